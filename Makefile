@@ -1,0 +1,44 @@
+# Each target is a line or two, so that nobody memorises flags. PYTHON and VENV can be overridden.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+JOBS ?= 2
+
+.PHONY: run test lint types bench soak docs clean
+.DEFAULT_GOAL := run
+
+run: $(VENV)/.run
+	@$(BIN)/twistd --nodaemon --pidfile= chatr $(ARGS)
+
+test: $(VENV)/.dev tests/node/node_modules/.installed
+	$(BIN)/python -W error -m twisted.trial -j$(JOBS) tests
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports --no-cache
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m bench $(ARGS)
+
+docs: $(VENV)/.dev
+	$(BIN)/python -m chatr.reference_cli docs/api
+
+clean:
+	rm -rf $(VENV) build *.egg-info tests/node/node_modules
+
+$(VENV)/.run: setup.py pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[embedded]'
+	@touch $@
+
+$(VENV)/.dev: setup.py pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[embedded,dev]'
+	@touch $@ $(VENV)/.run
+
+tests/node/node_modules/.installed: tests/node/package.json tests/node/package-lock.json
+	cd tests/node && npm ci --no-audit --no-fund --silent
+	@touch $@

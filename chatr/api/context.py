@@ -1,0 +1,31 @@
+"""What an operation may touch: who calls, when, and the ports it was given."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Generic, TypeVar
+
+import msgspec
+
+Ports = TypeVar("Ports")
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who calls, as the door established it: identity from a verified token, address from a trusted hop."""
+
+    role: str = "anonymous"
+    user_id: str = ""
+    session_id: str = ""
+    address: str = ""
+    user_agent: str = ""
+    connection: str = ""
+    """Identifies the open realtime connection that calls, so that it gets no event of its own call."""
+
+
+class Context(msgspec.Struct, Generic[Ports], frozen=True, kw_only=True):
+    """One call: the caller, its request id, the time it began (UTC), and the ports operations work through."""
+
+    caller: Caller
+    request_id: str
+    now: datetime
+    ports: Ports

@@ -1,0 +1,176 @@
+"""The contract: every operation and event as frozen data, declared once and served by both doors."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import typing
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from types import MappingProxyType, ModuleType
+from typing import Any, TypeVar
+
+import msgspec
+
+from chatr.api.errors import COMMON_ERRORS, ERRORS
+
+USERS = frozenset({"user", "support", "admin"})
+GUESTS = USERS | {"guest"}
+PUBLIC = GUESTS | {"anonymous"}
+
+_NAME = re.compile(r"^[a-z_]+\.[a-z_]+$")
+_VARIABLE = re.compile(r"<([A-Za-z]+)>")
+Function = TypeVar("Function", bound=Callable[..., Awaitable[Any]])
+
+
+class Route(msgspec.Struct, frozen=True):
+    """Where REST serves an operation: verb, path under ``/api`` with ``<camelCase>`` variables, success status."""
+
+    verb: str
+    path: str
+    status: int = 200
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names of the path variables, as the parameter struct spells them on the wire."""
+        return tuple(_VARIABLE.findall(self.path))
+
+    @property
+    def reads(self) -> bool:
+        """Whether the operation only reads: it may be stopped at any time. A mutation that has begun completes."""
+        return self.verb == "GET"
+
+
+class Rate(msgspec.Struct, frozen=True):
+    """A limit of ``count`` calls per ``per_s`` seconds with a burst of ``burst`` (default: ``count``) at once."""
+
+    count: int
+    per_s: float
+    burst: int = 0
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """One operation: what it is called, who may call it, what goes in and out, and the function that does it."""
+
+    name: str
+    route: Route
+    who: frozenset[str]
+    params: type[msgspec.Struct]
+    result: type[msgspec.Struct]
+    errors: frozenset[str]
+    rate: Rate
+    run: Callable[..., Awaitable[Any]]
+    since: str
+    deprecated: str = ""
+
+    @property
+    def procedure(self) -> str:
+        """The WAMP procedure."""
+        return "chatr." + self.name
+
+    @property
+    def doc(self) -> str:
+        """The public description: the function's docstring."""
+        return inspect.cleandoc(self.run.__doc__ or "")
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """One server event: its name, payload, whose rooms it goes to, and whether it may be dropped under pressure."""
+
+    name: str
+    payload: type[msgspec.Struct]
+    audience: str
+    doc: str
+    ephemeral: bool = False
+
+    @property
+    def topic(self) -> str:
+        """The WAMP topic."""
+        return "chatr." + self.name
+
+
+class Contract(msgspec.Struct, frozen=True):
+    """All operations and events by name."""
+
+    operations: Mapping[str, Operation]
+    events: Mapping[str, Event]
+
+
+class ContractError(Exception):
+    """The declarations contradict each other or themselves; the message names the operation."""
+
+
+DEFAULT_RATE = Rate(600, 60)
+_MARK = "__chatr_operation__"
+
+
+def operation(
+    name: str,
+    route: Route,
+    who: frozenset[str],
+    *,
+    errors: Iterable[str] = (),
+    rate: Rate = DEFAULT_RATE,
+    since: str = "0.1",
+    deprecated: str = "",
+) -> Callable[[Function], Function]:
+    """Declare an async function ``(ctx, params) -> result`` as an operation; the function itself is unchanged."""
+
+    def declare(function: Function) -> Function:
+        hints = typing.get_type_hints(function)
+        record = Operation(
+            name=name,
+            route=route,
+            who=who,
+            params=hints["params"],
+            result=hints["return"],
+            errors=frozenset(errors),
+            rate=rate,
+            run=function,
+            since=since,
+            deprecated=deprecated,
+        )
+        setattr(function, _MARK, record)
+        return function
+
+    return declare
+
+
+def build(modules: Iterable[ModuleType], events: Iterable[Event]) -> Contract:
+    """Collect the operations declared in ``modules``; raises :class:`ContractError` on any contradiction."""
+    operations: dict[str, Operation] = {}
+    routes: dict[tuple[str, str], str] = {}
+    for module in modules:
+        for function in vars(module).values():
+            record = getattr(function, _MARK, None)
+            if isinstance(record, Operation) and function.__module__ == module.__name__:
+                _check(record)
+                _claim(routes, record)
+                if operations.setdefault(record.name, record) is not record:
+                    raise ContractError(f"{record.name}: declared twice")
+    by_name: dict[str, Event] = {}
+    for event in events:
+        if by_name.setdefault(event.name, event) is not event:
+            raise ContractError(f"event {event.name}: declared twice")
+    return Contract(MappingProxyType(operations), MappingProxyType(by_name))
+
+
+def _check(record: Operation) -> None:
+    if not _NAME.match(record.name):
+        raise ContractError(f"{record.name}: a name is <noun>.<verb> in snake_case")
+    unknown = (record.errors - ERRORS.keys()) | (record.errors & COMMON_ERRORS)
+    if unknown:
+        raise ContractError(f"{record.name}: errors unknown or common to all: {sorted(unknown)}")
+    if not record.doc:
+        raise ContractError(f"{record.name}: its docstring is the public reference and is missing")
+    fields = {field.encode_name for field in msgspec.structs.fields(record.params)}
+    missing = set(record.route.variables) - fields
+    if missing:
+        raise ContractError(f"{record.name}: path variables {sorted(missing)} are not fields of {record.params}")
+
+
+def _claim(routes: dict[tuple[str, str], str], record: Operation) -> None:
+    for path in (record.route.path, *record.route.aliases):
+        key = (record.route.verb, _VARIABLE.sub("<>", path))
+        if routes.setdefault(key, record.name) != record.name:
+            raise ContractError(f"{record.name}: {record.route.verb} {path} is taken by {routes[key]}")

@@ -1,0 +1,108 @@
+"""Authorise, rate-limit, decode, run, map errors: the single path from both doors to an operation."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+from twisted.logger import Logger
+
+from chatr.api.context import Caller, Context
+from chatr.api.contract import Contract, Operation
+from chatr.api.errors import COMMON_ERRORS, ApiError, from_validation, invalid
+
+log = Logger()
+
+
+class Limiter(Protocol):
+    """Counts calls against the rate of an operation."""
+
+    def check(self, operation: Operation, caller: Caller) -> None:
+        """Count one call; raise ``rate_limited`` with ``retry_after_s`` when the caller has used up its share."""
+
+
+class Dispatcher:
+    """Runs operations for both doors. Everything it raises is an :class:`ApiError`."""
+
+    def __init__(
+        self, contract: Contract, ports: object, *, limiter: Limiter, now: Callable[[], datetime]
+    ) -> None:
+        self.contract = contract
+        self._ports = ports
+        self._limiter = limiter
+        self._now = now
+        self._by_procedure = {record.procedure: record for record in contract.operations.values()}
+
+    def find(self, procedure: str) -> Operation | None:
+        """The operation behind a WAMP procedure URI."""
+        return self._by_procedure.get(procedure)
+
+    async def call(
+        self, record: Operation, raw: Mapping[str, Any], caller: Caller, *, request_id: str, from_text: bool = False
+    ) -> Any:
+        """Run one operation on undecoded parameters and return its result struct.
+
+        ``from_text`` says that scalars may come as text (a query string). Strangers are refused before their
+        parameters are looked at, so that a validation answer tells them nothing.
+        Raises :class:`ApiError` only: what the operation did not declare becomes ``internal`` and is logged once.
+        """
+        try:
+            authorise(record, caller)
+            self._limiter.check(record, caller)
+            params = decode(record, raw, from_text=from_text)
+            context = Context(caller=caller, request_id=request_id, now=self._now(), ports=self._ports)
+            return await record.run(context, params)
+        except ApiError as error:
+            if error.code in record.errors or error.code in COMMON_ERRORS or error.code == "forbidden":
+                raise
+            log.failure("{operation} raised undeclared {code}", operation=record.name, code=error.code)
+            raise ApiError("internal") from error
+        except Exception as error:
+            log.failure("{operation} failed, request {request_id}", operation=record.name, request_id=request_id)
+            raise ApiError("internal") from error
+
+
+def authorise(record: Operation, caller: Caller) -> None:
+    """Raise ``unauthenticated`` or ``forbidden`` unless the caller's role may call the operation."""
+    if caller.role in record.who:
+        return
+    if caller.role == "anonymous":
+        raise ApiError("unauthenticated")
+    raise ApiError("forbidden")
+
+
+def decode(record: Operation, raw: Mapping[str, Any], *, from_text: bool) -> msgspec.Struct:
+    """Decode parameters into the operation's struct; ``invalid`` names the JSON path of the first offender."""
+    try:
+        params = msgspec.convert(raw, record.params, strict=not from_text)
+    except msgspec.ValidationError as error:
+        raise from_validation(error) from None
+    _refuse_nul(raw, "$")
+    return params
+
+
+def _refuse_nul(value: Any, path: str) -> None:
+    """PostgreSQL can't store U+0000 and UTF-8 has no lone surrogates: refuse both where they come in."""
+    if isinstance(value, str):
+        if "\x00" in value:
+            raise invalid(path, "contains U+0000")
+        if not value.isascii():
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                raise invalid(path, "contains a lone surrogate") from None
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            _refuse_nul(key, path)
+            _refuse_nul(item, f"{path}.{key}")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _refuse_nul(item, f"{path}[{index}]")
+
+
+def new_request_id() -> str:
+    """A short random id that ties a caller's error to the server's log."""
+    return secrets.token_hex(8)

@@ -1,0 +1,110 @@
+"""The errors that callers can meet: the only table of its kind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+
+class ErrorKind(msgspec.Struct, frozen=True):
+    """What one error code means on the wire: HTTP status, title, and whether trying again may help."""
+
+    status: int
+    title: str
+    retryable: bool = False
+
+
+ERRORS: Mapping[str, ErrorKind] = MappingProxyType(
+    {
+        "invalid": ErrorKind(400, "The request is not valid"),
+        "unauthenticated": ErrorKind(401, "Sign in first"),
+        "code_wrong": ErrorKind(401, "The code or password is wrong"),
+        "code_expired": ErrorKind(401, "The code has expired"),
+        "totp_required": ErrorKind(401, "A second factor is required"),
+        "forbidden": ErrorKind(403, "Not permitted"),
+        "blocked": ErrorKind(403, "Blocked"),
+        "not_found": ErrorKind(404, "Not found"),
+        "conflict": ErrorKind(409, "Already taken or already done"),
+        "gone": ErrorKind(410, "No longer there"),
+        "too_large": ErrorKind(413, "Too large"),
+        "unsupported_media": ErrorKind(415, "Unsupported media type"),
+        "locked": ErrorKind(423, "Locked for a while"),
+        "rate_limited": ErrorKind(429, "Too many requests", retryable=True),
+        "internal": ErrorKind(500, "Internal error"),
+        "unavailable": ErrorKind(503, "Temporarily unavailable", retryable=True),
+    }
+)
+
+#: Errors that every operation may answer without declaring them.
+COMMON_ERRORS = frozenset({"invalid", "unauthenticated", "rate_limited", "unavailable", "internal"})
+
+#: RFC 9457 problem types are URIs; ours are URNs, so that no host name is fixed.
+PROBLEM_TYPE = "urn:chatr:error:"
+
+
+class FieldError(msgspec.Struct, frozen=True):
+    """One offending field: its JSON path (``$.limit``) and what is wrong with it."""
+
+    path: str
+    message: str
+
+
+class Problem(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """The body of every error: RFC 9457 on REST, the kwargs of ERROR on WAMP."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    errors: list[FieldError] | UnsetType = UNSET
+    retry_after: int | UnsetType = UNSET
+
+
+class ApiError(Exception):
+    """An error that the caller is told: a code of :data:`ERRORS`, a sentence, and the fields at fault."""
+
+    def __init__(
+        self, code: str, detail: str = "", *, errors: tuple[FieldError, ...] = (), retry_after_s: int | None = None
+    ) -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.kind = ERRORS[code]
+        self.detail = detail or self.kind.title
+        self.errors = errors
+        self.retry_after_s = retry_after_s
+
+    def problem(self, request_id: str) -> Problem:
+        """The wire form of this error for one request."""
+        return Problem(
+            type=PROBLEM_TYPE + self.code,
+            title=self.kind.title,
+            status=self.kind.status,
+            detail=self.detail,
+            code=self.code,
+            request_id=request_id,
+            errors=list(self.errors) if self.errors else UNSET,
+            retry_after=self.retry_after_s if self.retry_after_s is not None else UNSET,
+        )
+
+
+def invalid(path: str, message: str) -> ApiError:
+    """An ``invalid`` error that names the field at ``path`` (``$.username``)."""
+    return ApiError("invalid", f"{path}: {message}", errors=(FieldError(path, message),))
+
+
+_AT_PATH = re.compile(r"^(?P<message>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
+_FIELD = re.compile(r"(?:missing required|contains unknown) field `(?P<name>[^`]*)`")
+
+
+def from_validation(error: msgspec.ValidationError) -> ApiError:
+    """Turn msgspec's sentence (``Expected `int` - at `$.limit```) into an ``invalid`` error with its JSON path."""
+    match = _AT_PATH.match(str(error))
+    message, path = (match["message"], match["path"] or "$") if match else (str(error), "$")
+    field = _FIELD.search(message)
+    return invalid(f"{path}.{field['name']}" if field else path, message)

@@ -1,0 +1,205 @@
+"""Wire structs that operations and events share. Fields are camelCase on the wire; absent differs from null."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+#: Lower-case UUID text. The length bound closes the gap that ``$`` leaves before a final newline.
+Id = Annotated[
+    str,
+    Meta(
+        pattern="^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$",
+        min_length=36,
+        max_length=36,
+        description="A lower-case UUID.",
+    ),
+]
+#: RFC 3339 UTC with milliseconds.
+Time = Annotated[str, Meta(description="RFC 3339, UTC, milliseconds.")]
+Limit = Annotated[int, Meta(ge=1, le=100)]
+Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Cursor = Annotated[str, Meta(max_length=512, description="Opaque: give back what the previous answer gave.")]
+
+Presence = Literal["online", "away", "offline"]
+MessageType = Literal["text", "image", "file", "audio", "video", "system"]
+MessageStatus = Literal["sent", "delivered", "read", "listened"]
+PrivacyLevel = Literal["everyone", "friends", "nobody"]
+
+
+def wire_time(moment: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds (architecture, wire conventions)."""
+    moment = moment.astimezone(timezone.utc)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+
+
+class Wire(msgspec.Struct, rename="camel", frozen=True):
+    """Base of what goes out."""
+
+
+class Params(msgspec.Struct, rename="camel", frozen=True, forbid_unknown_fields=True):
+    """Base of what comes in: unknown fields are refused."""
+
+
+class Empty(Wire, frozen=True):
+    """``{}``"""
+
+
+class NoParams(Params, frozen=True):
+    """No parameters."""
+
+
+class Privacy(Wire, frozen=True):
+    """Who may see which part of a person."""
+
+    online_status: PrivacyLevel = "everyone"
+    phone: PrivacyLevel = "nobody"
+    email: PrivacyLevel = "nobody"
+    full_name: PrivacyLevel = "everyone"
+    gender: PrivacyLevel = "nobody"
+    joined_date: PrivacyLevel = "everyone"
+
+
+class User(Wire, frozen=True):
+    """A person as one viewer sees them: what the viewer may not see is absent."""
+
+    id: Id
+    username: str
+    display_name: str
+    first_name: str | UnsetType = UNSET
+    last_name: str | UnsetType = UNSET
+    profile_image: str | UnsetType = UNSET
+    cover_image: str | UnsetType = UNSET
+    email: str | UnsetType = UNSET
+    phone_number: str | UnsetType = UNSET
+    gender: str | UnsetType = UNSET
+    created_at: Time | UnsetType = UNSET
+    last_seen: Time | UnsetType = UNSET
+    is_bot: bool = False
+    is_guest: bool = False
+    is_support: bool = False
+
+
+class Me(User, frozen=True, kw_only=True):
+    """The caller's own account."""
+
+    email_verified: bool
+    phone_verified: bool
+    two_factor_enabled: bool
+    privacy: Privacy
+    settings: dict[str, Any]
+
+
+class FoundUser(User, frozen=True, kw_only=True):
+    """A search result."""
+
+    is_friend: bool
+
+
+class Session(Wire, frozen=True, kw_only=True):
+    """A signed-in session: a short-lived access token and the refresh token that renews it once."""
+
+    access_token: str
+    refresh_token: str
+    token_type: Literal["Bearer"] = "Bearer"
+    expires_in: Annotated[int, Meta(description="Seconds until the access token expires.")]
+    user: Me
+
+
+class Sender(Wire, frozen=True):
+    """Who wrote a message."""
+
+    id: Id
+    username: str
+    display_name: str
+    profile_image: str | UnsetType = UNSET
+
+
+class ReplyTo(Wire, frozen=True):
+    """The frozen snapshot of the message that is replied to."""
+
+    id: Id
+    sender_name: str
+    type: MessageType
+    content: str
+    duration: float | UnsetType = UNSET
+
+
+class Reactor(Wire, frozen=True):
+    """Somebody who reacted."""
+
+    id: Id
+    username: str
+
+
+class Reaction(Wire, frozen=True):
+    """One emoji and who chose it."""
+
+    emoji: str
+    users: list[Reactor]
+
+
+class Message(Wire, frozen=True, kw_only=True):
+    """One message. Unsent: ``content`` is empty. ``status`` is meaningful to the sender only."""
+
+    id: Id
+    conversation_id: Id
+    seq: int
+    client_id: Id | UnsetType = UNSET
+    sender: Sender
+    type: MessageType
+    content: str
+    created_at: Time
+    edited: bool = False
+    edited_at: Time | UnsetType = UNSET
+    unsent: bool = False
+    status: MessageStatus = "sent"
+    reply_to: ReplyTo | UnsetType = UNSET
+    reactions: list[Reaction] = []
+    mentions: list[Id] = []
+
+
+class Conversation(Wire, frozen=True, kw_only=True):
+    """A conversation as one participant sees it: the watermarks and the unread count are the viewer's."""
+
+    id: Id
+    kind: Literal["direct", "group"]
+    status: Literal["pending", "accepted"]
+    initiator_id: Id | UnsetType = UNSET
+    title: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    other: User | UnsetType = UNSET
+    role: Literal["owner", "admin", "member"] | UnsetType = UNSET
+    member_count: int | UnsetType = UNSET
+    head_seq: int
+    read_seq: int
+    delivered_seq: int
+    other_read_seq: int | UnsetType = UNSET
+    other_delivered_seq: int | UnsetType = UNSET
+    unread_count: int
+    last_message: Message | UnsetType = UNSET
+    muted_until: Time | UnsetType = UNSET
+    archived: bool = False
+    pinned: bool = False
+    updated_at: Time
+
+
+class LogEntry(Wire, frozen=True):
+    """One entry of a conversation's log: the event it was announced as, with that event's payload."""
+
+    seq: int
+    event: str
+    data: dict[str, Any]
+    at: Time
+
+
+class PresenceState(Wire, frozen=True):
+    """Whether a person is here. ``hidden``: the person does not show it to the viewer."""
+
+    user_id: Id
+    status: Presence
+    last_seen: Time | UnsetType = UNSET
+    hidden: bool = False

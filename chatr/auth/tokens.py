@@ -1,0 +1,101 @@
+"""Access tokens (JWT) and the random secrets behind refresh tokens, tickets and challenges."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+import jwt
+import msgspec
+
+from chatr.api.errors import ApiError
+
+ISSUER = "chatr"
+AUDIENCE = "chatr"
+ALGORITHM = "HS256"
+_CLAIMS = ["sub", "sid", "role", "iat", "exp", "iss", "aud"]
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """Who an access token speaks for, and until when (epoch seconds)."""
+
+    user_id: str
+    session_id: str
+    role: str
+    expires_at: float
+
+
+class Tokens:
+    """Issues and verifies access tokens: the one verifier of both doors.
+
+    A revoked session's tokens are refused at once: its id is kept here for as long as one of them could live.
+    """
+
+    def __init__(self, keys: Mapping[str, bytes], *, active: str, lifetime_s: int, now: Callable[[], datetime]) -> None:
+        self._keys = keys
+        self._active = active
+        self._now = now
+        self._revoked: dict[str, float] = {}
+        self.lifetime_s = lifetime_s
+
+    def issue(self, user_id: str, session_id: str, role: str) -> str:
+        """A new access token."""
+        now = self._now()
+        claims = {
+            "sub": user_id,
+            "sid": session_id,
+            "role": role,
+            "iat": now,
+            "exp": now + timedelta(seconds=self.lifetime_s),
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+        }
+        return jwt.encode(claims, self._keys[self._active], ALGORITHM, headers={"kid": self._active})
+
+    def verify(self, token: str) -> Identity:
+        """Who a token speaks for. Raises ``unauthenticated``; the sentence never holds any of the token."""
+        try:
+            key = self._keys.get(str(jwt.get_unverified_header(token).get("kid", "")))
+            if key is None:
+                raise ApiError("unauthenticated", "The access token is not ours")
+            # Time is checked below, against the clock that was passed in.
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=[ALGORITHM],
+                issuer=ISSUER,
+                audience=AUDIENCE,
+                options={"require": _CLAIMS, "verify_exp": False, "verify_iat": False},
+            )
+            identity = Identity(claims["sub"], claims["sid"], claims["role"], float(claims["exp"]))
+        except (jwt.InvalidTokenError, UnicodeError, ValueError, TypeError):
+            raise ApiError("unauthenticated", "The access token is not valid") from None
+        if identity.expires_at <= self._now().timestamp():
+            raise ApiError("unauthenticated", "The access token has expired")
+        if identity.session_id in self._revoked:
+            raise ApiError("unauthenticated", "The session has ended")
+        return identity
+
+    def revoke(self, session_id: str) -> None:
+        """Refuse the session's tokens from now on."""
+        now = self._now().timestamp()
+        for old in [id for id, until in self._revoked.items() if until < now]:
+            del self._revoked[old]
+        self._revoked[session_id] = now + self.lifetime_s
+
+
+def looks_like_token(secret: str) -> bool:
+    """Whether a WAMP ticket is an access token rather than a one-use ticket: only a JWT has dots."""
+    return "." in secret
+
+
+def new_secret() -> str:
+    """A random secret of 256 bits, safe in URLs and headers."""
+    return secrets.token_urlsafe(32)
+
+
+def secret_hash(secret: str) -> bytes:
+    """What is stored of a secret. It is random, so a fast hash is enough."""
+    return hashlib.sha256(secret.encode()).digest()

@@ -1,0 +1,9 @@
+"""The contract of this server: every module of operations, named one by one."""
+
+from __future__ import annotations
+
+from chatr.api.contract import build
+from chatr.api.events import EVENTS
+from chatr.ops import accounts, conversations, messages, presence, sessions, sync, users
+
+CONTRACT = build([accounts, sessions, users, presence, conversations, messages, sync], EVENTS)

@@ -1,0 +1,230 @@
+"""Messages: send, history, receipts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta
+
+from chatr.api.contract import GUESTS, USERS, Rate, Route, operation
+from chatr.api.errors import ApiError, invalid
+from chatr.api.events import MESSAGE_RECEIVED, MESSAGE_STATUS, MessageReceived, MessageStatusChanged
+from chatr.api.model import Empty, Id, Limit, Message, Params, ReplyTo, Sender, Seq, Wire, wire_time
+from chatr.ops import audience
+from chatr.ops.conversations import begin_direct
+from chatr.ops.ports import Ctx
+from chatr.store import conversations, messages, people
+from chatr.store.ids import uuid7
+from chatr.store.writer import Append, Appended
+
+MAX_CONTENT = 8000
+ClientId = Annotated[
+    str,
+    Meta(
+        pattern="^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
+        min_length=36,
+        max_length=36,
+        description="A UUID chosen by the client: a send repeated with it creates nothing new, for ever.",
+    ),
+]
+
+
+class SendMessage(Params, frozen=True, kw_only=True):
+    """A message to a person or to a conversation: exactly one of ``recipientId`` and ``conversationId``."""
+
+    content: Annotated[str, Meta(max_length=MAX_CONTENT + 1000)]
+    client_id: ClientId
+    recipient_id: Id | None = None
+    conversation_id: Id | None = None
+    type: Literal["text"] = "text"
+    reply_to_id: Id | None = None
+
+
+@operation(
+    "message.send",
+    Route("POST", "/messages", status=201),
+    GUESTS,
+    errors=["not_found", "blocked"],
+    rate=Rate(1200, 60, burst=40),
+)
+async def send(ctx: Ctx, params: SendMessage) -> Message:
+    """Send a message. When this returns, the message is committed.
+
+    Repeated with the same ``clientId`` it returns the first message. The first message to a person begins the direct
+    conversation. ``not_found``: no such person, or no such conversation of the caller.
+    """
+    item = _checked(ctx, params)
+    done = await ctx.ports.writer.append(item)
+    if done.outcome == "no_conversation" and item.recipient_id:
+        recipient = await people.by_id(ctx.ports.db, item.recipient_id)
+        if recipient is None or not recipient.verified:
+            raise ApiError("not_found", "There is no such user")
+        await begin_direct(ctx, item.recipient_id)
+        done = await ctx.ports.writer.append(item)
+    if done.outcome == "created":
+        return _announce(ctx, item, done)
+    if done.outcome == "repeat":
+        first = await messages.by_client_id(ctx.ports.db, ctx.caller.user_id, item.client_id)
+        if first is not None:
+            return first
+    if done.outcome == "no_reply_target":
+        raise invalid("$.replyToId", "is not a message of this conversation")
+    raise ApiError("not_found", "There is no such conversation")
+
+
+class History(Params, frozen=True, kw_only=True):
+    """Which stretch: the newest page, or around a seq. Exactly one of the conversation and the other person."""
+
+    conversation_id: Id | None = None
+    other_user_id: Id | None = None
+    before: Seq | None = None
+    after: Seq | None = None
+    around: Seq | None = None
+    limit: Limit = 50
+
+
+class MessagePage(Wire, frozen=True, kw_only=True):
+    """Messages, ascending."""
+
+    items: list[Message]
+    has_before: bool
+    has_after: bool
+
+
+@operation("message.history", Route("GET", "/messages/history"), GUESTS, errors=["not_found"])
+async def history(ctx: Ctx, params: History) -> MessagePage:
+    """A page of a conversation's messages, ascending: the newest, or before, after or around a seq.
+
+    With a person with whom there is no conversation yet the page is empty. Reading marks nothing as read.
+    """
+    if (params.conversation_id is None) == (params.other_user_id is None):
+        raise invalid("$.conversationId", "give either conversationId or otherUserId")
+    if sum(value is not None for value in (params.before, params.after, params.around)) > 1:
+        raise invalid("$.before", "give at most one of before, after and around")
+    db, viewer_id = ctx.ports.db, ctx.caller.user_id
+    conversation_id = params.conversation_id
+    if params.other_user_id is not None:
+        conversation_id = await conversations.direct_id(db, viewer_id, params.other_user_id)
+        if conversation_id is None:
+            if await people.by_id(db, params.other_user_id) is None:
+                raise ApiError("not_found", "There is no such user")
+            return MessagePage(items=[], has_before=False, has_after=False)
+    marks = await messages.marks(db, conversation_id or "", viewer_id)
+    if marks is None:
+        raise ApiError("not_found", "There is no such conversation")
+    page = await _page(ctx, conversation_id or "", marks, params)
+    return MessagePage(items=page.items, has_before=page.has_before, has_after=page.has_after)
+
+
+class GetMessage(Params, frozen=True, kw_only=True):
+    """Which message."""
+
+    id: Id
+
+
+@operation("message.get", Route("GET", "/messages/<id>"), USERS, errors=["not_found"])
+async def get(ctx: Ctx, params: GetMessage) -> Message:
+    """A message of one of the caller's conversations."""
+    found = await messages.by_id(ctx.ports.db, ctx.caller.user_id, params.id)
+    if found is None:
+        raise ApiError("not_found", "There is no such message")
+    return found
+
+
+class Mark(Params, frozen=True, kw_only=True):
+    """Up to which seq."""
+
+    id: Id
+    seq: Seq
+
+
+@operation(
+    "message.mark_delivered", Route("POST", "/conversations/<id>/delivered"), GUESTS, errors=["not_found"]
+)
+async def mark_delivered(ctx: Ctx, params: Mark) -> Empty:
+    """Everything up to ``seq`` has reached one of the caller's devices. The watermark only grows."""
+    return await _mark(ctx, params.id, delivered=params.seq, read=0)
+
+
+@operation("message.mark_read", Route("POST", "/conversations/<id>/read"), GUESTS, errors=["not_found"])
+async def mark_read(ctx: Ctx, params: Mark) -> Empty:
+    """The caller has read everything up to ``seq``. The watermark only grows; read implies delivered."""
+    return await _mark(ctx, params.id, delivered=0, read=params.seq)
+
+
+async def _mark(ctx: Ctx, conversation_id: str, *, delivered: int, read: int) -> Empty:
+    async with ctx.ports.db.transaction() as tx:
+        marked = await conversations.mark(
+            tx, conversation_id, ctx.caller.user_id, delivered=delivered, read=read
+        )
+        if marked is None:
+            raise ApiError("not_found", "There is no such conversation")
+        if marked.changed:
+            changed = MessageStatusChanged(
+                conversation_id=conversation_id,
+                user_id=ctx.caller.user_id,
+                delivered_seq=marked.delivered_seq,
+                read_seq=marked.read_seq,
+                at=wire_time(ctx.now),
+            )
+            rooms = audience.conversation(conversation_id, marked.pair)
+            tx.emit(MESSAGE_STATUS, changed, rooms, exclude=ctx.caller.connection)
+    return Empty()
+
+
+def _checked(ctx: Ctx, params: SendMessage) -> Append:
+    if (params.recipient_id is None) == (params.conversation_id is None):
+        raise invalid("$.recipientId", "give either recipientId or conversationId")
+    if params.recipient_id == ctx.caller.user_id:
+        raise invalid("$.recipientId", "is yourself")
+    content = params.content.rstrip()
+    if not 1 <= len(content) <= MAX_CONTENT:
+        raise invalid("$.content", f"must have 1 to {MAX_CONTENT} characters")
+    return Append(
+        id=uuid7(),
+        sender_id=ctx.caller.user_id,
+        client_id=params.client_id.lower(),
+        content=content,
+        conversation_id=params.conversation_id,
+        recipient_id=params.recipient_id,
+        reply_to_id=params.reply_to_id,
+    )
+
+
+def _announce(ctx: Ctx, item: Append, done: Appended) -> Message:
+    """Publish a committed message. Nothing is awaited between its commit and this: events leave in seq order."""
+    message = Message(
+        id=item.id,
+        conversation_id=done.conversation_id,
+        seq=done.seq,
+        client_id=item.client_id,
+        sender=Sender(
+            id=item.sender_id,
+            username=done.sender_username,
+            display_name=done.sender_display_name,
+            profile_image=done.sender_profile_image or UNSET,
+        ),
+        type="text",
+        content=item.content,
+        created_at=wire_time(done.created_at),
+        reply_to=msgspec.convert(done.reply_to, ReplyTo) if done.reply_to else UNSET,
+    )
+    received = MessageReceived(conversation_id=done.conversation_id, seq=done.seq, message=message)
+    rooms = audience.conversation(done.conversation_id, done.pair)
+    ctx.ports.publisher.publish(MESSAGE_RECEIVED, received, rooms, exclude=ctx.caller.connection)
+    return message
+
+
+async def _page(ctx: Ctx, conversation_id: str, marks: messages.Marks, params: History) -> messages.Page:
+    db, viewer_id = ctx.ports.db, ctx.caller.user_id
+    if params.after is not None:
+        return await messages.after(db, conversation_id, viewer_id, marks, params.after, params.limit)
+    if params.around is None:
+        top = params.before if params.before is not None else 2**53
+        return await messages.before(db, conversation_id, viewer_id, marks, top, params.limit)
+    below = await messages.before(db, conversation_id, viewer_id, marks, params.around + 1, params.limit // 2 + 1)
+    room = params.limit - len(below.items)
+    above = await messages.after(db, conversation_id, viewer_id, marks, params.around, max(room, 1))
+    items = [*below.items, *above.items][: params.limit]
+    return messages.Page(items, below.has_before, above.has_after or len(above.items) > room)

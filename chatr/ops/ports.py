@@ -1,0 +1,49 @@
+"""What operations work through. Each is made once, in tap.py, and passed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol, TypeAlias
+
+import msgspec
+
+from chatr.api.context import Context
+from chatr.api.contract import Event
+from chatr.auth.codes import Codes
+from chatr.auth.passwords import Passwords
+from chatr.auth.tokens import Tokens
+from chatr.config import Auth
+from chatr.outbound.mail import Mailer
+from chatr.realtime.presence import PresenceTracker
+from chatr.store.pool import Database
+from chatr.store.writer import MessageWriter
+
+
+class Publisher(Protocol):
+    """Announces what is committed."""
+
+    def publish(self, event: Event, payload: msgspec.Struct, rooms: Iterable[str], *, exclude: str = "") -> None:
+        """Announce to rooms, without the connection ``exclude``."""
+
+    def end(self, room: str, code: str, reason: str) -> None:
+        """End every realtime session in a room, on every node."""
+
+
+class Ports(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything an operation may touch beside its caller."""
+
+    db: Database
+    writer: MessageWriter
+    publisher: Publisher
+    passwords: Passwords
+    tokens: Tokens
+    codes: Codes
+    mailer: Mailer
+    presence: PresenceTracker
+    settings: Auth
+    login_code: bool
+    extend: Callable[[str, str, float], None]
+    """Prolong an open realtime session: connection, session id, new expiry (epoch seconds)."""
+
+
+Ctx: TypeAlias = Context[Ports]

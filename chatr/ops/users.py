@@ -1,0 +1,106 @@
+"""People as others find them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from chatr.api.contract import PUBLIC, USERS, Rate, Route, operation
+from chatr.api.errors import ApiError
+from chatr.api.model import FoundUser, Id, Me, NoParams, Params, User, Wire
+from chatr.ops import fields, visibility
+from chatr.ops.ports import Ctx
+from chatr.store import people
+
+
+@operation("user.me", Route("GET", "/users/me"), USERS)
+async def me(ctx: Ctx, params: NoParams) -> Me:
+    """The caller's own account."""
+    person = await people.by_id(ctx.ports.db, ctx.caller.user_id)
+    if person is None:
+        raise ApiError("unauthenticated", "The account no longer exists")
+    return visibility.me(person)
+
+
+class GetUser(Params, frozen=True, kw_only=True):
+    """Whom to get."""
+
+    user_id: Id
+
+
+@operation("user.get", Route("GET", "/users/by-id/<userId>"), USERS, errors=["not_found"])
+async def get(ctx: Ctx, params: GetUser) -> User:
+    """A person by id, as the caller may see them."""
+    return _visible(await people.by_id(ctx.ports.db, params.user_id), ctx)
+
+
+class GetByUsername(Params, frozen=True, kw_only=True):
+    """Whom to get, with or without the leading @."""
+
+    username: Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+@operation("user.get_by_username", Route("GET", "/users/<username>"), USERS, errors=["not_found"])
+async def get_by_username(ctx: Ctx, params: GetByUsername) -> User:
+    """A person by username, as the caller may see them."""
+    return _visible(await people.by_username(ctx.ports.db, "@" + params.username.removeprefix("@")), ctx)
+
+
+class Search(Params, frozen=True, kw_only=True):
+    """What to look for: the beginning of a username or display name."""
+
+    q: Annotated[str, Meta(min_length=2, max_length=64)]
+    limit: Annotated[int, Meta(ge=1, le=30)] = 30
+
+
+class Found(Wire, frozen=True, kw_only=True):
+    """Search results."""
+
+    items: list[FoundUser]
+
+
+@operation("user.search", Route("GET", "/users/search"), USERS, rate=Rate(60, 60))
+async def search(ctx: Ctx, params: Search) -> Found:
+    """People whose username or display name begins with the text. Guests and unverified accounts are left out."""
+    found = await people.search(ctx.ports.db, ctx.caller.user_id, params.q.strip(), params.limit)
+    return Found(items=[_found(person, ctx.caller.user_id) for person in found])
+
+
+class CheckUsername(Params, frozen=True, kw_only=True):
+    """The name in question, with or without the leading @."""
+
+    username: Annotated[str, Meta(max_length=64)]
+
+
+class Availability(Wire, frozen=True, kw_only=True):
+    """Whether a username can be taken, and why not."""
+
+    available: bool
+    reason: str | UnsetType = UNSET
+
+
+@operation("user.check_username", Route("GET", "/users/check-username"), PUBLIC, rate=Rate(60, 60))
+async def check_username(ctx: Ctx, params: CheckUsername) -> Availability:
+    """Whether a username is well-formed and free."""
+    try:
+        username = fields.username(params.username)
+    except ApiError as error:
+        return Availability(available=False, reason=error.errors[0].message)
+    if await people.by_username(ctx.ports.db, username):
+        return Availability(available=False, reason="is taken")
+    return Availability(available=True)
+
+
+def _visible(person: people.Person | None, ctx: Ctx) -> User:
+    if person is None or not person.verified:
+        raise ApiError("not_found", "There is no such user")
+    return visibility.user(person, ctx.caller.user_id)
+
+
+def _found(person: people.Person, viewer_id: str) -> FoundUser:
+    seen = visibility.user(person, viewer_id)
+    # E-mail and phone never leave by search, whatever the setting says.
+    hidden = msgspec.structs.replace(seen, email=UNSET, phone_number=UNSET)
+    return FoundUser(**msgspec.structs.asdict(hidden), is_friend=False)

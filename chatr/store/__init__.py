@@ -1,0 +1,1 @@
+"""PostgreSQL: SQL in, structs out. The only package that knows tables."""

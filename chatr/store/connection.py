@@ -1,0 +1,94 @@
+"""One PostgreSQL connection on txpostgres that notices its death, even when idle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import psycopg2
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
+from twisted.internet.defer import Deferred, fail
+from twisted.python.failure import Failure
+from txpostgres import txpostgres
+
+
+def is_death(error: BaseException | None) -> bool:
+    """Whether an error means that the connection is gone.
+
+    Deadlocks and lock timeouts are OperationalErrors too, but leave the connection usable: only errors without a
+    code, of class 08 (connection) or 57P (the server is going down) count.
+    """
+    if isinstance(error, psycopg2.InterfaceError | ConnectionDead):
+        return True
+    if not isinstance(error, psycopg2.OperationalError):
+        return False
+    code = error.pgcode
+    return code is None or code.startswith(("08", "57P"))
+
+
+class ConnectionDead(Exception):
+    """The connection is down."""
+
+
+class _Wire(txpostgres.Connection):
+    """txpostgres raises into the reactor when an idle connection dies: here it is reported instead."""
+
+    def __init__(self, reactor: Any, on_lost: Callable[[], None]) -> None:
+        super().__init__(reactor)
+        self._on_lost = on_lost
+
+    def continuePolling(self, swallowErrors: bool = False) -> None:
+        try:
+            super().continuePolling(swallowErrors)
+        except psycopg2.Error:
+            self._on_lost()
+
+
+class Connection:
+    """A connection that runs one statement at a time, in order. Once dead it stays dead: the pool makes another."""
+
+    def __init__(self, reactor: Any, *, on_lost: Callable[[Connection], None]) -> None:
+        self._on_lost = on_lost
+        self._wire: Any = _Wire(reactor, self._lost)
+        self.alive = False
+        self.statements = 0
+
+    async def open(self, dsn: str) -> None:
+        """Connect. Raises psycopg2.Error."""
+        await self._wire.connect(dsn)
+        self.alive = True
+
+    def close(self) -> None:
+        """Disconnect; statements under way fail."""
+        self.alive = False
+        if self._wire.pollable() is not None:
+            self._wire.close()
+
+    def run(self, sql: str, params: Sequence[Any], *, rows: bool) -> Deferred[Any]:
+        """Run one statement behind those already queued. Never cancel what this returns."""
+        if not self.alive:
+            return fail(ConnectionDead())
+        self.statements += 1
+        run = self._wire.runQuery if rows else self._wire.runOperation
+        done: Deferred[Any] = run(sql, tuple(params) if params else None)
+        return done.addErrback(self._check)
+
+    def quiet(self) -> Deferred[None]:
+        """Fires when the statements queued so far have come back."""
+        quiet: Deferred[None] = self._wire.lock.run(lambda: None)
+        return quiet
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open or a statement under way."""
+        return bool(self._wire.info.transaction_status != TRANSACTION_STATUS_IDLE)
+
+    def _check(self, failure: Failure) -> Failure:
+        if is_death(failure.value):
+            self._lost()
+        return failure
+
+    def _lost(self) -> None:
+        if self.alive:
+            self.close()
+            self._on_lost(self)

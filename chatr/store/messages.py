@@ -1,0 +1,145 @@
+"""Messages and conversation logs, read. Appending is the writer's (store/writer.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from chatr.api.model import LogEntry, Message, MessageStatus, ReplyTo, Sender, wire_time
+from chatr.store.pool import Queryable
+
+
+class Marks(msgspec.Struct, frozen=True):
+    """How far every other participant has come: what the status of one's own messages derives from."""
+
+    delivered_seq: int
+    read_seq: int
+
+    def status(self, seq: int) -> MessageStatus:
+        """The status of one's own message."""
+        return "read" if self.read_seq >= seq else "delivered" if self.delivered_seq >= seq else "sent"
+
+
+#: Columns of a message, for aliases ``g`` (messages) and ``s`` (its sender).
+COLUMNS = """g.id, g.conversation_id, g.seq, g.client_id, s.id, s.username, s.display_name, s.profile_image,
+    g.type, g.content, g.created_at, g.edited_at, g.unsent_at, g.reply_to"""
+WIDTH = 14
+_FROM = f"SELECT {COLUMNS} FROM messages g JOIN users s ON s.id = g.sender_id"
+
+
+def message(row: Sequence[Any], viewer_id: str, marks: Marks) -> Message:
+    """A message from :data:`COLUMNS` as one participant sees it."""
+    (id, conversation_id, seq, client_id, sender_id, username, display_name, image) = row[:8]
+    (type, content, created_at, edited_at, unsent_at, reply_to) = row[8:WIDTH]
+    mine = sender_id == viewer_id
+    return Message(
+        id=id,
+        conversation_id=conversation_id,
+        seq=seq,
+        client_id=client_id,
+        sender=Sender(id=sender_id, username=username, display_name=display_name, profile_image=image or UNSET),
+        type=type,
+        content="" if unsent_at else content,
+        created_at=wire_time(created_at),
+        edited=edited_at is not None and not unsent_at,
+        edited_at=wire_time(edited_at) if edited_at and not unsent_at else UNSET,
+        unsent=unsent_at is not None,
+        status=marks.status(seq) if mine else "sent",
+        reply_to=msgspec.convert(reply_to, ReplyTo) if reply_to and not unsent_at else UNSET,
+    )
+
+
+async def marks(db: Queryable, conversation_id: str, viewer_id: str) -> Marks | None:
+    """The watermarks of the others, lowest first; None unless the viewer is a member."""
+    rows = await db.query(
+        """SELECT coalesce(min(delivered_seq) FILTER (WHERE user_id <> %s), 0),
+                  coalesce(min(read_seq) FILTER (WHERE user_id <> %s), 0)
+             FROM members WHERE conversation_id = %s AND status = 'joined' HAVING bool_or(user_id = %s)""",
+        (viewer_id, viewer_id, conversation_id, viewer_id),
+    )
+    return Marks(*rows[0]) if rows else None
+
+
+async def by_id(db: Queryable, viewer_id: str, message_id: str) -> Message | None:
+    """A message of a conversation that the viewer is in."""
+    rows = await db.query(_FROM + " WHERE g.id = %s", (message_id,))
+    if not rows:
+        return None
+    found = await marks(db, rows[0][1], viewer_id)
+    return message(rows[0], viewer_id, found) if found else None
+
+
+async def by_client_id(db: Queryable, sender_id: str, client_id: str) -> Message | None:
+    """The message that a sender's ``client_id`` stands for."""
+    rows = await db.query("SELECT id FROM messages WHERE sender_id = %s AND client_id = %s", (sender_id, client_id))
+    return await by_id(db, sender_id, rows[0][0]) if rows else None
+
+
+class Page(msgspec.Struct, frozen=True):
+    """A stretch of a conversation's messages, ascending."""
+
+    items: list[Message]
+    has_before: bool
+    has_after: bool
+
+
+async def before(db: Queryable, conversation_id: str, viewer_id: str, marks: Marks, seq: int, limit: int) -> Page:
+    """Up to ``limit`` messages right below ``seq``. ``has_after`` says whether there are any at or above it."""
+    rows = await db.query(
+        _FROM + " WHERE g.conversation_id = %s AND g.seq < %s ORDER BY g.seq DESC LIMIT %s",
+        (conversation_id, seq, limit + 1),
+    )
+    items = [message(row, viewer_id, marks) for row in reversed(rows[:limit])]
+    return Page(items, len(rows) > limit, await _any(db, conversation_id, ">=", seq))
+
+
+async def after(db: Queryable, conversation_id: str, viewer_id: str, marks: Marks, seq: int, limit: int) -> Page:
+    """Up to ``limit`` messages right above ``seq``. ``has_before`` says whether there are any at or below it."""
+    rows = await db.query(
+        _FROM + " WHERE g.conversation_id = %s AND g.seq > %s ORDER BY g.seq LIMIT %s",
+        (conversation_id, seq, limit + 1),
+    )
+    items = [message(row, viewer_id, marks) for row in rows[:limit]]
+    return Page(items, await _any(db, conversation_id, "<=", seq), len(rows) > limit)
+
+
+async def _any(db: Queryable, conversation_id: str, compare: str, seq: int) -> bool:
+    rows = await db.query(
+        f"SELECT 1 FROM messages WHERE conversation_id = %s AND seq {compare} %s LIMIT 1", (conversation_id, seq)
+    )
+    return bool(rows)
+
+
+async def log_after(
+    db: Queryable, conversation_id: str, viewer_id: str, marks: Marks, seq: int, limit: int
+) -> tuple[list[LogEntry], int, bool]:
+    """Log entries above ``seq`` in order, the head, and whether none is missing between ``seq`` and the first.
+
+    An entry about a message carries the message as it is now: folding later entries over it changes nothing.
+    """
+    rows = await db.query(
+        f"""SELECT l.seq, l.event, l.data, l.at, c.head_seq, {COLUMNS}
+              FROM conversations c
+              LEFT JOIN LATERAL (SELECT * FROM log WHERE conversation_id = c.id AND seq > %s
+                                  ORDER BY seq LIMIT %s) l ON true
+              LEFT JOIN messages g ON g.id = l.message_id LEFT JOIN users s ON s.id = g.sender_id
+             WHERE c.id = %s ORDER BY l.seq""",
+        (seq, limit, conversation_id),
+    )
+    entries = [_entry(row, conversation_id, viewer_id, marks) for row in rows if row[0] is not None]
+    head = int(rows[0][4])
+    first = entries[0].seq if entries else head + 1
+    return entries, head, first == seq + 1 or seq >= head
+
+
+def _entry(row: Sequence[Any], conversation_id: str, viewer_id: str, marks: Marks) -> LogEntry:
+    seq, event, data, at = row[:4]
+    payload: dict[str, Any] = {"conversationId": conversation_id, "seq": seq, **(data or {})}
+    if row[5] is not None:
+        payload["message"] = message(row[5:], viewer_id, marks)
+    moment: datetime = at
+    return LogEntry(seq=seq, event=event, data=payload, at=wire_time(moment))

@@ -1,0 +1,53 @@
+"""Brings a database to the newest schema: yoyo's forward migrations under one advisory lock."""
+
+from __future__ import annotations
+
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import psycopg2
+import yoyo
+from psycopg2.extensions import parse_dsn
+from yoyo.backends.core.postgresql import PostgresqlBackend
+from yoyo.connections import DatabaseURI
+
+#: Any fixed number: every chatr node takes the same advisory lock, so that nodes that start together queue up.
+_LOCK = 0x63686174
+
+
+def migrate(dsn: str) -> list[str]:
+    """Apply what is missing and return the ids applied. Blocking: call it off the reactor.
+
+    Safe when several nodes start together, and after a node was killed in the middle: each migration is one
+    transaction, and a lock row that a killed node left behind is removed under our advisory lock.
+    Raises psycopg2.Error.
+    """
+    guard = psycopg2.connect(dsn)
+    try:
+        guard.autocommit = True
+        with guard.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
+        with as_file(_directory()) as directory:
+            return _apply(dsn, directory)
+    finally:
+        guard.close()
+
+
+def _directory() -> Path:
+    """``sql/migrations``: package chatr.sql in a wheel, the folder beside the package in a checkout."""
+    beside = Path(__file__).resolve().parents[2] / "sql" / "migrations"
+    return beside if beside.is_dir() else Path(str(files("chatr.sql.migrations")))
+
+
+def _apply(dsn: str, directory: Path) -> list[str]:
+    parts = parse_dsn(dsn)
+    uri = DatabaseURI("postgresql", None, None, None, None, parts.pop("dbname", ""), parts)
+    backend = PostgresqlBackend(uri, PostgresqlBackend.migration_table)
+    try:
+        backend.init_database()
+        backend.break_lock()
+        pending = backend.to_apply(yoyo.read_migrations(str(directory)))
+        backend.apply_migrations(pending)
+        return [migration.id for migration in pending]
+    finally:
+        backend.connection.close()

@@ -1,0 +1,286 @@
+"""The connection pool: transactions with events on commit, deadlines, and recovery after PostgreSQL restarts.
+
+txpostgres carries each connection. Its own pool has no deadline, no bound on waiting and commits an empty
+transaction when handed a coroutine, so the pool is ours.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import msgspec
+import psycopg2
+from psycopg2.extensions import make_dsn, parse_dsn
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from chatr.api.contract import Event
+from chatr.api.errors import ApiError
+from chatr.store.connection import Connection, is_death
+
+log = Logger()
+Row = tuple[Any, ...]
+
+#: Deadlock, serialisation failure, lock timeout: nothing happened, trying again helps.
+_RETRYABLE = frozenset({"40P01", "40001", "55P03"})
+
+FIRST_RETRY_S = 0.1
+LAST_RETRY_S = 2.0
+
+
+class Queryable(Protocol):
+    """Something SQL can be run on: the pool (a transaction per statement) or one transaction."""
+
+    async def query(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
+        """Run one statement that answers rows."""
+
+    async def execute(self, sql: str, params: Sequence[Any] = ()) -> None:
+        """Run one statement without rows."""
+
+
+class Publish(Protocol):
+    """How a committed event leaves."""
+
+    def __call__(self, event: Event, payload: msgspec.Struct, rooms: Iterable[str], *, exclude: str = "") -> None:
+        """Announce ``payload`` to the rooms, without the connection ``exclude``."""
+
+
+class Transaction:
+    """One open transaction. Events emitted in it leave after its commit, in order, or never."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.emitted: list[Callable[[Publish], None]] = []
+
+    async def query(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
+        """Run one statement that answers rows."""
+        rows: list[Row] = await _follow(self._connection.run(sql, params, rows=True))
+        return rows
+
+    async def execute(self, sql: str, params: Sequence[Any] = ()) -> None:
+        """Run one statement without rows."""
+        await _follow(self._connection.run(sql, params, rows=False))
+
+    def emit(self, event: Event, payload: msgspec.Struct, rooms: Iterable[str], *, exclude: str = "") -> None:
+        """Announce an event once the transaction has committed."""
+        self.emitted.append(lambda publish: publish(event, payload, rooms, exclude=exclude))
+
+
+class Database:
+    """A fixed number of connections, shared. Every failure that trying again may mend is ``unavailable``."""
+
+    def __init__(
+        self,
+        reactor: Any,
+        *,
+        size: int,
+        acquire_timeout_s: float,
+        queue_limit: int,
+        statement_timeout_s: float,
+        publish: Publish,
+    ) -> None:
+        self._reactor = reactor
+        self._clock: IReactorTime = reactor
+        self._acquire_timeout_s = acquire_timeout_s
+        self._queue_limit = queue_limit
+        self._statement_timeout_ms = int(statement_timeout_s * 1000)
+        self._publish = publish
+        self._size = size
+        self._idle: deque[Connection] = deque()
+        self._waiting: deque[Deferred[Connection]] = deque()
+        self._connections: set[Connection] = set()
+        self._retries: set[IDelayedCall] = set()
+        self._dsn = ""
+        self._closed = True
+        self._statements_of_the_dead = 0
+
+    async def open(self, dsn: str) -> None:
+        """Connect. Raises psycopg2.Error when the first connection can't be made."""
+        self._closed = False
+        self._dsn = self._with_options(dsn)
+        for _ in range(self._size):
+            await self._connect()
+
+    def close(self) -> None:
+        """Close all connections; waiting calls fail with ``unavailable``."""
+        self._closed = True
+        for retry in self._retries:
+            retry.cancel()
+        self._retries.clear()
+        for connection in self._connections:
+            connection.close()
+        self._connections.clear()
+        self._idle.clear()
+        while self._waiting:
+            self._waiting.popleft().errback(_unavailable())
+
+    async def query(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
+        """Run one statement in a transaction of its own."""
+        rows: list[Row] = await self._run(sql, params, rows=True)
+        return rows
+
+    async def execute(self, sql: str, params: Sequence[Any] = ()) -> None:
+        """Run one statement without rows in a transaction of its own."""
+        await self._run(sql, params, rows=False)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """A transaction: committed when the block ends, rolled back when it raises.
+
+        Never query the pool inside the block: when all connections do, none is left to answer.
+        """
+        connection = await self._acquire()
+        tx = Transaction(connection)
+        try:
+            await tx.execute("BEGIN")
+            yield tx
+            # A caller that is cancelled here stops waiting; the commit goes on and its events leave all the same.
+            await _follow(connection.run("COMMIT", (), rows=False).addCallback(self._committed, tx))
+        except BaseException:
+            if connection.alive and connection.in_transaction:
+                connection.run("ROLLBACK", (), rows=False).addErrback(_log_rollback)
+            raise
+        finally:
+            self._release_when_quiet(connection)
+
+    async def healthy(self) -> bool:
+        """Whether a statement comes back."""
+        try:
+            return bool(await self.query("SELECT 1"))
+        except ApiError:
+            return False
+
+    @property
+    def waiting(self) -> int:
+        """How many calls wait for a connection."""
+        return len(self._waiting)
+
+    @property
+    def round_trips(self) -> int:
+        """How many statements were sent."""
+        return self._statements_of_the_dead + sum(connection.statements for connection in self._connections)
+
+    async def _connect(self) -> None:
+        connection = Connection(self._reactor, on_lost=self._lost)
+        self._connections.add(connection)
+        try:
+            await connection.open(self._dsn)
+        except BaseException:
+            self._connections.discard(connection)
+            raise
+        self._ready(connection)
+
+    def _lost(self, connection: Connection) -> None:
+        log.warn("a database connection was lost")
+        self._connections.discard(connection)
+        self._statements_of_the_dead += connection.statements
+        self._retry(FIRST_RETRY_S)
+
+    def _retry(self, delay_s: float) -> None:
+        if self._closed:
+            return
+
+        def again() -> None:
+            self._retries.discard(call)
+            Deferred.fromCoroutine(self._connect()).addErrback(failed)
+
+        def failed(failure: Failure) -> None:
+            failure.trap(psycopg2.Error)
+            self._retry(min(delay_s * 2, LAST_RETRY_S))
+
+        call = self._clock.callLater(delay_s, again)
+        self._retries.add(call)
+
+    def _with_options(self, dsn: str) -> str:
+        given = parse_dsn(dsn).get("options", "")
+        ours = f"-c statement_timeout={self._statement_timeout_ms} -c timezone=UTC -c synchronous_commit=on"
+        idle = f"-c idle_in_transaction_session_timeout={2 * self._statement_timeout_ms}"
+        return str(make_dsn(dsn, options=f"{given} {ours} {idle}".strip(), application_name="chatr"))
+
+    def _committed(self, _: object, tx: Transaction) -> None:
+        for emit in tx.emitted:
+            emit(self._publish)
+
+    async def _run(self, sql: str, params: Sequence[Any], *, rows: bool) -> Any:
+        connection = await self._acquire()
+        done = connection.run(sql, params, rows=rows)
+        waiter = _follow(done)
+        done.addBoth(lambda _: self._release(connection))
+        return await waiter
+
+    async def _acquire(self) -> Connection:
+        if self._closed:
+            raise _unavailable()
+        while self._idle:
+            connection = self._idle.popleft()
+            if connection.alive:
+                return connection
+        if len(self._waiting) >= self._queue_limit:
+            raise _unavailable()
+        waiter: Deferred[Connection] = Deferred(self._waiting_cancelled)
+        self._waiting.append(waiter)
+        deadline = self._clock.callLater(self._acquire_timeout_s, self._give_up, waiter)
+        try:
+            return await waiter
+        finally:
+            if deadline.active():
+                deadline.cancel()
+
+    def _waiting_cancelled(self, waiter: Deferred[Connection]) -> None:
+        if waiter in self._waiting:
+            self._waiting.remove(waiter)
+
+    def _give_up(self, waiter: Deferred[Connection]) -> None:
+        self._waiting_cancelled(waiter)
+        waiter.errback(_unavailable())
+
+    def _release_when_quiet(self, connection: Connection) -> None:
+        """Statements queue up on a connection: give it back behind the last of them."""
+        connection.quiet().addBoth(lambda _: self._release(connection))
+
+    def _release(self, connection: Connection) -> None:
+        if connection.alive:
+            self._ready(connection)
+
+    def _ready(self, connection: Connection) -> None:
+        if self._closed:
+            connection.close()
+        elif self._waiting:
+            self._waiting.popleft().callback(connection)
+        else:
+            self._idle.append(connection)
+
+
+def _unavailable(detail: str = "The database is not available at the moment") -> ApiError:
+    return ApiError("unavailable", detail, retry_after_s=1)
+
+
+def _follow(done: Deferred[Any]) -> Deferred[Any]:
+    """A Deferred with ``done``'s outcome that may be cancelled without touching the statement underneath."""
+    waiter: Deferred[Any] = Deferred()
+
+    def failed(failure: Failure) -> None:
+        waiter.errback(translate(failure))
+
+    done.addCallbacks(waiter.callback, failed)
+    return waiter
+
+
+def translate(failure: Failure) -> Failure:
+    """Database failures that trying again may mend become ``unavailable``; all others stay what they are."""
+    error = failure.value
+    if isinstance(error, CancelledError):
+        # txpostgres turns statement_timeout into this; nobody here cancels a statement.
+        return Failure(_unavailable("The database took too long"))
+    if is_death(error) or (isinstance(error, psycopg2.Error) and error.pgcode in _RETRYABLE):
+        return Failure(_unavailable())
+    return failure
+
+
+def _log_rollback(failure: Failure) -> None:
+    log.warn("rollback failed: {error}", error=failure.getErrorMessage())

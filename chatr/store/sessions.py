@@ -1,0 +1,109 @@
+"""Sessions, their refresh tokens and one-use tickets. Only hashes of secrets are stored."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from chatr.store.pool import Queryable
+
+
+class Open(msgspec.Struct, frozen=True):
+    """A live session for a realtime connection: whose, in which role, and the groups that they are in."""
+
+    session_id: str
+    user_id: str
+    role: str
+    groups: list[str]
+
+
+class Refreshed(msgspec.Struct, frozen=True):
+    """The session behind a refresh token. ``reused``: the token had been used before."""
+
+    session_id: str
+    user_id: str
+    role: str
+    reused: bool
+    live: bool
+
+
+async def insert(
+    db: Queryable, session_id: str, user_id: str, *, expires_at: datetime, user_agent: str, address: str
+) -> None:
+    """Begin a session."""
+    await db.execute(
+        "INSERT INTO sessions (id, user_id, expires_at, user_agent, address) VALUES (%s, %s, %s, %s, %s)",
+        (session_id, user_id, expires_at, user_agent, address),
+    )
+
+
+async def add_refresh_token(db: Queryable, session_id: str, hash: bytes) -> None:
+    """Store the hash of a new refresh token of a session."""
+    await db.execute("INSERT INTO refresh_tokens (hash, session_id) VALUES (%s, %s)", (hash, session_id))
+
+
+async def use_refresh_token(db: Queryable, hash: bytes, expires_at: datetime) -> Refreshed | None:
+    """Use a refresh token up; None when there is no such token. The row lock makes one of two users the second."""
+    rows = await db.query(
+        """WITH token AS (SELECT session_id, used_at FROM refresh_tokens WHERE hash = %s FOR UPDATE),
+                spent AS (UPDATE refresh_tokens SET used_at = now() WHERE hash = %s AND used_at IS NULL),
+                kept AS (UPDATE sessions SET last_used_at = now(), expires_at = %s
+                          WHERE id = (SELECT session_id FROM token WHERE used_at IS NULL) AND revoked_at IS NULL)
+           SELECT s.id, s.user_id, u.role, token.used_at IS NOT NULL,
+                  s.revoked_at IS NULL AND s.expires_at > now() AND u.deleted_at IS NULL
+             FROM token JOIN sessions s ON s.id = token.session_id JOIN users u ON u.id = s.user_id""",
+        (hash, hash, expires_at),
+    )
+    return Refreshed(*rows[0]) if rows else None
+
+
+async def revoke(db: Queryable, session_id: str, reason: str) -> bool:
+    """End a session; False when it had ended before."""
+    rows = await db.query(
+        """UPDATE sessions SET revoked_at = now(), revoked_reason = %s
+            WHERE id = %s AND revoked_at IS NULL RETURNING 1""",
+        (reason, session_id),
+    )
+    return bool(rows)
+
+
+async def revoked_since(db: Queryable, seconds: float) -> list[str]:
+    """Ids of the sessions that ended within the last ``seconds``: the access tokens that may still look valid."""
+    rows = await db.query(
+        "SELECT id FROM sessions WHERE revoked_at > now() - make_interval(secs => %s)", (float(seconds),)
+    )
+    return [row[0] for row in rows]
+
+
+async def add_ticket(db: Queryable, hash: bytes, session_id: str, ticket_s: int) -> None:
+    """Store a one-use ticket of a session, and clear its expired ones away."""
+    await db.execute(
+        """WITH old AS (DELETE FROM tickets WHERE session_id = %s AND expires_at < now())
+           INSERT INTO tickets (hash, session_id, expires_at) VALUES (%s, %s, now() + make_interval(secs => %s))""",
+        (session_id, hash, session_id, ticket_s),
+    )
+
+
+_OPEN = """SELECT s.id, s.user_id, u.role,
+       ARRAY(SELECT m.conversation_id::text FROM members m JOIN conversations c ON c.id = m.conversation_id
+              WHERE m.user_id = s.user_id AND m.status = 'joined' AND c.kind = 'group')
+  FROM sessions s JOIN users u ON u.id = s.user_id
+ WHERE s.revoked_at IS NULL AND s.expires_at > now() AND u.deleted_at IS NULL AND s.id = """
+
+
+async def open_by_ticket(db: Queryable, hash: bytes) -> Open | None:
+    """Redeem a ticket: the session it opens, once."""
+    rows = await db.query(
+        "WITH used AS (DELETE FROM tickets WHERE hash = %s RETURNING session_id, expires_at) "
+        + _OPEN
+        + "(SELECT session_id FROM used WHERE expires_at > now())",
+        (hash,),
+    )
+    return Open(*rows[0]) if rows else None
+
+
+async def open_by_id(db: Queryable, session_id: str) -> Open | None:
+    """A session that is still live."""
+    rows = await db.query(_OPEN + "%s", (session_id,))
+    return Open(*rows[0]) if rows else None

@@ -1,0 +1,131 @@
+"""The one writer of messages: all sends that wait at a moment are committed together (group commit)."""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from chatr.api.errors import ApiError
+from chatr.store.pool import Queryable
+
+#: Sends committed by one statement at most: bounds how long the first of them waits for the last.
+MAX_BATCH = 256
+
+
+class Append(msgspec.Struct, frozen=True, kw_only=True):
+    """One message to append: to a conversation, or to the direct conversation with ``recipient_id``."""
+
+    id: str
+    sender_id: str
+    client_id: str
+    content: str
+    conversation_id: str | None = None
+    recipient_id: str | None = None
+    reply_to_id: str | None = None
+
+
+class Appended(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of an :class:`Append`; ``outcome`` as SQL function append_messages documents it."""
+
+    outcome: str
+    message_id: str | None
+    conversation_id: str
+    seq: int
+    created_at: datetime
+    pair: tuple[str, str] | None
+    reply_to: dict[str, Any] | None
+    sender_username: str
+    sender_display_name: str
+    sender_profile_image: str | None
+
+
+_SQL = """SELECT ord, outcome, message_id, conversation_id, seq, created_at, user_low, user_high, reply_to,
+       sender_username, sender_display_name, sender_profile_image
+  FROM append_messages(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[])"""
+
+
+class MessageWriter:
+    """Appends messages in the order they are handed in, one statement at a time, each a single round trip.
+
+    Each caller gets its own outcome. When a statement fails for another reason than the connection, its sends are
+    repeated one by one, so that a bad one fails alone. Results are handed out in seq order per conversation.
+    """
+
+    def __init__(self, db: Queryable, *, queue_limit: int) -> None:
+        self._db = db
+        self._queue_limit = queue_limit
+        self._queue: deque[tuple[Append, Deferred[Appended]]] = deque()
+        self._running = False
+        self.statements = 0
+
+    def append(self, item: Append) -> Deferred[Appended]:
+        """Append one message. Fails with ``unavailable``: its fate is then unknown, and repeating it is safe."""
+        done: Deferred[Appended] = Deferred()
+        if len(self._queue) >= self._queue_limit:
+            done.errback(ApiError("unavailable", "Too many messages wait to be stored", retry_after_s=1))
+            return done
+        self._queue.append((item, done))
+        if not self._running:
+            self._running = True
+            Deferred.fromCoroutine(self._run())
+        return done
+
+    async def _run(self) -> None:
+        try:
+            while self._queue:
+                size = min(len(self._queue), MAX_BATCH)
+                await self._commit([self._queue.popleft() for _ in range(size)])
+        finally:
+            self._running = False
+
+    async def _commit(self, batch: list[tuple[Append, Deferred[Appended]]]) -> None:
+        try:
+            results = await self._store([item for item, _ in batch])
+        except ApiError as error:
+            for _, done in batch:
+                done.errback(error)
+        except Exception:
+            if len(batch) == 1:
+                batch[0][1].errback(Failure())
+                return
+            for single in batch:
+                await self._commit([single])
+        else:
+            for index, result in results:
+                batch[index][1].callback(result)
+
+    async def _store(self, items: list[Append]) -> list[tuple[int, Appended]]:
+        self.statements += 1
+        rows = await self._db.query(
+            _SQL,
+            (
+                [item.id for item in items],
+                [item.sender_id for item in items],
+                [item.client_id for item in items],
+                [item.conversation_id for item in items],
+                [item.recipient_id for item in items],
+                [item.reply_to_id for item in items],
+                [item.content for item in items],
+            ),
+        )
+        return [(row[0] - 1, _appended(row)) for row in rows]
+
+
+def _appended(row: tuple[Any, ...]) -> Appended:
+    return Appended(
+        outcome=row[1],
+        message_id=row[2],
+        conversation_id=row[3],
+        seq=row[4],
+        created_at=row[5],
+        pair=(row[6], row[7]) if row[6] else None,
+        reply_to=row[8],
+        sender_username=row[9],
+        sender_display_name=row[10],
+        sender_profile_image=row[11],
+    )

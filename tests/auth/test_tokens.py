@@ -1,0 +1,86 @@
+"""Access tokens."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import jwt
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatr.api.errors import ApiError
+from chatr.auth.tokens import Tokens, looks_like_token, new_secret
+
+KEY = b"k" * 64
+
+
+class TokensTests(SynchronousTestCase):
+    """One verifier for both doors."""
+
+    def setUp(self) -> None:
+        self.now = datetime(2026, 11, 23, tzinfo=timezone.utc)
+        self.tokens = Tokens({"one": KEY}, active="one", lifetime_s=900, now=lambda: self.now)
+
+    def refused(self, token: str) -> str:
+        error = self.assertRaises(ApiError, self.tokens.verify, token)
+        self.assertEqual(error.code, "unauthenticated")
+        self.assertNotIn(token or "?", error.detail)
+        return error.detail
+
+    def forged(self, key: bytes = KEY, algorithm: str | None = "HS256", kid: str = "one", **claims: object) -> str:
+        now = self.now.timestamp()
+        full = {"sub": "u", "sid": "s", "role": "user", "iat": now, "exp": now + 60, "iss": "chatr", "aud": "chatr"}
+        full.update(claims)
+        full = {name: value for name, value in full.items() if value is not None}
+        return jwt.encode(full, key if algorithm else None, algorithm or "none", headers={"kid": kid})
+
+    def test_round_trip(self) -> None:
+        """An issued token names its person, session, role and end."""
+        identity = self.tokens.verify(self.tokens.issue("u", "s", "support"))
+        self.assertEqual((identity.user_id, identity.session_id, identity.role), ("u", "s", "support"))
+        self.assertEqual(identity.expires_at, self.now.timestamp() + 900)
+
+    def test_expiry_uses_the_given_clock(self) -> None:
+        """A token is good until the moment it names and not a moment longer."""
+        token = self.tokens.issue("u", "s", "user")
+        self.now += timedelta(seconds=899)
+        self.tokens.verify(token)
+        self.now += timedelta(seconds=1)
+        self.assertIn("expired", self.refused(token))
+
+    def test_revoked_session(self) -> None:
+        """A revoked session's tokens are refused at once, others are not."""
+        mine, other = self.tokens.issue("u", "s", "user"), self.tokens.issue("u", "t", "user")
+        self.tokens.revoke("s")
+        self.refused(mine)
+        self.tokens.verify(other)
+
+    def test_revocations_are_forgotten_when_no_token_can_live(self) -> None:
+        """The list of revoked sessions does not grow for ever."""
+        self.tokens.revoke("s")
+        self.now += timedelta(seconds=901)
+        self.tokens.revoke("t")
+        self.assertEqual(list(self.tokens._revoked), ["t"])
+
+    def test_forgeries(self) -> None:
+        """Foreign keys, no algorithm, unknown kid, wrong audience and missing claims are refused."""
+        self.tokens.verify(self.forged())
+        for token in (
+            self.forged(key=b"x" * 64),
+            self.forged(algorithm=None),
+            self.forged(algorithm="HS512"),
+            self.forged(kid="two"),
+            self.forged(aud="elsewhere"),
+            self.forged(iss="elsewhere"),
+            self.forged(sid=None),
+            self.forged(exp=None),
+            self.forged(exp="soon"),
+            "a.b.c",
+            "",
+            "\ud800.x.y",
+        ):
+            self.refused(token)
+
+    def test_a_ticket_never_looks_like_a_token(self) -> None:
+        """One-use tickets and access tokens can be told apart."""
+        self.assertTrue(looks_like_token(self.tokens.issue("u", "s", "user")))
+        self.assertFalse(looks_like_token(new_secret()))

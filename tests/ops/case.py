@@ -1,0 +1,134 @@
+"""What tests of operations stand on: a node without ports on a real database, and people who call it."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import datetime, timedelta, timezone
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import TestCase
+
+from chatr.api.context import Caller
+from chatr.api.errors import ApiError
+from chatr.config import Config, load
+from chatr.datadir import DataDirectory
+from chatr.node import Node
+from chatr.realtime.hub import Announcement
+from tests.box import box
+
+PASSWORD = "Correct-horse-7"
+
+
+class Device:
+    """A realtime connection that keeps what it is told."""
+
+    def __init__(self, connection: str) -> None:
+        self.connection = connection
+        self.events: list[tuple[str, dict[str, Any]]] = []
+        self.ended: list[tuple[str, str]] = []
+
+    def deliver(self, announcement: Announcement) -> None:
+        self.events.append((announcement.event.name, msgspec.to_builtins(announcement.payload)))
+
+    def end(self, code: str, reason: str) -> None:
+        self.ended.append((code, reason))
+
+    def named(self, name: str) -> list[dict[str, Any]]:
+        """The payloads of one kind of event."""
+        return [payload for event, payload in self.events if event == name]
+
+
+class Person:
+    """Somebody with an account, signed in once."""
+
+    def __init__(self, case: OpsCase, session: dict[str, Any]) -> None:
+        self._case = case
+        self.session = session
+        self.id: str = session["user"]["id"]
+        self.username: str = session["user"]["username"]
+        self.session_id = case.node.tokens.verify(session["accessToken"]).session_id
+
+    async def call(self, name: str, device: Device | None = None, **params: Any) -> Any:
+        """Call an operation as this person, from one of their devices if given."""
+        connection = device.connection if device else ""
+        caller = Caller(
+            role="user", user_id=self.id, session_id=self.session_id, address="192.0.2.1", connection=connection
+        )
+        return await self._case.call(name, caller, **params)
+
+    def device(self) -> Device:
+        """One more realtime connection of theirs."""
+        device = Device(f"{self.username}-{uuid.uuid4()}")
+        self._case.node.hub.join(device, [f"user:{self.id}", f"session:{self.session_id}"])
+        return device
+
+    async def send(self, to: Person | str, content: str, device: Device | None = None, **params: Any) -> Any:
+        """Send a message to a person or, by id, to a conversation."""
+        where = {"conversationId": to} if isinstance(to, str) else {"recipientId": to.id}
+        params.setdefault("clientId", str(uuid.uuid4()))
+        return await self.call("message.send", device, content=content, **where, **params)
+
+
+class OpsCase(TestCase):
+    """A node on a clean database. ``settings`` overrides the configuration, as ``section.key``: text."""
+
+    settings: dict[str, str] = {}
+
+    async def setUp(self) -> None:
+        self.dsn = box().database()
+        self.addCleanup(box().clean, self.dsn)
+        self.moved = timedelta()
+        self.data = DataDirectory.open(Path(self.mktemp()).absolute())
+        self.node = Node(self.config(), reactor, self.data, now=self.now)
+        await self.node.open(self.dsn)
+        self.addCleanup(self.close)
+
+    def config(self) -> Config:
+        options = {"auth.bcrypt_cost": "4", "limits.enabled": "false", "database.pool_size": "4", **self.settings}
+        return load(None, {}, options)
+
+    def now(self) -> datetime:
+        return datetime.now(timezone.utc) + self.moved
+
+    def close(self) -> Deferred[None]:
+        return Deferred.fromCoroutine(self.node.close())
+
+    async def call(self, name: str, caller: Caller | None = None, **params: Any) -> Any:
+        """Call an operation, as a stranger unless told otherwise; the answer in wire form."""
+        operation = self.node.dispatcher.contract.operations[name]
+        stranger = Caller(address="192.0.2.1", user_agent="test")
+        answer = await self.node.dispatcher.call(operation, params, caller or stranger, request_id="test")
+        return msgspec.to_builtins(answer)
+
+    async def refused(self, call: Any, code: str, path: str | None = None) -> ApiError:
+        """Assert that a call is refused with a code and, if given, the path of the field at fault."""
+        error = await self.assertFailure(Deferred.fromCoroutine(call), ApiError)
+        self.assertEqual(error.code, code, error.detail)
+        if path is not None:
+            self.assertEqual([field.path for field in error.errors], [path])
+        return error
+
+    def mails(self) -> list[tuple[str, str]]:
+        """Mail in the outbox, oldest first: whom to, and the text."""
+        parsed = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in sorted(self.data.outbox.glob("*.eml"))]
+        return [(mail["To"], mail.get_content()) for mail in parsed]
+
+    def last_code(self, email: str) -> str:
+        """The code in the newest mail to an address."""
+        texts = [text for to, text in self.mails() if to == email]
+        found = re.search(r"\b[0-9]{6}\b", texts[-1])
+        assert found is not None
+        return found[0]
+
+    async def person(self, name: str) -> Person:
+        """Somebody new, registered, verified and signed in."""
+        email = f"{name}@example.org"
+        made = await self.call("account.register", username=name, email=email, password=PASSWORD)
+        session = await self.call("account.verify_email", userId=made["userId"], code=self.last_code(email))
+        return Person(self, session)
