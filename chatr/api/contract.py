@@ -56,7 +56,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     route: Route
     who: frozenset[str]
     params: type[msgspec.Struct]
-    result: type[msgspec.Struct]
+    result: Any
     errors: frozenset[str]
     rate: Rate
     run: Callable[..., Awaitable[Any]]

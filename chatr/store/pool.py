@@ -112,7 +112,7 @@ class Database:
         for retry in self._retries:
             retry.cancel()
         self._retries.clear()
-        for connection in self._connections:
+        for connection in list(self._connections):
             connection.close()
         self._connections.clear()
         self._idle.clear()
@@ -190,6 +190,8 @@ class Database:
             Deferred.fromCoroutine(self._connect()).addErrback(failed)
 
         def failed(failure: Failure) -> None:
+            if self._closed:
+                return
             failure.trap(psycopg2.Error)
             self._retry(min(delay_s * 2, LAST_RETRY_S))
 

@@ -81,7 +81,7 @@ class OpsCase(TestCase):
     settings: dict[str, str] = {}
 
     async def setUp(self) -> None:
-        self.dsn = box().database()
+        self.dsn = box().shared()
         self.addCleanup(box().clean, self.dsn)
         self.moved = timedelta()
         self.data = DataDirectory.open(Path(self.mktemp()).absolute())

@@ -53,7 +53,7 @@ class PoolTests(PoolCase):
     """Transactions, deadlines, bounds."""
 
     async def setUp(self) -> None:
-        self.dsn = box().database()
+        self.dsn = box().shared()
         self.addCleanup(box().clean, self.dsn)
         self.db = await self.opened(self.dsn)
         await self.db.execute("CREATE TABLE IF NOT EXISTS things (n int PRIMARY KEY)")
@@ -171,11 +171,15 @@ class PoolTests(PoolCase):
     async def test_closed(self) -> None:
         """After close every call is unavailable, those that waited too."""
         db = await self.opened(self.dsn, size=1)
-        async with db.transaction():
-            waiting = Deferred.fromCoroutine(self.unavailable(db.query("SELECT 1")))
-            db.close()
-            await waiting
-            self.assertFalse(await db.healthy())
+
+        async def half_done() -> None:
+            async with db.transaction():
+                waiting = Deferred.fromCoroutine(self.unavailable(db.query("SELECT 1")))
+                db.close()
+                await waiting
+
+        await self.unavailable(half_done())
+        self.assertFalse(await db.healthy())
 
     async def test_values_survive(self) -> None:
         """Text, arrays, JSON and times come back as they went in; times in UTC."""

@@ -1,0 +1,98 @@
+"""JSON Schemas of everything on the wire, shared by the references."""
+
+from __future__ import annotations
+
+from types import UnionType
+from typing import Any, get_args
+
+import msgspec
+
+from chatr.api.contract import Contract, Operation
+from chatr.api.errors import COMMON_ERRORS, Problem
+
+Schema = dict[str, Any]
+_PREFIX = "#/components/schemas/"
+
+
+class Schemas:
+    """Every struct of a contract by name."""
+
+    def __init__(self, contract: Contract) -> None:
+        types: list[Any] = [Problem]
+        for record in contract.operations.values():
+            types += [record.params, *_members(record.result)]
+        types += [event.payload for event in contract.events.values()]
+        unique = list(dict.fromkeys(types))
+        shown, components = msgspec.json.schema_components(unique, ref_template=_PREFIX + "{name}")
+        self._by_type = dict(zip(unique, shown, strict=True))
+        self.components: dict[str, Schema] = {name: components[name] for name in sorted(components)}
+
+    def of(self, kind: Any) -> Schema:
+        """The schema of a type: a reference, or for a union a choice of references."""
+        members = _members(kind)
+        if len(members) == 1:
+            return self._by_type[kind]
+        return {"anyOf": [self._by_type[member] for member in members]}
+
+    def properties(self, kind: Any) -> tuple[dict[str, Schema], list[str]]:
+        """The properties of a struct and the names of those that are required."""
+        whole = self.components[name(self.of(kind))]
+        return whole.get("properties", {}), whole.get("required", [])
+
+
+def _members(kind: Any) -> tuple[Any, ...]:
+    """A result may be one of several structs."""
+    return get_args(kind) if isinstance(kind, UnionType) else (kind,)
+
+
+def name(reference: Schema) -> str:
+    """The struct that a schema refers to."""
+    return str(reference["$ref"]).removeprefix(_PREFIX)
+
+
+def errors(record: Operation) -> list[str]:
+    """All error codes that an operation may answer, in order."""
+    who = {"forbidden"} if "guest" not in record.who or "anonymous" not in record.who else set()
+    return sorted(record.errors | COMMON_ERRORS | who)
+
+
+def who(record: Operation) -> str:
+    """Who may call, in a word or two."""
+    if "anonymous" in record.who:
+        return "anybody"
+    return "signed-in users and guests" if "guest" in record.who else "signed-in users"
+
+
+def text(schema: Schema) -> str:
+    """A schema in a few words: ``string, 1 to 64 characters``."""
+    if "$ref" in schema:
+        return name(schema)
+    if "anyOf" in schema:
+        return " or ".join(text(choice) for choice in schema["anyOf"])
+    if "enum" in schema:
+        return " | ".join(repr(value) for value in schema["enum"])
+    kind = str(schema.get("type", "any"))
+    if kind == "array":
+        kind = f"list of {text(schema.get('items', {}))}"
+    if kind == "object" and "additionalProperties" in schema:
+        kind = "object"
+    return ", ".join([kind, *_bounds(schema)])
+
+
+def _bounds(schema: Schema) -> list[str]:
+    found = []
+    if schema.get("pattern", "").startswith("^[0-9a-f"):
+        return ["UUID"]
+    low, high = schema.get("minLength"), schema.get("maxLength")
+    if low is not None or high is not None:
+        found.append(f"{low or 0} to {high} characters" if high is not None else f"at least {low} characters")
+    if "pattern" in schema:
+        found.append(f"pattern {schema['pattern']}")
+    low, high = schema.get("minimum"), schema.get("maximum")
+    if low is not None and high is not None:
+        found.append(f"{low} to {high}")
+    if schema.get("maxItems") is not None:
+        found.append(f"at most {schema['maxItems']}")
+    if schema.get("default") is not None and not isinstance(schema["default"], dict | list):
+        found.append(f"default {schema['default']}")
+    return found

@@ -1,0 +1,71 @@
+"""The ``chatr`` command for operators."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from chatr import __version__
+from chatr.config import Config, ConfigError, load
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 when it worked, 1 when not, 2 for a wrong call."""
+    parser = argparse.ArgumentParser(prog="chatr", description="Administer a Chatr server.")
+    parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument("--config", help="TOML file (default: $CHATR_CONFIG)")
+    parser.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE", help="override one setting")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("migrate", help="bring the database to this version's schema")
+    commands.add_parser("config", help="check the configuration and print it without secrets")
+    chosen = parser.parse_args(arguments)
+    try:
+        config = load(chosen.config, os.environ, assignments(chosen.set))
+    except ConfigError as error:
+        print(f"chatr: {error}", file=sys.stderr)
+        return 1
+    return {"migrate": _migrate, "config": _config}[chosen.command](config)
+
+
+def assignments(texts: Sequence[str]) -> dict[str, str]:
+    """``["server.http=tcp:80"]`` as a mapping. Raises :class:`ConfigError`."""
+    parsed: dict[str, str] = {}
+    for text in texts:
+        name, separator, value = text.partition("=")
+        if not separator or "." not in name:
+            raise ConfigError(f"--set {text}: write it as section.key=value")
+        parsed[name] = value
+    return parsed
+
+
+def _config(config: Config) -> int:
+    for section in config.__struct_fields__:
+        values = getattr(config, section)
+        for key in values.__struct_fields__:
+            value = getattr(values, key)
+            # A DSN may hold a password.
+            print(f"{section}.{key} = {'(set)' if (section, key) == ('database', 'dsn') and value else repr(value)}")
+    return 0
+
+
+def _migrate(config: Config) -> int:
+    import psycopg2
+
+    from chatr.store.migrate import migrate
+
+    if not config.database.dsn:
+        print("chatr: the embedded database is migrated by the server at each start; set database.dsn for another")
+        return 0
+    try:
+        applied = migrate(config.database.dsn)
+    except psycopg2.Error as error:
+        print(f"chatr: migration failed: {str(error).strip().splitlines()[0]}", file=sys.stderr)
+        return 1
+    print(f"applied {', '.join(applied)}" if applied else "nothing to apply")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

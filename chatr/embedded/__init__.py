@@ -1,0 +1,1 @@
+"""PostgreSQL from its wheel, for the zero-configuration default."""

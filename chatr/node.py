@@ -1,0 +1,176 @@
+"""One chatr process without its ports: the parts, made in dependency order. Part of the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from twisted.internet.defer import Deferred, TimeoutError, gatherResults
+
+from chatr.api.dispatch import Dispatcher
+from chatr.auth.codes import Codes
+from chatr.auth.limits import RateLimiter
+from chatr.auth.passwords import Passwords
+from chatr.auth.tokens import Tokens
+from chatr.config import Config
+from chatr.datadir import DataDirectory
+from chatr.ops import audience
+from chatr.ops.admission import Admission, Gate
+from chatr.ops.catalog import CONTRACT
+from chatr.ops.ports import Ports
+from chatr.ops.presence import Announcer
+from chatr.outbound.mail import OutboxMailer
+from chatr.realtime.broker import EndRoom, Envelope
+from chatr.realtime.hub import Hub
+from chatr.realtime.memory import MemoryBroker
+from chatr.realtime.presence import PresenceTracker
+from chatr.realtime.publisher import Publisher
+from chatr.rest.app import RestApp
+from chatr.rest.metrics import Metrics
+from chatr.rest.raw import RawRoutes
+from chatr.rest.request import address_reader
+from chatr.rest.site import make_site
+from chatr.store import sessions
+from chatr.store.pool import Database
+from chatr.store.writer import MessageWriter
+from chatr.wamp.door import Counters, Door, Sessions
+from chatr.wamp.outbox import Turn
+from chatr.wamp.rawsocket import WampRawSocketFactory
+from chatr.wamp.router import Router
+from chatr.wamp.transport import websocket_resource
+
+
+class Node:
+    """Everything between the listening ports and the database."""
+
+    def __init__(self, config: Config, reactor: Any, data: DataDirectory, *, now: Callable[[], datetime]) -> None:
+        self._config = config
+        self._reactor = reactor
+        kid, key = data.jwt_key()
+        self.hub = Hub()
+        self.broker = MemoryBroker()
+        self.publisher = Publisher(self.broker, self.hub)
+        self.tokens = Tokens({kid: key}, active=kid, lifetime_s=config.auth.access_token_s, now=now)
+        self.db = Database(
+            reactor,
+            size=config.database.pool_size,
+            acquire_timeout_s=config.database.acquire_timeout_s,
+            queue_limit=config.database.queue_limit,
+            statement_timeout_s=config.database.statement_timeout_s,
+            publish=self.publisher.publish,
+        )
+        self.writer = MessageWriter(self.db, queue_limit=config.database.queue_limit)
+        self.presence = PresenceTracker(reactor, Announcer(self.db, self.publisher))
+        self._passwords = Passwords(
+            reactor,
+            cost=config.auth.bcrypt_cost,
+            threads=config.auth.bcrypt_threads,
+            queue_limit=config.auth.bcrypt_queue,
+        )
+        ports = Ports(
+            db=self.db,
+            writer=self.writer,
+            publisher=self.publisher,
+            passwords=self._passwords,
+            tokens=self.tokens,
+            codes=Codes(data.server_key()),
+            mailer=OutboxMailer(data.outbox, sender=config.mail.sender, now=now),
+            presence=self.presence,
+            settings=config.auth,
+            login_code=config.login_code,
+            extend=self._extend,
+        )
+        limiter = RateLimiter(
+            seconds=reactor.seconds, exempt_loopback=config.exempt_loopback, enabled=config.limits.enabled
+        )
+        self.dispatcher = Dispatcher(CONTRACT, ports, limiter=limiter, now=now)
+        self.gate = Gate(self.db, self.tokens, now=now)
+        self.door = Door(
+            dispatcher=self.dispatcher,
+            hub=self.hub,
+            router=Router(),
+            turn=Turn(reactor),
+            clock=reactor,
+            now=lambda: now().timestamp(),
+            limits=config.wamp,
+            authenticate=self._authenticate,
+            presence=self.presence,
+            sessions=Sessions(
+                per_user=config.wamp.max_sessions_per_user,
+                per_address=config.wamp.max_sessions_per_address,
+                exempt_loopback=config.exempt_loopback,
+            ),
+            counters=Counters(),
+        )
+        self.broker.subscribe(self._revoke)
+        self.metrics = Metrics(reactor)
+        self.rest = RestApp(
+            self.dispatcher,
+            verify=self.tokens.verify,
+            address=address_reader(config.server.trusted_proxies),
+            metrics=self.metrics,
+            clock=reactor,
+        )
+        RawRoutes(
+            self.rest.klein,
+            CONTRACT,
+            ready=self._ready,
+            metrics=self.metrics,
+            outbox=data.outbox if config.development else None,
+        )
+        self._gauges()
+        self.site = make_site(
+            self.rest.klein.resource(),
+            websocket_resource(self.door, config),
+            cors_origins=config.server.cors_origins,
+            max_body_bytes=config.server.max_body_bytes,
+            clock=reactor,
+        )
+        self.rawsocket_factory = WampRawSocketFactory(self.door)
+
+    async def open(self, dsn: str) -> None:
+        """Connect to the database and begin to work. Raises psycopg2.Error."""
+        self._passwords.start()
+        await self.db.open(dsn)
+        for session_id in await sessions.revoked_since(self.db, self._config.auth.access_token_s):
+            self.tokens.revoke(session_id)
+        await self.broker.start()
+        self.metrics.start()
+
+    async def close(self) -> None:
+        """Nothing new, calls in flight finish, sessions are told; then everything is let go."""
+        timeout_s = self._config.server.stop_timeout_s
+        await gatherResults([self.door.drain(timeout_s), self._drain_rest(timeout_s)])
+        self.metrics.stop()
+        self.presence.stop()
+        await self.broker.stop()
+        self.db.close()
+        self._passwords.stop()
+
+    def _drain_rest(self, timeout_s: float) -> Deferred[None]:
+        """Requests in flight finish; one that takes longer than the time for it is left to its client's fate."""
+        return self.rest.drain().addTimeout(timeout_s, self._reactor).addErrback(lambda failure: failure.trap(TimeoutError) and None)
+
+    async def _ready(self) -> dict[str, bool]:
+        return {"database": await self.db.healthy()}
+
+    def _gauges(self) -> None:
+        counters, gauge = self.door.counters, self.metrics.gauge
+        gauge("chatr_wamp_sessions", "Open WAMP sessions", lambda: len(self.door.sessions))
+        gauge("chatr_database_waiting", "Calls that wait for a database connection", lambda: self.db.waiting)
+        gauge("chatr_writer_statements", "Statements of the message writer so far", lambda: self.writer.statements)
+        for name in counters.__struct_fields__:
+            gauge(f"chatr_wamp_{name}_count", f"WAMP {name} so far", partial(getattr, counters, name))
+
+    async def _authenticate(self, ticket: str, address: str, user_agent: str) -> Admission:
+        return await self.gate.admit(ticket)
+
+    def _extend(self, connection: str, session_id: str, expires_at: float) -> None:
+        self.door.extend(connection, session_id, expires_at)
+
+    def _revoke(self, envelope: Envelope) -> None:
+        """A session that ends anywhere is refused here from the same moment."""
+        if isinstance(envelope, EndRoom) and envelope.room.startswith(audience.session("")):
+            self.tokens.revoke(envelope.room.removeprefix(audience.session("")))

@@ -1,0 +1,105 @@
+"""Rooms of this process: who sits in which, and handing an announcement to each of them once. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Protocol
+
+import msgspec
+
+from chatr.api.contract import Event
+
+
+class Announcement:
+    """A committed event on its way out. ``encodings`` keeps what doors made of it, so that each form is made once."""
+
+    __slots__ = ("encodings", "event", "payload", "publication")
+
+    def __init__(self, event: Event, payload: msgspec.Struct, publication: int) -> None:
+        self.event = event
+        self.payload = payload
+        self.publication = publication
+        self.encodings: dict[object, bytes] = {}
+
+    @property
+    def topic(self) -> str:
+        """The WAMP topic."""
+        return self.event.topic
+
+    @property
+    def ephemeral(self) -> bool:
+        """Whether it may be dropped for a slow receiver."""
+        return self.event.ephemeral
+
+
+class Member(Protocol):
+    """A realtime session as the hub knows it."""
+
+    connection: str
+
+    def deliver(self, announcement: Announcement) -> None:
+        """Take one announcement; must not block."""
+
+    def end(self, code: str, reason: str) -> None:
+        """End the session, telling its client why."""
+
+
+class Hub:
+    """Room -> members of this process, by connection."""
+
+    def __init__(self) -> None:
+        self._rooms: dict[str, dict[str, Member]] = {}
+        self._joined: dict[str, tuple[str, ...]] = {}
+
+    def __len__(self) -> int:
+        return len(self._joined)
+
+    def join(self, member: Member, rooms: Iterable[str]) -> None:
+        """Put a member into rooms, in addition to those it is in."""
+        joined = self._joined.get(member.connection, ())
+        new = [room for room in dict.fromkeys(rooms) if room not in joined]
+        for room in new:
+            self._rooms.setdefault(room, {})[member.connection] = member
+        self._joined[member.connection] = (*joined, *new)
+
+    def leave(self, member: Member) -> None:
+        """Take a member out of all its rooms."""
+        for room in self._joined.pop(member.connection, ()):
+            members = self._rooms[room]
+            del members[member.connection]
+            if not members:
+                del self._rooms[room]
+
+    def members(self, room: str) -> Collection[Member]:
+        """Who is in a room, as a list of its own."""
+        return list(self._rooms.get(room, {}).values())
+
+    def everyone(self) -> Collection[Member]:
+        """All members, each once."""
+        found = {connection: self._rooms[rooms[0]][connection] for connection, rooms in self._joined.items() if rooms}
+        return list(found.values())
+
+    def deliver(self, rooms: Iterable[str], announcement: Announcement, exclude: str = "") -> int:
+        """Hand an announcement to each member of the rooms once, except ``exclude``; how many got it."""
+        count = 0
+        for member in self._recipients(rooms):
+            if member.connection != exclude and member.connection in self._joined:
+                member.deliver(announcement)
+                count += 1
+        return count
+
+    def end(self, room: str, code: str, reason: str) -> int:
+        """End every session in a room; how many."""
+        members = self.members(room)
+        for member in members:
+            member.end(code, reason)
+        return len(members)
+
+    def _recipients(self, rooms: Iterable[str]) -> list[Member]:
+        found = [self._rooms[room] for room in rooms if room in self._rooms]
+        if len(found) == 1:
+            return list(found[0].values())
+        merged: dict[str, Member] = {}
+        for members in found:
+            merged.update(members)
+        return list(merged.values())

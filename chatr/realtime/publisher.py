@@ -1,0 +1,53 @@
+"""Committed events on their way to the sessions that may see them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+
+import msgspec
+
+from chatr.api.contract import Event
+from chatr.api.events import SYNC_REQUIRED, SyncRequired
+from chatr.realtime.broker import Announce, Broker, EndRoom, Envelope
+from chatr.realtime.hub import Announcement, Hub
+
+#: WAMP ids are integers up to 2**53; the random start keeps those of two processes apart, the rest is room to count.
+_FIRST_ID_BITS = 50
+
+
+class Publisher:
+    """Sends events to the broker, and hands what the broker brings to the hub of this process."""
+
+    def __init__(self, broker: Broker, hub: Hub) -> None:
+        self._broker = broker
+        self._hub = hub
+        self._publication = secrets.randbits(_FIRST_ID_BITS)
+        broker.subscribe(self._received)
+
+    def publish(self, event: Event, payload: msgspec.Struct, rooms: Iterable[str], *, exclude: str = "") -> None:
+        """Announce a committed event to rooms, without the connection ``exclude``. Raises TypeError on a wrong payload."""
+        if type(payload) is not event.payload:
+            raise TypeError(f"{event.name} carries {event.payload.__name__}, not {type(payload).__name__}")
+        self._broker.publish(Announce(event, payload, self._next(), tuple(rooms), exclude))
+
+    def end(self, room: str, code: str, reason: str) -> None:
+        """End all sessions in a room, on every node."""
+        self._broker.publish(EndRoom(room, code, reason))
+
+    def sync_required(self, reason: str) -> None:
+        """Tell every session of this process that events may have been lost."""
+        announcement = Announcement(SYNC_REQUIRED, SyncRequired(reason=reason), self._next())
+        for member in self._hub.everyone():
+            member.deliver(announcement)
+
+    def _received(self, envelope: Envelope) -> None:
+        if isinstance(envelope, EndRoom):
+            self._hub.end(envelope.room, envelope.code, envelope.reason)
+        else:
+            announcement = Announcement(envelope.event, envelope.payload, envelope.publication)
+            self._hub.deliver(envelope.rooms, announcement, envelope.exclude)
+
+    def _next(self) -> int:
+        self._publication += 1
+        return self._publication

@@ -1,0 +1,59 @@
+"""What Prometheus reads at /metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import LoopingCall
+
+LAG_INTERVAL_S = 0.25
+
+
+class Metrics:
+    """Counters of this process in a registry of their own."""
+
+    def __init__(self, clock: IReactorTime) -> None:
+        self._clock = clock
+        self._registry = CollectorRegistry()
+        self._answers = Counter(
+            "chatr_http_requests", "Answered REST requests", ["operation", "status"], registry=self._registry
+        )
+        self._seconds = Histogram(
+            "chatr_http_request_seconds", "Time to answer a REST request", ["operation"], registry=self._registry
+        )
+        self._lag = Gauge(
+            "chatr_reactor_lag_seconds", "How late the reactor was at its last look", registry=self._registry
+        )
+        self._due = 0.0
+        self._loop = LoopingCall(self._look)
+        self._loop.clock = clock
+
+    def start(self) -> None:
+        """Watch the reactor's lag."""
+        self._due = self._clock.seconds() + LAG_INTERVAL_S
+        self._loop.start(LAG_INTERVAL_S, now=False)
+
+    def stop(self) -> None:
+        """Stop watching."""
+        if self._loop.running:
+            self._loop.stop()
+
+    def answered(self, operation: str, status: int, seconds: float) -> None:
+        """A REST request was answered."""
+        self._answers.labels(operation, status).inc()
+        self._seconds.labels(operation).observe(seconds)
+
+    def gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
+        """Publish a number that is read when somebody looks."""
+        Gauge(name, text, registry=self._registry).set_function(read)
+
+    def render(self) -> bytes:
+        """The exposition format."""
+        return generate_latest(self._registry)
+
+    def _look(self) -> None:
+        now = self._clock.seconds()
+        self._lag.set(max(0.0, now - self._due))
+        self._due = now + LAG_INTERVAL_S

@@ -1,0 +1,102 @@
+"""The resource tree of the HTTP port: /ws to WAMP, everything else to Klein, with the headers that all answers carry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+from twisted.web.resource import IResource, Resource
+from twisted.web.server import Request, Site
+from twisted.web.static import Data
+
+from chatr.rest.request import limited
+
+log = Logger()
+
+#: Pages are self-contained: nothing is loaded from anywhere, no script runs.
+_CSP = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+_HEADERS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Content-Security-Policy", _CSP),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
+)
+_CORS_METHODS = "GET, POST, PUT, PATCH, DELETE"
+_CORS_HEADERS = "Authorization, Content-Type, Idempotency-Key"
+_CORS_EXPOSED = "X-Request-Id, Retry-After"
+_CORS_SECONDS = "600"
+
+
+class Root(Resource):
+    """Takes every request: WebSocket upgrades at /ws to one resource, the rest whole to another."""
+
+    def __init__(self, rest: IResource, websocket: IResource, *, cors_origins: tuple[str, ...]) -> None:
+        super().__init__()
+        self._rest = rest
+        self._websocket = websocket
+        self._origins = frozenset(cors_origins)
+
+    def getChildWithDefault(self, path: bytes, request: Request) -> IResource:
+        request.responseHeaders.removeHeader(b"server")
+        if request.path == b"/ws":
+            return self._websocket
+        for name, value in _HEADERS:
+            request.setHeader(name, value)
+        if request.path.startswith(b"/api/"):
+            request.setHeader("Cache-Control", "no-store")
+        if self._cors(request) and request.method == b"OPTIONS":
+            return Data(b"", "text/plain")
+        # Klein wants the whole path.
+        request.postpath.insert(0, request.prepath.pop())
+        return self._rest
+
+    def _cors(self, request: Request) -> bool:
+        """Allow a configured origin; whether the origin is allowed. Without credentials: tokens travel in a header."""
+        origin = request.getHeader("origin")
+        if not self._origins or origin is None:
+            return False
+        request.setHeader("Vary", "Origin")
+        if "*" not in self._origins and origin not in self._origins:
+            return False
+        request.setHeader("Access-Control-Allow-Origin", "*" if "*" in self._origins else origin)
+        request.setHeader("Access-Control-Expose-Headers", _CORS_EXPOSED)
+        if request.method == b"OPTIONS":
+            request.setHeader("Access-Control-Allow-Methods", _CORS_METHODS)
+            request.setHeader("Access-Control-Allow-Headers", _CORS_HEADERS)
+            request.setHeader("Access-Control-Max-Age", _CORS_SECONDS)
+        return True
+
+
+class ChatrSite(Site):
+    """A site that logs without what a query may hold."""
+
+    def log(self, request: Any) -> None:
+        """One line of fields per answer."""
+        log.debug(
+            "{method} {path} {status} {sent}",
+            method=request.method.decode("ascii", "replace"),
+            path=request.path.decode("ascii", "replace"),
+            status=request.code,
+            sent=request.sentLength,
+        )
+
+
+def make_site(
+    rest: IResource, websocket: IResource, *, cors_origins: tuple[str, ...], max_body_bytes: int, clock: IReactorTime
+) -> Site:
+    """The factory of the HTTP port."""
+    root = Root(rest, websocket, cors_origins=cors_origins)
+    return ChatrSite(
+        root,
+        requestFactory=limited(max_body_bytes, clock),
+        timeout=60,
+        reactor=clock,
+        # Twisted would parse whole multipart bodies in memory on every route.
+        parsePOSTFormSubmission=False,
+    )

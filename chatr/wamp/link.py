@@ -1,0 +1,50 @@
+"""What a session needs of the transport below it, and the ways in which a session ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
+
+from chatr.wamp.frames import Framing, Serializer
+
+#: RFC 6455, section 7.4.1.
+NORMAL_CLOSE = 1000
+UNSUPPORTED_DATA_CLOSE = 1003
+INVALID_PAYLOAD_CLOSE = 1007
+POLICY_CLOSE = 1008
+
+
+class Link(Protocol):
+    """The transport below a session. After ``close`` or ``cut``, and once the peer has gone, all is ignored."""
+
+    serializer: Serializer
+    framing: Framing
+    address: str
+    user_agent: str
+    headers: Mapping[str, str]
+    """The handshake's HTTP headers with lower-case names (``origin``, ``cookie``); none on RawSocket."""
+    max_bytes: int
+    """The longest message that the peer takes."""
+
+    def send(self, frame: bytes, *, ephemeral: bool = False) -> None:
+        """Queue one framed message."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Send what is queued, then close; ``code`` is a WebSocket close code."""
+
+    def cut(self, code: int, reason: str) -> None:
+        """Drop what is queued and close."""
+
+
+class Refusal(NamedTuple):
+    """Why a session ends: a WAMP URI and a sentence for the developer of the client."""
+
+    uri: str
+    reason: str
+
+
+class Malformed(NamedTuple):
+    """Bytes that are no message, and the WebSocket close code that RFC 6455 has for it."""
+
+    reason: str
+    close_code: int = NORMAL_CLOSE

@@ -1,0 +1,156 @@
+"""What one connection still has to send: bounded, sent once a reactor turn, and straight to the socket when it can.
+
+All use of Twisted's private attributes is here. Writing to a transport costs an epoll registration and a turn for each
+connection; sending on the socket while its buffer is empty saves both (measured: two to four times the fan-out).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
+from twisted.internet.tcp import Server
+from zope.interface import implementer
+
+#: Handed to a transport at once at most: what is there can no longer be dropped, and a paused producer gives no more.
+CHUNK_BYTES = 64 * 1024
+
+
+class Turn:
+    """Flushes every outbox that was written to, once per reactor turn."""
+
+    def __init__(self, clock: IReactorTime) -> None:
+        self._clock = clock
+        self._dirty: list[Outbox] = []
+        self._call: IDelayedCall | None = None
+
+    def add(self, outbox: Outbox) -> None:
+        """Flush this outbox at the end of the turn."""
+        self._dirty.append(outbox)
+        if self._call is None:
+            self._call = self._clock.callLater(0, self._flush)
+
+    def _flush(self) -> None:
+        self._call = None
+        dirty, self._dirty = self._dirty, []
+        for outbox in dirty:
+            outbox.flush()
+
+
+@implementer(IPushProducer)
+class Outbox:
+    """The frames of one connection, in order. Registered as its transport's streaming producer.
+
+    While the peer does not read, frames wait here, up to ``max_bytes``. Beyond that, ephemeral frames are dropped,
+    oldest first; when that is not enough, ``on_overflow`` is called, once, and nothing more is taken.
+    """
+
+    def __init__(self, transport: Any, turn: Turn, *, max_bytes: int, on_overflow: Callable[[], None]) -> None:
+        self._transport = transport
+        self._turn = turn
+        self._max_bytes = max_bytes
+        self._on_overflow = on_overflow
+        self._frames: deque[tuple[bytes, bool]] = deque()
+        self._scheduled = False
+        self._paused = False
+        self._closed = False
+        self.queued_bytes = 0
+        self.dropped = 0
+
+    def send(self, frame: bytes, *, ephemeral: bool = False) -> None:
+        """Queue one frame; it leaves at the end of this turn if the peer reads."""
+        if self._closed:
+            return
+        self._frames.append((frame, ephemeral))
+        self.queued_bytes += len(frame)
+        if self.queued_bytes > self._max_bytes and not self._paused:
+            # More in one turn than the queue holds: that says nothing about the peer yet.
+            self.flush()
+        if self.queued_bytes > self._max_bytes and not self._made_room():
+            self._closed = True
+            self._on_overflow()
+        elif not self._scheduled and not self._paused:
+            self._scheduled = True
+            self._turn.add(self)
+
+    def flush(self) -> None:
+        """Send what is queued, as far as the peer takes it."""
+        self._scheduled = False
+        while self._frames and not self._paused and not self._closed:
+            self._write(self._chunk())
+
+    def finish(self) -> None:
+        """Hand everything to the transport and stop being its producer: what follows is written there."""
+        self._paused = False
+        rest = b"".join(frame for frame, _ in self._frames)
+        self.close()
+        self._transport.unregisterProducer()
+        if rest:
+            self._transport.write(rest)
+
+    def close(self) -> None:
+        """Drop what is queued; nothing more is taken."""
+        self._closed = True
+        self._frames.clear()
+        self.queued_bytes = 0
+
+    def pauseProducing(self) -> None:
+        """The transport's buffer is full: the peer reads slower than we write."""
+        self._paused = True
+
+    def resumeProducing(self) -> None:
+        """The transport's buffer is empty."""
+        self._paused = False
+        self.flush()
+
+    def stopProducing(self) -> None:
+        """The connection is gone."""
+        self.close()
+
+    def _made_room(self) -> bool:
+        kept: deque[tuple[bytes, bool]] = deque()
+        for frame, ephemeral in self._frames:
+            if ephemeral and self.queued_bytes > self._max_bytes:
+                self.queued_bytes -= len(frame)
+                self.dropped += 1
+            else:
+                kept.append((frame, ephemeral))
+        self._frames = kept
+        return self.queued_bytes <= self._max_bytes
+
+    def _chunk(self) -> bytes:
+        frames = self._frames
+        if len(frames) == 1:
+            frame, _ = frames.popleft()
+            self.queued_bytes = 0
+            return frame
+        taken, size = [], 0
+        while frames and size < CHUNK_BYTES:
+            frame, _ = frames.popleft()
+            taken.append(frame)
+            size += len(frame)
+        self.queued_bytes -= size
+        return b"".join(taken)
+
+    def _write(self, data: bytes) -> None:
+        transport = self._transport
+        # Only a plain TCP or Unix server connection whose own buffers are empty: nothing may overtake what waits there.
+        if (
+            isinstance(transport, Server)
+            and not transport.dataBuffer
+            and not transport._tempDataBuffer
+            and transport.connected
+            and not transport.disconnecting
+            and not transport.TLS
+        ):
+            try:
+                sent = transport.socket.send(data)
+            except OSError:
+                # Full, or broken: the transport finds out and reports a loss to the reactor.
+                sent = 0
+            if sent == len(data):
+                return
+            data = data[sent:]
+        transport.write(data)

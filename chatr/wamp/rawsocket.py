@@ -1,0 +1,254 @@
+"""WAMP over RawSocket: the framing of the WAMP specification, advanced profile, "RawSocket Transport"."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.interfaces import IAddress, IDelayedCall, ISSLTransport
+from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.python.failure import Failure
+
+from chatr.wamp.door import CLOSE_TIMEOUT_S, Door
+from chatr.wamp.frames import SERIALIZERS, Framing, Serializer, rawsocket_frame
+from chatr.wamp.outbox import Outbox
+from chatr.wamp.session import Session
+
+MAGIC = 0x7F
+REGULAR, PING, PONG = 0, 1, 2
+HEADER_BYTES = 4
+
+# Errors of the handshake.
+SERIALIZER_UNSUPPORTED = 1
+RESERVED_BITS_USED = 3
+
+#: The specification's length nibble: 2 ** (9 + nibble) bytes.
+SMALLEST_EXPONENT, LARGEST_EXPONENT = 9, 24
+
+_SERIALIZERS: Mapping[int, Serializer] = MappingProxyType(
+    {serializer.rawsocket_id: serializer for serializer in SERIALIZERS.values() if serializer.rawsocket_id is not None}
+)
+
+
+def length_nibble(max_bytes: int) -> int:
+    """The largest length that can be announced and is not over ``max_bytes``."""
+    exponent = max(SMALLEST_EXPONENT, min(LARGEST_EXPONENT, max_bytes.bit_length() - 1))
+    return exponent - SMALLEST_EXPONENT
+
+
+class RawSocketLink:
+    """The session's side of one RawSocket connection."""
+
+    def __init__(self, protocol: WampRawSocket, serializer: Serializer, *, address: str, max_bytes: int) -> None:
+        self.serializer = serializer
+        self.framing: Framing = rawsocket_frame
+        self.address = address
+        self.user_agent = ""
+        self.headers: Mapping[str, str] = MappingProxyType({})
+        self.max_bytes = max_bytes
+        self._protocol = protocol
+
+    def send(self, frame: bytes, *, ephemeral: bool = False) -> None:
+        """Queue one frame."""
+        self._protocol.queue(frame, ephemeral=ephemeral)
+
+    def close(self, code: int, reason: str) -> None:
+        """Send what is queued, then close; RawSocket has no close code."""
+        self._protocol.close()
+
+    def cut(self, code: int, reason: str) -> None:
+        """Drop what is queued and close; a peer that does not read would not see a farewell."""
+        self._protocol.drop_queue()
+        self._protocol.close()
+
+
+class WampRawSocket(Protocol):
+    """One RawSocket connection: handshake, frames, pings."""
+
+    def __init__(self, door: Door) -> None:
+        self.session: Session | None = None
+        self._wire: Any = None
+        self._door = door
+        self._data = bytearray()
+        self._max_bytes = 2 ** (SMALLEST_EXPONENT + length_nibble(door.limits.max_message_bytes))
+        self._outbox: Outbox | None = None
+        self._closing = False
+        self._heard = False
+        self._pinging = False
+        self._timer: IDelayedCall | None = None
+
+    def queue(self, frame: bytes, *, ephemeral: bool = False) -> None:
+        """Write behind everything that is queued; nothing once the connection closes."""
+        if self._outbox is not None:
+            self._outbox.send(frame, ephemeral=ephemeral)
+
+    def drop_queue(self) -> None:
+        """Forget what is queued."""
+        if self._outbox is not None:
+            self._outbox.close()
+            self._wire.unregisterProducer()
+            self._outbox = None
+
+    def close(self) -> None:
+        """Send what is queued, then close; a peer that does not follow within CLOSE_TIMEOUT_S is cut off."""
+        if self._closing:
+            return
+        self._closing = True
+        if self._outbox is not None:
+            self._outbox.finish()
+            self._outbox = None
+        if ISSLTransport.providedBy(self._wire):
+            self._wire.loseConnection()
+        else:
+            # Closing both ways at once, with input unread, would reset the connection and lose our last words.
+            self._wire.loseWriteConnection()
+        self._after(CLOSE_TIMEOUT_S, self._wire.abortConnection)
+
+    # Called by Twisted.
+
+    def connectionMade(self) -> None:
+        self._wire = self.transport
+        if isinstance(self._wire.getHost(), IPv4Address | IPv6Address):
+            self._wire.setTcpNoDelay(True)
+            self._keep_alive()
+        self._after(self._door.limits.handshake_timeout_s, self._wire.abortConnection)
+
+    def dataReceived(self, data: bytes) -> None:
+        self._heard = True
+        self._data += data
+        if self.session is None and len(self._data) >= HEADER_BYTES:
+            self._shake_hands()
+        while not self._closing and self.session is not None and len(self._data) >= HEADER_BYTES:
+            if not self._take_frame():
+                return
+        if self._closing:
+            self._data.clear()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._closing = True
+        self._stop_timer()
+        if self._outbox is not None:
+            self._outbox.close()
+            self._outbox = None
+        if self.session is not None:
+            self.session.lost()
+
+    def _shake_hands(self) -> None:
+        magic, choice, *reserved = self._data[:HEADER_BYTES]
+        del self._data[:HEADER_BYTES]
+        serializer = _SERIALIZERS.get(choice & 0x0F)
+        if magic != MAGIC:
+            # Not our protocol: an answer could be taken for something else.
+            self.close()
+        elif any(reserved):
+            self._refuse(RESERVED_BITS_USED)
+        elif serializer is None:
+            self._refuse(SERIALIZER_UNSUPPORTED)
+        else:
+            self._open(serializer, peer_takes=2 ** (SMALLEST_EXPONENT + (choice >> 4)))
+
+    def _refuse(self, error: int) -> None:
+        self._wire.write(bytes((MAGIC, error << 4, 0, 0)))
+        self.close()
+
+    def _open(self, serializer: Serializer, *, peer_takes: int) -> None:
+        limits = self._door.limits
+        self._stop_timer()
+        nibble = length_nibble(limits.max_message_bytes)
+        self._wire.write(bytes((MAGIC, nibble << 4 | (serializer.rawsocket_id or 0), 0, 0)))
+        self._outbox = Outbox(
+            self._wire, self._door.turn, max_bytes=limits.max_output_bytes, on_overflow=self._overflowed
+        )
+        self._wire.registerProducer(self._outbox, True)
+        link = RawSocketLink(
+            self,
+            serializer,
+            address=str(getattr(self._wire.getPeer(), "host", "")),
+            max_bytes=min(peer_takes, limits.max_output_bytes),
+        )
+        self.session = Session(self._door, link)
+        self.session.opened()
+
+    def _take_frame(self) -> bool:
+        """Handle the first frame if it is complete; whether it was."""
+        if self.session is None:
+            return False
+        kind, length = self._data[0], int.from_bytes(self._data[1:HEADER_BYTES], "big")
+        if kind not in (REGULAR, PING, PONG):
+            self.session.malformed(f"the frame type {kind} is reserved")
+            return True
+        if length > self._max_bytes:
+            self.session.malformed(f"a message of {length} bytes is longer than the {self._max_bytes} announced")
+            return True
+        if len(self._data) < HEADER_BYTES + length:
+            return False
+        payload = bytes(self._data[HEADER_BYTES : HEADER_BYTES + length])
+        del self._data[: HEADER_BYTES + length]
+        if kind == REGULAR:
+            self.session.received(payload)
+        elif kind == PING:
+            self.queue(control_frame(PONG, payload))
+            self._begin_pinging()
+        return True
+
+    def _begin_pinging(self) -> None:
+        """Ping who pings us: not all clients know these frames (autobahn-python drops the connection)."""
+        if not self._pinging and not self._closing:
+            self._pinging = True
+            self._after(self._door.limits.ping_interval_s, self._ping)
+
+    def _ping(self) -> None:
+        self._heard = False
+        self.queue(control_frame(PING, b""))
+        self._after(self._door.limits.ping_timeout_s, self._expect_life)
+
+    def _expect_life(self) -> None:
+        if self._heard:
+            self._after(self._door.limits.ping_interval_s, self._ping)
+        else:
+            self._wire.abortConnection()
+
+    def _keep_alive(self) -> None:
+        """Let the kernel find peers that are gone: no WAMP frame that every client understands does."""
+        interval_s = max(1, round(self._door.limits.ping_interval_s))
+        self._wire.setTcpKeepAlive(True)
+        # The handle of a TLS transport is no socket; the transport below it has one.
+        wire = self._wire
+        handle = (wire.transport if ISSLTransport.providedBy(self._wire) else wire).getHandle()
+        handle.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, interval_s)
+        handle.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, max(1, round(self._door.limits.ping_timeout_s)))
+        handle.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 1)
+
+    def _overflowed(self) -> None:
+        if self.session is not None:
+            self.session.overflowed()
+
+    def _after(self, delay_s: float, function: Callable[[], object]) -> None:
+        """The one timer: of the handshake, then of pings, then of closing."""
+        self._stop_timer()
+        self._timer = self._door.clock.callLater(delay_s, function)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        self._timer = None
+
+
+def control_frame(kind: int, payload: bytes) -> bytes:
+    """A PING or PONG frame."""
+    return bytes((kind,)) + len(payload).to_bytes(3, "big") + payload
+
+
+class WampRawSocketFactory(Factory):
+    """Makes RawSocket connections that share one door."""
+
+    noisy = False
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def buildProtocol(self, addr: IAddress | None) -> WampRawSocket:
+        return WampRawSocket(self._door)

@@ -1,0 +1,359 @@
+"""One WAMP session: carries out the actions of :mod:`chatr.wamp.machine` between a transport and the rest."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+
+from chatr.api.context import Caller
+from chatr.api.errors import ApiError
+from chatr.ops.admission import Admission
+from chatr.realtime.hub import Announcement
+from chatr.wamp import machine, wire
+from chatr.wamp.calls import Calls, DuplicateRequest, FrameTooLarge
+from chatr.wamp.door import CLOSE_TIMEOUT_S, SYSTEM_SHUTDOWN, Door
+from chatr.wamp.frames import event_frame
+from chatr.wamp.link import NORMAL_CLOSE, POLICY_CLOSE, Link, Malformed, Refusal
+from chatr.wamp.router import REALM, RouterError, Subscriptions
+
+log = Logger()
+
+ANONYMOUS = Admission(user_id="", session_id="", role="anonymous", expires_at=math.inf, rooms=())
+
+#: Only what is true: clients choose their ways by it.
+ROLES: Mapping[str, Any] = MappingProxyType(
+    {
+        "broker": {"features": {"pattern_based_subscription": True}},
+        "dealer": {"features": {"call_canceling": True, "call_timeout": True}},
+    }
+)
+
+#: Reasons may quote what a peer sent.
+MAX_REASON_CHARS = 200
+
+
+_KINDS: Mapping[type, str] = MappingProxyType(
+    {
+        wire.Hello: "hello",
+        wire.Abort: "abort",
+        wire.Authenticate: "authenticate",
+        wire.Goodbye: "goodbye",
+        wire.Error: "error",
+        wire.Publish: "publish",
+        wire.Subscribe: "subscribe",
+        wire.Unsubscribe: "unsubscribe",
+        wire.Call: "call",
+        wire.Cancel: "cancel",
+        wire.Register: "register",
+        wire.Unregister: "unregister",
+        wire.Yield: "yield",
+    }
+)
+
+
+class Session:
+    """One session, from its transport's opening to its loss. A member of the hub while it is open."""
+
+    def __init__(self, door: Door, link: Link) -> None:
+        self.connection = secrets.token_hex(16)
+        self.state: machine.State = "opening"
+        self._door = door
+        self._link = link
+        self._hello_authid = ""
+        self._admission = ANONYMOUS
+        self._subscriptions = Subscriptions(door.router, limit=door.limits.max_subscriptions)
+        self._calls: Calls | None = None
+        self._deadline: IDelayedCall | None = None
+        self._expiry: IDelayedCall | None = None
+
+    def opened(self) -> None:
+        """The transport is ready: say hello within the handshake's time."""
+        self._door.sessions.add(self, self._link.address)
+        if self._door.sessions.draining:
+            self._step("refused", Refusal(SYSTEM_SHUTDOWN, "the server is stopping"))
+        elif self._door.sessions.address_full(self._link.address):
+            limit = self._door.limits.max_sessions_per_address
+            self._step("refused", Refusal("chatr.error.rate_limited", f"at most {limit} sessions from one address"))
+        else:
+            self._wait(self._door.limits.handshake_timeout_s)
+
+    def received(self, data: bytes) -> None:
+        """One message of the transport (a batch of messages with a batched serializer) came in."""
+        if self.state == "closed":
+            return
+        try:
+            messages = self._link.serializer.decode(data)
+        except wire.WireError as error:
+            self.malformed(str(error))
+            return
+        for message in messages:
+            self._step(_KINDS[type(message)], message)
+
+    def malformed(self, reason: str, close_code: int = NORMAL_CLOSE) -> None:
+        """Something came in that is no message."""
+        self._step("malformed", Malformed(reason, close_code))
+
+    def overflowed(self) -> None:
+        """The output queue is full of what may not be dropped."""
+        self._step("overflowed", None)
+
+    def lost(self) -> None:
+        """The transport is gone."""
+        self._step("lost", None)
+
+    def deliver(self, announcement: Announcement) -> None:
+        """Send an event once for each subscription that wants it. Called by the hub."""
+        if self.state != "open":
+            return
+        try:
+            self._deliver(announcement)
+        except FrameTooLarge as error:
+            self.end("too_large", str(error))
+        except Exception:
+            # The receivers after this one must get theirs; this one learns that it missed something.
+            log.failure("{topic} could not be delivered", topic=announcement.topic)
+            self.end("internal", "an event could not be delivered")
+
+    def end(self, code: str, reason: str) -> None:
+        """End the session with GOODBYE (ABORT in the handshake). ``code``: an error code of ours or a WAMP URI."""
+        if self.state not in ("closing", "closed"):
+            self._step("ending", Refusal(code if "." in code else f"chatr.error.{code}", reason))
+
+    def extend(self, session_id: str, expires_at: float) -> bool:
+        """Live until ``expires_at`` (seconds since the epoch) if this is an open session of that login session."""
+        if self.state != "open" or not session_id or session_id != self._admission.session_id:
+            return False
+        self._expire_at(expires_at)
+        return True
+
+    def _deliver(self, announcement: Announcement) -> None:
+        for subscription, pattern in self._subscriptions.matching(announcement.topic):
+            frame = event_frame(announcement, self._link.serializer, self._link.framing, subscription, pattern)
+            if len(frame) > self._link.max_bytes:
+                raise FrameTooLarge(f"an event is larger than {self._link.max_bytes} bytes")
+            self._link.send(frame, ephemeral=announcement.ephemeral)
+
+    def _step(self, kind: str, subject: Any) -> None:
+        before = self.state
+        action, self.state = machine.step(before, kind)
+        if action == machine.VIOLATION.action and not isinstance(subject, Malformed):
+            subject = Malformed(f"{kind.upper()} is not allowed while the session is {before}")
+        _ACTIONS[action](self, subject)
+        if self.state == "closed" and before != "closed":
+            self._leave()
+
+    # The handshake.
+
+    def _greet(self, hello: wire.Hello) -> None:
+        details = hello.details
+        methods = details.get("authmethods")
+        methods = methods if isinstance(methods, list) else []
+        authid = details.get("authid")
+        self._hello_authid = authid if isinstance(authid, str) else ""
+        if hello.realm != REALM:
+            refusal = Refusal("wamp.error.no_such_realm", f"the realm is {REALM!r}")
+        elif not isinstance(details.get("roles"), dict) or not details["roles"]:
+            refusal = Refusal(wire.PROTOCOL_VIOLATION, "HELLO.Details.roles must announce the roles of the client")
+        elif "ticket" in methods:
+            self._step("challenged", None)
+            return
+        elif self._door.limits.anonymous and (not methods or "anonymous" in methods):
+            self._step("admitted", ANONYMOUS)
+            return
+        else:
+            refusal = Refusal("wamp.error.no_matching_auth_method", 'HELLO.Details.authmethods must contain "ticket"')
+        self._step("refused", refusal)
+
+    def _challenge(self, _: None) -> None:
+        self._send([wire.CHALLENGE, "ticket", {}])
+
+    def _verify(self, message: wire.Authenticate) -> None:
+        waiting = Deferred.fromCoroutine(self._authenticate(message.signature))
+        waiting.addErrback(lambda failure: log.failure("a session could not be welcomed", failure=failure))
+
+    async def _authenticate(self, ticket: str) -> None:
+        try:
+            admission = await self._door.authenticate(ticket, self._link.address, self._link.user_agent)
+        except ApiError as error:
+            uri = f"chatr.error.{error.code}" if error.kind.status >= 429 else "wamp.error.not_authorized"
+            self._step("refused", Refusal(uri, error.detail))
+        except Exception:
+            log.failure("a ticket could not be verified")
+            self._step("refused", Refusal("chatr.error.internal", "the ticket could not be verified"))
+        else:
+            self._admit(admission)
+
+    def _admit(self, admission: Admission) -> None:
+        limit = self._door.limits.max_sessions_per_user
+        if self._hello_authid not in ("", admission.user_id):
+            refusal = Refusal("wamp.error.not_authorized", "the ticket belongs to another user than authid")
+        elif self._door.sessions.draining:
+            refusal = Refusal(SYSTEM_SHUTDOWN, "the server is stopping")
+        elif self._door.sessions.user_full(admission.user_id):
+            refusal = Refusal("chatr.error.rate_limited", f"a user has at most {limit} sessions open")
+        else:
+            self._step("admitted", admission)
+            return
+        self._step("refused", refusal)
+
+    def _welcome(self, admission: Admission) -> None:
+        self._stop_waiting()
+        self._admission = admission
+        caller = Caller(
+            role=admission.role,
+            user_id=admission.user_id,
+            session_id=admission.session_id,
+            address=self._link.address,
+            user_agent=self._link.user_agent,
+            connection=self.connection,
+        )
+        self._calls = Calls(self._door, caller, self._send)
+        self._door.counters.sessions += 1
+        details = {
+            "realm": REALM,
+            "authid": admission.user_id or admission.role,
+            "authrole": admission.role,
+            "authmethod": "ticket" if admission.user_id else "anonymous",
+            "authprovider": "chatr",
+            "roles": dict(ROLES),
+        }
+        self._send([wire.WELCOME, secrets.randbelow(2**53 - 1) + 1, details])
+        if admission.user_id:
+            self._door.sessions.user_joined(admission.user_id)
+            self._door.hub.join(self, admission.rooms)
+            self._door.presence.joined(admission.user_id, self.connection)
+            self._expire_at(admission.expires_at)
+
+    # While open.
+
+    def _call(self, message: wire.Call) -> None:
+        try:
+            self._running().start(message)
+        except DuplicateRequest:
+            self.malformed(f"a CALL with the request id {message.request} is still in flight")
+
+    def _cancel(self, message: wire.Cancel) -> None:
+        self._running().cancel(message.request)
+
+    def _running(self) -> Calls:
+        if self._calls is None:
+            raise RuntimeError("only an open session has calls")
+        return self._calls
+
+    def _subscribe(self, message: wire.Subscribe) -> None:
+        try:
+            number = self._subscriptions.subscribe(message.topic, message.options.get("match"))
+        except RouterError as error:
+            self._send([wire.ERROR, wire.SUBSCRIBE, message.request, {}, error.uri, [error.detail], {}])
+        else:
+            self._send([wire.SUBSCRIBED, message.request, number])
+
+    def _unsubscribe(self, message: wire.Unsubscribe) -> None:
+        try:
+            self._subscriptions.unsubscribe(message.subscription)
+        except RouterError as error:
+            self._send([wire.ERROR, wire.UNSUBSCRIBE, message.request, {}, error.uri, [error.detail], {}])
+        else:
+            self._send([wire.UNSUBSCRIBED, message.request])
+
+    def _refuse_publish(self, message: wire.Publish) -> None:
+        if message.options.get("acknowledge") is True:
+            self._not_authorized(wire.PUBLISH, message.request, "clients publish by calling procedures")
+        else:
+            self._door.counters.publishes_ignored += 1
+
+    def _refuse_register(self, message: wire.Register) -> None:
+        self._not_authorized(wire.REGISTER, message.request, "clients can't register procedures")
+
+    def _refuse_unregister(self, message: wire.Unregister) -> None:
+        uri = "wamp.error.no_such_registration"
+        self._send([wire.ERROR, wire.UNREGISTER, message.request, {}, uri, ["clients have no registrations"], {}])
+
+    def _not_authorized(self, kind: int, request: int, detail: str) -> None:
+        self._send([wire.ERROR, kind, request, {}, "wamp.error.not_authorized", [detail], {}])
+
+    def _expire_at(self, expires_at: float) -> None:
+        if self._expiry is not None and self._expiry.active():
+            self._expiry.cancel()
+        if expires_at < math.inf:
+            left_s = max(expires_at - self._door.now(), 0)
+            self._expiry = self._door.clock.callLater(left_s, self.end, "unauthenticated", "token expired")
+
+    # The end.
+
+    def _abort(self, refusal: Refusal) -> None:
+        self._door.counters.refused += 1
+        self._send([wire.ABORT, {"message": refusal.reason[:MAX_REASON_CHARS]}, refusal.uri])
+        self._link.close(NORMAL_CLOSE, refusal.uri)
+
+    def _abort_late(self, _: None) -> None:
+        limit_s = self._door.limits.handshake_timeout_s
+        self._abort(Refusal("wamp.error.authentication_timeout", f"the handshake took longer than {limit_s:g} s"))
+
+    def _protocol_violation(self, malformed: Malformed) -> None:
+        self._door.counters.violations += 1
+        reason = malformed.reason[:MAX_REASON_CHARS]
+        self._send([wire.ABORT, {"message": reason}, wire.PROTOCOL_VIOLATION])
+        self._link.close(malformed.close_code, wire.PROTOCOL_VIOLATION)
+
+    def _goodbye(self, refusal: Refusal) -> None:
+        self._send([wire.GOODBYE, {"message": refusal.reason[:MAX_REASON_CHARS]}, refusal.uri])
+        self._wait(CLOSE_TIMEOUT_S)
+
+    def _farewell(self, _: wire.Goodbye) -> None:
+        self._send([wire.GOODBYE, {}, "wamp.close.goodbye_and_out"])
+        self._finish(None)
+
+    def _finish(self, _: object) -> None:
+        self._link.close(NORMAL_CLOSE, "")
+
+    def _cut(self, _: None) -> None:
+        self._door.counters.slow_consumers += 1
+        log.info("slow consumer {connection} is cut off", connection=self.connection)
+        self._link.cut(POLICY_CLOSE, "chatr.error.slow_consumer")
+
+    def _release(self, _: None) -> None:
+        self._door.sessions.remove(self, self._link.address)
+
+    def _ignore(self, _: object) -> None:
+        """Nothing is answered in this state."""
+
+    def _leave(self) -> None:
+        """Give back what an open session holds, as soon as it is over and before its transport has gone."""
+        self._stop_waiting()
+        self._expire_at(math.inf)
+        self._subscriptions.clear()
+        if self._calls is not None:
+            self._calls.detach()
+        if self._admission.user_id:
+            self._door.hub.leave(self)
+            self._door.sessions.user_left(self._admission.user_id)
+            self._door.presence.left(self._admission.user_id, self.connection)
+
+    def _wait(self, seconds: float) -> None:
+        self._stop_waiting()
+        self._deadline = self._door.clock.callLater(seconds, self._step, "late", None)
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None and self._deadline.active():
+            self._deadline.cancel()
+        self._deadline = None
+
+    def _send(self, message: list[Any]) -> None:
+        """Encode, frame and queue one message. Raises FrameTooLarge, and what the encoder raises."""
+        frame = self._link.framing(self._link.serializer.encode(message), self._link.serializer.binary)
+        if len(frame) > self._link.max_bytes:
+            raise FrameTooLarge(f"the message is larger than {self._link.max_bytes} bytes")
+        self._link.send(frame)
+
+
+_ACTIONS: Mapping[str, Callable[[Session, Any], None]] = MappingProxyType(
+    {name: getattr(Session, f"_{name}") for name in machine.ACTIONS}
+)

@@ -1,0 +1,193 @@
+"""A door on a test clock, and a transport twin in memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import msgspec
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatr.api.errors import ApiError
+from chatr.config import Wamp
+from chatr.ops.admission import Admission
+from chatr.realtime.hub import Hub
+from chatr.wamp.door import Counters, Door, Sessions
+from chatr.wamp.frames import SERIALIZERS
+from chatr.wamp.outbox import Turn
+from chatr.wamp.router import Router
+from chatr.wamp.session import Session
+from tests.wamp.operations import Gates, dispatcher
+
+ALICE = "00000000-0000-7000-8000-00000000000a"
+BOB = "00000000-0000-7000-8000-00000000000b"
+
+#: The door's ``now`` when the clock is at zero.
+EPOCH = 1_700_000_000.0
+
+NOT_AUTHORIZED = "wamp.error.not_authorized"
+VIOLATION = "wamp.error.protocol_violation"
+
+HELLO = [1, "chatr", {"roles": {"caller": {}, "subscriber": {}}, "authmethods": ["ticket"]}]
+
+
+class Tickets:
+    """Admits who shows a known ticket. ``hold`` makes the answer wait."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Admission] = {}
+        self.seen: list[tuple[str, str, str]] = []
+        self.hold: Deferred[None] | None = None
+        self.failure: Exception | None = None
+
+    async def __call__(self, ticket: str, address: str, user_agent: str, /) -> Admission:
+        self.seen.append((ticket, address, user_agent))
+        if self.hold is not None:
+            await self.hold
+        if self.failure is not None:
+            raise self.failure
+        if ticket not in self.known:
+            raise ApiError("unauthenticated", "the ticket is not valid")
+        return self.known[ticket]
+
+
+class Attendance:
+    """Presence that writes down who came and went."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, str]] = []
+
+    def joined(self, user_id: str, connection: str) -> None:
+        self.events.append(("joined", user_id))
+
+    def left(self, user_id: str, connection: str) -> None:
+        self.events.append(("left", user_id))
+
+
+class Setting:
+    """A door with everything behind it that a test may want to look at."""
+
+    def __init__(self, clock: IReactorTime, *, exempt_loopback: bool = False, **limits: Any) -> None:
+        self.clock = clock
+        self.gates = Gates()
+        self.tickets = Tickets()
+        self.attendance = Attendance()
+        self.limits = Wamp(**limits)
+        started = clock.seconds()
+        self.door = Door(
+            dispatcher=dispatcher(self.gates),
+            hub=Hub(),
+            router=Router(),
+            turn=Turn(clock),
+            clock=clock,
+            now=lambda: EPOCH + clock.seconds() - started,
+            limits=self.limits,
+            authenticate=self.tickets,
+            presence=self.attendance,
+            sessions=Sessions(
+                per_user=self.limits.max_sessions_per_user,
+                per_address=self.limits.max_sessions_per_address,
+                exempt_loopback=exempt_loopback,
+            ),
+            counters=Counters(),
+        )
+        for name, user_id in (("alice", ALICE), ("bob", BOB)):
+            self.admit(name, user_id)
+
+    def admit(self, ticket: str, user_id: str, *, role: str = "user", expires_at: float = EPOCH + 900) -> None:
+        """Make a ticket valid for a login session of the same name."""
+        self.tickets.known[ticket] = Admission(
+            user_id=user_id,
+            session_id=f"session-of-{ticket}",
+            role=role,
+            expires_at=expires_at,
+            rooms=(f"user:{user_id}",),
+        )
+
+
+class MemoryLink:
+    """A transport twin: keeps the messages sent, unframed, and how it was closed."""
+
+    def __init__(self, *, address: str = "192.0.2.1", max_bytes: int = 1024 * 1024) -> None:
+        self.serializer = SERIALIZERS["wamp.2.json"]
+        self.framing = unframed
+        self.address = address
+        self.user_agent = "tests"
+        self.headers: Mapping[str, str] = {}
+        self.max_bytes = max_bytes
+        self.sent: list[Any] = []
+        self.ephemeral: list[bool] = []
+        self.closed: tuple[str, int, str] | None = None
+
+    def send(self, frame: bytes, *, ephemeral: bool = False) -> None:
+        if self.closed is None:
+            self.sent.append(json.loads(frame))
+            self.ephemeral.append(ephemeral)
+
+    def close(self, code: int, reason: str) -> None:
+        self.closed = self.closed or ("close", code, reason)
+
+    def cut(self, code: int, reason: str) -> None:
+        self.closed = self.closed or ("cut", code, reason)
+
+
+def unframed(payload: bytes, binary: bool) -> bytes:
+    """No frame: tests read the payload."""
+    return payload
+
+
+class Client:
+    """A client on a memory link."""
+
+    def __init__(self, setting: Setting, **link: Any) -> None:
+        self.link = MemoryLink(**link)
+        self.session = Session(setting.door, self.link)
+        self.session.opened()
+
+    def say(self, *messages: list[Any]) -> list[Any]:
+        """Send messages; the answers that came at once."""
+        for message in messages:
+            self.session.received(msgspec.json.encode(message))
+        return self.heard()
+
+    def heard(self) -> list[Any]:
+        """What came since the last time."""
+        sent, self.link.sent = self.link.sent, []
+        return sent
+
+    def join(self, ticket: str = "alice") -> Any:
+        """The whole handshake; the last answer."""
+        self.say(HELLO)
+        return self.say([5, ticket, {}])[-1]
+
+
+class SessionCase(SynchronousTestCase):
+    """A door on a test clock."""
+
+    limits: ClassVar[dict[str, Any]] = {}
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.setting = Setting(self.clock, **self.limits)
+        self.door = self.setting.door
+
+    def joined(self, ticket: str = "alice") -> Client:
+        client = Client(self.setting)
+        self.assertEqual(client.join(ticket)[0], 2)
+        return client
+
+    def assertAborted(self, client: Client, uri: str, *, saying: str = "") -> None:
+        message = client.heard()[-1]
+        self.assertEqual((message[0], message[2]), (3, uri))
+        self.assertIn(saying, message[1]["message"])
+        self.assertEqual(client.link.closed[0] if client.link.closed else None, "close")
+        self.assertEqual(client.session.state, "closed")
+        client.session.lost()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def assertViolation(self, client: Client, *, saying: str = "") -> None:
+        self.assertAborted(client, VIOLATION, saying=saying)
