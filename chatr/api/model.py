@@ -32,8 +32,8 @@ PrivacyLevel = Literal["everyone", "friends", "nobody"]
 
 def wire_time(moment: datetime) -> str:
     """RFC 3339 in UTC with milliseconds (architecture, wire conventions)."""
-    moment = moment.astimezone(timezone.utc)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    # isoformat is several times as fast as strftime; in UTC it ends in +00:00.
+    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 class Wire(msgspec.Struct, rename="camel", frozen=True):

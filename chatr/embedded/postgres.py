@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -27,6 +28,8 @@ MAX_CRASHES, CRASH_WINDOW_S = 5, 60.0
 FIRST_RESTART_S, LAST_RESTART_S = 0.2, 5.0
 
 _READY = "database system is ready to accept connections"
+#: twistd writes every level: what PostgreSQL says in good days is left out.
+_TROUBLE = re.compile(r"\b(WARNING|ERROR|FATAL|PANIC):")
 _SOCKET_POINTER = "pg.socket"
 
 SETTINGS = {
@@ -154,7 +157,8 @@ class EmbeddedPostgres:
     def _line(self, line: str) -> None:
         if line.strip():
             self._last_line = line
-            log.debug("postgres: {line}", line=line)
+            if _TROUBLE.search(line):
+                log.warn("postgres: {line}", line=line)
         if _READY in line and self._ready is not None and not self._ready.called:
             self._ready.callback(None)
 

@@ -70,6 +70,23 @@ class SendTests(OpsCase):
         page = await self.ben.call("message.history", otherUserId=self.ann.id)
         self.assertEqual([item["content"] for item in page["items"]], ["new", "old"])
 
+    async def test_order_of_one_sender(self) -> None:
+        """Messages of one sender to one conversation keep their order, however they name it, in statements side by side."""
+        conversation = (await self.ann.send(self.ben, "first"))["conversationId"]
+        others = [await self.person(name) for name in ("cat", "dan", "eve")]
+        # A writer that has learned nothing yet meets both forms of address at once.
+        self.node.writer._known.clear()
+        calls = []
+        for number in range(150):
+            calls.append(Deferred.fromCoroutine(self.ann.send(self.ben if number % 2 else conversation, str(number))))
+            for other in others:
+                calls.append(Deferred.fromCoroutine(other.send(self.ann, str(number))))
+        answers = await gatherResults(calls)
+        self.assertEqual([answer["seq"] for answer in answers[::4]], list(range(2, 152)))
+        for offset in (1, 2, 3):
+            self.assertEqual([answer["seq"] for answer in answers[offset::4]], list(range(1, 151)))
+        self.assertLess(self.node.writer.statements, 60)
+
     async def test_one_bad_send_never_fails_its_neighbours(self) -> None:
         """In one batch each send has its own outcome: good ones are stored, bad ones refused."""
         good = await self.ann.send(self.ben, "first")

@@ -220,7 +220,6 @@ class RestartTests(PoolCase):
     async def test_idle_connections_notice(self) -> None:
         """A connection that dies while idle is replaced before anybody uses it."""
         db = await self.opened(box().database())
-        rows = await db.query("SELECT pg_backend_pid()")
         before = set(db._connections)
         async with db.transaction() as tx:
             await tx.query(
@@ -228,9 +227,7 @@ class RestartTests(PoolCase):
                 "AND datname = current_database() AND pid <> pg_backend_pid()"
             )
         while len(db._connections) < 2 or not before - db._connections:
-            await db.query("SELECT 1")
             await _turn()
-        self.assertNotEqual(rows, [])
         self.assertTrue(await db.healthy())
 
 

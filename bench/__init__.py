@@ -1,0 +1,1 @@
+"""Speed and memory of chatr beside the yardstick peer, in one run."""

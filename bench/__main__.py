@@ -1,0 +1,124 @@
+"""``make bench``: chatr beside the yardstick peer, scenario by scenario in one run, and the ratios.
+
+usage: python -m bench [--yard DIR] [--scratch DIR] [--runs N] [--seconds S] [SCENARIO …]
+
+The yardstick (a lean Socket.IO + PostgreSQL server and a load generator in C that drives both) is copied to a scratch
+folder and built there: it needs gcc, npm and redis-server. Figures of a machine that does other work at the same time are
+thrown away and repeated, so leave it alone while this runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+PEER, OURS = "seed", "chatr"
+
+
+class Figure:
+    """A number of a scenario: where it stands in a run's result, and whether more is better."""
+
+    def __init__(self, scenario: str, path: str, text: str, *, more_is_better: bool = True) -> None:
+        self.scenario = scenario
+        self.path = path
+        self.text = text
+        self.more_is_better = more_is_better
+
+    def read(self, result: dict[str, Any]) -> float | None:
+        value: Any = result
+        for part in self.path.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        return value if isinstance(value, int | float) else None
+
+
+FIGURES = (
+    Figure("dm-closed", "acks_per_s", "durable direct sends, 64 pairs (sends/s)"),
+    Figure("dm-rate500", "delivery_ms.p50", "send → received at 500/s, p50 (ms)", more_is_better=False),
+    Figure("dm-rate500", "delivery_ms.p95", "send → received at 500/s, p95 (ms)", more_is_better=False),
+    Figure("dm-rate500", "delivery_ms.p99", "send → received at 500/s, p99 (ms)", more_is_better=False),
+    Figure("fan500-db", "deliveries_per_s", "fan-out to 500, each message committed (deliveries/s)"),
+    Figure("connect", "connects_per_s", "authenticated connects (connects/s)"),
+    Figure("idle", "kib_per_conn", "memory per idle signed-in session (KiB)", more_is_better=False),
+)
+
+
+def prepare(yard: Path, scratch: Path) -> Path:
+    """A built copy of the yardstick with chatr as one of its peers."""
+    place = scratch / "yard"
+    if not place.exists():
+        shutil.copytree(yard, place)
+        for path in [place, *place.rglob("*")]:
+            path.chmod(path.stat().st_mode | 0o200)
+    subprocess.run(["make", "--silent"], cwd=place, check=True)
+    if not (place / "peers/seed/node_modules").exists():
+        install = ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--silent"]
+        subprocess.run(install, cwd=place / "peers/seed", check=True)
+    shutil.copy(HERE / "peers_extra.py", place)
+    return place
+
+
+def run(place: Path, peer: str, scenario: str, options: argparse.Namespace) -> list[dict[str, Any]]:
+    """The results of one peer in one scenario; noisy and failed runs are left out and said."""
+    out = place / "results" / "chatr-bench.jsonl"
+    out.parent.mkdir(exist_ok=True)
+    out.unlink(missing_ok=True)
+    command = [sys.executable, "bench.py", peer, scenario, "--runs", str(options.runs), "--dur", str(options.seconds)]
+    subprocess.run([*command, "--out", str(out)], cwd=place, stdout=subprocess.DEVNULL)
+    results = [json.loads(line) for line in out.read_text().splitlines()] if out.exists() else []
+    for result in results:
+        if result.get("error") or result.get("noisy"):
+            why = result.get("error") or f"noisy: other work took {result.get('foreign_cpu')} of a core"
+            print(f"# {peer} {scenario}: a run was thrown away ({why})", file=sys.stderr)
+    return [result for result in results if not result.get("error") and not result.get("noisy")]
+
+
+def main() -> int:
+    """Measure, then print a table: figure, peer, chatr, ratio."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.partition("\n")[0])
+    parser.add_argument("--yard", type=Path, default=HERE.parent.parent / "shared" / "bench")
+    parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()) / "chatr-bench")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("scenarios", nargs="*", help=", ".join(dict.fromkeys(figure.scenario for figure in FIGURES)))
+    options = parser.parse_args()
+    if not options.yard.is_dir():
+        print(f"the yardstick is not at {options.yard}: give --yard", file=sys.stderr)
+        return 1
+    place = prepare(options.yard, options.scratch)
+    chosen = options.scenarios or list(dict.fromkeys(figure.scenario for figure in FIGURES))
+    print(f"| {'figure':55} | {'peer':>9} | {'chatr':>9} | ratio |\n|{'-' * 57}|{'-' * 10}:|{'-' * 10}:|------:|")
+    complete = True
+    for scenario in chosen:
+        # The two take turns scenario by scenario, so that both meet the machine in the same state.
+        results = {peer: run(place, peer, scenario, options) for peer in (PEER, OURS)}
+        for figure in FIGURES:
+            if figure.scenario == scenario:
+                complete &= show(figure, results)
+    subprocess.run([sys.executable, "bench.py", "pg", "stop"], cwd=place, stdout=subprocess.DEVNULL)
+    return 0 if complete else 1
+
+
+def show(figure: Figure, results: dict[str, list[dict[str, Any]]]) -> bool:
+    """One row: medians and how many times as good as the peer chatr is; whether both were measured."""
+    values = {}
+    for peer, runs in results.items():
+        numbers = [number for number in map(figure.read, runs) if number is not None]
+        values[peer] = statistics.median(numbers) if numbers else None
+    peer, ours = values[PEER], values[OURS]
+    ratio = f"{ours / peer:.2f}" if peer and ours else "–"
+    shown = [f"{value:9,.1f}" if value is not None else f"{'–':>9}" for value in (peer, ours)]
+    better = "" if figure.more_is_better else " (less is better)"
+    print(f"| {figure.text + better:55} | {shown[0]} | {shown[1]} | {ratio:>5} |", flush=True)
+    return peer is not None and ours is not None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
