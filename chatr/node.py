@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred, TimeoutError, gatherResults
+from twisted.python.failure import Failure
 
 from chatr.api.dispatch import Dispatcher
 from chatr.auth.codes import Codes
@@ -150,8 +151,12 @@ class Node:
         self._passwords.stop()
 
     def _drain_rest(self, timeout_s: float) -> Deferred[None]:
-        """Requests in flight finish; one that takes longer than the time for it is left to its client's fate."""
-        return self.rest.drain().addTimeout(timeout_s, self._reactor).addErrback(lambda failure: failure.trap(TimeoutError) and None)
+        """Requests in flight finish, as far as there is time."""
+
+        def too_late(failure: Failure) -> None:
+            failure.trap(TimeoutError)
+
+        return self.rest.drain().addTimeout(timeout_s, self._reactor).addErrback(too_late)
 
     async def _ready(self) -> dict[str, bool]:
         return {"database": await self.db.healthy()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Literal
 
 import msgspec
@@ -56,12 +57,6 @@ async def send(ctx: Ctx, params: SendMessage) -> Message:
     """
     item = _checked(ctx, params)
     done = await ctx.ports.writer.append(item)
-    if done.outcome == "no_conversation" and item.recipient_id:
-        recipient = await people.by_id(ctx.ports.db, item.recipient_id)
-        if recipient is None or not recipient.verified:
-            raise ApiError("not_found", "There is no such user")
-        await begin_direct(ctx, item.recipient_id)
-        done = await ctx.ports.writer.append(item)
     if done.outcome == "created":
         return _announce(ctx, item, done)
     if done.outcome == "repeat":
@@ -189,7 +184,15 @@ def _checked(ctx: Ctx, params: SendMessage) -> Append:
         conversation_id=params.conversation_id,
         recipient_id=params.recipient_id,
         reply_to_id=params.reply_to_id,
+        begin=partial(_begin, ctx, params.recipient_id) if params.recipient_id else None,
     )
+
+
+async def _begin(ctx: Ctx, recipient_id: str) -> None:
+    recipient = await people.by_id(ctx.ports.db, recipient_id)
+    if recipient is None or not recipient.verified:
+        raise ApiError("not_found", "There is no such user")
+    await begin_direct(ctx, recipient_id)
 
 
 def _announce(ctx: Ctx, item: Append, done: Appended) -> Message:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -22,7 +23,10 @@ MAX_PAIRS = 50_000
 
 
 class Append(msgspec.Struct, frozen=True, kw_only=True):
-    """One message to append: to a conversation, or to the direct conversation with ``recipient_id``."""
+    """One message to append: to a conversation, or to the direct conversation with ``recipient_id``.
+
+    ``begin`` makes that conversation when there is none yet.
+    """
 
     id: str
     sender_id: str
@@ -31,6 +35,7 @@ class Append(msgspec.Struct, frozen=True, kw_only=True):
     conversation_id: str | None = None
     recipient_id: str | None = None
     reply_to_id: str | None = None
+    begin: Callable[[], Awaitable[None]] | None = None
 
 
 class Appended(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +101,7 @@ class MessageWriter:
 
     async def _run(self, batch: list[_Entry], keys: set[str]) -> None:
         try:
-            await self._commit(batch)
+            self._queue.extendleft(reversed(await self._commit(batch)))
         finally:
             self._running -= 1
             self._busy -= keys
@@ -139,22 +144,47 @@ class MessageWriter:
                 self._known.clear()
             self._known[result.pair] = result.conversation_id
 
-    async def _commit(self, batch: list[_Entry]) -> None:
+    async def _commit(self, batch: list[_Entry]) -> list[_Entry]:
+        """Hand out the outcome of each send; those whose conversation had to be made first come back, in order."""
         try:
             results = await self._store([item for item, _ in batch])
         except ApiError as error:
             for _, done in batch:
                 done.errback(error)
+            return []
         except Exception:
             if len(batch) == 1:
                 batch[0][1].errback(Failure())
-                return
-            for single in batch:
-                await self._commit([single])
-        else:
-            for index, result in results:
-                self._learn(result)
+                return []
+            return [entry for single in batch for entry in await self._commit([single])]
+        begun: list[_Entry] = []
+        for index, result in results:
+            self._learn(result)
+            if result.outcome == "no_conversation" and batch[index][0].begin is not None:
+                begun.append(batch[index])
+            else:
                 batch[index][1].callback(result)
+        return await self._begin(begun)
+
+    async def _begin(self, entries: list[_Entry]) -> list[_Entry]:
+        """Make the conversations that first messages need; the sends to repeat, before all that came after them."""
+        by_pair: dict[tuple[str, str], list[_Entry]] = {}
+        for entry in entries:
+            by_pair.setdefault(_pair(entry[0].sender_id, entry[0].recipient_id or ""), []).append(entry)
+        again: list[_Entry] = []
+        for waiting in by_pair.values():
+            begin = waiting[0][0].begin
+            try:
+                if begin is not None:
+                    await begin()
+            except Exception:
+                failure = Failure()
+                for _, done in waiting:
+                    done.errback(failure)
+            else:
+                # Once only: what is still missing now is an answer.
+                again += [(msgspec.structs.replace(item, begin=None), done) for item, done in waiting]
+        return again
 
     async def _store(self, items: list[Append]) -> list[tuple[int, Appended]]:
         self.statements += 1
