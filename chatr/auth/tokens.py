@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping
@@ -9,6 +10,8 @@ from datetime import datetime, timedelta
 
 import jwt
 import msgspec
+from jwt.algorithms import HMACAlgorithm
+from jwt.utils import force_bytes
 
 from chatr.api.errors import ApiError
 
@@ -16,6 +19,10 @@ ISSUER = "chatr"
 AUDIENCE = "chatr"
 ALGORITHM = "HS256"
 _CLAIMS = ["sub", "sid", "role", "iat", "exp", "iss", "aud"]
+
+
+#: Forms of the header that are remembered: one a key, with room for other issuers' spellings.
+MAX_HEADERS = 64
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -34,10 +41,11 @@ class Tokens:
     """
 
     def __init__(self, keys: Mapping[str, bytes], *, active: str, lifetime_s: int, now: Callable[[], datetime]) -> None:
-        self._keys = keys
+        self._keys = {kid: _prepared(secret) for kid, secret in keys.items()}
         self._active = active
         self._now = now
         self._revoked: dict[str, float] = {}
+        self._by_header: dict[str, jwt.PyJWK] = {}
         self.lifetime_s = lifetime_s
 
     def issue(self, user_id: str, session_id: str, role: str) -> str:
@@ -57,7 +65,7 @@ class Tokens:
     def verify(self, token: str) -> Identity:
         """Who a token speaks for. Raises ``unauthenticated``; the sentence never holds any of the token."""
         try:
-            key = self._keys.get(str(jwt.get_unverified_header(token).get("kid", "")))
+            key = self._key(token)
             if key is None:
                 raise ApiError("unauthenticated", "The access token is not ours")
             # Time is checked below, against the clock that was passed in.
@@ -78,12 +86,38 @@ class Tokens:
             raise ApiError("unauthenticated", "The session has ended")
         return identity
 
+    def _key(self, token: str) -> jwt.PyJWK | None:
+        # All tokens of one key begin with the same header: it is taken apart once.
+        header = token.partition(".")[0]
+        key = self._by_header.get(header)
+        if key is None:
+            key = self._keys.get(str(jwt.get_unverified_header(token).get("kid", "")))
+            if key is not None and len(self._by_header) < MAX_HEADERS:
+                self._by_header[header] = key
+        return key
+
     def revoke(self, session_id: str) -> None:
         """Refuse the session's tokens from now on."""
         now = self._now().timestamp()
         for old in [id for id, until in self._revoked.items() if until < now]:
             del self._revoked[old]
         self._revoked[session_id] = now + self.lifetime_s
+
+
+class _PreparedHmac(HMACAlgorithm):
+    """HMAC on a key that is known to be a plain secret: PyJWT would try to parse it as a certificate at each use."""
+
+    def prepare_key(self, key: str | bytes) -> bytes:
+        return force_bytes(key)
+
+
+def _prepared(secret: bytes) -> jwt.PyJWK:
+    text = base64.urlsafe_b64encode(secret).rstrip(b"=").decode("ascii")
+    key = jwt.PyJWK.from_dict({"kty": "oct", "alg": ALGORITHM, "k": text})
+    # Refuses what is no secret, once and for all.
+    key.Algorithm.prepare_key(secret)
+    key.Algorithm = _PreparedHmac(HMACAlgorithm.SHA256)
+    return key
 
 
 def looks_like_token(secret: str) -> bool:

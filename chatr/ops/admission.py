@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 import msgspec
 
@@ -11,6 +12,7 @@ from chatr.api.errors import ApiError
 from chatr.auth.tokens import Tokens, looks_like_token, secret_hash
 from chatr.ops import audience
 from chatr.store import sessions
+from chatr.store.coalesce import Coalescer
 from chatr.store.pool import Database
 
 
@@ -31,13 +33,15 @@ class Gate:
         self._db = db
         self._tokens = tokens
         self._now = now
+        # After a restart all clients return at once: their sessions are looked up many at a time.
+        self._open = Coalescer(partial(sessions.open_by_ids, db))
 
     async def admit(self, secret: str) -> Admission:
         """What a secret opens. Raises ``unauthenticated``, or ``unavailable`` when the database can't say."""
         if looks_like_token(secret):
             identity = self._tokens.verify(secret)
             expires_at = identity.expires_at
-            found = await sessions.open_by_id(self._db, identity.session_id)
+            found = await self._open.get(identity.session_id)
         else:
             expires_at = self._now().timestamp() + self._tokens.lifetime_s
             found = await sessions.open_by_ticket(self._db, secret_hash(secret))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -103,7 +104,7 @@ async def open_by_ticket(db: Queryable, hash: bytes) -> Open | None:
     return Open(*rows[0]) if rows else None
 
 
-async def open_by_id(db: Queryable, session_id: str) -> Open | None:
-    """A session that is still live."""
-    rows = await db.query(_OPEN + "%s", (session_id,))
-    return Open(*rows[0]) if rows else None
+async def open_by_ids(db: Queryable, session_ids: Sequence[str]) -> dict[str, Open]:
+    """Those of the sessions that are still live."""
+    rows = await db.query(_OPEN + "ANY(%s::uuid[])", (list(session_ids),))
+    return {row[0]: Open(*row) for row in rows}

@@ -41,6 +41,14 @@ class _Running:
         self.request = request
         self.request_id = request_id
         self.deadline: IDelayedCall | None = None
+        self.read: Deferred[Any] | None = None
+        """Set for operations that only read: they may be stopped at any time."""
+
+    def stop(self) -> None:
+        """Nobody waits any more."""
+        self.forget_deadline()
+        if self.read is not None:
+            self.read.cancel()
 
     def forget_deadline(self) -> None:
         if self.deadline is not None and self.deadline.active():
@@ -51,8 +59,8 @@ class _Running:
 class Calls:
     """Runs the calls of one session. ``send`` puts one message on the wire; it raises what encoding raises.
 
-    An operation that nobody waits for any more, after CANCEL, a timeout or the end of the session, is left alone:
-    it completes and its result is dropped. Until then it counts as in flight.
+    When nobody waits for an operation any more, after CANCEL, a timeout or the end of the session, a read is stopped;
+    a mutation completes, its result is dropped, and until then it counts as in flight.
     """
 
     def __init__(self, door: Door, caller: Caller, send: Send) -> None:
@@ -87,9 +95,9 @@ class Calls:
 
     def detach(self) -> None:
         """The session has ended: drop all results to come."""
-        for running in self._awaited.values():
-            running.forget_deadline()
-        self._awaited.clear()
+        awaited, self._awaited = self._awaited, {}
+        for running in awaited.values():
+            running.stop()
 
     def _check_room(self) -> None:
         if self._door.sessions.draining:
@@ -105,6 +113,7 @@ class Calls:
         done = Deferred.fromCoroutine(
             self._door.dispatcher.call(record, parameters, self._caller, request_id=running.request_id)
         )
+        running.read = done if record.route.reads else None
         done.addBoth(self._finished, running)
         done.addErrback(lambda failure: log.failure("a result could not be sent", failure=failure))
         if timeout_ms and self._waits(running):
@@ -148,7 +157,7 @@ class Calls:
     def _abandon(self, request: int, uri: str, detail: str) -> None:
         running = self._awaited.pop(request, None)
         if running is not None:
-            running.forget_deadline()
+            running.stop()
             self._error(request, uri, detail)
 
     def _problem(self, request: int, error: ApiError, request_id: str) -> None:

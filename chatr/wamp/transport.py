@@ -242,6 +242,10 @@ class WampWebSocketFactory(WebSocketServerFactory):
             trustXForwardedFor=config.server.trusted_proxies,
             perMessageCompressionAccept=_deflate if limits.compression else _no_compression,
         )
+        # Autobahn copies two dozen options into each connection and formats them for a log line that nobody reads.
+        # As attributes of a class they are there once; nothing is left to copy.
+        options = {name: getattr(self, name) for name in WebSocketServerProtocol.CONFIG_ATTRS}
+        self.protocol = type("WampWebSocketOfFactory", (WampWebSocket,), {**options, "CONFIG_ATTRS": ()})
 
 
 def origin_patterns(config: Config) -> list[str]:

@@ -8,7 +8,14 @@ CREATE FUNCTION append_messages(
     ord bigint, outcome text, message_id uuid, conversation_id uuid, seq bigint, created_at timestamptz,
     user_low uuid, user_high uuid, reply_to jsonb,
     sender_username text, sender_display_name text, sender_profile_image text
-) LANGUAGE plpgsql AS $$
+) LANGUAGE plpgsql
+-- Planning this costs more than running it: plan once a connection. A plan made while the tables are small must still be
+-- right when they are large: every access is by index, row by row.
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+AS $$
 #variable_conflict use_column
 DECLARE
     v_now timestamptz;
