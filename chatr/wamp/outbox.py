@@ -6,7 +6,6 @@ connection; sending on the socket while its buffer is empty saves both (measured
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -52,7 +51,7 @@ class Outbox:
         self._turn = turn
         self._max_bytes = max_bytes
         self._on_overflow = on_overflow
-        self._frames: deque[tuple[bytes, bool]] = deque()
+        self._frames: list[tuple[bytes, bool]] = []
         self._scheduled = False
         self._paused = False
         self._closed = False
@@ -110,7 +109,7 @@ class Outbox:
         self.close()
 
     def _made_room(self) -> bool:
-        kept: deque[tuple[bytes, bool]] = deque()
+        kept: list[tuple[bytes, bool]] = []
         for frame, ephemeral in self._frames:
             if ephemeral and self.queued_bytes > self._max_bytes:
                 self.queued_bytes -= len(frame)
@@ -121,18 +120,19 @@ class Outbox:
         return self.queued_bytes <= self._max_bytes
 
     def _chunk(self) -> bytes:
-        frames = self._frames
-        if len(frames) == 1:
-            frame, _ = frames.popleft()
-            self.queued_bytes = 0
-            return frame
-        taken, size = [], 0
-        while frames and size < CHUNK_BYTES:
-            frame, _ = frames.popleft()
-            taken.append(frame)
+        if self.queued_bytes <= CHUNK_BYTES:
+            frames, self._frames, self.queued_bytes = self._frames, [], 0
+            return frames[0][0] if len(frames) == 1 else b"".join([frame for frame, _ in frames])
+        count = size = 0
+        for frame, _ in self._frames:
             size += len(frame)
+            count += 1
+            if size >= CHUNK_BYTES:
+                break
+        data = b"".join([frame for frame, _ in self._frames[:count]])
+        del self._frames[:count]
         self.queued_bytes -= size
-        return b"".join(taken)
+        return data
 
     def _write(self, data: bytes) -> None:
         transport = self._transport

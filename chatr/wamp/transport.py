@@ -244,8 +244,14 @@ class WampWebSocketFactory(WebSocketServerFactory):
         )
         # Autobahn copies two dozen options into each connection and formats them for a log line that nobody reads.
         # As attributes of a class they are there once; nothing is left to copy.
-        options = {name: getattr(self, name) for name in WebSocketServerProtocol.CONFIG_ATTRS}
-        self.protocol = type("WampWebSocketOfFactory", (WampWebSocket,), {**options, "CONFIG_ATTRS": ()})
+        options = {name: _attribute(getattr(self, name)) for name in WebSocketServerProtocol.CONFIG_ATTRS}
+        made: Any = type("WampWebSocketOfFactory", (WampWebSocket,), {**options, "CONFIG_ATTRS": ()})
+        self.protocol = made
+
+
+def _attribute(option: Any) -> Any:
+    """An option as an attribute of a class, where a plain function would become a method."""
+    return staticmethod(option) if callable(option) else option
 
 
 def origin_patterns(config: Config) -> list[str]:
