@@ -194,5 +194,6 @@ def _check(config: Config) -> None:
         raise ConfigError("server.cors_origins: '*' stands alone or not at all")
     if config.wamp.ping_timeout_s >= config.wamp.ping_interval_s:
         raise ConfigError("wamp.ping_timeout_s: must be shorter than wamp.ping_interval_s")
-    if config.server.rawsocket and config.server.rawsocket == config.server.http:
+    # Port 0 is a free port, each time another.
+    if config.server.rawsocket == config.server.http and not config.server.http.startswith("tcp:0"):
         raise ConfigError("server.rawsocket: is the same endpoint as server.http")

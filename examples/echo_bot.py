@@ -23,11 +23,11 @@ import treq
 from autobahn.twisted.wamp import ApplicationSession
 from autobahn.twisted.websocket import WampWebSocketClientFactory
 from autobahn.wamp.exception import ApplicationError, TransportLost
-from autobahn.wamp.types import ComponentConfig, SubscribeOptions
+from autobahn.wamp.types import ComponentConfig
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.endpoints import clientFromString
-from twisted.logger import textFileLogObserver, globalLogBeginner
+from twisted.logger import globalLogBeginner, textFileLogObserver
 
 NAMESPACE = uuid.UUID("5f4f2c5e-9d0c-4f0e-8f5c-0f3d1c8f6a11")
 
@@ -94,10 +94,15 @@ class EchoBot(ApplicationSession):
             return Deferred.fromCoroutine(work(*args))
 
         # What fails for a lost connection is done again after the next resume: progress is only saved behind it.
-        self.lock.run(run).addErrback(lambda failure: failure.trap(ApplicationError, TransportLost) and self.disconnect())
+        self.lock.run(run).addErrback(self.failed)
+
+    def failed(self, failure: Any) -> None:
+        print(f"echo bot: {failure.getErrorMessage()}", file=sys.stderr, flush=True)
+        self.disconnect()
 
     async def resume(self) -> None:
-        answer = await self.call("chatr.sync.changes", **({"cursor": self.state.cursor} if self.state.cursor else {}))
+        known = {"cursor": self.state.cursor} if self.state.cursor else {}
+        answer = (await self.call("chatr.sync.changes", **known)).kwresults
         for conversation in answer["conversations"]:
             await self.catch_up(conversation["id"], conversation["headSeq"])
         buffered, self.buffer = self.buffer or [], None
@@ -110,7 +115,7 @@ class EchoBot(ApplicationSession):
     async def catch_up(self, conversation_id: str, head: int) -> None:
         while self.state.seqs.get(conversation_id, 0) < head:
             after = self.state.seqs.get(conversation_id, 0)
-            page = await self.call("chatr.conversation.log", id=conversation_id, after=after)
+            page = (await self.call("chatr.conversation.log", id=conversation_id, after=after)).kwresults
             for entry in page["entries"]:
                 await self.handle(conversation_id, entry["seq"], entry["data"])
             if not page["entries"]:

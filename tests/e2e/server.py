@@ -1,0 +1,102 @@
+"""A whole server in this process, on real ports of 127.0.0.1, and people with accounts on it."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any
+
+import treq
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import TestCase
+from twisted.web.client import HTTPConnectionPool
+
+from chatr.config import load
+from chatr.tap import ChatrService
+from tests.box import box
+
+PASSWORD = "Correct-horse-7"
+
+
+class Account:
+    """Somebody who registered over REST."""
+
+    def __init__(self, case: ServerCase, session: dict[str, Any]) -> None:
+        self._case = case
+        self.session = session
+        self.id: str = session["user"]["id"]
+        self.token: str = session["accessToken"]
+
+    async def rest(self, verb: str, path: str, body: Any = None, status: int = 200, **headers: str) -> Any:
+        """Call REST as this person; the answer must have the status."""
+        sent = {"Authorization": f"Bearer {self.token}", **{name.replace("_", "-"): v for name, v in headers.items()}}
+        return await self._case.rest(verb, path, body, status, headers=sent)
+
+    async def ticket(self) -> str:
+        """A fresh one-use WAMP ticket."""
+        ticket: str = (await self.rest("POST", "/auth/ticket", {}))["ticket"]
+        return ticket
+
+    async def send(self, to: Account, content: str, client_id: str = "") -> Any:
+        """Send a message over REST."""
+        body = {"recipientId": to.id, "content": content, "clientId": client_id or str(uuid.uuid4())}
+        return await self.rest("POST", "/messages", body, 201)
+
+
+class ServerCase(TestCase):
+    """Starts the service as twistd would, on a clean database. ``settings`` overrides the configuration."""
+
+    settings: dict[str, str] = {}
+
+    async def setUp(self) -> None:
+        dsn = box().shared()
+        self.addCleanup(box().clean, dsn)
+        self.data_dir = Path(self.mktemp()).absolute()
+        options = {
+            "server.http": "tcp:0:interface=127.0.0.1",
+            "server.rawsocket": "tcp:0:interface=127.0.0.1",
+            "server.data_dir": str(self.data_dir),
+            "database.dsn": dsn,
+            "auth.bcrypt_cost": "4",
+            **self.settings,
+        }
+        self.failures: list[str] = []
+        self.service = ChatrService(load(None, {}, options), reactor, on_failure=self.failures.append)
+        await self.service.start()
+        self.http_port, self.rawsocket_port = [port.getHost().port for port in self.service.ports]
+        self.url = f"http://127.0.0.1:{self.http_port}"
+        self.websocket_url = f"ws://127.0.0.1:{self.http_port}/ws"
+        self._pool = HTTPConnectionPool(reactor, persistent=False)
+        self.addCleanup(lambda: Deferred.fromCoroutine(self.service.stop()))
+
+    async def rest(self, verb: str, path: str, body: Any = None, status: int = 200, headers: Any = None) -> Any:
+        """Call REST; the answer must have the status."""
+        more = {} if body is None else {"json": body}
+        answer = await treq.request(
+            verb, f"{self.url}/api{path}", headers=headers or {}, pool=self._pool, timeout=20, **more
+        )
+        content = await answer.json()
+        self.assertEqual(answer.code, status, content)
+        return content
+
+    async def person(self, name: str) -> Account:
+        """Register, read the code from the outbox, verify."""
+        email = f"{name}@example.org"
+        made = await self.rest(
+            "POST", "/auth/register", {"username": name, "email": email, "password": PASSWORD}, 201
+        )
+        code = self.code(email)
+        return Account(self, await self.rest("POST", "/auth/verify-email", {"userId": made["userId"], "code": code}))
+
+    def code(self, email: str) -> str:
+        """The code in the newest mail to an address."""
+        mails = [
+            message_from_bytes(path.read_bytes(), policy=policy.default)
+            for path in sorted((self.data_dir / "outbox").glob("*.eml"))
+        ]
+        found = re.search(r"\b[0-9]{6}\b", [mail.get_content() for mail in mails if mail["To"] == email][-1])
+        assert found is not None
+        return found[0]
