@@ -168,5 +168,5 @@ def _exit_with_failure(reason: str) -> None:
 
     log.critical("chatr stops: {reason}", reason=reason)
     atexit.register(os._exit, 1)
-    if reactor.running:
-        reactor.stop()
+    # Now, or as soon as it runs: services start before the reactor does.
+    reactor.callWhenRunning(reactor.stop)
