@@ -57,7 +57,8 @@ class RestApp:
         self._idle: list[Deferred[None]] = []
         for record in dispatcher.contract.operations.values():
             self._add(record)
-        self.klein.handle_errors(HTTPException)(self._no_route)
+        no_route: Any = self._no_route
+        self.klein.handle_errors(HTTPException)(no_route)
 
     def drain(self) -> Deferred[None]:
         """Refuse new requests from now on; fires when those in flight are answered."""

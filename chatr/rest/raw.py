@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from email import message_from_bytes, policy
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from klein import Klein
@@ -50,7 +51,7 @@ class RawRoutes:
         self._openapi = openapi.render(contract)
         self._wamp = wamp.render_json(contract)
         self._page = page.render(contract)
-        routes: dict[str, Callable[[Request], object]] = {
+        routes: dict[str, Any] = {
             "/health": self.health,
             "/ready": self.ready,
             "/metrics": self.metrics,

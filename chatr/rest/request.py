@@ -63,8 +63,8 @@ class LimitedRequest(Request):
         self.channel.persistent = False
         # Otherwise Twisted would invite the body with 100 Continue.
         self.requestHeaders.removeHeader(b"expect")
-        self.channel.transport.write(head + body)
-        transport = self.channel.transport
+        transport: Any = self.channel.transport
+        transport.write(head + body)
         cut = self.clock.callLater(LINGER_S, transport.abortConnection)
         self.notifyFinish().addBoth(_cancel, cut)
 

@@ -60,7 +60,8 @@ class Root(Resource):
         if self._cors(request) and request.method == b"OPTIONS":
             return Preflight()
         # Klein wants the whole path.
-        request.postpath.insert(0, request.prepath.pop())
+        prepath, postpath = request.prepath or [], request.postpath or []
+        postpath.insert(0, prepath.pop())
         return self._rest
 
     def _cors(self, request: Request) -> bool:

@@ -24,7 +24,7 @@ class Schemas:
         types += [event.payload for event in contract.events.values()]
         unique = list(dict.fromkeys(types))
         shown, components = msgspec.json.schema_components(unique, ref_template=_PREFIX + "{name}")
-        self._by_type = dict(zip(unique, shown, strict=True))
+        self._by_type: dict[Any, Schema] = dict(zip(unique, shown, strict=True))
         self.components: dict[str, Schema] = {name: components[name] for name in sorted(components)}
 
     def of(self, kind: Any) -> Schema:

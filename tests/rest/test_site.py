@@ -1,0 +1,137 @@
+"""Headers, origins, addresses, and the routes outside the contract."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from twisted.internet.address import IPv4Address
+from twisted.trial.unittest import SynchronousTestCase
+from twisted.web.test.requesthelper import DummyRequest
+
+from chatr.rest.request import address_reader
+from tests.rest.test_app import RestCase
+
+
+class HeaderTests(RestCase):
+    """What every answer carries."""
+
+    settings = {"server.cors_origins": "https://app.example.org"}
+
+    async def test_security_headers(self) -> None:
+        """No sniffing, no framing, no referrer, no server banner; nothing of the API is cached."""
+        for path in ("/", "/api/docs", "/api/users/me", "/nothing", "/dev/mail"):
+            _, headers, _ = await self.answer("GET", path)
+            self.assertEqual(headers.getRawHeaders("x-content-type-options"), ["nosniff"], path)
+            self.assertIn("frame-ancestors 'none'", headers.getRawHeaders("content-security-policy")[0])
+            self.assertEqual(headers.getRawHeaders("referrer-policy"), ["no-referrer"])
+            self.assertIsNone(headers.getRawHeaders("server"))
+        _, headers, _ = await self.answer("GET", "/api/health")
+        self.assertEqual(headers.getRawHeaders("cache-control"), ["no-store"])
+
+    async def test_configured_origin(self) -> None:
+        """A configured origin may call, and is told so before it does."""
+        for verb in ("GET", "OPTIONS"):
+            status, headers, _ = await self.answer(verb, "/api/health", headers={"Origin": "https://app.example.org"})
+            self.assertEqual(headers.getRawHeaders("access-control-allow-origin"), ["https://app.example.org"])
+            self.assertIsNone(headers.getRawHeaders("access-control-allow-credentials"))
+        self.assertEqual(status, 204)
+        self.assertIn("Authorization", headers.getRawHeaders("access-control-allow-headers")[0])
+
+    async def test_foreign_origin(self) -> None:
+        """Any other origin gets no permission, however alike it looks."""
+        for origin in ("https://app.example.org.evil.org", "http://app.example.org", "null"):
+            _, headers, _ = await self.answer("GET", "/api/health", headers={"Origin": origin})
+            self.assertIsNone(headers.getRawHeaders("access-control-allow-origin"))
+            self.assertEqual(headers.getRawHeaders("vary"), ["Origin"])
+
+
+class RawTests(RestCase):
+    """Health, metrics, the references, the mailbox."""
+
+    async def test_health_and_ready(self) -> None:
+        """Both at the root and below /api; ready says no when the database is gone."""
+        for prefix in ("", "/api"):
+            self.assertEqual((await self.answer("GET", prefix + "/health"))[2]["status"], "ok")
+            self.assertEqual((await self.answer("GET", prefix + "/ready"))[2], {"ready": True, "database": True})
+        self.service.node.db.close()  # type: ignore[union-attr]
+        status, _, body = await self.answer("GET", "/ready")
+        self.assertEqual((status, body), (503, {"ready": False, "database": False}))
+        self.assertEqual((await self.answer("GET", "/health"))[0], 200)
+
+    async def test_metrics(self) -> None:
+        """Requests are counted by operation and status."""
+        await self.answer("GET", "/api/users/me")
+        status, headers, body = await self.answer("GET", "/metrics")
+        self.assertEqual(status, 200)
+        self.assertIn(b'chatr_http_requests_total{operation="user.me",status="401"} 1.0', body)
+        self.assertIn(b"chatr_reactor_lag_seconds", body)
+
+    async def test_references(self) -> None:
+        """OpenAPI, the WAMP reference and the page are served, and the page needs nothing from elsewhere."""
+        self.assertEqual((await self.answer("GET", "/api/openapi.json"))[2]["openapi"], "3.1.0")
+        self.assertIn("chatr.message.send", (await self.answer("GET", "/api/wamp.json"))[2]["procedures"])
+        _, headers, body = await self.answer("GET", "/api/docs")
+        self.assertEqual(headers.getRawHeaders("content-type"), ["text/html; charset=utf-8"])
+        page = body.decode()
+        self.assertIn("chatr.message.received", page)
+        self.assertIsNone(re.search(r"<script|<link|@import|(src|href)=['\"]?https?:", page))
+
+    async def test_mailbox(self) -> None:
+        """The development mailbox shows mail to browsers on this machine, escaped, and to nobody through a proxy."""
+        mailer = self.service.node.dispatcher._ports.mailer  # type: ignore[union-attr, attr-defined]
+        mailer.send("ann@example.org", "<b>Subject</b>", "<script>alert(1)</script> 123456")
+        _, _, body = await self.answer("GET", "/dev/mail")
+        self.assertIn(b"&lt;script&gt;alert(1)&lt;/script&gt; 123456", body)
+        self.assertNotIn(b"<script>", body)
+        [mail] = (await self.answer("GET", "/dev/mail.json"))[2]["items"]
+        self.assertEqual((mail["to"], mail["subject"]), ("ann@example.org", "<b>Subject</b>"))
+        for name in ("X-Forwarded-For", "Forwarded"):
+            status, _, body = await self.answer("GET", "/dev/mail.json", headers={name: "127.0.0.1"})
+            self.assertEqual((status, body["code"]), (404, "not_found"))
+
+
+class ProductionTests(RestCase):
+    """What development shows and production does not."""
+
+    settings = {"server.mode": "production"}
+
+    async def test_no_mailbox(self) -> None:
+        """There is no mailbox in production."""
+        self.assertEqual((await self.answer("GET", "/dev/mail"))[0], 404)
+
+    async def test_login_code(self) -> None:
+        """In production a password login needs a mailed code."""
+        await self.person("ann")
+        body = {"login": "ann", "password": "Correct-horse-7"}
+        step = await self.rest("POST", "/auth/login", body)
+        self.assertNotIn("accessToken", step)
+        code = self.code("ann@example.org")
+        session = await self.rest("POST", "/auth/verify-login", {"challenge": step["challenge"], "code": code})
+        self.assertEqual(session["tokenType"], "Bearer")
+        self.assertNotIn(json.dumps(code), json.dumps(session))
+
+
+class AddressTests(SynchronousTestCase):
+    """A caller's address comes from trusted hops only."""
+
+    def read(self, trusted: int, *headers: str) -> str:
+        request: Any = DummyRequest([])
+        request.getClientAddress = lambda: IPv4Address("TCP", "192.0.2.1", 1234)
+        request.requestHeaders.setRawHeaders("x-forwarded-for", list(headers))
+        return address_reader(trusted)(request)
+
+    def test_untrusted(self) -> None:
+        """Without trusted proxies the header says nothing."""
+        self.assertEqual(self.read(0, "203.0.113.9"), "192.0.2.1")
+
+    def test_trusted(self) -> None:
+        """Each proxy appended one hop: what a client claims lies further left."""
+        self.assertEqual(self.read(1, "6.6.6.6, 203.0.113.9"), "203.0.113.9")
+        self.assertEqual(self.read(2, "6.6.6.6, 203.0.113.9", "198.51.100.2"), "203.0.113.9")
+
+    def test_too_few_hops(self) -> None:
+        """A request that came past the proxies is known by its socket."""
+        self.assertEqual(self.read(2, "203.0.113.9"), "192.0.2.1")
+        self.assertEqual(self.read(1), "192.0.2.1")
