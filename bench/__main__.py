@@ -3,8 +3,8 @@
 usage: python -m bench [--yard DIR] [--scratch DIR] [--runs N] [--seconds S] [SCENARIO …]
 
 The yardstick (a lean Socket.IO + PostgreSQL server and a load generator in C that drives both) is copied to a scratch
-folder and built there: it needs gcc, npm and redis-server. Figures of a machine that does other work at the same time are
-thrown away and repeated, so leave it alone while this runs.
+folder and built there: it needs gcc, npm and redis-server. Figures of a machine that does other work at the same
+time are thrown away and repeated, so leave it alone while this runs.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def run(place: Path, peer: str, scenario: str, options: argparse.Namespace) -> l
     out.parent.mkdir(exist_ok=True)
     out.unlink(missing_ok=True)
     command = [sys.executable, "bench.py", peer, scenario, "--runs", str(options.runs), "--dur", str(options.seconds)]
-    subprocess.run([*command, "--out", str(out)], cwd=place, stdout=subprocess.DEVNULL)
+    subprocess.run([*command, "--out", str(out)], cwd=place, stdout=subprocess.DEVNULL, check=False)
     results = [json.loads(line) for line in out.read_text().splitlines()] if out.exists() else []
     for result in results:
         if result.get("error") or result.get("noisy"):
@@ -102,7 +102,7 @@ def main() -> int:
         for figure in FIGURES:
             if figure.scenario == scenario:
                 complete &= show(figure, results)
-    subprocess.run([sys.executable, "bench.py", "pg", "stop"], cwd=place, stdout=subprocess.DEVNULL)
+    subprocess.run([sys.executable, "bench.py", "pg", "stop"], cwd=place, stdout=subprocess.DEVNULL, check=False)
     return 0 if complete else 1
 
 

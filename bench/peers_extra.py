@@ -7,7 +7,8 @@ from pathlib import Path
 FIXTURE = """
 INSERT INTO users (id, username, password_hash, display_name, email_verified_at)
   SELECT id, '@u' || n, '', 'U' || n, now() FROM bench_users ON CONFLICT DO NOTHING;
-INSERT INTO sessions (id, user_id, expires_at) SELECT id, id, now() + interval '1 day' FROM bench_users ON CONFLICT DO NOTHING;
+INSERT INTO sessions (id, user_id, expires_at)
+  SELECT id, id, now() + interval '1 day' FROM bench_users ON CONFLICT DO NOTHING;
 INSERT INTO conversations (id, kind, title) VALUES
   ('aaaaaaaa-0000-4000-8000-000000000500', 'group', 'g500'), ('aaaaaaaa-0000-4000-8000-000000002000', 'group', 'g2000')
   ON CONFLICT DO NOTHING;
@@ -35,14 +36,27 @@ def register(peers, yard):
             if not yard["psql"]("select 1 from pg_database where datname='chatr'", "postgres"):
                 yard["psql"]("create database chatr", "postgres")
             environment = {key: value for key, value in os.environ.items() if not key.startswith("CHATR_")}
-            command = [sys.executable, "-c", "from twisted.scripts.twistd import run; run()", "--nodaemon", "--pidfile="]
+            command = [
+                sys.executable,
+                "-c",
+                "from twisted.scripts.twistd import run; run()",
+                "--nodaemon",
+                "--pidfile=",
+            ]
             options = ["--http", f"tcp:{self.port}:interface=127.0.0.1:backlog=4096", "--data-dir", str(home)]
-            settings = ["limits.enabled=false", "wamp.max_sessions_per_user=100000", *self.o.kv.get("chatr", "").split()]
+            settings = [
+                "limits.enabled=false",
+                "wamp.max_sessions_per_user=100000",
+                *self.o.kv.get("chatr", "").split(),
+            ]
             for setting in filter(None, settings):
                 options += ["--set", setting]
             self.procs.append(
                 yard["spawn"](
-                    self.pincmd([*command, "chatr", "--database", dsn, *options]), self.name, env=environment, cwd=yard["RUN"]
+                    self.pincmd([*command, "chatr", "--database", dsn, *options]),
+                    self.name,
+                    env=environment,
+                    cwd=yard["RUN"],
                 )
             )
             yard["wait_log"](self.name, "Chatr is ready", 30, self.procs[0])
@@ -52,9 +66,11 @@ def register(peers, yard):
             psql, uid, churn = yard["psql"], yard["uid"], yard["churn"]
             if not psql("select to_regclass('bench_users')", "chatr"):
                 psql(
-                    "create table bench_users as select ('00000000-0000-4000-8000-'||lpad(i::text,12,'0'))::uuid id, i n "
+                    "create table bench_users as "
+                    "select ('00000000-0000-4000-8000-'||lpad(i::text,12,'0'))::uuid id, i n "
                     "from generate_series(0,7999) i union all "
-                    "select ('c0ffee00-0000-4000-8000-'||lpad(i::text,12,'0'))::uuid, 8000+i from generate_series(0,63) i",
+                    "select ('c0ffee00-0000-4000-8000-'||lpad(i::text,12,'0'))::uuid, 8000+i "
+                    "from generate_series(0,63) i",
                     "chatr",
                 )
             psql(FIXTURE, "chatr")
@@ -72,5 +88,3 @@ def register(peers, yard):
             return yard["users_file"]("chatr", self.tokens.__getitem__)
 
     peers["chatr"] = Chatr
-
-

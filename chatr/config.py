@@ -123,9 +123,7 @@ class ConfigError(Exception):
 NOT_SETTINGS = frozenset({"CHATR_WEB", "CHATR_CONFIG"})
 
 
-def load(
-    path: str | None, environment: Mapping[str, str], options: Mapping[str, str]
-) -> Config:
+def load(path: str | None, environment: Mapping[str, str], options: Mapping[str, str]) -> Config:
     """Read the configuration.
 
     ``environment`` may set ``CHATR_<SECTION>_<KEY>``; ``options`` maps ``section.key`` to text. Lists are

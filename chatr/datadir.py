@@ -50,7 +50,9 @@ class DataDirectory:
         """The key under which codes are stored, and secrets at rest encrypted: 32 random bytes."""
         key = self._secret("server.key", lambda: secrets.token_bytes(_KEY_BYTES))
         if len(key) != _KEY_BYTES:
-            raise DataDirectoryError(f"{self.path / 'server.key'} is damaged: it has {len(key)} bytes, not {_KEY_BYTES}")
+            raise DataDirectoryError(
+                f"{self.path / 'server.key'} is damaged: it has {len(key)} bytes, not {_KEY_BYTES}"
+            )
         return key
 
     def jwt_key(self) -> tuple[str, bytes]:

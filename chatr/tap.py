@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
@@ -32,7 +32,7 @@ class Options(usage.Options):
     """Command line of ``twistd chatr``: the commonest settings by name, every other by ``--set``."""
 
     longdesc = "Settings are read from the TOML file, then the environment (CHATR_SECTION_KEY), then these options."
-    optParameters = [
+    optParameters: ClassVar = [
         ["config", "c", None, "TOML file (default: $CHATR_CONFIG)"],
         ["http", None, None, "Endpoint of REST, the web client and WAMP over WebSocket (server.http)"],
         ["rawsocket", None, None, "Endpoint of WAMP over RawSocket, none by default (server.rawsocket)"],
@@ -40,7 +40,7 @@ class Options(usage.Options):
         ["database", None, None, "PostgreSQL DSN; without it an embedded server is started (database.dsn)"],
         ["mode", None, None, "development or production (server.mode)"],
     ]
-    _named = {
+    _named: ClassVar = {
         "http": "server.http",
         "rawsocket": "server.rawsocket",
         "data-dir": "server.data_dir",

@@ -28,9 +28,7 @@ class Limiter(Protocol):
 class Dispatcher:
     """Runs operations for both doors. Everything it raises is an :class:`ApiError`."""
 
-    def __init__(
-        self, contract: Contract, ports: object, *, limiter: Limiter, now: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, contract: Contract, ports: object, *, limiter: Limiter, now: Callable[[], datetime]) -> None:
         self.contract = contract
         self._ports = ports
         self._limiter = limiter

@@ -91,10 +91,9 @@ class EmbeddedPostgres:
         if not self._data.exists():
             await self._initialise(programs)
         self._remove_stale_pid()
-        self._make_socket_directory()
+        sockets = self._make_socket_directory()
         await self._run(programs)
-        assert self._sockets is not None
-        return f"host={self._sockets} user=chatr dbname=chatr"
+        return f"host={sockets} user=chatr dbname=chatr"
 
     async def stop(self) -> None:
         """Stop the server: connections are ended, what is committed is safe."""
@@ -218,13 +217,14 @@ class EmbeddedPostgres:
             log.warn("removing {path}: process {pid} is not its server", path=str(path), pid=pid)
             path.unlink()
 
-    def _make_socket_directory(self) -> None:
+    def _make_socket_directory(self) -> Path:
         # Short, because the path of a Unix socket has room for 107 bytes.
         self._remove_socket_directory()
-        self._sockets = Path(tempfile.mkdtemp(prefix="chatr-"))
+        self._sockets = sockets = Path(tempfile.mkdtemp(prefix="chatr-"))
         if self._account.uid >= 0:
-            os.chown(self._sockets, self._account.uid, self._account.gid)
-        (self._home / _SOCKET_POINTER).write_text(str(self._sockets))
+            os.chown(sockets, self._account.uid, self._account.gid)
+        (self._home / _SOCKET_POINTER).write_text(str(sockets))
+        return sockets
 
     def _remove_socket_directory(self) -> None:
         """Ours, or the one that a killed process left: its name is kept in the data directory."""

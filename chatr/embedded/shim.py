@@ -1,7 +1,7 @@
 """Runs before a child's program, as ``python -I -S -c <this file> uid gid signal parent program argument…``.
 
-It leaves the terminal's process group, so that Ctrl-C reaches chatr only; becomes an unprivileged account; asks the kernel
-for a signal when chatr dies, however it dies; and then becomes the program. Nothing but the standard library is there.
+It leaves the terminal's process group, so that Ctrl-C reaches chatr only; becomes an unprivileged account; asks the
+kernel for a signal when chatr dies, however it dies; and then becomes the program. It has the standard library only.
 """
 
 import ctypes

@@ -134,9 +134,7 @@ class Mark(Params, frozen=True, kw_only=True):
     seq: Seq
 
 
-@operation(
-    "message.mark_delivered", Route("POST", "/conversations/<id>/delivered"), GUESTS, errors=["not_found"]
-)
+@operation("message.mark_delivered", Route("POST", "/conversations/<id>/delivered"), GUESTS, errors=["not_found"])
 async def mark_delivered(ctx: Ctx, params: Mark) -> Empty:
     """Everything up to ``seq`` has reached one of the caller's devices. The watermark only grows."""
     return await _mark(ctx, params.id, delivered=params.seq, read=0)
@@ -150,9 +148,7 @@ async def mark_read(ctx: Ctx, params: Mark) -> Empty:
 
 async def _mark(ctx: Ctx, conversation_id: str, *, delivered: int, read: int) -> Empty:
     async with ctx.ports.db.transaction() as tx:
-        marked = await conversations.mark(
-            tx, conversation_id, ctx.caller.user_id, delivered=delivered, read=read
-        )
+        marked = await conversations.mark(tx, conversation_id, ctx.caller.user_id, delivered=delivered, read=read)
         if marked is None:
             raise ApiError("not_found", "There is no such conversation")
         if marked.changed:

@@ -137,9 +137,7 @@ class Ticket(Wire, frozen=True, kw_only=True):
 async def ticket(ctx: Ctx, params: NoParams) -> Ticket:
     """A one-use ticket that opens a WAMP session of this sign-in, so that the access token need not travel there."""
     secret = new_secret()
-    await sessions.add_ticket(
-        ctx.ports.db, secret_hash(secret), ctx.caller.session_id, ctx.ports.settings.ticket_s
-    )
+    await sessions.add_ticket(ctx.ports.db, secret_hash(secret), ctx.caller.session_id, ctx.ports.settings.ticket_s)
     return Ticket(ticket=secret, expires_in=ctx.ports.settings.ticket_s)
 
 

@@ -26,7 +26,10 @@ class Publisher:
         broker.subscribe(self._received)
 
     def publish(self, event: Event, payload: msgspec.Struct, rooms: Iterable[str], *, exclude: str = "") -> None:
-        """Announce a committed event to rooms, without the connection ``exclude``. Raises TypeError on a wrong payload."""
+        """Announce a committed event to rooms, without the connection ``exclude``.
+
+        Raises TypeError when the payload is not the event's.
+        """
         if type(payload) is not event.payload:
             raise TypeError(f"{event.name} carries {event.payload.__name__}, not {type(payload).__name__}")
         self._broker.publish(Announce(event, payload, self._next(), tuple(rooms), exclude))

@@ -168,5 +168,5 @@ def render(request: Request, problem: Problem) -> bytes:
 def list_fields(record: Operation) -> frozenset[str]:
     """Wire names of the parameters that are lists."""
     info = msgspec.inspect.type_info(record.params)
-    assert isinstance(info, msgspec.inspect.StructType)
-    return frozenset(field.encode_name for field in info.fields if isinstance(field.type, msgspec.inspect.ListType))
+    fields = info.fields if isinstance(info, msgspec.inspect.StructType) else ()
+    return frozenset(field.encode_name for field in fields if isinstance(field.type, msgspec.inspect.ListType))

@@ -103,7 +103,8 @@ class RawRoutes:
             request,
             page.plain(
                 "Chatr",
-                f"<h1>Chatr {html.escape(__version__)}</h1><p>A realtime messaging server. The web client is not part of "
+                f"<h1>Chatr {html.escape(__version__)}</h1><p>A realtime messaging server. "
+                f"The web client is not part of "
                 f'this version.</p><ul><li><a href="/api/docs">API reference</a></li>{mail}</ul>',
             ),
         )

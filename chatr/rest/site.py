@@ -1,4 +1,4 @@
-"""The resource tree of the HTTP port: /ws to WAMP, everything else to Klein, with the headers that all answers carry."""
+"""The resource tree of the HTTP port: /ws to WAMP, all else to Klein, with the headers that every answer carries."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ class Root(Resource):
         if self._cors(request) and request.method == b"OPTIONS":
             return Preflight()
         # Klein wants the whole path.
-        prepath, postpath = request.prepath or [], request.postpath or []
-        postpath.insert(0, prepath.pop())
+        whole: Any = request
+        whole.postpath.insert(0, whole.prepath.pop())
         return self._rest
 
     def _cors(self, request: Request) -> bool:

@@ -101,9 +101,7 @@ async def newest(
     if below is not None:
         where += " AND (c.active_at, c.id) < (%s, %s)"
         params += below
-    rows = await db.query(
-        _SELECT + _BEGUN + where + " ORDER BY c.active_at DESC, c.id DESC LIMIT %s", (*params, limit)
-    )
+    rows = await db.query(_SELECT + _BEGUN + where + " ORDER BY c.active_at DESC, c.id DESC LIMIT %s", (*params, limit))
     return [_view(row) for row in rows]
 
 

@@ -41,7 +41,14 @@ class Format(Protocol):
 class _Typed:
     """Formats that msgspec decodes straight into structs; what it refuses gets a second, lenient look."""
 
-    def __init__(self, name: str, binary: bool, decode: Callable[[bytes], Incoming], loose: Callable[[bytes], Any], encode: Callable[[Any], bytes]) -> None:
+    def __init__(
+        self,
+        name: str,
+        binary: bool,
+        decode: Callable[[bytes], Incoming],
+        loose: Callable[[bytes], Any],
+        encode: Callable[[Any], bytes],
+    ) -> None:
         self.name = name
         self.binary = binary
         self._decode = decode

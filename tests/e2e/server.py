@@ -85,9 +85,7 @@ class ServerCase(TestCase):
     async def person(self, name: str) -> Account:
         """Register, read the code from the outbox, verify."""
         email = f"{name}@example.org"
-        made = await self.rest(
-            "POST", "/auth/register", {"username": name, "email": email, "password": PASSWORD}, 201
-        )
+        made = await self.rest("POST", "/auth/register", {"username": name, "email": email, "password": PASSWORD}, 201)
         code = self.code(email)
         return Account(self, await self.rest("POST", "/auth/verify-email", {"userId": made["userId"], "code": code}))
 

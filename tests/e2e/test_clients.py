@@ -261,5 +261,3 @@ class XconnTests(ProgramCase):
     async def test_rawsocket_cbor(self) -> None:
         """CBOR over RawSocket."""
         await self.xconn("cbor", f"rs://127.0.0.1:{self.rawsocket_port}")
-
-

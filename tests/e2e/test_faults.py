@@ -1,4 +1,4 @@
-"""Nothing that was acknowledged is lost, and nothing happens twice: under SIGKILL, database restarts and cut connections."""
+"""Nothing acknowledged is lost and nothing happens twice: under SIGKILL, database restarts and cut connections."""
 
 from __future__ import annotations
 
@@ -158,7 +158,9 @@ class KillTests(FaultCase):
                     "message.send", conversationId=conversation, content=client_id, clientId=client_id
                 )
                 if client_id in before:
-                    self.assertEqual((message["id"], message["seq"]), (before[client_id]["id"], before[client_id]["seq"]))
+                    self.assertEqual(
+                        (message["id"], message["seq"]), (before[client_id]["id"], before[client_id]["seq"])
+                    )
         entries = await self.equal_logs(["ann", "ben"], conversation)
         self.assertEqual(len(entries), 1001)
         by_client = {entry["data"]["message"]["clientId"]: entry["seq"] for entry in entries}

@@ -116,7 +116,10 @@ class OpsCase(TestCase):
 
     def mails(self) -> list[tuple[str, str]]:
         """Mail in the outbox, oldest first: whom to, and the text."""
-        parsed = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in sorted(self.data.outbox.glob("*.eml"))]
+        parsed = [
+            message_from_bytes(path.read_bytes(), policy=policy.default)
+            for path in sorted(self.data.outbox.glob("*.eml"))
+        ]
         return [(mail["To"], mail.get_content()) for mail in parsed]
 
     def last_code(self, email: str) -> str:

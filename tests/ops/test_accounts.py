@@ -340,4 +340,6 @@ class UserTests(OpsCase):
 
     async def test_guests(self) -> None:
         """A guest may not call what is for signed-in users."""
-        await self.refused(self.call("user.search", Caller(role="guest", user_id=str(uuid.uuid4())), q="xx"), "forbidden")
+        await self.refused(
+            self.call("user.search", Caller(role="guest", user_id=str(uuid.uuid4())), q="xx"), "forbidden"
+        )

@@ -71,7 +71,7 @@ class SendTests(OpsCase):
         self.assertEqual([item["content"] for item in page["items"]], ["new", "old"])
 
     async def test_order_of_one_sender(self) -> None:
-        """Messages of one sender to one conversation keep their order, however they name it, in statements side by side."""
+        """Messages of one sender to one conversation keep their order, however they name it."""
         conversation = (await self.ann.send(self.ben, "first"))["conversationId"]
         others = [await self.person(name) for name in ("cat", "dan", "eve")]
         # A writer that has learned nothing yet meets both forms of address at once.
@@ -367,5 +367,3 @@ async def make_group(case: OpsCase, people: list[Person]) -> str:
         )
     group: str = rows[0][0]
     return group
-
-

@@ -6,7 +6,6 @@ import base64
 from datetime import timedelta
 from typing import Any
 
-
 from chatr.ops.sync import OVERLAP
 from tests.ops.case import OpsCase, Person
 
@@ -84,7 +83,13 @@ class ChangesTests(OpsCase):
         for micros in (0, 2**53, 4 * 10**15):
             cursor = base64.urlsafe_b64encode(b"1:%d" % micros).decode()
             self.assertTrue((await self.ben.call("sync.changes", cursor=cursor))["reset"], micros)
-        for cursor in ("x", "", "\u00e4", base64.urlsafe_b64encode(b"2:5").decode(), "MTo5OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk="):
+        for cursor in (
+            "x",
+            "",
+            "\u00e4",
+            base64.urlsafe_b64encode(b"2:5").decode(),
+            "MTo5OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk=",
+        ):
             if cursor:
                 await self.refused(self.ben.call("sync.changes", cursor=cursor), "invalid", "$.cursor")
 
@@ -186,6 +191,6 @@ class Fold:
             known["unreadCount"] = sum(seq > data["readSeq"] for seq in self.from_others)
         elif last["sender"]["id"] == self.person.id:
             seq = last["seq"]
-            last["status"] = "read" if data["readSeq"] >= seq else "delivered" if data["deliveredSeq"] >= seq else "sent"
-
-
+            last["status"] = (
+                "read" if data["readSeq"] >= seq else "delivered" if data["deliveredSeq"] >= seq else "sent"
+            )

@@ -243,7 +243,9 @@ class BodyLimitTests(RestCase):
         """A body of exactly the limit is read; the connection serves the next request, pipelined too."""
         body = b'{"login": "nobody", "password": "'
         body += b"x" * (2048 - len(body) - 2) + b'"}'
-        request = b"POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2048\r\n"
+        request = (
+            b"POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2048\r\n"
+        )
         raw = await self.raw((request + b"\r\n" + body) * 2 + request + b"Connection: close\r\n\r\n" + body)
         self.assertEqual((await raw.closed).count(b"HTTP/1.1 400 "), 3)
 
@@ -257,9 +259,10 @@ class HypothesisTests(OpsCase):
         name = data.draw(st.sampled_from(sorted(self.node.dispatcher.contract.operations)))
         operation = self.node.dispatcher.contract.operations[name]
 
-
         fields = [field.encode_name for field in msgspec.structs.fields(operation.params)]
-        scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40) | st.just(str(uuid.uuid4()))
+        scalars = (
+            st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40) | st.just(str(uuid.uuid4()))
+        )
         values = scalars | st.lists(scalars, max_size=3) | st.dictionaries(st.text(max_size=5), scalars, max_size=2)
         params = data.draw(st.dictionaries(st.sampled_from([*fields, "other"]), values, max_size=len(fields) + 1))
         caller = self.caller if "anonymous" not in operation.who else None
@@ -271,9 +274,8 @@ class HypothesisTests(OpsCase):
     async def test_never_internal(self) -> None:
         """No parameters of any operation end in ``internal``; ``invalid`` always names a path."""
 
-
         ann = await self.person("ann")
-        self.caller = Caller(role="user", user_id=ann.id, session_id=str(uuid.uuid4()))
+        self.caller = Caller(role="user", user_id=ann.id, session_id=ann.session_id)
         self.stranger = Caller()
         self.outcomes: list[Deferred[Any]] = []
         self._never_internal()

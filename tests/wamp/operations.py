@@ -118,9 +118,7 @@ async def fill(ctx: Context[Gates], params: NoParams) -> Echo:
 async def whoami(ctx: Context[Gates], params: NoParams) -> Who:
     """Answer the caller."""
     caller = ctx.caller
-    return Who(
-        caller.role, caller.user_id, caller.session_id, caller.address, caller.user_agent, caller.connection
-    )
+    return Who(caller.role, caller.user_id, caller.session_id, caller.address, caller.user_agent, caller.connection)
 
 
 class NoLimits:

@@ -277,6 +277,7 @@ class EndTests(SessionCase):
         self.assertEqual(self.door.counters.slow_consumers, 1)
         self.assertGone()
 
+
 class CellTests(SessionCase):
     """What a client sees of each cell of the state table."""
 

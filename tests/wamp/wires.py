@@ -192,7 +192,6 @@ class SocketClientFactory(WebSocketClientFactory):
         self.closed: Deferred[tuple[bool, int | None, str | None]] = Deferred()
 
 
-
 @implementer(IOpenSSLContextFactory)
 class Tls:
     """OpenSSL contexts as Twisted takes them; through its own certificate classes it uses what OpenSSL deprecates."""

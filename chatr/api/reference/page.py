@@ -21,7 +21,8 @@ nav { display: flex; flex-wrap: wrap; gap: .35rem 1rem; padding: .5rem 0 1rem; b
 a { color: var(--mark); } h2 { margin-top: 2.5rem; text-transform: capitalize; }
 h3 { margin: 2rem 0 .25rem; font: 600 1.05rem ui-monospace, monospace; overflow-wrap: anywhere; }
 code, pre { font: .875rem/1.45 ui-monospace, monospace; } .dim { color: var(--dim); }
-pre { background: var(--box); border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem; overflow-x: auto; }
+pre { background: var(--box); border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem;
+  overflow-x: auto; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .93rem; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); }
 summary { cursor: pointer; color: var(--dim); }
@@ -127,7 +128,9 @@ def _examples(record: Operation, properties: dict[str, Schema], required: list[s
         curl = curl.replace(path, path + "?" + "&".join(f"{field}={value}" for field, value in rest.items()), 1)
     elif rest:
         curl += f" \\\n  -H 'Content-Type: application/json' -d '{json.dumps(rest)}'"
-    python = f"await session.call({record.procedure!r}{''.join(f', {field}={value!r}' for field, value in values.items())})"
+    python = (
+        f"await session.call({record.procedure!r}{''.join(f', {field}={value!r}' for field, value in values.items())})"
+    )
     return f"<pre>{escape(curl)}</pre><pre>{escape(python)}</pre>"
 
 

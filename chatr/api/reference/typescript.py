@@ -15,7 +15,9 @@ def render(contract: Contract) -> bytes:
     lines += ["/** Procedures by URI. */", "export interface Calls {"]
     for record in sorted(contract.operations.values(), key=lambda record: record.name):
         result = _type(schemas.of(record.result), "  ")
-        lines.append(f'  "{record.procedure}": {{ params: {_type(schemas.of(record.params), "  ")}; result: {result} }};')
+        lines.append(
+            f'  "{record.procedure}": {{ params: {_type(schemas.of(record.params), "  ")}; result: {result} }};'
+        )
     lines += ["}", "", "/** Event payloads by topic. */", "export interface Events {"]
     for event in sorted(contract.events.values(), key=lambda event: event.name):
         lines.append(f'  "{event.topic}": {_type(schemas.of(event.payload), "  ")};')
@@ -33,7 +35,8 @@ def _object(schema: Schema, indent: str) -> str:
     required = schema.get("required", [])
     inner = indent + "  "
     rows = [
-        f"{inner}{field}{'' if field in required else '?'}: {_type(shape, inner)};" for field, shape in properties.items()
+        f"{inner}{field}{'' if field in required else '?'}: {_type(shape, inner)};"
+        for field, shape in properties.items()
     ]
     return "\n".join(["{", *rows, indent + "}"])
 

@@ -73,7 +73,8 @@ def _procedure(record: Operation, schemas: Schemas) -> list[str]:
         "",
         f"### `{record.procedure}`",
         "",
-        f"REST: `{record.route.verb} /api{record.route.path}` · For {who(record)} · Result: {text(schemas.of(record.result))} "
+        f"REST: `{record.route.verb} /api{record.route.path}` · For {who(record)} "
+        f"· Result: {text(schemas.of(record.result))} "
         f"· Errors: {codes}",
         "",
         record.doc,
