@@ -1,0 +1,66 @@
+"""The generated references."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from openapi_spec_validator import validate
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatr.api.reference import openapi, page, typescript, wamp
+from chatr.ops.catalog import CONTRACT
+from chatr.reference_cli import references
+
+COMMITTED = Path(__file__).parent.parent.parent / "docs" / "api"
+
+
+class ReferenceTests(SynchronousTestCase):
+    """OpenAPI, WAMP, TypeScript, the page."""
+
+    def test_committed(self) -> None:
+        """What is committed is what the contract says."""
+        for name, content in references(CONTRACT).items():
+            same = (COMMITTED / name).read_bytes() == content
+            self.assertTrue(same, f"docs/api/{name} is not what the contract says: run `make docs` and commit it")
+
+    def test_openapi_is_valid(self) -> None:
+        """The document is OpenAPI 3.1 and has every operation at its address."""
+        document = openapi.document(CONTRACT)
+        validate(document)
+        for record in CONTRACT.operations.values():
+            path = record.route.path.replace("<", "{").replace(">", "}")
+            shown = document["paths"][path][record.route.verb.lower()]
+            self.assertEqual(shown["operationId"], record.name)
+            self.assertIn(str(record.route.status), shown["responses"])
+            for code in record.errors:
+                self.assertIn(code, json.dumps(shown["responses"]))
+
+    def test_wamp(self) -> None:
+        """Every procedure and topic, in both forms."""
+        document = wamp.document(CONTRACT)
+        self.assertEqual(set(document["procedures"]), {record.procedure for record in CONTRACT.operations.values()})
+        self.assertEqual(set(document["topics"]), {event.topic for event in CONTRACT.events.values()})
+        text = wamp.render_markdown(CONTRACT).decode()
+        for uri in [*document["procedures"], *document["topics"]]:
+            self.assertIn(f"### `{uri}`", text)
+
+    def test_typescript(self) -> None:
+        """Every type that is used is declared, brackets close, optional fields are optional."""
+        text = typescript.render(CONTRACT).decode()
+        declared = set(re.findall(r"export interface (\w+)", text))
+        used = set(re.findall(r"\b[A-Z]\w+\b", re.sub(r'"[^"]*"|/\*\*.*?\*/|//.*', "", text))) - {"Record"}
+        self.assertEqual(used - declared, set())
+        self.assertEqual(text.count("{"), text.count("}"))
+        message = text.partition("export interface Message {")[2].partition("\n}")[0]
+        self.assertIn("  clientId?: string;", message)
+        self.assertIn("  content: string;", message)
+
+    def test_page(self) -> None:
+        """The page has every operation and event, and links that lead somewhere."""
+        text = page.render(CONTRACT).decode()
+        for name in [*CONTRACT.operations, *CONTRACT.events]:
+            self.assertIn(f'id="{name}"', text)
+        targets = set(re.findall(r'id="([^"]+)"', text))
+        self.assertEqual(set(re.findall(r'href="#([^"]+)"', text)) - targets, set())
