@@ -8,10 +8,13 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, ClassVar
 
+import psycopg2
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import serverFromString
+from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
+from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
 from twisted.python import usage
@@ -26,6 +29,10 @@ from chatr.node import Node
 from chatr.store.migrate import migrate
 
 log = Logger()
+
+RETRY_S = 0.5
+#: PostgreSQL's cannot_connect_now.
+_STARTING_UP = "57P03"
 
 
 class Options(usage.Options):
@@ -89,7 +96,7 @@ class ChatrService(Service):
         self.ports: list[IListeningPort] = []
 
     def startService(self) -> None:
-        """Begin to start; :attr:`ready` fires when connections are accepted."""
+        """Begin to start; what stands in the way is told to ``on_failure``."""
         super().startService()
         self._starting = Deferred.fromCoroutine(self.start())
         self._starting.addErrback(self._failed)
@@ -108,9 +115,7 @@ class ChatrService(Service):
         if not dsn:
             self._postgres = EmbeddedPostgres(self._reactor, data.path, on_crash=self._on_failure)
             dsn = await self._postgres.start()
-        applied = await deferToThread(migrate, dsn)
-        if applied:
-            log.info("migrations applied: {applied}", applied=", ".join(applied))
+        await self._migrate(dsn)
         self.node = Node(self.config, self._reactor, data, now=_utc_now)
         await self.node.open(dsn)
         await self._listen(self.node)
@@ -118,6 +123,11 @@ class ChatrService(Service):
     async def stop(self) -> None:
         """Stop what was started; safe at any moment of the start."""
         self._stopping = True
+        if self._starting is not None and not self._starting.called:
+            if self._postgres is not None:
+                # Whatever the start waits for, it does not wait for long without its database.
+                await self._postgres.stop()
+            await self._starting
         for port in self.ports:
             await _maybe(port.stopListening())
         if self.node is not None:
@@ -126,6 +136,21 @@ class ChatrService(Service):
             await self._postgres.stop()
         if self._lock is not None:
             self._lock.release()
+
+    async def _migrate(self, dsn: str) -> None:
+        """Bring the schema up to date, waiting for a server that is starting itself."""
+        end = self._reactor.seconds() + self.config.database.start_timeout_s
+        while not self._stopping:
+            try:
+                applied = await deferToThread(migrate, dsn)
+            except psycopg2.OperationalError as error:
+                if error.pgcode not in (None, _STARTING_UP) or self._reactor.seconds() + RETRY_S > end:
+                    raise
+                await deferLater(self._reactor, RETRY_S)
+            else:
+                if applied:
+                    log.info("migrations applied: {applied}", applied=", ".join(applied))
+                return
 
     async def _listen(self, node: Node) -> None:
         server = self.config.server
@@ -143,12 +168,15 @@ class ChatrService(Service):
             return
         if failure.check(*_EXPECTED):
             self._on_failure(failure.getErrorMessage())
+        elif failure.check(psycopg2.Error):
+            # libpq's sentences name host, port and user, and never the password.
+            self._on_failure(f"database: {' '.join(failure.getErrorMessage().split())}")
         else:
             log.failure("chatr could not start", failure)
             self._on_failure(f"could not start: {failure.getErrorMessage()}")
 
 
-_EXPECTED = (ConfigError, DataDirectoryError, DirectoryInUse, EmbeddedError, OSError)
+_EXPECTED = (ConfigError, DataDirectoryError, DirectoryInUse, EmbeddedError, OSError, CannotListenError)
 
 
 async def _maybe(result: Any) -> None:

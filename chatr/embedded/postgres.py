@@ -90,6 +90,8 @@ class EmbeddedPostgres:
         self._check_access(programs)
         if not self._data.exists():
             await self._initialise(programs)
+        if self._stopping:
+            raise EmbeddedError("stopped before it was started")
         self._remove_stale_pid()
         sockets = self._make_socket_directory()
         await self._run(programs)

@@ -27,16 +27,10 @@ def migrate(dsn: str) -> list[str]:
         guard.autocommit = True
         with guard.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
-        with as_file(_directory()) as directory:
+        with as_file(files("chatr").joinpath("sql", "migrations")) as directory:
             return _apply(dsn, directory)
     finally:
         guard.close()
-
-
-def _directory() -> Path:
-    """``sql/migrations``: package chatr.sql in a wheel, the folder beside the package in a checkout."""
-    beside = Path(__file__).resolve().parents[2] / "sql" / "migrations"
-    return beside if beside.is_dir() else Path(str(files("chatr.sql.migrations")))
 
 
 def _apply(dsn: str, directory: Path) -> list[str]:
