@@ -170,7 +170,9 @@ class RefusalTests(TapCase):
         """A database that does not answer is named, without its password."""
         dsn = "host=/nowhere user=chatr password=secret dbname=chatr"
         said = await self.refused(
-            self.run_chatr(*FREE_PORT, "--database", dsn, "--set", "database.start_timeout_s=0.1"), "database:", "/nowhere"
+            self.run_chatr(*FREE_PORT, "--database", dsn, "--set", "database.start_timeout_s=0.1"),
+            "database:",
+            "/nowhere",
         )
         self.assertNotIn("secret", said)
 
@@ -219,7 +221,9 @@ class PackagingTests(TestCase):
         self.assertIn("A self-hosted realtime messaging server", said)
         plugins = ROOT / "twisted" / "plugins"
         self.assertEqual(list(plugins.parent.rglob("__init__.py")), [])
-        self.assertNotIn("import chatr", (plugins / "chatr_plugin.py").read_text().replace("from chatr", "import chatr"))
+        self.assertNotIn(
+            "import chatr", (plugins / "chatr_plugin.py").read_text().replace("from chatr", "import chatr")
+        )
 
     def test_sql_is_part_of_the_package(self) -> None:
         """The migrations are found where an install has them."""

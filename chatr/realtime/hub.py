@@ -1,4 +1,4 @@
-"""Rooms of this process: who sits in which, and handing an announcement to each of them once. Pure."""
+"""Rooms of this process: who sits in which, and handing an announcement to each of them once. No reactor, no I/O."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ from collections.abc import Collection, Iterable
 from typing import Protocol
 
 import msgspec
+from twisted.logger import Logger
 
 from chatr.api.contract import Event
+
+
+log = Logger()
 
 
 class Announcement:
@@ -84,7 +88,11 @@ class Hub:
         count = 0
         for member in self._recipients(rooms):
             if member.connection != exclude and member.connection in self._joined:
-                member.deliver(announcement)
+                try:
+                    member.deliver(announcement)
+                except Exception:
+                    # The others must hear it all the same.
+                    log.failure("an event could not be delivered")
                 count += 1
         return count
 

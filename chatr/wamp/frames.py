@@ -102,6 +102,8 @@ class _Cbor:
         except WireError:
             raise
         except Exception as error:
+            if isinstance(error.__cause__, WireError):
+                raise error.__cause__ from None
             # cbor2 raises what its types raise (OverflowError, TypeError, UnicodeDecodeError, its own).
             raise WireError(f"not valid cbor: {type(error).__name__}") from None
         message = wire.from_raw(_without_undefined(raw))

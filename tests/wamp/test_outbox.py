@@ -1,0 +1,179 @@
+"""The output queue of one connection, on real sockets."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase, TestCase
+
+from chatr.wamp.outbox import CHUNK_BYTES, Outbox, Turn
+
+
+class Transport:
+    """A transport that is none of Twisted's: only ``write`` may be used on it."""
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+        self.producer: Any = "ours"
+
+    def write(self, data: bytes) -> None:
+        self.written.append(data)
+
+    def unregisterProducer(self) -> None:
+        self.producer = None
+
+
+class QueueTests(SynchronousTestCase):
+    """Bounds and order, on any transport."""
+
+    def setUp(self) -> None:
+        self.clock, self.transport = Clock(), Transport()
+        self.overflows = 0
+        self.outbox = Outbox(self.transport, Turn(self.clock), max_bytes=1000, on_overflow=self.overflowed)
+
+    def overflowed(self) -> None:
+        self.overflows += 1
+
+    def test_one_write_a_turn(self) -> None:
+        """Frames of one turn leave together at its end, in order."""
+        for frame in (b"a", b"b", b"c"):
+            self.outbox.send(frame)
+        self.assertEqual((self.transport.written, self.outbox.queued_bytes), ([], 3))
+        self.clock.advance(0)
+        self.assertEqual((self.transport.written, self.outbox.queued_bytes), ([b"abc"], 0))
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_paused(self) -> None:
+        """While the peer does not read, frames wait; then they leave in order."""
+        self.outbox.pauseProducing()
+        self.outbox.send(b"a")
+        self.clock.advance(0)
+        self.outbox.send(b"b")
+        self.assertEqual(self.transport.written, [])
+        self.outbox.resumeProducing()
+        self.assertEqual(self.transport.written, [b"ab"])
+
+    def test_ephemeral_frames_go_first(self) -> None:
+        """Over the bound ephemeral frames are dropped, oldest first, and nothing else is."""
+        self.outbox.pauseProducing()
+        for number in range(5):
+            self.outbox.send(b"e%d" % number * 50, ephemeral=True)
+            self.outbox.send(b"d%d" % number * 50)
+        self.outbox.send(b"x" * 100)
+        self.assertEqual((self.overflows, self.outbox.dropped), (0, 1))
+        self.outbox.resumeProducing()
+        sent = b"".join(self.transport.written)
+        self.assertNotIn(b"e0", sent)
+        self.assertLess(sent.index(b"d0"), sent.index(b"e1"))
+        self.assertEqual(len(sent), 1000)
+
+    def test_overflow_once(self) -> None:
+        """When nothing ephemeral is left to drop, the owner is told once and nothing more is taken."""
+        self.outbox.pauseProducing()
+        for _ in range(20):
+            self.outbox.send(b"x" * 100)
+        self.assertEqual(self.overflows, 1)
+        self.outbox.resumeProducing()
+        self.assertEqual(self.transport.written, [])
+
+    def test_burst_is_no_overflow(self) -> None:
+        """More than the bound in one turn passes when the peer reads."""
+        for _ in range(20):
+            self.outbox.send(b"x" * 100)
+        self.clock.advance(0)
+        self.assertEqual((self.overflows, sum(map(len, self.transport.written))), (0, 2000))
+
+    def test_finish_and_close(self) -> None:
+        """finish hands over what is queued; close drops it."""
+        self.outbox.send(b"a")
+        self.outbox.finish()
+        self.outbox.send(b"b")
+        self.clock.advance(0)
+        self.assertEqual((self.transport.written, self.transport.producer), ([b"a"], None))
+        other = Outbox(self.transport, Turn(self.clock), max_bytes=1000, on_overflow=self.overflowed)
+        other.send(b"c")
+        other.close()
+        self.clock.advance(0)
+        self.assertEqual((self.transport.written, other.queued_bytes), ([b"a"], 0))
+
+
+class SocketTests(TestCase):
+    """Straight to the socket, and around it when it is full."""
+
+    async def setUp(self) -> None:
+        connected: Deferred[Any] = Deferred()
+
+        class Server(Protocol):
+            def connectionMade(self) -> None:
+                connected.callback(self.transport)
+
+        self.lost: Deferred[None] = Deferred()
+        Server.connectionLost = lambda _, reason=None: self.lost.callback(None)  # type: ignore[method-assign]
+        self.listening = reactor.listenTCP(0, Factory.forProtocol(Server), interface="127.0.0.1")  # type: ignore[attr-defined]
+        self.peer = socket.create_connection(("127.0.0.1", self.listening.getHost().port))
+        self.peer.setblocking(False)
+        self.transport = await connected
+        self.overflows = 0
+        self.outbox = Outbox(self.transport, Turn(reactor), max_bytes=200_000, on_overflow=self.overflowed)
+        self.transport.registerProducer(self.outbox, True)
+
+    async def tearDown(self) -> None:
+        self.transport.abortConnection()
+        self.peer.close()
+        await self.lost
+        await self.listening.stopListening()
+
+    def overflowed(self) -> None:
+        self.overflows += 1
+
+    async def read(self, size: int) -> bytes:
+        """Read so many bytes, letting the server write in between."""
+        received = b""
+        while len(received) < size:
+            try:
+                received += self.peer.recv(1 << 20)
+            except BlockingIOError:
+                turn: Deferred[None] = Deferred()
+                reactor.callLater(0, turn.callback, None)  # type: ignore[attr-defined]
+                await turn
+        return received
+
+    async def test_direct(self) -> None:
+        """A frame for a peer that reads never sees the transport's buffer."""
+        self.outbox.send(b"hello")
+        self.outbox.flush()
+        self.assertEqual(
+            (self.peer.recv(10), self.transport.dataBuffer, self.transport._tempDataBuffer), (b"hello", b"", [])
+        )
+
+    async def test_order_across_both_ways(self) -> None:
+        """What the socket did not take goes through the transport, and nothing overtakes it; large frames stay whole."""
+        frames = [b"%06d" % number * 5000 for number in range(150)]
+        size, sent = sum(map(len, frames)), 0
+        received = b""
+        for frame in frames:
+            self.outbox.send(frame)
+            self.outbox.flush()
+            sent += len(frame)
+            if self.outbox.queued_bytes > 100_000:
+                received += await self.read(sent - len(received) - self.outbox.queued_bytes - CHUNK_BYTES)
+        received += await self.read(size - len(received))
+        self.assertEqual(received, b"".join(frames))
+        self.assertEqual(self.overflows, 0)
+
+    async def test_peer_that_does_not_read(self) -> None:
+        """Memory stays within the bound and a chunk, and the owner is told."""
+        taken = 0
+        while not self.overflows:
+            self.outbox.send(b"x" * 10_000)
+            self.outbox.flush()
+            taken += 1
+            waiting = self.outbox.queued_bytes + len(self.transport.dataBuffer) + self.transport._tempDataLen
+            self.assertLessEqual(waiting, 200_000 + 2 * CHUNK_BYTES + 20_000)
+            self.assertLess(taken, 10_000)
+        self.assertEqual(self.overflows, 1)
