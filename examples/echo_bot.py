@@ -5,8 +5,8 @@ server restarts, not when the bot itself was away.
 usage: echo_bot.py --url ws://127.0.0.1:8080/ws --api http://127.0.0.1:8080/api --login bot --password … [--state FILE]
 
 It resumes as docs/clients.rst describes: subscribe first and buffer, sync.changes, conversation.log for what is
-behind, then live; a gap in seq is filled from the log. Its outbox keeps the clientId of each answer until it is acknowledged, so
-that an answer is never sent twice. Progress is kept in the state file.
+behind, then live; a gap in seq is filled from the log. The clientId of an answer is derived from the message that it
+answers, so that an answer is never sent twice. Progress is kept in the state file.
 """
 
 from __future__ import annotations

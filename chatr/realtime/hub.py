@@ -10,7 +10,6 @@ from twisted.logger import Logger
 
 from chatr.api.contract import Event
 
-
 log = Logger()
 
 

@@ -104,7 +104,12 @@ class DecodeTests(SynchronousTestCase):
         ):
             error = self.assertRaises(WireError, plain.decode, payload)
             self.assertIn(text, str(error))
-        for name, foreign in (("msgpack", b"\x00"), ("cbor", b"\x00"), ("cbor", cbor2.CBORTag(0, "x"))):
+        for name, foreign in (
+            ("msgpack", b"\x00"),
+            ("cbor", b"\x00"),
+            ("cbor", cbor2.CBORTag(0, "2026-11-23T20:00:00Z")),
+            ("cbor", cbor2.CBORTag(99, 1)),
+        ):
             error = self.assertRaises(
                 WireError, SERIALIZERS[f"wamp.2.{name}"].decode, ENCODE[name]([48, 1, {}, "x", [], {"a": foreign}])
             )

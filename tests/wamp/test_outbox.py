@@ -152,7 +152,7 @@ class SocketTests(TestCase):
         )
 
     async def test_order_across_both_ways(self) -> None:
-        """What the socket did not take goes through the transport, and nothing overtakes it; large frames stay whole."""
+        """What the socket did not take goes through the transport and is not overtaken; large frames stay whole."""
         frames = [b"%06d" % number * 5000 for number in range(150)]
         size, sent = sum(map(len, frames)), 0
         received = b""
