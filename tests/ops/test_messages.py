@@ -304,29 +304,29 @@ class ReceiptTests(OpsCase):
         self.ann, self.ben = await self.person("ann"), await self.person("ben")
         for number in range(1, 4):
             self.last = await self.ann.send(self.ben, str(number))
-        self.id = self.last["conversationId"]
+        self.conversation = self.last["conversationId"]
 
     async def statuses(self) -> list[str]:
-        page = await self.ann.call("message.history", conversationId=self.id)
+        page = await self.ann.call("message.history", conversationId=self.conversation)
         return [item["status"] for item in page["items"]]
 
     async def test_status_of_the_sender(self) -> None:
         """sent, delivered, read derive from the other's watermarks; read implies delivered."""
         self.assertEqual(await self.statuses(), ["sent", "sent", "sent"])
-        await self.ben.call("message.mark_delivered", id=self.id, seq=2)
+        await self.ben.call("message.mark_delivered", id=self.conversation, seq=2)
         self.assertEqual(await self.statuses(), ["delivered", "delivered", "sent"])
-        await self.ben.call("message.mark_read", id=self.id, seq=1)
+        await self.ben.call("message.mark_read", id=self.conversation, seq=1)
         self.assertEqual(await self.statuses(), ["read", "delivered", "sent"])
-        await self.ben.call("message.mark_read", id=self.id, seq=3)
+        await self.ben.call("message.mark_read", id=self.conversation, seq=3)
         self.assertEqual(await self.statuses(), ["read", "read", "read"])
 
     async def test_events(self) -> None:
         """Both people's other devices are told when a watermark grows, and only then."""
         anns, calling, bens = self.ann.device(), self.ben.device(), self.ben.device()
-        await self.ben.call("message.mark_read", calling, id=self.id, seq=2)
-        await self.ben.call("message.mark_read", calling, id=self.id, seq=2)
-        await self.ben.call("message.mark_read", calling, id=self.id, seq=1)
-        await self.ben.call("message.mark_delivered", calling, id=self.id, seq=1)
+        await self.ben.call("message.mark_read", calling, id=self.conversation, seq=2)
+        await self.ben.call("message.mark_read", calling, id=self.conversation, seq=2)
+        await self.ben.call("message.mark_read", calling, id=self.conversation, seq=1)
+        await self.ben.call("message.mark_delivered", calling, id=self.conversation, seq=1)
         self.assertEqual(calling.events, [])
         for device in (anns, bens):
             [status] = device.named("message.status")
@@ -334,11 +334,11 @@ class ReceiptTests(OpsCase):
 
     async def test_bounds(self) -> None:
         """A watermark never goes beyond the head, nor back."""
-        await self.ben.call("message.mark_read", id=self.id, seq=2**53 - 1)
-        await self.ben.call("message.mark_read", id=self.id, seq=1)
-        view = await self.ben.call("conversation.get", id=self.id)
+        await self.ben.call("message.mark_read", id=self.conversation, seq=2**53 - 1)
+        await self.ben.call("message.mark_read", id=self.conversation, seq=1)
+        view = await self.ben.call("conversation.get", id=self.conversation)
         self.assertEqual((view["readSeq"], view["deliveredSeq"], view["unreadCount"]), (3, 3, 0))
-        other = await self.ann.call("conversation.get", id=self.id)
+        other = await self.ann.call("conversation.get", id=self.conversation)
         self.assertEqual((other["otherReadSeq"], other["otherDeliveredSeq"]), (3, 3))
 
     async def test_concurrent_marks(self) -> None:
@@ -347,11 +347,11 @@ class ReceiptTests(OpsCase):
             await self.ann.send(self.ben, str(number))
         anns = self.ann.device()
         marks = [
-            Deferred.fromCoroutine(self.ben.call("message.mark_read", id=self.id, seq=seq))
+            Deferred.fromCoroutine(self.ben.call("message.mark_read", id=self.conversation, seq=seq))
             for seq in (5, 23, 1, 17, 9, 23, 2)
         ]
         await gatherResults(marks)
-        view = await self.ben.call("conversation.get", id=self.id)
+        view = await self.ben.call("conversation.get", id=self.conversation)
         self.assertEqual(view["readSeq"], 23)
         self.assertEqual(max(event["readSeq"] for event in anns.named("message.status")), 23)
 

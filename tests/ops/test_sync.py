@@ -102,37 +102,37 @@ class LogTests(OpsCase):
         self.ann, self.ben = await self.person("ann"), await self.person("ben")
         for number in range(1, 6):
             self.last = await self.ann.send(self.ben, str(number))
-        self.id = self.last["conversationId"]
+        self.conversation = self.last["conversationId"]
 
     async def test_entries_equal_events(self) -> None:
         """An entry holds what the live event held."""
         device = self.ben.device()
         await self.ann.send(self.ben, "six")
-        page = await self.ben.call("conversation.log", id=self.id, after=5)
+        page = await self.ben.call("conversation.log", id=self.conversation, after=5)
         [entry] = page["entries"]
         self.assertEqual((entry["event"], entry["data"]), ("message.received", device.named("message.received")[0]))
         self.assertEqual((page["headSeq"], page["complete"]), (6, True))
 
     async def test_pages(self) -> None:
         """Entries come in order from after on; the head tells whether there are more."""
-        page = await self.ben.call("conversation.log", id=self.id, after=1, limit=2)
+        page = await self.ben.call("conversation.log", id=self.conversation, after=1, limit=2)
         self.assertEqual(([e["seq"] for e in page["entries"]], page["headSeq"]), ([2, 3], 5))
-        page = await self.ben.call("conversation.log", id=self.id, after=5)
+        page = await self.ben.call("conversation.log", id=self.conversation, after=5)
         self.assertEqual((page["entries"], page["headSeq"], page["complete"]), ([], 5, True))
-        page = await self.ben.call("conversation.log", id=self.id, after=99)
+        page = await self.ben.call("conversation.log", id=self.conversation, after=99)
         self.assertEqual((page["entries"], page["complete"]), ([], True))
 
     async def test_incomplete(self) -> None:
         """Where retention removed entries, complete is false and the rest comes."""
         await self.node.db.execute("DELETE FROM log WHERE seq <= 2")
-        page = await self.ben.call("conversation.log", id=self.id)
+        page = await self.ben.call("conversation.log", id=self.conversation)
         self.assertEqual(([e["seq"] for e in page["entries"]], page["complete"]), ([3, 4, 5], False))
-        page = await self.ben.call("conversation.log", id=self.id, after=2)
+        page = await self.ben.call("conversation.log", id=self.conversation, after=2)
         self.assertTrue(page["complete"])
 
     async def test_limit(self) -> None:
         """At most 500 entries a call."""
-        await self.refused(self.ben.call("conversation.log", id=self.id, limit=501), "invalid", "$.limit")
+        await self.refused(self.ben.call("conversation.log", id=self.conversation, limit=501), "invalid", "$.limit")
 
 
 class FoldTests(OpsCase):
