@@ -3,8 +3,8 @@
 usage: python -m bench [--yard DIR] [--scratch DIR] [--runs N] [--seconds S] [SCENARIO …]
 
 The yardstick (a lean Socket.IO + PostgreSQL server and a load generator in C that drives both) is copied to a scratch
-folder and built there: it needs gcc, npm and redis-server. Figures of a machine that does other work at the same
-time are thrown away and repeated, so leave it alone while this runs.
+folder and built there: it needs gcc, npm and redis-server. Leave the machine alone while this runs. A ratio marked ~
+comes from runs during which other work, or other guests of the host, took a share of the processors.
 """
 
 from __future__ import annotations
@@ -66,18 +66,19 @@ def prepare(yard: Path, scratch: Path) -> Path:
 
 
 def run(place: Path, peer: str, scenario: str, options: argparse.Namespace) -> list[dict[str, Any]]:
-    """The results of one peer in one scenario; noisy and failed runs are left out and said."""
+    """The results of one peer in one scenario. Runs that failed are left out and said."""
     out = place / "results" / "chatr-bench.jsonl"
     out.parent.mkdir(exist_ok=True)
     out.unlink(missing_ok=True)
-    command = [sys.executable, "bench.py", peer, scenario, "--runs", str(options.runs), "--dur", str(options.seconds)]
+    command = [sys.executable, "bench.py", peer, scenario, "--runs", "1", "--dur", str(options.seconds)]
     subprocess.run([*command, "--out", str(out)], cwd=place, stdout=subprocess.DEVNULL, check=False)
     results = [json.loads(line) for line in out.read_text().splitlines()] if out.exists() else []
     for result in results:
-        if result.get("error") or result.get("noisy"):
-            why = result.get("error") or f"noisy: other work took {result.get('foreign_cpu')} of a core"
-            print(f"# {peer} {scenario}: a run was thrown away ({why})", file=sys.stderr)
-    return [result for result in results if not result.get("error") and not result.get("noisy")]
+        if result.get("error"):
+            print(f"# {peer} {scenario}: {result['error']}", file=sys.stderr)
+    good = [result for result in results if not result.get("error")]
+    # On a machine that others share, all runs may be noisy: then they are all there is, and the table says so.
+    return [result for result in good if not result.get("noisy")] or good
 
 
 def main() -> int:
@@ -97,8 +98,11 @@ def main() -> int:
     print(f"| {'figure':55} | {'peer':>9} | {'chatr':>9} | ratio |\n|{'-' * 57}|{'-' * 10}:|{'-' * 10}:|------:|")
     complete = True
     for scenario in chosen:
-        # The two take turns scenario by scenario, so that both meet the machine in the same state.
-        results = {peer: run(place, peer, scenario, options) for peer in (PEER, OURS)}
+        results: dict[str, list[dict[str, Any]]] = {PEER: [], OURS: []}
+        for _ in range(options.runs):
+            # The two take turns, so that both meet the machine in the same state.
+            for peer, found in results.items():
+                found += run(place, peer, scenario, options)
         for figure in FIGURES:
             if figure.scenario == scenario:
                 complete &= show(figure, results)
@@ -115,8 +119,9 @@ def show(figure: Figure, results: dict[str, list[dict[str, Any]]]) -> bool:
     peer, ours = values[PEER], values[OURS]
     ratio = f"{ours / peer:.2f}" if peer and ours else "–"
     shown = [f"{value:9,.1f}" if value is not None else f"{'–':>9}" for value in (peer, ours)]
+    noisy = any(result.get("noisy") for runs in results.values() for result in runs)
     better = "" if figure.more_is_better else " (less is better)"
-    print(f"| {figure.text + better:55} | {shown[0]} | {shown[1]} | {ratio:>5} |", flush=True)
+    print(f"| {figure.text + better:55} | {shown[0]} | {shown[1]} | {ratio:>5}{'~' if noisy else ' '}|", flush=True)
     return peer is not None and ours is not None
 
 

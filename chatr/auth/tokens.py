@@ -82,9 +82,13 @@ class Tokens:
             raise ApiError("unauthenticated", "The access token is not valid") from None
         if identity.expires_at <= self._now().timestamp():
             raise ApiError("unauthenticated", "The access token has expired")
-        if identity.session_id in self._revoked:
-            raise ApiError("unauthenticated", "The session has ended")
+        self.check(identity.session_id)
         return identity
+
+    def check(self, session_id: str) -> None:
+        """Raise ``unauthenticated`` for a session that was revoked a moment ago."""
+        if session_id in self._revoked:
+            raise ApiError("unauthenticated", "The session has ended")
 
     def _key(self, token: str) -> jwt.PyJWK | None:
         # All tokens of one key begin with the same header: it is taken apart once.

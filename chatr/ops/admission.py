@@ -47,6 +47,8 @@ class Gate:
             found = await sessions.open_by_ticket(self._db, secret_hash(secret))
         if found is None:
             raise ApiError("unauthenticated", "The ticket or token is not valid, was used before, or has expired")
+        # Revoked while the database was asked: the connection sits in no room yet that could be ended.
+        self._tokens.check(found.session_id)
         rooms = [audience.person(found.user_id), audience.session(found.session_id)]
         rooms += [audience.group(conversation_id) for conversation_id in found.groups]
         return Admission(

@@ -245,6 +245,18 @@ class LoginTests(OpsCase):
         for secret in (unused, ann.session["accessToken"]):
             await self.refused(self.node.gate.admit(secret), "unauthenticated")
 
+    async def test_revoked_while_it_is_let_in(self) -> None:
+        """A session that ends between the look-up and the welcome is not let in."""
+        ann = await self.person("ann")
+        async with self.node.db.transaction() as tx:
+            # The look-up of the connection waits behind this lock.
+            await tx.execute("LOCK TABLE sessions IN ACCESS EXCLUSIVE MODE")
+            admission = Deferred.fromCoroutine(
+                self.refused(self.node.gate.admit(ann.session["accessToken"]), "unauthenticated")
+            )
+            self.node.publisher.end(f"session:{ann.session_id}", "unauthenticated", "Signed out")
+        await admission
+
     async def test_expired_tokens(self) -> None:
         """Access tokens end by the clock."""
         ann = await self.person("ann")

@@ -1,0 +1,47 @@
+"""Migrations."""
+
+from __future__ import annotations
+
+import psycopg2
+from twisted.internet.defer import gatherResults
+from twisted.internet.threads import deferToThread
+from twisted.trial.unittest import TestCase
+
+from chatr.store.migrate import migrate
+from tests.box import box
+
+
+class MigrateTests(TestCase):
+    """Forward, once, whoever comes first."""
+
+    def setUp(self) -> None:
+        self.dsn = box().empty_database()
+        self.addCleanup(box().drop, self.dsn)
+
+    async def test_nodes_that_start_together(self) -> None:
+        """Of several nodes at once, one applies each migration and the others wait for it."""
+        applied = await gatherResults([deferToThread(migrate, self.dsn) for _ in range(4)])
+        self.assertEqual(sorted(map(len, applied)), [0, 0, 0, len(max(applied, key=len))])
+        self.assertEqual(migrate(self.dsn), [])
+
+    def test_after_a_node_was_killed(self) -> None:
+        """The lock row that a killed node left does not block the next."""
+        migrate(self.dsn)
+        connection = psycopg2.connect(self.dsn)
+        with connection, connection.cursor() as cursor:
+            cursor.execute("INSERT INTO yoyo_lock (locked, ctime, pid) VALUES (1, now(), 1)")
+        connection.close()
+        self.assertEqual(migrate(self.dsn), [])
+
+    def test_every_foreign_key_has_an_index(self) -> None:
+        """No foreign key that a delete has to follow is without an index on its own columns."""
+        migrate(self.dsn)
+        connection = psycopg2.connect(self.dsn)
+        with connection, connection.cursor() as cursor:
+            cursor.execute(
+                """SELECT c.conrelid::regclass::text, c.conname FROM pg_constraint c
+                    WHERE c.contype = 'f' AND c.confdeltype = 'c' AND NOT EXISTS (
+                      SELECT 1 FROM pg_index i WHERE i.indrelid = c.conrelid AND i.indkey[0] = c.conkey[1])"""
+            )
+            self.assertEqual(cursor.fetchall(), [])
+        connection.close()

@@ -1,0 +1,75 @@
+"""The data directory."""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+from pathlib import Path
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatr.datadir import DataDirectory, DataDirectoryError
+
+
+class DataDirectoryTests(SynchronousTestCase):
+    """Keys are made once, and only their owner reads them."""
+
+    def setUp(self) -> None:
+        self.path = Path(self.mktemp()).absolute()
+
+    def refused(self, text: str) -> None:
+        for read in ("server_key", "jwt_key"):
+            directory = DataDirectory.open(self.path)
+            error = self.assertRaises(DataDirectoryError, getattr(directory, read))
+            self.assertIn(text, str(error))
+
+    def test_keys(self) -> None:
+        """Both are random, of mode 0600, and the same at the next start; no partial file is left."""
+        directory = DataDirectory.open(self.path)
+        first = (directory.server_key(), directory.jwt_key())
+        again = DataDirectory.open(self.path)
+        self.assertEqual((again.server_key(), again.jwt_key()), first)
+        self.assertEqual((len(first[0]), len(first[1][1])), (32, 32))
+        self.assertEqual(sorted(path.name for path in self.path.iterdir()), ["jwt.key", "server.key"])
+        for path in self.path.iterdir():
+            self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
+
+    def test_concurrent_first_starts(self) -> None:
+        """Whoever comes second uses the key of the first."""
+        directory = DataDirectory.open(self.path)
+        keys: list[bytes] = []
+        threads = [threading.Thread(target=lambda: keys.append(directory.server_key())) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(len(set(keys)), 1)
+
+    def test_readable_by_others(self) -> None:
+        """A key that others can read is refused."""
+        directory = DataDirectory.open(self.path)
+        directory.server_key(), directory.jwt_key()
+        for path in self.path.iterdir():
+            path.chmod(0o640)
+        self.refused("can be read by others")
+
+    def test_damaged(self) -> None:
+        """A key that was cut short is refused, never replaced."""
+        directory = DataDirectory.open(self.path)
+        directory.server_key(), directory.jwt_key()
+        for path in self.path.iterdir():
+            path.write_bytes(path.read_bytes()[:10])
+        self.refused("is damaged")
+
+    def test_no_directory(self) -> None:
+        """A path that is a file is refused."""
+        self.path.write_text("x")
+        error = self.assertRaises(DataDirectoryError, DataDirectory.open, self.path)
+        self.assertIn("is not a directory", str(error))
+
+    def test_outbox(self) -> None:
+        """Mail lies where only the owner looks."""
+        outbox = DataDirectory.open(self.path).outbox
+        self.assertEqual(stat.S_IMODE(outbox.stat().st_mode), 0o700)
+        self.assertEqual(os.listdir(outbox), [])
