@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 WARNINGS = -W error -W "ignore:'spwd'"
 JOBS ?= 2
 
-.PHONY: run test lint types bench soak docs clean
+.PHONY: run test lint types bench docs clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.run

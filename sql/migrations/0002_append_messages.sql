@@ -18,16 +18,15 @@ SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 DECLARE
+    v_targets uuid[];
     v_now timestamptz;
 BEGIN
+    SELECT array_agg(DISTINCT coalesce(i.conversation, pair.id)) INTO v_targets
+      FROM unnest(p_senders, p_conversations, p_recipients) AS i(sender, conversation, recipient)
+      LEFT JOIN conversations pair ON i.conversation IS NULL
+        AND pair.user_low = least(i.sender, i.recipient) AND pair.user_high = greatest(i.sender, i.recipient);
     -- Rows are locked in id order, so that two servers appending to the same conversations can't deadlock.
-    PERFORM 1 FROM conversations c
-      WHERE c.id IN (
-        SELECT coalesce(i.conversation, pair.id)
-          FROM unnest(p_senders, p_conversations, p_recipients) AS i(sender, conversation, recipient)
-          LEFT JOIN conversations pair ON i.conversation IS NULL
-            AND pair.user_low = least(i.sender, i.recipient) AND pair.user_high = greatest(i.sender, i.recipient))
-      ORDER BY c.id FOR NO KEY UPDATE;
+    PERFORM 1 FROM conversations c WHERE c.id = ANY (v_targets) ORDER BY c.id FOR NO KEY UPDATE;
     -- Taken under the locks: within one conversation, times follow seq.
     v_now := clock_timestamp();
     -- A new statement has a new snapshot: everything below sees what was committed before the locks were granted.
@@ -35,7 +34,8 @@ BEGIN
     WITH items AS MATERIALIZED (
         SELECT i.ord, i.id, i.sender, i.client, i.reply, i.content, c.id AS target, c.user_low, c.user_high, c.head_seq,
                u.username, u.display_name, u.profile_image,
-               m.user_id IS NOT NULL AS joined,
+               EXISTS (SELECT 1 FROM members m WHERE m.conversation_id = c.id AND m.user_id = i.sender
+                          AND m.status = 'joined') AS joined,
                old.id AS old_id, r.id AS reply_id,
                row_number() OVER (PARTITION BY i.sender, i.client ORDER BY i.ord) AS attempt,
                CASE WHEN r.id IS NOT NULL THEN jsonb_build_object(
@@ -46,7 +46,6 @@ BEGIN
           LEFT JOIN conversations pair ON i.conversation IS NULL
             AND pair.user_low = least(i.sender, i.recipient) AND pair.user_high = greatest(i.sender, i.recipient)
           LEFT JOIN conversations c ON c.id = coalesce(i.conversation, pair.id)
-          LEFT JOIN members m ON m.conversation_id = c.id AND m.user_id = i.sender AND m.status = 'joined'
           LEFT JOIN messages old ON old.sender_id = i.sender AND old.client_id = i.client
           LEFT JOIN messages r ON r.id = i.reply AND r.conversation_id = c.id
           LEFT JOIN users ru ON ru.id = r.sender_id
