@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import msgspec
 from twisted.internet.defer import Deferred, TimeoutError
@@ -16,9 +16,6 @@ from chatr.ops.admission import Admission
 from chatr.realtime.hub import Hub
 from chatr.wamp.outbox import Turn
 from chatr.wamp.router import Router
-
-if TYPE_CHECKING:
-    from chatr.wamp.session import Session
 
 SYSTEM_SHUTDOWN = "wamp.close.system_shutdown"
 
@@ -43,6 +40,18 @@ class Presence(Protocol):
 
     def left(self, user_id: str, connection: str) -> None:
         """A connection closed."""
+
+
+class OpenSession(Protocol):
+    """What is asked of a session here."""
+
+    connection: str
+
+    def extend(self, session_id: str, expires_at: float) -> bool:
+        """Live until ``expires_at`` if it is a session of that sign-in; whether it is."""
+
+    def end(self, code: str, reason: str) -> None:
+        """End with GOODBYE."""
 
 
 class Counters(msgspec.Struct, kw_only=True):
@@ -95,28 +104,28 @@ class Sessions:
         self._per_user = per_user
         self._per_address = per_address
         self._exempt = LOOPBACK if exempt_loopback else frozenset()
-        self._by_connection: dict[str, Session] = {}
+        self._by_connection: dict[str, OpenSession] = {}
         self._of_address: dict[str, int] = {}
         self._of_user: dict[str, int] = {}
 
     def __len__(self) -> int:
         return len(self._by_connection)
 
-    def find(self, connection: str) -> Session | None:
+    def find(self, connection: str) -> OpenSession | None:
         """The session of a connection id."""
         return self._by_connection.get(connection)
 
-    def everyone(self) -> list[Session]:
+    def everyone(self) -> list[OpenSession]:
         """All sessions, as a list of its own."""
         return list(self._by_connection.values())
 
-    def add(self, session: Session, address: str) -> None:
+    def add(self, session: OpenSession, address: str) -> None:
         """A transport opened."""
         self._by_connection[session.connection] = session
         _count(self._of_address, address, 1)
         self.open.up()
 
-    def remove(self, session: Session, address: str) -> None:
+    def remove(self, session: OpenSession, address: str) -> None:
         """A transport is gone."""
         if self._by_connection.pop(session.connection, None) is not None:
             _count(self._of_address, address, -1)

@@ -118,7 +118,7 @@ CREATE TABLE members (
 ) WITH (fillfactor = 80);
 COMMENT ON TABLE members IS 'Who is in a conversation, with their own view of it and their watermarks.';
 COMMENT ON COLUMN members.delivered_seq IS 'Watermark: only grows, never beyond head_seq; read implies delivered.';
-CREATE INDEX members_user ON members (user_id);
+CREATE INDEX members_user ON members (user_id, conversation_id);
 
 CREATE TABLE messages (
     id uuid PRIMARY KEY,
