@@ -60,9 +60,8 @@ _Entry: TypeAlias = tuple[Append, Deferred[Appended]]
 class MessageWriter:
     """Appends messages in the order in which they come in, all that wait at a moment with one statement.
 
-    One statement at a time: while it runs the next batch gathers. (Two at once were tried: each then found few sends
-    waiting, and the cost of a statement was paid for them: less than half the rate.) Each caller gets its own outcome,
-    in seq order. When a statement fails for another reason than the connection, its sends are repeated one by one, so
+    One statement at a time: while it runs the next batch gathers, so that the cost of a statement and of its commit is
+    shared by many. Each caller gets its own outcome, in seq order. When a statement fails for another reason than the connection, its sends are repeated one by one, so
     that a bad one fails alone.
     """
 
