@@ -61,8 +61,8 @@ class MessageWriter:
     """Appends messages in the order in which they come in, all that wait at a moment with one statement.
 
     One statement at a time: while it runs the next batch gathers, so that the cost of a statement and of its commit is
-    shared by many. Each caller gets its own outcome, in seq order. When a statement fails for another reason than the connection, its sends are repeated one by one, so
-    that a bad one fails alone.
+    shared by many. Each caller gets its own outcome, in seq order. When a statement fails for another reason than the
+    connection, its sends are repeated one by one, so that a bad one fails alone.
     """
 
     def __init__(self, db: Queryable, *, queue_limit: int) -> None:
