@@ -75,12 +75,16 @@ class DataDirectory:
 
     def _secret(self, name: str, make: Callable[[], bytes]) -> bytes:
         path = self.path / name
-        if not path.exists():
-            _write_once(path, make())
-        mode = stat.S_IMODE(path.stat().st_mode)
+        try:
+            if not path.exists():
+                _write_once(path, make())
+            mode = stat.S_IMODE(path.stat().st_mode)
+            content = path.read_bytes()
+        except OSError as error:
+            raise DataDirectoryError(f"{path} can't be used: {error.strerror}") from error
         if mode & 0o077:
             raise DataDirectoryError(f"{path} can be read by others (mode {mode:04o}): chmod 600 it and change the key")
-        return path.read_bytes()
+        return content
 
 
 def _write_once(path: Path, content: bytes) -> None:

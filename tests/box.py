@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import atexit
 import os
-import select
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,13 @@ from typing import Any
 import psycopg2
 
 from chatr.embedded.child import Account, command
+from chatr.embedded.lock import server_using
 from chatr.embedded.postgres import binaries
 
 _ENVIRONMENT = {"LC_ALL": "C.UTF-8", "TZ": "UTC", "PATH": os.defpath}
 _SHM = Path("/dev/shm")
 _MIN_SHM_BYTES = 512 * 1024 * 1024
+_WAIT_S = 30.0
 
 
 class Box:
@@ -61,27 +63,34 @@ class Box:
             "autovacuum=off",
             "max_connections=100",
             "shared_buffers=64MB",
-            # Few lines: nobody reads them once the server is up, and a full pipe would stop it.
             "log_min_messages=log",
             "log_min_error_statement=panic",
         ):
             program += ["-c", setting]
         line = command(self._account, program, on_death=signal.SIGQUIT)
-        self._process = subprocess.Popen(
-            line, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=_ENVIRONMENT, cwd="/"
-        )
+        # A file, not a pipe: nobody reads it once the server is up, and a full pipe would stop the server.
+        with (self._home / "log").open("wb") as output:
+            self._process = subprocess.Popen(
+                line, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=_ENVIRONMENT, cwd="/"
+            )
         self._await_ready(self._process)
 
     def stop_server(self, number: signal.Signals = signal.SIGKILL) -> None:
-        """End the server, by default as a power cut would. SIGQUIT ends its children with it."""
+        """End the server, by default as a power cut would: SIGKILL for the postmaster and all of its children."""
         process, self._process = self._process, None
         if process is None:
             return
-        # SIGKILL of the postmaster alone leaves its children; "immediate" shutdown is the same crash for all of them.
-        process.send_signal(signal.SIGQUIT if number == signal.SIGKILL else number)
+        if number == signal.SIGKILL:
+            # Stopped, it has no more children while they are counted.
+            process.send_signal(signal.SIGSTOP)
+            for child in _children(process.pid):
+                _kill(child)
+        process.send_signal(number)
         process.wait(30)
-        if process.stderr is not None:
-            process.stderr.close()
+        # The next server refuses to start beside children of this one.
+        _wait(lambda: server_using(self._home / "data") is None, "the children of PostgreSQL did not end")
+        for connection, _ in self._cleaners.values():
+            connection.close()
         self._cleaners.clear()
 
     def shared(self) -> str:
@@ -132,9 +141,8 @@ class Box:
 
     def close(self) -> None:
         """Stop the server and remove its data."""
-        for connection, _ in self._cleaners.values():
-            connection.close()
-        self.stop_server(signal.SIGKILL)
+        # At once, but with its shared memory given back.
+        self.stop_server(signal.SIGQUIT)
         for path in (self._home, self._sockets):
             shutil.rmtree(path, ignore_errors=True)
         atexit.unregister(self.close)
@@ -173,16 +181,42 @@ class Box:
         return ready
 
     def _await_ready(self, process: subprocess.Popen[bytes]) -> None:
-        assert process.stderr is not None
-        seen, end = b"", time.monotonic() + 30
-        while b"ready to accept connections" not in seen:
-            readable, _, _ = select.select([process.stderr], [], [], max(0, end - time.monotonic()))
-            data = os.read(process.stderr.fileno(), 65536) if readable else b""
-            if not data:
-                raise RuntimeError(f"PostgreSQL did not start: {seen.decode(errors='replace')}")
-            seen += data
-        # Its later lines are not read: they must not fill a pipe that blocks it.
-        os.set_blocking(process.stderr.fileno(), False)
+        log = self._home / "log"
+
+        def ready() -> bool:
+            said = log.read_bytes()
+            if process.poll() is not None:
+                raise RuntimeError(f"PostgreSQL did not start: {said.decode(errors='replace')}")
+            return b"ready to accept connections" in said
+
+        _wait(ready, "PostgreSQL was not ready")
+
+
+def _wait(reached: Callable[[], bool], complaint: str) -> None:
+    end = time.monotonic() + _WAIT_S
+    while not reached():
+        if time.monotonic() > end:
+            raise RuntimeError(f"{complaint} within {_WAIT_S:.0f} s")
+        time.sleep(0.005)
+
+
+def _children(pid: int) -> list[int]:
+    """The processes that ``pid`` started and that run: the fourth field of their stat, behind the name."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            if int(stat.read_text().rsplit(")", 1)[1].split()[1]) == pid:
+                found.append(int(stat.parent.name))
+        except (OSError, IndexError):
+            continue
+    return found
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
 
 
 _boxes: list[Box] = []

@@ -40,8 +40,10 @@ class TapCase(TestCase):
         self.addCleanup(shutil.rmtree, self.home)
         self.data_dir = self.home / "data"
         self.programs: list[Program] = []
+        # Cleanups run in reverse, and before tearDown: what uses the directory ends before it goes.
+        self.addCleanup(lambda: Deferred.fromCoroutine(self.end_programs()))
 
-    async def tearDown(self) -> None:
+    async def end_programs(self) -> None:
         for program in self.programs:
             if not program.ended.called:
                 program.kill(signal.SIGKILL)

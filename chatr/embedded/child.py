@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -33,6 +34,21 @@ class Account:
                 self.uid, self.gid, self.name = entry.pw_uid, entry.pw_gid, name
                 return
             raise LookupError(f"none of the accounts {', '.join(UNPRIVILEGED)} exists to run a child as")
+
+    def blocked_at(self, target: Path) -> Path | None:
+        """The first part of the way to ``target`` that this account can't pass or run, if there is one."""
+        if self.uid < 0:
+            return None
+        return next((part for part in (*reversed(target.parents), target) if not self._passes(part)), None)
+
+    def _passes(self, path: Path) -> bool:
+        status = path.stat()
+        executable = 0o001
+        if status.st_uid == self.uid:
+            executable = 0o100
+        elif status.st_gid == self.gid:
+            executable = 0o010
+        return bool(status.st_mode & executable)
 
 
 def command(account: Account, program: Sequence[str], *, on_death: signal.Signals = signal.SIGINT) -> list[str]:
@@ -64,6 +80,17 @@ class Child(ProcessProtocol):
             self._on_line(self._rest.decode("utf-8", "replace"))
         value: Any = reason.value
         self.ended.callback(int(value.exitCode if value.exitCode is not None else -(value.signal or 0)))
+
+    def wait(self) -> Deferred[int]:
+        """The exit code, or minus the signal, for one of several who wait for the end."""
+        waiter: Deferred[int] = Deferred()
+
+        def passed_on(code: int) -> int:
+            waiter.callback(code)
+            return code
+
+        self.ended.addCallback(passed_on)
+        return waiter
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal, unless it has ended."""

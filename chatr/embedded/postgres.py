@@ -12,25 +12,31 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.defer import Deferred, TimeoutError
-from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.defer import CancelledError, Deferred, TimeoutError
+from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chatr.embedded.child import Account, Child, spawn
+from chatr.embedded.lock import remove_foreign_pid, server_using
 
 log = Logger()
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 8.0
+POLL_S = 0.05
 #: A server that crashes this often within CRASH_WINDOW_S is not restarted again.
 MAX_CRASHES, CRASH_WINDOW_S = 5, 60.0
 FIRST_RESTART_S, LAST_RESTART_S = 0.2, 5.0
 
 _READY = "database system is ready to accept connections"
 #: twistd writes every level: what PostgreSQL says in good days is left out.
-_TROUBLE = re.compile(r"\b(WARNING|ERROR|FATAL|PANIC):")
+_TROUBLE = re.compile(r"\b(WARNING|ERROR|FATAL|PANIC):|was terminated by signal")
+#: A line that says why a program ended; hints follow it.
+_REASON = re.compile(r"\b(FATAL|PANIC|error):|^chatr:")
 _SOCKET_POINTER = "pg.socket"
+#: Not the user's temporary directory: that can be closed to others, or long (a socket's path has room for 107 bytes).
+_SOCKET_ROOT = Path("/tmp")  # noqa: S108
 
 SETTINGS = {
     "listen_addresses": "",
@@ -69,13 +75,17 @@ class EmbeddedPostgres:
         self._home = data_dir
         self._data = data_dir / "pg"
         self._on_crash = on_crash
-        self._account = Account()
+        try:
+            self._account = Account()
+        except LookupError as error:
+            raise EmbeddedError(str(error)) from None
+        self._programs = Path()
         self._child: Child | None = None
         self._sockets: Path | None = None
         self._ready: Deferred[None] | None = None
-        self._restart: IDelayedCall | None = None
+        self._pause: Deferred[None] | None = None
         self._crashes: list[float] = []
-        self._last_line = ""
+        self._reason = ""
         self._stopping = False
 
     @property
@@ -86,32 +96,30 @@ class EmbeddedPostgres:
 
     async def start(self) -> str:
         """Start the server and return its DSN. Raises :class:`EmbeddedError`."""
-        programs = binaries()
-        self._check_access(programs)
+        self._programs = binaries()
+        self._check_access()
         if not self._data.exists():
-            await self._initialise(programs)
-        if self._stopping:
-            raise EmbeddedError("stopped before it was started")
-        self._remove_stale_pid()
+            await self._initialise()
+        await self._end_of_previous()
         sockets = self._make_socket_directory()
-        await self._run(programs)
+        await self._run()
         return f"host={sockets} user=chatr dbname=chatr"
 
     async def stop(self) -> None:
         """Stop the server: connections are ended, what is committed is safe."""
         self._stopping = True
-        if self._restart is not None and self._restart.active():
-            self._restart.cancel()
+        if self._pause is not None:
+            self._pause.cancel()
         child = self._child
         if child is not None and child.running:
             child.signal(signal.SIGINT)
             killer = self._reactor.callLater(STOP_TIMEOUT_S, child.signal, signal.SIGKILL)
-            await _follow(child.ended)
+            await child.wait()
             if killer.active():
                 killer.cancel()
         self._remove_socket_directory()
 
-    async def _initialise(self, programs: Path) -> None:
+    async def _initialise(self) -> None:
         """initdb beside the final place, then a rename: a start that is killed leaves no half-made database."""
         partial = self._home / "pg.tmp"
         shutil.rmtree(partial, ignore_errors=True)
@@ -119,110 +127,113 @@ class EmbeddedPostgres:
         if self._account.uid >= 0:
             os.chown(partial, self._account.uid, self._account.gid)
         log.info("making the embedded database in {path}", path=str(self._data))
-        await self._tool(
-            [
-                str(programs / "initdb"),
-                *("-D", str(partial), "-U", "chatr", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"),
-                "--no-instructions",
-            ]
-        )
+        initdb = ["initdb", "-D", str(partial), "-U", "chatr", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
+        await self._tool([*initdb, "--no-instructions"])
         # A single-user server makes the database before anybody can connect.
-        await self._tool(
-            [str(programs / "postgres"), "--single", "-D", str(partial), "template1"], stdin=b"CREATE DATABASE chatr;\n"
-        )
+        await self._tool(["postgres", "--single", "-D", str(partial), "template1"], stdin=b"CREATE DATABASE chatr;\n")
         partial.rename(self._data)
 
     async def _tool(self, program: list[str], stdin: bytes = b"") -> None:
-        child = spawn(self._reactor, self._account, program, self._line, self._environment())
+        child = self._spawn(program)
         transport: Any = child.transport
         transport.write(stdin)
         transport.closeStdin()
-        code = await _follow(child.ended)
+        code = await child.wait()
         if code != 0:
-            raise EmbeddedError(f"{Path(program[0]).name} failed ({code}): {self._last_line}")
+            raise EmbeddedError(f"{program[0]} failed ({code}): {self._reason}")
 
-    async def _run(self, programs: Path) -> None:
+    async def _run(self) -> None:
         settings = {**SETTINGS, "unix_socket_directories": str(self._sockets), "unix_socket_permissions": "0777"}
-        program = [str(programs / "postgres"), "-D", str(self._data)]
-        for name, value in settings.items():
-            program += ["-c", f"{name}={value}"]
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         ready = self._ready = Deferred()
-        self._child = child = spawn(self._reactor, self._account, program, self._line, self._environment())
-        child.ended.addCallback(self._ended, child, programs)
+        child = self._spawn(["postgres", "-D", str(self._data), *options])
+        child.ended.addCallback(self._ended, child)
         try:
             await ready.addTimeout(START_TIMEOUT_S, self._reactor)
         except TimeoutError:
+            # Its end is told here, once: it is no crash of a server that ran.
+            self._child = None
             child.signal(signal.SIGKILL)
-            raise EmbeddedError(f"PostgreSQL was not ready within {START_TIMEOUT_S:.0f} s") from None
+            await child.wait()
+            raise EmbeddedError(f"PostgreSQL was not ready within {START_TIMEOUT_S:.0f} s: {self._reason}") from None
+
+    def _spawn(self, program: list[str]) -> Child:
+        if self._stopping:
+            raise EmbeddedError("stopped before it was started")
+        self._reason = ""
+        path, environment = str(self._programs / program[0]), {"LC_ALL": "C.UTF-8", "TZ": "UTC", "PATH": os.defpath}
+        self._child = spawn(self._reactor, self._account, [path, *program[1:]], self._line, environment)
+        return self._child
 
     def _line(self, line: str) -> None:
         if line.strip():
-            self._last_line = line
+            # Of a start that fails the reason counts, not the hints behind it; of a server that ran, what it said last.
+            running = self._ready is not None and self._ready.called
+            if running or _REASON.search(line) or not _REASON.search(self._reason):
+                self._reason = line
             if _TROUBLE.search(line):
                 log.warn("postgres: {line}", line=line)
         if _READY in line and self._ready is not None and not self._ready.called:
             self._ready.callback(None)
 
-    def _ended(self, code: int, child: Child, programs: Path) -> int:
+    def _ended(self, code: int, child: Child) -> int:
         if self._ready is not None and not self._ready.called:
-            self._ready.errback(Failure(EmbeddedError(f"PostgreSQL did not start ({code}): {self._last_line}")))
+            self._ready.errback(Failure(EmbeddedError(f"PostgreSQL did not start ({code}): {self._reason}")))
         elif not self._stopping and child is self._child:
-            self._crashed(code, programs)
+            self._crashed(f"{self._reason} ({code})")
         return code
 
-    def _crashed(self, code: int, programs: Path) -> None:
+    def _crashed(self, reason: str) -> None:
         now = self._reactor.seconds()
         self._crashes = [moment for moment in self._crashes if moment > now - CRASH_WINDOW_S] + [now]
-        log.error("the embedded PostgreSQL ended ({code}): {line}", code=code, line=self._last_line)
+        log.error("the embedded PostgreSQL ended: {reason}", reason=reason)
         if len(self._crashes) >= MAX_CRASHES:
-            self._on_crash(f"the embedded PostgreSQL crashed {MAX_CRASHES} times: {self._last_line}")
+            self._on_crash(f"the embedded PostgreSQL crashed {MAX_CRASHES} times: {reason}")
             return
         delay_s = min(FIRST_RESTART_S * 2 ** (len(self._crashes) - 1), LAST_RESTART_S)
-        self._restart = self._reactor.callLater(delay_s, self._start_again, programs)
+        Deferred.fromCoroutine(self._start_again(delay_s)).addErrback(self._not_started_again)
 
-    def _start_again(self, programs: Path) -> None:
-        def failed(failure: Failure) -> None:
-            if not self._stopping:
-                self._crashed(-1, programs)
+    async def _start_again(self, delay_s: float) -> None:
+        await self._sleep(delay_s)
+        await self._end_of_previous()
+        await self._run()
 
-        self._remove_stale_pid()
-        Deferred.fromCoroutine(self._run(programs)).addErrback(failed)
+    def _not_started_again(self, failure: Failure) -> None:
+        if not self._stopping:
+            self._crashed(failure.getErrorMessage())
 
-    def _environment(self) -> dict[str, str]:
-        return {"LC_ALL": "C.UTF-8", "TZ": "UTC", "PATH": os.defpath}
+    async def _end_of_previous(self) -> None:
+        """Wait for a server that outlives a killed chatr, or children that outlive a killed server."""
+        end = self._reactor.seconds() + START_TIMEOUT_S
+        while (pid := server_using(self._data)) is not None:
+            if self._reactor.seconds() >= end:
+                raise EmbeddedError(f"{self._data} is still used by an earlier PostgreSQL (process {pid})")
+            await self._sleep(POLL_S)
+        if (pid := remove_foreign_pid(self._data)) is not None:
+            log.warn("removed a stale postmaster.pid: process {pid} is not its server", pid=pid)
 
-    def _check_access(self, programs: Path) -> None:
+    async def _sleep(self, seconds: float) -> None:
+        if self._stopping:
+            raise EmbeddedError("stopped before it was started")
+        self._pause = deferLater(self._reactor, seconds)
+        try:
+            await self._pause
+        except CancelledError:
+            raise EmbeddedError("stopped before it was started") from None
+
+    def _check_access(self) -> None:
         """As root the server runs under another account, which has to reach its programs and its data."""
-        if self._account.uid < 0:
-            return
-        for target in (programs / "postgres", self._home):
-            for parent in (*reversed(target.parents), target):
-                if not _passable(parent, self._account):
-                    raise EmbeddedError(
-                        f"as root, PostgreSQL runs as {self._account.name}, who can't pass {parent}: "
-                        f"chmod o+x it, move chatr elsewhere, or set database.dsn"
-                    )
-
-    def _remove_stale_pid(self) -> None:
-        """A pid file that names a live process which is not this database's server would block the start for ever."""
-        path = self._data / "postmaster.pid"
-        try:
-            pid = int(path.read_text().split("\n", 1)[0])
-        except (OSError, ValueError):
-            return
-        try:
-            arguments = Path(f"/proc/{pid}/cmdline").read_bytes()
-        except OSError:
-            # PostgreSQL itself deals with the pid of a process that is gone.
-            return
-        if str(self._data).encode() not in arguments:
-            log.warn("removing {path}: process {pid} is not its server", path=str(path), pid=pid)
-            path.unlink()
+        for target in (self._programs / "postgres", self._home):
+            blocked = self._account.blocked_at(target)
+            if blocked is not None:
+                raise EmbeddedError(
+                    f"as root, PostgreSQL runs as {self._account.name}, who can't pass {blocked}: "
+                    f"chmod o+x it, move chatr elsewhere, or set database.dsn"
+                )
 
     def _make_socket_directory(self) -> Path:
-        # Short, because the path of a Unix socket has room for 107 bytes.
         self._remove_socket_directory()
-        self._sockets = sockets = Path(tempfile.mkdtemp(prefix="chatr-"))
+        self._sockets = sockets = Path(tempfile.mkdtemp(prefix="chatr-", dir=_SOCKET_ROOT))
         if self._account.uid >= 0:
             os.chown(sockets, self._account.uid, self._account.gid)
         (self._home / _SOCKET_POINTER).write_text(str(sockets))
@@ -233,28 +244,6 @@ class EmbeddedPostgres:
         pointer = self._home / _SOCKET_POINTER
         if pointer.exists():
             left = Path(pointer.read_text())
-            if left.name.startswith("chatr-") and left.parent == Path(tempfile.gettempdir()):
+            if left.name.startswith("chatr-") and left.parent == _SOCKET_ROOT:
                 shutil.rmtree(left, ignore_errors=True)
             pointer.unlink()
-
-
-def _passable(path: Path, account: Account) -> bool:
-    status = path.stat()
-    mode, executable = status.st_mode, 0o001
-    if status.st_uid == account.uid:
-        executable = 0o100
-    elif status.st_gid == account.gid:
-        executable = 0o010
-    return bool(mode & executable)
-
-
-def _follow(ended: Deferred[int]) -> Deferred[int]:
-    """A Deferred of one's own for an end that several wait for."""
-    waiter: Deferred[int] = Deferred()
-
-    def passed_on(code: int) -> int:
-        waiter.callback(code)
-        return code
-
-    ended.addCallback(passed_on)
-    return waiter

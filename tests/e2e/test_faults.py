@@ -43,8 +43,10 @@ class FaultCase(TestCase):
         self.tokens: dict[str, str] = {}
         self.ids: dict[str, str] = {}
         self.open: list[Wamp] = []
+        # Cleanups run in reverse, and before tearDown: the server ends before its directory goes.
+        self.addCleanup(lambda: Deferred.fromCoroutine(self.end_all()))
 
-    async def tearDown(self) -> None:
+    async def end_all(self) -> None:
         for wamp in self.open:
             if not wamp.is_closed:
                 wamp.cut()

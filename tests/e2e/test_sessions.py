@@ -20,10 +20,11 @@ class SessionCase(ServerCase):
     async def setUp(self) -> None:
         await super().setUp()
         self.open: list[Wamp] = []
+        self.addCleanup(lambda: Deferred.fromCoroutine(self.cut_all()))
         self.ann, self.ben = await self.person("ann"), await self.person("ben")
         await self.ann.send(self.ben, "hi")
 
-    async def tearDown(self) -> None:
+    async def cut_all(self) -> None:
         for wamp in self.open:
             if not wamp.is_closed:
                 wamp.cut()

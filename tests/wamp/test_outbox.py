@@ -121,8 +121,9 @@ class SocketTests(TestCase):
         self.overflows = 0
         self.outbox = Outbox(self.transport, Turn(reactor), max_bytes=200_000, on_overflow=self.overflowed)
         self.transport.registerProducer(self.outbox, True)
+        self.addCleanup(lambda: Deferred.fromCoroutine(self.let_go()))
 
-    async def tearDown(self) -> None:
+    async def let_go(self) -> None:
         self.transport.abortConnection()
         self.peer.close()
         await self.lost

@@ -10,7 +10,7 @@ from autobahn.websocket.compress import (
     PerMessageDeflateResponseAccept,
 )
 from twisted.internet import reactor
-from twisted.internet.defer import DeferredList
+from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.protocol import Factory
 from twisted.trial.unittest import TestCase
@@ -41,8 +41,9 @@ class SocketCase(TestCase):
         self.listening = reactor.listenTCP(0, site, interface="127.0.0.1")
         self.tls = tls
         self.clients: list[SocketClientFactory] = []
+        self.addCleanup(lambda: Deferred.fromCoroutine(self.close_sockets()))
 
-    async def tearDown(self) -> None:
+    async def close_sockets(self) -> None:
         for factory in self.clients:
             if factory.opened.called and not factory.closed.called:
                 (await factory.opened).transport.abortConnection()
