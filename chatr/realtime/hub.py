@@ -16,23 +16,16 @@ log = Logger()
 class Announcement:
     """A committed event on its way out. ``encodings`` keeps what doors made of it, so that each form is made once."""
 
-    __slots__ = ("encodings", "event", "payload", "publication")
+    __slots__ = ("encodings", "ephemeral", "event", "payload", "publication", "topic")
 
     def __init__(self, event: Event, payload: msgspec.Struct, publication: int) -> None:
         self.event = event
         self.payload = payload
         self.publication = publication
         self.encodings: dict[object, bytes] = {}
-
-    @property
-    def topic(self) -> str:
-        """The WAMP topic."""
-        return self.event.topic
-
-    @property
-    def ephemeral(self) -> bool:
-        """Whether it may be dropped for a slow receiver."""
-        return self.event.ephemeral
+        # Read once for each receiver.
+        self.topic = event.topic
+        self.ephemeral = event.ephemeral
 
 
 class Member(Protocol):
@@ -85,8 +78,11 @@ class Hub:
     def deliver(self, rooms: Iterable[str], announcement: Announcement, exclude: str = "") -> int:
         """Hand an announcement to each member of the rooms once, except ``exclude``; how many got it."""
         count = 0
+        joined = self._joined
         for member in self._recipients(rooms):
-            if member.connection != exclude and member.connection in self._joined:
+            connection = member.connection
+            # One that was delivered to before may have ended this one.
+            if connection != exclude and connection in joined:
                 try:
                     member.deliver(announcement)
                 except Exception:

@@ -48,6 +48,8 @@ class Outbox:
 
     def __init__(self, transport: Any, turn: Turn, *, max_bytes: int, on_overflow: Callable[[], None]) -> None:
         self._transport = transport
+        #: Only a plain TCP or Unix server connection has a socket that we may write to.
+        self._direct = isinstance(transport, Server)
         self._turn = turn
         self._max_bytes = max_bytes
         self._on_overflow = on_overflow
@@ -63,11 +65,8 @@ class Outbox:
         if self._closed:
             return
         self._frames.append((frame, ephemeral))
-        self.queued_bytes += len(frame)
-        if self.queued_bytes > self._max_bytes and not self._paused:
-            # More in one turn than the queue holds: that says nothing about the peer yet.
-            self.flush()
-        if self.queued_bytes > self._max_bytes and not self._made_room():
+        self.queued_bytes = queued = self.queued_bytes + len(frame)
+        if queued > self._max_bytes and not self._fits():
             self._closed = True
             self._on_overflow()
         elif not self._scheduled and not self._paused:
@@ -108,7 +107,13 @@ class Outbox:
         """The connection is gone."""
         self.close()
 
-    def _made_room(self) -> bool:
+    def _fits(self) -> bool:
+        """Make room in a queue that is too long."""
+        if not self._paused:
+            # More in one turn than the queue holds: that says nothing about the peer yet.
+            self.flush()
+        if self.queued_bytes <= self._max_bytes:
+            return True
         kept: list[tuple[bytes, bool]] = []
         for frame, ephemeral in self._frames:
             if ephemeral and self.queued_bytes > self._max_bytes:
@@ -122,6 +127,7 @@ class Outbox:
     def _chunk(self) -> bytes:
         if self.queued_bytes <= CHUNK_BYTES:
             frames, self._frames, self.queued_bytes = self._frames, [], 0
+            # Most turns have one frame for a connection.
             return frames[0][0] if len(frames) == 1 else b"".join([frame for frame, _ in frames])
         count = size = 0
         for frame, _ in self._frames:
@@ -136,9 +142,9 @@ class Outbox:
 
     def _write(self, data: bytes) -> None:
         transport = self._transport
-        # Only a plain TCP or Unix server connection whose own buffers are empty: nothing may overtake what waits there.
+        # Only while the transport's own buffers are empty: nothing may overtake what waits there.
         if (
-            isinstance(transport, Server)
+            self._direct
             and not transport.dataBuffer
             and not transport._tempDataBuffer
             and transport.connected

@@ -112,8 +112,13 @@ class Session:
         """Send an event once for each subscription that wants it. Called by the hub."""
         if self.state != "open":
             return
+        link = self._link
         try:
-            self._deliver(announcement)
+            for subscription, pattern in self._subscriptions.matching(announcement.topic):
+                frame = event_frame(announcement, link.serializer, link.framing, subscription, pattern)
+                if len(frame) > link.max_bytes:
+                    raise FrameTooLarge(f"an event is larger than {link.max_bytes} bytes")
+                link.send(frame, ephemeral=announcement.ephemeral)
         except FrameTooLarge as error:
             self.end("too_large", str(error))
         except Exception:
@@ -132,13 +137,6 @@ class Session:
             return False
         self._expire_at(expires_at)
         return True
-
-    def _deliver(self, announcement: Announcement) -> None:
-        for subscription, pattern in self._subscriptions.matching(announcement.topic):
-            frame = event_frame(announcement, self._link.serializer, self._link.framing, subscription, pattern)
-            if len(frame) > self._link.max_bytes:
-                raise FrameTooLarge(f"an event is larger than {self._link.max_bytes} bytes")
-            self._link.send(frame, ephemeral=announcement.ephemeral)
 
     def _step(self, kind: str, subject: Any) -> None:
         before = self.state

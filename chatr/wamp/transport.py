@@ -29,6 +29,9 @@ MAX_USER_AGENT_CHARS = 512
 _PORTS: Mapping[str, str] = MappingProxyType({"http": "80", "https": "443"})
 
 
+_OPEN = WebSocketServerProtocol.STATE_OPEN
+
+
 class Timers:
     """Autobahn's timers on our clock: exact, and gone at once when cancelled (its own stay in 0.2 s buckets)."""
 
@@ -43,7 +46,7 @@ class Timers:
 class WebSocketLink:
     """The session's side of one WebSocket."""
 
-    def __init__(self, protocol: WampWebSocket, serializer: Serializer, *, max_bytes: int) -> None:
+    def __init__(self, protocol: WampWebSocket, serializer: Serializer, outbox: Outbox, *, max_bytes: int) -> None:
         self.serializer = serializer
         self.framing: Framing = unframed if protocol.compresses else websocket_frame
         self.address = protocol.address()
@@ -51,17 +54,19 @@ class WebSocketLink:
         self.user_agent = self.headers.get("user-agent", "")[:MAX_USER_AGENT_CHARS]
         self.max_bytes = max_bytes
         self._protocol = protocol
+        self._outbox = outbox
+        self._compresses = protocol.compresses
 
     def send(self, frame: bytes, *, ephemeral: bool = False) -> None:
         """Queue one frame; on a compressing connection, one message that is not framed yet."""
-        if self._protocol.state != WebSocketServerProtocol.STATE_OPEN:
+        if self._protocol.state != _OPEN:
             # After a close frame nothing may follow.
             return
-        if self._protocol.compresses:
+        if self._compresses:
             # Each compressed message builds on the one before: none may be dropped from the queue.
             self._protocol.sendMessage(frame, self.serializer.binary)
         else:
-            self._protocol.queue(frame, ephemeral=ephemeral)
+            self._outbox.send(frame, ephemeral=ephemeral)
 
     def close(self, code: int, reason: str) -> None:
         """Send what is queued, then the closing handshake."""
@@ -104,12 +109,12 @@ class WampWebSocket(WebSocketServerProtocol):
             return str(self.peer)
         return str(getattr(self.transport.getPeer(), "host", ""))
 
-    def queue(self, data: bytes, *, ephemeral: bool = False) -> None:
+    def queue(self, data: bytes) -> None:
         """Write behind everything that is queued."""
         if self._outbox is None:
             self.transport.write(data)
         else:
-            self._outbox.send(data, ephemeral=ephemeral)
+            self._outbox.send(data)
 
     def drop_queue(self) -> None:
         """Forget what is queued; what follows goes to the transport directly."""
@@ -137,13 +142,12 @@ class WampWebSocket(WebSocketServerProtocol):
         self._serializer = SERIALIZERS[self.websocket_protocol_in_use]
         # twisted.web's HTTPChannel is still registered with the transport that was taken over from it.
         self.transport.unregisterProducer()
-        self._outbox = Outbox(
-            self.transport, door.turn, max_bytes=limits.max_output_bytes, on_overflow=self._overflowed
-        )
-        self.transport.registerProducer(self._outbox, True)
+        outbox = Outbox(self.transport, door.turn, max_bytes=limits.max_output_bytes, on_overflow=self._overflowed)
+        self._outbox = outbox
+        self.transport.registerProducer(outbox, True)
         # Autobahn holds what it sends to the limit of what it takes.
         max_bytes = limits.max_message_bytes if self.compresses else limits.max_output_bytes
-        self.session = Session(door, WebSocketLink(self, self._serializer, max_bytes=max_bytes))
+        self.session = Session(door, WebSocketLink(self, self._serializer, outbox, max_bytes=max_bytes))
         self.session.opened()
 
     def onMessageEnd(self) -> None:
