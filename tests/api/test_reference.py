@@ -60,6 +60,7 @@ class ReferenceTests(SynchronousTestCase):
     def test_page(self) -> None:
         """The page has every operation and event, and links that lead somewhere."""
         text = page.render(CONTRACT).decode()
+        self.assertNotIn("``", text)
         for name in [*CONTRACT.operations, *CONTRACT.events]:
             self.assertIn(f'id="{name}"', text)
         targets = set(re.findall(r'id="([^"]+)"', text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html import escape
 from itertools import groupby
 from typing import Any
@@ -67,7 +68,7 @@ def render(contract: Contract) -> bytes:
 
 def _operation(record: Operation, schemas: Schemas) -> str:
     properties, required = schemas.properties(record.params)
-    paragraphs = "".join(f"<p>{escape(' '.join(part.split()))}</p>" for part in record.doc.split("\n\n"))
+    paragraphs = "".join(f"<p>{_prose(part)}</p>" for part in record.doc.split("\n\n"))
     codes = ", ".join(f"<code>{code}</code>" for code in errors(record) if code in record.errors)
     return (
         f'<section id="{record.name}"><h3>{record.procedure}</h3>'
@@ -83,15 +84,20 @@ def _operation(record: Operation, schemas: Schemas) -> str:
 def _event(event: Event, schemas: Schemas) -> str:
     kind = " Dropped first for a slow receiver." if event.ephemeral else ""
     return (
-        f'<section id="{event.name}"><h3>{event.topic}</h3><p>{escape(event.doc)} Audience: {event.audience}.{kind}</p>'
+        f'<section id="{event.name}"><h3>{event.topic}</h3><p>{_prose(event.doc)} Audience: {event.audience}.{kind}</p>'
         f"{_table(*schemas.properties(event.payload))}</section>"
     )
 
 
 def _struct(title: str, schema: Schema) -> str:
-    described = escape(" ".join(schema.get("description", "").split()))
+    described = _prose(schema.get("description", ""))
     table = _table(schema.get("properties", {}), schema.get("required", []))
     return f'<section id="{title}"><h3>{title}</h3><p>{described}</p>{table}</section>'
+
+
+def _prose(doc: str) -> str:
+    """Docstring text as HTML: its double backquotes become code."""
+    return re.sub(r"``(.+?)``", r"<code>\1</code>", escape(" ".join(doc.split())))
 
 
 def _table(properties: dict[str, Schema], required: list[str]) -> str:
