@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from chatr import __version__
-from chatr.config import Config, ConfigError, load
+from chatr.config import SECRETS, Config, ConfigError, load
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,8 +45,8 @@ def _config(config: Config) -> int:
         values = getattr(config, section)
         for key in values.__struct_fields__:
             value = getattr(values, key)
-            # A DSN may hold a password.
-            print(f"{section}.{key} = {'(set)' if (section, key) == ('database', 'dsn') and value else repr(value)}")
+            name = f"{section}.{key}"
+            print(f"{name} = {'(set)' if name in SECRETS and value else repr(value)}")
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,6 +14,8 @@ from msgspec import Meta
 Seconds = Annotated[float, Meta(gt=0)]
 Bytes = Annotated[int, Meta(ge=1024)]
 Count = Annotated[int, Meta(ge=1)]
+#: ``choice``: whoever signs in says where the code goes.
+LoginCode = Literal["off", "email", "sms", "choice"]
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,7 +52,11 @@ class Database(Section, frozen=True):
 class Auth(Section, frozen=True):
     """Passwords, codes and tokens."""
 
-    login_code: Literal["off", "email", ""] = ""
+    login_code: LoginCode | Literal[""] = ""
+    #: Of phone numbers without a leading +: two letters, as in DE.
+    phone_region: Annotated[str, Meta(pattern="^([A-Z]{2})?$")] = ""
+    #: Of new keys for access tokens.
+    token_algorithm: Literal["HS256", "EdDSA"] = "HS256"
     access_token_s: Annotated[int, Meta(ge=30)] = 900
     refresh_token_s: Annotated[int, Meta(ge=60)] = 30 * 86400
     ticket_s: Annotated[int, Meta(ge=1)] = 30
@@ -84,10 +91,51 @@ class Wamp(Section, frozen=True):
 
 
 class Mail(Section, frozen=True):
-    """Outgoing mail. ``outbox`` writes each mail to the data directory; SMTP comes with the accounts work."""
+    """Outgoing mail. ``outbox`` writes each mail to the data directory instead of sending it."""
 
-    transport: Literal["outbox"] = "outbox"
+    transport: Literal["outbox", "smtp"] = "outbox"
     sender: str = "Chatr <chatr@localhost>"
+    smtp_host: str = ""
+    smtp_port: Annotated[int, Meta(ge=1, le=65535)] = 587
+    #: ``starttls`` is refused when the relay does not offer it; ``tls`` is encrypted from the start (port 465).
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_username: str = ""
+    smtp_password: str = ""
+    #: PEM file of certificates to trust instead of the system's.
+    smtp_ca_file: str = ""
+
+
+class Sms(Section, frozen=True):
+    """Outgoing SMS by any HTTP gateway; by default to the outbox in development and off in production.
+
+    ``{to}``, ``{text}`` and ``{sender}`` in ``body`` are filled in, encoded as JSON strings or as form fields.
+    """
+
+    transport: Literal["off", "outbox", "http", ""] = ""
+    url: str = ""
+    method: Literal["POST", "PUT"] = "POST"
+    content_type: Literal["application/json", "application/x-www-form-urlencoded"] = "application/json"
+    body: str = '{"to": "{to}", "text": "{text}"}'
+    sender: str = "Chatr"
+    #: The whole Authorization header, if the gateway wants one.
+    authorization: str = ""
+
+
+class Oidc(Section, frozen=True):
+    """Sign-in with an OpenID provider; an empty ``issuer`` means none."""
+
+    issuer: str = ""
+    client_id: str = ""
+    client_secret: str = ""
+    #: What the button says.
+    name: str = "Single sign-on"
+    scopes: tuple[str, ...] = ("openid", "email", "profile")
+    #: Where the provider sends people back to; by default /oidc below server.public_url.
+    redirect_url: str = ""
+    #: Whether somebody unknown gets an account.
+    register: bool = True
+    #: Whether an address that the provider has verified opens the account that has it here.
+    link_by_email: bool = False
 
 
 class Config(Section, frozen=True):
@@ -99,6 +147,8 @@ class Config(Section, frozen=True):
     limits: Limits = Limits()
     wamp: Wamp = Wamp()
     mail: Mail = Mail()
+    sms: Sms = Sms()
+    oidc: Oidc = Oidc()
 
     @property
     def development(self) -> bool:
@@ -106,15 +156,24 @@ class Config(Section, frozen=True):
         return self.server.mode == "development"
 
     @property
-    def login_code(self) -> bool:
-        """Whether a password login needs a mailed code (default: in production)."""
-        return (self.auth.login_code or ("off" if self.development else "email")) == "email"
+    def login_code(self) -> LoginCode:
+        """Where the code goes that a password login needs too (default: by e-mail in production, none else)."""
+        return self.auth.login_code or ("off" if self.development else "email")
+
+    @property
+    def sms_transport(self) -> Literal["off", "outbox", "http"]:
+        """How SMS leave."""
+        return self.sms.transport or ("outbox" if self.development else "off")
 
     @property
     def exempt_loopback(self) -> bool:
         """Whether callers on this machine pass the limits by address (default: in development)."""
         chosen = self.limits.exempt_loopback
         return self.development if chosen is None else chosen
+
+
+#: Settings that are never shown.
+SECRETS = frozenset({"database.dsn", "mail.smtp_password", "sms.authorization", "oidc.client_secret"})
 
 
 class ConfigError(Exception):
@@ -194,6 +253,22 @@ def _check(config: Config) -> None:
         raise ConfigError("server.cors_origins: '*' stands alone or not at all")
     if config.wamp.ping_timeout_s >= config.wamp.ping_interval_s:
         raise ConfigError("wamp.ping_timeout_s: must be shorter than wamp.ping_interval_s")
+    if config.mail.transport == "smtp" and not config.mail.smtp_host:
+        raise ConfigError("mail.smtp_host: is missing, mail.transport is smtp")
+    if config.mail.smtp_username and config.mail.smtp_security == "none":
+        raise ConfigError("mail.smtp_security: none would send the password of mail.smtp_username in clear")
+    if not parseaddr(config.mail.sender)[1].isascii() or "@" not in parseaddr(config.mail.sender)[1]:
+        raise ConfigError("mail.sender: is not an e-mail address")
+    if config.mail.smtp_ca_file and not Path(config.mail.smtp_ca_file).is_file():
+        raise ConfigError(f"mail.smtp_ca_file: there is no file {config.mail.smtp_ca_file}")
+    if config.sms.transport == "http" and not config.sms.url.startswith(("https://", "http://")):
+        raise ConfigError("sms.url: is missing or no http URL, sms.transport is http")
+    if config.auth.login_code == "sms" and config.sms_transport == "off":
+        raise ConfigError("auth.login_code: is sms, and sms.transport is off")
+    if config.oidc.issuer and not config.oidc.client_id:
+        raise ConfigError("oidc.client_id: is missing, oidc.issuer is set")
+    if config.oidc.issuer and not (config.oidc.redirect_url or config.server.public_url):
+        raise ConfigError("oidc.redirect_url: is missing, and so is server.public_url")
     # Port 0 is a free port, each time another.
     if config.server.rawsocket == config.server.http and not config.server.http.startswith("tcp:0"):
         raise ConfigError("server.rawsocket: is the same endpoint as server.http")

@@ -15,14 +15,19 @@ from chatr.auth.codes import Codes
 from chatr.auth.limits import RateLimiter
 from chatr.auth.passwords import Passwords
 from chatr.auth.tokens import Tokens
+from chatr.auth.vault import Vault
 from chatr.config import Config
 from chatr.datadir import DataDirectory
-from chatr.ops import audience
+from chatr.ops import audience, verification
 from chatr.ops.admission import Admission, Gate
 from chatr.ops.catalog import CONTRACT
 from chatr.ops.ports import Ports
 from chatr.ops.presence import Announcer
-from chatr.outbound.mail import OutboxMailer
+from chatr.outbound.letters import Channel, Job
+from chatr.outbound.queue import OutboundQueue
+from chatr.outbound.senders import OutboxSender, Sender
+from chatr.outbound.sms import GatewaySender
+from chatr.outbound.smtp import SmtpSender
 from chatr.realtime.broker import EndRoom, Envelope
 from chatr.realtime.hub import Hub
 from chatr.realtime.memory import MemoryBroker
@@ -42,6 +47,9 @@ from chatr.wamp.rawsocket import WampRawSocketFactory
 from chatr.wamp.router import Router
 from chatr.wamp.transport import websocket_resource
 
+#: How long an answer waits in development for the mail that it caused.
+MAIL_WRITTEN_S = 1.0
+
 
 class Node:
     """Everything between the listening ports and the database."""
@@ -49,6 +57,7 @@ class Node:
     def __init__(self, config: Config, reactor: Any, data: DataDirectory, *, now: Callable[[], datetime]) -> None:
         self._config = config
         self._reactor = reactor
+        self._now = now
         kid, key = data.jwt_key()
         self.hub = Hub()
         self.broker = MemoryBroker()
@@ -70,14 +79,19 @@ class Node:
             threads=config.auth.bcrypt_threads,
             queue_limit=config.auth.bcrypt_queue,
         )
-        ports = Ports(
+        server_keys = [data.server_key()]
+        self.outbound = OutboundQueue(
+            reactor, self.db, Vault(server_keys, "outbound"), _senders(config, reactor, data, now)
+        )
+        ports = self.ports = Ports(
             db=self.db,
             writer=self.writer,
             publisher=self.publisher,
             passwords=self._passwords,
             tokens=self.tokens,
-            codes=Codes(data.server_key()),
-            mailer=OutboxMailer(data.outbox, sender=config.mail.sender, now=now),
+            codes=Codes(server_keys),
+            vault=Vault(server_keys, "second factor"),
+            outbound=self.outbound,
             presence=self.presence,
             settings=config.auth,
             login_code=config.login_code,
@@ -86,7 +100,8 @@ class Node:
         limiter = RateLimiter(
             seconds=reactor.seconds, exempt_loopback=config.exempt_loopback, enabled=config.limits.enabled
         )
-        self.dispatcher = Dispatcher(CONTRACT, ports, limiter=limiter, now=now)
+        settle = self._mail_written if config.development and config.mail.transport == "outbox" else None
+        self.dispatcher = Dispatcher(CONTRACT, ports, limiter=limiter, now=now, settle=settle)
         self.gate = Gate(self.db, self.tokens, now=now)
         self.door = Door(
             dispatcher=self.dispatcher,
@@ -138,25 +153,33 @@ class Node:
         for session_id in await sessions.revoked_since(self.db, self._config.auth.access_token_s):
             self.tokens.revoke(session_id)
         await self.broker.start()
+        self.outbound.start(self._carry_out)
         self.metrics.start()
 
     async def close(self) -> None:
         """Nothing new, calls in flight finish, sessions are told; then everything is let go."""
         timeout_s = self._config.server.stop_timeout_s
-        await gatherResults([self.door.drain(timeout_s), self._drain_rest(timeout_s)])
+        await gatherResults([self.door.drain(timeout_s), self._in_time(self.rest.drain(), timeout_s)])
+        await self._in_time(self.outbound.stop(), timeout_s)
         self.metrics.stop()
         self.presence.stop()
         await self.broker.stop()
         self.db.close()
         self._passwords.stop()
 
-    def _drain_rest(self, timeout_s: float) -> Deferred[None]:
-        """Requests in flight finish, as far as there is time."""
+    def _in_time(self, done: Deferred[None], timeout_s: float) -> Deferred[None]:
+        """What is in flight finishes, as far as there is time."""
 
         def too_late(failure: Failure) -> None:
             failure.trap(TimeoutError)
 
-        return self.rest.drain().addTimeout(timeout_s, self._reactor).addErrback(too_late)
+        return done.addTimeout(timeout_s, self._reactor).addErrback(too_late)
+
+    def _mail_written(self) -> Deferred[None]:
+        return self._in_time(self.outbound.settled(), MAIL_WRITTEN_S)
+
+    async def _carry_out(self, job: Job) -> None:
+        await verification.carry_out(self.ports, self._now(), job)
 
     async def _ready(self) -> dict[str, bool]:
         return {"database": await self.db.healthy()}
@@ -179,3 +202,16 @@ class Node:
         """A session that ends anywhere is refused here from the same moment."""
         if isinstance(envelope, EndRoom) and envelope.room.startswith(audience.session("")):
             self.tokens.revoke(envelope.room.removeprefix(audience.session("")))
+
+
+def _senders(config: Config, reactor: Any, data: DataDirectory, now: Callable[[], datetime]) -> dict[Channel, Sender]:
+    """Who carries what, as the operator chose."""
+    outbox = OutboxSender(data.outbox, sender=config.mail.sender, now=now)
+    senders: dict[Channel, Sender] = {"email": outbox}
+    if config.mail.transport == "smtp":
+        senders["email"] = SmtpSender(reactor, config.mail, now=now)
+    if config.sms_transport == "outbox":
+        senders["sms"] = outbox
+    elif config.sms_transport == "http":
+        senders["sms"] = GatewaySender(reactor, config.sms)
+    return senders

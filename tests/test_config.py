@@ -76,9 +76,9 @@ class LoadTests(SynchronousTestCase):
     def test_modes(self) -> None:
         """Conveniences for the first minute are on in development only, and can be chosen."""
         development, production = load(None, {}, {}), load(None, {}, {"server.mode": "production"})
-        self.assertEqual((development.login_code, production.login_code), (False, True))
+        self.assertEqual((development.login_code, production.login_code), ("off", "email"))
         self.assertEqual((development.exempt_loopback, production.exempt_loopback), (True, False))
-        self.assertFalse(load(None, {}, {"server.mode": "production", "auth.login_code": "off"}).login_code)
+        self.assertEqual(load(None, {}, {"server.mode": "production", "auth.login_code": "off"}).login_code, "off")
 
 
 class CliTests(SynchronousTestCase):
@@ -92,10 +92,12 @@ class CliTests(SynchronousTestCase):
 
     def test_config(self) -> None:
         """Prints every setting, and no password."""
-        code, out, _ = self.run_cli("--set", "database.dsn=postgresql://u:secret@h/d", "config")
+        code, out, _ = self.run_cli(
+            "--set", "database.dsn=postgresql://u:hidden@h/d", "--set", "mail.smtp_password=hidden", "config"
+        )
         self.assertEqual(code, 0)
         self.assertIn("server.mode = 'development'", out)
-        self.assertNotIn("secret", out)
+        self.assertNotIn("hidden", out)
 
     def test_mistakes(self) -> None:
         """A mistake is one line and exit code 1."""

@@ -42,11 +42,16 @@ class Route(msgspec.Struct, frozen=True):
 
 
 class Rate(msgspec.Struct, frozen=True):
-    """A limit of ``count`` calls per ``per_s`` seconds with a burst of ``burst`` (default: ``count``) at once."""
+    """A limit of ``count`` calls per ``per_s`` seconds with a burst of ``burst`` (default: ``count``) at once.
+
+    ``subject`` names the parameter that says whom a public call is about: it is counted for them too, whatever
+    addresses the calls come from.
+    """
 
     count: int
     per_s: float
     burst: int = 0
+    subject: str = ""
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,6 +172,8 @@ def _check(record: Operation) -> None:
     missing = set(record.route.variables) - fields
     if missing:
         raise ContractError(f"{record.name}: path variables {sorted(missing)} are not fields of {record.params}")
+    if record.rate.subject and record.rate.subject not in fields:
+        raise ContractError(f"{record.name}: its rate counts by {record.rate.subject}, which is no parameter")
 
 
 def _claim(routes: dict[tuple[str, str], str], record: Operation) -> None:

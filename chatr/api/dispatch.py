@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -21,18 +21,31 @@ log = Logger()
 class Limiter(Protocol):
     """Counts calls against the rate of an operation."""
 
-    def check(self, operation: Operation, caller: Caller) -> None:
-        """Count one call; raise ``rate_limited`` with ``retry_after_s`` when the caller has used up its share."""
+    def check(self, operation: Operation, caller: Caller, subject: str = "") -> None:
+        """Count one call, about ``subject`` if it names somebody.
+
+        Raises ``rate_limited`` with ``retry_after_s`` when the caller has used up its share.
+        """
 
 
 class Dispatcher:
     """Runs operations for both doors. Everything it raises is an :class:`ApiError`."""
 
-    def __init__(self, contract: Contract, ports: object, *, limiter: Limiter, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        contract: Contract,
+        ports: object,
+        *,
+        limiter: Limiter,
+        now: Callable[[], datetime],
+        settle: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """``settle``: waited for before each answer. For development, so that scripts find the mail they caused."""
         self.contract = contract
         self._ports = ports
         self._limiter = limiter
         self._now = now
+        self._settle = settle
         self._by_procedure = {record.procedure: record for record in contract.operations.values()}
 
     def find(self, procedure: str) -> Operation | None:
@@ -51,10 +64,13 @@ class Dispatcher:
         """
         try:
             authorise(record, caller)
-            self._limiter.check(record, caller)
+            self._limiter.check(record, caller, _subject(record, raw))
             params = decode(record, raw, from_text=from_text)
             context = Context(caller=caller, request_id=request_id, now=self._now(), ports=self._ports)
-            return await record.run(context, params)
+            answer = await record.run(context, params)
+            if self._settle is not None:
+                await self._settle()
+            return answer
         except ApiError as error:
             if error.code in record.errors or error.code in COMMON_ERRORS or error.code == "forbidden":
                 raise
@@ -75,6 +91,12 @@ def authorise(record: Operation, caller: Caller) -> None:
     if caller.role == "anonymous":
         raise ApiError("unauthenticated")
     raise ApiError("forbidden")
+
+
+def _subject(record: Operation, raw: Mapping[str, Any]) -> str:
+    """Whom a call is about, before anything is decoded: what is no text will be refused in a moment."""
+    value = raw.get(record.rate.subject) if record.rate.subject else None
+    return value if isinstance(value, str) else ""
 
 
 def decode(record: Operation, raw: Mapping[str, Any], *, from_text: bool) -> msgspec.Struct:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import UNSET, UnsetType
 
 from chatr.api.contract import Event
-from chatr.api.model import Conversation, Id, Message, Presence, Time, Wire
+from chatr.api.model import Conversation, Id, Me, Message, Presence, Time, Wire
 
 USER = "user"
 CONVERSATION = "conversation"
@@ -51,6 +51,12 @@ class SessionRevoked(Wire, frozen=True):
     reason: str
 
 
+class UserUpdated(Wire, frozen=True):
+    """The receiver's own account as it is now: all that user.me answers."""
+
+    user: Me
+
+
 class SyncRequired(Wire, frozen=True):
     """Live events may have been lost: call ``sync.changes``."""
 
@@ -85,6 +91,12 @@ PRESENCE_CHANGED = Event(
 SESSION_REVOKED = Event(
     name="session.revoked", payload=SessionRevoked, audience=USER, doc="One of the receiver's sessions ended."
 )
+USER_UPDATED = Event(
+    name="user.updated",
+    payload=UserUpdated,
+    audience=USER,
+    doc="The receiver's profile, addresses, privacy or settings were changed in another session.",
+)
 SYNC_REQUIRED = Event(
     name="sync.required",
     payload=SyncRequired,
@@ -98,5 +110,6 @@ EVENTS = (
     CONVERSATION_CREATED,
     PRESENCE_CHANGED,
     SESSION_REVOKED,
+    USER_UPDATED,
     SYNC_REQUIRED,
 )

@@ -1,16 +1,20 @@
-"""Six-digit codes sent to people."""
+"""Six-digit codes sent to people, and other secrets that are kept as keyed hashes."""
 
 from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Sequence
 
 
 class Codes:
-    """Makes codes and their stored form: an HMAC under the server key, because six digits alone can be guessed."""
+    """Makes codes and their stored form: an HMAC under the server key, because six digits alone can be guessed.
 
-    def __init__(self, server_key: bytes) -> None:
-        self._key = server_key
+    ``server_keys``: newest first. What an older one has hashed still matches.
+    """
+
+    def __init__(self, server_keys: Sequence[bytes]) -> None:
+        self._keys = list(server_keys)
 
     def new(self) -> str:
         """Six digits from a cryptographic source."""
@@ -18,8 +22,18 @@ class Codes:
 
     def hash(self, user_id: str, purpose: str, code: str) -> bytes:
         """The stored form, bound to the person and the purpose."""
-        return hmac.digest(self._key, f"code:{purpose}:{user_id}:{code}".encode(), "sha256")
+        return self.hashes(user_id, purpose, code)[0]
 
-    def matches(self, user_id: str, purpose: str, code: str, stored: bytes) -> bool:
-        """Whether a code is the stored one, in constant time."""
-        return hmac.compare_digest(self.hash(user_id, purpose, code), stored)
+    def hashes(self, user_id: str, purpose: str, code: str) -> list[bytes]:
+        """The stored form under each server key, newest first."""
+        text = f"code:{purpose}:{user_id}:{code}".encode()
+        return [hmac.digest(key, text, "sha256") for key in self._keys]
+
+    def matches(self, user_id: str, purpose: str, code: str, stored: bytes | None) -> bool:
+        """Whether a code is the stored one, in constant time. Nothing matches what was never stored."""
+        same = [hmac.compare_digest(hash, stored or b"") for hash in self.hashes(user_id, purpose, code)]
+        return any(same)
+
+    def key(self, subject: str) -> bytes:
+        """A name under which something may be counted without saying about whom."""
+        return hmac.digest(self._keys[0], f"key:{subject}".encode(), "sha256")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable
 from ipaddress import ip_address
@@ -23,14 +24,21 @@ class RateLimiter:
         self._enabled = enabled
         self._debts: dict[tuple[str, str], float] = {}
 
-    def check(self, operation: Operation, caller: Caller) -> None:
-        """Count one call; raises ``rate_limited`` with the seconds until the next one may pass."""
+    def check(self, operation: Operation, caller: Caller, subject: str = "") -> None:
+        """Count one call, for whoever calls and for ``subject``.
+
+        Raises ``rate_limited`` with the seconds until the next one may pass.
+        """
         if not self._enabled:
             return
         if caller.user_id:
             self._count((operation.name, caller.user_id), operation.rate)
         if "anonymous" in operation.who and not (self._exempt_loopback and _loopback(caller.address)):
             self._count((operation.name, caller.address), operation.rate)
+        if subject:
+            # A digest: the table of debts should hold neither secrets nor what is as long as a caller likes.
+            digest = hashlib.sha256(subject.strip().lower().encode("utf-8", "replace")).hexdigest()
+            self._count((operation.name, digest), operation.rate)
 
     def _count(self, key: tuple[str, str], rate: Rate) -> None:
         now = self._seconds()

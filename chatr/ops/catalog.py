@@ -4,6 +4,19 @@ from __future__ import annotations
 
 from chatr.api.contract import build
 from chatr.api.events import EVENTS
-from chatr.ops import accounts, conversations, messages, presence, sessions, sync, users
+from chatr.ops import (
+    accounts,
+    conversations,
+    messages,
+    passwords,
+    presence,
+    profile,
+    sessions,
+    sync,
+    two_factor,
+    users,
+)
 
-CONTRACT = build([accounts, sessions, users, presence, conversations, messages, sync], EVENTS)
+CONTRACT = build(
+    [accounts, sessions, passwords, two_factor, profile, users, presence, conversations, messages, sync], EVENTS
+)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
+import phonenumbers
 from msgspec import Meta
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from chatr.api.errors import invalid
 
 Gender = Literal["male", "female", "non-binary", "prefer-not-to-say"]
-Name = Annotated[str, Meta(max_length=50)]
+MAX_NAME = 50
+Name = Annotated[str, Meta(max_length=MAX_NAME)]
 Code = Annotated[str, Meta(pattern="^[0-9]{6}$", min_length=6, max_length=6)]
+RecoveryCode = Annotated[str, Meta(min_length=10, max_length=32)]
 Secret = Annotated[str, Meta(min_length=1, max_length=4096)]
 
 USERNAME = re.compile(r"[A-Za-z0-9_]{3,20}\Z")
@@ -19,6 +23,10 @@ USERNAME = re.compile(r"[A-Za-z0-9_]{3,20}\Z")
 EMAIL = re.compile(r"[^\s@\x00-\x1f<>\"(),:;\\\[\]]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?\Z")
 
 MIN_PASSWORD, MAX_PASSWORD = 8, 128
+COMMON_PASSWORDS = frozenset(FREQUENCY_LISTS["passwords"])
+
+#: An address that a caller may not know.
+MASKED = "***"
 
 
 def username(text: str) -> str:
@@ -37,8 +45,49 @@ def email(text: str) -> str:
     return address
 
 
+def phone(text: str, region: str) -> str:
+    """A phone number in E.164 (``+4930123456``). Without a leading + it is one of the configured region."""
+    number = _phone(text, region)
+    if number is None:
+        hint = "" if region else ", with + and its country code"
+        raise invalid("$.phoneNumber", f"is not a phone number{hint}")
+    return number
+
+
+def login(text: str, region: str) -> dict[str, str]:
+    """What somebody may mean who signs in as ``text``: ``email``, ``username``, ``phone_number``, else empty."""
+    is_email = "@" in text[1:]
+    return {
+        "email": text if is_email else "",
+        "username": "" if is_email else "@" + text.removeprefix("@"),
+        "phone_number": "" if "@" in text else _phone(text, region) or "",
+    }
+
+
+def _phone(text: str, region: str) -> str | None:
+    try:
+        parsed = phonenumbers.parse(text, region or None)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(parsed) or parsed.extension:
+        return None
+    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+
+
+def cleaned(text: str | None) -> str | None:
+    """A name without space around it; None when nothing is left."""
+    return (text or "").strip() or None
+
+
+def display_name(text: str | None, first_name: str | None, last_name: str | None, username: str) -> str:
+    """What a person is shown as: what they chose, else first and last name, else the username."""
+    names = " ".join(name for name in (first_name, last_name) if name)
+    # Two full names may be longer than what a display name may have.
+    return cleaned(text) or names[:MAX_NAME].strip() or username.removeprefix("@")
+
+
 def password(text: str, *, username: str, email: str) -> str:
-    """A new password: long enough, an upper-case letter, a special character, and not the person's own name."""
+    """A new password: long enough, an upper-case letter, a special character, not common, not the person's own name."""
     if not MIN_PASSWORD <= len(text) <= MAX_PASSWORD:
         raise invalid("$.password", f"must have {MIN_PASSWORD} to {MAX_PASSWORD} characters")
     if not any(character.isupper() for character in text):
@@ -47,10 +96,12 @@ def password(text: str, *, username: str, email: str) -> str:
         raise invalid("$.password", "must contain a special character")
     if text.lower() in (username.lower(), username.lower().removeprefix("@"), email.lower()):
         raise invalid("$.password", "must differ from the username and the e-mail address")
+    if text.lower() in COMMON_PASSWORDS:
+        raise invalid("$.password", "is one of the commonest passwords")
     return text
 
 
 def masked(address: str) -> str:
-    """An e-mail address that its owner recognises and nobody else can read: ``a***@example.org``."""
-    local, _, domain = address.partition("@")
-    return f"{local[:1]}***@{domain}"
+    """An address that its owner recognises and nobody else can read: ``a***@example.org``, ``+49***56``."""
+    local, at, domain = address.partition("@")
+    return f"{local[:1]}***@{domain}" if at else f"{address[:3]}***{address[-2:]}"

@@ -12,8 +12,9 @@ from chatr.api.contract import Event
 from chatr.auth.codes import Codes
 from chatr.auth.passwords import Passwords
 from chatr.auth.tokens import Tokens
-from chatr.config import Auth
-from chatr.outbound.mail import Mailer
+from chatr.auth.vault import Vault
+from chatr.config import Auth, LoginCode
+from chatr.outbound.queue import OutboundQueue
 from chatr.realtime.presence import PresenceTracker
 from chatr.store.pool import Database
 from chatr.store.writer import MessageWriter
@@ -38,10 +39,11 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     passwords: Passwords
     tokens: Tokens
     codes: Codes
-    mailer: Mailer
+    vault: Vault
+    outbound: OutboundQueue
     presence: PresenceTracker
     settings: Auth
-    login_code: bool
+    login_code: LoginCode
     extend: Callable[[str, str, float], None]
     """Prolong an open realtime session: connection, session id, new expiry (epoch seconds)."""
 

@@ -3,87 +3,95 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta
 
-from chatr.api.contract import GUESTS, PUBLIC, Rate, Route, operation
-from chatr.api.errors import ApiError
-from chatr.api.events import SESSION_REVOKED, SessionRevoked
-from chatr.api.model import Empty, Id, NoParams, Params, Session, Wire
+from chatr.api.contract import GUESTS, PUBLIC, USERS, Rate, Route, operation
+from chatr.api.errors import ApiError, invalid
+from chatr.api.model import Empty, Id, NoParams, Params, Session, Time, Wire, wire_time
 from chatr.auth.tokens import new_secret, secret_hash
-from chatr.ops import accounts, audience, fields, signing_in
+from chatr.ops import fields, proving, signing_in, signing_out, verification
 from chatr.ops.ports import Ctx
-from chatr.store import codes, people, sessions
-from chatr.store.pool import Transaction
+from chatr.store import accounts, codes, people, sessions
 
-LOGIN_RATE = Rate(10, 900)
 _WRONG = "The login or password is wrong"
 
 
 class Login(Params, frozen=True, kw_only=True):
-    """Who signs in: ``login`` is an e-mail address or a username."""
+    """Who signs in: ``login`` is an e-mail address, a username or a phone number.
+
+    ``method``: where to send a login code, if this server leaves that to people.
+    """
 
     login: Annotated[str, Meta(min_length=1, max_length=320)]
     password: Annotated[str, Meta(max_length=512)]
-    method: Literal["email", "sms"] | None = None
+    method: signing_in.Method | None = None
 
 
-class Challenged(Wire, frozen=True, kw_only=True):
-    """The second step that is due. The challenge binds it to the password that was right."""
+@operation("session.login", Route("POST", "/auth/login"), PUBLIC, errors=["code_wrong", "locked"], rate=Rate(10, 900))
+async def login(ctx: Ctx, params: Login) -> Session | signing_in.Challenged | verification.Waiting:
+    """Sign in with a password: a session, or a challenge when a second step is due.
 
-    user_id: Id
-    challenge: str
-    methods: list[Literal["email"]]
-
-
-@operation("session.login", Route("POST", "/auth/login"), PUBLIC, errors=["code_wrong"], rate=LOGIN_RATE)
-async def login(ctx: Ctx, params: Login) -> Session | Challenged:
-    """Sign in with a password: a session, or a challenge when a mailed code is due too.
-
-    ``code_wrong`` says neither whether the account exists nor which part was wrong. An account whose e-mail address
-    is not verified yet gets a code for that, and is signed in by account.verify_email.
+    ``code_wrong`` says neither whether the account exists nor which part was wrong. An account whose address is not
+    confirmed yet gets a new code for that; one whose phone alone waits for its code is told so as by
+    account.verify_email.
     """
     text = params.login.strip()
-    find = people.by_email if "@" in text[1:] else people.by_username
-    person = await find(ctx.ports.db, text if "@" in text else "@" + text)
-    stored = await people.password_hash(ctx.ports.db, person.id) if person else None
-    right = await ctx.ports.passwords.check(params.password, stored)
-    if person is None or not right:
+    known = await accounts.by_login(ctx.ports.db, **fields.login(text, ctx.ports.settings.phone_region))
+    key = await proving.begin(ctx, proving.subject(known.person if known else None, text))
+    right = await ctx.ports.passwords.check(params.password, known.password_hash if known else None)
+    if known is None or not right:
         raise ApiError("code_wrong", _WRONG)
-    if not person.verified:
-        raise ApiError("code_wrong", "Verify your e-mail address first: enter its code or ask for a new one")
-    if ctx.ports.login_code:
-        return await _challenge(ctx, person)
     async with ctx.ports.db.transaction() as tx:
-        return await signing_in.begin(ctx, tx, person.id)
+        waiting = await verification.next_step(ctx.ports, ctx.now, tx, known.person)
+        if waiting is None:
+            return await signing_in.proceed(ctx, tx, known.person, key, params.method)
+    if known.person.email_verified:
+        return verification.Waiting(user_id=known.person.id, verification=waiting)
+    raise ApiError("code_wrong", "Confirm your address first: enter the code that was sent there, or register again")
 
 
 class VerifyLogin(Params, frozen=True, kw_only=True):
-    """The second step."""
+    """The second step: the code that was sent, the authenticator's, or a recovery code."""
 
     challenge: fields.Secret
-    code: fields.Code
+    code: fields.Code | None = None
+    totp: fields.Code | None = None
+    recovery_code: fields.RecoveryCode | None = None
 
 
 @operation(
     "session.verify_login",
     Route("POST", "/auth/verify-login"),
     PUBLIC,
-    errors=["code_wrong", "code_expired"],
-    rate=accounts.VERIFICATION_RATE,
+    errors=["code_wrong", "code_expired", "totp_required", "locked"],
+    rate=Rate(10, 900, subject="challenge"),
 )
 async def verify_login(ctx: Ctx, params: VerifyLogin) -> Session:
-    """Finish signing in with the code that was mailed. After five attempts the challenge is void."""
+    """Finish signing in. After five attempts the challenge is void.
+
+    ``totp_required``: the account has two-factor sign-in, and only ``totp`` or ``recoveryCode`` will do.
+    """
     found = await codes.attempt_challenge(ctx.ports.db, secret_hash(params.challenge))
-    if found is None or not ctx.ports.codes.matches(found.user_id, "login", params.code, found.hash):
-        raise ApiError("code_wrong", "The code is wrong or no longer valid")
+    person = await people.by_id(ctx.ports.db, found.user_id) if found else None
+    if found is None or person is None or person.disabled:
+        raise ApiError("code_wrong", verification.WRONG)
     if found.expired:
-        raise ApiError("code_expired")
+        raise ApiError("code_expired", "The sign-in took too long: begin again")
+    if person.two_factor and params.totp is None and params.recovery_code is None:
+        raise ApiError("totp_required", "Enter the code of your authenticator, or a recovery code")
+    if not person.two_factor and params.code is None:
+        raise invalid("$.code", "is missing")
+    key = await proving.begin(ctx, proving.subject(person, ""))
     async with ctx.ports.db.transaction() as tx:
-        if not await codes.delete(tx, found.user_id, "login"):
-            raise ApiError("code_wrong", "The code is wrong or no longer valid")
-        return await signing_in.begin(ctx, tx, found.user_id)
+        if person.two_factor:
+            await proving.second(ctx, tx, person.id, params.totp, params.recovery_code)
+        else:
+            verification.check(ctx.ports, person.id, "login", params.code or "", found)
+        await verification.use(tx, person.id, "login")
+        await proving.succeed(tx, key)
+        return await signing_in.begin(ctx, tx, person.id)
 
 
 class Refresh(Params, frozen=True, kw_only=True):
@@ -99,16 +107,20 @@ async def refresh(ctx: Ctx, params: Refresh) -> Session:
     Called over an open WAMP session of the same sign-in, it prolongs that session too.
     """
     expires_at = ctx.now + timedelta(seconds=ctx.ports.settings.refresh_token_s)
-    stolen = ""
     async with ctx.ports.db.transaction() as tx:
         found = await sessions.use_refresh_token(tx, secret_hash(params.refresh_token), expires_at)
         if found is not None and found.reused and found.live:
-            stolen = found.session_id
-            await _end(ctx, tx, found.user_id, found.session_id, "refresh_token_reused")
+            await signing_out.end(ctx, tx, found.user_id, found.session_id, "refresh_token_reused")
+            owner = await people.by_id(tx, found.user_id)
+            await verification.notify(
+                ctx,
+                tx,
+                owner.email if owner else None,
+                "You were signed out on one device",
+                "A sign-in of yours was continued from two places, as when it was stolen. It was ended.",
+            )
         elif found is not None and found.live:
             session = await signing_in.issue(ctx, tx, found.user_id, found.session_id)
-    if stolen:
-        _close(ctx, stolen, "A refresh token was used twice: sign in again")
     if found is None or found.reused or not found.live:
         raise ApiError("unauthenticated", "The refresh token is not valid")
     if ctx.caller.session_id == found.session_id and ctx.caller.connection:
@@ -121,9 +133,55 @@ async def refresh(ctx: Ctx, params: Refresh) -> Session:
 async def logout(ctx: Ctx, params: NoParams) -> Empty:
     """End this session: its tokens and its open connections."""
     async with ctx.ports.db.transaction() as tx:
-        await _end(ctx, tx, ctx.caller.user_id, ctx.caller.session_id, "logout")
-    _close(ctx, ctx.caller.session_id, "Signed out")
+        await signing_out.end(ctx, tx, ctx.caller.user_id, ctx.caller.session_id, "logout")
     return Empty()
+
+
+class SessionInfo(Wire, frozen=True, kw_only=True):
+    """One device that is signed in."""
+
+    id: Id
+    created_at: Time
+    last_used_at: Time
+    user_agent: str
+    address: str
+    current: bool
+
+
+class SessionList(Wire, frozen=True, kw_only=True):
+    """The devices that are signed in, last used first."""
+
+    items: list[SessionInfo]
+
+
+@operation("session.list", Route("GET", "/auth/sessions"), USERS)
+async def list_sessions(ctx: Ctx, params: NoParams) -> SessionList:
+    """Where the caller is signed in."""
+    return await _listed(ctx)
+
+
+class RevokeSession(Params, frozen=True, kw_only=True):
+    """Which session to end."""
+
+    id: Id
+
+
+@operation("session.revoke", Route("DELETE", "/auth/sessions/<id>"), USERS, errors=["not_found"])
+async def revoke(ctx: Ctx, params: RevokeSession) -> SessionList:
+    """End one session of the caller, and answer those that are left."""
+    async with ctx.ports.db.transaction() as tx:
+        if not await sessions.owned(tx, params.id, ctx.caller.user_id):
+            raise ApiError("not_found", "You have no such session")
+        await signing_out.end(ctx, tx, ctx.caller.user_id, params.id, "revoked")
+    return await _listed(ctx)
+
+
+@operation("session.revoke_others", Route("DELETE", "/auth/sessions"), USERS)
+async def revoke_others(ctx: Ctx, params: NoParams) -> SessionList:
+    """End all sessions of the caller but this one."""
+    async with ctx.ports.db.transaction() as tx:
+        await signing_out.end_all(ctx, tx, ctx.caller.user_id, "revoked", but=ctx.caller.session_id)
+    return await _listed(ctx)
 
 
 class Ticket(Wire, frozen=True, kw_only=True):
@@ -141,26 +199,17 @@ async def ticket(ctx: Ctx, params: NoParams) -> Ticket:
     return Ticket(ticket=secret, expires_in=ctx.ports.settings.ticket_s)
 
 
-async def _challenge(ctx: Ctx, person: people.Person) -> Challenged:
-    challenge, code = new_secret(), ctx.ports.codes.new()
-    await codes.put(
-        ctx.ports.db,
-        person.id,
-        "login",
-        ctx.ports.codes.hash(person.id, "login", code),
-        ctx.now + timedelta(seconds=min(600, ctx.ports.settings.code_s)),
-        secret_hash(challenge),
+async def _listed(ctx: Ctx) -> SessionList:
+    return SessionList(
+        items=[
+            SessionInfo(
+                id=session.id,
+                created_at=wire_time(session.created_at),
+                last_used_at=wire_time(session.last_used_at),
+                user_agent=session.user_agent,
+                address=session.address,
+                current=session.id == ctx.caller.session_id,
+            )
+            for session in await sessions.live(ctx.ports.db, ctx.caller.user_id)
+        ]
     )
-    accounts.mail_code(ctx, person.email or "", code)
-    return Challenged(user_id=person.id, challenge=challenge, methods=["email"])
-
-
-async def _end(ctx: Ctx, tx: Transaction, user_id: str, session_id: str, reason: str) -> None:
-    if await sessions.revoke(tx, session_id, reason):
-        revoked = SessionRevoked(session_id=session_id, reason=reason)
-        tx.emit(SESSION_REVOKED, revoked, [audience.person(user_id)], exclude=ctx.caller.connection)
-
-
-def _close(ctx: Ctx, session_id: str, reason: str) -> None:
-    """Ends the session's connections on every node; a node refuses its tokens from the same moment."""
-    ctx.ports.publisher.end(audience.session(session_id), "unauthenticated", reason)

@@ -3,17 +3,57 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Literal
 
 from chatr.api.errors import ApiError
-from chatr.api.model import Session
+from chatr.api.model import Id, Session, Wire
 from chatr.auth.tokens import new_secret, secret_hash
-from chatr.ops import visibility
+from chatr.ops import proving, verification, visibility
 from chatr.ops.ports import Ctx
-from chatr.store import people, sessions
+from chatr.store import codes, people, sessions
 from chatr.store.ids import uuid7
-from chatr.store.pool import Queryable
+from chatr.store.people import Person
+from chatr.store.pool import Queryable, Transaction
 
 MAX_USER_AGENT = 300
+
+Method = Literal["email", "sms"]
+
+
+class Challenged(Wire, frozen=True, kw_only=True):
+    """The second step that is due. The challenge binds it to the first, which is never repeated.
+
+    ``methods``: where a code was sent and, after that, where one could be sent instead; or what the authenticator of
+    the account offers.
+    """
+
+    user_id: Id
+    challenge: str
+    methods: list[Literal["email", "sms", "totp", "recovery_code"]]
+
+
+async def proceed(
+    ctx: Ctx, tx: Transaction, person: Person, key: bytes, method: Method | None = None
+) -> Session | Challenged:
+    """The first step was right: a session, or the second step. ``key``: of the tries that are over with it.
+
+    Raises ``forbidden`` for a disabled account.
+    """
+    if person.disabled:
+        raise ApiError("forbidden", "This account was disabled by the operator of the server")
+    challenge = new_secret()
+    if person.two_factor:
+        expires_at = verification.expiry(ctx.ports, ctx.now, "login")
+        await codes.put(tx, person.id, "login", None, expires_at, challenge_hash=secret_hash(challenge))
+        return Challenged(user_id=person.id, challenge=challenge, methods=["totp", "recovery_code"])
+    ways = _ways(ctx, person, method)
+    if ways:
+        await verification.send(
+            ctx.ports, ctx.now, tx, person.id, "login", ways[0], challenge_hash=secret_hash(challenge)
+        )
+        return Challenged(user_id=person.id, challenge=challenge, methods=[way.channel for way in ways])
+    await proving.succeed(tx, key)
+    return await begin(ctx, tx, person.id)
 
 
 async def begin(ctx: Ctx, db: Queryable, user_id: str) -> Session:
@@ -43,3 +83,16 @@ async def issue(ctx: Ctx, db: Queryable, user_id: str, session_id: str) -> Sessi
         expires_in=ctx.ports.tokens.lifetime_s,
         user=visibility.me(person),
     )
+
+
+def _ways(ctx: Ctx, person: Person, wanted: Method | None) -> list[codes.Sent]:
+    """Where a login code can go, the place it goes to first; empty when none is due."""
+    setting = ctx.ports.login_code
+    if setting == "off":
+        return []
+    ways = [codes.Sent("email", person.email)] if person.email else []
+    if person.phone_number and ctx.ports.outbound.can_send("sms"):
+        ways.append(codes.Sent("sms", person.phone_number))
+    preferred = wanted if setting == "choice" else setting
+    ways.sort(key=lambda way: way.channel != preferred)
+    return ways if setting == "choice" else ways[:1]

@@ -9,19 +9,10 @@ from msgspec import UNSET, Meta, UnsetType
 
 from chatr.api.contract import PUBLIC, USERS, Rate, Route, operation
 from chatr.api.errors import ApiError
-from chatr.api.model import FoundUser, Id, Me, NoParams, Params, User, Wire
-from chatr.ops import fields, visibility
+from chatr.api.model import FoundUser, Id, Params, User, Wire
+from chatr.ops import fields, naming, visibility
 from chatr.ops.ports import Ctx
 from chatr.store import people
-
-
-@operation("user.me", Route("GET", "/users/me"), USERS)
-async def me(ctx: Ctx, params: NoParams) -> Me:
-    """The caller's own account."""
-    person = await people.by_id(ctx.ports.db, ctx.caller.user_id)
-    if person is None:
-        raise ApiError("unauthenticated", "The account no longer exists")
-    return visibility.me(person)
 
 
 class GetUser(Params, frozen=True, kw_only=True):
@@ -91,6 +82,24 @@ async def check_username(ctx: Ctx, params: CheckUsername) -> Availability:
     if await people.by_username(ctx.ports.db, username):
         return Availability(available=False, reason="is taken")
     return Availability(available=True)
+
+
+class SuggestUsername(Params, frozen=True, kw_only=True):
+    """What the names should be like."""
+
+    username: Annotated[str, Meta(max_length=320)] = ""
+
+
+class Suggestions(Wire, frozen=True, kw_only=True):
+    """Three usernames that are free at this moment."""
+
+    suggestions: list[str]
+
+
+@operation("user.suggest_username", Route("GET", "/users/suggest-username"), PUBLIC, rate=Rate(60, 60))
+async def suggest_username(ctx: Ctx, params: SuggestUsername) -> Suggestions:
+    """Free usernames like the one given: a name, or an e-mail address before its @."""
+    return Suggestions(suggestions=await naming.free(ctx.ports.db, params.username, 3))
 
 
 def _visible(person: people.Person | None, ctx: Ctx) -> User:

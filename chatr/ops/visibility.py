@@ -28,7 +28,7 @@ def me(person: Person) -> Me:
         is_support=person.role == "support",
         email_verified=person.email_verified,
         phone_verified=person.phone_verified,
-        two_factor_enabled=False,
+        two_factor_enabled=person.two_factor,
         privacy=person.privacy,
         settings=person.settings,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Awaitable, Callable
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -131,7 +132,12 @@ class RawRoutes:
             return []
         paths = sorted(self._outbox.glob("*.eml"), reverse=True)[:MAX_MAILS]
         parsed = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in paths]
-        return [Mail(str(mail["To"]), str(mail["Subject"]), mail.get_content(), str(mail["Date"])) for mail in parsed]
+        return [Mail(str(mail["To"]), str(mail["Subject"]), _text(mail), str(mail["Date"])) for mail in parsed]
+
+
+def _text(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    return str(body.get_content()) if body is not None else ""
 
 
 def _local(request: Request) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -15,34 +16,74 @@ RESEND_AFTER_S = 60
 
 
 class Code(msgspec.Struct, frozen=True):
-    """A stored code."""
+    """A stored code. Without a hash it is a challenge that no code answers."""
 
     user_id: str
-    hash: bytes
-    attempts: int
+    hash: bytes | None
+    target: str
     expired: bool
 
 
+class Sent(msgspec.Struct, frozen=True):
+    """Where a code was sent."""
+
+    channel: Literal["email", "sms"]
+    target: str
+
+
 async def put(
-    db: Queryable, user_id: str, purpose: str, hash: bytes, expires_at: datetime, challenge_hash: bytes | None = None
+    db: Queryable,
+    user_id: str,
+    purpose: str,
+    hash: bytes | None,
+    expires_at: datetime,
+    *,
+    sent: Sent | None = None,
+    challenge_hash: bytes | None = None,
 ) -> None:
     """Store a code in place of an earlier one of the same purpose."""
+    channel, target = (sent.channel, sent.target) if sent else ("email", None)
     await db.execute(
-        """INSERT INTO codes (user_id, purpose, hash, expires_at, challenge_hash) VALUES (%s, %s, %s, %s, %s)
+        """INSERT INTO codes (user_id, purpose, hash, expires_at, challenge_hash, channel, target)
+           VALUES (%s, %s, %s, %s, %s, %s, %s)
            ON CONFLICT (user_id, purpose) DO UPDATE SET hash = excluded.hash, expires_at = excluded.expires_at,
-             challenge_hash = excluded.challenge_hash, attempts = 0, sent_at = now()""",
-        (user_id, purpose, hash, expires_at, challenge_hash),
+             challenge_hash = excluded.challenge_hash, channel = excluded.channel, target = excluded.target,
+             attempts = 0, sent_at = now()""",
+        (user_id, purpose, hash, expires_at, challenge_hash, channel, target),
     )
 
 
-async def replace(db: Queryable, user_id: str, purpose: str, hash: bytes, expires_at: datetime) -> bool:
-    """Replace a code, keeping its challenge; False when there is none or it was sent a moment ago."""
+async def replace(db: Queryable, user_id: str, purpose: str, hash: bytes, expires_at: datetime) -> Sent | None:
+    """Replace a code, keeping its challenge, and say where to send it.
+
+    None when there is none, or it was sent a moment ago.
+    """
     rows = await db.query(
         """UPDATE codes SET hash = %s, expires_at = %s, attempts = 0, sent_at = now()
-            WHERE user_id = %s AND purpose = %s AND sent_at <= now() - make_interval(secs => %s) RETURNING 1""",
+            WHERE user_id = %s AND purpose = %s AND hash IS NOT NULL
+              AND sent_at <= now() - make_interval(secs => %s) RETURNING channel, target""",
         (hash, expires_at, user_id, purpose, RESEND_AFTER_S),
     )
+    return Sent(*rows[0]) if rows else None
+
+
+async def fresh(db: Queryable, user_id: str, purpose: str) -> bool:
+    """Whether a code of this purpose was sent a moment ago."""
+    rows = await db.query(
+        "SELECT 1 FROM codes WHERE user_id = %s AND purpose = %s AND sent_at > now() - make_interval(secs => %s)",
+        (user_id, purpose, RESEND_AFTER_S),
+    )
     return bool(rows)
+
+
+async def target(db: Queryable, user_id: str, purpose: str, challenge_hash: bytes) -> str | None:
+    """Where the live code of a purpose went. With a challenge hash, only the code that belongs to it."""
+    rows = await db.query(
+        """SELECT target FROM codes WHERE user_id = %s AND purpose = %s
+            AND (%s = ''::bytea OR challenge_hash = %s)""",
+        (user_id, purpose, challenge_hash, challenge_hash),
+    )
+    return rows[0][0] if rows else None
 
 
 async def attempt(db: Queryable, user_id: str, purpose: str) -> Code | None:
@@ -51,20 +92,30 @@ async def attempt(db: Queryable, user_id: str, purpose: str) -> Code | None:
 
 
 async def attempt_challenge(db: Queryable, challenge_hash: bytes) -> Code | None:
-    """The same for a login code, by the challenge of its password step."""
+    """The same for a sign-in, by the challenge of its password step."""
     return await _attempt(db, "challenge_hash = %s AND purpose = 'login'", (challenge_hash,))
+
+
+async def attempt_reset(db: Queryable, email: str) -> Code | None:
+    """The same for a password reset, by the account's e-mail address."""
+    return await _attempt(
+        db,
+        """purpose = 'reset' AND user_id = (SELECT id FROM users WHERE lower(email) = lower(%s)
+                                               AND deleted_at IS NULL AND disabled_at IS NULL)""",
+        (email,),
+    )
 
 
 async def _attempt(db: Queryable, where: str, params: tuple[object, ...]) -> Code | None:
     rows = await db.query(
         f"""UPDATE codes SET attempts = attempts + 1 WHERE {where} AND attempts < %s
-            RETURNING user_id, hash, attempts, expires_at <= now()""",
+            RETURNING user_id, hash, coalesce(target, ''), expires_at <= now()""",
         (*params, MAX_ATTEMPTS),
     )
     if not rows:
         return None
-    user_id, hash, attempts, expired = rows[0]
-    return Code(user_id, bytes(hash), attempts, expired)
+    user_id, hash, target, expired = rows[0]
+    return Code(user_id, None if hash is None else bytes(hash), target, expired)
 
 
 async def delete(db: Queryable, user_id: str, purpose: str) -> bool:

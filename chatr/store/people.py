@@ -33,6 +33,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     settings: dict[str, Any]
     created_at: datetime
     last_seen_at: datetime | None
+    two_factor: bool
+    disabled: bool
 
     @property
     def verified(self) -> bool:
@@ -43,7 +45,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 #: Columns of a :class:`Person`, for a table alias ``u``.
 COLUMNS = """u.id, u.username, u.display_name, u.first_name, u.last_name, u.profile_image, u.cover_image, u.email,
     u.phone_number, u.gender, u.role, u.is_bot, u.email_verified_at IS NOT NULL, u.phone_verified_at IS NOT NULL,
-    u.privacy, u.settings, u.created_at, u.last_seen_at"""
+    u.privacy, u.settings, u.created_at, u.last_seen_at, u.totp_enabled_at IS NOT NULL, u.disabled_at IS NOT NULL"""
 WIDTH = len(Person.__struct_fields__)
 
 
@@ -69,51 +71,42 @@ async def by_email(db: Queryable, email: str) -> Person | None:
     return await _one(db, "lower(u.email) = lower(%s)", email)
 
 
-async def _one(db: Queryable, where: str, value: str) -> Person | None:
-    rows = await db.query(f"SELECT {COLUMNS} FROM users u WHERE {where} AND u.deleted_at IS NULL", (value,))
+async def _one(db: Queryable, where: str, value: str, locking: str = "") -> Person | None:
+    rows = await db.query(f"SELECT {COLUMNS} FROM users u WHERE {where} AND u.deleted_at IS NULL{locking}", (value,))
     return person(rows[0]) if rows else None
 
 
-async def password_hash(db: Queryable, user_id: str) -> str:
-    """The stored password hash."""
-    rows = await db.query("SELECT password_hash FROM users WHERE id = %s", (user_id,))
-    return str(rows[0][0])
+async def lock(db: Queryable, user_id: str) -> Person | None:
+    """A person whose row nobody else changes until the transaction ends."""
+    return await _one(db, "u.id = %s", user_id, " FOR UPDATE")
 
 
-class NewPerson(msgspec.Struct, frozen=True, kw_only=True):
-    """An account about to be made."""
-
-    id: str
-    username: str
-    email: str
-    password_hash: str
-    display_name: str
-    first_name: str | None
-    last_name: str | None
-    gender: str | None
-
-
-async def insert(db: Queryable, new: NewPerson) -> bool:
-    """Make an unverified account; False when its username or e-mail is taken."""
-    rows = await db.query(
-        """INSERT INTO users (id, username, email, password_hash, display_name, first_name, last_name, gender)
-           VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING 1""",
-        msgspec.structs.astuple(new),
-    )
-    return bool(rows)
-
-
-async def delete_unverified(db: Queryable, email: str) -> None:
-    """Remove the account that holds ``email`` without ever having confirmed it."""
+async def set_profile(db: Queryable, changed: Person) -> None:
+    """Store names and gender."""
     await db.execute(
-        "DELETE FROM users WHERE lower(email) = lower(%s) AND email_verified_at IS NULL AND phone_verified_at IS NULL",
-        (email,),
+        "UPDATE users SET display_name = %s, first_name = %s, last_name = %s, gender = %s WHERE id = %s",
+        (changed.display_name, changed.first_name, changed.last_name, changed.gender, changed.id),
     )
 
 
-async def confirm_email(db: Queryable, user_id: str) -> None:
-    """The person has shown to read mail at their address."""
-    await db.execute("UPDATE users SET email_verified_at = now() WHERE id = %s", (user_id,))
+async def set_settings(db: Queryable, changed: Person) -> None:
+    """Store who may see what, and the clients' settings."""
+    await db.execute(
+        "UPDATE users SET privacy = %s::jsonb, settings = %s::jsonb WHERE id = %s",
+        (
+            msgspec.json.encode(changed.privacy).decode(),
+            msgspec.json.encode(changed.settings).decode(),
+            changed.id,
+        ),
+    )
+
+
+async def taken(db: Queryable, usernames: Sequence[str]) -> set[str]:
+    """Those of the usernames that somebody has, in lower case."""
+    rows = await db.query(
+        "SELECT lower(username) FROM users WHERE lower(username) = ANY(%s)", ([name.lower() for name in usernames],)
+    )
+    return {row[0] for row in rows}
 
 
 async def search(db: Queryable, viewer_id: str, text: str, limit: int) -> list[Person]:

@@ -70,6 +70,10 @@ class Transaction:
         """Announce an event once the transaction has committed."""
         self.emitted.append(lambda publish: publish(event, payload, rooms, exclude=exclude))
 
+    def then(self, action: Callable[[], None]) -> None:
+        """Do something once the transaction has committed, in order with its events."""
+        self.emitted.append(lambda _: action())
+
 
 class Database:
     """A fixed number of connections, shared. Every failure that trying again may mend is ``unavailable``."""

@@ -52,7 +52,7 @@ async def use_refresh_token(db: Queryable, hash: bytes, expires_at: datetime) ->
                 kept AS (UPDATE sessions SET last_used_at = now(), expires_at = %s
                           WHERE id = (SELECT session_id FROM token WHERE used_at IS NULL) AND revoked_at IS NULL)
            SELECT s.id, s.user_id, u.role, token.used_at IS NOT NULL,
-                  s.revoked_at IS NULL AND s.expires_at > now() AND u.deleted_at IS NULL
+                  s.revoked_at IS NULL AND s.expires_at > now() AND u.deleted_at IS NULL AND u.disabled_at IS NULL
              FROM token JOIN sessions s ON s.id = token.session_id JOIN users u ON u.id = s.user_id""",
         (hash, hash, expires_at),
     )
@@ -65,6 +65,45 @@ async def revoke(db: Queryable, session_id: str, reason: str) -> bool:
         """UPDATE sessions SET revoked_at = now(), revoked_reason = %s
             WHERE id = %s AND revoked_at IS NULL RETURNING 1""",
         (reason, session_id),
+    )
+    return bool(rows)
+
+
+async def revoke_all(db: Queryable, user_id: str, reason: str, *, but: str = "") -> list[str]:
+    """End all live sessions of a person but one; their ids."""
+    rows = await db.query(
+        """UPDATE sessions SET revoked_at = now(), revoked_reason = %s
+            WHERE user_id = %s AND revoked_at IS NULL AND expires_at > now() AND id::text <> %s RETURNING id""",
+        (reason, user_id, but),
+    )
+    return [row[0] for row in rows]
+
+
+class Signed(msgspec.Struct, frozen=True):
+    """A live session as its owner sees it."""
+
+    id: str
+    created_at: datetime
+    last_used_at: datetime
+    user_agent: str
+    address: str
+
+
+async def live(db: Queryable, user_id: str) -> list[Signed]:
+    """The live sessions of a person, last used first."""
+    rows = await db.query(
+        """SELECT id, created_at, last_used_at, user_agent, address FROM sessions
+            WHERE user_id = %s AND revoked_at IS NULL AND expires_at > now() ORDER BY last_used_at DESC, id DESC""",
+        (user_id,),
+    )
+    return [Signed(*row) for row in rows]
+
+
+async def owned(db: Queryable, session_id: str, user_id: str) -> bool:
+    """Whether a live session is this person's."""
+    rows = await db.query(
+        "SELECT 1 FROM sessions WHERE id = %s AND user_id = %s AND revoked_at IS NULL AND expires_at > now()",
+        (session_id, user_id),
     )
     return bool(rows)
 
@@ -90,7 +129,7 @@ _OPEN = """SELECT s.id, s.user_id, u.role,
        ARRAY(SELECT m.conversation_id::text FROM members m JOIN conversations c ON c.id = m.conversation_id
               WHERE m.user_id = s.user_id AND m.status = 'joined' AND c.kind = 'group')
   FROM sessions s JOIN users u ON u.id = s.user_id
- WHERE s.revoked_at IS NULL AND s.expires_at > now() AND u.deleted_at IS NULL AND s.id = """
+ WHERE s.revoked_at IS NULL AND s.expires_at > now() AND u.deleted_at IS NULL AND u.disabled_at IS NULL AND s.id = """
 
 
 async def open_by_ticket(db: Queryable, hash: bytes) -> Open | None:

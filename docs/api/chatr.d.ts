@@ -6,11 +6,17 @@ export interface Availability {
   reason?: string;
 }
 
-/** The second step that is due. The challenge binds it to the password that was right. */
+/** The second step that is due. The challenge binds it to the first, which is never repeated. ``methods``: where a code was sent and, after that, where one could be sent instead; or what the authenticator of the account offers. */
 export interface Challenged {
   userId: string;
   challenge: string;
-  methods: "email"[];
+  methods: ("email" | "recovery_code" | "sms" | "totp")[];
+}
+
+/** The password of now, and the new one. */
+export interface Change {
+  current: string;
+  password: string;
 }
 
 /** Conversations that changed; ``reset``: forget what you have, this is the newest page of the list. */
@@ -33,7 +39,7 @@ export interface CheckUsername {
 
 /** Where a code went, masked, and until when it is good. */
 export interface CodeSent {
-  sentTo?: string;
+  sentTo: string;
   expiresAt: string;
 }
 
@@ -72,13 +78,35 @@ export interface ConversationPage {
   nextCursor?: string | null;
 }
 
+/** The password, as proof. */
+export interface DeleteAccount {
+  password: string;
+}
+
+/** The password, and a code of the authenticator or a recovery code. */
+export interface Disable {
+  password: string;
+  code?: string | null;
+  recoveryCode?: string | null;
+}
+
 /** ``{}`` */
 export interface Empty {}
+
+/** A code of the authenticator. */
+export interface Enable {
+  code: string;
+}
 
 /** One offending field: its JSON path (``$.limit``) and what is wrong with it. */
 export interface FieldError {
   path: string;
   message: string;
+}
+
+/** Whose password. */
+export interface Forgot {
+  email: string;
 }
 
 /** Search results. */
@@ -165,7 +193,7 @@ export interface LogPage {
   complete: boolean;
 }
 
-/** Who signs in: ``login`` is an e-mail address or a username. */
+/** Who signs in: ``login`` is an e-mail address, a username or a phone number. ``method``: where to send a login code, if this server leaves that to people. */
 export interface Login {
   login: string;
   password: string;
@@ -245,6 +273,11 @@ export interface MessageStatusChanged {
   at: string;
 }
 
+/** The password, as proof. */
+export interface NewRecoveryCodes {
+  password: string;
+}
+
 /** No parameters. */
 export interface NoParams {}
 
@@ -270,6 +303,16 @@ export interface PresenceState {
 
 /** Who may see which part of a person. */
 export interface Privacy {
+  onlineStatus?: "everyone" | "friends" | "nobody";
+  phone?: "everyone" | "friends" | "nobody";
+  email?: "everyone" | "friends" | "nobody";
+  fullName?: "everyone" | "friends" | "nobody";
+  gender?: "everyone" | "friends" | "nobody";
+  joinedDate?: "everyone" | "friends" | "nobody";
+}
+
+/** Who may see what; what is left out stays. */
+export interface PrivacyChange {
   onlineStatus?: "everyone" | "friends" | "nobody";
   phone?: "everyone" | "friends" | "nobody";
   email?: "everyone" | "friends" | "nobody";
@@ -307,12 +350,17 @@ export interface Reactor {
   username: string;
 }
 
+/** Each signs in once in place of the authenticator. They are never shown again. */
+export interface RecoveryCodes {
+  recoveryCodes: string[];
+}
+
 /** The refresh token of the last answer. */
 export interface Refresh {
   refreshToken: string;
 }
 
-/** A new account. */
+/** A new account, with an e-mail address, a phone number or both. */
 export interface Register {
   username: string;
   password: string;
@@ -324,12 +372,6 @@ export interface Register {
   gender?: "female" | "male" | "non-binary" | "prefer-not-to-say" | "" | null;
 }
 
-/** The account, and where its code went. */
-export interface Registered {
-  userId: string;
-  verification: "email" | "sms";
-}
-
 /** The frozen snapshot of the message that is replied to. */
 export interface ReplyTo {
   id: string;
@@ -339,10 +381,23 @@ export interface ReplyTo {
   duration?: number;
 }
 
-/** Which code to send again. */
+/** Which code to send again. The challenge of the sign-in lets ``login`` say where it went. */
 export interface ResendCode {
   userId: string;
   purpose: "email" | "login" | "phone";
+  challenge?: string | null;
+}
+
+/** The code from the mail, and the new password. */
+export interface Reset {
+  email: string;
+  code: string;
+  password: string;
+}
+
+/** Which session to end. */
+export interface RevokeSession {
+  id: string;
 }
 
 /** What to look for: the beginning of a username or display name. */
@@ -378,6 +433,21 @@ export interface Session {
   user: Me;
 }
 
+/** One device that is signed in. */
+export interface SessionInfo {
+  id: string;
+  createdAt: string;
+  lastUsedAt: string;
+  userAgent: string;
+  address: string;
+  current: boolean;
+}
+
+/** The devices that are signed in, last used first. */
+export interface SessionList {
+  items: SessionInfo[];
+}
+
 /** A session of the receiver has ended; sent before its sockets close. */
 export interface SessionRevoked {
   sessionId: string;
@@ -389,6 +459,23 @@ export interface SetPresence {
   status: "away" | "online";
 }
 
+/** What an authenticator needs: the secret as base32, as an otpauth URI, and as a picture of that. */
+export interface Setup {
+  secret: string;
+  uri: string;
+  qrCode: string;
+}
+
+/** What the names should be like. */
+export interface SuggestUsername {
+  username?: string;
+}
+
+/** Three usernames that are free at this moment. */
+export interface Suggestions {
+  suggestions: string[];
+}
+
 /** Live events may have been lost: call ``sync.changes``. */
 export interface SyncRequired {
   reason: string;
@@ -398,6 +485,22 @@ export interface SyncRequired {
 export interface Ticket {
   ticket: string;
   expiresIn: number;
+}
+
+/** What to change; what is left out stays. An empty text clears a name or the gender. */
+export interface Update {
+  displayName?: string;
+  firstName?: string;
+  lastName?: string;
+  gender?: "female" | "male" | "non-binary" | "prefer-not-to-say" | "";
+  email?: string;
+  phoneNumber?: string;
+}
+
+/** What to change. ``settings`` is the clients' own: its keys replace those of the same name, null removes one. */
+export interface UpdateSettings {
+  privacy?: PrivacyChange;
+  settings?: Record<string, unknown>;
 }
 
 /** A person as one viewer sees them: what the viewer may not see is absent. */
@@ -419,16 +522,29 @@ export interface User {
   isSupport?: boolean;
 }
 
-/** A code from a mail. */
-export interface VerifyEmail {
+/** The receiver's own account as it is now: all that user.me answers. */
+export interface UserUpdated {
+  user: Me;
+}
+
+/** A code that was sent to an address. */
+export interface Verify {
   userId: string;
   code: string;
 }
 
-/** The second step. */
+/** The second step: the code that was sent, the authenticator's, or a recovery code. */
 export interface VerifyLogin {
   challenge: string;
-  code: string;
+  code?: string | null;
+  totp?: string | null;
+  recoveryCode?: string | null;
+}
+
+/** An account, and where the code went that it waits for. */
+export interface Waiting {
+  userId: string;
+  verification: "email" | "sms";
 }
 
 /** The other person. */
@@ -438,9 +554,11 @@ export interface WithUser {
 
 /** Procedures by URI. */
 export interface Calls {
-  "chatr.account.register": { params: Register; result: Registered };
+  "chatr.account.delete": { params: DeleteAccount; result: Empty };
+  "chatr.account.register": { params: Register; result: Waiting };
   "chatr.account.resend_code": { params: ResendCode; result: CodeSent };
-  "chatr.account.verify_email": { params: VerifyEmail; result: Session };
+  "chatr.account.verify_email": { params: Verify; result: Session | Waiting };
+  "chatr.account.verify_phone": { params: Verify; result: Session | Waiting };
   "chatr.conversation.get": { params: GetConversation; result: Conversation };
   "chatr.conversation.list": { params: ListConversations; result: ConversationPage };
   "chatr.conversation.log": { params: GetLog; result: LogPage };
@@ -450,19 +568,32 @@ export interface Calls {
   "chatr.message.mark_delivered": { params: Mark; result: Empty };
   "chatr.message.mark_read": { params: Mark; result: Empty };
   "chatr.message.send": { params: SendMessage; result: Message };
+  "chatr.password.change": { params: Change; result: Empty };
+  "chatr.password.forgot": { params: Forgot; result: Empty };
+  "chatr.password.reset": { params: Reset; result: Empty };
   "chatr.presence.query": { params: QueryPresence; result: PresenceList };
   "chatr.presence.set": { params: SetPresence; result: Empty };
   "chatr.realtime.ticket": { params: NoParams; result: Ticket };
-  "chatr.session.login": { params: Login; result: Session | Challenged };
+  "chatr.session.list": { params: NoParams; result: SessionList };
+  "chatr.session.login": { params: Login; result: Session | Challenged | Waiting };
   "chatr.session.logout": { params: NoParams; result: Empty };
   "chatr.session.refresh": { params: Refresh; result: Session };
+  "chatr.session.revoke": { params: RevokeSession; result: SessionList };
+  "chatr.session.revoke_others": { params: NoParams; result: SessionList };
   "chatr.session.verify_login": { params: VerifyLogin; result: Session };
   "chatr.sync.changes": { params: Changes; result: Changed };
+  "chatr.two_factor.disable": { params: Disable; result: Empty };
+  "chatr.two_factor.enable": { params: Enable; result: RecoveryCodes };
+  "chatr.two_factor.recovery_codes": { params: NewRecoveryCodes; result: RecoveryCodes };
+  "chatr.two_factor.setup": { params: NoParams; result: Setup };
   "chatr.user.check_username": { params: CheckUsername; result: Availability };
   "chatr.user.get": { params: GetUser; result: User };
   "chatr.user.get_by_username": { params: GetByUsername; result: User };
   "chatr.user.me": { params: NoParams; result: Me };
   "chatr.user.search": { params: Search; result: Found };
+  "chatr.user.suggest_username": { params: SuggestUsername; result: Suggestions };
+  "chatr.user.update": { params: Update; result: Me };
+  "chatr.user.update_settings": { params: UpdateSettings; result: Me };
 }
 
 /** Event payloads by topic. */
@@ -473,4 +604,5 @@ export interface Events {
   "chatr.presence.changed": PresenceChanged;
   "chatr.session.revoked": SessionRevoked;
   "chatr.sync.required": SyncRequired;
+  "chatr.user.updated": UserUpdated;
 }

@@ -112,7 +112,7 @@ class Limits:
         self.counted: list[str] = []
         self.full = False
 
-    def check(self, operation: Operation, caller: Caller) -> None:
+    def check(self, operation: Operation, caller: Caller, subject: str = "") -> None:
         self.counted.append(operation.name)
         if self.full:
             raise ApiError("rate_limited", retry_after_s=7)

@@ -78,6 +78,7 @@ class ServerCase(TestCase):
         answer = await treq.request(
             verb, f"{self.url}/api{path}", headers=headers or {}, pool=self._pool, timeout=20, **more
         )
+        await self.service.node.outbound.settled()
         content = await answer.json()
         self.assertEqual(answer.code, status, content)
         return content
@@ -95,6 +96,7 @@ class ServerCase(TestCase):
             message_from_bytes(path.read_bytes(), policy=policy.default)
             for path in sorted((self.data_dir / "outbox").glob("*.eml"))
         ]
-        found = re.search(r"\b[0-9]{6}\b", [mail.get_content() for mail in mails if mail["To"] == email][-1])
+        texts = [mail.get_body(("plain",)).get_content() for mail in mails if mail["To"] == email]
+        found = re.search(r"\b[0-9]{6}\b", texts[-1])
         assert found is not None
         return found[0]

@@ -120,7 +120,7 @@ class OpsCase(TestCase):
             message_from_bytes(path.read_bytes(), policy=policy.default)
             for path in sorted(self.data.outbox.glob("*.eml"))
         ]
-        return [(mail["To"], mail.get_content()) for mail in parsed]
+        return [(mail["To"], mail.get_body(("plain",)).get_content()) for mail in parsed]
 
     def last_code(self, email: str) -> str:
         """The code in the newest mail to an address."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from twisted.internet.address import IPv4Address
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.test.requesthelper import DummyRequest
 
+from chatr.outbound.letters import Letter
 from chatr.rest.request import address_reader
 from tests.rest.test_app import RestCase
 
@@ -80,8 +82,12 @@ class RawTests(RestCase):
 
     async def test_mailbox(self) -> None:
         """The development mailbox shows mail to browsers on this machine, escaped, and to nobody through a proxy."""
-        mailer = self.service.node.dispatcher._ports.mailer  # type: ignore[union-attr, attr-defined]
-        mailer.send("ann@example.org", "<b>Subject</b>", "<script>alert(1)</script> 123456")
+        queue = self.service.node.outbound
+        text = ["<script>alert(1)</script> 123456"]
+        letter = Letter(channel="email", to="ann@example.org", subject="<b>Subject</b>", text=text)
+        async with self.service.node.db.transaction() as tx:
+            await queue.post(tx, letter, datetime.now(timezone.utc) + timedelta(minutes=1))
+        await queue.settled()
         _, _, body = await self.answer("GET", "/dev/mail")
         self.assertIn(b"&lt;script&gt;alert(1)&lt;/script&gt; 123456", body)
         self.assertNotIn(b"<script>", body)

@@ -1,0 +1,101 @@
+"""Setting a password: a forgotten one, or a new one in place of the old."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from chatr.api.contract import PUBLIC, USERS, Rate, Route, operation
+from chatr.api.errors import ApiError
+from chatr.api.model import Empty, Params
+from chatr.ops import fields, proving, signing_out, verification
+from chatr.ops.ports import Ctx
+from chatr.outbound import letters
+from chatr.store import accounts, codes
+from chatr.store.people import Person
+from chatr.store.pool import Transaction
+
+Password = Annotated[str, Meta(max_length=512)]
+
+
+class Forgot(Params, frozen=True, kw_only=True):
+    """Whose password."""
+
+    email: Annotated[str, Meta(max_length=320)]
+
+
+@operation("password.forgot", Route("POST", "/auth/forgot-password"), PUBLIC, rate=Rate(3, 900, subject="email"))
+async def forgot(ctx: Ctx, params: Forgot) -> Empty:
+    """Mail a code for password.reset. The answer is the same, and as fast, whether or not the account exists."""
+    email = fields.email(params.email)
+    async with ctx.ports.db.transaction() as tx:
+        expires_at = verification.expiry(ctx.ports, ctx.now, "reset")
+        await ctx.ports.outbound.post(tx, letters.Forgotten(email=email), expires_at)
+    return Empty()
+
+
+class Reset(Params, frozen=True, kw_only=True):
+    """The code from the mail, and the new password."""
+
+    email: Annotated[str, Meta(max_length=320)]
+    code: fields.Code
+    password: Password
+
+
+@operation(
+    "password.reset",
+    Route("POST", "/auth/reset-password"),
+    PUBLIC,
+    errors=["code_wrong", "code_expired"],
+    rate=Rate(10, 900, subject="email"),
+)
+async def reset(ctx: Ctx, params: Reset) -> Empty:
+    """Set a new password with a mailed code, and end every session. A second factor stays as it is.
+
+    ``code_wrong`` also when there is no such account or code; after five attempts a code is void.
+    """
+    email = fields.email(params.email)
+    # What is wrong with the password alone costs no attempt. Its likeness to the username is looked at below.
+    fields.password(params.password, username="", email=email)
+    found = await codes.attempt_reset(ctx.ports.db, email)
+    code = verification.check(ctx.ports, found.user_id if found else "", "reset", params.code, found)
+    known = await accounts.by_id(ctx.ports.db, code.user_id)
+    if known is None:
+        raise ApiError("code_wrong", verification.WRONG)
+    hashed = await _hashed(ctx, known.person, params.password)
+    async with ctx.ports.db.transaction() as tx:
+        await verification.use(tx, code.user_id, "reset")
+        await _set(ctx, tx, known.person, hashed)
+        await proving.succeed(tx, ctx.ports.codes.key(proving.subject(known.person, "")))
+    return Empty()
+
+
+class Change(Params, frozen=True, kw_only=True):
+    """The password of now, and the new one."""
+
+    current: Password
+    password: Password
+
+
+@operation("password.change", Route("POST", "/auth/change-password"), USERS, errors=proving.ERRORS, rate=Rate(10, 900))
+async def change(ctx: Ctx, params: Change) -> Empty:
+    """Set a new password, and end every other session of the caller."""
+    known = await proving.password(ctx, params.current)
+    hashed = await _hashed(ctx, known.person, params.password)
+    async with ctx.ports.db.transaction() as tx:
+        await _set(ctx, tx, known.person, hashed, but=ctx.caller.session_id)
+    return Empty()
+
+
+async def _hashed(ctx: Ctx, person: Person, text: str) -> str:
+    """Before the transaction: a connection is not kept waiting for bcrypt."""
+    return await ctx.ports.passwords.hash(fields.password(text, username=person.username, email=person.email or ""))
+
+
+async def _set(ctx: Ctx, tx: Transaction, person: Person, hashed: str, *, but: str = "") -> None:
+    await accounts.set_password(tx, person.id, hashed)
+    await signing_out.end_all(ctx, tx, person.id, "password_changed", but=but)
+    await verification.notify(
+        ctx, tx, person.email, "Your password was changed", "Your password was changed, and other devices signed out."
+    )

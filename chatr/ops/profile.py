@@ -1,0 +1,140 @@
+"""What people say about themselves, and who may see it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from chatr.api.contract import USERS, Rate, Route, operation
+from chatr.api.errors import ApiError, invalid
+from chatr.api.model import Me, NoParams, Params, PrivacyLevel
+from chatr.ops import accounts, announcing, fields, verification, visibility
+from chatr.ops.ports import Ctx
+from chatr.store import accounts as stored
+from chatr.store import codes, people
+from chatr.store.pool import Transaction
+
+MAX_SETTINGS_BYTES = 16 * 1024
+
+
+@operation("user.me", Route("GET", "/users/me"), USERS)
+async def me(ctx: Ctx, params: NoParams) -> Me:
+    """The caller's own account."""
+    return visibility.me(_existing(await people.by_id(ctx.ports.db, ctx.caller.user_id)))
+
+
+class Update(Params, frozen=True, kw_only=True):
+    """What to change; what is left out stays. An empty text clears a name or the gender."""
+
+    display_name: fields.Name | UnsetType = UNSET
+    first_name: fields.Name | UnsetType = UNSET
+    last_name: fields.Name | UnsetType = UNSET
+    gender: fields.Gender | Literal[""] | UnsetType = UNSET
+    email: Annotated[str, Meta(max_length=320)] | UnsetType = UNSET
+    phone_number: Annotated[str, Meta(max_length=32)] | UnsetType = UNSET
+
+
+@operation("user.update", Route("PATCH", "/users/me"), USERS, errors=["conflict"], rate=Rate(60, 60))
+async def update(ctx: Ctx, params: Update) -> Me:
+    """Change the caller's profile.
+
+    A new e-mail address or phone number gets a code, and counts from account.verify_email or account.verify_phone on:
+    until then the answer shows the old one. ``conflict`` when somebody else has confirmed it.
+    """
+    async with ctx.ports.db.transaction() as tx:
+        person = _existing(await people.lock(tx, ctx.caller.user_id))
+        if params.email is not UNSET:
+            await _new_email(ctx, tx, person, fields.email(params.email))
+        if params.phone_number is not UNSET:
+            phone = fields.phone(params.phone_number, ctx.ports.settings.phone_region)
+            await _new_phone(ctx, tx, person, phone)
+        changed = _merged(person, params)
+        if changed != person:
+            await people.set_profile(tx, changed)
+            announcing.changed(ctx, tx, changed)
+    return visibility.me(changed)
+
+
+class UpdateSettings(Params, frozen=True, kw_only=True):
+    """What to change. ``settings`` is the clients' own: its keys replace those of the same name, null removes one."""
+
+    privacy: PrivacyChange | UnsetType = UNSET
+    settings: dict[Annotated[str, Meta(min_length=1, max_length=64)], Any] | UnsetType = UNSET
+
+
+class PrivacyChange(Params, frozen=True, kw_only=True):
+    """Who may see what; what is left out stays."""
+
+    online_status: PrivacyLevel | UnsetType = UNSET
+    phone: PrivacyLevel | UnsetType = UNSET
+    email: PrivacyLevel | UnsetType = UNSET
+    full_name: PrivacyLevel | UnsetType = UNSET
+    gender: PrivacyLevel | UnsetType = UNSET
+    joined_date: PrivacyLevel | UnsetType = UNSET
+
+
+@operation("user.update_settings", Route("PUT", "/users/me/settings"), USERS, rate=Rate(60, 60))
+async def update_settings(ctx: Ctx, params: UpdateSettings) -> Me:
+    """Change who sees what of the caller, and the settings that clients keep here (16 KiB of JSON at most)."""
+    async with ctx.ports.db.transaction() as tx:
+        person = _existing(await people.lock(tx, ctx.caller.user_id))
+        privacy, settings = person.privacy, person.settings
+        if params.privacy is not UNSET:
+            privacy = msgspec.structs.replace(privacy, **_given(params.privacy))
+        if params.settings is not UNSET:
+            merged = {**settings, **params.settings}
+            settings = {key: value for key, value in merged.items() if value is not None}
+            if len(msgspec.json.encode(settings)) > MAX_SETTINGS_BYTES:
+                raise invalid("$.settings", f"has more than {MAX_SETTINGS_BYTES} bytes")
+        changed = msgspec.structs.replace(person, privacy=privacy, settings=settings)
+        if changed != person:
+            await people.set_settings(tx, changed)
+            announcing.changed(ctx, tx, changed)
+    return visibility.me(changed)
+
+
+async def _new_email(ctx: Ctx, tx: Transaction, person: people.Person, email: str) -> None:
+    if person.email is not None and email.lower() == person.email.lower():
+        return
+    other = await stored.by_login(tx, email=email, username="", phone_number="")
+    if other is not None and other.person.email_verified:
+        raise accounts.taken("$.email")
+    await verification.send(ctx.ports, ctx.now, tx, person.id, "email", codes.Sent("email", email))
+
+
+async def _new_phone(ctx: Ctx, tx: Transaction, person: people.Person, phone: str) -> None:
+    if phone == person.phone_number:
+        return
+    if not ctx.ports.outbound.can_send("sms"):
+        raise invalid("$.phoneNumber", "this server can't send SMS")
+    if await stored.phone_taken(tx, phone):
+        raise accounts.taken("$.phoneNumber")
+    await verification.send(ctx.ports, ctx.now, tx, person.id, "phone", codes.Sent("sms", phone))
+
+
+def _merged(person: people.Person, params: Update) -> people.Person:
+    def chosen(value: str | UnsetType, before: str | None) -> str | None:
+        return before if value is UNSET else fields.cleaned(value)
+
+    first_name = chosen(params.first_name, person.first_name)
+    last_name = chosen(params.last_name, person.last_name)
+    wanted = person.display_name if params.display_name is UNSET else params.display_name
+    return msgspec.structs.replace(
+        person,
+        first_name=first_name,
+        last_name=last_name,
+        gender=chosen(params.gender, person.gender),
+        display_name=fields.display_name(wanted, first_name, last_name, person.username),
+    )
+
+
+def _given(params: msgspec.Struct) -> dict[str, Any]:
+    return {name: value for name, value in msgspec.structs.asdict(params).items() if value is not UNSET}
+
+
+def _existing(person: people.Person | None) -> people.Person:
+    if person is None:
+        raise ApiError("unauthenticated", "The account no longer exists")
+    return person

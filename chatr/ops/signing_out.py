@@ -1,0 +1,42 @@
+"""Ending sessions: what every way of signing out ends with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from chatr.api.events import SESSION_REVOKED, SessionRevoked
+from chatr.ops import audience
+from chatr.ops.ports import Ctx
+from chatr.store import sessions
+from chatr.store.pool import Transaction
+
+_SENTENCES = {
+    "logout": "Signed out",
+    "revoked": "Signed out from another device",
+    "refresh_token_reused": "A refresh token was used twice: sign in again",
+    "password_changed": "The password was changed: sign in again",
+    "account_deleted": "The account was deleted",
+    "account_disabled": "The account was disabled",
+}
+
+
+async def end(ctx: Ctx, tx: Transaction, user_id: str, session_id: str, reason: str) -> None:
+    """End one session: its tokens, its tickets, and with the commit its open connections on every node."""
+    if await sessions.revoke(tx, session_id, reason):
+        _announce(ctx, tx, user_id, [session_id], reason)
+
+
+async def end_all(ctx: Ctx, tx: Transaction, user_id: str, reason: str, *, but: str = "") -> None:
+    """End all sessions of a person, or all but one."""
+    _announce(ctx, tx, user_id, await sessions.revoke_all(tx, user_id, reason, but=but), reason)
+
+
+def _announce(ctx: Ctx, tx: Transaction, user_id: str, session_ids: Sequence[str], reason: str) -> None:
+    publisher, sentence = ctx.ports.publisher, _SENTENCES[reason]
+    for session_id in session_ids:
+        revoked = SessionRevoked(session_id=session_id, reason=reason)
+        tx.emit(SESSION_REVOKED, revoked, [audience.person(user_id)], exclude=ctx.caller.connection)
+    for session_id in session_ids:
+        # After the events: those who are cut off are told why before.
+        tx.then(partial(publisher.end, audience.session(session_id), "unauthenticated", sentence))

@@ -1,0 +1,148 @@
+"""Two-factor sign-in with an authenticator."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+from twisted.internet.threads import deferToThread
+
+from chatr.api.contract import USERS, Rate, Route, operation
+from chatr.api.errors import ApiError
+from chatr.api.model import Empty, NoParams, Params, Wire
+from chatr.auth import totp
+from chatr.ops import announcing, fields, proving, verification
+from chatr.ops.ports import Ctx
+from chatr.store import people, second_factor
+from chatr.store.pool import Transaction
+
+_RATE = Rate(10, 900)
+
+
+class Setup(Wire, frozen=True, kw_only=True):
+    """What an authenticator needs: the secret as base32, as an otpauth URI, and as a picture of that."""
+
+    secret: str
+    uri: str
+    qr_code: Annotated[str, Meta(description="A data URI of a PNG.")]
+
+
+@operation("two_factor.setup", Route("POST", "/auth/2fa/setup"), USERS, errors=["conflict"], rate=_RATE)
+async def setup(ctx: Ctx, params: NoParams) -> Setup:
+    """A new secret for an authenticator. Nothing changes until two_factor.enable gets a code of it.
+
+    ``conflict`` when two-factor sign-in is on.
+    """
+    secret = totp.new_secret()
+    person = await _caller(ctx)
+    if not await second_factor.propose(ctx.ports.db, person.id, ctx.ports.vault.seal(secret.encode())):
+        raise ApiError("conflict", "Two-factor sign-in is on already: switch it off first")
+    uri = totp.uri(secret, person.username)
+    return Setup(secret=secret, uri=uri, qr_code=await deferToThread(totp.qr_code, uri))
+
+
+class Enable(Params, frozen=True, kw_only=True):
+    """A code of the authenticator."""
+
+    code: fields.Code
+
+
+class RecoveryCodes(Wire, frozen=True, kw_only=True):
+    """Each signs in once in place of the authenticator. They are never shown again."""
+
+    recovery_codes: list[str]
+
+
+@operation(
+    "two_factor.enable",
+    Route("POST", "/auth/2fa/verify"),
+    USERS,
+    errors=["conflict", *proving.ERRORS],
+    rate=_RATE,
+)
+async def enable(ctx: Ctx, params: Enable) -> RecoveryCodes:
+    """Switch two-factor sign-in on, with a code that shows that the authenticator works."""
+    person = await _caller(ctx)
+    if person.two_factor:
+        raise ApiError("conflict", "Two-factor sign-in is on already")
+    key = await proving.begin(ctx, proving.subject(person, ""))
+    async with ctx.ports.db.transaction() as tx:
+        await proving.totp_code(ctx, tx, person.id, params.code)
+        if not await second_factor.enable(tx, person.id):
+            raise ApiError("conflict", "Two-factor sign-in is on already")
+        await proving.succeed(tx, key)
+        shown = await _new_recovery_codes(ctx, tx, person.id)
+        await _changed(ctx, tx, person, "on")
+    return shown
+
+
+class Disable(Params, frozen=True, kw_only=True):
+    """The password, and a code of the authenticator or a recovery code."""
+
+    password: Annotated[str, Meta(max_length=512)]
+    code: fields.Code | None = None
+    recovery_code: fields.RecoveryCode | None = None
+
+
+@operation(
+    "two_factor.disable",
+    Route("POST", "/auth/2fa/disable"),
+    USERS,
+    errors=["conflict", "totp_required", *proving.ERRORS],
+    rate=_RATE,
+)
+async def disable(ctx: Ctx, params: Disable) -> Empty:
+    """Switch two-factor sign-in off and forget its secret and recovery codes. ``conflict`` when it is off."""
+    person = (await proving.password(ctx, params.password)).person
+    if not person.two_factor:
+        raise ApiError("conflict", "Two-factor sign-in is off")
+    async with ctx.ports.db.transaction() as tx:
+        await proving.second(ctx, tx, person.id, params.code, params.recovery_code)
+        await second_factor.disable(tx, person.id)
+        await proving.succeed(tx, ctx.ports.codes.key(proving.subject(person, "")))
+        await _changed(ctx, tx, person, "off")
+    return Empty()
+
+
+class NewRecoveryCodes(Params, frozen=True, kw_only=True):
+    """The password, as proof."""
+
+    password: Annotated[str, Meta(max_length=512)]
+
+
+@operation(
+    "two_factor.recovery_codes",
+    Route("POST", "/auth/2fa/recovery-codes"),
+    USERS,
+    errors=["conflict", *proving.ERRORS],
+    rate=_RATE,
+)
+async def recovery_codes(ctx: Ctx, params: NewRecoveryCodes) -> RecoveryCodes:
+    """New recovery codes; the old ones are void. ``conflict`` when two-factor sign-in is off."""
+    person = (await proving.password(ctx, params.password)).person
+    if not person.two_factor:
+        raise ApiError("conflict", "Two-factor sign-in is off")
+    async with ctx.ports.db.transaction() as tx:
+        return await _new_recovery_codes(ctx, tx, person.id)
+
+
+async def _caller(ctx: Ctx) -> people.Person:
+    person = await people.by_id(ctx.ports.db, ctx.caller.user_id)
+    if person is None:
+        raise ApiError("unauthenticated", "The account no longer exists")
+    return person
+
+
+async def _new_recovery_codes(ctx: Ctx, tx: Transaction, user_id: str) -> RecoveryCodes:
+    shown = totp.new_recovery_codes()
+    hashes = [ctx.ports.codes.hash(user_id, "recovery", totp.normalised(code)) for code in shown]
+    await second_factor.replace_recovery_codes(tx, user_id, hashes)
+    return RecoveryCodes(recovery_codes=shown)
+
+
+async def _changed(ctx: Ctx, tx: Transaction, person: people.Person, state: str) -> None:
+    after = await people.by_id(tx, person.id)
+    if after is not None:
+        announcing.changed(ctx, tx, after)
+    text = f"Signing in to your account with an authenticator was switched {state}."
+    await verification.notify(ctx, tx, person.email, f"Two-factor sign-in is {state}", text)

@@ -1,0 +1,135 @@
+"""What chatr writes to people, and how it looks as mail and as SMS."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
+from html import escape
+from typing import Literal
+
+import msgspec
+
+Channel = Literal["email", "sms"]
+Purpose = Literal["email", "phone", "login", "reset"]
+
+
+class Letter(msgspec.Struct, frozen=True, kw_only=True, tag="letter"):
+    """One letter to one person. ``code``, if any, is set apart in mail."""
+
+    channel: Channel
+    to: str
+    subject: str
+    text: list[str]
+    code: str = ""
+
+
+class Resend(msgspec.Struct, frozen=True, kw_only=True, tag="resend"):
+    """A wish to have a code sent again. Whether there is one is found out when its turn comes."""
+
+    user_id: str
+    purpose: Purpose
+    channel: Channel = "email"
+
+
+class Forgotten(msgspec.Struct, frozen=True, kw_only=True, tag="forgotten"):
+    """A wish to set a new password. Whether the address is known is found out when its turn comes."""
+
+    email: str
+    channel: Channel = "email"
+
+
+Job = Letter | Resend | Forgotten
+
+_ASKED = {
+    "email": "to confirm this e-mail address",
+    "phone": "to confirm this phone number",
+    "login": "to sign in",
+    "reset": "to set a new password",
+}
+
+
+def code(channel: Channel, to: str, purpose: Purpose, code: str, minutes: int) -> Letter:
+    """A code that somebody asked for."""
+    return Letter(
+        channel=channel,
+        to=to,
+        subject="Your Chatr code",
+        text=[
+            f"Enter this code {_ASKED[purpose]}.",
+            f"It is good for {minutes} minutes. If you did not ask for it, ignore this message and tell nobody the "
+            "code: nothing happens without it.",
+        ],
+        code=code,
+    )
+
+
+def notice(to: str, subject: str, text: str) -> Letter:
+    """Something about their account that its owner should know."""
+    return Letter(
+        channel="email",
+        to=to,
+        subject=subject,
+        text=[text, "If this was not you, set a new password and sign out your other devices."],
+    )
+
+
+def sms(letter: Letter) -> str:
+    """A letter as one short message."""
+    if letter.code:
+        return f"Chatr code: {letter.code}. {letter.text[0]} Tell it to nobody."
+    return f"{letter.subject}. {letter.text[0]}"
+
+
+def mail(letter: Letter, *, sender: str, at: datetime) -> EmailMessage:
+    """A letter as mail: plain text, and HTML for those who read that."""
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = letter.to
+    message["Subject"] = letter.subject
+    message["Date"] = format_datetime(at)
+    message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2].rstrip("> ") or "localhost")
+    # Out-of-office answers to a machine help nobody (RFC 3834).
+    message["Auto-Submitted"] = "auto-generated"
+    first, *rest = letter.text
+    parts = [first, *([letter.code] if letter.code else []), *rest]
+    message.set_content("\n\n".join(parts) + "\n")
+    message.add_alternative(_html(letter), subtype="html")
+    return message
+
+
+#: No colour of text or ground is fixed without its counterpart: clients in dark mode turn the rest themselves.
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="supported-color-schemes" content="light dark">
+<title>{subject}</title>
+<style>
+:root {{ color-scheme: light dark; supported-color-schemes: light dark; }}
+.code {{ background: #eef1f5; color: #14171b; }}
+@media (prefers-color-scheme: dark) {{ .code {{ background: #2a3038 !important; color: #f2f4f7 !important; }} }}
+</style>
+</head>
+<body style="margin:0;padding:24px;font:16px/1.5 -apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif">
+<div style="max-width:32em;margin:0 auto">
+<h1 style="font-size:20px;margin:0 0 16px">{subject}</h1>
+{body}
+<p style="font-size:13px;opacity:.7;margin:24px 0 0">Sent by Chatr.</p>
+</div>
+</body>
+</html>
+"""
+_PARAGRAPH = '<p style="margin:0 0 16px">{}</p>'
+_CODE = (
+    '<p class="code" style="margin:0 0 16px;padding:16px;border-radius:8px;text-align:center;'
+    'font:600 28px/1.2 ui-monospace,Menlo,Consolas,monospace;letter-spacing:.2em">{}</p>'
+)
+
+
+def _html(letter: Letter) -> str:
+    first, *rest = [_PARAGRAPH.format(escape(part)) for part in letter.text]
+    shown = [_CODE.format(escape(letter.code))] if letter.code else []
+    return _PAGE.format(subject=escape(letter.subject), body="\n".join([first, *shown, *rest]))
