@@ -186,9 +186,8 @@ async def delete(ctx: Ctx, params: DeleteAccount) -> Empty:
     """Delete the caller's account for ever. Personal data goes; messages stay, from "Deleted user"."""
     known = await proving.password(ctx, params.password)
     async with ctx.ports.db.transaction() as tx:
-        await verification.notify(
-            ctx, tx, known.person.email, "Your account was deleted", "Your account and your personal data are gone."
-        )
+        text, advice = "Your account was deleted, and your personal data with it.", "tell the operator of the server"
+        await verification.notify(ctx, tx, known.person.email, "Your account was deleted", text, advice)
         await signing_out.end_all(ctx, tx, known.person.id, "account_deleted")
         await accounts.erase(tx, known.person.id)
     return Empty()

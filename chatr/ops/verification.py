@@ -85,10 +85,10 @@ async def use(tx: Transaction, user_id: str, purpose: str) -> None:
         raise ApiError("code_wrong", WRONG)
 
 
-async def notify(ctx: Ctx, tx: Transaction, email: str | None, subject: str, text: str) -> None:
+async def notify(ctx: Ctx, tx: Transaction, email: str | None, subject: str, text: str, advice: str = "") -> None:
     """Tell the owner of an account what happened to it, if they have mail."""
     if email:
-        await ctx.ports.outbound.post(tx, letters.notice(email, subject, text), ctx.now + timedelta(days=2))
+        await ctx.ports.outbound.post(tx, letters.notice(email, subject, text, advice), ctx.now + timedelta(days=2))
 
 
 async def _unless_fresh(

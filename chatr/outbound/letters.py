@@ -64,13 +64,13 @@ def code(channel: Channel, to: str, purpose: Purpose, code: str, minutes: int) -
     )
 
 
-def notice(to: str, subject: str, text: str) -> Letter:
-    """Something about their account that its owner should know."""
+def notice(to: str, subject: str, text: str, advice: str = "") -> Letter:
+    """Something about their account that its owner should know, and what to do if it was somebody else's doing."""
     return Letter(
         channel="email",
         to=to,
         subject=subject,
-        text=[text, "If this was not you, set a new password and sign out your other devices."],
+        text=[text, f"If this was not you, {advice or 'set a new password and sign out your other devices'}."],
     )
 
 

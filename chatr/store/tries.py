@@ -15,30 +15,30 @@ async def count(db: Queryable, key: bytes) -> int | None:
     None when it may go on; the seconds until the lock opens when not. The try that reaches the limit goes on, and
     closes the lock behind it.
     """
-    fresh = "(t.since < now() - make_interval(secs => %s) OR t.locked_until <= now())"
+    tries = (
+        "CASE WHEN t.since < now() - make_interval(secs => %s) OR t.locked_until <= now() THEN 1 ELSE t.tries + 1 END"
+    )
+    locks = "CASE WHEN t.since < now() - interval '1 day' THEN 0 ELSE t.locks END"
+    # One statement: between two, others would slip in.
     rows = await db.query(
         f"""INSERT INTO sign_in_tries AS t (key) VALUES (%s)
             ON CONFLICT (key) DO UPDATE SET
-              tries = CASE WHEN {fresh} THEN 1 ELSE t.tries + 1 END,
-              since = CASE WHEN {fresh} THEN now() ELSE t.since END,
-              locks = CASE WHEN t.since < now() - interval '1 day' THEN 0 ELSE t.locks END,
-              locked_until = NULL
+              (tries, since, locks, locked_until) = (
+                SELECT n.tries, CASE WHEN n.tries = 1 THEN now() ELSE t.since END,
+                       n.locks + (n.tries >= %s)::int,
+                       CASE WHEN n.tries >= %s
+                            THEN now() + make_interval(secs => least(%s * 2 ^ least(n.locks, 20), %s)) END
+                  FROM (SELECT {tries} AS tries, {locks} AS locks) AS n)
             WHERE t.locked_until IS NULL OR t.locked_until <= now()
-         RETURNING tries""",
-        (key, WINDOW_S, WINDOW_S),
+         RETURNING 1""",
+        (key, MAX_TRIES, MAX_TRIES, FIRST_LOCK_S, LONGEST_LOCK_S, WINDOW_S),
     )
-    if not rows:
-        found = await db.query(
-            "SELECT ceil(extract(epoch FROM locked_until - now()))::int FROM sign_in_tries WHERE key = %s", (key,)
-        )
-        return max(1, found[0][0]) if found else 1
-    if rows[0][0] >= MAX_TRIES:
-        await db.execute(
-            """UPDATE sign_in_tries SET locks = locks + 1, locked_until =
-                 now() + make_interval(secs => least(%s * 2 ^ least(locks, 20), %s)) WHERE key = %s""",
-            (FIRST_LOCK_S, LONGEST_LOCK_S, key),
-        )
-    return None
+    if rows:
+        return None
+    found = await db.query(
+        "SELECT ceil(extract(epoch FROM locked_until - now()))::int FROM sign_in_tries WHERE key = %s", (key,)
+    )
+    return max(1, found[0][0] or 1) if found else 1
 
 
 async def clear(db: Queryable, key: bytes) -> None:

@@ -1,0 +1,104 @@
+"""Forgotten, reset and changed passwords, and the sessions they end."""
+
+from __future__ import annotations
+
+from tests.ops.case import PASSWORD, OpsCase
+
+EMAIL, NEW = "ann@example.org", "Another-pass-9"
+
+
+class PasswordTests(OpsCase):
+    """password.*"""
+
+    async def test_reset(self) -> None:
+        """A mailed code sets a new password, once, and ends every session and its sockets; the owner is told."""
+        ann = await self.person("ann")
+        device = ann.device()
+        await self.call("password.forgot", email=" ANN@example.org ")
+        code = self.last_code(EMAIL)
+        await self.call("password.reset", email=EMAIL, code=code, password=NEW)
+        self.assertEqual([reason["reason"] for reason in device.named("session.revoked")], ["password_changed"])
+        self.assertEqual(len(device.ended), 1)
+        self.assertIn("was changed", self.mails()[-1][1])
+        await self.refused(self.call("session.refresh", refreshToken=ann.session["refreshToken"]), "unauthenticated")
+        await self.refused(self.node.gate.admit(ann.session["accessToken"]), "unauthenticated")
+        await self.refused(self.call("session.login", login="ann", password=PASSWORD), "code_wrong")
+        await self.call("session.login", login="ann", password=NEW)
+        await self.refused(self.call("password.reset", email=EMAIL, code=code, password=NEW), "code_wrong")
+
+    async def test_reset_is_refused(self) -> None:
+        """Wrong codes, five of them, no account, a weak password: nothing changes, and a weak one costs no attempt."""
+        await self.person("ann")
+        await self.call("password.forgot", email=EMAIL)
+        code = self.last_code(EMAIL)
+        wrong = f"{(int(code) + 1) % 1_000_000:06d}"
+        for _ in range(7):
+            await self.refused(self.call("password.reset", email=EMAIL, code=code, password="weak"), "invalid")
+        for email in ("nobody@example.org", EMAIL):
+            await self.refused(self.call("password.reset", email=email, code=wrong, password=NEW), "code_wrong")
+        await self.node.db.execute("UPDATE codes SET expires_at = now()")
+        await self.refused(self.call("password.reset", email=EMAIL, code=code, password=NEW), "code_expired")
+        for _ in range(3):
+            await self.refused(self.call("password.reset", email=EMAIL, code=wrong, password=NEW), "code_wrong")
+        await self.refused(self.call("password.reset", email=EMAIL, code=code, password=NEW), "code_wrong")
+        await self.call("session.login", login="ann", password=PASSWORD)
+
+    async def test_forgot_leaves_a_fresh_code(self) -> None:
+        """Asking twice within a minute sends one mail, and its code stays good."""
+        await self.person("ann")
+        before = len(self.mails())
+        for _ in range(2):
+            await self.call("password.forgot", email=EMAIL)
+        self.assertEqual(len(self.mails()) - before, 1)
+        await self.call("password.reset", email=EMAIL, code=self.last_code(EMAIL), password=NEW)
+
+    async def test_change(self) -> None:
+        """The old password buys the new one; other sessions end, this one goes on."""
+        ann = await self.person("ann")
+        other = await self.call("session.login", login="ann", password=PASSWORD)
+        await self.refused(ann.call("password.change", current="Wrong-pass-1", password=NEW), "code_wrong")
+        for weak in ("short", PASSWORD.lower(), "Ann@example.org"):
+            await self.refused(ann.call("password.change", current=PASSWORD, password=weak), "invalid", "$.password")
+        await ann.call("password.change", current=PASSWORD, password=NEW)
+        await self.refused(self.call("session.refresh", refreshToken=other["refreshToken"]), "unauthenticated")
+        await self.node.gate.admit(ann.session["accessToken"])
+        await self.call("session.login", login="ann", password=NEW)
+
+    async def test_long_passwords_differ_to_the_end(self) -> None:
+        """bcrypt reads 72 bytes; a password of 128 characters counts to its last one."""
+        ann = await self.person("ann")
+        long = "Aa-" + "é" * 125
+        await ann.call("password.change", current=PASSWORD, password=long)
+        await self.refused(self.call("session.login", login="ann", password=long[:-1] + "e"), "code_wrong")
+        await self.call("session.login", login="ann", password=long)
+
+
+class SessionListTests(OpsCase):
+    """Where one is signed in."""
+
+    async def test_list_and_revoke(self) -> None:
+        """Each device with its address, which one this is; ending one ends its tokens and sockets, and no other."""
+        ann, ben = await self.person("ann"), await self.person("ben")
+        other = await self.call("session.login", login="ann", password=PASSWORD)
+        other_id = self.node.tokens.verify(other["accessToken"]).session_id
+        device = ann.device()
+        items = (await ann.call("session.list"))["items"]
+        self.assertEqual([item["id"] for item in items], [other_id, ann.session_id])
+        self.assertEqual([item["current"] for item in items], [False, True])
+        self.assertEqual((items[0]["address"], items[0]["userAgent"]), ("192.0.2.1", "test"))
+        for whose in (ben.session_id, ann.id):
+            await self.refused(ann.call("session.revoke", id=whose), "not_found")
+        left = (await ann.call("session.revoke", id=other_id))["items"]
+        self.assertEqual([item["id"] for item in left], [ann.session_id])
+        await self.refused(self.node.gate.admit(other["accessToken"]), "unauthenticated")
+        self.assertEqual((len(device.named("session.revoked")), device.ended), (1, []))
+        await self.refused(ann.call("session.revoke", id=other_id), "not_found")
+
+    async def test_revoke_others(self) -> None:
+        """All but this one."""
+        ann = await self.person("ann")
+        for _ in range(3):
+            await self.call("session.login", login="ann", password=PASSWORD)
+        left = (await ann.call("session.revoke_others"))["items"]
+        self.assertEqual([item["id"] for item in left], [ann.session_id])
+        await self.node.gate.admit(ann.session["accessToken"])
