@@ -34,6 +34,7 @@ from chatr.realtime.memory import MemoryBroker
 from chatr.realtime.presence import PresenceTracker
 from chatr.realtime.publisher import Publisher
 from chatr.rest.app import RestApp
+from chatr.rest.cookies import SessionCookies
 from chatr.rest.metrics import Metrics
 from chatr.rest.raw import RawRoutes
 from chatr.rest.request import address_reader
@@ -111,6 +112,7 @@ class Node:
             clock=reactor,
             now=lambda: now().timestamp(),
             limits=config.wamp,
+            public_url=config.server.public_url,
             authenticate=self._authenticate,
             presence=self.presence,
             sessions=Sessions(
@@ -126,6 +128,11 @@ class Node:
             self.dispatcher,
             verify=self.tokens.verify,
             address=address_reader(config.server.trusted_proxies),
+            cookies=SessionCookies(
+                public_url=config.server.public_url,
+                refresh_s=config.auth.refresh_token_s,
+                trusts_proxies=bool(config.server.trusted_proxies),
+            ),
             metrics=self.metrics,
             clock=reactor,
         )

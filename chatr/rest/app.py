@@ -16,6 +16,7 @@ from chatr.api.context import Caller
 from chatr.api.contract import Operation
 from chatr.api.dispatch import Dispatcher, new_request_id
 from chatr.api.errors import ApiError, Problem
+from chatr.rest.cookies import SessionCookies
 from chatr.rest.metrics import Metrics
 from chatr.rest.request import bearer, parameters
 
@@ -43,6 +44,7 @@ class RestApp:
         *,
         verify: Callable[[str], Identity],
         address: Callable[[Request], str],
+        cookies: SessionCookies,
         metrics: Metrics,
         clock: IReactorTime,
     ) -> None:
@@ -50,6 +52,7 @@ class RestApp:
         self._dispatcher = dispatcher
         self._verify = verify
         self._address = address
+        self._cookies = cookies
         self._metrics = metrics
         self._clock = clock
         self._running = 0
@@ -91,10 +94,14 @@ class RestApp:
                 raise ApiError("unavailable", "The server is stopping", retry_after_s=1)
             caller = self._caller(request)
             raw, from_text = parameters(request, record, variables, lists)
+            self._cookies.take(request, record, raw)
             answer = await self._run(record, raw, caller, request_id, from_text)
+            answer = self._cookies.give(request, record, answer)
             status, body = record.route.status, msgspec.json.encode(answer)
             request.setHeader("Content-Type", "application/json")
         except ApiError as error:
+            if error.code == "unauthenticated":
+                self._cookies.refused(request, record)
             status, body = error.kind.status, render(request, error.problem(request_id))
         self._metrics.answered(record.name, status, self._clock.seconds() - began)
         request.setResponseCode(status)

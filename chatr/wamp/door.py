@@ -168,6 +168,8 @@ class Door(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     presence: Presence
     sessions: Sessions
     counters: Counters
+    public_url: str = ""
+    """Where pages of ours are served, if not where the sockets are."""
 
     def extend(self, connection: str, session_id: str, expires_at: float) -> bool:
         """Let an open connection of that login session live until ``expires_at``; whether there was one."""

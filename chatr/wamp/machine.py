@@ -30,11 +30,13 @@ MESSAGES = (
 )
 
 #: What happens on our side. ``malformed``: bytes that are no message of a client. ``challenged``, ``admitted``,
-#: ``refused``: the answers of the handshake. ``late``: the handshake, or the answer to our GOODBYE, took too long.
-#: ``ending``: we end the session. ``overflowed``: the client does not read. ``lost``: the transport is gone.
+#: ``refused``: the answers of the handshake; ``presented``: HELLO came with a cookie that needs no challenge.
+#: ``late``: the handshake, or the answer to our GOODBYE, took too long. ``ending``: we end the session.
+#: ``overflowed``: the client does not read. ``lost``: the transport is gone.
 HAPPENINGS = (
     "malformed",
     "challenged",
+    "presented",
     "admitted",
     "refused",
     "late",
@@ -66,6 +68,7 @@ TABLE: Mapping[State, Mapping[str, Step]] = MappingProxyType(
             "hello": Step("greet", "opening"),
             "abort": Step("finish", "closed"),
             "challenged": Step("challenge", "challenged"),
+            "presented": Step("verify", "authenticating"),
             "admitted": Step("welcome", "open"),
             "refused": Step("abort", "closed"),
             "late": Step("abort_late", "closed"),

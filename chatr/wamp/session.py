@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
+from chatr.api import cookies
 from chatr.api.context import Caller
 from chatr.api.errors import ApiError
 from chatr.ops.admission import Admission
@@ -67,6 +68,7 @@ class Session:
         self._door = door
         self._link = link
         self._hello_authid = ""
+        self._method = "ticket"
         self._admission = ANONYMOUS
         self._subscriptions = Subscriptions(door.router, limit=door.limits.max_subscriptions)
         self._calls: Calls | None = None
@@ -159,6 +161,10 @@ class Session:
             refusal = Refusal("wamp.error.no_such_realm", f"the realm is {REALM!r}")
         elif not isinstance(details.get("roles"), dict) or not details["roles"]:
             refusal = Refusal(wire.PROTOCOL_VIOLATION, "HELLO.Details.roles must announce the roles of the client")
+        elif "cookie" in methods and (token := self._cookie()):
+            self._method = "cookie"
+            self._step("presented", wire.Authenticate(token, {}))
+            return
         elif "ticket" in methods:
             self._step("challenged", None)
             return
@@ -168,6 +174,14 @@ class Session:
         else:
             refusal = Refusal("wamp.error.no_matching_auth_method", 'HELLO.Details.authmethods must contain "ticket"')
         self._step("refused", refusal)
+
+    def _cookie(self) -> str:
+        """The access token in the cookie of a page of ours. Another site's page could send it too: never for that."""
+        headers = self._link.headers
+        origin = headers.get("origin")
+        if not origin or not cookies.own_origin(origin, headers.get("host"), self._door.public_url):
+            return ""
+        return cookies.read(headers.get("cookie"), cookies.REALTIME)
 
     def _challenge(self, _: None) -> None:
         self._send([wire.CHALLENGE, "ticket", {}])
@@ -218,7 +232,7 @@ class Session:
             "realm": REALM,
             "authid": admission.user_id or admission.role,
             "authrole": admission.role,
-            "authmethod": "ticket" if admission.user_id else "anonymous",
+            "authmethod": self._method if admission.user_id else "anonymous",
             "authprovider": "chatr",
             "roles": dict(ROLES),
         }

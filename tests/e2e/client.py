@@ -52,18 +52,29 @@ class Wamp:
         self._topics: dict[int, str] = {}
         self._opening: Deferred[Wamp] = Deferred()
         self._ticket = ""
+        self._methods: list[str] = []
+        self.welcome: dict[str, Any] = {}
         self._protocol: Any = None
 
     @classmethod
-    async def connect(cls, port: int, ticket: str) -> Wamp:
-        """Open a session and subscribe to everything of chatr."""
+    async def connect(
+        cls, port: int, ticket: str, *, methods: list[str] | None = None, origin: str | None = None, headers: Any = None
+    ) -> Wamp:
+        """Open a session and subscribe to everything of chatr. Raises :class:`Refused`."""
         self = cls()
         self._ticket = ticket
-        factory = WebSocketClientFactory(f"ws://127.0.0.1:{port}/ws", protocols=["wamp.2.json"])
+        self._methods = methods or ["ticket"]
+        factory = WebSocketClientFactory(
+            f"ws://127.0.0.1:{port}/ws", protocols=["wamp.2.json"], origin=origin, headers=headers
+        )
         factory._batched_timer = Timers(reactor)
         factory.protocol = type("Protocol", (_Protocol,), {"wamp": self})
         await TCP4ClientEndpoint(reactor, "127.0.0.1", port).connect(factory)
-        await self._opening
+        try:
+            await self._opening
+        except Refused:
+            await self.closed
+            raise
         await self._request([32], {"match": "prefix"}, "chatr.")
         return self
 
@@ -96,7 +107,7 @@ class Wamp:
 
     def _opened(self, protocol: Any) -> None:
         self._protocol = protocol
-        hello = [1, "chatr", {"roles": {"caller": {}, "subscriber": {}}, "authmethods": ["ticket"]}]
+        hello = [1, "chatr", {"roles": {"caller": {}, "subscriber": {}}, "authmethods": self._methods}]
         protocol.sendMessage(json.dumps(hello).encode())
 
     def _heard(self, message: list[Any]) -> None:
@@ -104,6 +115,7 @@ class Wamp:
         if kind == 4:
             self._protocol.sendMessage(json.dumps([5, self._ticket, {}]).encode())
         elif kind == 2:
+            self.welcome = message[2]
             self._opening.callback(self)
         elif kind == 3:
             self._opening.errback(Refused(message[2], message[1]))

@@ -124,7 +124,7 @@ async def whoami(ctx: Context[Gates], params: NoParams) -> Who:
 class NoLimits:
     """A limiter that lets everything pass."""
 
-    def check(self, operation: Operation, caller: Caller) -> None:
+    def check(self, operation: Operation, caller: Caller, subject: str = "") -> None:
         """Never raises."""
 
 

@@ -24,6 +24,7 @@ unregister    !                     !                      !             refuse_
 yield         !                     !                      !             !                       -        -
 malformed     !                     !                      !             !                       -        -
 challenged    challenge/challenged  !                      !             !                       -        -
+presented     verify/authenticating !                      !             !                       -        -
 admitted      welcome/open          !                      welcome/open  !                       -        -
 refused       abort                 abort                  abort         !                       -        -
 late          abort_late            abort_late             abort_late    !                       finish   -

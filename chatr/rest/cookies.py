@@ -1,0 +1,83 @@
+"""The cookie variant of sessions on REST: the refresh token in a cookie that scripts can't read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from twisted.web.server import Request
+
+from chatr.api import cookies
+from chatr.api.contract import Operation
+from chatr.api.errors import ApiError
+from chatr.api.model import Session
+
+#: A client that keeps its session in the cookies alone sends this header with the value "cookie".
+HEADER = "x-chatr-session"
+REFRESH_PATH, REALTIME_PATH = "/api/auth", "/ws"
+_TAKES_COOKIE = "session.refresh"
+_ENDS_SESSION = "session.logout"
+
+
+class SessionCookies:
+    """Sets, reads and clears the cookies. ``SameSite=Strict`` and a check of the origin keep other sites from them."""
+
+    def __init__(self, *, public_url: str, refresh_s: int, trusts_proxies: bool) -> None:
+        self._public_url = public_url
+        self._refresh_s = refresh_s
+        self._trusts_proxies = trusts_proxies
+
+    def take(self, request: Request, record: Operation, raw: dict[str, Any]) -> None:
+        """Give session.refresh its token from the cookie, unless the body has one.
+
+        Raises ``forbidden`` when the page that asks is another site's.
+        """
+        if record.name != _TAKES_COOKIE or "refreshToken" in raw:
+            return
+        token = cookies.read(request.getHeader("cookie"), cookies.REFRESH)
+        if not token:
+            return
+        site = request.getHeader("sec-fetch-site") or "same-origin"
+        own = cookies.own_origin(request.getHeader("origin"), request.getHeader("host"), self._public_url)
+        if not own or site not in ("same-origin", "none"):
+            raise ApiError("forbidden", "The session cookie works for this server's own pages only")
+        raw["refreshToken"] = token
+
+    def give(self, request: Request, record: Operation, answer: Any) -> Any:
+        """Set or clear the cookies that belong to an answer; what to answer then."""
+        if record.name == _ENDS_SESSION:
+            self.clear(request)
+        if not isinstance(answer, Session):
+            return answer
+        self._set(request, cookies.REFRESH, answer.refresh_token, REFRESH_PATH, self._refresh_s)
+        self._set(request, cookies.REALTIME, answer.access_token, REALTIME_PATH, answer.expires_in)
+        if request.getHeader(HEADER) == "cookie":
+            return msgspec.structs.replace(answer, refresh_token="")
+        return answer
+
+    def refused(self, request: Request, record: Operation) -> None:
+        """A refresh failed: a cookie that it came from is of no more use."""
+        if record.name == _TAKES_COOKIE and cookies.read(request.getHeader("cookie"), cookies.REFRESH):
+            self.clear(request)
+
+    def clear(self, request: Request) -> None:
+        """Have the browser forget both."""
+        self._set(request, cookies.REFRESH, "", REFRESH_PATH, 0)
+        self._set(request, cookies.REALTIME, "", REALTIME_PATH, 0)
+
+    def _set(self, request: Request, name: str, value: str, path: str, max_age_s: int) -> None:
+        request.addCookie(
+            name,
+            value,
+            path=path,
+            max_age=str(max_age_s),
+            httpOnly=True,
+            sameSite="strict",
+            secure=self._https(request),
+        )
+
+    def _https(self, request: Request) -> bool:
+        if self._public_url:
+            return self._public_url.startswith("https://")
+        forwarded = request.getHeader("x-forwarded-proto") if self._trusts_proxies else None
+        return request.isSecure() or forwarded == "https"
