@@ -80,8 +80,8 @@ def register(peers, yard):
             from chatr.auth.tokens import Tokens
             from chatr.datadir import DataDirectory
 
-            kid, key = DataDirectory.open(home).jwt_key()
-            made = Tokens({kid: key}, active=kid, lifetime_s=86400, now=lambda: datetime.now(timezone.utc))
+            keys = DataDirectory.open(home).signing_keys()
+            made = Tokens(keys, lifetime_s=86400, now=lambda: datetime.now(timezone.utc))
             return {user: made.issue(user, user, "user") for user in [*map(uid, range(8000)), *map(churn, range(64))]}
 
         def users(self):

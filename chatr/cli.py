@@ -8,7 +8,8 @@ import sys
 from collections.abc import Sequence
 
 from chatr import __version__
-from chatr.config import SECRETS, Config, ConfigError, load
+from chatr.commands import add_parsers, run
+from chatr.config import SECRETS, Config, ConfigError, assignments, load, warnings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,25 +20,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE", help="override one setting")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("migrate", help="bring the database to this version's schema")
-    commands.add_parser("config", help="check the configuration and print it without secrets")
+    shown = commands.add_parser("config", help="check the configuration, and print it without secrets")
+    shown.add_argument(
+        "action", nargs="?", choices=["check", "show"], default="show", help="check: print warnings only"
+    )
+    add_parsers(commands)
     chosen = parser.parse_args(arguments)
     try:
         config = load(chosen.config, os.environ, assignments(chosen.set))
     except ConfigError as error:
         print(f"chatr: {error}", file=sys.stderr)
         return 1
-    return {"migrate": _migrate, "config": _config}[chosen.command](config)
-
-
-def assignments(texts: Sequence[str]) -> dict[str, str]:
-    """``["server.http=tcp:80"]`` as a mapping. Raises :class:`ConfigError`."""
-    parsed: dict[str, str] = {}
-    for text in texts:
-        name, separator, value = text.partition("=")
-        if not separator or "." not in name:
-            raise ConfigError(f"--set {text}: write it as section.key=value")
-        parsed[name] = value
-    return parsed
+    if chosen.command == "migrate":
+        return _migrate(config)
+    if chosen.command == "config":
+        return _check(config) if chosen.action == "check" else _config(config)
+    return run(config, chosen)
 
 
 def _config(config: Config) -> int:
@@ -47,6 +45,13 @@ def _config(config: Config) -> int:
             value = getattr(values, key)
             name = f"{section}.{key}"
             print(f"{name} = {'(set)' if name in SECRETS and value else repr(value)}")
+    return 0
+
+
+def _check(config: Config) -> int:
+    for warning in warnings(config):
+        print(f"warning: {warning}")
+    print("the configuration is valid")
     return 0
 
 

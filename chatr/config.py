@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -209,6 +209,35 @@ def load(path: str | None, environment: Mapping[str, str], options: Mapping[str,
     config = _convert(merged, origin)
     _check(config)
     return config
+
+
+def assignments(texts: Sequence[str]) -> dict[str, str]:
+    """``["server.http=tcp:80"]`` as a mapping. Raises :class:`ConfigError`."""
+    parsed: dict[str, str] = {}
+    for text in texts:
+        name, separator, value = text.partition("=")
+        if not separator or "." not in name:
+            raise ConfigError(f"--set {text}: write it as section.key=value")
+        parsed[name] = value
+    return parsed
+
+
+def warnings(config: Config) -> list[str]:
+    """What is allowed and probably not meant, one sentence each."""
+    found = []
+    if config.login_code == "off":
+        found.append("auth.login_code is off: a password alone signs in")
+    if not config.development and config.mail.transport == "outbox":
+        found.append("mail.transport is outbox: mail is written to the data directory and sent nowhere")
+    if not config.development and not config.server.public_url.startswith("https://"):
+        found.append("server.public_url is no https address: session cookies are not marked as secure")
+    if config.mail.transport == "smtp" and config.mail.smtp_security == "none":
+        found.append("mail.smtp_security is none: mail, with its codes, leaves in clear")
+    if config.sms_transport == "http" and config.sms.url.startswith("http://"):
+        found.append("sms.url is no https address: SMS, with their codes, leave in clear")
+    if not config.limits.enabled:
+        found.append("limits.enabled is false: nothing slows down who guesses")
+    return found
 
 
 def _toml(path: str) -> dict[str, Any]:

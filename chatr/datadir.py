@@ -7,21 +7,30 @@ import secrets
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 #: Others may pass through, not look: the embedded PostgreSQL runs under another account when chatr runs as root.
 _MODE = 0o711
 _KEY_BYTES = 32
+#: An access token lives for minutes: more than a few keys can't be in use.
+MAX_SIGNING_KEYS = 5
 
 
 class DataDirectoryError(Exception):
     """The directory can't be used; one sentence for the operator."""
 
 
-class _JwtKey(msgspec.Struct):
+Algorithm = Literal["HS256", "EdDSA"]
+
+
+class SigningKey(msgspec.Struct, frozen=True):
+    """A key of access tokens: its ``kid``, a secret of 32 bytes (for EdDSA the Ed25519 seed), its one algorithm."""
+
     kid: str
     secret: bytes
+    algorithm: Algorithm = "HS256"
 
 
 class DataDirectory:
@@ -46,25 +55,41 @@ class DataDirectory:
             raise DataDirectoryError(f"{path} can't be used: {error.strerror}") from error
         return cls(path)
 
-    def server_key(self) -> bytes:
-        """The key under which codes are stored, and secrets at rest encrypted: 32 random bytes."""
-        key = self._secret("server.key", lambda: secrets.token_bytes(_KEY_BYTES))
-        if len(key) != _KEY_BYTES:
+    def server_keys(self) -> list[bytes]:
+        """The keys under which codes are hashed and secrets at rest encrypted, newest first: 32 random bytes each."""
+        content = self._secret("server.key", lambda: secrets.token_bytes(_KEY_BYTES))
+        if not content or len(content) % _KEY_BYTES:
             raise DataDirectoryError(
-                f"{self.path / 'server.key'} is damaged: it has {len(key)} bytes, not {_KEY_BYTES}"
+                f"{self.path / 'server.key'} is damaged: it has {len(content)} bytes, not {_KEY_BYTES} a key"
             )
-        return key
+        return [content[start : start + _KEY_BYTES] for start in range(0, len(content), _KEY_BYTES)]
 
-    def jwt_key(self) -> tuple[str, bytes]:
-        """The key of access tokens and its ``kid``."""
-        made = _JwtKey(kid=secrets.token_hex(4), secret=secrets.token_bytes(_KEY_BYTES))
+    def signing_keys(self, algorithm: Algorithm = "HS256") -> list[SigningKey]:
+        """The keys of access tokens, newest first. ``algorithm``: of the first one, if it is made now."""
+        content = self._secret("jwt.key", lambda: msgspec.json.encode([_new_signing_key(algorithm)]))
         try:
-            key = msgspec.json.decode(self._secret("jwt.key", lambda: msgspec.json.encode(made)), type=_JwtKey)
+            # Before keys could be rotated the file held a single one.
+            decoded = msgspec.json.decode(content, type=list[SigningKey] | SigningKey)
         except msgspec.DecodeError as error:
             raise DataDirectoryError(f"{self.path / 'jwt.key'} is damaged") from error
-        if len(key.secret) < _KEY_BYTES or not key.kid:
-            raise DataDirectoryError(f"{self.path / 'jwt.key'} is damaged: its secret is too short")
-        return key.kid, key.secret
+        keys = [decoded] if isinstance(decoded, SigningKey) else decoded
+        if not keys or any(len(key.secret) < _KEY_BYTES or not key.kid for key in keys):
+            raise DataDirectoryError(f"{self.path / 'jwt.key'} is damaged: a secret is missing or too short")
+        return keys
+
+    def rotate_server_key(self) -> None:
+        """Put a new server key before the others."""
+        self._replace("server.key", b"".join([secrets.token_bytes(_KEY_BYTES), *self.server_keys()]))
+
+    def rotate_signing_key(self, algorithm: Algorithm) -> None:
+        """Sign with a new key from the next start on. Tokens of the earlier ones are still accepted."""
+        keys = [_new_signing_key(algorithm), *self.signing_keys()]
+        self._replace("jwt.key", msgspec.json.encode(keys[:MAX_SIGNING_KEYS]))
+
+    def forget_old_keys(self) -> None:
+        """Keep the newest key of each kind only."""
+        self._replace("server.key", self.server_keys()[0])
+        self._replace("jwt.key", msgspec.json.encode(self.signing_keys()[:1]))
 
     @property
     def outbox(self) -> Path:
@@ -72,6 +97,16 @@ class DataDirectory:
         path = self.path / "outbox"
         path.mkdir(mode=0o700, exist_ok=True)
         return path
+
+    def _replace(self, name: str, content: bytes) -> None:
+        path = self.path / name
+        partial = path.with_name(f"{name}.new")
+        try:
+            partial.unlink(missing_ok=True)
+            _write_once(partial, content)
+            partial.replace(path)
+        except OSError as error:
+            raise DataDirectoryError(f"{path} can't be written: {error.strerror}") from error
 
     def _secret(self, name: str, make: Callable[[], bytes]) -> bytes:
         path = self.path / name
@@ -85,6 +120,10 @@ class DataDirectory:
         if mode & 0o077:
             raise DataDirectoryError(f"{path} can be read by others (mode {mode:04o}): chmod 600 it and change the key")
         return content
+
+
+def _new_signing_key(algorithm: Algorithm) -> SigningKey:
+    return SigningKey(kid=secrets.token_hex(4), secret=secrets.token_bytes(_KEY_BYTES), algorithm=algorithm)
 
 
 def _write_once(path: Path, content: bytes) -> None:

@@ -23,6 +23,7 @@ from chatr.ops.admission import Admission, Gate
 from chatr.ops.catalog import CONTRACT
 from chatr.ops.ports import Ports
 from chatr.ops.presence import Announcer
+from chatr.ops.revocations import RevocationWatch
 from chatr.outbound.letters import Channel, Job
 from chatr.outbound.queue import OutboundQueue
 from chatr.outbound.senders import OutboxSender, Sender
@@ -39,7 +40,6 @@ from chatr.rest.metrics import Metrics
 from chatr.rest.raw import RawRoutes
 from chatr.rest.request import address_reader
 from chatr.rest.site import make_site
-from chatr.store import sessions
 from chatr.store.pool import Database
 from chatr.store.writer import MessageWriter
 from chatr.wamp.door import Counters, Door, Sessions
@@ -59,11 +59,12 @@ class Node:
         self._config = config
         self._reactor = reactor
         self._now = now
-        kid, key = data.jwt_key()
         self.hub = Hub()
         self.broker = MemoryBroker()
         self.publisher = Publisher(self.broker, self.hub)
-        self.tokens = Tokens({kid: key}, active=kid, lifetime_s=config.auth.access_token_s, now=now)
+        self.tokens = Tokens(
+            data.signing_keys(config.auth.token_algorithm), lifetime_s=config.auth.access_token_s, now=now
+        )
         self.db = Database(
             reactor,
             size=config.database.pool_size,
@@ -80,7 +81,7 @@ class Node:
             threads=config.auth.bcrypt_threads,
             queue_limit=config.auth.bcrypt_queue,
         )
-        server_keys = [data.server_key()]
+        server_keys = data.server_keys()
         self.outbound = OutboundQueue(
             reactor, self.db, Vault(server_keys, "outbound"), _senders(config, reactor, data, now)
         )
@@ -123,6 +124,7 @@ class Node:
             counters=Counters(),
         )
         self.broker.subscribe(self._revoke)
+        self._revocations = RevocationWatch(reactor, self.db, self._revoked_elsewhere)
         self.metrics = Metrics(reactor)
         self.rest = RestApp(
             self.dispatcher,
@@ -155,24 +157,32 @@ class Node:
 
     async def open(self, dsn: str) -> None:
         """Connect to the database and begin to work. Raises psycopg2.Error."""
-        self._passwords.start()
-        await self.db.open(dsn)
-        for session_id in await sessions.revoked_since(self.db, self._config.auth.access_token_s):
-            self.tokens.revoke(session_id)
+        await self.open_for_administration(dsn)
+        await self._revocations.start(self._config.auth.access_token_s)
         await self.broker.start()
         self.outbound.start(self._carry_out)
         self.metrics.start()
+
+    async def open_for_administration(self, dsn: str) -> None:
+        """The parts that operations need, and nothing that serves anybody."""
+        self._passwords.start()
+        await self.db.open(dsn)
+
+    def close_after_administration(self) -> None:
+        """Let go of what :meth:`open_for_administration` took."""
+        self.db.close()
+        self._passwords.stop()
 
     async def close(self) -> None:
         """Nothing new, calls in flight finish, sessions are told; then everything is let go."""
         timeout_s = self._config.server.stop_timeout_s
         await gatherResults([self.door.drain(timeout_s), self._in_time(self.rest.drain(), timeout_s)])
         await self._in_time(self.outbound.stop(), timeout_s)
+        await self._revocations.stop()
         self.metrics.stop()
         self.presence.stop()
         await self.broker.stop()
-        self.db.close()
-        self._passwords.stop()
+        self.close_after_administration()
 
     def _in_time(self, done: Deferred[None], timeout_s: float) -> Deferred[None]:
         """What is in flight finishes, as far as there is time."""
@@ -204,6 +214,11 @@ class Node:
 
     def _extend(self, connection: str, session_id: str, expires_at: float) -> None:
         self.door.extend(connection, session_id, expires_at)
+
+    def _revoked_elsewhere(self, session_id: str) -> None:
+        if not self.tokens.knows_revoked(session_id):
+            self.tokens.revoke(session_id)
+            self.hub.end(audience.session(session_id), "unauthenticated", "Signed out")
 
     def _revoke(self, envelope: Envelope) -> None:
         """A session that ends anywhere is refused here from the same moment."""

@@ -20,8 +20,7 @@ from twisted.logger import Logger
 from twisted.python import usage
 from twisted.python.failure import Failure
 
-from chatr.cli import assignments
-from chatr.config import Config, ConfigError, load
+from chatr.config import Config, ConfigError, assignments, load, warnings
 from chatr.datadir import DataDirectory, DataDirectoryError
 from chatr.embedded.lock import DirectoryInUse, DirectoryLock
 from chatr.embedded.postgres import EmbeddedError, EmbeddedPostgres
@@ -108,6 +107,8 @@ class ChatrService(Service):
 
     async def start(self) -> None:
         """Start everything. Raises what stands in the way, with a sentence for the operator."""
+        for warning in warnings(self.config):
+            log.warn("{text}", text=warning)
         data = DataDirectory.open(Path(self.config.server.data_dir))
         self._lock = DirectoryLock(data.path)
         self._lock.acquire()

@@ -7,6 +7,7 @@ import stat
 import threading
 from pathlib import Path
 
+import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.datadir import DataDirectory, DataDirectoryError
@@ -19,7 +20,7 @@ class DataDirectoryTests(SynchronousTestCase):
         self.path = Path(self.mktemp()).absolute()
 
     def refused(self, text: str) -> None:
-        for read in ("server_key", "jwt_key"):
+        for read in ("server_keys", "signing_keys"):
             directory = DataDirectory.open(self.path)
             error = self.assertRaises(DataDirectoryError, getattr(directory, read))
             self.assertIn(text, str(error))
@@ -27,10 +28,10 @@ class DataDirectoryTests(SynchronousTestCase):
     def test_keys(self) -> None:
         """Both are random, of mode 0600, and the same at the next start; no partial file is left."""
         directory = DataDirectory.open(self.path)
-        first = (directory.server_key(), directory.jwt_key())
+        first = (directory.server_keys(), directory.signing_keys())
         again = DataDirectory.open(self.path)
-        self.assertEqual((again.server_key(), again.jwt_key()), first)
-        self.assertEqual((len(first[0]), len(first[1][1])), (32, 32))
+        self.assertEqual((again.server_keys(), again.signing_keys()), first)
+        self.assertEqual((len(first[0][0]), len(first[1][0].secret)), (32, 32))
         self.assertEqual(sorted(path.name for path in self.path.iterdir()), ["jwt.key", "server.key"])
         for path in self.path.iterdir():
             self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
@@ -39,7 +40,7 @@ class DataDirectoryTests(SynchronousTestCase):
         """Whoever comes second uses the key of the first."""
         directory = DataDirectory.open(self.path)
         keys: list[bytes] = []
-        threads = [threading.Thread(target=lambda: keys.append(directory.server_key())) for _ in range(8)]
+        threads = [threading.Thread(target=lambda: keys.append(directory.server_keys()[0])) for _ in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -49,7 +50,7 @@ class DataDirectoryTests(SynchronousTestCase):
     def test_readable_by_others(self) -> None:
         """A key that others can read is refused."""
         directory = DataDirectory.open(self.path)
-        directory.server_key(), directory.jwt_key()
+        directory.server_keys(), directory.signing_keys()
         for path in self.path.iterdir():
             path.chmod(0o640)
         self.refused("can be read by others")
@@ -57,10 +58,37 @@ class DataDirectoryTests(SynchronousTestCase):
     def test_damaged(self) -> None:
         """A key that was cut short is refused, never replaced."""
         directory = DataDirectory.open(self.path)
-        directory.server_key(), directory.jwt_key()
+        directory.server_keys(), directory.signing_keys()
         for path in self.path.iterdir():
             path.write_bytes(path.read_bytes()[:10])
         self.refused("is damaged")
+
+    def test_rotation(self) -> None:
+        """A new key comes first, the old ones stay until they are to be forgotten, nothing else lies about."""
+        directory = DataDirectory.open(self.path)
+        [server], [signing] = directory.server_keys(), directory.signing_keys()
+        directory.rotate_server_key()
+        directory.rotate_signing_key("EdDSA")
+        self.assertEqual(directory.server_keys()[1:], [server])
+        newest, old = directory.signing_keys()
+        self.assertEqual((old, newest.algorithm), (signing, "EdDSA"))
+        for _ in range(9):
+            directory.rotate_signing_key("HS256")
+        self.assertEqual(len(directory.signing_keys()), 5)
+        newest_server = directory.server_keys()[0]
+        directory.forget_old_keys()
+        self.assertEqual((directory.server_keys(), len(directory.signing_keys())), ([newest_server], 1))
+        for path in self.path.iterdir():
+            self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
+        self.assertEqual(sorted(path.name for path in self.path.iterdir()), ["jwt.key", "server.key"])
+
+    def test_single_signing_key(self) -> None:
+        """The file of an earlier version, with one key and no list, is read."""
+        directory = DataDirectory.open(self.path)
+        path = self.path / "jwt.key"
+        path.write_bytes(msgspec.json.encode({"kid": "abcd", "secret": b"x" * 32}))
+        path.chmod(0o600)
+        self.assertEqual([key.kid for key in directory.signing_keys()], ["abcd"])
 
     def test_no_directory(self) -> None:
         """A path that is a file is refused."""

@@ -137,6 +137,26 @@ class StartTests(TapCase):
         await self.port(again)
         self.assertEqual(await self.end(again), -signal.SIGTERM)
 
+    async def test_command_on_the_embedded_database(self) -> None:
+        """The ``chatr`` command reaches it beside the server, and starts it by itself when the server is stopped."""
+        program = self.run_chatr(*FREE_PORT)
+        await self.port(program)
+        said = await self.command("user", "create", "ann")
+        self.assertIn("password: ", said)
+        self.assertEqual(await self.end(program), -signal.SIGTERM)
+        self.assertIn("@ann", await self.command("user", "list"))
+        self.assertFalse((self.data_dir / "pg.socket").exists())
+
+    async def command(self, *words: str) -> str:
+        """Run the ``chatr`` command to its end; what it printed."""
+        start = [sys.executable, "-m", "chatr.cli", "--set", f"server.data_dir={self.data_dir}"]
+        program = Program([*start, *words], {"PYTHONPATH": str(ROOT)})
+        self.programs.append(program)
+        waiter: Deferred[int] = Deferred()
+        program.ended.addCallback(lambda code: (waiter.callback(code), code)[1])
+        self.assertEqual(await waiter, 0, program.output + program.errors)
+        return program.output
+
     async def test_tac(self) -> None:
         """``twistd -y tac/chatr.tac`` is the same service, configured by the environment."""
         env = {

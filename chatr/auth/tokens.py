@@ -5,19 +5,20 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import jwt
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.algorithms import HMACAlgorithm
 from jwt.utils import force_bytes
 
 from chatr.api.errors import ApiError
+from chatr.datadir import SigningKey
 
 ISSUER = "chatr"
 AUDIENCE = "chatr"
-ALGORITHM = "HS256"
 _CLAIMS = ["sub", "sid", "role", "iat", "exp", "iss", "aud"]
 
 
@@ -40,9 +41,10 @@ class Tokens:
     A revoked session's tokens are refused at once: its id is kept here for as long as one of them could live.
     """
 
-    def __init__(self, keys: Mapping[str, bytes], *, active: str, lifetime_s: int, now: Callable[[], datetime]) -> None:
-        self._keys = {kid: _prepared(secret) for kid, secret in keys.items()}
-        self._active = active
+    def __init__(self, keys: Sequence[SigningKey], *, lifetime_s: int, now: Callable[[], datetime]) -> None:
+        """``keys``: newest first. It signs; all are accepted, each with its own algorithm only."""
+        self._keys = {key.kid: _prepared(key) for key in keys}
+        self._active = keys[0].kid
         self._now = now
         self._revoked: dict[str, float] = {}
         self._by_header: dict[str, jwt.PyJWK] = {}
@@ -60,7 +62,8 @@ class Tokens:
             "iss": ISSUER,
             "aud": AUDIENCE,
         }
-        return jwt.encode(claims, self._keys[self._active], ALGORITHM, headers={"kid": self._active})
+        key = self._keys[self._active]
+        return jwt.encode(claims, key, key.algorithm_name, headers={"kid": self._active})
 
     def verify(self, token: str) -> Identity:
         """Who a token speaks for. Raises ``unauthenticated``; the sentence never holds any of the token."""
@@ -72,7 +75,7 @@ class Tokens:
             claims = jwt.decode(
                 token,
                 key,
-                algorithms=[ALGORITHM],
+                algorithms=[key.algorithm_name],
                 issuer=ISSUER,
                 audience=AUDIENCE,
                 options={"require": _CLAIMS, "verify_exp": False, "verify_iat": False},
@@ -84,6 +87,10 @@ class Tokens:
             raise ApiError("unauthenticated", "The access token has expired")
         self.check(identity.session_id)
         return identity
+
+    def knows_revoked(self, session_id: str) -> bool:
+        """Whether the session's tokens are refused already."""
+        return session_id in self._revoked
 
     def check(self, session_id: str) -> None:
         """Raise ``unauthenticated`` for a session that was revoked a moment ago."""
@@ -115,13 +122,21 @@ class _PreparedHmac(HMACAlgorithm):
         return force_bytes(key)
 
 
-def _prepared(secret: bytes) -> jwt.PyJWK:
-    text = base64.urlsafe_b64encode(secret).rstrip(b"=").decode("ascii")
-    key = jwt.PyJWK.from_dict({"kty": "oct", "alg": ALGORITHM, "k": text})
+def _prepared(key: SigningKey) -> jwt.PyJWK:
+    if key.algorithm == "EdDSA":
+        public = Ed25519PrivateKey.from_private_bytes(key.secret).public_key().public_bytes_raw()
+        return jwt.PyJWK.from_dict(
+            {"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "d": _base64(key.secret), "x": _base64(public)}
+        )
+    prepared = jwt.PyJWK.from_dict({"kty": "oct", "alg": "HS256", "k": _base64(key.secret)})
     # Refuses what is no secret, once and for all.
-    key.Algorithm.prepare_key(secret)
-    key.Algorithm = _PreparedHmac(HMACAlgorithm.SHA256)
-    return key
+    prepared.Algorithm.prepare_key(key.secret)
+    prepared.Algorithm = _PreparedHmac(HMACAlgorithm.SHA256)
+    return prepared
+
+
+def _base64(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode("ascii")
 
 
 def looks_like_token(secret: str) -> bool:

@@ -67,6 +67,19 @@ def binaries() -> Path:
     return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
+def running_dsn(data_dir: Path) -> str:
+    """The DSN of the embedded server that another process runs in a data directory; empty when none does."""
+    try:
+        sockets = (data_dir / _SOCKET_POINTER).read_text()
+    except OSError:
+        return ""
+    return _dsn(sockets) if any(Path(sockets).glob(".s.PGSQL.*")) else ""
+
+
+def _dsn(sockets: str | Path) -> str:
+    return f"host={sockets} user=chatr dbname=chatr"
+
+
 class EmbeddedPostgres:
     """A PostgreSQL of our own below ``<data_dir>/pg``, reachable through a private Unix socket only."""
 
@@ -103,7 +116,7 @@ class EmbeddedPostgres:
         await self._end_of_previous()
         sockets = self._make_socket_directory()
         await self._run()
-        return f"host={sockets} user=chatr dbname=chatr"
+        return _dsn(sockets)
 
     async def stop(self) -> None:
         """Stop the server: connections are ended, what is committed is safe."""

@@ -18,6 +18,7 @@ _SENTENCES = {
     "password_changed": "The password was changed: sign in again",
     "account_deleted": "The account was deleted",
     "account_disabled": "The account was disabled",
+    "ended_by_operator": "Signed out by the operator of the server",
 }
 
 
@@ -27,9 +28,11 @@ async def end(ctx: Ctx, tx: Transaction, user_id: str, session_id: str, reason: 
         _announce(ctx, tx, user_id, [session_id], reason)
 
 
-async def end_all(ctx: Ctx, tx: Transaction, user_id: str, reason: str, *, but: str = "") -> None:
-    """End all sessions of a person, or all but one."""
-    _announce(ctx, tx, user_id, await sessions.revoke_all(tx, user_id, reason, but=but), reason)
+async def end_all(ctx: Ctx, tx: Transaction, user_id: str, reason: str, *, but: str = "") -> int:
+    """End all sessions of a person, or all but one; how many."""
+    ended = await sessions.revoke_all(tx, user_id, reason, but=but)
+    _announce(ctx, tx, user_id, ended, reason)
+    return len(ended)
 
 
 def _announce(ctx: Ctx, tx: Transaction, user_id: str, session_ids: Sequence[str], reason: str) -> None:

@@ -52,6 +52,14 @@ class OutboundQueue:
         await outbound.put(tx, job.channel, self._vault.seal(msgspec.json.encode(job)), expires_at)
         tx.then(self.wake)
 
+    async def reseal(self, tx: Transaction) -> None:
+        """Seal all letters anew, under the newest key. What can't be opened is left as it is."""
+        for id, payload in (await outbound.payloads(tx)).items():
+            try:
+                await outbound.reseal(tx, id, self._vault.reseal(payload))
+            except VaultError:
+                log.warn("letter {id} is sealed under a key that is gone", id=id)
+
     def start(self, carry_out: CarryOut) -> None:
         """Begin to work. ``carry_out`` does what a job other than a letter asks for."""
         self._carry_out, self._running = carry_out, True

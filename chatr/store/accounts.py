@@ -105,6 +105,38 @@ async def _one(db: Queryable, where: str, params: tuple[Any, ...]) -> Credential
     return Credentials(person(rows[0][:-1]), rows[0][-1]) if rows else None
 
 
+async def vouch(db: Queryable, user_id: str, *, role: str, is_bot: bool) -> None:
+    """The operator vouches for an account: its addresses count as confirmed."""
+    await db.execute(
+        """UPDATE users SET role = %s, is_bot = %s,
+             email_verified_at = CASE WHEN email IS NOT NULL THEN now() END,
+             phone_verified_at = CASE WHEN phone_number IS NOT NULL THEN now() END WHERE id = %s""",
+        (role, is_bot, user_id),
+    )
+
+
+async def set_role(db: Queryable, user_id: str, role: str) -> None:
+    """What an account may do."""
+    await db.execute("UPDATE users SET role = %s WHERE id = %s", (role, user_id))
+
+
+async def set_disabled(db: Queryable, user_id: str, disabled: bool) -> None:
+    """Whether nobody may sign in as this person."""
+    await db.execute(
+        "UPDATE users SET disabled_at = CASE WHEN %s THEN coalesce(disabled_at, now()) END WHERE id = %s",
+        (disabled, user_id),
+    )
+
+
+async def listed(db: Queryable, limit: int) -> list[Person]:
+    """Accounts, newest first."""
+    rows = await db.query(
+        f"SELECT {COLUMNS} FROM users u WHERE u.deleted_at IS NULL ORDER BY u.created_at DESC, u.id DESC LIMIT %s",
+        (limit,),
+    )
+    return [person(row) for row in rows]
+
+
 async def set_password(db: Queryable, user_id: str, password_hash: str) -> None:
     """Replace the password."""
     await db.execute("UPDATE users SET password_hash = %s WHERE id = %s", (password_hash, user_id))

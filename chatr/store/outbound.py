@@ -111,6 +111,17 @@ async def revive(db: Queryable, valid_s: int) -> int:
     return len(rows)
 
 
+async def payloads(db: Queryable) -> dict[str, bytes]:
+    """All sealed letters, locked until the transaction ends."""
+    rows = await db.query("SELECT id, payload FROM outbound FOR UPDATE")
+    return {row[0]: bytes(row[1]) for row in rows}
+
+
+async def reseal(db: Queryable, id: str, payload: bytes) -> None:
+    """The same letter, sealed under another key."""
+    await db.execute("UPDATE outbound SET payload = %s WHERE id = %s", (payload, id))
+
+
 async def prune(db: Queryable) -> None:
     """Forget dead letters that nobody looked at for long."""
     await db.execute("DELETE FROM outbound WHERE dead_at < now() - make_interval(days => %s)", (KEEP_DEAD_DAYS,))

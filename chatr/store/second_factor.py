@@ -23,6 +23,17 @@ async def secret(db: Queryable, user_id: str) -> bytes | None:
     return bytes(rows[0][0]) if rows and rows[0][0] is not None else None
 
 
+async def secrets(db: Queryable) -> dict[str, bytes]:
+    """All sealed secrets, by person, locked until the transaction ends."""
+    rows = await db.query("SELECT id, totp_secret FROM users WHERE totp_secret IS NOT NULL FOR UPDATE")
+    return {row[0]: bytes(row[1]) for row in rows}
+
+
+async def reseal(db: Queryable, user_id: str, sealed: bytes) -> None:
+    """The same secret, sealed under another key."""
+    await db.execute("UPDATE users SET totp_secret = %s WHERE id = %s", (sealed, user_id))
+
+
 async def enable(db: Queryable, user_id: str) -> bool:
     """Switch two-factor sign-in on; False when it was on."""
     rows = await db.query(

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.api.errors import ApiError
 from chatr.auth.tokens import Tokens, looks_like_token, new_secret
+from chatr.datadir import SigningKey
 
 KEY = b"k" * 64
 
@@ -18,7 +20,7 @@ class TokensTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.now = datetime(2026, 11, 23, tzinfo=timezone.utc)
-        self.tokens = Tokens({"one": KEY}, active="one", lifetime_s=900, now=lambda: self.now)
+        self.tokens = Tokens([SigningKey("one", KEY)], lifetime_s=900, now=lambda: self.now)
 
     def refused(self, token: str) -> str:
         error = self.assertRaises(ApiError, self.tokens.verify, token)
@@ -53,6 +55,26 @@ class TokensTests(SynchronousTestCase):
         self.tokens.revoke("s")
         self.refused(mine)
         self.tokens.verify(other)
+
+    def test_rotation(self) -> None:
+        """The newest key signs; tokens of the older ones are good as long as these are kept, whatever their kinds."""
+        newer = SigningKey("two", b"e" * 32, "EdDSA")
+        old = self.tokens.issue("u", "s", "user")
+        self.tokens = Tokens([newer, SigningKey("one", KEY)], lifetime_s=900, now=lambda: self.now)
+        new = self.tokens.issue("u", "s", "user")
+        self.assertEqual([jwt.get_unverified_header(token)["alg"] for token in (old, new)], ["HS256", "EdDSA"])
+        for token in (old, new):
+            self.assertEqual(self.tokens.verify(token).user_id, "u")
+        self.tokens = Tokens([newer], lifetime_s=900, now=lambda: self.now)
+        self.tokens.verify(new)
+        self.refused(old)
+
+    def test_algorithm_belongs_to_the_key(self) -> None:
+        """A public Ed25519 key can't be passed off as the secret of an HMAC, nor one kind of key as another."""
+        self.tokens = Tokens([SigningKey("one", b"e" * 32, "EdDSA")], lifetime_s=900, now=lambda: self.now)
+        public = Ed25519PrivateKey.from_private_bytes(b"e" * 32).public_key().public_bytes_raw()
+        self.refused(self.forged(key=public))
+        self.refused(self.forged(key=b"e" * 32))
 
     def test_revocations_are_forgotten_when_no_token_can_live(self) -> None:
         """The list of revoked sessions does not grow for ever."""

@@ -52,25 +52,30 @@ class ServerCase(TestCase):
     settings: dict[str, str] = {}
 
     async def setUp(self) -> None:
-        dsn = box().shared()
-        self.addCleanup(box().clean, dsn)
+        self.dsn = box().shared()
+        self.addCleanup(box().clean, self.dsn)
         self.data_dir = Path(self.mktemp()).absolute()
         options = {
             "server.http": "tcp:0:interface=127.0.0.1",
             "server.rawsocket": "tcp:0:interface=127.0.0.1",
             "server.data_dir": str(self.data_dir),
-            "database.dsn": dsn,
+            "database.dsn": self.dsn,
             "auth.bcrypt_cost": "4",
             **self.settings,
         }
         self.failures: list[str] = []
-        self.service = ChatrService(load(None, {}, options), reactor, on_failure=self.failures.append)
+        self._options = options
+        self._pool = HTTPConnectionPool(reactor, persistent=False)
+        await self.restart()
+        self.addCleanup(lambda: Deferred.fromCoroutine(self.service.stop()))
+
+    async def restart(self) -> None:
+        """Start the service, for the first time or on what the last one left, on new ports."""
+        self.service = ChatrService(load(None, {}, self._options), reactor, on_failure=self.failures.append)
         await self.service.start()
         self.http_port, self.rawsocket_port = [port.getHost().port for port in self.service.ports]
         self.url = f"http://127.0.0.1:{self.http_port}"
         self.websocket_url = f"ws://127.0.0.1:{self.http_port}/ws"
-        self._pool = HTTPConnectionPool(reactor, persistent=False)
-        self.addCleanup(lambda: Deferred.fromCoroutine(self.service.stop()))
 
     async def rest(self, verb: str, path: str, body: Any = None, status: int = 200, headers: Any = None) -> Any:
         """Call REST; the answer must have the status."""

@@ -1,0 +1,136 @@
+"""What operators do to accounts. Who may call these is the caller's business: today the ``chatr`` command."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from chatr.api.errors import ApiError
+from chatr.api.model import Session
+from chatr.auth.vault import VaultError
+from chatr.ops import accounts as registration
+from chatr.ops import fields, proving, signing_in, signing_out
+from chatr.ops.ports import Ctx
+from chatr.store import accounts, people, second_factor, sessions
+from chatr.store.ids import uuid7
+from chatr.store.people import Person
+
+Role = Literal["user", "support", "admin"]
+
+
+class NewUser(msgspec.Struct, frozen=True, kw_only=True):
+    """An account as an operator makes it: its addresses need no code."""
+
+    username: str
+    password: str
+    email: str = ""
+    phone_number: str = ""
+    display_name: str = ""
+    role: Role = "user"
+    is_bot: bool = False
+
+
+async def create_user(ctx: Ctx, new: NewUser) -> Person:
+    """Make an account that can sign in at once. Raises ``invalid`` and ``conflict`` with the field."""
+    username = fields.username(new.username)
+    email = fields.email(new.email) if new.email else None
+    phone = fields.phone(new.phone_number, ctx.ports.settings.phone_region) if new.phone_number else None
+    password = fields.password(new.password, username=username, email=email or "")
+    row = accounts.NewPerson(
+        id=uuid7(),
+        username=username,
+        email=email,
+        phone_number=phone,
+        password_hash=await ctx.ports.passwords.hash(password),
+        display_name=fields.display_name(new.display_name, None, None, username),
+        first_name=None,
+        last_name=None,
+        gender=None,
+    )
+    async with ctx.ports.db.transaction() as tx:
+        await accounts.make_way(tx, row)
+        if phone and await accounts.phone_taken(tx, phone):
+            raise registration.taken("$.phoneNumber")
+        if not await accounts.insert(tx, row):
+            raise registration.taken("$.username" if await people.by_username(tx, username) else "$.email")
+        await accounts.vouch(tx, row.id, role=new.role, is_bot=new.is_bot)
+        person = await people.by_id(tx, row.id)
+    return _existing(person)
+
+
+async def find(ctx: Ctx, login: str) -> Person:
+    """An account by username, e-mail or phone number. Raises ``not_found``."""
+    known = await accounts.by_login(ctx.ports.db, **fields.login(login.strip(), ctx.ports.settings.phone_region))
+    return _existing(known.person if known else None)
+
+
+async def set_disabled(ctx: Ctx, person: Person, disabled: bool) -> None:
+    """Keep a person out, at once, or let them in again."""
+    async with ctx.ports.db.transaction() as tx:
+        await accounts.set_disabled(tx, person.id, disabled)
+        if disabled:
+            await signing_out.end_all(ctx, tx, person.id, "account_disabled")
+
+
+async def set_role(ctx: Ctx, person: Person, role: Role) -> None:
+    """Change what a person may do. Their sessions end: an access token names the role that it was made with."""
+    async with ctx.ports.db.transaction() as tx:
+        await accounts.set_role(tx, person.id, role)
+        await signing_out.end_all(ctx, tx, person.id, "ended_by_operator")
+
+
+async def reset_password(ctx: Ctx, person: Person, password: str) -> None:
+    """Set a password, end every session and open a lock. A second factor stays as it is."""
+    hashed = await ctx.ports.passwords.hash(
+        fields.password(password, username=person.username, email=person.email or "")
+    )
+    async with ctx.ports.db.transaction() as tx:
+        await accounts.set_password(tx, person.id, hashed)
+        await signing_out.end_all(ctx, tx, person.id, "password_changed")
+        await proving.succeed(tx, ctx.ports.codes.key(proving.subject(person, "")))
+
+
+async def disable_two_factor(ctx: Ctx, person: Person) -> None:
+    """For somebody who has lost the authenticator and the recovery codes."""
+    async with ctx.ports.db.transaction() as tx:
+        await second_factor.disable(tx, person.id)
+        await signing_out.end_all(ctx, tx, person.id, "ended_by_operator")
+
+
+async def issue_session(ctx: Ctx, person: Person) -> Session:
+    """A session without a password, for a program."""
+    if person.disabled:
+        raise ApiError("forbidden", "The account is disabled")
+    async with ctx.ports.db.transaction() as tx:
+        return await signing_in.begin(ctx, tx, person.id)
+
+
+async def end_sessions(ctx: Ctx, person: Person, session_id: str = "") -> int:
+    """End one session of a person, or all; how many."""
+    async with ctx.ports.db.transaction() as tx:
+        if not session_id:
+            return await signing_out.end_all(ctx, tx, person.id, "ended_by_operator")
+        if not await sessions.owned(tx, session_id, person.id):
+            raise ApiError("not_found", f"{person.username} has no such session")
+        await signing_out.end(ctx, tx, person.id, session_id, "ended_by_operator")
+        return 1
+
+
+async def reseal(ctx: Ctx) -> list[str]:
+    """Seal everything at rest under the newest server key; the people whose secret could not be opened."""
+    lost = []
+    async with ctx.ports.db.transaction() as tx:
+        for user_id, sealed in (await second_factor.secrets(tx)).items():
+            try:
+                await second_factor.reseal(tx, user_id, ctx.ports.vault.reseal(sealed))
+            except VaultError:
+                lost.append(user_id)
+        await ctx.ports.outbound.reseal(tx)
+    return lost
+
+
+def _existing(person: Person | None) -> Person:
+    if person is None:
+        raise ApiError("not_found", "There is no such user")
+    return person

@@ -1,0 +1,154 @@
+"""The ``chatr`` command beside a running server, and with the server stopped."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pyotp
+from twisted.internet.defer import Deferred
+
+from chatr.store import outbound
+from tests.e2e.client import Wamp
+from tests.e2e.programs import Program
+from tests.e2e.server import PASSWORD, ServerCase
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+class CommandCase(ServerCase):
+    """A server, and the command as a process of its own."""
+
+    settings = {"limits.enabled": "false"}
+
+    async def chatr(self, *words: str, code: int = 0, stdin: str = "") -> str:
+        """Run one command to its end; what it printed."""
+        settings = [f"database.dsn={self.dsn}", f"server.data_dir={self.data_dir}", "auth.bcrypt_cost=4"]
+        options = [part for setting in settings for part in ("--set", setting)]
+        program = Program([sys.executable, "-m", "chatr.cli", *options, *words], {"PYTHONPATH": str(ROOT)})
+        if stdin:
+            program.transport.write(stdin.encode())  # type: ignore[union-attr]
+            program.transport.closeStdin()  # type: ignore[union-attr]
+        waiter: Deferred[int] = Deferred()
+        program.ended.addCallback(lambda ended: (waiter.callback(ended), ended)[1])
+        self.assertEqual(await waiter, code, program.output + program.errors)
+        self.assertNotIn("Traceback", program.errors)
+        return program.output + program.errors
+
+    async def login(self, login: str, password: str, status: int = 200) -> Any:
+        return await self.rest("POST", "/auth/login", {"login": login, "password": password}, status)
+
+
+class AccountTests(CommandCase):
+    """Accounts."""
+
+    async def test_create(self) -> None:
+        """An account made by the operator signs in at once; mistakes are one line that names the field."""
+        said = await self.chatr("user", "create", "ann", "--email", "ann@example.org", "--role", "admin")
+        password = said.partition("password: ")[2].strip()
+        session = await self.login("ann@example.org", password)
+        self.assertEqual((session["user"]["username"], session["user"]["emailVerified"]), ("@ann", True))
+        await self.chatr("user", "create", "bot", "--bot", "--password-stdin", stdin=f"{PASSWORD}\n")
+        self.assertTrue((await self.login("bot", PASSWORD))["user"]["isBot"])
+        for words, text in (
+            (("user", "create", "ANN"), "$.username: is taken"),
+            (("user", "create", "x"), "$.username: must be"),
+            (("user", "disable", "nobody"), "There is no such user"),
+        ):
+            self.assertEqual((await self.chatr(*words, code=1)).count(text), 1)
+        listed = (await self.chatr("user", "list")).splitlines()
+        self.assertEqual([line.split()[0] for line in listed], ["@bot", "@ann"])
+        self.assertIn(" admin ", listed[1])
+
+    async def test_disable(self) -> None:
+        """A disabled account is signed out everywhere within a second or so, and can't come back until enabled."""
+        ann = await self.person("ann")
+        wamp = await Wamp.connect(self.http_port, ann.token)
+        await self.chatr("user", "disable", "ann")
+        await wamp.closed
+        self.assertEqual(wamp.goodbye, "chatr.error.unauthenticated")
+        await ann.rest("GET", "/users/me", None, 401)
+        await self.rest("POST", "/auth/refresh", {"refreshToken": ann.session["refreshToken"]}, 401)
+        self.assertEqual((await self.login("ann", PASSWORD, 403))["code"], "forbidden")
+        await self.chatr("user", "enable", "ann")
+        await self.login("ann", PASSWORD)
+
+    async def test_sessions_and_tokens(self) -> None:
+        """Tokens for programs; where somebody is signed in; ending one session and all."""
+        ann = await self.person("ann")
+        token = json.loads(await self.chatr("token", "issue", "ann"))
+        headers = {"Authorization": f"Bearer {token['accessToken']}"}
+        self.assertEqual((await self.rest("GET", "/users/me", headers=headers))["id"], ann.id)
+        first, second = [line.split()[0] for line in (await self.chatr("sessions", "list", "ann")).splitlines()]
+        wamps = [await Wamp.connect(self.http_port, secret) for secret in (ann.token, token["accessToken"])]
+        self.assertIn("sessions ended: 1", await self.chatr("sessions", "revoke", "ann", "--id", first))
+        await wamps[1].closed
+        await wamps[0].call("user.me")
+        self.assertIn("sessions ended: 1", await self.chatr("sessions", "revoke", "ann"))
+        await wamps[0].closed
+        await self.chatr("sessions", "revoke", "ann", "--id", second, code=1)
+
+    async def test_passwords_and_roles(self) -> None:
+        """A new password opens a locked account; support staff is made and unmade."""
+        await self.person("ann")
+        for _ in range(10):
+            await self.login("ann", "Wrong-pass-1", 401)
+        await self.login("ann", PASSWORD, 423)
+        said = await self.chatr("user", "reset-password", "ann")
+        session = await self.login("ann", said.partition("password: ")[2].strip())
+        await self.chatr("user", "grant-support", "ann")
+        await self.rest("POST", "/auth/refresh", {"refreshToken": session["refreshToken"]}, 401)
+        session = await self.login("ann", said.partition("password: ")[2].strip())
+        self.assertTrue(session["user"]["isSupport"])
+        await self.chatr("user", "revoke-support", "ann")
+        await self.chatr("user", "revoke-support", "ann", code=1)
+
+    async def test_outbound(self) -> None:
+        """What was given up is shown with its reason, and tried again on demand."""
+        await self.rest("POST", "/auth/register", {"username": "ann", "email": "a@x.org", "password": PASSWORD}, 201)
+        node = self.service.node
+        assert node is not None
+        async with node.db.transaction() as tx:
+            await outbound.put(tx, "sms", b"unreadable", datetime.now(timezone.utc) + timedelta(minutes=1))
+            tx.then(node.outbound.wake)
+        await node.outbound.settled()
+        said = await self.chatr("outbound", "list")
+        self.assertIn("waiting: 0", said)
+        self.assertRegex(said, r"dead: \S+ sms \S+ \S+ after 1 tries: can't be read: sealed under a server key")
+        self.assertIn("queued again: 1", await self.chatr("outbound", "retry"))
+
+
+class KeyTests(CommandCase):
+    """New keys."""
+
+    async def test_rotation(self) -> None:
+        """Not beside the server; afterwards tokens, second factors and recovery codes go on, until they are voided."""
+        ann = await self.person("ann")
+        setup = await ann.rest("POST", "/auth/2fa/setup", {})
+        totp = pyotp.TOTP(setup["secret"])
+        codes = (await ann.rest("POST", "/auth/2fa/verify", {"code": totp.now()}))["recoveryCodes"]
+        self.assertIn("is in use by another chatr", await self.chatr("keys", "rotate", code=1))
+        await self.service.stop()
+        await self.chatr("keys", "rotate")
+        await self.restart()
+        await ann.rest("GET", "/users/me")
+        [(sealed,)] = await self.service.node.db.query("SELECT totp_secret FROM users")  # type: ignore[union-attr]
+        for code in codes[:2]:
+            step = await self.login("ann", PASSWORD)
+            proof = {"challenge": step["challenge"], "recoveryCode": code}
+            session = await self.rest("POST", "/auth/verify-login", proof)
+        await self.service.stop()
+        await self.chatr("keys", "rotate", "--forget-old")
+        await self.restart()
+        await ann.rest("GET", "/users/me", None, 401)
+        await self.rest("POST", "/auth/refresh", {"refreshToken": session["refreshToken"]})
+        [(again,)] = await self.service.node.db.query("SELECT totp_secret FROM users")  # type: ignore[union-attr]
+        self.assertNotEqual(bytes(sealed), bytes(again))
+        step = await self.login("ann", PASSWORD)
+        proof = {"challenge": step["challenge"], "recoveryCode": codes[2]}
+        await self.rest("POST", "/auth/verify-login", proof, 401)
+        await self.service.node.db.execute("UPDATE users SET totp_last_step = NULL")  # type: ignore[union-attr]
+        await self.rest("POST", "/auth/verify-login", {"challenge": step["challenge"], "totp": totp.now()})
