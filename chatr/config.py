@@ -166,6 +166,11 @@ class Config(Section, frozen=True):
         return self.sms.transport or ("outbox" if self.development else "off")
 
     @property
+    def oidc_redirect_url(self) -> str:
+        """Where an OpenID provider sends people back to."""
+        return self.oidc.redirect_url or f"{self.server.public_url.rstrip('/')}/oidc"
+
+    @property
     def exempt_loopback(self) -> bool:
         """Whether callers on this machine pass the limits by address (default: in development)."""
         chosen = self.limits.exempt_loopback

@@ -13,11 +13,13 @@ from twisted.python.failure import Failure
 from chatr.api.dispatch import Dispatcher
 from chatr.auth.codes import Codes
 from chatr.auth.limits import RateLimiter
+from chatr.auth.oidc import Provider
 from chatr.auth.passwords import Passwords
 from chatr.auth.tokens import Tokens
 from chatr.auth.vault import Vault
 from chatr.config import Config
 from chatr.datadir import DataDirectory
+from chatr.fetch import Fetcher
 from chatr.ops import audience, verification
 from chatr.ops.admission import Admission, Gate
 from chatr.ops.catalog import CONTRACT
@@ -93,6 +95,9 @@ class Node:
             tokens=self.tokens,
             codes=Codes(server_keys),
             vault=Vault(server_keys, "second factor"),
+            oidc=_provider(config, reactor),
+            oidc_settings=config.oidc,
+            oidc_vault=Vault(server_keys, "oidc"),
             outbound=self.outbound,
             presence=self.presence,
             settings=config.auth,
@@ -235,5 +240,11 @@ def _senders(config: Config, reactor: Any, data: DataDirectory, now: Callable[[]
     if config.sms_transport == "outbox":
         senders["sms"] = outbox
     elif config.sms_transport == "http":
-        senders["sms"] = GatewaySender(reactor, config.sms)
+        senders["sms"] = GatewaySender(Fetcher(reactor), config.sms)
     return senders
+
+
+def _provider(config: Config, reactor: Any) -> Provider | None:
+    if not config.oidc.issuer:
+        return None
+    return Provider(Fetcher(reactor), config.oidc, config.oidc_redirect_url, seconds=reactor.seconds)

@@ -8,6 +8,7 @@ from chatr.ops import (
     accounts,
     conversations,
     messages,
+    oidc,
     passwords,
     presence,
     profile,
@@ -18,5 +19,5 @@ from chatr.ops import (
 )
 
 CONTRACT = build(
-    [accounts, sessions, passwords, two_factor, profile, users, presence, conversations, messages, sync], EVENTS
+    [accounts, sessions, oidc, passwords, two_factor, profile, users, presence, conversations, messages, sync], EVENTS
 )

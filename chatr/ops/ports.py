@@ -10,10 +10,11 @@ import msgspec
 from chatr.api.context import Context
 from chatr.api.contract import Event
 from chatr.auth.codes import Codes
+from chatr.auth.oidc import Provider
 from chatr.auth.passwords import Passwords
 from chatr.auth.tokens import Tokens
 from chatr.auth.vault import Vault
-from chatr.config import Auth, LoginCode
+from chatr.config import Auth, LoginCode, Oidc
 from chatr.outbound.queue import OutboundQueue
 from chatr.realtime.presence import PresenceTracker
 from chatr.store.pool import Database
@@ -40,6 +41,9 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     tokens: Tokens
     codes: Codes
     vault: Vault
+    oidc: Provider | None
+    oidc_settings: Oidc
+    oidc_vault: Vault
     outbound: OutboundQueue
     presence: PresenceTracker
     settings: Auth

@@ -46,7 +46,7 @@ async def login(ctx: Ctx, params: Login) -> Session | signing_in.Challenged | ve
     async with ctx.ports.db.transaction() as tx:
         waiting = await verification.next_step(ctx.ports, ctx.now, tx, known.person)
         if waiting is None:
-            return await signing_in.proceed(ctx, tx, known.person, key, params.method)
+            return await signing_in.proceed_with_password(ctx, tx, known.person, key, params.method)
     if known.person.email_verified:
         return verification.Waiting(user_id=known.person.id, verification=waiting)
     raise ApiError("code_wrong", "Confirm your address first: enter the code that was sent there, or register again")

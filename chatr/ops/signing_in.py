@@ -32,20 +32,25 @@ class Challenged(Wire, frozen=True, kw_only=True):
     methods: list[Literal["email", "sms", "totp", "recovery_code"]]
 
 
-async def proceed(
-    ctx: Ctx, tx: Transaction, person: Person, key: bytes, method: Method | None = None
-) -> Session | Challenged:
-    """The first step was right: a session, or the second step. ``key``: of the tries that are over with it.
+async def proceed(ctx: Ctx, tx: Transaction, person: Person) -> Session | Challenged:
+    """Somebody else has vouched for this person: a session, or the second step that the person has set up.
 
     Raises ``forbidden`` for a disabled account.
     """
-    if person.disabled:
-        raise ApiError("forbidden", "This account was disabled by the operator of the server")
+    return await _second_factor(ctx, tx, person) or await begin(ctx, tx, person.id)
+
+
+async def proceed_with_password(
+    ctx: Ctx, tx: Transaction, person: Person, key: bytes, method: Method | None = None
+) -> Session | Challenged:
+    """The password was right: a session, or the second step. ``key``: of the tries that are over with it.
+
+    Raises ``forbidden`` for a disabled account.
+    """
+    challenged = await _second_factor(ctx, tx, person)
+    if challenged is not None:
+        return challenged
     challenge = new_secret()
-    if person.two_factor:
-        expires_at = verification.expiry(ctx.ports, ctx.now, "login")
-        await codes.put(tx, person.id, "login", None, expires_at, challenge_hash=secret_hash(challenge))
-        return Challenged(user_id=person.id, challenge=challenge, methods=["totp", "recovery_code"])
     ways = _ways(ctx, person, method)
     if ways:
         await verification.send(
@@ -83,6 +88,18 @@ async def issue(ctx: Ctx, db: Queryable, user_id: str, session_id: str) -> Sessi
         expires_in=ctx.ports.tokens.lifetime_s,
         user=visibility.me(person),
     )
+
+
+async def _second_factor(ctx: Ctx, tx: Transaction, person: Person) -> Challenged | None:
+    """The challenge to a person with an authenticator."""
+    if person.disabled:
+        raise ApiError("forbidden", "This account was disabled by the operator of the server")
+    if not person.two_factor:
+        return None
+    challenge = new_secret()
+    expires_at = verification.expiry(ctx.ports, ctx.now, "login")
+    await codes.put(tx, person.id, "login", None, expires_at, challenge_hash=secret_hash(challenge))
+    return Challenged(user_id=person.id, challenge=challenge, methods=["totp", "recovery_code"])
 
 
 def _ways(ctx: Ctx, person: Person, wanted: Method | None) -> list[codes.Sent]:

@@ -104,6 +104,13 @@ export interface FieldError {
   message: string;
 }
 
+/** ``state`` and ``code`` as the provider sent them back, and the ``binding`` of oidc.start. */
+export interface Finish {
+  state: string;
+  code: string;
+  binding: string;
+}
+
 /** Whose password. */
 export interface Forgot {
   email: string;
@@ -333,6 +340,16 @@ export interface Problem {
   retryAfter?: number;
 }
 
+/** A provider, by the name that its button has. */
+export interface ProviderInfo {
+  name: string;
+}
+
+/** The providers of this server: one or none. */
+export interface Providers {
+  items: ProviderInfo[];
+}
+
 /** Whose presence. */
 export interface QueryPresence {
   userIds: string[];
@@ -466,6 +483,13 @@ export interface Setup {
   qrCode: string;
 }
 
+/** Where to send the browser. ``binding`` stays with the client that began, which gives it to oidc.finish. */
+export interface Started {
+  url: string;
+  binding: string;
+  expiresIn: number;
+}
+
 /** What the names should be like. */
 export interface SuggestUsername {
   username?: string;
@@ -568,6 +592,9 @@ export interface Calls {
   "chatr.message.mark_delivered": { params: Mark; result: Empty };
   "chatr.message.mark_read": { params: Mark; result: Empty };
   "chatr.message.send": { params: SendMessage; result: Message };
+  "chatr.oidc.finish": { params: Finish; result: Session | Challenged };
+  "chatr.oidc.providers": { params: NoParams; result: Providers };
+  "chatr.oidc.start": { params: NoParams; result: Started };
   "chatr.password.change": { params: Change; result: Empty };
   "chatr.password.forgot": { params: Forgot; result: Empty };
   "chatr.password.reset": { params: Reset; result: Empty };

@@ -350,7 +350,7 @@ class UserTests(OpsCase):
                 public += 1
             else:
                 await self.refused(self.call(name, nonsense=True), "unauthenticated")
-        self.assertEqual(public, 11)
+        self.assertEqual(public, 14)
 
     async def test_guests(self) -> None:
         """A guest may not call what is for signed-in users."""

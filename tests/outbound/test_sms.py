@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from twisted.internet import reactor
+from twisted.internet.defer import Deferred, gatherResults
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Site
 
@@ -27,8 +28,10 @@ class Gateway(Resource):
         self.status = 202
         self.endless = False
         self.location = ""
+        self.gone: list[Deferred[None]] = []
 
     def render(self, request: Any) -> Any:
+        self.gone.append(request.notifyFinish().addErrback(lambda _: None))
         request.setResponseCode(self.status)
         self.taken.append(
             (request.getHeader("authorization"), request.getHeader("content-type"), request.content.read())
@@ -50,6 +53,8 @@ class SmsCase(OpsCase):
         self.gateway = Gateway()
         port = reactor.listenTCP(0, Site(self.gateway), interface="127.0.0.1")  # type: ignore[attr-defined]
         self.addCleanup(port.stopListening)
+        # Our side does not wait for the end of an answer: the server notices a moment later.
+        self.addCleanup(lambda: gatherResults(self.gateway.gone))
         self.url = f"http://127.0.0.1:{port.getHost().port}/send"
         self.settings = {
             "sms.transport": "http",
