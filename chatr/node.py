@@ -197,8 +197,8 @@ class Node:
 
         return done.addTimeout(timeout_s, self._reactor).addErrback(too_late)
 
-    def _mail_written(self) -> Deferred[None]:
-        return self._in_time(self.outbound.settled(), MAIL_WRITTEN_S)
+    def _mail_written(self) -> Deferred[None] | None:
+        return self._in_time(self.outbound.settled(), MAIL_WRITTEN_S) if self.outbound.busy else None
 
     async def _carry_out(self, job: Job) -> None:
         await verification.carry_out(self.ports, self._now(), job)

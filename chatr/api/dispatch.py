@@ -38,9 +38,12 @@ class Dispatcher:
         *,
         limiter: Limiter,
         now: Callable[[], datetime],
-        settle: Callable[[], Awaitable[None]] | None = None,
+        settle: Callable[[], Awaitable[None] | None] | None = None,
     ) -> None:
-        """``settle``: waited for before each answer. For development, so that scripts find the mail they caused."""
+        """``settle``: what to wait for before an answer, if anything.
+
+        For development, so that scripts find the mail they caused.
+        """
         self.contract = contract
         self._ports = ports
         self._limiter = limiter
@@ -68,8 +71,8 @@ class Dispatcher:
             params = decode(record, raw, from_text=from_text)
             context = Context(caller=caller, request_id=request_id, now=self._now(), ports=self._ports)
             answer = await record.run(context, params)
-            if self._settle is not None:
-                await self._settle()
+            if self._settle is not None and (settled := self._settle()) is not None:
+                await settled
             return answer
         except ApiError as error:
             if error.code in record.errors or error.code in COMMON_ERRORS or error.code == "forbidden":

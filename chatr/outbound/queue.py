@@ -71,6 +71,11 @@ class OutboundQueue:
         self._cancel_timer()
         return self.settled()
 
+    @property
+    def busy(self) -> bool:
+        """Whether letters are under way."""
+        return self._working
+
     def settled(self) -> Deferred[None]:
         """Fires when nothing is under way and nothing more is due."""
         waiter: Deferred[None] = Deferred()
