@@ -8,7 +8,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 
-LAG_INTERVAL_S = 0.25
+LAG_INTERVAL_S = 0.05
+LAG_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 
 
 class Metrics:
@@ -23,8 +24,11 @@ class Metrics:
         self._seconds = Histogram(
             "chatr_http_request_seconds", "Time to answer a REST request", ["operation"], registry=self._registry
         )
-        self._lag = Gauge(
-            "chatr_reactor_lag_seconds", "How late the reactor was at its last look", registry=self._registry
+        self._lag = Histogram(
+            "chatr_reactor_lag_seconds",
+            "How late the reactor was, looked at 20 times a second",
+            buckets=LAG_BUCKETS_S,
+            registry=self._registry,
         )
         self._due = 0.0
         self._loop = LoopingCall(self._look)
@@ -55,5 +59,5 @@ class Metrics:
 
     def _look(self) -> None:
         now = self._clock.seconds()
-        self._lag.set(max(0.0, now - self._due))
+        self._lag.observe(max(0.0, now - self._due))
         self._due = now + LAG_INTERVAL_S
