@@ -111,7 +111,7 @@ async def _account(ctx: Ctx, tx: Transaction, provider: Provider, claims: Claims
     if user_id is None:
         user_id = await _with_address(ctx, tx, claims) or await _new(ctx, tx, claims)
         await identities.link(tx, provider.issuer, claims.sub, user_id)
-    person = await people.by_id(tx, user_id)
+    person = await people.lock(tx, user_id)
     if person is None:
         raise _begin_again()
     return person

@@ -65,6 +65,7 @@ async def reset(ctx: Ctx, params: Reset) -> Empty:
         raise ApiError("code_wrong", verification.WRONG)
     hashed = await _hashed(ctx, known.person, params.password)
     async with ctx.ports.db.transaction() as tx:
+        await proving.hold(tx, known)
         await verification.use(tx, code.user_id, "reset")
         await _set(ctx, tx, known.person, hashed)
         await proving.succeed(tx, ctx.ports.codes.key(proving.subject(known.person, "")))
@@ -84,6 +85,7 @@ async def change(ctx: Ctx, params: Change) -> Empty:
     known = await proving.password(ctx, params.current)
     hashed = await _hashed(ctx, known.person, params.password)
     async with ctx.ports.db.transaction() as tx:
+        await proving.hold(tx, known)
         await _set(ctx, tx, known.person, hashed, but=ctx.caller.session_id)
     return Empty()
 

@@ -7,7 +7,7 @@ from chatr.auth import totp
 from chatr.ops.ports import Ctx
 from chatr.store import accounts, second_factor, tries
 from chatr.store.people import Person
-from chatr.store.pool import Queryable
+from chatr.store.pool import Queryable, Transaction
 
 #: What :func:`begin` and those below may raise.
 ERRORS = ("code_wrong", "locked")
@@ -49,6 +49,18 @@ async def password(ctx: Ctx, text: str) -> accounts.Credentials:
         # With a second factor the password alone must not buy more tries at that.
         await succeed(ctx.ports.db, key)
     return known
+
+
+async def hold(tx: Transaction, known: accounts.Credentials) -> accounts.Credentials:
+    """Lock an account whose password or code was just looked at, outside the transaction, as it is now.
+
+    Raises ``code_wrong`` when its password or second factor was changed meanwhile: whoever proved the old one must not
+    get in behind the change that was to keep them out.
+    """
+    now = await accounts.lock(tx, known.person.id)
+    if now is None or (now.password_hash, now.person.two_factor) != (known.password_hash, known.person.two_factor):
+        raise ApiError("code_wrong", "The account was changed at this moment: begin again")
+    return now
 
 
 async def second(ctx: Ctx, db: Queryable, user_id: str, code: str | None, recovery_code: str | None) -> None:

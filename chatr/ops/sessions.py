@@ -44,6 +44,7 @@ async def login(ctx: Ctx, params: Login) -> Session | signing_in.Challenged | ve
     if known is None or not right:
         raise ApiError("code_wrong", _WRONG)
     async with ctx.ports.db.transaction() as tx:
+        known = await proving.hold(tx, known)
         waiting = await verification.next_step(ctx.ports, ctx.now, tx, known.person)
         if waiting is None:
             return await signing_in.proceed_with_password(ctx, tx, known.person, key, params.method)
@@ -74,9 +75,10 @@ async def verify_login(ctx: Ctx, params: VerifyLogin) -> Session:
     ``totp_required``: the account has two-factor sign-in, and only ``totp`` or ``recoveryCode`` will do.
     """
     found = await codes.attempt_challenge(ctx.ports.db, secret_hash(params.challenge))
-    person = await people.by_id(ctx.ports.db, found.user_id) if found else None
-    if found is None or person is None or person.disabled:
+    known = await accounts.by_id(ctx.ports.db, found.user_id) if found else None
+    if found is None or known is None or known.person.disabled:
         raise ApiError("code_wrong", verification.WRONG)
+    person = known.person
     if found.expired:
         raise ApiError("code_expired", "The sign-in took too long: begin again")
     if person.two_factor and params.totp is None and params.recovery_code is None:
@@ -85,6 +87,7 @@ async def verify_login(ctx: Ctx, params: VerifyLogin) -> Session:
         raise invalid("$.code", "is missing")
     key = await proving.begin(ctx, proving.subject(person, ""))
     async with ctx.ports.db.transaction() as tx:
+        await proving.hold(tx, known)
         if person.two_factor:
             await proving.second(ctx, tx, person.id, params.totp, params.recovery_code)
         else:

@@ -61,29 +61,33 @@ async def proceed_with_password(
     return await begin(ctx, tx, person.id)
 
 
-async def begin(ctx: Ctx, db: Queryable, user_id: str) -> Session:
-    """A new session for a person who has shown who they are."""
+async def begin(ctx: Ctx, tx: Transaction, user_id: str) -> Session:
+    """A new session for a person who has shown who they are. Raises ``forbidden`` for a disabled account."""
+    # Locked: a session must not begin behind the back of what ends all sessions.
+    person = _existing(await people.lock(tx, user_id))
+    _refuse_disabled(person)
     session_id = uuid7()
     await sessions.insert(
-        db,
+        tx,
         session_id,
         user_id,
         expires_at=ctx.now + timedelta(seconds=ctx.ports.settings.refresh_token_s),
         user_agent=ctx.caller.user_agent[:MAX_USER_AGENT],
         address=ctx.caller.address,
     )
-    return await issue(ctx, db, user_id, session_id)
+    return await _with_tokens(ctx, tx, person, session_id)
 
 
 async def issue(ctx: Ctx, db: Queryable, user_id: str, session_id: str) -> Session:
     """Fresh tokens of a session."""
-    person = await people.by_id(db, user_id)
-    if person is None:
-        raise ApiError("unauthenticated", "The account no longer exists")
+    return await _with_tokens(ctx, db, _existing(await people.by_id(db, user_id)), session_id)
+
+
+async def _with_tokens(ctx: Ctx, db: Queryable, person: Person, session_id: str) -> Session:
     refresh_token = new_secret()
     await sessions.add_refresh_token(db, session_id, secret_hash(refresh_token))
     return Session(
-        access_token=ctx.ports.tokens.issue(user_id, session_id, person.role),
+        access_token=ctx.ports.tokens.issue(person.id, session_id, person.role),
         refresh_token=refresh_token,
         expires_in=ctx.ports.tokens.lifetime_s,
         user=visibility.me(person),
@@ -92,14 +96,24 @@ async def issue(ctx: Ctx, db: Queryable, user_id: str, session_id: str) -> Sessi
 
 async def _second_factor(ctx: Ctx, tx: Transaction, person: Person) -> Challenged | None:
     """The challenge to a person with an authenticator."""
-    if person.disabled:
-        raise ApiError("forbidden", "This account was disabled by the operator of the server")
+    _refuse_disabled(person)
     if not person.two_factor:
         return None
     challenge = new_secret()
     expires_at = verification.expiry(ctx.ports, ctx.now, "login")
     await codes.put(tx, person.id, "login", None, expires_at, challenge_hash=secret_hash(challenge))
     return Challenged(user_id=person.id, challenge=challenge, methods=["totp", "recovery_code"])
+
+
+def _existing(person: Person | None) -> Person:
+    if person is None:
+        raise ApiError("unauthenticated", "The account no longer exists")
+    return person
+
+
+def _refuse_disabled(person: Person) -> None:
+    if person.disabled:
+        raise ApiError("forbidden", "This account was disabled by the operator of the server")
 
 
 def _ways(ctx: Ctx, person: Person, wanted: Method | None) -> list[codes.Sent]:

@@ -8,7 +8,7 @@ from functools import partial
 from chatr.api.events import SESSION_REVOKED, SessionRevoked
 from chatr.ops import audience
 from chatr.ops.ports import Ctx
-from chatr.store import sessions
+from chatr.store import codes, sessions
 from chatr.store.pool import Transaction
 
 _SENTENCES = {
@@ -29,7 +29,8 @@ async def end(ctx: Ctx, tx: Transaction, user_id: str, session_id: str, reason: 
 
 
 async def end_all(ctx: Ctx, tx: Transaction, user_id: str, reason: str, *, but: str = "") -> int:
-    """End all sessions of a person, or all but one; how many."""
+    """End all sessions of a person, or all but one, and the sign-ins that are half done; how many sessions."""
+    await codes.delete(tx, user_id, "login")
     ended = await sessions.revoke_all(tx, user_id, reason, but=but)
     _announce(ctx, tx, user_id, ended, reason)
     return len(ended)

@@ -13,7 +13,7 @@ from chatr.api.model import Empty, NoParams, Params, Wire
 from chatr.auth import totp
 from chatr.ops import announcing, fields, proving, verification
 from chatr.ops.ports import Ctx
-from chatr.store import people, second_factor
+from chatr.store import codes, people, second_factor
 from chatr.store.pool import Transaction
 
 _RATE = Rate(10, 900)
@@ -67,9 +67,12 @@ async def enable(ctx: Ctx, params: Enable) -> RecoveryCodes:
         raise ApiError("conflict", "Two-factor sign-in is on already")
     key = await proving.begin(ctx, proving.subject(person, ""))
     async with ctx.ports.db.transaction() as tx:
+        await people.lock(tx, person.id)
         await proving.totp_code(ctx, tx, person.id, params.code)
         if not await second_factor.enable(tx, person.id):
             raise ApiError("conflict", "Two-factor sign-in is on already")
+        # Sign-ins under way have passed with the password alone.
+        await codes.delete(tx, person.id, "login")
         await proving.succeed(tx, key)
         shown = await _new_recovery_codes(ctx, tx, person.id)
         await _changed(ctx, tx, person, "on")
@@ -93,10 +96,12 @@ class Disable(Params, frozen=True, kw_only=True):
 )
 async def disable(ctx: Ctx, params: Disable) -> Empty:
     """Switch two-factor sign-in off and forget its secret and recovery codes. ``conflict`` when it is off."""
-    person = (await proving.password(ctx, params.password)).person
+    known = await proving.password(ctx, params.password)
+    person = known.person
     if not person.two_factor:
         raise ApiError("conflict", "Two-factor sign-in is off")
     async with ctx.ports.db.transaction() as tx:
+        await proving.hold(tx, known)
         await proving.second(ctx, tx, person.id, params.code, params.recovery_code)
         await second_factor.disable(tx, person.id)
         await proving.succeed(tx, ctx.ports.codes.key(proving.subject(person, "")))
@@ -119,10 +124,12 @@ class NewRecoveryCodes(Params, frozen=True, kw_only=True):
 )
 async def recovery_codes(ctx: Ctx, params: NewRecoveryCodes) -> RecoveryCodes:
     """New recovery codes; the old ones are void. ``conflict`` when two-factor sign-in is off."""
-    person = (await proving.password(ctx, params.password)).person
+    known = await proving.password(ctx, params.password)
+    person = known.person
     if not person.two_factor:
         raise ApiError("conflict", "Two-factor sign-in is off")
     async with ctx.ports.db.transaction() as tx:
+        await proving.hold(tx, known)
         return await _new_recovery_codes(ctx, tx, person.id)
 
 

@@ -100,8 +100,13 @@ async def by_id(db: Queryable, user_id: str) -> Credentials | None:
     return await _one(db, "u.id = %s AND u.deleted_at IS NULL", (user_id,))
 
 
-async def _one(db: Queryable, where: str, params: tuple[Any, ...]) -> Credentials | None:
-    rows = await db.query(f"SELECT {COLUMNS}, u.password_hash FROM users u WHERE {where} LIMIT 1", params)
+async def lock(db: Queryable, user_id: str) -> Credentials | None:
+    """The same, by :func:`chatr.store.people.lock`'s rules."""
+    return await _one(db, "u.id = %s AND u.deleted_at IS NULL", (user_id,), " FOR NO KEY UPDATE")
+
+
+async def _one(db: Queryable, where: str, params: tuple[Any, ...], locking: str = "") -> Credentials | None:
+    rows = await db.query(f"SELECT {COLUMNS}, u.password_hash FROM users u WHERE {where} LIMIT 1{locking}", params)
     return Credentials(person(rows[0][:-1]), rows[0][-1]) if rows else None
 
 

@@ -77,8 +77,11 @@ async def _one(db: Queryable, where: str, value: str, locking: str = "") -> Pers
 
 
 async def lock(db: Queryable, user_id: str) -> Person | None:
-    """A person whose row nobody else changes until the transaction ends."""
-    return await _one(db, "u.id = %s", user_id, " FOR UPDATE")
+    """A person whose row nobody else changes until the transaction ends.
+
+    The first row that a transaction about an account locks: two that lock in different orders would block each other.
+    """
+    return await _one(db, "u.id = %s", user_id, " FOR NO KEY UPDATE")
 
 
 async def set_profile(db: Queryable, changed: Person) -> None:

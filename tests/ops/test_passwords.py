@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from tests.ops.case import PASSWORD, OpsCase
+import threading
+from typing import Any
+
+import pyotp
+from twisted.internet.defer import Deferred
+
+from tests.ops.case import PASSWORD, OpsCase, Person
 
 EMAIL, NEW = "ann@example.org", "Another-pass-9"
 
@@ -71,6 +77,59 @@ class PasswordTests(OpsCase):
         await ann.call("password.change", current=PASSWORD, password=long)
         await self.refused(self.call("session.login", login="ann", password=long[:-1] + "e"), "code_wrong")
         await self.call("session.login", login="ann", password=long)
+
+
+class MeanwhileTests(OpsCase):
+    """What changes while a password is looked at."""
+
+    async def test_no_session_behind_a_change(self) -> None:
+        """A login with the old password that is under way while the password changes, is refused."""
+        ann = await self.person("ann")
+        login = await self.while_checking("UPDATE users SET password_hash = ''", ann)
+        await self.refused(login, "code_wrong")
+        self.assertEqual(len((await ann.call("session.list"))["items"]), 1)
+
+    async def test_no_session_of_a_disabled_account(self) -> None:
+        """The same for an account that the operator disables."""
+        login = await self.while_checking("UPDATE users SET disabled_at = now()", await self.person("ann"))
+        await self.refused(login, "forbidden")
+
+    async def while_checking(self, change: str, person: Person) -> Any:
+        """A login whose password is being checked while something changes in the database."""
+        going, passwords = threading.Event(), self.node.ports.passwords
+        for _ in range(self.config().auth.bcrypt_threads):
+            passwords._pool.callInThread(going.wait)
+        login = Deferred.fromCoroutine(self.call("session.login", login=person.username, password=PASSWORD))
+        try:
+            while not passwords._waiting:
+                await self.node.db.query("SELECT 1")
+            await self.node.db.execute(change)
+        finally:
+            going.set()
+
+        async def ended() -> Any:
+            return await login
+
+        return ended()
+
+
+class HalfDoneTests(OpsCase):
+    """Sign-ins between their two steps."""
+
+    settings = {"auth.login_code": "email"}
+
+    async def test_void_after_a_change(self) -> None:
+        """A new password, and two-factor sign-in switched on, void the challenges that the old state gave."""
+        ann = await self.person("ann")
+        half = await self.call("session.login", login="ann", password=PASSWORD)
+        code = self.last_code(EMAIL)
+        await ann.call("password.change", current=PASSWORD, password=NEW)
+        await self.refused(self.call("session.verify_login", challenge=half["challenge"], code=code), "code_wrong")
+        half = await self.call("session.login", login="ann", password=NEW)
+        code = self.last_code(EMAIL)
+        setup = await ann.call("two_factor.setup")
+        await ann.call("two_factor.enable", code=pyotp.TOTP(setup["secret"]).at(self.now()))
+        await self.refused(self.call("session.verify_login", challenge=half["challenge"], code=code), "code_wrong")
 
 
 class SessionListTests(OpsCase):
