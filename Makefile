@@ -23,6 +23,7 @@ types: $(VENV)/.dev
 	$(BIN)/mypy
 
 bench: $(VENV)/.dev
+	$(BIN)/python -m bench.signing_in
 	$(BIN)/python -m bench $(ARGS)
 
 docs: $(VENV)/.dev

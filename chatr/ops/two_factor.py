@@ -13,7 +13,7 @@ from chatr.api.model import Empty, NoParams, Params, Wire
 from chatr.auth import totp
 from chatr.ops import announcing, fields, proving, verification
 from chatr.ops.ports import Ctx
-from chatr.store import codes, people, second_factor
+from chatr.store import accounts, codes, people, second_factor
 from chatr.store.pool import Transaction
 
 _RATE = Rate(10, 900)
@@ -96,12 +96,9 @@ class Disable(Params, frozen=True, kw_only=True):
 )
 async def disable(ctx: Ctx, params: Disable) -> Empty:
     """Switch two-factor sign-in off and forget its secret and recovery codes. ``conflict`` when it is off."""
-    known = await proving.password(ctx, params.password)
-    person = known.person
-    if not person.two_factor:
-        raise ApiError("conflict", "Two-factor sign-in is off")
+    known = await _switched_on(ctx, params.password)
     async with ctx.ports.db.transaction() as tx:
-        await proving.hold(tx, known)
+        person = (await proving.hold(tx, known)).person
         await proving.second(ctx, tx, person.id, params.code, params.recovery_code)
         await second_factor.disable(tx, person.id)
         await proving.succeed(tx, ctx.ports.codes.key(proving.subject(person, "")))
@@ -124,13 +121,18 @@ class NewRecoveryCodes(Params, frozen=True, kw_only=True):
 )
 async def recovery_codes(ctx: Ctx, params: NewRecoveryCodes) -> RecoveryCodes:
     """New recovery codes; the old ones are void. ``conflict`` when two-factor sign-in is off."""
-    known = await proving.password(ctx, params.password)
-    person = known.person
-    if not person.two_factor:
-        raise ApiError("conflict", "Two-factor sign-in is off")
+    known = await _switched_on(ctx, params.password)
     async with ctx.ports.db.transaction() as tx:
-        await proving.hold(tx, known)
+        person = (await proving.hold(tx, known)).person
         return await _new_recovery_codes(ctx, tx, person.id)
+
+
+async def _switched_on(ctx: Ctx, password: str) -> accounts.Credentials:
+    """The caller's account, once the password is shown. Raises ``conflict`` without two-factor sign-in."""
+    known = await proving.password(ctx, password)
+    if not known.person.two_factor:
+        raise ApiError("conflict", "Two-factor sign-in is off")
+    return known
 
 
 async def _caller(ctx: Ctx) -> people.Person:
