@@ -19,11 +19,11 @@ _CSS = """
 body { margin: 0 auto; max-width: 62rem; padding: 1rem; font: 16px/1.55 system-ui, sans-serif;
   background: light-dark(#fff, #14171b); color: light-dark(#1c2128, #e4e8ed); }
 nav { display: flex; flex-wrap: wrap; gap: .35rem 1rem; padding: .5rem 0 1rem; border-bottom: 1px solid var(--line); }
-a { color: var(--mark); } h2 { margin-top: 2.5rem; text-transform: capitalize; }
+a { color: var(--mark); } h2 { margin-top: 2.5rem; } h2[id] { text-transform: capitalize; }
 h3 { margin: 2rem 0 .25rem; font: 600 1.05rem ui-monospace, monospace; overflow-wrap: anywhere; }
 code, pre { font: .875rem/1.45 ui-monospace, monospace; } .dim { color: var(--dim); }
 pre { background: var(--box); border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem;
-  overflow-x: auto; }
+  overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .93rem; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); }
 summary { cursor: pointer; color: var(--dim); }
