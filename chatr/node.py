@@ -22,19 +22,21 @@ from chatr.datadir import DataDirectory
 from chatr.fetch import Fetcher
 from chatr.ops import audience, verification
 from chatr.ops.admission import Admission, Gate
+from chatr.ops.announcer import Announcer
 from chatr.ops.catalog import CONTRACT
+from chatr.ops.circles import Circles
 from chatr.ops.ports import Ports
-from chatr.ops.presence import Announcer
 from chatr.ops.revocations import RevocationWatch
 from chatr.outbound.letters import Channel, Job
 from chatr.outbound.queue import OutboundQueue
 from chatr.outbound.senders import OutboxSender, Sender
 from chatr.outbound.sms import GatewaySender
 from chatr.outbound.smtp import SmtpSender
-from chatr.realtime.broker import EndRoom, Envelope
+from chatr.realtime.broker import EndRoom, Envelope, Forget
 from chatr.realtime.hub import Hub
 from chatr.realtime.memory import MemoryBroker
 from chatr.realtime.presence import PresenceTracker
+from chatr.realtime.presence_memory import MemoryPresence
 from chatr.realtime.publisher import Publisher
 from chatr.rest.app import RestApp
 from chatr.rest.cookies import SessionCookies
@@ -76,7 +78,10 @@ class Node:
             publish=self.publisher.publish,
         )
         self.writer = MessageWriter(self.db, queue_limit=config.database.queue_limit)
-        self.presence = PresenceTracker(reactor, Announcer(self.db, self.publisher))
+        self.circles = Circles(self.db)
+        self.announcer = Announcer(reactor, self.db, self.publisher, self.circles)
+        self.presence = PresenceTracker(reactor, MemoryPresence(reactor), self.announcer.changed)
+        self.announcer.start(self.presence)
         self._passwords = Passwords(
             reactor,
             cost=config.auth.bcrypt_cost,
@@ -100,6 +105,7 @@ class Node:
             oidc_vault=Vault(server_keys, "oidc"),
             outbound=self.outbound,
             presence=self.presence,
+            announcer=self.announcer,
             settings=config.auth,
             login_code=config.login_code,
             extend=self._extend,
@@ -128,7 +134,7 @@ class Node:
             ),
             counters=Counters(),
         )
-        self.broker.subscribe(self._revoke)
+        self.broker.subscribe(self._heard)
         self._revocations = RevocationWatch(reactor, self.db, self._revoked_elsewhere)
         self.metrics = Metrics(reactor)
         self.rest = RestApp(
@@ -165,6 +171,7 @@ class Node:
         await self.open_for_administration(dsn)
         await self._revocations.start(self._config.auth.access_token_s)
         await self.broker.start()
+        self.presence.start()
         self.outbound.start(self._carry_out)
         self.metrics.start()
 
@@ -185,7 +192,8 @@ class Node:
         await self._in_time(self.outbound.stop(), timeout_s)
         await self._revocations.stop()
         self.metrics.stop()
-        self.presence.stop()
+        await self.presence.stop()
+        await self.announcer.stop()
         await self.broker.stop()
         self.close_after_administration()
 
@@ -225,10 +233,12 @@ class Node:
             self.tokens.revoke(session_id)
             self.hub.end(audience.session(session_id), "unauthenticated", "Signed out")
 
-    def _revoke(self, envelope: Envelope) -> None:
-        """A session that ends anywhere is refused here from the same moment."""
+    def _heard(self, envelope: Envelope) -> None:
+        """A session that ends anywhere is refused here from the same moment; what changed is not kept."""
         if isinstance(envelope, EndRoom) and envelope.room.startswith(audience.session("")):
             self.tokens.revoke(envelope.room.removeprefix(audience.session("")))
+        elif isinstance(envelope, Forget):
+            self.circles.forget(envelope.user_ids)
 
 
 def _senders(config: Config, reactor: Any, data: DataDirectory, now: Callable[[], datetime]) -> dict[Channel, Sender]:

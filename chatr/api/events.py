@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import UNSET, UnsetType
 
 from chatr.api.contract import Event
-from chatr.api.model import Conversation, Id, Me, Message, Presence, Time, Wire
+from chatr.api.model import Conversation, Friendship, Id, Message, Presence, Time, User, Wire
 
 USER = "user"
 CONVERSATION = "conversation"
@@ -36,12 +36,33 @@ class ConversationChanged(Wire, frozen=True):
     conversation: Conversation
 
 
+class ConversationAccepted(Wire, frozen=True):
+    """Which conversation, and who accepted it."""
+
+    conversation_id: Id
+    accepted_by: Id
+
+
 class PresenceChanged(Wire, frozen=True):
-    """Somebody of the receiver's conversations came, went away or left."""
+    """Somebody came, went away or left; ``hidden``: the receiver is not told any more whether they are here."""
 
     user_id: Id
     status: Presence
     last_seen: Time | UnsetType = UNSET
+    hidden: bool | UnsetType = UNSET
+
+
+class FriendChanged(Wire, frozen=True):
+    """A friendship or request as it is now, or was when it ended, and the other person as the receiver sees them."""
+
+    friendship: Friendship
+    user: User
+
+
+class PersonBlocked(Wire, frozen=True):
+    """Whom another session of the receiver has blocked, or blocks no more."""
+
+    user: User
 
 
 class SessionRevoked(Wire, frozen=True):
@@ -52,9 +73,9 @@ class SessionRevoked(Wire, frozen=True):
 
 
 class UserUpdated(Wire, frozen=True):
-    """The receiver's own account as it is now: all that user.me answers."""
+    """A person as the receiver may see them now; the receiver's own account with all that user.me answers."""
 
-    user: Me
+    user: User
 
 
 class SyncRequired(Wire, frozen=True):
@@ -81,11 +102,40 @@ CONVERSATION_CREATED = Event(
     audience=USER,
     doc="A conversation with the receiver in it began.",
 )
+CONVERSATION_UPDATED = Event(
+    name="conversation.updated",
+    payload=ConversationChanged,
+    audience=USER,
+    doc="A conversation of the receiver is another than before, beside its messages and watermarks.",
+)
+CONVERSATION_ACCEPTED = Event(
+    name="conversation.accepted",
+    payload=ConversationAccepted,
+    audience=USER,
+    doc="A message request was accepted, or the two became friends.",
+)
+FRIEND_REQUESTED = Event(
+    name="friend.requested", payload=FriendChanged, audience=USER, doc="Somebody asks to be the receiver's friend."
+)
+FRIEND_ACCEPTED = Event(name="friend.accepted", payload=FriendChanged, audience=USER, doc="Two became friends.")
+FRIEND_DECLINED = Event(
+    name="friend.declined",
+    payload=FriendChanged,
+    audience=USER,
+    doc="A friend request was declined by the addressee or cancelled by the requester.",
+)
+FRIEND_REMOVED = Event(name="friend.removed", payload=FriendChanged, audience=USER, doc="A friendship ended.")
+FRIEND_BLOCKED = Event(
+    name="friend.blocked", payload=PersonBlocked, audience=USER, doc="The receiver blocked somebody in another session."
+)
+FRIEND_UNBLOCKED = Event(
+    name="friend.unblocked", payload=PersonBlocked, audience=USER, doc="The receiver lifted a block in another session."
+)
 PRESENCE_CHANGED = Event(
     name="presence.changed",
     payload=PresenceChanged,
     audience=USER,
-    doc="The presence of somebody with whom the receiver has a direct conversation changed.",
+    doc="The presence of a friend, or of somebody with whom the receiver has a direct conversation, changed.",
     ephemeral=True,
 )
 SESSION_REVOKED = Event(
@@ -95,7 +145,7 @@ USER_UPDATED = Event(
     name="user.updated",
     payload=UserUpdated,
     audience=USER,
-    doc="The receiver's profile, addresses, privacy or settings were changed in another session.",
+    doc="What the receiver may see of somebody they know changed, or their own account did in another session.",
 )
 SYNC_REQUIRED = Event(
     name="sync.required",
@@ -108,6 +158,14 @@ EVENTS = (
     MESSAGE_RECEIVED,
     MESSAGE_STATUS,
     CONVERSATION_CREATED,
+    CONVERSATION_UPDATED,
+    CONVERSATION_ACCEPTED,
+    FRIEND_REQUESTED,
+    FRIEND_ACCEPTED,
+    FRIEND_DECLINED,
+    FRIEND_REMOVED,
+    FRIEND_BLOCKED,
+    FRIEND_UNBLOCKED,
     PRESENCE_CHANGED,
     SESSION_REVOKED,
     USER_UPDATED,

@@ -93,10 +93,20 @@ class Me(User, frozen=True, kw_only=True):
     settings: dict[str, Any]
 
 
+class Friendship(Wire, frozen=True):
+    """A friendship, or a request for one, or what it was before it ended: ``declined`` (or cancelled), ``removed``."""
+
+    id: Id
+    status: Literal["pending", "accepted", "declined", "removed"]
+    requester_id: Id
+    addressee_id: Id
+
+
 class FoundUser(User, frozen=True, kw_only=True):
-    """A search result."""
+    """A search result. ``friendship``: when there is one, or a request either way."""
 
     is_friend: bool
+    friendship: Friendship | UnsetType = UNSET
 
 
 class Session(Wire, frozen=True, kw_only=True):
@@ -163,7 +173,11 @@ class Message(Wire, frozen=True, kw_only=True):
 
 
 class Conversation(Wire, frozen=True, kw_only=True):
-    """A conversation as one participant sees it: the watermarks and the unread count are the viewer's."""
+    """A conversation as one participant sees it: the watermarks and the unread count are the viewer's.
+
+    Direct ones also say whether the other is a friend, and whether the viewer has blocked them. That the other has
+    blocked the viewer is not told.
+    """
 
     id: Id
     kind: Literal["direct", "group"]
@@ -181,6 +195,9 @@ class Conversation(Wire, frozen=True, kw_only=True):
     other_delivered_seq: int | UnsetType = UNSET
     unread_count: int
     last_message: Message | UnsetType = UNSET
+    is_friend: bool | UnsetType = UNSET
+    is_blocked: bool | UnsetType = UNSET
+    blocked_by_me: bool | UnsetType = UNSET
     muted_until: Time | UnsetType = UNSET
     archived: bool = False
     pinned: bool = False

@@ -13,7 +13,7 @@ from chatr.auth.tokens import secret_hash
 from chatr.ops import announcing, fields, proving, signing_in, signing_out, verification
 from chatr.ops.ports import Ctx
 from chatr.outbound import letters
-from chatr.store import accounts, codes, people
+from chatr.store import accounts, codes, people, relations
 from chatr.store.ids import uuid7
 from chatr.store.pool import Transaction
 
@@ -133,7 +133,7 @@ async def _verify(ctx: Ctx, params: Verify, purpose: Literal["email", "phone"]) 
 async def _address_changed(ctx: Ctx, tx: Transaction, before: people.Person, after: people.Person) -> None:
     what = "phone number" if before.email == after.email else "e-mail address"
     await verification.notify(ctx, tx, before.email, f"Your {what} was changed", f"Your account has a new {what}.")
-    announcing.changed(ctx, tx, after)
+    await announcing.changed(ctx, tx, before, after)
 
 
 class ResendCode(Params, frozen=True, kw_only=True):
@@ -191,7 +191,9 @@ async def delete(ctx: Ctx, params: DeleteAccount) -> Empty:
         text, advice = "Your account was deleted, and your personal data with it.", "tell the operator of the server"
         await verification.notify(ctx, tx, known.person.email, "Your account was deleted", text, advice)
         await signing_out.end_all(ctx, tx, known.person.id, "account_deleted")
-        await accounts.erase(tx, known.person.id)
+        circle = (await relations.circles(tx, [known.person.id]))[known.person.id]
+        erased = await accounts.erase(tx, known.person.id)
+        await announcing.erased(ctx, tx, known.person, erased, circle)
     return Empty()
 
 

@@ -1,15 +1,101 @@
-"""Telling people that somebody's account changed."""
+"""Telling people that somebody's account changed, each what they may see of it."""
 
 from __future__ import annotations
 
-from chatr.api.events import USER_UPDATED, UserUpdated
-from chatr.ops import audience, visibility
+from collections.abc import Sequence
+from functools import partial
+from typing import Literal
+
+from chatr.api.events import (
+    CONVERSATION_UPDATED,
+    FRIEND_DECLINED,
+    FRIEND_REMOVED,
+    FRIEND_UNBLOCKED,
+    USER_UPDATED,
+    ConversationChanged,
+    FriendChanged,
+    PersonBlocked,
+    UserUpdated,
+)
+from chatr.api.model import Friendship
+from chatr.ops import audience, permissions, visibility
 from chatr.ops.ports import Ctx
+from chatr.store import conversations, friends, relations
 from chatr.store.people import Person
 from chatr.store.pool import Transaction
+from chatr.store.relations import Circle
 
 
-def changed(ctx: Ctx, tx: Transaction, person: Person) -> None:
-    """Tell the person's other sessions, once the change is committed."""
-    updated = UserUpdated(user=visibility.me(person))
-    tx.emit(USER_UPDATED, updated, [audience.person(person.id)], exclude=ctx.caller.connection)
+async def changed(ctx: Ctx, tx: Transaction, before: Person, after: Person) -> None:
+    """Tell the person's other sessions, and everybody who sees something else of the person than before."""
+    tx.emit(
+        USER_UPDATED,
+        UserUpdated(user=visibility.me(after)),
+        [audience.person(after.id)],
+        exclude=ctx.caller.connection,
+    )
+    if _views(before) == _views(after):
+        return
+    circle = (await relations.circles(tx, [after.id])).get(after.id, Circle())
+    await _shown(tx, circle, before, after)
+    level = before.privacy.online_status
+    if level != after.privacy.online_status:
+        was, now = Circle(level, circle.friends, circle.near).presence, circle.presence
+        _presence(ctx, tx, after.id, hidden=sorted({*was} - {*now}), shown=sorted({*now} - {*was}))
+
+
+async def erased(ctx: Ctx, tx: Transaction, before: Person, after: Person, circle: Circle) -> None:
+    """Tell everybody in the circle that a person is no more. ``circle``: as it was."""
+    stranger = visibility.user(after, permissions.STRANGER)
+    friendships, blockers = await friends.delete_all(tx, after.id)
+    others = list(blockers)
+    for ended in friendships:
+        other_id = ended.addressee_id if ended.requester_id == after.id else ended.requester_id
+        status: Literal["removed", "declined"] = "removed" if ended.accepted else "declined"
+        friendship = Friendship(ended.id, status, ended.requester_id, ended.addressee_id)
+        event = FRIEND_REMOVED if ended.accepted else FRIEND_DECLINED
+        tx.emit(event, FriendChanged(friendship, stranger), [audience.person(other_id)])
+        others.append(other_id)
+    for blocker_id in blockers:
+        tx.emit(FRIEND_UNBLOCKED, PersonBlocked(stranger), [audience.person(blocker_id)])
+    await friends.touch(tx, others)
+    for viewer_id in others:
+        view = await conversations.with_user(tx, viewer_id, after.id)
+        if view is not None:
+            updated = ConversationChanged(visibility.conversation(view, viewer_id))
+            tx.emit(CONVERSATION_UPDATED, updated, [audience.person(viewer_id)])
+    await _shown(tx, circle, before, after)
+    _presence(ctx, tx, after.id, hidden=circle.presence, shown=())
+    tx.then(partial(ctx.ports.publisher.forget, [*circle.friends, *circle.near, *circle.far]))
+
+
+_FRIEND = relations.Relation(accepted_at=relations.EVER, near=True)
+_NEAR = relations.Relation(near=True)
+
+
+def _views(person: Person) -> tuple[object, ...]:
+    """What friends, those near, and those far see of somebody."""
+    return tuple(visibility.user(person, relation) for relation in (_FRIEND, _NEAR, permissions.STRANGER))
+
+
+async def _shown(tx: Transaction, circle: Circle, before: Person, after: Person) -> None:
+    seen = [
+        (circle.friends, _FRIEND),
+        (circle.near, _NEAR),
+        (circle.far, permissions.STRANGER),
+    ]
+    for viewer_ids, relation in seen:
+        user = visibility.user(after, relation)
+        if viewer_ids and user != visibility.user(before, relation):
+            tx.emit(USER_UPDATED, UserUpdated(user=user), [audience.person(id) for id in viewer_ids])
+            await friends.touch(tx, viewer_ids)
+    # Whoever is away finds it in the conversation.
+    await conversations.touch_partners(tx, after.id)
+
+
+def _presence(ctx: Ctx, tx: Transaction, user_id: str, *, hidden: Sequence[str], shown: Sequence[str]) -> None:
+    tx.then(partial(ctx.ports.publisher.forget, [user_id]))
+    if hidden:
+        tx.then(partial(ctx.ports.announcer.hide, user_id, hidden))
+    if shown:
+        tx.then(partial(ctx.ports.announcer.show, user_id, shown))

@@ -7,6 +7,7 @@ from chatr.api.events import EVENTS
 from chatr.ops import (
     accounts,
     conversations,
+    friends,
     messages,
     oidc,
     passwords,
@@ -19,5 +20,6 @@ from chatr.ops import (
 )
 
 CONTRACT = build(
-    [accounts, sessions, oidc, passwords, two_factor, profile, users, presence, conversations, messages, sync], EVENTS
+    [accounts, sessions, oidc, passwords, two_factor, profile, users, friends, presence, conversations, messages, sync],
+    EVENTS,
 )

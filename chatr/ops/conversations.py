@@ -2,51 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import uuid
-from datetime import datetime
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal
 
-from msgspec import UNSET, Meta
+from msgspec import Meta
 
 from chatr.api.contract import GUESTS, USERS, Route, operation
-from chatr.api.errors import ApiError, invalid
+from chatr.api.errors import ApiError
 from chatr.api.events import CONVERSATION_CREATED, ConversationChanged
-from chatr.api.model import Conversation, Cursor, Id, Limit, LogEntry, Params, Seq, Wire, wire_time
-from chatr.ops import audience, visibility
+from chatr.api.model import Conversation, Cursor, Id, Limit, LogEntry, Params, Seq, Wire
+from chatr.ops import audience, cursors, permissions, relating, visibility
 from chatr.ops.ports import Ctx
 from chatr.store import conversations, messages
 from chatr.store.ids import uuid7
 
 LOG_PAGE = 500
-
-
-def seen(view: conversations.View, viewer_id: str) -> Conversation:
-    """The wire form of a conversation for one participant."""
-    direct = view.kind == "direct"
-    return Conversation(
-        id=view.id,
-        kind=cast(Literal["direct", "group"], view.kind),
-        status=cast(Literal["pending", "accepted"], view.status),
-        initiator_id=view.initiator_id or UNSET,
-        title=view.title or UNSET,
-        description=view.description or UNSET,
-        other=visibility.user(view.other, viewer_id) if view.other else UNSET,
-        role=UNSET if direct else cast(Literal["owner", "admin", "member"], view.role),
-        member_count=UNSET if direct else view.member_count,
-        head_seq=view.head_seq,
-        read_seq=view.read_seq,
-        delivered_seq=view.delivered_seq,
-        other_read_seq=view.others_read_seq if direct else UNSET,
-        other_delivered_seq=view.others_delivered_seq if direct else UNSET,
-        unread_count=view.unread,
-        last_message=messages.message(view.last, viewer_id, view.marks) if view.last else UNSET,
-        muted_until=wire_time(view.muted_until) if view.muted_until else UNSET,
-        archived=view.archived,
-        pinned=view.pinned,
-        updated_at=wire_time(view.active_at),
-    )
 
 
 class ListConversations(Params, frozen=True, kw_only=True):
@@ -72,13 +41,14 @@ async def list_conversations(ctx: Ctx, params: ListConversations) -> Conversatio
         ctx.caller.user_id,
         archived=params.filter == "archived",
         pending=params.filter == "requests",
-        below=_position(params.cursor) if params.cursor else None,
+        below=cursors.position(params.cursor) if params.cursor else None,
         limit=params.limit + 1,
     )
     page = views[: params.limit]
     more = len(views) > params.limit
     return ConversationPage(
-        items=[seen(view, ctx.caller.user_id) for view in page], next_cursor=_cursor(page[-1]) if more else None
+        items=[visibility.conversation(view, ctx.caller.user_id) for view in page],
+        next_cursor=cursors.cursor(page[-1].active_at, page[-1].id) if more else None,
     )
 
 
@@ -135,9 +105,13 @@ async def log(ctx: Ctx, params: GetLog) -> LogPage:
 
 
 async def begin_direct(ctx: Ctx, other_id: str) -> None:
-    """Make sure that the caller's direct conversation with a person exists; both are told if it is new."""
+    """Make sure that the caller's direct conversation with a person exists; both are told if it is new.
+
+    Raises ``not_found`` and ``blocked``.
+    """
     conversation_id = uuid7()
-    async with ctx.ports.db.transaction() as tx:
+    async with ctx.ports.db.transaction() as tx, relating.changing(ctx, tx, other_id) as found:
+        permissions.may_write(found)
         if not await conversations.insert_direct(tx, conversation_id, ctx.caller.user_id, other_id):
             return
         for viewer_id in (ctx.caller.user_id, other_id):
@@ -145,7 +119,7 @@ async def begin_direct(ctx: Ctx, other_id: str) -> None:
             if view is not None:
                 tx.emit(
                     CONVERSATION_CREATED,
-                    ConversationChanged(conversation=seen(view, viewer_id)),
+                    ConversationChanged(conversation=visibility.conversation(view, viewer_id)),
                     [audience.person(viewer_id)],
                     exclude=ctx.caller.connection,
                 )
@@ -154,16 +128,4 @@ async def begin_direct(ctx: Ctx, other_id: str) -> None:
 def _found(view: conversations.View | None, ctx: Ctx) -> Conversation:
     if view is None:
         raise ApiError("not_found", "There is no such conversation")
-    return seen(view, ctx.caller.user_id)
-
-
-def _cursor(view: conversations.View) -> str:
-    return base64.urlsafe_b64encode(f"{view.active_at.isoformat()} {view.id}".encode()).decode()
-
-
-def _position(cursor: str) -> tuple[datetime, str]:
-    try:
-        moment, _, conversation_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
-        return datetime.fromisoformat(moment), str(uuid.UUID(conversation_id))
-    except (ValueError, binascii.Error, UnicodeError):
-        raise invalid("$.cursor", "is not a cursor of this list") from None
+    return visibility.conversation(view, ctx.caller.user_id)

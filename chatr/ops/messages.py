@@ -12,7 +12,7 @@ from chatr.api.contract import GUESTS, USERS, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
 from chatr.api.events import MESSAGE_RECEIVED, MESSAGE_STATUS, MessageReceived, MessageStatusChanged
 from chatr.api.model import Empty, Id, Limit, Message, Params, ReplyTo, Sender, Seq, Wire, wire_time
-from chatr.ops import audience
+from chatr.ops import audience, permissions
 from chatr.ops.conversations import begin_direct
 from chatr.ops.ports import Ctx
 from chatr.store import conversations, messages, people
@@ -53,7 +53,8 @@ async def send(ctx: Ctx, params: SendMessage) -> Message:
     """Send a message. When this returns, the message is committed.
 
     Repeated with the same ``clientId`` it returns the first message. The first message to a person begins the direct
-    conversation. ``not_found``: no such person, or no such conversation of the caller.
+    conversation. ``not_found``: no such person, or no such conversation of the caller. ``blocked``: one of the two has
+    blocked the other.
     """
     item = _checked(ctx, params)
     done = await ctx.ports.writer.append(item)
@@ -65,6 +66,8 @@ async def send(ctx: Ctx, params: SendMessage) -> Message:
             return first
     if done.outcome == "no_reply_target":
         raise invalid("$.replyToId", "is not a message of this conversation")
+    if done.outcome == "blocked":
+        raise permissions.blocked()
     raise ApiError("not_found", "There is no such conversation")
 
 
@@ -180,15 +183,8 @@ def _checked(ctx: Ctx, params: SendMessage) -> Append:
         conversation_id=params.conversation_id,
         recipient_id=params.recipient_id,
         reply_to_id=params.reply_to_id,
-        begin=partial(_begin, ctx, params.recipient_id) if params.recipient_id else None,
+        begin=partial(begin_direct, ctx, params.recipient_id) if params.recipient_id else None,
     )
-
-
-async def _begin(ctx: Ctx, recipient_id: str) -> None:
-    recipient = await people.by_id(ctx.ports.db, recipient_id)
-    if recipient is None or not recipient.verified:
-        raise ApiError("not_found", "There is no such user")
-    await begin_direct(ctx, recipient_id)
 
 
 def _announce(ctx: Ctx, item: Append, done: Appended) -> Message:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeAlias
 
 import msgspec
@@ -30,6 +30,19 @@ class Publisher(Protocol):
     def end(self, room: str, code: str, reason: str) -> None:
         """End every realtime session in a room, on every node."""
 
+    def forget(self, user_ids: Iterable[str]) -> None:
+        """Have every node read anew to whom these people matter."""
+
+
+class Announcer(Protocol):
+    """Tells people about each other's presence."""
+
+    def show(self, user_id: str, viewer_ids: Sequence[str]) -> None:
+        """Viewers may be told of a person's presence from now on: tell them how it is."""
+
+    def hide(self, user_id: str, viewer_ids: Sequence[str]) -> None:
+        """Viewers may no longer be told of a person's presence: to them the person has left."""
+
 
 class Ports(msgspec.Struct, frozen=True, kw_only=True):
     """Everything an operation may touch beside its caller."""
@@ -46,6 +59,7 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     oidc_vault: Vault
     outbound: OutboundQueue
     presence: PresenceTracker
+    announcer: Announcer
     settings: Auth
     login_code: LoginCode
     extend: Callable[[str, str, float], None]

@@ -53,7 +53,7 @@ async def update(ctx: Ctx, params: Update) -> Me:
         changed = _merged(person, params)
         if changed != person:
             await people.set_profile(tx, changed)
-            announcing.changed(ctx, tx, changed)
+            await announcing.changed(ctx, tx, person, changed)
     return visibility.me(changed)
 
 
@@ -91,7 +91,7 @@ async def update_settings(ctx: Ctx, params: UpdateSettings) -> Me:
         changed = msgspec.structs.replace(person, privacy=privacy, settings=settings)
         if changed != person:
             await people.set_settings(tx, changed)
-            announcing.changed(ctx, tx, changed)
+            await announcing.changed(ctx, tx, person, changed)
     return visibility.me(changed)
 
 

@@ -6,12 +6,14 @@ import base64
 import binascii
 from datetime import datetime, timedelta, timezone
 
+from msgspec import UNSET, UnsetType
+
 from chatr.api.contract import GUESTS, Route, operation
 from chatr.api.errors import invalid
 from chatr.api.model import Conversation, Cursor, Id, Params, Wire
-from chatr.ops.conversations import seen
+from chatr.ops import visibility
 from chatr.ops.ports import Ctx
-from chatr.store import conversations
+from chatr.store import conversations, friends
 
 #: How far a cursor reaches back behind the moment it was given out. A change is stamped when its statement runs and
 #: seen when its transaction commits: between the two lie at most a few statement timeouts.
@@ -29,11 +31,15 @@ class Changes(Params, frozen=True, kw_only=True):
 
 
 class Changed(Wire, frozen=True, kw_only=True):
-    """Conversations that changed; ``reset``: forget what you have, this is the newest page of the list."""
+    """Conversations that changed; ``reset``: forget what you have, this is the newest page of the list.
+
+    ``friends``: the friends, requests or blocks have changed, fetch their lists anew.
+    """
 
     cursor: str
     conversations: list[Conversation]
     removed: list[Id]
+    friends: bool | UnsetType = UNSET
     reset: bool
 
 
@@ -50,11 +56,12 @@ async def changes(ctx: Ctx, params: Changes) -> Changed:
         views = await conversations.changed_since(db, viewer_id, horizon, MAX_CHANGES + 1)
         if len(views) <= MAX_CHANGES:
             removed = await conversations.left_since(db, viewer_id, horizon)
-            changed = [seen(view, viewer_id) for view in views]
-            return Changed(cursor=_encode(now), conversations=changed, removed=removed, reset=False)
+            changed = [visibility.conversation(view, viewer_id) for view in views]
+            moved = await friends.changed_since(db, viewer_id, horizon) or UNSET
+            return Changed(cursor=_encode(now), conversations=changed, removed=removed, friends=moved, reset=False)
     views = await conversations.newest(db, viewer_id, archived=False, pending=False, below=None, limit=PAGE)
-    newest = [seen(view, viewer_id) for view in views]
-    return Changed(cursor=_encode(now), conversations=newest, removed=[], reset=True)
+    newest = [visibility.conversation(view, viewer_id) for view in views]
+    return Changed(cursor=_encode(now), conversations=newest, removed=[], friends=True, reset=True)
 
 
 def _encode(moment: datetime) -> str:

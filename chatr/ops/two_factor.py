@@ -152,6 +152,6 @@ async def _new_recovery_codes(ctx: Ctx, tx: Transaction, user_id: str) -> Recove
 async def _changed(ctx: Ctx, tx: Transaction, person: people.Person, state: str) -> None:
     after = await people.by_id(tx, person.id)
     if after is not None:
-        announcing.changed(ctx, tx, after)
+        await announcing.changed(ctx, tx, person, after)
     text = f"Signing in to your account with an authenticator was switched {state}."
     await verification.notify(ctx, tx, person.email, f"Two-factor sign-in is {state}", text)

@@ -8,11 +8,12 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from chatr.api.contract import PUBLIC, USERS, Rate, Route, operation
-from chatr.api.errors import ApiError
+from chatr.api.errors import ApiError, invalid
 from chatr.api.model import FoundUser, Id, Params, User, Wire
-from chatr.ops import fields, naming, visibility
+from chatr.ops import fields, naming, permissions, visibility
 from chatr.ops.ports import Ctx
-from chatr.store import people
+from chatr.store import people, people_search, relations
+from chatr.store.relations import Other
 
 
 class GetUser(Params, frozen=True, kw_only=True):
@@ -23,8 +24,8 @@ class GetUser(Params, frozen=True, kw_only=True):
 
 @operation("user.get", Route("GET", "/users/by-id/<userId>"), USERS, errors=["not_found"])
 async def get(ctx: Ctx, params: GetUser) -> User:
-    """A person by id, as the caller may see them."""
-    return _visible(await people.by_id(ctx.ports.db, params.user_id), ctx)
+    """A person by id, as the caller may see them. ``not_found`` also when that person has blocked the caller."""
+    return _seen(ctx, await relations.by_id(ctx.ports.db, ctx.caller.user_id, params.user_id))
 
 
 class GetByUsername(Params, frozen=True, kw_only=True):
@@ -35,12 +36,13 @@ class GetByUsername(Params, frozen=True, kw_only=True):
 
 @operation("user.get_by_username", Route("GET", "/users/<username>"), USERS, errors=["not_found"])
 async def get_by_username(ctx: Ctx, params: GetByUsername) -> User:
-    """A person by username, as the caller may see them."""
-    return _visible(await people.by_username(ctx.ports.db, "@" + params.username.removeprefix("@")), ctx)
+    """A person by username, as the caller may see them. ``not_found`` also when that person has blocked the caller."""
+    username = "@" + params.username.removeprefix("@")
+    return _seen(ctx, await relations.by_username(ctx.ports.db, ctx.caller.user_id, username))
 
 
 class Search(Params, frozen=True, kw_only=True):
-    """What to look for: the beginning of a username or display name."""
+    """What to look for: a part of a username or name, or a whole e-mail address."""
 
     q: Annotated[str, Meta(min_length=2, max_length=64)]
     limit: Annotated[int, Meta(ge=1, le=30)] = 30
@@ -54,9 +56,16 @@ class Found(Wire, frozen=True, kw_only=True):
 
 @operation("user.search", Route("GET", "/users/search"), USERS, rate=Rate(60, 60))
 async def search(ctx: Ctx, params: Search) -> Found:
-    """People whose username or display name begins with the text. Guests and unverified accounts are left out."""
-    found = await people.search(ctx.ports.db, ctx.caller.user_id, params.q.strip(), params.limit)
-    return Found(items=[_found(person, ctx.caller.user_id) for person in found])
+    """People by username, display name or full name: friends first, then those whose name begins so, has it, is alike.
+
+    An e-mail address is found when it is given whole and shown to the caller. Guests, unconfirmed accounts and people
+    between whom and the caller there is a block are left out.
+    """
+    text = params.q.strip()
+    if len(text) < 2:
+        raise invalid("$.q", "must have 2 characters or more")
+    found = await people_search.search(ctx.ports.db, ctx.caller.user_id, text, params.limit)
+    return Found(items=[_found(other) for other in found])
 
 
 class CheckUsername(Params, frozen=True, kw_only=True):
@@ -102,14 +111,16 @@ async def suggest_username(ctx: Ctx, params: SuggestUsername) -> Suggestions:
     return Suggestions(suggestions=await naming.free(ctx.ports.db, params.username, 3))
 
 
-def _visible(person: people.Person | None, ctx: Ctx) -> User:
-    if person is None or not person.verified:
-        raise ApiError("not_found", "There is no such user")
-    return visibility.user(person, ctx.caller.user_id)
+def _seen(ctx: Ctx, found: Other | None) -> User:
+    return visibility.other(permissions.visible(found), ctx.caller.user_id)
 
 
-def _found(person: people.Person, viewer_id: str) -> FoundUser:
-    seen = visibility.user(person, viewer_id)
+def _found(found: Other) -> FoundUser:
+    seen = visibility.user(found.person, found.relation)
     # E-mail and phone never leave by search, whatever the setting says.
     hidden = msgspec.structs.replace(seen, email=UNSET, phone_number=UNSET)
-    return FoundUser(**msgspec.structs.asdict(hidden), is_friend=False)
+    return FoundUser(
+        **msgspec.structs.asdict(hidden),
+        is_friend=found.relation.friends,
+        friendship=visibility.friendship(found) or UNSET,
+    )

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal, cast
+
 from msgspec import UNSET, UnsetType
 
-from chatr.api.model import Me, PrivacyLevel, User, wire_time
+from chatr.api.model import Conversation, Friendship, Me, PrivacyLevel, User, wire_time
+from chatr.ops import permissions
+from chatr.store import conversations, messages
 from chatr.store.people import Person
+from chatr.store.relations import Other, Relation
 
 
 def me(person: Person) -> Me:
@@ -34,16 +39,14 @@ def me(person: Person) -> Me:
     )
 
 
-def user(person: Person, viewer_id: str) -> User:
-    """A person as ``viewer_id`` may see them."""
+def user(person: Person, relation: Relation | None) -> User:
+    """A person as a viewer who stands to them like that may see them; None: the person is the viewer."""
     level = person.privacy
-    own = person.id == viewer_id
 
     def shown(value: str | None, setting: PrivacyLevel) -> str | UnsetType:
-        # Nobody has friends yet, so "friends" shows to nobody but oneself.
-        return value if value and (own or setting == "everyone") else UNSET
+        return value if value and (relation is None or permissions.shown(setting, relation)) else UNSET
 
-    seen = wire_time(person.last_seen_at) if person.last_seen_at else None
+    here = relation is None or permissions.sees_presence(person, relation)
     return User(
         id=person.id,
         username=person.username,
@@ -56,8 +59,56 @@ def user(person: Person, viewer_id: str) -> User:
         phone_number=shown(person.phone_number, level.phone),
         gender=shown(person.gender, level.gender),
         created_at=shown(wire_time(person.created_at), level.joined_date),
-        last_seen=shown(seen, level.online_status),
+        last_seen=wire_time(person.last_seen_at) if here and person.last_seen_at else UNSET,
         is_bot=person.is_bot,
         is_guest=person.role == "guest",
         is_support=person.role == "support",
+    )
+
+
+def other(found: Other, viewer_id: str) -> User:
+    """A person as ``viewer_id``, who may be the same, may see them."""
+    return user(found.person, None if found.person.id == viewer_id else found.relation)
+
+
+def friendship(found: Other) -> Friendship | None:
+    """The friendship of a viewer with a person, or a request either way."""
+    relation = found.relation
+    if relation.friendship_id is None or relation.requester_id is None:
+        return None
+    return Friendship(
+        id=relation.friendship_id,
+        status="accepted" if relation.friends else "pending",
+        requester_id=relation.requester_id,
+        addressee_id=relation.viewer_id if relation.requester_id == found.person.id else found.person.id,
+    )
+
+
+def conversation(view: conversations.View, viewer_id: str) -> Conversation:
+    """The wire form of a conversation for one participant."""
+    direct = view.kind == "direct"
+    return Conversation(
+        id=view.id,
+        kind=cast(Literal["direct", "group"], view.kind),
+        status=cast(Literal["pending", "accepted"], view.status),
+        initiator_id=view.initiator_id or UNSET,
+        title=view.title or UNSET,
+        description=view.description or UNSET,
+        other=other(view.other, viewer_id) if view.other else UNSET,
+        role=UNSET if direct else cast(Literal["owner", "admin", "member"], view.role),
+        member_count=UNSET if direct else view.member_count,
+        head_seq=view.head_seq,
+        read_seq=view.read_seq,
+        delivered_seq=view.delivered_seq,
+        other_read_seq=view.others_read_seq if direct else UNSET,
+        other_delivered_seq=view.others_delivered_seq if direct else UNSET,
+        unread_count=view.unread,
+        last_message=messages.message(view.last, viewer_id, view.marks) if view.last else UNSET,
+        is_friend=view.other.relation.friends if view.other else UNSET,
+        is_blocked=view.other.relation.blocked_by_me if view.other else UNSET,
+        blocked_by_me=view.other.relation.blocked_by_me if view.other else UNSET,
+        muted_until=wire_time(view.muted_until) if view.muted_until else UNSET,
+        archived=view.archived,
+        pinned=view.pinned,
+        updated_at=wire_time(view.active_at),
     )

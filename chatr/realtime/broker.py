@@ -28,7 +28,13 @@ class EndRoom(msgspec.Struct, frozen=True):
     reason: str
 
 
-Envelope: TypeAlias = Announce | EndRoom
+class Forget(msgspec.Struct, frozen=True):
+    """What is kept about these people has changed in the database."""
+
+    user_ids: tuple[str, ...]
+
+
+Envelope: TypeAlias = Announce | EndRoom | Forget
 Receiver: TypeAlias = Callable[[Envelope], None]
 
 

@@ -1,99 +1,239 @@
-"""Who is here: the best of a person's connections, with a grace time before somebody counts as gone."""
+"""Who is here: the best of a person's connections, on all nodes, with a grace time before somebody counts as gone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Literal, Protocol
 
+import msgspec
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
 
+log = Logger()
+
+Here = Literal["online", "away"]
 Status = Literal["online", "away", "offline"]
 
 #: A page reload closes one connection and opens another: only who stays away longer is announced as offline.
 GRACE_S = 5.0
 #: Changes within this time are announced together, and a change that is undone within it is not announced.
 SETTLE_S = 0.1
+#: Between two announcements about one person lies at least this.
+INTERVAL_S = 1.0
+#: How often a node says that it lives, and how long after the last time its people count as gone.
+BEAT_S, DEAD_AFTER_S = 10.0, 30.0
+RETRY_S = 1.0
+#: Stands for the last connection of somebody who may come back within the grace time.
+_LEFT = "left"
+
+
+class Settled(msgspec.Struct, frozen=True):
+    """What is to be announced now, and after how many seconds to ask again about others."""
+
+    news: dict[str, Status] = {}
+    later_s: dict[str, float] = {}
+
+
+class PresenceStore(Protocol):
+    """What all nodes know of who is here; it forgets a node that no longer says that it lives.
+
+    A person's status is the best that a living node has said: online, away, else offline.
+    """
+
+    async def put(self, states: Mapping[str, Here | None]) -> None:
+        """This node's word about people, in place of its last; None: it has nobody of them here."""
+
+    async def settle(self, user_ids: Sequence[str]) -> Settled:
+        """Which of the people have another status than was last announced.
+
+        What is returned as news counts as announced: over all nodes it is returned once, and at most once in
+        INTERVAL_S for each person.
+        """
+
+    async def statuses(self, user_ids: Sequence[str]) -> dict[str, Status]:
+        """The status of each of the people at this moment."""
+
+    async def beat(self) -> Sequence[str] | None:
+        """Say that this node lives; the people whom nodes that died had here. None: what it had said is lost."""
+
+    async def leave(self) -> Sequence[str]:
+        """This node ends; the people about whom nobody else will speak."""
+
+
+class Change(msgspec.Struct, frozen=True):
+    """A person's new status. ``ago_s``: for how long they have been gone already, when they are."""
+
+    user_id: str
+    status: Status
+    ago_s: float = 0.0
 
 
 class PresenceTracker:
-    """Presence of one process. ``on_changes`` gets the people whose announced status changed, with the new one."""
+    """The connections of this process. ``on_changes`` gets what is to be announced."""
 
-    def __init__(self, clock: IReactorTime, on_changes: Callable[[dict[str, Status]], None]) -> None:
+    def __init__(self, clock: IReactorTime, store: PresenceStore, on_changes: Callable[[list[Change]], None]) -> None:
         self._clock = clock
+        self._store = store
         self._on_changes = on_changes
-        self._connections: dict[str, dict[str, Status]] = {}
-        self._announced: dict[str, Status] = {}
+        self._connections: dict[str, dict[str, Here]] = {}
         self._leaving: dict[str, IDelayedCall] = {}
-        self._changed: set[str] = set()
-        self._settle: IDelayedCall | None = None
+        #: Whose word is to be passed on to the store, and who is only to be asked about, with how long they are gone.
+        self._dirty: set[str] = set()
+        self._asking: dict[str, float] = {}
+        self._later: dict[str, IDelayedCall] = {}
+        self._flush: IDelayedCall | None = None
+        self._flushing: Deferred[None] | None = None
+        self._beats = LoopingCall(self._beat)
+        self._beats.clock = clock
+        self._beating: Deferred[LoopingCall] | None = None
+        self._stopped = False
+
+    def start(self) -> None:
+        """Say regularly that this node lives."""
+        self._beating = self._beats.start(BEAT_S)
+
+    async def stop(self) -> None:
+        """Everybody who is still here leaves now."""
+        self._stopped = True
+        if self._beating is not None:
+            self._beats.stop()
+            await self._beating
+        for call in [*self._leaving.values(), *self._later.values(), *([self._flush] if self._flush else [])]:
+            call.cancel()
+        self._leaving.clear()
+        self._later.clear()
+        self._flush = None
+        if self._flushing is not None:
+            await self._flushing
+        self._connections.clear()
+        try:
+            alone = await self._store.leave()
+            settled = await self._store.settle(alone)
+        except Exception:
+            log.failure("presence could not be taken leave of")
+            return
+        self._tell(settled.news, {})
 
     def joined(self, user_id: str, connection: str) -> None:
         """A connection of a person opened."""
         self.set(user_id, connection, "online")
 
-    def set(self, user_id: str, connection: str, status: Literal["online", "away"]) -> None:
+    def set(self, user_id: str, connection: str, status: Here) -> None:
         """A connection says whether somebody sits in front of it."""
-        self._connections.setdefault(user_id, {})[connection] = status
+        connections = self._connections.setdefault(user_id, {})
+        connections[connection] = status
         leaving = self._leaving.pop(user_id, None)
         if leaving is not None:
             leaving.cancel()
+            del connections[_LEFT]
         self._touch(user_id)
 
     def left(self, user_id: str, connection: str) -> None:
         """A connection of a person closed."""
         connections = self._connections.get(user_id)
-        if connections is None or connections.pop(connection, None) is None:
+        if connections is None or connection not in connections:
             return
+        status = connections.pop(connection)
         if connections:
             self._touch(user_id)
-        elif user_id not in self._leaving:
+        else:
+            connections[_LEFT] = status
             self._leaving[user_id] = self._clock.callLater(GRACE_S, self._gone, user_id)
 
     def knows(self, user_id: str, connection: str) -> bool:
         """Whether this connection of the person is open here."""
-        return connection in self._connections.get(user_id, {})
+        return connection != _LEFT and connection in self._connections.get(user_id, {})
 
-    def status(self, user_id: str) -> Status:
-        """A person's presence as others may be told it."""
-        if user_id in self._leaving:
-            return self._announced.get(user_id, "online")
-        return _best(self._connections.get(user_id, {}))
-
-    def stop(self) -> None:
-        """Cancel all timers."""
-        for call in self._leaving.values():
-            call.cancel()
-        self._leaving.clear()
-        if self._settle is not None:
-            self._settle.cancel()
-            self._settle = None
+    async def statuses(self, user_ids: Sequence[str]) -> dict[str, Status]:
+        """The presence of people, over all nodes."""
+        return await self._store.statuses(user_ids) if user_ids else {}
 
     def _gone(self, user_id: str) -> None:
         del self._leaving[user_id]
         self._connections.pop(user_id, None)
+        self._asking[user_id] = GRACE_S
         self._touch(user_id)
 
     def _touch(self, user_id: str) -> None:
-        self._changed.add(user_id)
-        if self._settle is None:
-            self._settle = self._clock.callLater(SETTLE_S, self._announce)
+        self._dirty.add(user_id)
+        self._flush_in(SETTLE_S)
 
-    def _announce(self) -> None:
-        self._settle = None
-        changed, self._changed = self._changed, set()
-        news: dict[str, Status] = {}
-        for user_id in changed:
-            status = self.status(user_id)
-            if status != self._announced.get(user_id, "offline"):
-                news[user_id] = status
-                if status == "offline":
-                    self._announced.pop(user_id, None)
-                else:
-                    self._announced[user_id] = status
+    def _flush_in(self, seconds: float) -> None:
+        if self._flush is None and self._flushing is None and not self._stopped:
+            self._flush = self._clock.callLater(seconds, self._flush_now)
+
+    def _flush_now(self) -> None:
+        self._flush = None
+        self._flushing = Deferred()
+        Deferred.fromCoroutine(self._pass_on()).addBoth(self._flushed)
+
+    def _flushed(self, trouble: bool | Failure) -> None:
+        flushing, self._flushing = self._flushing, None
+        if flushing is not None:
+            flushing.callback(None)
+        if isinstance(trouble, Failure):
+            log.failure("presence could not be announced", trouble)
+        if self._dirty or self._asking:
+            self._flush_in(RETRY_S if trouble else SETTLE_S)
+
+    async def _pass_on(self) -> bool:
+        """Tell the store and ask it; True when it could not be reached and all is to be done again."""
+        dirty, self._dirty = self._dirty, set()
+        asking, self._asking = self._asking, {}
+        asked = list(dirty | asking.keys())
+        try:
+            await self._store.put({user_id: self._word(user_id) for user_id in dirty})
+            settled = await self._store.settle(asked)
+        except Exception as error:
+            log.warn("presence is not shared: {error}", error=error)
+            self._dirty |= dirty
+            self._asking = {**asking, **self._asking}
+            return True
+        for user_id, seconds in settled.later_s.items():
+            if user_id not in self._later:
+                self._later[user_id] = self._clock.callLater(
+                    seconds, self._ask_again, user_id, asking.get(user_id, 0.0)
+                )
+        self._tell(settled.news, asking)
+        return False
+
+    def _word(self, user_id: str) -> Here | None:
+        status = best(self._connections.get(user_id, {}).values())
+        return None if status == "offline" else status
+
+    def _ask_again(self, user_id: str, ago_s: float) -> None:
+        del self._later[user_id]
+        self._asking[user_id] = ago_s
+        self._flush_in(0)
+
+    def _tell(self, news: Mapping[str, Status], ago_s: Mapping[str, float]) -> None:
         if news:
-            self._on_changes(news)
+            self._on_changes([Change(user_id, status, ago_s.get(user_id, 0.0)) for user_id, status in news.items()])
+
+    def _beat(self) -> Deferred[None]:
+        return Deferred.fromCoroutine(self._live())
+
+    async def _live(self) -> None:
+        try:
+            orphans = await self._store.beat()
+        except Exception as error:
+            log.warn("presence is not shared: {error}", error=error)
+            return
+        self._heard(orphans)
+
+    def _heard(self, orphans: Iterable[str] | None) -> None:
+        if orphans is None:
+            self._dirty |= self._connections.keys()
+        else:
+            self._asking |= dict.fromkeys(orphans, DEAD_AFTER_S)
+        if self._dirty or self._asking:
+            self._flush_in(0)
 
 
-def _best(connections: dict[str, Status]) -> Status:
-    values = connections.values()
-    return "online" if "online" in values else "away" if values else "offline"
+def best(states: Iterable[str]) -> Status:
+    """The best of what nodes or connections say."""
+    found = set(states)
+    return "online" if "online" in found else "away" if "away" in found else "offline"

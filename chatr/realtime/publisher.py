@@ -9,7 +9,7 @@ import msgspec
 
 from chatr.api.contract import Event
 from chatr.api.events import SYNC_REQUIRED, SyncRequired
-from chatr.realtime.broker import Announce, Broker, EndRoom, Envelope
+from chatr.realtime.broker import Announce, Broker, EndRoom, Envelope, Forget
 from chatr.realtime.hub import Announcement, Hub
 
 #: WAMP ids are integers up to 2**53; the random start keeps those of two processes apart, the rest is room to count.
@@ -38,6 +38,10 @@ class Publisher:
         """End all sessions in a room, on every node."""
         self._broker.publish(EndRoom(room, code, reason))
 
+    def forget(self, user_ids: Iterable[str]) -> None:
+        """Have every node forget what it keeps about people."""
+        self._broker.publish(Forget(tuple(user_ids)))
+
     def sync_required(self, reason: str) -> None:
         """Tell every session of this process that events may have been lost."""
         announcement = Announcement(SYNC_REQUIRED, SyncRequired(reason=reason), self._next())
@@ -47,7 +51,7 @@ class Publisher:
     def _received(self, envelope: Envelope) -> None:
         if isinstance(envelope, EndRoom):
             self._hub.end(envelope.room, envelope.code, envelope.reason)
-        else:
+        elif isinstance(envelope, Announce):
             announcement = Announcement(envelope.event, envelope.payload, envelope.publication)
             self._hub.deliver(envelope.rooms, announcement, envelope.exclude)
 

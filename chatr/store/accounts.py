@@ -147,19 +147,20 @@ async def set_password(db: Queryable, user_id: str, password_hash: str) -> None:
     await db.execute("UPDATE users SET password_hash = %s WHERE id = %s", (password_hash, user_id))
 
 
-async def erase(db: Queryable, user_id: str) -> None:
-    """Delete an account: everything personal goes, the row stays for what others have from it.
+async def erase(db: Queryable, user_id: str) -> Person:
+    """Delete an account: everything personal goes, the row stays for what others have from it; what is left.
 
     The name that it leaves can't be registered, and says whose it was to nobody.
     """
-    await db.execute(
-        """UPDATE users SET deleted_at = now(), username = '@deleted-' || id, display_name = 'Deleted user',
+    rows = await db.query(
+        f"""UPDATE users u SET deleted_at = now(), username = '@deleted-' || id, display_name = 'Deleted user',
              email = NULL, phone_number = NULL, email_verified_at = NULL, phone_verified_at = NULL,
              password_hash = '', first_name = NULL, last_name = NULL, gender = NULL, profile_image = NULL,
-             cover_image = NULL, privacy = '{}', settings = '{}', last_seen_at = NULL,
-             totp_secret = NULL, totp_enabled_at = NULL, totp_last_step = NULL WHERE id = %s""",
+             cover_image = NULL, privacy = '{{}}', settings = '{{}}', last_seen_at = NULL,
+             totp_secret = NULL, totp_enabled_at = NULL, totp_last_step = NULL WHERE id = %s RETURNING {COLUMNS}""",
         (user_id,),
     )
     for table in ("codes", "recovery_codes", "identities"):
         await db.execute(f"DELETE FROM {table} WHERE user_id = %s", (user_id,))
     await db.execute("UPDATE sessions SET user_agent = '', address = '' WHERE user_id = %s", (user_id,))
+    return person(rows[0])

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from chatr.store import messages, people
+from chatr.store import messages, people, relations
 from chatr.store.pool import Queryable
 
 
@@ -33,7 +33,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     others_delivered_seq: int
     others_read_seq: int
     member_count: int
-    other: people.Person | None
+    other: relations.Other | None
     last: Sequence[Any] | None
 
     @property
@@ -46,10 +46,12 @@ _OWN = 18
 _SELECT = f"""SELECT c.id, c.kind, c.status, c.initiator_id, c.title, c.description, c.head_seq, c.active_at,
        m.role, m.read_seq, m.delivered_seq, m.archived, m.pinned, m.muted_until, unread.n,
        coalesce(others.delivered_seq, 0), coalesce(others.read_seq, 0), coalesce(others.n, 0) + 1,
-       {people.COLUMNS}, {messages.COLUMNS}
+       {people.COLUMNS}, {relations.COLUMNS}, {messages.COLUMNS}
   FROM members m
+  CROSS JOIN LATERAL (SELECT m.user_id AS id) v
   JOIN conversations c ON c.id = m.conversation_id
   LEFT JOIN users u ON u.id = CASE WHEN c.user_low = m.user_id THEN c.user_high ELSE c.user_low END
+  {relations.JOINS}
   LEFT JOIN LATERAL (SELECT min(x.delivered_seq) AS delivered_seq, min(x.read_seq) AS read_seq, count(*) AS n
                        FROM members x WHERE x.conversation_id = c.id AND x.user_id <> m.user_id
                         AND x.status = 'joined') others ON true
@@ -62,11 +64,14 @@ _SELECT = f"""SELECT c.id, c.kind, c.status, c.initiator_id, c.title, c.descript
 _BEGUN = " AND (c.kind = 'group' OR c.head_seq > 0)"
 
 
+_LAST = _OWN + people.WIDTH + relations.WIDTH
+
+
 def _view(row: tuple[Any, ...]) -> View:
-    own, person, last = row[:_OWN], row[_OWN : _OWN + people.WIDTH], row[_OWN + people.WIDTH :]
+    own, other, last = row[:_OWN], row[_OWN:_LAST], row[_LAST:]
     return View(
         **dict(zip(View.__struct_fields__, own, strict=False)),
-        other=people.person(person) if person[0] else None,
+        other=relations.other(other) if other[0] else None,
         last=last if last[0] else None,
     )
 
@@ -178,14 +183,28 @@ async def mark(db: Queryable, conversation_id: str, user_id: str, *, delivered: 
     return Marked(changed, delivered_seq, read_seq, (low, high) if low else None)
 
 
-async def contacts(db: Queryable, user_ids: Sequence[str]) -> dict[str, list[str]]:
-    """For each person the others of their accepted direct conversations."""
+async def accept(db: Queryable, conversation_id: str) -> bool:
+    """A message request becomes an ordinary conversation; False when it was none."""
     rows = await db.query(
-        """SELECT p.id::text, ARRAY(
-             SELECT (CASE WHEN c.user_low = p.id THEN c.user_high ELSE c.user_low END)::text
-               FROM members m JOIN conversations c ON c.id = m.conversation_id
-              WHERE m.user_id = p.id AND c.kind = 'direct' AND c.status = 'accepted' AND c.head_seq > 0)
-           FROM unnest(%s::uuid[]) AS p(id)""",
-        (list(user_ids),),
+        """UPDATE conversations SET status = 'accepted', changed_at = clock_timestamp()
+            WHERE id = %s AND status = 'pending' RETURNING 1""",
+        (conversation_id,),
     )
-    return {row[0]: row[1] for row in rows}
+    return bool(rows)
+
+
+async def touch_partners(db: Queryable, user_id: str) -> None:
+    """Everybody else's view of this person's direct conversations has changed."""
+    await db.execute(
+        """UPDATE members m SET changed_at = clock_timestamp() FROM conversations c
+            WHERE c.id = m.conversation_id AND m.user_id <> %s AND (c.user_low = %s OR c.user_high = %s)""",
+        (user_id, user_id, user_id),
+    )
+
+
+async def touch(db: Queryable, conversation_id: str, user_id: str) -> None:
+    """A member's view of a conversation has changed by something outside of it."""
+    await db.execute(
+        "UPDATE members SET changed_at = clock_timestamp() WHERE conversation_id = %s AND user_id = %s",
+        (conversation_id, user_id),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -112,21 +112,6 @@ async def taken(db: Queryable, usernames: Sequence[str]) -> set[str]:
     return {row[0] for row in rows}
 
 
-async def search(db: Queryable, viewer_id: str, text: str, limit: int) -> list[Person]:
-    """Verified people whose username or display name begins with ``text``, without the viewer, guests and bots."""
-    prefix = text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    handle = prefix if prefix.startswith("@") else "@" + prefix
-    rows = await db.query(
-        f"""SELECT {COLUMNS} FROM users u
-             WHERE (lower(u.username) LIKE %s OR lower(u.display_name) LIKE %s)
-               AND u.id <> %s AND u.deleted_at IS NULL AND u.role <> 'guest'
-               AND (u.email_verified_at IS NOT NULL OR u.phone_verified_at IS NOT NULL)
-             ORDER BY lower(u.username) LIMIT %s""",
-        (handle, prefix, viewer_id, limit),
-    )
-    return [person(row) for row in rows]
-
-
 async def by_ids(db: Queryable, user_ids: Sequence[str]) -> dict[str, Person]:
     """People by id."""
     rows = await db.query(
@@ -135,20 +120,18 @@ async def by_ids(db: Queryable, user_ids: Sequence[str]) -> dict[str, Person]:
     return {row[0]: person(row) for row in rows}
 
 
-async def left(db: Queryable, user_ids: Sequence[str]) -> dict[str, datetime]:
-    """Remember that people were here until now, and return when that was."""
+async def left(db: Queryable, ago_s: Mapping[str, float]) -> dict[str, datetime]:
+    """Remember until when people were here, that many seconds ago; answers when that was."""
     rows = await db.query(
-        "UPDATE users SET last_seen_at = now() WHERE id = ANY(%s::uuid[]) RETURNING id, last_seen_at",
-        (list(user_ids),),
+        """UPDATE users u SET last_seen_at = now() - make_interval(secs => g.ago_s)
+             FROM unnest(%s::uuid[], %s::float8[]) AS g(id, ago_s)
+            WHERE u.id = g.id AND u.deleted_at IS NULL RETURNING u.id, u.last_seen_at""",
+        (list(ago_s), list(ago_s.values())),
     )
     return {row[0]: row[1] for row in rows}
 
 
-async def showing_presence(db: Queryable, user_ids: Sequence[str]) -> list[str]:
-    """Those of the people who let others see whether they are online."""
-    rows = await db.query(
-        """SELECT id FROM users WHERE id = ANY(%s::uuid[])
-            AND coalesce(privacy->>'onlineStatus', 'everyone') = 'everyone'""",
-        (list(user_ids),),
-    )
-    return [row[0] for row in rows]
+async def last_seen(db: Queryable, user_id: str) -> datetime | None:
+    """When a person was here last, if they have ever left."""
+    rows = await db.query("SELECT last_seen_at FROM users WHERE id = %s", (user_id,))
+    return rows[0][0] if rows else None

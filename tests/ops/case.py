@@ -104,6 +104,7 @@ class OpsCase(TestCase):
         operation = self.node.dispatcher.contract.operations[name]
         stranger = Caller(address="192.0.2.1", user_agent="test")
         answer = await self.node.dispatcher.call(operation, params, caller or stranger, request_id="test")
+        await self.node.announcer.idle()
         return msgspec.to_builtins(answer)
 
     async def refused(self, call: Any, code: str, path: str | None = None) -> ApiError:

@@ -1,4 +1,4 @@
-"""The list of conversations, and presence."""
+"""The list of conversations."""
 
 from __future__ import annotations
 
@@ -44,53 +44,3 @@ class ListTests(OpsCase):
         await self.refused(ann.call("conversation.with_user", userId=ben.id), "not_found")
         await self.refused(ann.call("conversation.get", id=str(uuid.uuid4())), "not_found")
         self.assertEqual(await ann.call("conversation.list"), {"items": [], "nextCursor": None})
-
-
-class PresenceTests(OpsCase):
-    """Presence of one process."""
-
-    async def test_query(self) -> None:
-        """Only people with whom one has a conversation, and who show it, are visible."""
-        ann, ben, eve = [await self.person(name) for name in ("ann", "ben", "eve")]
-        await ann.send(ben, "hi")
-        self.node.presence.joined(ben.id, "c1")
-        answer = await ann.call("presence.query", userIds=[ben.id, eve.id])
-        self.assertEqual(
-            [(item["status"], item["hidden"]) for item in answer["items"]], [("online", False), ("offline", True)]
-        )
-        await self.node.db.execute(
-            "UPDATE users SET privacy = %s WHERE id = %s", ('{"onlineStatus": "nobody"}', ben.id)
-        )
-        [state] = (await ann.call("presence.query", userIds=[ben.id]))["items"]
-        self.assertEqual((state["status"], state["hidden"]), ("offline", True))
-
-    async def test_announcements(self) -> None:
-        """The other person of a conversation is told; lastSeen comes with leaving; who hides is not announced."""
-        from chatr.ops.presence import Announcer
-
-        ann, ben, eve = [await self.person(name) for name in ("ann", "ben", "eve")]
-        await ann.send(ben, "hi")
-        anns, eves = ann.device(), eve.device()
-        announcer = Announcer(self.node.db, self.node.publisher)
-        await announcer.announce({ben.id: "online"})
-        await announcer.announce({ben.id: "offline"})
-        online, offline = anns.named("presence.changed")
-        self.assertEqual(online, {"userId": ben.id, "status": "online"})
-        self.assertEqual((offline["status"], "lastSeen" in offline), ("offline", True))
-        self.assertEqual(eves.events, [])
-        [state] = (await ann.call("presence.query", userIds=[ben.id]))["items"]
-        self.assertEqual(state["lastSeen"], offline["lastSeen"])
-        await self.node.db.execute(
-            "UPDATE users SET privacy = %s WHERE id = %s", ('{"onlineStatus": "nobody"}', ben.id)
-        )
-        await announcer.announce({ben.id: "online"})
-        self.assertEqual(len(anns.named("presence.changed")), 2)
-
-    async def test_set_belongs_to_a_realtime_session(self) -> None:
-        """Presence is set by an open connection only."""
-        ann = await self.person("ann")
-        device = ann.device()
-        await self.refused(ann.call("presence.set", device, status="away"), "conflict")
-        self.node.presence.joined(ann.id, device.connection)
-        await ann.call("presence.set", device, status="away")
-        self.assertEqual(self.node.presence.status(ann.id), "away")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 from datetime import timedelta
-from typing import Any
 
 from chatr.ops.sync import OVERLAP
 from tests.ops.case import OpsCase, Person
+from tests.ops.fold import Fold
 
 
 class ChangesTests(OpsCase):
@@ -150,47 +150,4 @@ class FoldTests(OpsCase):
             await ben.call("message.mark_read", id=message["conversationId"], seq=message["seq"])
             await ann.call("message.mark_delivered", id=message["conversationId"], seq=message["seq"] + 1)
         for fold in folded.values():
-            fresh = (await fold.person.call("conversation.list"))["items"]
-            self.assertEqual(fold.conversations(), fresh)
-
-
-class Fold:
-    """A client's state: its snapshot and the events after it."""
-
-    def __init__(self, person: Person) -> None:
-        self.person = person
-        self.device = person.device()
-        self.known: dict[str, dict[str, Any]] = {}
-        self.from_others: list[int] = []
-
-    async def load(self) -> None:
-        self.known = {item["id"]: item for item in (await self.person.call("conversation.list"))["items"]}
-
-    def conversations(self) -> list[dict[str, Any]]:
-        for name, data in self.device.events:
-            getattr(self, name.replace(".", "_"))(data)
-        return sorted(self.known.values(), key=lambda item: item["updatedAt"], reverse=True)
-
-    def conversation_created(self, data: dict[str, Any]) -> None:
-        self.known[data["conversation"]["id"]] = data["conversation"]
-
-    def message_received(self, data: dict[str, Any]) -> None:
-        known, message = self.known[data["conversationId"]], dict(data["message"])
-        known.update(headSeq=data["seq"], lastMessage=message, updatedAt=message["createdAt"])
-        if message["sender"]["id"] != self.person.id:
-            self.from_others.append(data["seq"])
-            known["unreadCount"] += 1
-
-    def message_status(self, data: dict[str, Any]) -> None:
-        known = self.known[data["conversationId"]]
-        mine = data["userId"] == self.person.id
-        known["readSeq" if mine else "otherReadSeq"] = data["readSeq"]
-        known["deliveredSeq" if mine else "otherDeliveredSeq"] = data["deliveredSeq"]
-        last = known["lastMessage"]
-        if mine:
-            known["unreadCount"] = sum(seq > data["readSeq"] for seq in self.from_others)
-        elif last["sender"]["id"] == self.person.id:
-            seq = last["seq"]
-            last["status"] = (
-                "read" if data["readSeq"] >= seq else "delivered" if data["deliveredSeq"] >= seq else "sent"
-            )
+            self.assertEqual(fold.state(), await fold.fresh())

@@ -1,0 +1,137 @@
+"""Telling people who is here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import UNSET
+from twisted.internet.defer import Deferred, DeferredLock
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+
+from chatr.api.errors import ApiError
+from chatr.api.events import PRESENCE_CHANGED, PresenceChanged
+from chatr.api.model import wire_time
+from chatr.ops import audience
+from chatr.ops.circles import Circles
+from chatr.ops.ports import Publisher
+from chatr.realtime.presence import Change, PresenceTracker, Status
+from chatr.store import people
+from chatr.store.pool import Database
+
+log = Logger()
+
+RETRY_S = 2.0
+
+
+class Announcer:
+    """Publishes presence, one piece of news after the other: the last that is told of somebody is the newest.
+
+    What the database can't serve now is told as it then is, as soon as it can.
+    """
+
+    def __init__(self, clock: IReactorTime, db: Database, publisher: Publisher, circles: Circles) -> None:
+        self._clock = clock
+        self._db = db
+        self._publisher = publisher
+        self._circles = circles
+        self._tracker: PresenceTracker | None = None
+        self._turn = DeferredLock()
+        self._untold: dict[str, float] = {}
+        self._retry: IDelayedCall | None = None
+
+    def start(self, tracker: PresenceTracker) -> None:
+        """``tracker`` answers who is here now."""
+        self._tracker = tracker
+
+    async def stop(self) -> None:
+        """Fires when what was to be told is told."""
+        await self.idle()
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+
+    def idle(self) -> Deferred[None]:
+        """Fires when everything that was to be told up to now is told."""
+        return self._turn.run(lambda: None)
+
+    def changed(self, changes: list[Change]) -> None:
+        """The tracker's news."""
+        self._do(lambda: self._announce(changes))
+
+    def show(self, user_id: str, viewer_ids: Sequence[str]) -> None:
+        """Viewers may be told of a person's presence from now on: tell them how it is."""
+        self._do(lambda: self._show(user_id, viewer_ids))
+
+    def hide(self, user_id: str, viewer_ids: Sequence[str]) -> None:
+        """Viewers may no longer be told of a person's presence: to them the person has left."""
+
+        async def tell() -> None:
+            self._tell(PresenceChanged(user_id=user_id, status="offline", hidden=True), viewer_ids)
+
+        self._do(tell)
+
+    def _do(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        turn = self._turn.run(lambda: Deferred.fromCoroutine(work()))
+        turn.addErrback(lambda failure: log.failure("presence could not be told", failure))
+
+    async def _announce(self, changes: list[Change]) -> None:
+        try:
+            gone = {change.user_id: change.ago_s for change in changes if change.status == "offline"}
+            seen = await people.left(self._db, gone) if gone else {}
+            circles = await self._circles.get([change.user_id for change in changes])
+        except ApiError as error:
+            log.warn("presence not told: {error}", error=error.detail)
+            self._later({change.user_id: change.ago_s for change in changes})
+            return
+        for change in changes:
+            if change.user_id in circles:
+                told = _changed(change.user_id, change.status, seen.get(change.user_id))
+                self._tell(told, circles[change.user_id].presence)
+
+    async def _show(self, user_id: str, viewer_ids: Sequence[str]) -> None:
+        try:
+            status = await self._status([user_id])
+            seen = await people.last_seen(self._db, user_id) if status[user_id] == "offline" else None
+        except ApiError as error:
+            log.warn("presence not told: {error}", error=error.detail)
+            self._later({user_id: 0.0})
+            return
+        self._tell(_changed(user_id, status[user_id], seen), viewer_ids)
+
+    def _tell(self, told: PresenceChanged, viewer_ids: Iterable[str]) -> None:
+        rooms = [audience.person(viewer_id) for viewer_id in viewer_ids]
+        if rooms:
+            self._publisher.publish(PRESENCE_CHANGED, told, rooms)
+
+    def _later(self, ago_s: dict[str, float]) -> None:
+        self._untold |= ago_s
+        if self._retry is None:
+            self._retry = self._clock.callLater(RETRY_S, self._again)
+
+    def _again(self) -> None:
+        self._retry = None
+        untold, self._untold = self._untold, {}
+
+        async def announce() -> None:
+            try:
+                status = await self._status(list(untold))
+            except ApiError:
+                self._later(untold)
+                return
+            ago_s = {user_id: seconds + RETRY_S for user_id, seconds in untold.items()}
+            await self._announce([Change(user_id, status[user_id], ago_s[user_id]) for user_id in untold])
+
+        self._do(announce)
+
+    async def _status(self, user_ids: Sequence[str]) -> dict[str, Status]:
+        if self._tracker is None:
+            return dict.fromkeys(user_ids, "offline")
+        return await self._tracker.statuses(user_ids)
+
+
+def _changed(user_id: str, status: Status, seen: datetime | None) -> PresenceChanged:
+    shown = wire_time(seen) if seen is not None and status == "offline" else UNSET
+    return PresenceChanged(user_id=user_id, status=status, last_seen=shown)

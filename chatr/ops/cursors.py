@@ -1,0 +1,24 @@
+"""Cursors of lists that are in order of time, newest first: opaque to clients."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import uuid
+from datetime import datetime
+
+from chatr.api.errors import invalid
+
+
+def cursor(moment: datetime, row_id: str) -> str:
+    """The cursor of what comes behind a row."""
+    return base64.urlsafe_b64encode(f"{moment.isoformat()} {row_id}".encode()).decode()
+
+
+def position(cursor: str) -> tuple[datetime, str]:
+    """The row that a cursor stands for. Raises ``invalid``."""
+    try:
+        moment, _, row_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
+        return datetime.fromisoformat(moment), str(uuid.UUID(row_id))
+    except (ValueError, binascii.Error, UnicodeError):
+        raise invalid("$.cursor", "is not a cursor of this list") from None

@@ -1,0 +1,51 @@
+"""Who may see and do what to whom: every operation that concerns another person asks here."""
+
+from __future__ import annotations
+
+from chatr.api.errors import ApiError
+from chatr.api.model import PrivacyLevel
+from chatr.store.people import Person
+from chatr.store.relations import Other, Relation
+
+#: How anybody stands to somebody they have nothing to do with.
+STRANGER = Relation()
+
+
+def shown(level: PrivacyLevel, relation: Relation) -> bool:
+    """Whether a part of a profile that has this level is shown to a viewer."""
+    return level == "everyone" or (level == "friends" and relation.friends)
+
+
+def sees_presence(person: Person, relation: Relation) -> bool:
+    """Whether a viewer may know if the person is here, and since when not."""
+    return relation.near and shown(person.privacy.online_status, relation)
+
+
+def visible(found: Other | None) -> Other:
+    """A person whose profile the viewer may see. Raises ``not_found``, also for somebody who blocked the viewer."""
+    if found is None or not found.person.verified or found.relation.blocked_me:
+        raise ApiError("not_found", "There is no such user")
+    return found
+
+
+def may_write(found: Other | None) -> Other:
+    """A person to whom the viewer may write directly. Raises ``not_found`` and ``blocked``."""
+    if found is None or not found.person.verified:
+        raise ApiError("not_found", "There is no such user")
+    if found.relation.blocked:
+        raise blocked()
+    return found
+
+
+def may_befriend(found: Other | None) -> Other:
+    """A person whom the viewer may ask to be a friend. Raises ``not_found``, and ``conflict`` without a reason."""
+    if found is None or not found.person.verified:
+        raise ApiError("not_found", "There is no such user")
+    if found.relation.blocked or found.person.role == "guest":
+        raise ApiError("conflict", "This person can't be asked to be a friend now")
+    return found
+
+
+def blocked() -> ApiError:
+    """The refusal between two of whom one has blocked the other."""
+    return ApiError("blocked", "One of the two has blocked the other")

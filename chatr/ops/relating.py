@@ -1,0 +1,56 @@
+"""Changes of how two people stand to each other, and what each of them is shown of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+import msgspec
+
+from chatr.api.events import CONVERSATION_UPDATED, ConversationChanged
+from chatr.api.model import Conversation
+from chatr.ops import audience, permissions, visibility
+from chatr.ops.ports import Ctx
+from chatr.store import conversations, relations
+from chatr.store.pool import Transaction
+from chatr.store.relations import Other
+
+
+class _Sight(msgspec.Struct, frozen=True):
+    """What somebody has of another person in front of them."""
+
+    presence: bool
+    conversation: Conversation | None
+
+
+@asynccontextmanager
+async def changing(ctx: Ctx, tx: Transaction, other_id: str) -> AsyncIterator[Other | None]:
+    """Change how the caller and another person stand to each other, inside the block; nobody else does meanwhile.
+
+    Yields the other person as the caller stood to them before. When the block has ended, both are told what is another
+    for them now: their conversation, and whether they see each other's presence. Begin the transaction with this.
+    """
+    pair = ctx.caller.user_id, other_id
+    await relations.lock(tx, *pair)
+    before = [await _sight(tx, *pair), await _sight(tx, *reversed(pair))]
+    yield await relations.by_id(tx, *pair)
+    after = [await _sight(tx, *pair), await _sight(tx, *reversed(pair))]
+    tx.then(partial(ctx.ports.publisher.forget, pair))
+    for viewer_id, seen_id, was, now in zip(pair, reversed(pair), before, after, strict=True):
+        if now.conversation is not None and was.conversation is not None and now.conversation != was.conversation:
+            await conversations.touch(tx, now.conversation.id, viewer_id)
+            changed = ConversationChanged(conversation=now.conversation)
+            tx.emit(CONVERSATION_UPDATED, changed, [audience.person(viewer_id)])
+        if now.presence != was.presence:
+            show = ctx.ports.announcer.show if now.presence else ctx.ports.announcer.hide
+            tx.then(partial(show, seen_id, [viewer_id]))
+
+
+async def _sight(tx: Transaction, viewer_id: str, other_id: str) -> _Sight:
+    found = await relations.by_id(tx, viewer_id, other_id)
+    view = await conversations.with_user(tx, viewer_id, other_id)
+    return _Sight(
+        presence=found is not None and permissions.sees_presence(found.person, found.relation),
+        conversation=visibility.conversation(view, viewer_id) if view else None,
+    )

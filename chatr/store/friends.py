@@ -1,0 +1,138 @@
+"""Friendships and blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+from chatr.store.people import COLUMNS as PERSON
+from chatr.store.pool import Queryable
+from chatr.store.relations import COLUMNS as RELATION
+from chatr.store.relations import JOINS, Other, other
+
+
+class Friendship(msgspec.Struct, frozen=True):
+    """A row of ``friendships``."""
+
+    id: str
+    requester_id: str
+    addressee_id: str
+    accepted: bool
+
+
+_COLUMNS = """id, requester_id, CASE WHEN requester_id = user_low THEN user_high ELSE user_low END,
+    accepted_at IS NOT NULL"""
+
+
+async def by_id(db: Queryable, friendship_id: str, party_id: str) -> Friendship | None:
+    """A friendship or request that the person is a party to."""
+    return await _one(db, "id = %s AND %s IN (user_low, user_high)", (friendship_id, party_id))
+
+
+async def of_pair(db: Queryable, one_id: str, other_id: str) -> Friendship | None:
+    """What there is between two people."""
+    return await _one(db, "user_low = %s AND user_high = %s", tuple(sorted((one_id, other_id))))
+
+
+async def _one(db: Queryable, where: str, params: tuple[Any, ...]) -> Friendship | None:
+    rows = await db.query(f"SELECT {_COLUMNS} FROM friendships WHERE {where}", params)
+    return Friendship(*rows[0]) if rows else None
+
+
+async def insert(db: Queryable, friendship_id: str, requester_id: str, addressee_id: str) -> None:
+    """Ask for a friendship."""
+    low, high = sorted((requester_id, addressee_id))
+    await db.execute(
+        "INSERT INTO friendships (id, user_low, user_high, requester_id) VALUES (%s, %s, %s, %s)",
+        (friendship_id, low, high, requester_id),
+    )
+
+
+async def accept(db: Queryable, friendship_id: str) -> None:
+    """A request becomes a friendship."""
+    await db.execute("UPDATE friendships SET accepted_at = now() WHERE id = %s", (friendship_id,))
+
+
+async def delete(db: Queryable, friendship_id: str) -> None:
+    """Nothing is left of a request or friendship."""
+    await db.execute("DELETE FROM friendships WHERE id = %s", (friendship_id,))
+
+
+async def delete_all(db: Queryable, user_id: str) -> tuple[list[Friendship], list[str]]:
+    """Nothing is left of a person's friendships, requests and blocks: the first two, and who had blocked the person."""
+    ended = await db.query(
+        f"DELETE FROM friendships WHERE user_low = %s OR user_high = %s RETURNING {_COLUMNS}", (user_id, user_id)
+    )
+    blocks = await db.query(
+        "DELETE FROM blocks WHERE blocker_id = %s OR blocked_id = %s RETURNING blocker_id", (user_id, user_id)
+    )
+    return [Friendship(*row) for row in ended], [row[0] for row in blocks if row[0] != user_id]
+
+
+async def block(db: Queryable, block_id: str, blocker_id: str, blocked_id: str) -> bool:
+    """Block somebody; False when they are blocked already."""
+    rows = await db.query(
+        """INSERT INTO blocks (id, blocker_id, blocked_id) VALUES (%s, %s, %s)
+           ON CONFLICT DO NOTHING RETURNING 1""",
+        (block_id, blocker_id, blocked_id),
+    )
+    return bool(rows)
+
+
+async def unblock(db: Queryable, blocker_id: str, blocked_id: str) -> bool:
+    """Lift the own block; False when there is none."""
+    rows = await db.query(
+        "DELETE FROM blocks WHERE blocker_id = %s AND blocked_id = %s RETURNING 1", (blocker_id, blocked_id)
+    )
+    return bool(rows)
+
+
+async def touch(db: Queryable, user_ids: Sequence[str]) -> None:
+    """The friend lists of these people have changed."""
+    await db.execute(
+        "UPDATE users SET friends_changed_at = clock_timestamp() WHERE id = ANY(%s::uuid[])", (sorted(user_ids),)
+    )
+
+
+async def changed_since(db: Queryable, user_id: str, horizon: datetime) -> bool:
+    """Whether a person's friend lists have changed after ``horizon``."""
+    rows = await db.query("SELECT 1 FROM users WHERE id = %s AND friends_changed_at > %s", (user_id, horizon))
+    return bool(rows)
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A line of a friend list: the friendship's or block's id, since when, and with whom."""
+
+    id: str
+    since: datetime
+    other: Other
+
+
+List = Literal["friends", "incoming", "outgoing", "blocked"]
+
+_PAIRS = """SELECT p.id, {since} AS since, CASE WHEN p.user_low = v.id THEN p.user_high ELSE p.user_low END AS other_id
+              FROM friendships p WHERE v.id IN (p.user_low, p.user_high) AND """
+_LISTS: dict[List, str] = {
+    "friends": _PAIRS.format(since="p.accepted_at") + "p.accepted_at IS NOT NULL",
+    "incoming": _PAIRS.format(since="p.requested_at") + "p.accepted_at IS NULL AND p.requester_id <> v.id",
+    "outgoing": _PAIRS.format(since="p.requested_at") + "p.accepted_at IS NULL AND p.requester_id = v.id",
+    "blocked": "SELECT p.id, p.created_at AS since, p.blocked_id AS other_id FROM blocks p WHERE p.blocker_id = v.id",
+}
+
+
+async def listed(
+    db: Queryable, viewer_id: str, which: List, *, below: tuple[datetime, str] | None, limit: int
+) -> list[Listed]:
+    """A page of a list, newest first, below a position."""
+    where, params = ("AND (l.since, l.id) < (%s, %s)", below) if below else ("", ())
+    rows = await db.query(
+        f"""SELECT l.id, l.since, {PERSON}, {RELATION}
+              FROM (SELECT %s::uuid AS id) v
+              CROSS JOIN LATERAL ({_LISTS[which]}) l JOIN users u ON u.id = l.other_id {JOINS}
+             WHERE u.deleted_at IS NULL {where} ORDER BY l.since DESC, l.id DESC LIMIT %s""",
+        (viewer_id, *params, limit),
+    )
+    return [Listed(row[0], row[1], other(row[2:])) for row in rows]

@@ -1,0 +1,95 @@
+-- The SQL functions, as they are now. Run after every migration: a change here comes with one, be it an empty one.
+
+-- The group commit of message sends: one call appends all sends that wait, each with its own outcome.
+CREATE OR REPLACE FUNCTION append_messages(
+    p_ids uuid[], p_senders uuid[], p_clients uuid[], p_conversations uuid[], p_recipients uuid[],
+    p_replies uuid[], p_contents text[]
+) RETURNS TABLE (
+    ord bigint, outcome text, message_id uuid, conversation_id uuid, seq bigint, created_at timestamptz,
+    user_low uuid, user_high uuid, reply_to jsonb,
+    sender_username text, sender_display_name text, sender_profile_image text
+) LANGUAGE plpgsql
+-- Planning this costs more than running it: plan once a connection. A plan made while the tables are empty must still be
+-- right when they are full: each look-up is a subquery of one row by index, which can't be turned into a pass over a table.
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    v_targets uuid[];
+    v_now timestamptz;
+BEGIN
+    SELECT array_agg(DISTINCT coalesce(i.conversation, pair.id)) INTO v_targets
+      FROM unnest(p_senders, p_conversations, p_recipients) AS i(sender, conversation, recipient)
+      LEFT JOIN LATERAL (
+        SELECT p.id FROM conversations p WHERE i.conversation IS NULL
+           AND p.user_low = least(i.sender, i.recipient) AND p.user_high = greatest(i.sender, i.recipient)
+         LIMIT 1) pair ON true;
+    -- Rows are locked in id order, so that two servers appending to the same conversations can't deadlock.
+    PERFORM 1 FROM conversations c WHERE c.id = ANY (v_targets) ORDER BY c.id FOR NO KEY UPDATE;
+    -- Taken under the locks: within one conversation, times follow seq.
+    v_now := clock_timestamp();
+    -- A new statement has a new snapshot: everything below sees what was committed before the locks were granted.
+    RETURN QUERY
+    WITH items AS MATERIALIZED (
+        SELECT i.ord, i.id, i.sender, i.client, i.reply, i.content, c.id AS target, c.user_low, c.user_high, c.head_seq,
+               u.username, u.display_name, u.profile_image, old.id AS old_id, r.id AS reply_id, r.snapshot,
+               EXISTS (SELECT 1 FROM members m WHERE m.conversation_id = c.id AND m.user_id = i.sender
+                          AND m.status = 'joined') AS joined,
+               EXISTS (SELECT 1 FROM users o WHERE o.id = CASE WHEN c.user_low = i.sender THEN c.user_high
+                          ELSE c.user_low END AND o.deleted_at IS NOT NULL) AS deserted,
+               EXISTS (SELECT 1 FROM blocks b WHERE b.blocker_id = c.user_low AND b.blocked_id = c.user_high)
+                 OR EXISTS (SELECT 1 FROM blocks b WHERE b.blocker_id = c.user_high AND b.blocked_id = c.user_low)
+                 AS blocked,
+               row_number() OVER (PARTITION BY i.sender, i.client ORDER BY i.ord) AS attempt
+          FROM unnest(p_ids, p_senders, p_clients, p_conversations, p_recipients, p_replies, p_contents)
+               WITH ORDINALITY AS i(id, sender, client, conversation, recipient, reply, content, ord)
+          LEFT JOIN LATERAL (
+            SELECT p.id FROM conversations p WHERE i.conversation IS NULL
+               AND p.user_low = least(i.sender, i.recipient) AND p.user_high = greatest(i.sender, i.recipient)
+             LIMIT 1) pair ON true
+          LEFT JOIN LATERAL (
+            SELECT x.id, x.user_low, x.user_high, x.head_seq FROM conversations x
+             WHERE x.id = coalesce(i.conversation, pair.id) LIMIT 1) c ON true
+          LEFT JOIN LATERAL (
+            SELECT x.id FROM messages x WHERE x.sender_id = i.sender AND x.client_id = i.client LIMIT 1) old ON true
+          LEFT JOIN LATERAL (
+            SELECT x.id, jsonb_build_object(
+                     'id', x.id, 'senderName', y.display_name, 'type', x.type,
+                     'content', CASE WHEN x.unsent_at IS NULL THEN left(x.content, 200) ELSE '' END) AS snapshot
+              FROM messages x, LATERAL (SELECT z.display_name FROM users z WHERE z.id = x.sender_id LIMIT 1) y
+             WHERE x.id = i.reply AND x.conversation_id = c.id LIMIT 1) r ON true
+          LEFT JOIN LATERAL (
+            SELECT x.username, x.display_name, x.profile_image FROM users x WHERE x.id = i.sender LIMIT 1) u ON true
+    ), judged AS MATERIALIZED (
+        SELECT x.*, CASE
+            WHEN x.old_id IS NOT NULL OR x.attempt > 1 THEN 'repeat'
+            WHEN x.target IS NULL THEN 'no_conversation'
+            WHEN NOT x.joined THEN 'not_member'
+            WHEN x.deserted THEN 'deserted'
+            WHEN x.blocked THEN 'blocked'
+            WHEN x.reply IS NOT NULL AND x.reply_id IS NULL THEN 'no_reply_target'
+            ELSE 'created' END AS outcome
+          FROM items x
+    ), numbered AS MATERIALIZED (
+        SELECT j.*, CASE WHEN j.outcome = 'created' THEN j.head_seq + count(*) FILTER (WHERE j.outcome = 'created')
+                                                         OVER (PARTITION BY j.target ORDER BY j.ord) END AS seq
+          FROM judged j
+    ), added AS (
+        INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, content, created_at, reply_to)
+        SELECT n.id, n.target, n.seq, n.sender, n.client, n.content, v_now, n.snapshot
+          FROM numbered n WHERE n.outcome = 'created'
+    ), logged AS (
+        INSERT INTO log (conversation_id, seq, event, message_id, at)
+        SELECT n.target, n.seq, 'message.received', n.id, v_now FROM numbered n WHERE n.outcome = 'created'
+    ), moved AS (
+        UPDATE conversations c SET head_seq = h.head, active_at = v_now, changed_at = v_now
+          FROM (SELECT n.target, max(n.seq) AS head FROM numbered n WHERE n.outcome = 'created' GROUP BY n.target) h
+         WHERE c.id = h.target AND c.id = ANY (v_targets)
+    )
+    SELECT n.ord, n.outcome, CASE WHEN n.outcome = 'created' THEN n.id ELSE n.old_id END, n.target, n.seq, v_now,
+           n.user_low, n.user_high, n.snapshot, n.username, n.display_name, n.profile_image
+      FROM numbered n ORDER BY n.seq NULLS FIRST, n.ord;
+END $$;
+COMMENT ON FUNCTION append_messages IS
+    'Outcomes: created, repeat (message_id is the first one, null if it is in this very batch), no_conversation, not_member, deserted (the other deleted the account), blocked (by either), no_reply_target.';
