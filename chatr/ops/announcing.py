@@ -34,11 +34,11 @@ async def changed(ctx: Ctx, tx: Transaction, before: Person, after: Person) -> N
         [audience.person(after.id)],
         exclude=ctx.caller.connection,
     )
-    if _views(before) == _views(after):
+    level = before.privacy.online_status
+    if _views(before) == _views(after) and level == after.privacy.online_status:
         return
     circle = (await relations.circles(tx, [after.id])).get(after.id, Circle())
     await _shown(tx, circle, before, after)
-    level = before.privacy.online_status
     if level != after.privacy.online_status:
         was, now = Circle(level, circle.friends, circle.near).presence, circle.presence
         _presence(ctx, tx, after.id, hidden=sorted({*was} - {*now}), shown=sorted({*now} - {*was}))
