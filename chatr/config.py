@@ -138,6 +138,17 @@ class Oidc(Section, frozen=True):
     link_by_email: bool = False
 
 
+class Redis(Section, frozen=True):
+    """Redis or Valkey, through which several processes know who is here; an empty ``url`` means one process alone.
+
+    ``redis://[user:password@]host[:port][/database]``, ``rediss://`` for TLS, or ``unix:/path/of/socket``.
+    """
+
+    url: Annotated[str, Meta(pattern=r"^(unix:/.+|rediss?://([^/@]*@)?[^/@:]+(:\d{1,5})?(/\d+)?)?$")] = ""
+    #: Before all keys: two systems may share a server.
+    prefix: Annotated[str, Meta(pattern="^[A-Za-z0-9_:.-]{1,64}$")] = "chatr"
+
+
 class Config(Section, frozen=True):
     """The whole configuration."""
 
@@ -149,6 +160,7 @@ class Config(Section, frozen=True):
     mail: Mail = Mail()
     sms: Sms = Sms()
     oidc: Oidc = Oidc()
+    redis: Redis = Redis()
 
     @property
     def development(self) -> bool:
@@ -178,7 +190,7 @@ class Config(Section, frozen=True):
 
 
 #: Settings that are never shown.
-SECRETS = frozenset({"database.dsn", "mail.smtp_password", "sms.authorization", "oidc.client_secret"})
+SECRETS = frozenset({"database.dsn", "mail.smtp_password", "sms.authorization", "oidc.client_secret", "redis.url"})
 
 
 class ConfigError(Exception):

@@ -35,15 +35,18 @@ from chatr.outbound.smtp import SmtpSender
 from chatr.realtime.broker import EndRoom, Envelope, Forget
 from chatr.realtime.hub import Hub
 from chatr.realtime.memory import MemoryBroker
-from chatr.realtime.presence import PresenceTracker
+from chatr.realtime.presence import PresenceStore, PresenceTracker
 from chatr.realtime.presence_memory import MemoryPresence
+from chatr.realtime.presence_redis import RedisPresence
 from chatr.realtime.publisher import Publisher
+from chatr.realtime.redis import Redis
 from chatr.rest.app import RestApp
 from chatr.rest.cookies import SessionCookies
 from chatr.rest.metrics import Metrics
 from chatr.rest.raw import RawRoutes
 from chatr.rest.request import address_reader
 from chatr.rest.site import make_site
+from chatr.store import people
 from chatr.store.pool import Database
 from chatr.store.writer import MessageWriter
 from chatr.wamp.door import Counters, Door, Sessions
@@ -80,7 +83,11 @@ class Node:
         self.writer = MessageWriter(self.db, queue_limit=config.database.queue_limit)
         self.circles = Circles(self.db)
         self.announcer = Announcer(reactor, self.db, self.publisher, self.circles)
-        self.presence = PresenceTracker(reactor, MemoryPresence(reactor), self.announcer.changed)
+        self._redis = Redis(reactor, config.redis.url) if config.redis.url else None
+        store: PresenceStore = MemoryPresence(reactor)
+        if self._redis is not None:
+            store = RedisPresence(self._redis, prefix=f"{config.redis.prefix}:presence")
+        self.presence = PresenceTracker(reactor, store, self.announcer.changed)
         self.announcer.start(self.presence)
         self._passwords = Passwords(
             reactor,
@@ -171,6 +178,10 @@ class Node:
         await self.open_for_administration(dsn)
         await self._revocations.start(self._config.auth.access_token_s)
         await self.broker.start()
+        if self._redis is not None:
+            self._redis.start()
+        else:
+            await people.nobody_here(self.db)
         self.presence.start()
         self.outbound.start(self._carry_out)
         self.metrics.start()
@@ -194,6 +205,8 @@ class Node:
         self.metrics.stop()
         await self.presence.stop()
         await self.announcer.stop()
+        if self._redis is not None:
+            await self._redis.stop()
         await self.broker.stop()
         self.close_after_administration()
 

@@ -79,8 +79,8 @@ class Announcer:
 
     async def _announce(self, changes: list[Change]) -> None:
         try:
-            gone = {change.user_id: change.ago_s for change in changes if change.status == "offline"}
-            seen = await people.left(self._db, gone) if gone else {}
+            gone_s = {change.user_id: change.ago_s if change.status == "offline" else None for change in changes}
+            seen = await people.here(self._db, gone_s)
             circles = await self._circles.get([change.user_id for change in changes])
         except ApiError as error:
             log.warn("presence not told: {error}", error=error.detail)

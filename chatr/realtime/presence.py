@@ -37,6 +37,17 @@ class Settled(msgspec.Struct, frozen=True):
     later_s: dict[str, float] = {}
 
 
+class Beat(msgspec.Struct, frozen=True):
+    """What a node hears when it says that it lives.
+
+    ``known``: what it said before is still there. ``orphans``: whom nodes that died had here, with how many seconds ago
+    those were heard last.
+    """
+
+    known: bool = True
+    orphans: dict[str, float] = {}
+
+
 class PresenceStore(Protocol):
     """What all nodes know of who is here; it forgets a node that no longer says that it lives.
 
@@ -56,8 +67,8 @@ class PresenceStore(Protocol):
     async def statuses(self, user_ids: Sequence[str]) -> dict[str, Status]:
         """The status of each of the people at this moment."""
 
-    async def beat(self) -> Sequence[str] | None:
-        """Say that this node lives; the people whom nodes that died had here. None: what it had said is lost."""
+    async def beat(self) -> Beat:
+        """Say that this node lives. Each orphan is told to one node only."""
 
     async def leave(self) -> Sequence[str]:
         """This node ends; the people about whom nobody else will speak."""
@@ -112,8 +123,8 @@ class PresenceTracker:
         try:
             alone = await self._store.leave()
             settled = await self._store.settle(alone)
-        except Exception:
-            log.failure("presence could not be taken leave of")
+        except Exception as error:
+            log.warn("presence is not shared: {error}", error=error)
             return
         self._tell(settled.news, {})
 
@@ -218,17 +229,13 @@ class PresenceTracker:
 
     async def _live(self) -> None:
         try:
-            orphans = await self._store.beat()
+            heard = await self._store.beat()
         except Exception as error:
             log.warn("presence is not shared: {error}", error=error)
             return
-        self._heard(orphans)
-
-    def _heard(self, orphans: Iterable[str] | None) -> None:
-        if orphans is None:
+        if not heard.known:
             self._dirty |= self._connections.keys()
-        else:
-            self._asking |= dict.fromkeys(orphans, DEAD_AFTER_S)
+        self._asking |= heard.orphans
         if self._dirty or self._asking:
             self._flush_in(0)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from twisted.internet.interfaces import IReactorTime
 
-from chatr.realtime.presence import INTERVAL_S, Here, Settled, Status
+from chatr.realtime.presence import INTERVAL_S, Beat, Here, Settled, Status
 
 
 class MemoryPresence:
@@ -47,13 +47,13 @@ class MemoryPresence:
         """The status of each."""
         return {user_id: self._states.get(user_id, "offline") for user_id in user_ids}
 
-    async def beat(self) -> Sequence[str]:
+    async def beat(self) -> Beat:
         """Nobody else can die; forget who has been gone for long enough to be announced anew at once."""
         now = self._clock.seconds()
         for user_id in [user_id for user_id, status in self._announced.items() if status == "offline"]:
             if now - self._announced_at[user_id] >= INTERVAL_S:
                 del self._announced[user_id], self._announced_at[user_id]
-        return ()
+        return Beat()
 
     async def leave(self) -> Sequence[str]:
         """Everybody goes."""

@@ -120,15 +120,25 @@ async def by_ids(db: Queryable, user_ids: Sequence[str]) -> dict[str, Person]:
     return {row[0]: person(row) for row in rows}
 
 
-async def left(db: Queryable, ago_s: Mapping[str, float]) -> dict[str, datetime]:
-    """Remember until when people were here, that many seconds ago; answers when that was."""
+async def here(db: Queryable, gone_s: Mapping[str, float | None]) -> dict[str, datetime]:
+    """Remember who is here (None), and who has been gone for so many seconds; answers when each was here last."""
     rows = await db.query(
-        """UPDATE users u SET last_seen_at = now() - make_interval(secs => g.ago_s)
-             FROM unnest(%s::uuid[], %s::float8[]) AS g(id, ago_s)
+        """UPDATE users u
+              SET online_at = CASE WHEN g.gone_s IS NULL THEN now() END,
+                  last_seen_at = coalesce(now() - make_interval(secs => g.gone_s), last_seen_at)
+             FROM unnest(%s::uuid[], %s::float8[]) AS g(id, gone_s)
             WHERE u.id = g.id AND u.deleted_at IS NULL RETURNING u.id, u.last_seen_at""",
-        (list(ago_s), list(ago_s.values())),
+        (list(gone_s), list(gone_s.values())),
     )
     return {row[0]: row[1] for row in rows}
+
+
+async def nobody_here(db: Queryable) -> None:
+    """Whoever was here when the only process died was last seen then, as far as is known."""
+    await db.execute(
+        """UPDATE users SET last_seen_at = greatest(last_seen_at, online_at), online_at = NULL
+            WHERE online_at IS NOT NULL"""
+    )
 
 
 async def last_seen(db: Queryable, user_id: str) -> datetime | None:

@@ -9,6 +9,7 @@ import signal
 import sys
 import tempfile
 import uuid
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +195,24 @@ class KillTests(FaultCase):
         entries = await self.equal_logs(["ann", "ben"], (await sends[0] or outcomes[0][1])["conversationId"])
         stored = {entry["data"]["message"]["id"] for entry in entries}
         self.assertEqual(stored, {value["id"] for ok, value in outcomes if ok})
+
+    async def test_nobody_stays_online(self) -> None:
+        """Killed or stopped: after the restart those who were there are offline, with the time when they were."""
+        await self.start()
+        await self.person("ann")
+        await self.person("ben")
+        for number in (signal.SIGKILL, signal.SIGTERM):
+            ann, ben = await self.wamp("ann"), await self.wamp("ben")
+            await ann.call("message.send", recipientId=self.ids["ben"], content="hi", clientId=str(uuid.uuid4()))
+            while not any(topic == "chatr.presence.changed" and e["status"] == "online" for topic, e in ben.events):
+                await ben.call("user.me")
+            await self.stop(number)
+            await self.start()
+            ben = await self.wamp("ben")
+            [state] = (await ben.call("presence.query", userIds=[self.ids["ann"]]))["items"]
+            self.assertEqual((state["status"], state["hidden"]), ("offline", False))
+            gone = datetime.now(timezone.utc) - datetime.fromisoformat(state["lastSeen"])
+            self.assertLess(gone, timedelta(seconds=20))
 
 
 class DatabaseTests(FaultCase):

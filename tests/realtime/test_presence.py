@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -12,11 +12,11 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.realtime.presence import (
     BEAT_S,
-    DEAD_AFTER_S,
     GRACE_S,
     INTERVAL_S,
     RETRY_S,
     SETTLE_S,
+    Beat,
     Change,
     PresenceTracker,
 )
@@ -27,16 +27,16 @@ class Flaky(MemoryPresence):
     """A store that can't be reached while ``away``, and that tells of dead nodes."""
 
     away = False
-    orphans: Sequence[str] | None = ()
+    heard = Beat()
 
     async def put(self, states: Mapping[str, Any]) -> None:
         if self.away:
             raise ConnectionError("away")
         await super().put(states)
 
-    async def beat(self) -> Sequence[str] | None:
-        found, self.orphans = self.orphans, ()
-        return found
+    async def beat(self) -> Beat:
+        heard, self.heard = self.heard, Beat()
+        return heard
 
 
 class PresenceTrackerTests(SynchronousTestCase):
@@ -169,12 +169,12 @@ class PresenceTrackerTests(SynchronousTestCase):
         self.clock.advance(SETTLE_S)
         self.store._states["v"], self.store._announced["v"] = "online", "online"
         del self.store._states["v"]
-        self.store.orphans = ["v"]
+        self.store.heard = Beat(orphans={"v": 33.0})
         self.clock.advance(BEAT_S)
         self.clock.advance(0)
-        self.assertEqual(self.told[1:], [Change("v", "offline", DEAD_AFTER_S)])
+        self.assertEqual(self.told[1:], [Change("v", "offline", 33.0)])
         self.store._states.clear()
-        self.store.orphans = None
+        self.store.heard = Beat(known=False)
         self.clock.advance(BEAT_S)
         self.clock.advance(0)
         self.assertEqual((self.status(), self.statuses()), ("online", ["online"]))

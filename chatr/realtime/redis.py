@@ -1,0 +1,88 @@
+"""The connection to Redis or Valkey: txredisapi with deadlines, and every trouble as ``unavailable``."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import txredisapi
+from twisted.internet.defer import TimeoutError
+from twisted.internet.interfaces import IReactorTime
+
+from chatr.api.errors import ApiError
+
+TIMEOUT_S = 2.0
+#: Reconnecting begins after this, and is tried at least this often.
+FIRST_RETRY_S, LAST_RETRY_S = 0.1, 2.0
+
+
+class RedisError(ValueError):
+    """The URL is none of a server."""
+
+
+class Redis:
+    """One connection, which reconnects by itself. Calls run in order; those that can't be made in time fail.
+
+    ``url``: ``redis://[user:password@]host[:port][/database]``, ``rediss://`` for TLS, or ``unix:/path/of/socket``.
+    """
+
+    def __init__(self, clock: IReactorTime, url: str) -> None:
+        """Raises :class:`RedisError`."""
+        self._clock = clock
+        self._url = parsed(url)
+        self._handler: Any = None
+
+    def start(self) -> None:
+        """Begin to connect."""
+        url = self._url
+        common: dict[str, Any] = {
+            "poolsize": 1,
+            "charset": None,
+            "convertNumbers": False,
+            "replyTimeout": TIMEOUT_S,
+            "connectTimeout": TIMEOUT_S,
+            "password": url["password"],
+            "username": url["username"],
+            "dbid": url["database"],
+        }
+        if url["path"]:
+            self._handler = txredisapi.lazyUnixConnectionPool(url["path"], **common)
+        else:
+            tls = {"ssl_context_factory": True} if url["tls"] else {}
+            self._handler = txredisapi.lazyConnectionPool(url["host"], url["port"], **common, **tls)
+        factory = self._handler._factory
+        factory.initialDelay, factory.maxDelay = FIRST_RETRY_S, LAST_RETRY_S
+
+    async def stop(self) -> None:
+        """Disconnect."""
+        handler, self._handler = self._handler, None
+        if handler is not None:
+            await handler.disconnect()
+
+    async def run(self, script: str, *args: str | int | float) -> Any:
+        """Run a Lua script, which is one step for everybody else. Raises ``unavailable``."""
+        if self._handler is None:
+            raise ApiError("unavailable", "Redis is not connected")
+        try:
+            return await self._handler.eval(script, args=list(args)).addTimeout(TIMEOUT_S, self._clock)
+        except (txredisapi.RedisError, TimeoutError) as error:
+            raise ApiError("unavailable", f"Redis: {error or type(error).__name__}", retry_after_s=1) from None
+
+
+def parsed(url: str) -> dict[str, Any]:
+    """The parts of a URL. Raises :class:`RedisError`, without the password that is in it."""
+    try:
+        parts = urlsplit(url)
+        host, port, database = parts.hostname, parts.port, parts.path.strip("/")
+    except ValueError:
+        raise RedisError("is not a URL") from None
+    known: dict[str, Any] = {
+        "tls": parts.scheme == "rediss",
+        "username": unquote(parts.username) if parts.username else None,
+        "password": unquote(parts.password) if parts.password else None,
+    }
+    if parts.scheme == "unix" and parts.path:
+        return {**known, "path": parts.path, "host": "", "port": 0, "database": None}
+    if parts.scheme not in ("redis", "rediss") or not host or (database and not database.isdigit()):
+        raise RedisError("must be redis://host:port/database, rediss://… or unix:/path")
+    return {**known, "path": "", "host": host, "port": port or 6379, "database": int(database) if database else None}
