@@ -24,6 +24,7 @@ types: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench.signing_in
+	$(BIN)/python -m bench.contacts
 	$(BIN)/python -m bench $(ARGS)
 
 docs: $(VENV)/.dev

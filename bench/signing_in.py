@@ -11,23 +11,18 @@ The server is a twistd of its own in production mode on an embedded PostgreSQL; 
 from __future__ import annotations
 
 import argparse
-import http.client
 import json
-import os
 import random
 import re
-import socket
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import bcrypt
-import psycopg2
+
+from bench.server import Server, running
 
 PASSWORD = "Correct-horse-7"
 PEOPLE = 50
@@ -41,69 +36,18 @@ CHANGING = re.compile(r'"(requestId|expiresAt)":"[^"]*"|"sentTo":"f[^"]*"|"sentT
 SIGNIFICANT = 0.001
 
 
-class Server:
-    """A chatr of its own, from its start to its end."""
+def lag(server: Server) -> dict[float, float]:
+    """Looks at the reactor so far by the bucket that they are at most: seconds -> how many."""
+    text = server.get("/metrics")
+    found = re.findall(r'^chatr_reactor_lag_seconds_bucket\{le="([^"]+)"\} (\S+)', text, re.M)
+    return {float(bound): float(number) for bound, number in found}
 
-    def __init__(self, home: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        options = ["--http", f"tcp:{self.port}:interface=127.0.0.1:backlog=512", "--data-dir", str(home)]
-        for setting in ("server.mode=production", "auth.login_code=off", "limits.enabled=false"):
-            options += ["--set", setting]
-        twistd = [sys.executable, "-c", "from twisted.scripts.twistd import run; run()", "--nodaemon", "--pidfile="]
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("CHATR_")}
-        self._log = (home.parent / "chatr.log").open("w+")
-        self._process = subprocess.Popen(
-            [*twistd, "chatr", *options], stdout=self._log, stderr=subprocess.STDOUT, env=environment
-        )
-        deadline = time.monotonic() + 60
-        while not self._ready():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                self.stop()
-                self._log.seek(0)
-                raise SystemExit(f"the server did not start:\n{self._log.read()}")
-            time.sleep(0.1)
-        self.database = psycopg2.connect(host=(home / "pg.socket").read_text().strip(), user="chatr", dbname="chatr")
-        self.database.autocommit = True
 
-    def stop(self) -> None:
-        """End it and wait."""
-        self._process.terminate()
-        self._process.wait(30)
-
-    def post(self, path: str, body: object) -> tuple[int, str]:
-        """Status and text of an answer, over a new connection."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        try:
-            connection.request("POST", f"/api{path}", json.dumps(body), {"Content-Type": "application/json"})
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode()
-        finally:
-            connection.close()
-
-    def lag(self) -> dict[float, float]:
-        """Looks at the reactor so far by the bucket that they are at most: seconds -> how many."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        connection.request("GET", "/metrics")
-        text = connection.getresponse().read().decode()
-        connection.close()
-        found = re.findall(r'^chatr_reactor_lag_seconds_bucket\{le="([^"]+)"\} (\S+)', text, re.M)
-        return {float(bound): float(number) for bound, number in found}
-
-    def ids(self, kind: str) -> list[str]:
-        """Of the people made by :func:`populate`."""
-        with self.database.cursor() as cursor:
-            cursor.execute("SELECT id FROM users WHERE username LIKE %s", (f"@{kind}%",))
-            return [str(row[0]) for row in cursor.fetchall()]
-
-    def _ready(self) -> bool:
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-            connection.request("GET", "/ready")
-            return connection.getresponse().status == 200
-        except OSError:
-            return False
+def ids(server: Server, kind: str) -> list[str]:
+    """Of the people made by :func:`populate`."""
+    with server.database.cursor() as cursor:
+        cursor.execute("SELECT id FROM users WHERE username LIKE %s", (f"@{kind}%",))
+        return [str(row[0]) for row in cursor.fetchall()]
 
 
 def populate(server: Server) -> None:
@@ -122,7 +66,7 @@ def populate(server: Server) -> None:
 
 def at_once(server: Server) -> bool:
     """50 logins in the same moment; whether the reactor was on time throughout."""
-    before, started = server.lag(), time.monotonic()
+    before, started = lag(server), time.monotonic()
 
     def login(number: int) -> float:
         status, text = server.post("/auth/login", {"login": f"known{number}", "password": PASSWORD})
@@ -131,7 +75,7 @@ def at_once(server: Server) -> bool:
 
     with ThreadPoolExecutor(PEOPLE) as threads:
         seconds = sorted(threads.map(login, range(PEOPLE)))
-    looks = {bound: number - before[bound] for bound, number in server.lag().items()}
+    looks = {bound: number - before[bound] for bound, number in lag(server).items()}
     total, late = looks[float("inf")], looks[float("inf")] - looks[LAG_LIMIT_S]
     bounds = ", ".join(f"≤ {bound * 1000:g} ms: {number:g}" for bound, number in looks.items() if bound <= LAG_LIMIT_S)
     print(f"{PEOPLE} logins at once: first after {seconds[0]:.2f} s, last after {seconds[-1]:.2f} s")
@@ -183,26 +127,18 @@ def main() -> int:
     def bodies(make: str) -> list[object]:
         return [json.loads(make % number) for number in each[0] for _ in each[1]][:samples]
 
-    # A folder that the unprivileged account of the embedded PostgreSQL can pass, as root runs it under another name.
-    with tempfile.TemporaryDirectory(prefix="chatr-bench-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)
-        server = Server(Path(folder) / "data")
-        try:
-            populate(server)
-            good = at_once(server)
-            login = '{"login": "%s%%d", "password": "Wrong-horse-7"}'
-            forgot = '{"email": "%s%%d@example.org"}'
-            good &= compare(server, "login", "/auth/login", bodies(login % "known"), bodies(login % "other"))
-            good &= compare(
-                server, "forgot", "/auth/forgot-password", bodies(forgot % "known"), bodies(forgot % "other")
-            )
-            resend = '{"userId": "%s", "purpose": "email"}'
-            nobody: list[object] = [json.loads(resend % uuid.uuid4()) for _ in range(samples)]
-            for kind in ("known", "fresh"):
-                ids = [json.loads(resend % user_id) for user_id in server.ids(kind) for _ in each[1]][:samples]
-                good &= compare(server, f"resend ({kind})", "/auth/resend-verification", ids, nobody)
-        finally:
-            server.stop()
+    with running("auth.login_code=off") as server:
+        populate(server)
+        good = at_once(server)
+        login = '{"login": "%s%%d", "password": "Wrong-horse-7"}'
+        forgot = '{"email": "%s%%d@example.org"}'
+        good &= compare(server, "login", "/auth/login", bodies(login % "known"), bodies(login % "other"))
+        good &= compare(server, "forgot", "/auth/forgot-password", bodies(forgot % "known"), bodies(forgot % "other"))
+        resend = '{"userId": "%s", "purpose": "email"}'
+        nobody: list[object] = [json.loads(resend % uuid.uuid4()) for _ in range(samples)]
+        for kind in ("known", "fresh"):
+            known = [json.loads(resend % user_id) for user_id in ids(server, kind) for _ in each[1]][:samples]
+            good &= compare(server, f"resend ({kind})", "/auth/resend-verification", known, nobody)
     return 0 if good else 1
 
 

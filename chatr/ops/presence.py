@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
@@ -10,11 +10,9 @@ from msgspec import UNSET, Meta, UnsetType
 from chatr.api.contract import USERS, Route, operation
 from chatr.api.errors import ApiError
 from chatr.api.model import Empty, Id, Params, PresenceState, Wire, wire_time
-from chatr.ops import permissions
 from chatr.ops.ports import Ctx
 from chatr.realtime.presence import Status
 from chatr.store import relations
-from chatr.store.people import Person
 
 
 class SetPresence(Params, frozen=True, kw_only=True):
@@ -51,20 +49,18 @@ async def query(ctx: Ctx, params: QueryPresence) -> PresenceList:
     ``hidden`` for whoever does not let the caller know, or is neither a friend of the caller nor in a conversation with
     them. Who asked to write to the caller is shown; whom the caller asked is not before they accept.
     """
-    db, viewer_id = ctx.ports.db, ctx.caller.user_id
-    if params.user_ids is UNSET:
-        found = await relations.near(db, viewer_id)
-    else:
-        found = await relations.by_ids(db, viewer_id, params.user_ids)
-    asked = list(found) if params.user_ids is UNSET else params.user_ids
-    seen = {id: other.person for id, other in found.items() if permissions.sees_presence(other.person, other.relation)}
-    statuses = await ctx.ports.presence.statuses(list(seen))
-    return PresenceList(items=[_state(id, seen.get(id), statuses) for id in asked])
+    asked = None if params.user_ids is UNSET else params.user_ids
+    shown = await relations.showing(ctx.ports.db, ctx.caller.user_id, asked)
+    statuses = await ctx.ports.presence.statuses(list(shown))
+    items = [
+        _state(user_id, statuses[user_id], shown[user_id])
+        if user_id in shown
+        else PresenceState(user_id=user_id, status="offline", hidden=True)
+        for user_id in (shown if asked is None else asked)
+    ]
+    return PresenceList(items=items)
 
 
-def _state(user_id: str, person: Person | None, statuses: Mapping[str, Status]) -> PresenceState:
-    if person is None:
-        return PresenceState(user_id=user_id, status="offline", hidden=True)
-    status = statuses[user_id]
-    seen = wire_time(person.last_seen_at) if person.last_seen_at and status == "offline" else UNSET
+def _state(user_id: str, status: Status, last_seen_at: datetime | None) -> PresenceState:
+    seen = wire_time(last_seen_at) if last_seen_at and status == "offline" else UNSET
     return PresenceState(user_id=user_id, status=status, last_seen=seen)

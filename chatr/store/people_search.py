@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from chatr.store.pool import Queryable
-from chatr.store.relations import OTHERS, Other, other
+from chatr.store.relations import OTHERS, Other, other, shown
 
 _FULL_NAME = "lower(coalesce(u.first_name, '') || ' ' || coalesce(u.last_name, ''))"
-
-
-def _shown(level: str, default: str) -> str:
-    """The condition that a part of the profile is shown to the viewer (ops/permissions.py ``shown``)."""
-    setting = f"coalesce(u.privacy->>'{level}', '{default}')"
-    return f"({setting} = 'everyone' OR {setting} = 'friends' AND f.accepted_at IS NOT NULL)"
-
-
-_NAME_SHOWN, _EMAIL_SHOWN = _shown("fullName", "everyone"), _shown("email", "nobody")
+_NAME_SHOWN, _EMAIL_SHOWN = shown("fullName", "everyone"), shown("email", "nobody")
 
 #: What the text is compared with, and how well it fits: the beginning of a name (of any word in it), a part, likeness.
 _SQL = f"""{OTHERS}

@@ -1,0 +1,158 @@
+"""``python -m bench.contacts``: what it costs to connect for somebody with 1,000 contacts. Chatr alone.
+
+Each of some people connects over RawSocket, asks presence.query for everybody, and is announced to all contacts.
+Measured: how long until connected and until the snapshot is there, and the processor time of the server (its database
+apart) until everybody has been told. Without contacts, with contacts who are away, and with contacts who are all here.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import statistics
+import struct
+import sys
+import time
+import uuid
+from datetime import datetime, timezone
+
+from bench.server import Server, free_port, running
+from chatr.auth.tokens import Tokens
+from chatr.datadir import DataDirectory
+
+CONTACTS = 1000
+PEOPLE = 20
+_ROLES = {"roles": {"caller": {}, "subscriber": {}}, "authmethods": ["ticket"]}
+
+
+class Client:
+    """A WAMP session over RawSocket, with blocking calls."""
+
+    def __init__(self, port: int, ticket: str) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port))
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.sendall(bytes([0x7F, 0xF1, 0, 0]))
+        self._read(4)
+        self._send([1, "chatr", _ROLES])
+        while (message := self._receive())[0] != 2:
+            assert message[0] == 4, message
+            self._send([5, ticket, {}])
+
+    def call(self, procedure: str) -> dict[str, object]:
+        """The answer of a call without parameters."""
+        self._send([48, 1, {}, procedure])
+        while (message := self._receive())[0] != 50:
+            assert message[0] == 36, message
+        return dict(message[4])
+
+    def subscribe(self) -> None:
+        """Hear everything."""
+        self._send([32, 2, {"match": "prefix"}, "chatr."])
+        assert self._receive()[0] == 33
+
+    def event(self) -> dict[str, object]:
+        """Wait for an event."""
+        return dict(self._receive()[5])
+
+    def close(self) -> None:
+        """Hang up."""
+        self._socket.close()
+
+    def _send(self, message: object) -> None:
+        data = json.dumps(message).encode()
+        self._socket.sendall(struct.pack("!L", len(data)) + data)
+
+    def _receive(self) -> list[object]:
+        (length,) = struct.unpack("!L", self._read(4))
+        message: list[object] = json.loads(self._read(length))
+        return message
+
+    def _read(self, count: int) -> bytes:
+        data = b""
+        while len(data) < count:
+            more = self._socket.recv(count - len(data))
+            assert more, "the server hung up"
+            data += more
+        return data
+
+
+def people(server: Server, count: int) -> list[str]:
+    """New accounts; their ids."""
+    made = [str(uuid.uuid4()) for _ in range(count)]
+    with server.database.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO users (id, username, display_name, password_hash, email_verified_at)"
+            " SELECT id, '@' || left(id::text, 18), 'Somebody', '', now() FROM unnest(%s::uuid[]) id",
+            (made,),
+        )
+        cursor.execute(
+            "INSERT INTO sessions (id, user_id, expires_at)"
+            " SELECT id, id, now() + interval '1 day' FROM unnest(%s::uuid[]) id",
+            (made,),
+        )
+    return made
+
+
+def befriend(server: Server, some: list[str], others: list[str]) -> None:
+    """Make everybody of the one a friend of everybody of the other."""
+    with server.database.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO friendships (id, user_low, user_high, requester_id, accepted_at)"
+            " SELECT gen_random_uuid(), least(a, b), greatest(a, b), a, now()"
+            " FROM unnest(%s::uuid[]) a, unnest(%s::uuid[]) b",
+            (some, others),
+        )
+        cursor.execute("VACUUM ANALYZE")
+
+
+def measure(server: Server, port: int, tokens: Tokens, user_ids: list[str], witness: Client | None, text: str) -> None:
+    """Connect one after the other; print the medians and the processor time of each."""
+    connected, snapshot, clients = [], [], []
+    known: object = 0
+    before = server.cpu_s()
+    for user_id in user_ids:
+        started = time.perf_counter()
+        client = Client(port, tokens.issue(user_id, user_id, "user"))
+        connected.append(time.perf_counter() - started)
+        known = len(client.call("chatr.presence.query")["items"])  # type: ignore[arg-type]
+        snapshot.append(time.perf_counter() - started)
+        clients.append(client)
+        if witness is not None:
+            while witness.event().get("userId") != user_id:
+                pass
+    # Whoever is not heard of is announced within the time that changes settle in.
+    time.sleep(0.5)
+    cpu_ms = (server.cpu_s() - before) / len(user_ids) * 1000
+    print(
+        f"{text}: connected {statistics.median(connected) * 1000:.1f} ms, snapshot of {known} people "
+        f"{statistics.median(snapshot) * 1000:.1f} ms, server {cpu_ms:.1f} ms of processor time",
+        flush=True,
+    )
+    for client in clients:
+        client.close()
+
+
+def main() -> int:
+    """Measure and print."""
+    port = free_port()
+    rawsocket = f"server.rawsocket=tcp:{port}:interface=127.0.0.1:backlog=512"
+    with running(rawsocket, f"wamp.max_sessions_per_address={2 * CONTACTS}") as server:
+        keys = DataDirectory.open(server.home).signing_keys()
+        tokens = Tokens(keys, lifetime_s=86400, now=lambda: datetime.now(timezone.utc))
+        groups = [people(server, PEOPLE) for _ in range(4)]
+        contacts = people(server, CONTACTS)
+        befriend(server, groups[2] + groups[3], contacts)
+        measure(server, port, tokens, groups[0], None, "(to warm up)")
+        measure(server, port, tokens, groups[1], None, "without contacts")
+        measure(server, port, tokens, groups[2], None, f"{CONTACTS} contacts, all away")
+        there = [Client(port, tokens.issue(user_id, user_id, "user")) for user_id in contacts]
+        there[-1].subscribe()
+        time.sleep(2)
+        measure(server, port, tokens, groups[3], there[-1], f"{CONTACTS} contacts, all here")
+        for client in there:
+            client.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

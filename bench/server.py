@@ -1,0 +1,103 @@
+"""A server for the benches of chatr alone."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg2
+
+
+@contextmanager
+def running(*settings: str) -> Iterator[Server]:
+    """A server with these settings, ended and removed with the block."""
+    with tempfile.TemporaryDirectory(prefix="chatr-bench-", ignore_cleanup_errors=True) as folder:
+        # As root the embedded PostgreSQL runs under another name.
+        Path(folder).chmod(0o755)
+        server = Server(Path(folder) / "data", *settings)
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+class Server:
+    """A chatr of its own in production mode on an embedded PostgreSQL, limits off, from its start to its end.
+
+    ``home``: an empty folder that the unprivileged account of the database can pass.
+    """
+
+    def __init__(self, home: Path, *settings: str) -> None:
+        self.home = home
+        self.port = free_port()
+        options = ["--http", f"tcp:{self.port}:interface=127.0.0.1:backlog=512", "--data-dir", str(home)]
+        for setting in ("server.mode=production", "limits.enabled=false", *settings):
+            options += ["--set", setting]
+        twistd = [sys.executable, "-c", "from twisted.scripts.twistd import run; run()", "--nodaemon", "--pidfile="]
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("CHATR_")}
+        self._log = (home.parent / "chatr.log").open("w+")
+        self._process = subprocess.Popen(
+            [*twistd, "chatr", *options], stdout=self._log, stderr=subprocess.STDOUT, env=environment
+        )
+        deadline = time.monotonic() + 60
+        while not self._ready():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                self._log.seek(0)
+                raise SystemExit(f"the server did not start:\n{self._log.read()}")
+            time.sleep(0.1)
+        self.database = psycopg2.connect(host=(home / "pg.socket").read_text().strip(), user="chatr", dbname="chatr")
+        self.database.autocommit = True
+
+    def stop(self) -> None:
+        """End it and wait."""
+        self._process.terminate()
+        self._process.wait(30)
+
+    def post(self, path: str, body: object) -> tuple[int, str]:
+        """Status and text of an answer, over a new connection."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            connection.request("POST", f"/api{path}", json.dumps(body), {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        finally:
+            connection.close()
+
+    def get(self, path: str) -> str:
+        """The text of an answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().read().decode()
+        finally:
+            connection.close()
+
+    def cpu_s(self) -> float:
+        """Processor time of the server process so far, without its database."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def _ready(self) -> bool:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+            connection.request("GET", "/ready")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
