@@ -20,7 +20,7 @@ from chatr.api.events import (
 from chatr.api.model import Friendship
 from chatr.ops import audience, permissions, visibility
 from chatr.ops.ports import Ctx
-from chatr.store import conversations, friends, relations
+from chatr.store import conversations, friends, people, relations
 from chatr.store.people import Person
 from chatr.store.pool import Transaction
 from chatr.store.relations import Circle
@@ -88,9 +88,7 @@ async def _shown(tx: Transaction, circle: Circle, before: Person, after: Person)
         user = visibility.user(after, relation)
         if viewer_ids and user != visibility.user(before, relation):
             tx.emit(USER_UPDATED, UserUpdated(user=user), [audience.person(id) for id in viewer_ids])
-            await friends.touch(tx, viewer_ids)
-    # Whoever is away finds it in the conversation.
-    await conversations.touch_partners(tx, after.id)
+    await people.profile_changed(tx, after.id)
 
 
 def _presence(ctx: Ctx, tx: Transaction, user_id: str, *, hidden: Sequence[str], shown: Sequence[str]) -> None:

@@ -111,14 +111,15 @@ async def newest(
 
 
 async def changed_since(db: Queryable, viewer_id: str, horizon: datetime, limit: int) -> list[View]:
-    """Conversations in which anything changed after ``horizon``: their log, or anybody's watermarks."""
+    """Conversations in which anything changed after ``horizon``: the log, anybody's watermarks, or the other person."""
     rows = await db.query(
         _SELECT
         + _BEGUN
-        + """ AND (c.changed_at > %s OR m.changed_at > %s OR (c.kind = 'direct' AND EXISTS (
+        + """ AND (c.changed_at > %s OR m.changed_at > %s OR u.profile_changed_at > %s
+                   OR (c.kind = 'direct' AND EXISTS (
                 SELECT 1 FROM members x WHERE x.conversation_id = c.id AND x.changed_at > %s)))
               ORDER BY c.active_at DESC, c.id DESC LIMIT %s""",
-        (viewer_id, horizon, horizon, horizon, limit),
+        (viewer_id, horizon, horizon, horizon, horizon, limit),
     )
     return [_view(row) for row in rows]
 
@@ -191,15 +192,6 @@ async def accept(db: Queryable, conversation_id: str) -> bool:
         (conversation_id,),
     )
     return bool(rows)
-
-
-async def touch_partners(db: Queryable, user_id: str) -> None:
-    """Everybody else's view of this person's direct conversations has changed."""
-    await db.execute(
-        """UPDATE members m SET changed_at = clock_timestamp() FROM conversations c
-            WHERE c.id = m.conversation_id AND m.user_id <> %s AND (c.user_low = %s OR c.user_high = %s)""",
-        (user_id, user_id, user_id),
-    )
 
 
 async def touch(db: Queryable, conversation_id: str, user_id: str) -> None:

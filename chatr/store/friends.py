@@ -98,9 +98,16 @@ async def touch(db: Queryable, user_ids: Sequence[str]) -> None:
 
 
 async def changed_since(db: Queryable, user_id: str, horizon: datetime) -> bool:
-    """Whether a person's friend lists have changed after ``horizon``."""
-    rows = await db.query("SELECT 1 FROM users WHERE id = %s AND friends_changed_at > %s", (user_id, horizon))
-    return bool(rows)
+    """Whether a person's friend lists have changed after ``horizon``, or what they show of people."""
+    rows = await db.query(
+        """SELECT EXISTS (SELECT 1 FROM users WHERE id = %s AND friends_changed_at > %s) OR EXISTS (
+             SELECT 1 FROM (SELECT user_high FROM friendships WHERE user_low = %s
+                            UNION ALL SELECT user_low FROM friendships WHERE user_high = %s
+                            UNION ALL SELECT blocked_id FROM blocks WHERE blocker_id = %s) o(id)
+               JOIN users u ON u.id = o.id WHERE u.profile_changed_at > %s)""",
+        (user_id, horizon, user_id, user_id, user_id, horizon),
+    )
+    return bool(rows[0][0])
 
 
 class Listed(msgspec.Struct, frozen=True):

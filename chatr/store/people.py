@@ -104,6 +104,11 @@ async def set_settings(db: Queryable, changed: Person) -> None:
     )
 
 
+async def profile_changed(db: Queryable, user_id: str) -> None:
+    """Others see something else of this person from now on."""
+    await db.execute("UPDATE users SET profile_changed_at = clock_timestamp() WHERE id = %s", (user_id,))
+
+
 async def taken(db: Queryable, usernames: Sequence[str]) -> set[str]:
     """Those of the usernames that somebody has, in lower case."""
     rows = await db.query(

@@ -32,9 +32,11 @@ CREATE INDEX conversations_high ON conversations (user_high);
 
 ALTER TABLE users
     ADD COLUMN online_at timestamptz,
-    ADD COLUMN friends_changed_at timestamptz NOT NULL DEFAULT '-infinity';
+    ADD COLUMN friends_changed_at timestamptz NOT NULL DEFAULT '-infinity',
+    ADD COLUMN profile_changed_at timestamptz NOT NULL DEFAULT '-infinity';
 COMMENT ON COLUMN users.online_at IS 'When the person was last announced as here; NULL once announced as gone.';
 COMMENT ON COLUMN users.friends_changed_at IS 'Last change of the person''s friends, requests or blocks: what sync.changes looks at.';
+COMMENT ON COLUMN users.profile_changed_at IS 'Last change of what anybody else sees of the person: what sync.changes looks at.';
 
 -- Substrings and likeness. Two letters have no trigram: for those the prefix indexes serve.
 CREATE INDEX users_username_like ON users USING gin (lower(username) gin_trgm_ops);

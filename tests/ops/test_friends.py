@@ -154,6 +154,22 @@ class FriendTests(FriendsCase):
         changes = await self.ben.call("sync.changes", cursor=changes["cursor"])
         self.assertEqual((changes["conversations"][0]["isFriend"], changes["friends"]), (True, True))
 
+    async def test_sync_says_that_people_changed(self) -> None:
+        """The same when a friend's profile is another; who has nothing to do with it is told nothing."""
+        eve = await self.person("eve")
+        await self.befriend(self.ann, self.ben)
+        await self.ann.send(self.ben, "hi")
+        for table in ("members", "conversations"):
+            await self.node.db.execute(f"UPDATE {table} SET changed_at = now() - interval '1 hour'")
+        await self.node.db.execute("UPDATE users SET friends_changed_at = '-infinity'")
+        cursors = {person.id: (await person.call("sync.changes"))["cursor"] for person in (self.ann, eve)}
+        await self.ben.call("user.update", displayName="Benny")
+        changes = await self.ann.call("sync.changes", cursor=cursors[self.ann.id])
+        self.assertEqual(changes["conversations"][0]["other"]["displayName"], "Benny")
+        self.assertTrue(changes["friends"])
+        changes = await eve.call("sync.changes", cursor=cursors[eve.id])
+        self.assertEqual((changes["conversations"], "friends" in changes), ([], False))
+
 
 class BlockTests(FriendsCase):
     """friend.block and what it stops."""
@@ -295,6 +311,24 @@ class AtOnceTests(FriendsCase):
             self.assertEqual((found[1], (await self.lists(self.ben))["list"]), ("done", []))
             self.assertEqual((await self.lists(self.ann))["blocked"], ["@ben"])
             await self.ann.call("friend.unblock", userId=self.ben.id)
+
+    async def test_profiles(self) -> None:
+        """Friends who change their profiles at the same moment don't stand in each other's way."""
+        people = [self.ann, self.ben, *[await self.person(f"other{number}") for number in range(3)]]
+        for number, one in enumerate(people):
+            for other in people[number + 1 :]:
+                await self.befriend(one, other)
+                await one.send(other, "hi")
+        for turn in range(5):
+            calls = [person.call("user.update", displayName=f"{person.username} {turn}") for person in people]
+            calls += [
+                person.call("user.update_settings", privacy={"gender": "friends" if turn % 2 else "nobody"})
+                for person in people
+            ]
+            calls.append(self.ann.call("friend.block", userId=self.ben.id))
+            self.assertEqual(set(await self.outcomes(*calls)), {"done"})
+            await self.ann.call("friend.unblock", userId=self.ben.id)
+            await self.befriend(self.ann, self.ben)
 
     async def test_everything_at_once(self) -> None:
         """Three people do everything to each other: coded answers only, at most one state for each pair."""
