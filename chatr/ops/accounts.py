@@ -13,7 +13,7 @@ from chatr.auth.tokens import secret_hash
 from chatr.ops import announcing, fields, proving, signing_in, signing_out, verification
 from chatr.ops.ports import Ctx
 from chatr.outbound import letters
-from chatr.store import accounts, codes, people, relations
+from chatr.store import accounts, codes, conversations, people, relations
 from chatr.store.ids import uuid7
 from chatr.store.pool import Transaction
 
@@ -193,6 +193,7 @@ async def delete(ctx: Ctx, params: DeleteAccount) -> Empty:
         await signing_out.end_all(ctx, tx, known.person.id, "account_deleted")
         circle = (await relations.circles(tx, [known.person.id]))[known.person.id]
         erased = await accounts.erase(tx, known.person.id)
+        await conversations.desert(tx, known.person.id)
         await announcing.erased(ctx, tx, known.person, erased, circle)
     return Empty()
 

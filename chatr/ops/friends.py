@@ -191,6 +191,7 @@ async def block(ctx: Ctx, params: Whom) -> Empty:
         if found is None:
             raise ApiError("not_found", "There is no such user")
         if await friends.block(tx, uuid7(), me, other_id):
+            await conversations.close_if_blocked(tx, me, other_id)
             there = await friends.of_pair(tx, me, other_id)
             if there is not None:
                 await _end(ctx, tx, there, by_me=False)
@@ -205,6 +206,7 @@ async def unblock(ctx: Ctx, params: Whom) -> Empty:
         if found is None:
             raise ApiError("not_found", "There is no such user")
         if await friends.unblock(tx, ctx.caller.user_id, params.user_id):
+            await conversations.close_if_blocked(tx, ctx.caller.user_id, params.user_id)
             await _own(ctx, tx, params.user_id, FRIEND_UNBLOCKED)
     return Empty()
 

@@ -194,6 +194,27 @@ async def accept(db: Queryable, conversation_id: str) -> bool:
     return bool(rows)
 
 
+async def close_if_blocked(db: Queryable, one_id: str, other_id: str) -> None:
+    """The direct conversation of two people is closed from now on if either blocks the other, or else opened."""
+    low, high = sorted((one_id, other_id))
+    await db.execute(
+        """UPDATE conversations SET closed = CASE WHEN EXISTS (
+             SELECT 1 FROM blocks WHERE (blocker_id, blocked_id) IN ((%s, %s), (%s, %s))) THEN 'blocked' END
+            WHERE user_low = %s AND user_high = %s AND closed IS DISTINCT FROM 'deserted'""",
+        (low, high, high, low, low, high),
+    )
+
+
+async def desert(db: Queryable, user_id: str) -> None:
+    """A person is no more: nobody can write to them."""
+    await db.execute(
+        """WITH theirs AS (SELECT id FROM conversations WHERE user_low = %s OR user_high = %s
+                            ORDER BY id FOR NO KEY UPDATE)
+           UPDATE conversations c SET closed = 'deserted' FROM theirs WHERE c.id = theirs.id""",
+        (user_id, user_id),
+    )
+
+
 async def touch(db: Queryable, conversation_id: str, user_id: str) -> None:
     """A member's view of a conversation has changed by something outside of it."""
     await db.execute(

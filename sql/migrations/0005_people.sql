@@ -28,6 +28,9 @@ CREATE TABLE blocks (
 COMMENT ON TABLE blocks IS 'Directional: each of two people may block the other, and lifts only the own block.';
 CREATE INDEX blocks_blocked ON blocks (blocked_id);
 
+ALTER TABLE conversations ADD COLUMN closed text CHECK (closed IN ('blocked', 'deserted'));
+COMMENT ON COLUMN conversations.closed IS
+    'Direct: why nobody can write. Follows blocks and the deletion of accounts, under this row''s lock, so that each send is before or after.';
 CREATE INDEX conversations_high ON conversations (user_high);
 
 ALTER TABLE users

@@ -32,15 +32,10 @@ BEGIN
     -- A new statement has a new snapshot: everything below sees what was committed before the locks were granted.
     RETURN QUERY
     WITH items AS MATERIALIZED (
-        SELECT i.ord, i.id, i.sender, i.client, i.reply, i.content, c.id AS target, c.user_low, c.user_high, c.head_seq,
+        SELECT i.ord, i.id, i.sender, i.client, i.reply, i.content, c.id AS target, c.user_low, c.user_high, c.head_seq, c.closed,
                u.username, u.display_name, u.profile_image, old.id AS old_id, r.id AS reply_id, r.snapshot,
                EXISTS (SELECT 1 FROM members m WHERE m.conversation_id = c.id AND m.user_id = i.sender
                           AND m.status = 'joined') AS joined,
-               EXISTS (SELECT 1 FROM users o WHERE o.id = CASE WHEN c.user_low = i.sender THEN c.user_high
-                          ELSE c.user_low END AND o.deleted_at IS NOT NULL) AS deserted,
-               EXISTS (SELECT 1 FROM blocks b WHERE b.blocker_id = c.user_low AND b.blocked_id = c.user_high)
-                 OR EXISTS (SELECT 1 FROM blocks b WHERE b.blocker_id = c.user_high AND b.blocked_id = c.user_low)
-                 AS blocked,
                row_number() OVER (PARTITION BY i.sender, i.client ORDER BY i.ord) AS attempt
           FROM unnest(p_ids, p_senders, p_clients, p_conversations, p_recipients, p_replies, p_contents)
                WITH ORDINALITY AS i(id, sender, client, conversation, recipient, reply, content, ord)
@@ -49,7 +44,7 @@ BEGIN
                AND p.user_low = least(i.sender, i.recipient) AND p.user_high = greatest(i.sender, i.recipient)
              LIMIT 1) pair ON true
           LEFT JOIN LATERAL (
-            SELECT x.id, x.user_low, x.user_high, x.head_seq FROM conversations x
+            SELECT x.id, x.user_low, x.user_high, x.head_seq, x.closed FROM conversations x
              WHERE x.id = coalesce(i.conversation, pair.id) LIMIT 1) c ON true
           LEFT JOIN LATERAL (
             SELECT x.id FROM messages x WHERE x.sender_id = i.sender AND x.client_id = i.client LIMIT 1) old ON true
@@ -66,8 +61,7 @@ BEGIN
             WHEN x.old_id IS NOT NULL OR x.attempt > 1 THEN 'repeat'
             WHEN x.target IS NULL THEN 'no_conversation'
             WHEN NOT x.joined THEN 'not_member'
-            WHEN x.deserted THEN 'deserted'
-            WHEN x.blocked THEN 'blocked'
+            WHEN x.closed IS NOT NULL THEN x.closed
             WHEN x.reply IS NOT NULL AND x.reply_id IS NULL THEN 'no_reply_target'
             ELSE 'created' END AS outcome
           FROM items x
@@ -92,4 +86,4 @@ BEGIN
       FROM numbered n ORDER BY n.seq NULLS FIRST, n.ord;
 END $$;
 COMMENT ON FUNCTION append_messages IS
-    'Outcomes: created, repeat (message_id is the first one, null if it is in this very batch), no_conversation, not_member, deserted (the other deleted the account), blocked (by either), no_reply_target.';
+    'Outcomes: created, repeat (message_id is the first one, null if it is in this very batch), no_conversation, not_member, blocked and deserted (why the conversation is closed), no_reply_target.';
