@@ -138,6 +138,17 @@ class Oidc(Section, frozen=True):
     link_by_email: bool = False
 
 
+class Messages(Section, frozen=True):
+    """What people may do with messages."""
+
+    #: Messages that may be written to somebody who has not accepted to be written to.
+    pending_limit: Count = 5
+    #: How long somebody who declined is left alone by the one they declined.
+    request_cooldown_s: Annotated[int, Meta(ge=0)] = 7 * 86400
+    #: How long a message can be edited; 0: for ever.
+    edit_window_s: Annotated[int, Meta(ge=0)] = 0
+
+
 class Redis(Section, frozen=True):
     """Redis or Valkey, through which several processes know who is here; an empty ``url`` means one process alone.
 
@@ -161,6 +172,7 @@ class Config(Section, frozen=True):
     sms: Sms = Sms()
     oidc: Oidc = Oidc()
     redis: Redis = Redis()
+    messages: Messages = Messages()
 
     @property
     def development(self) -> bool:

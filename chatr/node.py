@@ -80,7 +80,7 @@ class Node:
             statement_timeout_s=config.database.statement_timeout_s,
             publish=self.publisher.publish,
         )
-        self.writer = MessageWriter(self.db, queue_limit=config.database.queue_limit)
+        self.writer = MessageWriter(self.db, queue_limit=config.database.queue_limit, settings=config.messages)
         self.circles = Circles(self.db)
         self.announcer = Announcer(reactor, self.db, self.publisher, self.circles)
         self._redis = Redis(reactor, config.redis.url) if config.redis.url else None

@@ -44,6 +44,11 @@ class Valkey:
                 raise RuntimeError("Valkey was not ready")
             time.sleep(0.005)
 
+    def revive(self) -> None:
+        """Start it if a test that failed has left it dead."""
+        if self._process is None or self._process.poll() is not None:
+            self.start()
+
     def signal(self, number: signal.Signals) -> None:
         """SIGKILL ends it for :meth:`start` to start anew; SIGSTOP and SIGCONT let it hang."""
         assert self._process is not None
@@ -75,4 +80,5 @@ def valkey() -> Valkey:
     """This process's server."""
     if not _servers:
         _servers.append(Valkey())
+    _servers[0].revive()
     return _servers[0]

@@ -43,6 +43,20 @@ class ConversationAccepted(Wire, frozen=True):
     accepted_by: Id
 
 
+class ConversationDeclined(Wire, frozen=True):
+    """Which conversation, and who declined it when."""
+
+    conversation_id: Id
+    declined_by: Id
+    declined_at: Time
+
+
+class ConversationRemoved(Wire, frozen=True):
+    """Which conversation the receiver has no more."""
+
+    conversation_id: Id
+
+
 class PresenceChanged(Wire, frozen=True):
     """Somebody came, went away or left; ``hidden``: the receiver is not told any more whether they are here."""
 
@@ -100,7 +114,7 @@ CONVERSATION_CREATED = Event(
     name="conversation.created",
     payload=ConversationChanged,
     audience=USER,
-    doc="A conversation with the receiver in it began.",
+    doc="A conversation with the receiver in it began, or a message brought back one that the receiver had deleted.",
 )
 CONVERSATION_UPDATED = Event(
     name="conversation.updated",
@@ -113,6 +127,18 @@ CONVERSATION_ACCEPTED = Event(
     payload=ConversationAccepted,
     audience=USER,
     doc="A message request was accepted, or the two became friends.",
+)
+CONVERSATION_DECLINED = Event(
+    name="conversation.declined",
+    payload=ConversationDeclined,
+    audience=USER,
+    doc="The receiver's message request was declined.",
+)
+CONVERSATION_REMOVED = Event(
+    name="conversation.removed",
+    payload=ConversationRemoved,
+    audience=USER,
+    doc="The receiver deleted or declined a conversation in another session, or is no longer in it.",
 )
 FRIEND_REQUESTED = Event(
     name="friend.requested", payload=FriendChanged, audience=USER, doc="Somebody asks to be the receiver's friend."
@@ -160,6 +186,8 @@ EVENTS = (
     CONVERSATION_CREATED,
     CONVERSATION_UPDATED,
     CONVERSATION_ACCEPTED,
+    CONVERSATION_DECLINED,
+    CONVERSATION_REMOVED,
     FRIEND_REQUESTED,
     FRIEND_ACCEPTED,
     FRIEND_DECLINED,

@@ -53,7 +53,7 @@ class NoParams(Params, frozen=True):
 
 
 class Privacy(Wire, frozen=True):
-    """Who may see which part of a person."""
+    """Who may see which part of a person. Without ``readReceipts`` what one has read is neither given nor seen."""
 
     online_status: PrivacyLevel = "everyone"
     phone: PrivacyLevel = "nobody"
@@ -61,6 +61,7 @@ class Privacy(Wire, frozen=True):
     full_name: PrivacyLevel = "everyone"
     gender: PrivacyLevel = "nobody"
     joined_date: PrivacyLevel = "everyone"
+    read_receipts: bool = True
 
 
 class User(Wire, frozen=True):
@@ -176,12 +177,14 @@ class Conversation(Wire, frozen=True, kw_only=True):
     """A conversation as one participant sees it: the watermarks and the unread count are the viewer's.
 
     Direct ones also say whether the other is a friend, and whether the viewer has blocked them. That the other has
-    blocked the viewer is not told.
+    blocked the viewer is not told. ``declinedAt``: when the recipient declined the viewer's request. ``clearedSeq``: up
+    to there the viewer has deleted it from their own view.
     """
 
     id: Id
     kind: Literal["direct", "group"]
     status: Literal["pending", "accepted"]
+    declined_at: Time | UnsetType = UNSET
     initiator_id: Id | UnsetType = UNSET
     title: str | UnsetType = UNSET
     description: str | UnsetType = UNSET
@@ -191,6 +194,7 @@ class Conversation(Wire, frozen=True, kw_only=True):
     head_seq: int
     read_seq: int
     delivered_seq: int
+    cleared_seq: int = 0
     other_read_seq: int | UnsetType = UNSET
     other_delivered_seq: int | UnsetType = UNSET
     unread_count: int

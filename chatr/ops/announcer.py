@@ -18,7 +18,7 @@ from chatr.ops import audience
 from chatr.ops.circles import Circles
 from chatr.ops.ports import Publisher
 from chatr.realtime.presence import Change, PresenceTracker, Status
-from chatr.store import people
+from chatr.store import people, relations
 from chatr.store.pool import Database
 
 log = Logger()
@@ -64,6 +64,16 @@ class Announcer:
     def show(self, user_id: str, viewer_ids: Sequence[str]) -> None:
         """Viewers may be told of a person's presence from now on: tell them how it is."""
         self._do(lambda: self._show(user_id, viewer_ids))
+
+    def meet(self, one_id: str, other_id: str) -> None:
+        """Two people may see more of each other than before: tell each how it is, as far as they may know."""
+
+        async def tell() -> None:
+            for viewer_id, seen_id in ((one_id, other_id), (other_id, one_id)):
+                if await relations.showing(self._db, viewer_id, [seen_id]):
+                    await self._show(seen_id, [viewer_id])
+
+        self._do(tell)
 
     def hide(self, user_id: str, viewer_ids: Sequence[str]) -> None:
         """Viewers may no longer be told of a person's presence: to them the person has left."""

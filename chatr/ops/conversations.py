@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from chatr.api.contract import GUESTS, USERS, Route, operation
-from chatr.api.errors import ApiError
-from chatr.api.events import CONVERSATION_CREATED, ConversationChanged
-from chatr.api.model import Conversation, Cursor, Id, Limit, LogEntry, Params, Seq, Wire
-from chatr.ops import audience, cursors, permissions, relating, visibility
+from chatr.api.errors import ApiError, invalid
+from chatr.api.events import (
+    CONVERSATION_CREATED,
+    CONVERSATION_DECLINED,
+    CONVERSATION_REMOVED,
+    CONVERSATION_UPDATED,
+    ConversationChanged,
+    ConversationDeclined,
+    ConversationRemoved,
+)
+from chatr.api.model import Conversation, Cursor, Empty, Id, Limit, LogEntry, Params, Seq, Wire, wire_time
+from chatr.ops import audience, cursors, permissions, relating, requests, visibility
 from chatr.ops.ports import Ctx
-from chatr.store import conversations, messages
+from chatr.store import conversations, messages, people
 from chatr.store.ids import uuid7
+from chatr.store.pool import Transaction
 
 LOG_PAGE = 500
 
 
 class ListConversations(Params, frozen=True, kw_only=True):
-    """Which part of the list."""
+    """WhichConversation part of the list."""
 
     filter: Literal["chats", "requests", "archived"] = "chats"
     cursor: Cursor | None = None
@@ -53,7 +63,7 @@ async def list_conversations(ctx: Ctx, params: ListConversations) -> Conversatio
 
 
 class GetConversation(Params, frozen=True, kw_only=True):
-    """Which conversation."""
+    """WhichConversation conversation."""
 
     id: Id
 
@@ -104,18 +114,109 @@ async def log(ctx: Ctx, params: GetLog) -> LogPage:
     return LogPage(entries=entries, head_seq=head, complete=complete)
 
 
+class WhichConversation(Params, frozen=True, kw_only=True):
+    """WhichConversation conversation."""
+
+    id: Id
+
+
+_REQUEST_ERRORS = ("not_found", "forbidden", "conflict")
+
+
+@operation("conversation.accept", Route("POST", "/conversations/<id>/accept"), USERS, errors=_REQUEST_ERRORS)
+async def accept(ctx: Ctx, params: WhichConversation) -> Conversation:
+    """Accept a message request; writing back does the same. What was withheld from the other appears to them.
+
+    ``forbidden`` for whoever began it, ``conflict`` when nothing waits.
+    """
+    other_id = await _requester(ctx, params.id)
+    async with ctx.ports.db.transaction() as tx, relating.changing(ctx, tx, other_id):
+        await _waiting(ctx, tx, params.id)
+        await conversations.accept(tx, params.id)
+        await requests.accepted(ctx, tx, params.id, (ctx.caller.user_id, other_id))
+        view = await conversations.by_id(tx, ctx.caller.user_id, params.id)
+    return _found(view, ctx)
+
+
+@operation("conversation.decline", Route("POST", "/conversations/<id>/decline"), USERS, errors=_REQUEST_ERRORS)
+async def decline(ctx: Ctx, params: WhichConversation) -> Empty:
+    """Decline a message request: it disappears, and whoever began it is told and can ask again after a while only.
+
+    ``forbidden`` for whoever began it, ``conflict`` when nothing waits.
+    """
+    other_id = await _requester(ctx, params.id)
+    async with ctx.ports.db.transaction() as tx, relating.changing(ctx, tx, other_id):
+        await _waiting(ctx, tx, params.id)
+        moment = wire_time(await conversations.decline(tx, params.id))
+        await conversations.clear(tx, params.id, ctx.caller.user_id)
+        _removed(ctx, tx, params.id)
+        declined = ConversationDeclined(params.id, ctx.caller.user_id, moment)
+        tx.emit(CONVERSATION_DECLINED, declined, [audience.person(other_id)])
+    return Empty()
+
+
+@operation("conversation.delete", Route("DELETE", "/conversations/<id>"), USERS, errors=["not_found", "forbidden"])
+async def delete(ctx: Ctx, params: WhichConversation) -> Empty:
+    """Delete a direct conversation from the caller's own view; a new message brings it back, from there on.
+
+    ``forbidden`` for groups: leave them instead.
+    """
+    async with ctx.ports.db.transaction() as tx:
+        view = await _own_view(ctx, tx, params.id)
+        if view.kind != "direct":
+            raise ApiError("forbidden", "A group can be left, not deleted from one's own view")
+        await conversations.clear(tx, params.id, ctx.caller.user_id)
+        _removed(ctx, tx, params.id)
+    return Empty()
+
+
+class UpdateConversation(Params, frozen=True, kw_only=True):
+    """How the caller keeps it; what is left out stays. ``mutedUntil``: null ends it, far away is for ever."""
+
+    id: Id
+    archived: bool | UnsetType = UNSET
+    pinned: bool | UnsetType = UNSET
+    muted_until: datetime | UnsetType | None = UNSET
+
+
+@operation("conversation.update", Route("PATCH", "/conversations/<id>"), USERS, errors=["not_found"])
+async def update(ctx: Ctx, params: UpdateConversation) -> Conversation:
+    """Archive, pin or mute a conversation, for the caller alone. None of them hides what is in it."""
+    if isinstance(params.muted_until, datetime) and params.muted_until.tzinfo is None:
+        raise invalid("$.mutedUntil", "has no time zone")
+    async with ctx.ports.db.transaction() as tx:
+        before = await _own_view(ctx, tx, params.id)
+        own = conversations.Own(
+            archived=before.archived if params.archived is UNSET else params.archived,
+            pinned=before.pinned if params.pinned is UNSET else params.pinned,
+            muted_until=before.muted_until if params.muted_until is UNSET else params.muted_until,
+        )
+        if own == conversations.Own(archived=before.archived, pinned=before.pinned, muted_until=before.muted_until):
+            return visibility.conversation(before, ctx.caller.user_id)
+        await conversations.set_own(tx, params.id, ctx.caller.user_id, own)
+        changed = visibility.conversation(await _own_view(ctx, tx, params.id), ctx.caller.user_id)
+        tx.emit(
+            CONVERSATION_UPDATED,
+            ConversationChanged(conversation=changed),
+            [audience.person(ctx.caller.user_id)],
+            exclude=ctx.caller.connection,
+        )
+    return changed
+
+
 async def begin_direct(ctx: Ctx, other_id: str) -> None:
     """Make sure that the caller's direct conversation with a person exists; both are told if it is new.
 
     Raises ``not_found`` and ``blocked``.
     """
     conversation_id = uuid7()
+    me = ctx.caller.user_id
     async with ctx.ports.db.transaction() as tx, relating.changing(ctx, tx, other_id) as found:
-        permissions.may_write(found)
-        if not await conversations.insert_direct(tx, conversation_id, ctx.caller.user_id, other_id):
+        known = permissions.needs_no_request(permissions.may_write(found), await people.by_id(tx, me))
+        if not await conversations.insert_direct(tx, conversation_id, me, other_id, accepted=known):
             return
-        for viewer_id in (ctx.caller.user_id, other_id):
-            view = await conversations.by_id(tx, viewer_id, conversation_id)
+        for viewer_id in (me, other_id):
+            view = await conversations.by_id(tx, viewer_id, conversation_id, begun=False)
             if view is not None:
                 tx.emit(
                     CONVERSATION_CREATED,
@@ -123,6 +224,45 @@ async def begin_direct(ctx: Ctx, other_id: str) -> None:
                     [audience.person(viewer_id)],
                     exclude=ctx.caller.connection,
                 )
+
+
+async def brought_back(ctx: Ctx, conversation_id: str, viewer_id: str) -> None:
+    """Tell somebody who had deleted a conversation that a new message has brought it back."""
+    view = await conversations.by_id(ctx.ports.db, viewer_id, conversation_id)
+    if view is not None:
+        created = ConversationChanged(conversation=visibility.conversation(view, viewer_id))
+        ctx.ports.publisher.publish(CONVERSATION_CREATED, created, [audience.person(viewer_id)])
+
+
+async def _own_view(ctx: Ctx, tx: Transaction, conversation_id: str) -> conversations.View:
+    """A conversation of the caller, which nobody writes to until the transaction ends."""
+    await conversations.lock(tx, conversation_id)
+    view = await conversations.by_id(tx, ctx.caller.user_id, conversation_id)
+    if view is None:
+        raise ApiError("not_found", "There is no such conversation")
+    return view
+
+
+async def _requester(ctx: Ctx, conversation_id: str) -> str:
+    """The other person of a direct conversation of the caller: looked up before the pair can be locked."""
+    view = await conversations.by_id(ctx.ports.db, ctx.caller.user_id, conversation_id)
+    if view is None or view.other is None:
+        raise ApiError("not_found", "There is no such conversation")
+    return view.other.person.id
+
+
+async def _waiting(ctx: Ctx, tx: Transaction, conversation_id: str) -> None:
+    """Hold a request that waits for the caller's answer."""
+    view = await _own_view(ctx, tx, conversation_id)
+    if view.status != "pending" or view.declined_at is not None:
+        raise ApiError("conflict", "There is no request that waits for an answer")
+    if view.initiator_id == ctx.caller.user_id:
+        raise ApiError("forbidden", "The other person has to answer")
+
+
+def _removed(ctx: Ctx, tx: Transaction, conversation_id: str) -> None:
+    removed = ConversationRemoved(conversation_id=conversation_id)
+    tx.emit(CONVERSATION_REMOVED, removed, [audience.person(ctx.caller.user_id)], exclude=ctx.caller.connection)
 
 
 def _found(view: conversations.View | None, ctx: Ctx) -> Conversation:

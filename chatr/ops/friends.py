@@ -7,19 +7,17 @@ from typing import Literal
 from chatr.api.contract import USERS, Event, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
 from chatr.api.events import (
-    CONVERSATION_ACCEPTED,
     FRIEND_ACCEPTED,
     FRIEND_BLOCKED,
     FRIEND_DECLINED,
     FRIEND_REMOVED,
     FRIEND_REQUESTED,
     FRIEND_UNBLOCKED,
-    ConversationAccepted,
     FriendChanged,
     PersonBlocked,
 )
 from chatr.api.model import Cursor, Empty, Friendship, Id, Limit, Params, Time, User, Wire, wire_time
-from chatr.ops import audience, cursors, permissions, relating, visibility
+from chatr.ops import audience, cursors, permissions, receipts, relating, requests, visibility
 from chatr.ops.ports import Ctx
 from chatr.store import conversations, friends, relations
 from chatr.store.ids import uuid7
@@ -44,7 +42,7 @@ class FriendPage(Wire, frozen=True, kw_only=True):
 
 
 class ListFriends(Params, frozen=True, kw_only=True):
-    """Which page."""
+    """WhichFriendship page."""
 
     cursor: Cursor | None = None
     limit: Limit = 50
@@ -113,8 +111,8 @@ async def request(ctx: Ctx, params: Request) -> Answer:
         return await _accept(ctx, tx, there)
 
 
-class Which(Params, frozen=True, kw_only=True):
-    """Which friendship or request."""
+class WhichFriendship(Params, frozen=True, kw_only=True):
+    """WhichFriendship friendship or request."""
 
     friendship_id: Id
 
@@ -126,7 +124,7 @@ class Which(Params, frozen=True, kw_only=True):
     errors=["not_found", "forbidden", "conflict"],
     rate=_RATE,
 )
-async def accept(ctx: Ctx, params: Which) -> Answer:
+async def accept(ctx: Ctx, params: WhichFriendship) -> Answer:
     """Become friends. ``forbidden`` for who has asked, ``conflict`` when they are friends already."""
     other_id = await _other(ctx, params)
     async with ctx.ports.db.transaction() as tx, relating.changing(ctx, tx, other_id):
@@ -145,7 +143,7 @@ async def accept(ctx: Ctx, params: Which) -> Answer:
     errors=["not_found", "conflict"],
     rate=_RATE,
 )
-async def decline(ctx: Ctx, params: Which) -> Answer:
+async def decline(ctx: Ctx, params: WhichFriendship) -> Answer:
     """Decline a request, or cancel one's own. ``conflict`` when they are friends."""
     other_id = await _other(ctx, params)
     async with ctx.ports.db.transaction() as tx, relating.changing(ctx, tx, other_id):
@@ -162,7 +160,7 @@ async def decline(ctx: Ctx, params: Which) -> Answer:
     errors=["not_found", "conflict"],
     rate=_RATE,
 )
-async def remove(ctx: Ctx, params: Which) -> Answer:
+async def remove(ctx: Ctx, params: WhichFriendship) -> Answer:
     """End a friendship. ``conflict`` when it is only a request."""
     other_id = await _other(ctx, params)
     async with ctx.ports.db.transaction() as tx, relating.changing(ctx, tx, other_id):
@@ -206,7 +204,9 @@ async def unblock(ctx: Ctx, params: Whom) -> Empty:
         if found is None:
             raise ApiError("not_found", "There is no such user")
         if await friends.unblock(tx, ctx.caller.user_id, params.user_id):
-            await conversations.close_if_blocked(tx, ctx.caller.user_id, params.user_id)
+            opened = await conversations.close_if_blocked(tx, ctx.caller.user_id, params.user_id)
+            if opened is not None:
+                await receipts.reveal(ctx, tx, opened)
             await _own(ctx, tx, params.user_id, FRIEND_UNBLOCKED)
     return Empty()
 
@@ -239,13 +239,13 @@ async def _page(ctx: Ctx, params: ListFriends, which: friends.List) -> FriendPag
     return FriendPage(items=items, next_cursor=cursors.cursor(page[-1].since, page[-1].id) if more else None)
 
 
-async def _other(ctx: Ctx, params: Which) -> str:
+async def _other(ctx: Ctx, params: WhichFriendship) -> str:
     """With whom the caller has this friendship: looked up before the pair can be locked."""
     there = await _there(ctx, ctx.ports.db, params)
     return there.addressee_id if there.requester_id == ctx.caller.user_id else there.requester_id
 
 
-async def _there(ctx: Ctx, db: Queryable, params: Which) -> friends.Friendship:
+async def _there(ctx: Ctx, db: Queryable, params: WhichFriendship) -> friends.Friendship:
     there = await friends.by_id(db, params.friendship_id, ctx.caller.user_id)
     if there is None:
         raise ApiError("not_found", "There is no such request or friendship")
@@ -258,9 +258,7 @@ async def _accept(ctx: Ctx, tx: Transaction, there: friends.Friendship) -> Answe
     found = await relations.by_id(tx, ctx.caller.user_id, there.requester_id)
     direct_id = found.relation.direct_id if found else None
     if direct_id and await conversations.accept(tx, direct_id):
-        accepted = ConversationAccepted(conversation_id=direct_id, accepted_by=ctx.caller.user_id)
-        rooms = [audience.person(there.requester_id), audience.person(there.addressee_id)]
-        tx.emit(CONVERSATION_ACCEPTED, accepted, rooms)
+        await requests.accepted(ctx, tx, direct_id, (there.requester_id, there.addressee_id))
     return await _told(ctx, tx, there, "accepted", FRIEND_ACCEPTED)
 
 

@@ -10,16 +10,20 @@ from msgspec import UNSET, Meta
 
 from chatr.api.contract import GUESTS, USERS, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
-from chatr.api.events import MESSAGE_RECEIVED, MESSAGE_STATUS, MessageReceived, MessageStatusChanged
+from chatr.api.events import MESSAGE_RECEIVED, MessageReceived
 from chatr.api.model import Empty, Id, Limit, Message, Params, ReplyTo, Sender, Seq, Wire, wire_time
-from chatr.ops import audience, permissions
-from chatr.ops.conversations import begin_direct
+from chatr.ops import audience, permissions, receipts, requests
+from chatr.ops.conversations import begin_direct, brought_back
 from chatr.ops.ports import Ctx
 from chatr.store import conversations, messages, people
 from chatr.store.ids import uuid7
 from chatr.store.writer import Append, Appended
 
 MAX_CONTENT = 8000
+_REFUSED = {
+    "waiting": "Wait until the recipient accepts the request",
+    "declined": "The recipient declined the request: a new one is possible later",
+}
 ClientId = Annotated[
     str,
     Meta(
@@ -46,7 +50,7 @@ class SendMessage(Params, frozen=True, kw_only=True):
     "message.send",
     Route("POST", "/messages", status=201),
     GUESTS,
-    errors=["not_found", "blocked"],
+    errors=["not_found", "blocked", "forbidden"],
     rate=Rate(1200, 60, burst=40),
 )
 async def send(ctx: Ctx, params: SendMessage) -> Message:
@@ -54,12 +58,17 @@ async def send(ctx: Ctx, params: SendMessage) -> Message:
 
     Repeated with the same ``clientId`` it returns the first message. The first message to a person begins the direct
     conversation. ``not_found``: no such person, or no such conversation of the caller. ``blocked``: one of the two has
-    blocked the other.
+    blocked the other. ``forbidden``: the recipient has not accepted yet and has enough to read, or has declined.
     """
     item = _checked(ctx, params)
     done = await ctx.ports.writer.append(item)
     if done.outcome == "created":
-        return _announce(ctx, item, done)
+        message = _announce(ctx, item, done)
+        for viewer_id in done.back_for:
+            await brought_back(ctx, done.conversation_id, viewer_id)
+        if done.accepts and done.pair is not None:
+            await requests.answered(ctx, done.conversation_id, done.pair)
+        return message
     if done.outcome == "repeat":
         first = await messages.by_client_id(ctx.ports.db, ctx.caller.user_id, item.client_id)
         if first is not None:
@@ -68,6 +77,8 @@ async def send(ctx: Ctx, params: SendMessage) -> Message:
         raise invalid("$.replyToId", "is not a message of this conversation")
     if done.outcome == "blocked":
         raise permissions.blocked()
+    if done.outcome in _REFUSED:
+        raise ApiError("forbidden", _REFUSED[done.outcome])
     raise ApiError("not_found", "There is no such conversation")
 
 
@@ -155,15 +166,7 @@ async def _mark(ctx: Ctx, conversation_id: str, *, delivered: int, read: int) ->
         if marked is None:
             raise ApiError("not_found", "There is no such conversation")
         if marked.changed:
-            changed = MessageStatusChanged(
-                conversation_id=conversation_id,
-                user_id=ctx.caller.user_id,
-                delivered_seq=marked.delivered_seq,
-                read_seq=marked.read_seq,
-                at=wire_time(ctx.now),
-            )
-            rooms = audience.conversation(conversation_id, marked.pair)
-            tx.emit(MESSAGE_STATUS, changed, rooms, exclude=ctx.caller.connection)
+            receipts.marked(ctx, tx, conversation_id, marked)
     return Empty()
 
 

@@ -37,6 +37,13 @@ def may_write(found: Other | None) -> Other:
     return found
 
 
+def needs_no_request(found: Other, me: Person | None) -> bool:
+    """Whether the viewer may write to somebody without asking first: to friends, and to and from bots and support."""
+    return found.relation.friends or any(
+        person.is_bot or person.role == "support" for person in (found.person, me) if person is not None
+    )
+
+
 def may_befriend(found: Other | None) -> Other:
     """A person whom the viewer may ask to be a friend. Raises ``not_found``, and ``conflict`` without a reason."""
     if found is None or not found.person.verified:

@@ -40,6 +40,9 @@ class Announcer(Protocol):
     def show(self, user_id: str, viewer_ids: Sequence[str]) -> None:
         """Viewers may be told of a person's presence from now on: tell them how it is."""
 
+    def meet(self, one_id: str, other_id: str) -> None:
+        """Two people may see more of each other than before: tell each how it is, as far as they may know."""
+
     def hide(self, user_id: str, viewer_ids: Sequence[str]) -> None:
         """Viewers may no longer be told of a person's presence: to them the person has left."""
 

@@ -9,11 +9,12 @@ from msgspec import UNSET, Meta, UnsetType
 
 from chatr.api.contract import USERS, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
+from chatr.api.events import SYNC_REQUIRED, SyncRequired
 from chatr.api.model import Me, NoParams, Params, PrivacyLevel
-from chatr.ops import accounts, announcing, fields, verification, visibility
+from chatr.ops import accounts, announcing, audience, fields, verification, visibility
 from chatr.ops.ports import Ctx
 from chatr.store import accounts as stored
-from chatr.store import codes, people
+from chatr.store import codes, conversations, people
 from chatr.store.pool import Transaction
 
 MAX_SETTINGS_BYTES = 16 * 1024
@@ -73,6 +74,7 @@ class PrivacyChange(Params, frozen=True, kw_only=True):
     full_name: PrivacyLevel | UnsetType = UNSET
     gender: PrivacyLevel | UnsetType = UNSET
     joined_date: PrivacyLevel | UnsetType = UNSET
+    read_receipts: bool | UnsetType = UNSET
 
 
 @operation("user.update_settings", Route("PUT", "/users/me/settings"), USERS, rate=Rate(60, 60))
@@ -91,8 +93,17 @@ async def update_settings(ctx: Ctx, params: UpdateSettings) -> Me:
         changed = msgspec.structs.replace(person, privacy=privacy, settings=settings)
         if changed != person:
             await people.set_settings(tx, changed)
+            if changed.privacy.read_receipts != person.privacy.read_receipts:
+                await _receipts_switched(ctx, tx)
             await announcing.changed(ctx, tx, person, changed)
     return visibility.me(changed)
+
+
+async def _receipts_switched(ctx: Ctx, tx: Transaction) -> None:
+    """What the caller sees of others' receipts is another from now on, in every conversation."""
+    await conversations.touch_all(tx, ctx.caller.user_id)
+    required = SyncRequired(reason="read receipts were switched on or off")
+    tx.emit(SYNC_REQUIRED, required, [audience.person(ctx.caller.user_id)])
 
 
 async def _new_email(ctx: Ctx, tx: Transaction, person: people.Person, email: str) -> None:

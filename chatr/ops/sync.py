@@ -59,7 +59,7 @@ async def changes(ctx: Ctx, params: Changes) -> Changed:
             changed = [visibility.conversation(view, viewer_id) for view in views]
             moved = await friends.changed_since(db, viewer_id, horizon) or UNSET
             return Changed(cursor=_encode(now), conversations=changed, removed=removed, friends=moved, reset=False)
-    views = await conversations.newest(db, viewer_id, archived=False, pending=False, below=None, limit=PAGE)
+    views = await conversations.newest(db, viewer_id, limit=PAGE)
     newest = [visibility.conversation(view, viewer_id) for view in views]
     return Changed(cursor=_encode(now), conversations=newest, removed=[], friends=True, reset=True)
 

@@ -91,6 +91,8 @@ def conversation(view: conversations.View, viewer_id: str) -> Conversation:
         id=view.id,
         kind=cast(Literal["direct", "group"], view.kind),
         status=cast(Literal["pending", "accepted"], view.status),
+        # Whoever declined has no such conversation.
+        declined_at=wire_time(view.declined_at) if view.declined_at else UNSET,
         initiator_id=view.initiator_id or UNSET,
         title=view.title or UNSET,
         description=view.description or UNSET,
@@ -100,6 +102,7 @@ def conversation(view: conversations.View, viewer_id: str) -> Conversation:
         head_seq=view.head_seq,
         read_seq=view.read_seq,
         delivered_seq=view.delivered_seq,
+        cleared_seq=view.cleared_seq,
         other_read_seq=view.others_read_seq if direct else UNSET,
         other_delivered_seq=view.others_delivered_seq if direct else UNSET,
         unread_count=view.unread,

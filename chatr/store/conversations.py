@@ -29,6 +29,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     archived: bool
     pinned: bool
     muted_until: datetime | None
+    cleared_seq: int
+    declined_at: datetime | None
     unread: int
     others_delivered_seq: int
     others_read_seq: int
@@ -42,26 +44,30 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         return messages.Marks(self.others_delivered_seq, self.others_read_seq)
 
 
-_OWN = 18
+_OWN = 20
 _SELECT = f"""SELECT c.id, c.kind, c.status, c.initiator_id, c.title, c.description, c.head_seq, c.active_at,
-       m.role, m.read_seq, m.delivered_seq, m.archived, m.pinned, m.muted_until, unread.n,
-       coalesce(others.delivered_seq, 0), coalesce(others.read_seq, 0), coalesce(others.n, 0) + 1,
+       m.role, m.read_seq, m.delivered_seq, m.archived, m.pinned, m.muted_until, m.cleared_seq,
+       c.declined_at, unread.n, coalesce(others.delivered_seq, 0), coalesce(others.read_seq, 0),
+       coalesce(others.n, 0) + 1,
        {people.COLUMNS}, {relations.COLUMNS}, {messages.COLUMNS}
   FROM members m
   CROSS JOIN LATERAL (SELECT m.user_id AS id) v
   JOIN conversations c ON c.id = m.conversation_id
   LEFT JOIN users u ON u.id = CASE WHEN c.user_low = m.user_id THEN c.user_high ELSE c.user_low END
   {relations.JOINS}
-  LEFT JOIN LATERAL (SELECT min(x.delivered_seq) AS delivered_seq, min(x.read_seq) AS read_seq, count(*) AS n
-                       FROM members x WHERE x.conversation_id = c.id AND x.user_id <> m.user_id
+  LEFT JOIN LATERAL (SELECT min(x.shown_delivered_seq) AS delivered_seq,
+                            CASE WHEN gives_receipts(m.user_id) THEN min(x.shown_read_seq) END AS read_seq,
+                            count(*) AS n FROM members x WHERE x.conversation_id = c.id AND x.user_id <> m.user_id
                         AND x.status = 'joined') others ON true
-  LEFT JOIN LATERAL (SELECT count(*) AS n FROM messages x WHERE x.conversation_id = c.id AND x.seq > m.read_seq
-                        AND x.sender_id <> m.user_id AND x.unsent_at IS NULL) unread ON true
-  LEFT JOIN LATERAL (SELECT * FROM messages x WHERE x.conversation_id = c.id ORDER BY x.seq DESC LIMIT 1) g ON true
+  LEFT JOIN LATERAL (SELECT count(*) AS n FROM messages x WHERE x.conversation_id = c.id
+                        AND x.seq > greatest(m.read_seq, m.cleared_seq) AND x.sender_id <> m.user_id
+                        AND x.unsent_at IS NULL) unread ON true
+  LEFT JOIN LATERAL (SELECT * FROM messages x WHERE x.conversation_id = c.id AND x.seq > m.cleared_seq
+                      ORDER BY x.seq DESC LIMIT 1) g ON true
   LEFT JOIN users s ON s.id = g.sender_id
  WHERE m.user_id = %s AND m.status = 'joined'"""
-#: A direct conversation exists for people from its first message on.
-_BEGUN = " AND (c.kind = 'group' OR c.head_seq > 0)"
+#: A direct conversation exists for somebody while it has a message that they have not deleted from their view.
+_BEGUN = " AND (c.kind = 'group' OR g.id IS NOT NULL)"
 
 
 _LAST = _OWN + people.WIDTH + relations.WIDTH
@@ -76,9 +82,9 @@ def _view(row: tuple[Any, ...]) -> View:
     )
 
 
-async def by_id(db: Queryable, viewer_id: str, conversation_id: str) -> View | None:
-    """A conversation that the viewer is in."""
-    rows = await db.query(_SELECT + " AND c.id = %s", (viewer_id, conversation_id))
+async def by_id(db: Queryable, viewer_id: str, conversation_id: str, *, begun: bool = True) -> View | None:
+    """A conversation that the viewer is in; without ``begun`` also one that has no message for them."""
+    rows = await db.query(_SELECT + (_BEGUN if begun else "") + " AND c.id = %s", (viewer_id, conversation_id))
     return _view(rows[0]) if rows else None
 
 
@@ -98,10 +104,17 @@ async def direct_id(db: Queryable, viewer_id: str, other_id: str) -> str | None:
 
 
 async def newest(
-    db: Queryable, viewer_id: str, *, archived: bool, pending: bool, below: tuple[datetime, str] | None, limit: int
+    db: Queryable,
+    viewer_id: str,
+    *,
+    limit: int,
+    archived: bool | None = None,
+    pending: bool | None = None,
+    below: tuple[datetime, str] | None = None,
 ) -> list[View]:
-    """Conversations by newest activity, below a position."""
-    where = " AND m.archived = %s AND (c.status = 'pending' AND c.initiator_id <> m.user_id) = %s"
+    """Conversations by newest activity, below a position: archived ones or not, requests to the viewer or not."""
+    where = """ AND coalesce(m.archived = %s, true)
+                AND coalesce((c.status = 'pending' AND c.initiator_id <> m.user_id) = %s, true)"""
     params: tuple[Any, ...] = (viewer_id, archived, pending)
     if below is not None:
         where += " AND (c.active_at, c.id) < (%s, %s)"
@@ -125,9 +138,11 @@ async def changed_since(db: Queryable, viewer_id: str, horizon: datetime, limit:
 
 
 async def left_since(db: Queryable, viewer_id: str, horizon: datetime) -> list[str]:
-    """Ids of the conversations that the viewer left or was removed from after ``horizon``."""
+    """Ids of the conversations that the viewer left, was removed from, or deleted after ``horizon``."""
     rows = await db.query(
-        "SELECT conversation_id FROM members WHERE user_id = %s AND status = 'left' AND changed_at > %s",
+        """SELECT m.conversation_id FROM members m WHERE m.user_id = %s AND m.changed_at > %s
+            AND (m.status = 'left' OR m.cleared_seq > 0 AND NOT EXISTS (
+                   SELECT 1 FROM messages x WHERE x.conversation_id = m.conversation_id AND x.seq > m.cleared_seq))""",
         (viewer_id, horizon),
     )
     return [row[0] for row in rows]
@@ -140,69 +155,175 @@ async def clock(db: Queryable) -> datetime:
     return moment
 
 
-async def insert_direct(db: Queryable, conversation_id: str, initiator_id: str, other_id: str) -> bool:
-    """Make the direct conversation of two people; False when it is there already, or made by somebody right now."""
+async def insert_direct(
+    db: Queryable, conversation_id: str, initiator_id: str, other_id: str, *, accepted: bool
+) -> bool:
+    """Make the direct conversation of two people; False when it is there already, or made by somebody right now.
+
+    Not ``accepted``: a request that waits for the other.
+    """
     low, high = sorted((initiator_id, other_id))
     rows = await db.query(
-        """WITH made AS (INSERT INTO conversations (id, kind, initiator_id, user_low, user_high)
-                         VALUES (%s, 'direct', %s, %s, %s) ON CONFLICT DO NOTHING RETURNING id)
+        """WITH made AS (INSERT INTO conversations (id, kind, status, initiator_id, user_low, user_high)
+                         VALUES (%s, 'direct', %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING id)
            INSERT INTO members (conversation_id, user_id)
            SELECT made.id, person FROM made, unnest(%s::uuid[]) person RETURNING 1""",
-        (conversation_id, initiator_id, low, high, [low, high]),
+        (conversation_id, "accepted" if accepted else "pending", initiator_id, low, high, [low, high]),
     )
     return bool(rows)
 
 
 class Marked(msgspec.Struct, frozen=True):
-    """A member's watermarks after a receipt. ``pair`` for a direct conversation."""
+    """A member's watermarks after a receipt, and what the others are shown of them.
+
+    Of a direct conversation also the ``pair``, and whether the other person sees what others have read.
+    """
 
     changed: bool
     delivered_seq: int
     read_seq: int
+    shown: bool
+    shown_delivered_seq: int
+    shown_read_seq: int
+    other_sees_read: bool
     pair: tuple[str, str] | None
 
 
 async def mark(db: Queryable, conversation_id: str, user_id: str, *, delivered: int, read: int) -> Marked | None:
-    """Raise a member's watermarks, never beyond the head and never down; None unless joined."""
+    """Raise a member's watermarks, never beyond the head and never down; None unless joined.
+
+    The others are told unless the conversation waits to be accepted or is closed, and of what was read only if the
+    member gives receipts.
+    """
     rows = await db.query(
         """WITH me AS (
-             SELECT m.delivered_seq, m.read_seq, c.user_low, c.user_high,
+             SELECT m.delivered_seq, m.read_seq, m.shown_delivered_seq, m.shown_read_seq, c.user_low, c.user_high,
                     GREATEST(m.delivered_seq, LEAST(GREATEST(%s, %s), c.head_seq)) AS to_delivered,
-                    GREATEST(m.read_seq, LEAST(%s, c.head_seq)) AS to_read
+                    GREATEST(m.read_seq, LEAST(%s, c.head_seq)) AS to_read,
+                    c.status = 'accepted' AND c.closed IS NULL AS open, gives_receipts(m.user_id) AS gives,
+                    coalesce(gives_receipts(CASE WHEN c.user_low = m.user_id THEN c.user_high ELSE c.user_low END),
+                             true) AS other_gives
                FROM members m JOIN conversations c ON c.id = m.conversation_id
               WHERE m.conversation_id = %s AND m.user_id = %s AND m.status = 'joined' FOR UPDATE OF m
+           ), next AS (
+             SELECT me.*, CASE WHEN open THEN to_delivered ELSE shown_delivered_seq END AS to_shown_delivered,
+                    CASE WHEN open AND gives THEN to_read ELSE shown_read_seq END AS to_shown_read FROM me
            ), up AS (
-             UPDATE members m SET delivered_seq = me.to_delivered, read_seq = me.to_read, changed_at = clock_timestamp()
-               FROM me WHERE m.conversation_id = %s AND m.user_id = %s
-                AND (me.to_delivered > me.delivered_seq OR me.to_read > me.read_seq) RETURNING 1
-           ) SELECT EXISTS (SELECT 1 FROM up), to_delivered, to_read, user_low, user_high FROM me""",
+             UPDATE members m SET delivered_seq = to_delivered, read_seq = to_read, changed_at = clock_timestamp(),
+                    shown_delivered_seq = to_shown_delivered, shown_read_seq = to_shown_read
+               FROM next WHERE m.conversation_id = %s AND m.user_id = %s
+                AND (to_delivered > next.delivered_seq OR to_read > next.read_seq) RETURNING 1
+           ) SELECT EXISTS (SELECT 1 FROM up), to_delivered, to_read,
+                    to_shown_delivered > shown_delivered_seq OR to_shown_read > shown_read_seq,
+                    to_shown_delivered, to_shown_read, other_gives, user_low, user_high FROM next""",
         (delivered, read, read, conversation_id, user_id, conversation_id, user_id),
     )
     if not rows:
         return None
-    changed, delivered_seq, read_seq, low, high = rows[0]
-    return Marked(changed, delivered_seq, read_seq, (low, high) if low else None)
+    low, high = rows[0][-2:]
+    return Marked(**dict(zip(Marked.__struct_fields__, rows[0][:-2], strict=False)), pair=(low, high) if low else None)
+
+
+async def reveal(db: Queryable, conversation_id: str) -> None:
+    """What was withheld of the members' watermarks appears."""
+    await db.execute(
+        """UPDATE members SET shown_delivered_seq = delivered_seq, changed_at = clock_timestamp(),
+              shown_read_seq = CASE WHEN gives_receipts(user_id) THEN read_seq ELSE shown_read_seq END
+            WHERE conversation_id = %s AND status = 'joined'""",
+        (conversation_id,),
+    )
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """What a viewer is shown of another member's watermarks."""
+
+    viewer_id: str
+    user_id: str
+    delivered_seq: int
+    read_seq: int
+
+
+async def shown(db: Queryable, conversation_id: str) -> list[Shown]:
+    """What the members are shown of each other's watermarks, as far as those have moved."""
+    rows = await db.query(
+        """SELECT v.user_id, m.user_id, m.shown_delivered_seq,
+                  CASE WHEN gives_receipts(v.user_id) THEN m.shown_read_seq ELSE 0 END
+             FROM members m JOIN members v ON v.conversation_id = m.conversation_id AND v.user_id <> m.user_id
+            WHERE m.conversation_id = %s AND m.status = 'joined' AND v.status = 'joined'
+              AND m.shown_delivered_seq > 0""",
+        (conversation_id,),
+    )
+    return [Shown(*row) for row in rows]
+
+
+async def decline(db: Queryable, conversation_id: str) -> datetime:
+    """The recipient of a request declines it; when that was."""
+    rows = await db.query(
+        """UPDATE conversations SET declined_at = now(), changed_at = clock_timestamp() WHERE id = %s
+           RETURNING declined_at""",
+        (conversation_id,),
+    )
+    moment: datetime = rows[0][0]
+    return moment
+
+
+async def clear(db: Queryable, conversation_id: str, user_id: str) -> None:
+    """A member deletes everything up to now from their own view."""
+    await db.execute("UPDATE conversations SET cleared = true WHERE id = %s", (conversation_id,))
+    await db.execute(
+        """UPDATE members m SET cleared_seq = c.head_seq, archived = false, pinned = false,
+              changed_at = clock_timestamp()
+             FROM conversations c WHERE c.id = %s AND m.conversation_id = c.id AND m.user_id = %s""",
+        (conversation_id, user_id),
+    )
+
+
+async def lock(db: Queryable, conversation_id: str) -> None:
+    """Let nobody write to a conversation until the transaction ends."""
+    await db.execute("SELECT 1 FROM conversations WHERE id = %s FOR NO KEY UPDATE", (conversation_id,))
+
+
+class Own(msgspec.Struct, frozen=True, kw_only=True):
+    """A member's own handling of a conversation."""
+
+    archived: bool
+    pinned: bool
+    muted_until: datetime | None
+
+
+async def set_own(db: Queryable, conversation_id: str, user_id: str, own: Own) -> None:
+    """Change how a member keeps a conversation."""
+    await db.execute(
+        """UPDATE members SET archived = %s, pinned = %s, muted_until = %s, changed_at = clock_timestamp()
+            WHERE conversation_id = %s AND user_id = %s""",
+        (own.archived, own.pinned, own.muted_until, conversation_id, user_id),
+    )
 
 
 async def accept(db: Queryable, conversation_id: str) -> bool:
     """A message request becomes an ordinary conversation; False when it was none."""
     rows = await db.query(
-        """UPDATE conversations SET status = 'accepted', changed_at = clock_timestamp()
+        """UPDATE conversations SET status = 'accepted', declined_at = NULL, changed_at = clock_timestamp()
             WHERE id = %s AND status = 'pending' RETURNING 1""",
         (conversation_id,),
     )
     return bool(rows)
 
 
-async def close_if_blocked(db: Queryable, one_id: str, other_id: str) -> None:
-    """The direct conversation of two people is closed from now on if either blocks the other, or else opened."""
+async def close_if_blocked(db: Queryable, one_id: str, other_id: str) -> str | None:
+    """The direct conversation of two people is closed from now on if either blocks the other, or else opened.
+
+    Its id if it is open now and was accepted.
+    """
     low, high = sorted((one_id, other_id))
-    await db.execute(
+    rows = await db.query(
         """UPDATE conversations SET closed = CASE WHEN EXISTS (
              SELECT 1 FROM blocks WHERE (blocker_id, blocked_id) IN ((%s, %s), (%s, %s))) THEN 'blocked' END
-            WHERE user_low = %s AND user_high = %s AND closed IS DISTINCT FROM 'deserted'""",
+            WHERE user_low = %s AND user_high = %s AND closed IS DISTINCT FROM 'deserted'
+            RETURNING id, closed IS NULL AND status = 'accepted'""",
         (low, high, high, low, low, high),
     )
+    return rows[0][0] if rows and rows[0][1] else None
 
 
 async def desert(db: Queryable, user_id: str) -> None:
@@ -213,6 +334,11 @@ async def desert(db: Queryable, user_id: str) -> None:
            UPDATE conversations c SET closed = 'deserted' FROM theirs WHERE c.id = theirs.id""",
         (user_id, user_id),
     )
+
+
+async def touch_all(db: Queryable, user_id: str) -> None:
+    """A member's views of all their conversations have changed."""
+    await db.execute("UPDATE members SET changed_at = clock_timestamp() WHERE user_id = %s", (user_id,))
 
 
 async def touch(db: Queryable, conversation_id: str, user_id: str) -> None:

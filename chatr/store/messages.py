@@ -14,10 +14,14 @@ from chatr.store.pool import Queryable
 
 
 class Marks(msgspec.Struct, frozen=True):
-    """How far every other participant has come: what the status of one's own messages derives from."""
+    """How far every other participant has come, as far as it is shown: the status of own messages derives from it.
+
+    ``cleared_seq``: what the viewer deleted from their own view.
+    """
 
     delivered_seq: int
     read_seq: int
+    cleared_seq: int = 0
 
     def status(self, seq: int) -> MessageStatus:
         """The status of one's own message."""
@@ -54,12 +58,14 @@ def message(row: Sequence[Any], viewer_id: str, marks: Marks) -> Message:
 
 
 async def marks(db: Queryable, conversation_id: str, viewer_id: str) -> Marks | None:
-    """The watermarks of the others, lowest first; None unless the viewer is a member."""
+    """The watermarks of the others as shown, lowest first, and the viewer's own; None unless the viewer is a member."""
     rows = await db.query(
-        """SELECT coalesce(min(delivered_seq) FILTER (WHERE user_id <> %s), 0),
-                  coalesce(min(read_seq) FILTER (WHERE user_id <> %s), 0)
+        """SELECT coalesce(min(shown_delivered_seq) FILTER (WHERE user_id <> %s), 0),
+                  CASE WHEN gives_receipts(%s) THEN coalesce(min(shown_read_seq) FILTER (WHERE user_id <> %s), 0)
+                       ELSE 0 END,
+                  max(cleared_seq) FILTER (WHERE user_id = %s)
              FROM members WHERE conversation_id = %s AND status = 'joined' HAVING bool_or(user_id = %s)""",
-        (viewer_id, viewer_id, conversation_id, viewer_id),
+        (viewer_id, viewer_id, viewer_id, viewer_id, conversation_id, viewer_id),
     )
     return Marks(*rows[0]) if rows else None
 
@@ -70,7 +76,9 @@ async def by_id(db: Queryable, viewer_id: str, message_id: str) -> Message | Non
     if not rows:
         return None
     found = await marks(db, rows[0][1], viewer_id)
-    return message(rows[0], viewer_id, found) if found else None
+    if found is None or rows[0][2] <= found.cleared_seq:
+        return None
+    return message(rows[0], viewer_id, found)
 
 
 async def by_client_id(db: Queryable, sender_id: str, client_id: str) -> Message | None:
@@ -90,26 +98,27 @@ class Page(msgspec.Struct, frozen=True):
 async def before(db: Queryable, conversation_id: str, viewer_id: str, marks: Marks, seq: int, limit: int) -> Page:
     """Up to ``limit`` messages right below ``seq``. ``has_after`` says whether there are any at or above it."""
     rows = await db.query(
-        _FROM + " WHERE g.conversation_id = %s AND g.seq < %s ORDER BY g.seq DESC LIMIT %s",
-        (conversation_id, seq, limit + 1),
+        _FROM + " WHERE g.conversation_id = %s AND g.seq < %s AND g.seq > %s ORDER BY g.seq DESC LIMIT %s",
+        (conversation_id, seq, marks.cleared_seq, limit + 1),
     )
     items = [message(row, viewer_id, marks) for row in reversed(rows[:limit])]
-    return Page(items, len(rows) > limit, await _any(db, conversation_id, ">=", seq))
+    return Page(items, len(rows) > limit, await _any(db, conversation_id, ">=", seq, marks))
 
 
 async def after(db: Queryable, conversation_id: str, viewer_id: str, marks: Marks, seq: int, limit: int) -> Page:
     """Up to ``limit`` messages right above ``seq``. ``has_before`` says whether there are any at or below it."""
     rows = await db.query(
         _FROM + " WHERE g.conversation_id = %s AND g.seq > %s ORDER BY g.seq LIMIT %s",
-        (conversation_id, seq, limit + 1),
+        (conversation_id, max(seq, marks.cleared_seq), limit + 1),
     )
     items = [message(row, viewer_id, marks) for row in rows[:limit]]
-    return Page(items, await _any(db, conversation_id, "<=", seq), len(rows) > limit)
+    return Page(items, await _any(db, conversation_id, "<=", seq, marks), len(rows) > limit)
 
 
-async def _any(db: Queryable, conversation_id: str, compare: str, seq: int) -> bool:
+async def _any(db: Queryable, conversation_id: str, compare: str, seq: int, marks: Marks) -> bool:
     rows = await db.query(
-        f"SELECT 1 FROM messages WHERE conversation_id = %s AND seq {compare} %s LIMIT 1", (conversation_id, seq)
+        f"SELECT 1 FROM messages WHERE conversation_id = %s AND seq {compare} %s AND seq > %s LIMIT 1",
+        (conversation_id, seq, marks.cleared_seq),
     )
     return bool(rows)
 
@@ -119,8 +128,10 @@ async def log_after(
 ) -> tuple[list[LogEntry], int, bool]:
     """Log entries above ``seq`` in order, the head, and whether none is missing between ``seq`` and the first.
 
-    An entry about a message carries the message as it is now: folding later entries over it changes nothing.
+    An entry about a message carries the message as it is now: folding later entries over it changes nothing. What the
+    viewer deleted from their view does not count as missing.
     """
+    seq = max(seq, marks.cleared_seq)
     rows = await db.query(
         f"""SELECT l.seq, l.event, l.data, l.at, c.head_seq, {COLUMNS}
               FROM conversations c

@@ -50,7 +50,8 @@ class Relation(msgspec.Struct, frozen=True, kw_only=True):
 
 #: Who may be told of presence, before privacy (spec/behaviour.md, section 2): friends, accepted conversations, and the
 #: recipient of a request about who wrote it, not the other way round.
-_NEAR = """(f.accepted_at IS NOT NULL OR coalesce(d.status = 'accepted' OR d.initiator_id = u.id, false))"""
+_NEAR = """(f.accepted_at IS NOT NULL OR coalesce(d.status = 'accepted' OR
+    d.initiator_id = u.id AND d.declined_at IS NULL, false))"""
 _BLOCKED = "EXISTS (SELECT 1 FROM blocks b WHERE b.blocker_id = {} AND b.blocked_id = {})"
 _BY_ME, _ME = _BLOCKED.format("v.id", "u.id"), _BLOCKED.format("u.id", "v.id")
 #: Columns of a :class:`Relation`, for the aliases ``v`` (whose ``id`` is the viewer's) and ``u`` (the other person).

@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from chatr.api.errors import ApiError
+from chatr.config import Messages
 from chatr.store.pool import Queryable
 
 #: Sends committed by one statement at most: bounds how long the first of them waits for the last.
@@ -47,11 +48,16 @@ class Appended(msgspec.Struct, frozen=True, kw_only=True):
     sender_username: str
     sender_display_name: str
     sender_profile_image: str | None
+    accepts: bool
+    """The sender answered a message request by this."""
+    back_for: list[str]
+    """Who had deleted the conversation from their view, and has it again."""
 
 
 _SQL = """SELECT ord, outcome, message_id, conversation_id, seq, created_at, user_low, user_high, reply_to,
-       sender_username, sender_display_name, sender_profile_image
-  FROM append_messages(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[])"""
+       sender_username, sender_display_name, sender_profile_image, accepts, back_for::text[]
+  FROM append_messages(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s,
+                       make_interval(secs => %s))"""
 
 
 _Entry: TypeAlias = tuple[Append, Deferred[Appended]]
@@ -65,9 +71,10 @@ class MessageWriter:
     connection, its sends are repeated one by one, so that a bad one fails alone.
     """
 
-    def __init__(self, db: Queryable, *, queue_limit: int) -> None:
+    def __init__(self, db: Queryable, *, queue_limit: int, settings: Messages) -> None:
         self._db = db
         self._queue_limit = queue_limit
+        self._settings = settings
         self._queue: deque[_Entry] = deque()
         self._running = False
         self.statements = 0
@@ -146,6 +153,8 @@ class MessageWriter:
                 [item.recipient_id for item in items],
                 [item.reply_to_id for item in items],
                 [item.content for item in items],
+                self._settings.pending_limit,
+                self._settings.request_cooldown_s,
             ),
         )
         return [(row[0] - 1, _appended(row)) for row in rows]
@@ -163,6 +172,8 @@ def _appended(row: tuple[Any, ...]) -> Appended:
         sender_username=row[9],
         sender_display_name=row[10],
         sender_profile_image=row[11],
+        accepts=row[12],
+        back_for=row[13] or [],
     )
 
 

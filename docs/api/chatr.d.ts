@@ -55,11 +55,12 @@ export interface CodeSent {
   expiresAt: string;
 }
 
-/** A conversation as one participant sees it: the watermarks and the unread count are the viewer's. Direct ones also say whether the other is a friend, and whether the viewer has blocked them. That the other has blocked the viewer is not told. */
+/** A conversation as one participant sees it: the watermarks and the unread count are the viewer's. Direct ones also say whether the other is a friend, and whether the viewer has blocked them. That the other has blocked the viewer is not told. ``declinedAt``: when the recipient declined the viewer's request. ``clearedSeq``: up to there the viewer has deleted it from their own view. */
 export interface Conversation {
   id: string;
   kind: "direct" | "group";
   status: "accepted" | "pending";
+  declinedAt?: string;
   initiatorId?: string;
   title?: string;
   description?: string;
@@ -69,6 +70,7 @@ export interface Conversation {
   headSeq: number;
   readSeq: number;
   deliveredSeq: number;
+  clearedSeq?: number;
   otherReadSeq?: number;
   otherDeliveredSeq?: number;
   unreadCount: number;
@@ -93,10 +95,22 @@ export interface ConversationChanged {
   conversation: Conversation;
 }
 
+/** Which conversation, and who declined it when. */
+export interface ConversationDeclined {
+  conversationId: string;
+  declinedBy: string;
+  declinedAt: string;
+}
+
 /** Conversations, newest activity first. */
 export interface ConversationPage {
   items: Conversation[];
   nextCursor?: string | null;
+}
+
+/** Which conversation the receiver has no more. */
+export interface ConversationRemoved {
+  conversationId: string;
 }
 
 /** The password, as proof. */
@@ -195,7 +209,7 @@ export interface GetByUsername {
   username: string;
 }
 
-/** Which conversation. */
+/** WhichConversation conversation. */
 export interface GetConversation {
   id: string;
 }
@@ -227,14 +241,14 @@ export interface History {
   limit?: number;
 }
 
-/** Which part of the list. */
+/** WhichConversation part of the list. */
 export interface ListConversations {
   filter?: "archived" | "chats" | "requests";
   cursor?: string | null;
   limit?: number;
 }
 
-/** Which page. */
+/** WhichFriendship page. */
 export interface ListFriends {
   cursor?: string | null;
   limit?: number;
@@ -369,7 +383,7 @@ export interface PresenceState {
   hidden?: boolean;
 }
 
-/** Who may see which part of a person. */
+/** Who may see which part of a person. Without ``readReceipts`` what one has read is neither given nor seen. */
 export interface Privacy {
   onlineStatus?: "everyone" | "friends" | "nobody";
   phone?: "everyone" | "friends" | "nobody";
@@ -377,6 +391,7 @@ export interface Privacy {
   fullName?: "everyone" | "friends" | "nobody";
   gender?: "everyone" | "friends" | "nobody";
   joinedDate?: "everyone" | "friends" | "nobody";
+  readReceipts?: boolean;
 }
 
 /** Who may see what; what is left out stays. */
@@ -387,6 +402,7 @@ export interface PrivacyChange {
   fullName?: "everyone" | "friends" | "nobody";
   gender?: "everyone" | "friends" | "nobody";
   joinedDate?: "everyone" | "friends" | "nobody";
+  readReceipts?: boolean;
 }
 
 /** The body of every error: RFC 9457 on REST, the kwargs of ERROR on WAMP. */
@@ -587,6 +603,14 @@ export interface Update {
   phoneNumber?: string;
 }
 
+/** How the caller keeps it; what is left out stays. ``mutedUntil``: null ends it, far away is for ever. */
+export interface UpdateConversation {
+  id: string;
+  archived?: boolean;
+  pinned?: boolean;
+  mutedUntil?: string | null;
+}
+
 /** What to change. ``settings`` is the clients' own: its keys replace those of the same name, null removes one. */
 export interface UpdateSettings {
   privacy?: PrivacyChange;
@@ -637,8 +661,13 @@ export interface Waiting {
   verification: "email" | "sms";
 }
 
-/** Which friendship or request. */
-export interface Which {
+/** WhichConversation conversation. */
+export interface WhichConversation {
+  id: string;
+}
+
+/** WhichFriendship friendship or request. */
+export interface WhichFriendship {
   friendshipId: string;
 }
 
@@ -659,19 +688,23 @@ export interface Calls {
   "chatr.account.resend_code": { params: ResendCode; result: CodeSent };
   "chatr.account.verify_email": { params: Verify; result: Session | Waiting };
   "chatr.account.verify_phone": { params: Verify; result: Session | Waiting };
+  "chatr.conversation.accept": { params: WhichConversation; result: Conversation };
+  "chatr.conversation.decline": { params: WhichConversation; result: Empty };
+  "chatr.conversation.delete": { params: WhichConversation; result: Empty };
   "chatr.conversation.get": { params: GetConversation; result: Conversation };
   "chatr.conversation.list": { params: ListConversations; result: ConversationPage };
   "chatr.conversation.log": { params: GetLog; result: LogPage };
+  "chatr.conversation.update": { params: UpdateConversation; result: Conversation };
   "chatr.conversation.with_user": { params: WithUser; result: Conversation };
-  "chatr.friend.accept": { params: Which; result: Answer };
+  "chatr.friend.accept": { params: WhichFriendship; result: Answer };
   "chatr.friend.block": { params: Whom; result: Empty };
   "chatr.friend.block_status": { params: Whom; result: BlockStatus };
   "chatr.friend.blocked": { params: ListFriends; result: FriendPage };
-  "chatr.friend.decline": { params: Which; result: Answer };
+  "chatr.friend.decline": { params: WhichFriendship; result: Answer };
   "chatr.friend.incoming": { params: ListFriends; result: FriendPage };
   "chatr.friend.list": { params: ListFriends; result: FriendPage };
   "chatr.friend.outgoing": { params: ListFriends; result: FriendPage };
-  "chatr.friend.remove": { params: Which; result: Answer };
+  "chatr.friend.remove": { params: WhichFriendship; result: Answer };
   "chatr.friend.request": { params: Request; result: Answer };
   "chatr.friend.unblock": { params: Whom; result: Empty };
   "chatr.message.get": { params: GetMessage; result: Message };
@@ -714,6 +747,8 @@ export interface Calls {
 export interface Events {
   "chatr.conversation.accepted": ConversationAccepted;
   "chatr.conversation.created": ConversationChanged;
+  "chatr.conversation.declined": ConversationDeclined;
+  "chatr.conversation.removed": ConversationRemoved;
   "chatr.conversation.updated": ConversationChanged;
   "chatr.friend.accepted": FriendChanged;
   "chatr.friend.blocked": PersonBlocked;

@@ -1,13 +1,18 @@
 -- The SQL functions, as they are now. Run after every migration: a change here comes with one, be it an empty one.
 
+CREATE OR REPLACE FUNCTION gives_receipts(p_user uuid) RETURNS boolean LANGUAGE sql STABLE AS
+    $$ SELECT coalesce((u.privacy->>'readReceipts')::boolean, true) FROM users u WHERE u.id = p_user $$;
+COMMENT ON FUNCTION gives_receipts IS 'Whether a person lets others see what they have read.';
+
 -- The group commit of message sends: one call appends all sends that wait, each with its own outcome.
+DROP FUNCTION IF EXISTS append_messages(uuid[], uuid[], uuid[], uuid[], uuid[], uuid[], text[]);
 CREATE OR REPLACE FUNCTION append_messages(
     p_ids uuid[], p_senders uuid[], p_clients uuid[], p_conversations uuid[], p_recipients uuid[],
-    p_replies uuid[], p_contents text[]
+    p_replies uuid[], p_contents text[], p_pending_limit integer, p_cooldown interval
 ) RETURNS TABLE (
     ord bigint, outcome text, message_id uuid, conversation_id uuid, seq bigint, created_at timestamptz,
     user_low uuid, user_high uuid, reply_to jsonb,
-    sender_username text, sender_display_name text, sender_profile_image text
+    sender_username text, sender_display_name text, sender_profile_image text, accepts boolean, back_for uuid[]
 ) LANGUAGE plpgsql
 -- Planning this costs more than running it: plan once a connection. A plan made while the tables are empty must still be
 -- right when they are full: each look-up is a subquery of one row by index, which can't be turned into a pass over a table.
@@ -32,10 +37,19 @@ BEGIN
     -- A new statement has a new snapshot: everything below sees what was committed before the locks were granted.
     RETURN QUERY
     WITH items AS MATERIALIZED (
-        SELECT i.ord, i.id, i.sender, i.client, i.reply, i.content, c.id AS target, c.user_low, c.user_high, c.head_seq, c.closed,
+        SELECT i.ord, i.id, i.sender, i.client, i.reply, i.content, c.id AS target, c.user_low, c.user_high, c.head_seq,
+               c.closed, c.declined_at, c.status = 'pending' AS pending, c.initiator_id = i.sender AS mine,
                u.username, u.display_name, u.profile_image, old.id AS old_id, r.id AS reply_id, r.snapshot,
                EXISTS (SELECT 1 FROM members m WHERE m.conversation_id = c.id AND m.user_id = i.sender
                           AND m.status = 'joined') AS joined,
+               -- Only looked at for a request that waits: at most a handful.
+               CASE WHEN c.status = 'pending' AND c.initiator_id = i.sender AND c.declined_at IS NULL THEN (
+                 SELECT count(*) FROM messages x WHERE x.conversation_id = c.id AND x.seq > c.requested_seq)
+               ELSE 0 END AS asked,
+               CASE WHEN c.cleared THEN (
+                 SELECT array_agg(m.user_id) FROM members m WHERE m.conversation_id = c.id AND m.cleared_seq > 0
+                    AND NOT EXISTS (SELECT 1 FROM messages x WHERE x.conversation_id = c.id AND x.seq > m.cleared_seq))
+               END AS back_for,
                row_number() OVER (PARTITION BY i.sender, i.client ORDER BY i.ord) AS attempt
           FROM unnest(p_ids, p_senders, p_clients, p_conversations, p_recipients, p_replies, p_contents)
                WITH ORDINALITY AS i(id, sender, client, conversation, recipient, reply, content, ord)
@@ -44,8 +58,9 @@ BEGIN
                AND p.user_low = least(i.sender, i.recipient) AND p.user_high = greatest(i.sender, i.recipient)
              LIMIT 1) pair ON true
           LEFT JOIN LATERAL (
-            SELECT x.id, x.user_low, x.user_high, x.head_seq, x.closed FROM conversations x
-             WHERE x.id = coalesce(i.conversation, pair.id) LIMIT 1) c ON true
+            SELECT x.id, x.user_low, x.user_high, x.head_seq, x.closed, x.status, x.initiator_id, x.declined_at,
+                   x.requested_seq, x.cleared
+              FROM conversations x WHERE x.id = coalesce(i.conversation, pair.id) LIMIT 1) c ON true
           LEFT JOIN LATERAL (
             SELECT x.id FROM messages x WHERE x.sender_id = i.sender AND x.client_id = i.client LIMIT 1) old ON true
           LEFT JOIN LATERAL (
@@ -62,13 +77,20 @@ BEGIN
             WHEN x.target IS NULL THEN 'no_conversation'
             WHEN NOT x.joined THEN 'not_member'
             WHEN x.closed IS NOT NULL THEN x.closed
+            WHEN x.pending AND x.mine AND x.declined_at > v_now - p_cooldown THEN 'declined'
             WHEN x.reply IS NOT NULL AND x.reply_id IS NULL THEN 'no_reply_target'
-            ELSE 'created' END AS outcome
+            ELSE 'created' END AS verdict
           FROM items x
+    ), bounded AS MATERIALIZED (
+        SELECT j.*, CASE WHEN j.verdict = 'created' AND j.pending AND j.mine
+                          AND j.asked + count(*) FILTER (WHERE j.verdict = 'created')
+                                        OVER (PARTITION BY j.target, j.sender ORDER BY j.ord) > p_pending_limit
+                         THEN 'waiting' ELSE j.verdict END AS outcome
+          FROM judged j
     ), numbered AS MATERIALIZED (
         SELECT j.*, CASE WHEN j.outcome = 'created' THEN j.head_seq + count(*) FILTER (WHERE j.outcome = 'created')
                                                          OVER (PARTITION BY j.target ORDER BY j.ord) END AS seq
-          FROM judged j
+          FROM bounded j
     ), added AS (
         INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, content, created_at, reply_to)
         SELECT n.id, n.target, n.seq, n.sender, n.client, n.content, v_now, n.snapshot
@@ -77,13 +99,26 @@ BEGIN
         INSERT INTO log (conversation_id, seq, event, message_id, at)
         SELECT n.target, n.seq, 'message.received', n.id, v_now FROM numbered n WHERE n.outcome = 'created'
     ), moved AS (
-        UPDATE conversations c SET head_seq = h.head, active_at = v_now, changed_at = v_now
-          FROM (SELECT n.target, max(n.seq) AS head FROM numbered n WHERE n.outcome = 'created' GROUP BY n.target) h
+        UPDATE conversations c SET head_seq = h.head, active_at = v_now, changed_at = v_now,
+               -- The recipient of a request who answers accepts it.
+               status = CASE WHEN h.answered THEN 'accepted' ELSE c.status END,
+               -- A declined request that is written to again, after the cooldown, is a new one.
+               requested_seq = CASE WHEN c.declined_at IS NOT NULL THEN c.head_seq ELSE c.requested_seq END,
+               declined_at = NULL
+          FROM (SELECT n.target, max(n.seq) AS head, bool_or(n.pending AND NOT n.mine) AS answered
+                  FROM numbered n WHERE n.outcome = 'created' GROUP BY n.target) h
          WHERE c.id = h.target AND c.id = ANY (v_targets)
+    ), revealed AS (
+        -- What was withheld while the request waited appears.
+        UPDATE members m SET shown_delivered_seq = m.delivered_seq, changed_at = v_now,
+               shown_read_seq = CASE WHEN gives_receipts(m.user_id) THEN m.read_seq ELSE m.shown_read_seq END
+         WHERE m.conversation_id IN (SELECT n.target FROM numbered n WHERE n.outcome = 'created' AND n.pending
+                                        AND NOT n.mine)
     )
     SELECT n.ord, n.outcome, CASE WHEN n.outcome = 'created' THEN n.id ELSE n.old_id END, n.target, n.seq, v_now,
-           n.user_low, n.user_high, n.snapshot, n.username, n.display_name, n.profile_image
+           n.user_low, n.user_high, n.snapshot, n.username, n.display_name, n.profile_image,
+           n.outcome = 'created' AND n.pending AND NOT n.mine, n.back_for
       FROM numbered n ORDER BY n.seq NULLS FIRST, n.ord;
 END $$;
 COMMENT ON FUNCTION append_messages IS
-    'Outcomes: created, repeat (message_id is the first one, null if it is in this very batch), no_conversation, not_member, blocked and deserted (why the conversation is closed), no_reply_target.';
+    'Outcomes: created, repeat (message_id is the first one, null if it is in this very batch), no_conversation, not_member, blocked and deserted (why the conversation is closed), declined (a while ago), waiting (the request has as many messages as it may), no_reply_target. accepts: the sender answered a request by this. back_for: who had deleted the conversation and has it again.';

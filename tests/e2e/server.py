@@ -95,6 +95,11 @@ class ServerCase(TestCase):
         code = self.code(email)
         return Account(self, await self.rest("POST", "/auth/verify-email", {"userId": made["userId"], "code": code}))
 
+    async def acquaint(self, one: Account, other: Account) -> None:
+        """Make friends of two, so that they can write to each other without asking."""
+        asked = await one.rest("POST", "/friends/request", {"addresseeId": other.id}, 201)
+        await other.rest("POST", f"/friends/{asked['friendship']['id']}/accept", {})
+
     def code(self, email: str) -> str:
         """The code in the newest mail to an address."""
         mails = [

@@ -93,6 +93,13 @@ class FaultCase(TestCase):
         session = await self.rest("/auth/verify-email", {"userId": made["userId"], "code": code[0]})
         self.tokens[name], self.ids[name] = session["accessToken"], session["user"]["id"]
 
+    async def friends(self, one: str, other: str) -> None:
+        """Register two people who may write to each other."""
+        for name in (one, other):
+            await self.person(name)
+        asked = await self.rest("/friends/request", {"addresseeId": self.ids[other]}, self.tokens[one])
+        await self.rest(f"/friends/{asked['friendship']['id']}/accept", {}, self.tokens[other])
+
     async def wamp(self, name: str) -> Wamp:
         """A WAMP session of somebody, opened with their access token."""
         wamp = await Wamp.connect(self.port, self.tokens[name])
@@ -118,8 +125,7 @@ class KillTests(FaultCase):
     async def test_sigkill_in_the_middle_of_1000_sends(self) -> None:
         """After restart and resume every acknowledged message is there once for both, in one order without a gap."""
         await self.start()
-        await gatherResults([Deferred.fromCoroutine(self.person("ann"))])
-        await self.person("ben")
+        await self.friends("ann", "ben")
         ann, ben = await self.wamp("ann"), await self.wamp("ben")
         first = await ann.call("message.send", recipientId=self.ids["ben"], content="0", clientId=str(uuid.uuid4()))
         conversation = first["conversationId"]
@@ -174,8 +180,7 @@ class KillTests(FaultCase):
     async def test_sigterm_under_load(self) -> None:
         """Calls in flight finish, sessions hear GOODBYE, nothing that was acknowledged is missing afterwards."""
         await self.start()
-        await self.person("ann")
-        await self.person("ben")
+        await self.friends("ann", "ben")
         ann = await self.wamp("ann")
         sends = [
             ann.begin("message.send", recipientId=self.ids["ben"], content=str(n), clientId=str(uuid.uuid4()))
@@ -199,8 +204,7 @@ class KillTests(FaultCase):
     async def test_nobody_stays_online(self) -> None:
         """Killed or stopped: after the restart those who were there are offline, with the time when they were."""
         await self.start()
-        await self.person("ann")
-        await self.person("ben")
+        await self.friends("ann", "ben")
         for number in (signal.SIGKILL, signal.SIGTERM):
             ann, ben = await self.wamp("ann"), await self.wamp("ben")
             await ann.call("message.send", recipientId=self.ids["ben"], content="hi", clientId=str(uuid.uuid4()))
@@ -224,8 +228,7 @@ class DatabaseTests(FaultCase):
         self.addCleanup(box.close)
         self.database = ["--database", box.database()]
         await self.start()
-        await self.person("ann")
-        await self.person("ben")
+        await self.friends("ann", "ben")
         ann = await self.wamp("ann")
         first = await ann.call("message.send", recipientId=self.ids["ben"], content="0", clientId=str(uuid.uuid4()))
         conversation, acknowledged, refused = first["conversationId"], [first["id"]], []
@@ -279,8 +282,7 @@ class ConnectionTests(FaultCase):
     async def test_cut_in_the_middle_of_a_send(self) -> None:
         """A send whose answer was lost is repeated on another connection and returns the first message."""
         await self.start()
-        await self.person("ann")
-        await self.person("ben")
+        await self.friends("ann", "ben")
         ann, ben = await self.wamp("ann"), await self.wamp("ben")
         for number in range(10):
             client_id = str(uuid.uuid4())

@@ -22,7 +22,8 @@ class SessionCase(ServerCase):
         self.open: list[Wamp] = []
         self.addCleanup(lambda: Deferred.fromCoroutine(self.cut_all()))
         self.ann, self.ben = await self.person("ann"), await self.person("ben")
-        await self.ann.send(self.ben, "hi")
+        sent = await self.ann.send(self.ben, "hi")
+        await self.ben.rest("POST", f"/conversations/{sent['conversationId']}/accept", {})
 
     async def cut_all(self) -> None:
         for wamp in self.open:

@@ -130,6 +130,11 @@ class OpsCase(TestCase):
         assert found is not None
         return found[0]
 
+    async def acquaint(self, one: Person, other: Person) -> None:
+        """Make friends of two, so that they can write to each other without asking."""
+        asked = await one.call("friend.request", addresseeId=other.id)
+        await other.call("friend.accept", friendshipId=asked["friendship"]["id"])
+
     async def person(self, name: str) -> Person:
         """Somebody new, registered, verified and signed in."""
         email = f"{name}@example.org"

@@ -31,7 +31,11 @@ class Fold:
         call = self.person.call
         lists = {name: (await call(f"friend.{name}"))["items"] for name in LISTS}
         return {
-            "conversations": {item["id"]: item for item in (await call("conversation.list"))["items"]},
+            "conversations": {
+                item["id"]: item
+                for part in ("chats", "requests", "archived")
+                for item in (await call("conversation.list", filter=part))["items"]
+            },
             "lists": {
                 name: {item["user"]["id"]: (item["friendshipId"], item["user"]) for item in items}
                 for name, items in lists.items()
@@ -105,16 +109,30 @@ class Fold:
             self.now["presence"][data["userId"]] = {"hidden": False, **data}
 
     def _conversation_created(self, data: dict[str, Any]) -> None:
-        self.now["conversations"][data["conversation"]["id"]] = data["conversation"]
+        view = data["conversation"]
+        self.now["conversations"][view["id"]] = view
+        self._unread[view["id"]] = [view["lastMessage"]["seq"]] if view["unreadCount"] else []
+
+    def _conversation_removed(self, data: dict[str, Any]) -> None:
+        self.now["conversations"].pop(data["conversationId"], None)
 
     def _conversation_updated(self, data: dict[str, Any]) -> None:
         self.now["conversations"][data["conversation"]["id"]] = data["conversation"]
 
     def _conversation_accepted(self, data: dict[str, Any]) -> None:
-        self.now["conversations"][data["conversationId"]]["status"] = "accepted"
+        known = self.now["conversations"][data["conversationId"]]
+        known["status"] = "accepted"
+        known.pop("declinedAt", None)
+
+    def _conversation_declined(self, data: dict[str, Any]) -> None:
+        self.now["conversations"][data["conversationId"]]["declinedAt"] = data["declinedAt"]
 
     def _message_received(self, data: dict[str, Any]) -> None:
-        known, message = self.now["conversations"][data["conversationId"]], data["message"]
+        known, message = self.now["conversations"].get(data["conversationId"]), data["message"]
+        if known is None:
+            # Deleted from one's own view: conversation.created brings it back whole.
+            return
+        known.pop("declinedAt", None)
         known.update(headSeq=data["seq"], lastMessage=message, updatedAt=message["createdAt"])
         if message["sender"]["id"] != self.person.id:
             self._unread.setdefault(known["id"], []).append(data["seq"])

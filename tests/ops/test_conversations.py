@@ -15,6 +15,7 @@ class ListTests(OpsCase):
         ann = await self.person("ann")
         others = [await self.person(f"other{number}") for number in range(5)]
         for other in others:
+            await self.acquaint(ann, other)
             await other.send(ann, f"from {other.username}")
         await others[1].send(ann, "again")
         wanted = [others[n].id for n in (1, 4, 3, 2, 0)]
@@ -29,6 +30,7 @@ class ListTests(OpsCase):
     async def test_views_differ(self) -> None:
         """Each sees the other person, their own unread count and their own message's status."""
         ann, ben = await self.person("ann"), await self.person("ben")
+        await self.acquaint(ann, ben)
         message = await ann.send(ben, "hi")
         anns = await ann.call("conversation.with_user", userId=ben.id)
         bens = await ben.call("conversation.get", id=message["conversationId"])

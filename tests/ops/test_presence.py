@@ -107,7 +107,7 @@ class AnnouncementTests(PresenceCase):
     async def test_privacy_acts_on_open_sessions(self) -> None:
         """Hiding looks like leaving, without lastSeen; showing tells how it is: to exactly those whom it concerns."""
         eve = await self.person("eve")
-        await eve.send(self.ben, "hi")
+        await self.ben.call("conversation.accept", id=await self.pending(eve, self.ben))
         self.node.presence.joined(self.ben.id, "c")
         await self.change(Change(self.ben.id, "online"))
         hidden = {"userId": self.ben.id, "status": "offline", "hidden": True}
@@ -155,12 +155,13 @@ class AnnouncementTests(PresenceCase):
         await hear()
         self.assertEqual(await hear(), (1, 0, 1))
         changes: list[tuple[Any, tuple[int, int]]] = [
-            (lambda: eve.send(self.ben, "hi"), (1, 1)),
+            (lambda: eve.send(self.ben, "hi"), (1, 0)),
+            (lambda: self.ben.send(eve, "hello"), (1, 1)),
             (lambda: self.ben.call("user.update_settings", privacy={"onlineStatus": "friends"}), (1, 0)),
             (lambda: self.befriend(eve, self.ben), (1, 1)),
             (lambda: self.ann.call("friend.remove", friendshipId=self.friendship_id), (0, 1)),
             (lambda: self.ben.call("user.update_settings", privacy={"onlineStatus": "everyone"}), (0, 1)),
-            (lambda: self.ann.send(self.ben, "hi"), (1, 1)),
+            (lambda: self.ben.send(self.ann, "hi"), (1, 1)),
             (lambda: self.ann.call("friend.block", userId=self.ben.id), (0, 1)),
             (lambda: self.ann.call("friend.unblock", userId=self.ben.id), (1, 1)),
             (lambda: self.ben.call("friend.block", userId=eve.id), (1, 0)),

@@ -103,6 +103,7 @@ class DeleteTests(OpsCase):
     async def test_delete(self) -> None:
         """Everything personal is gone, sessions end, messages stay from "Deleted user", names are free again."""
         ann, ben = await self.person("ann"), await self.person("ben")
+        await self.acquaint(ann, ben)
         sent = await ann.send(ben, "hello")
         device = ann.device()
         await self.refused(ann.call("account.delete", password="Wrong-pass-1"), "code_wrong")

@@ -16,6 +16,8 @@ class ChangesTests(OpsCase):
     async def setUp(self) -> None:
         await super().setUp()
         self.ann, self.ben, self.cat = [await self.person(name) for name in ("ann", "ben", "cat")]
+        for other in (self.ann, self.cat):
+            await self.acquaint(self.ben, other)
         self.first = await self.ann.send(self.ben, "first")
         self.second = await self.cat.send(self.ben, "second")
 
@@ -100,6 +102,7 @@ class LogTests(OpsCase):
     async def setUp(self) -> None:
         await super().setUp()
         self.ann, self.ben = await self.person("ann"), await self.person("ben")
+        await self.acquaint(self.ann, self.ben)
         for number in range(1, 6):
             self.last = await self.ann.send(self.ben, str(number))
         self.conversation = self.last["conversationId"]

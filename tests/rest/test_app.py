@@ -152,6 +152,7 @@ class OperationTests(RestCase):
     async def test_send_and_read(self) -> None:
         """Statuses, aliases, lists by comma, Idempotency-Key."""
         ann, ben = await self.person("ann"), await self.person("ben")
+        await self.acquaint(ann, ben)
         key = str(uuid.uuid4())
         body = {"recipientId": ben.id, "content": "hi"}
         first = await ann.rest("POST", "/messages", body, 201, Idempotency_Key=key)

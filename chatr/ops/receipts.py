@@ -1,0 +1,51 @@
+"""Who is told how far somebody has come, and what of it."""
+
+from __future__ import annotations
+
+from chatr.api.events import MESSAGE_STATUS, MessageStatusChanged
+from chatr.api.model import wire_time
+from chatr.ops import audience
+from chatr.ops.ports import Ctx
+from chatr.store import conversations
+from chatr.store.conversations import Marked, Shown
+from chatr.store.pool import Transaction
+
+
+def marked(ctx: Ctx, tx: Transaction, conversation_id: str, marked: Marked) -> None:
+    """Tell the caller's other sessions of the watermarks, and the others of what they are shown of them."""
+    me = ctx.caller.user_id
+
+    def status(delivered_seq: int, read_seq: int) -> MessageStatusChanged:
+        return MessageStatusChanged(conversation_id, me, delivered_seq, read_seq, wire_time(ctx.now))
+
+    own, connection = status(marked.delivered_seq, marked.read_seq), ctx.caller.connection
+    if marked.pair is None:
+        shown = status(marked.shown_delivered_seq, marked.shown_read_seq)
+        if shown == own:
+            tx.emit(MESSAGE_STATUS, own, [audience.group(conversation_id)], exclude=connection)
+            return
+        if marked.shown:
+            tx.emit(MESSAGE_STATUS, shown, [audience.group(conversation_id)], exclude=connection)
+    elif marked.shown:
+        other_id = next(user_id for user_id in marked.pair if user_id != me)
+        read_seq = marked.shown_read_seq if marked.other_sees_read else 0
+        tx.emit(MESSAGE_STATUS, status(marked.shown_delivered_seq, read_seq), [audience.person(other_id)])
+    tx.emit(MESSAGE_STATUS, own, [audience.person(me)], exclude=connection)
+
+
+async def reveal(ctx: Ctx, tx: Transaction, conversation_id: str) -> None:
+    """What was withheld of the watermarks of a direct conversation appears to the two."""
+    await conversations.reveal(tx, conversation_id)
+    for shown in await conversations.shown(tx, conversation_id):
+        tx.emit(MESSAGE_STATUS, _told(ctx, conversation_id, shown), [audience.person(shown.viewer_id)])
+
+
+async def revealed(ctx: Ctx, conversation_id: str) -> None:
+    """The same after a commit that has revealed them."""
+    for shown in await conversations.shown(ctx.ports.db, conversation_id):
+        told = _told(ctx, conversation_id, shown)
+        ctx.ports.publisher.publish(MESSAGE_STATUS, told, [audience.person(shown.viewer_id)])
+
+
+def _told(ctx: Ctx, conversation_id: str, shown: Shown) -> MessageStatusChanged:
+    return MessageStatusChanged(conversation_id, shown.user_id, shown.delivered_seq, shown.read_seq, wire_time(ctx.now))

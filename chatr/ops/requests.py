@@ -1,0 +1,24 @@
+"""What follows when a message request is accepted: by act, by an answer, or by becoming friends."""
+
+from __future__ import annotations
+
+from chatr.api.events import CONVERSATION_ACCEPTED, ConversationAccepted
+from chatr.ops import audience, receipts
+from chatr.ops.ports import Ctx
+from chatr.store.pool import Transaction
+
+
+async def accepted(ctx: Ctx, tx: Transaction, conversation_id: str, pair: tuple[str, str]) -> None:
+    """Tell both that the caller has accepted a request between them, and what was withheld while it waited."""
+    told = ConversationAccepted(conversation_id=conversation_id, accepted_by=ctx.caller.user_id)
+    tx.emit(CONVERSATION_ACCEPTED, told, [audience.person(user_id) for user_id in pair])
+    await receipts.reveal(ctx, tx, conversation_id)
+
+
+async def answered(ctx: Ctx, conversation_id: str, pair: tuple[str, str]) -> None:
+    """The same after an answer, whose commit has accepted the request already."""
+    told = ConversationAccepted(conversation_id=conversation_id, accepted_by=ctx.caller.user_id)
+    ctx.ports.publisher.publish(CONVERSATION_ACCEPTED, told, [audience.person(user_id) for user_id in pair])
+    ctx.ports.publisher.forget(pair)
+    ctx.ports.announcer.meet(*pair)
+    await receipts.revealed(ctx, conversation_id)
