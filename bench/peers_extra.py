@@ -9,6 +9,10 @@ INSERT INTO users (id, username, password_hash, display_name, email_verified_at)
   SELECT id, '@u' || n, '', 'U' || n, now() FROM bench_users ON CONFLICT DO NOTHING;
 INSERT INTO sessions (id, user_id, expires_at)
   SELECT id, id, now() + interval '1 day' FROM bench_users ON CONFLICT DO NOTHING;
+-- Whoever writes to each other in the direct scenarios are friends: nobody has to be asked.
+INSERT INTO friendships (id, user_low, user_high, requester_id, accepted_at)
+  SELECT gen_random_uuid(), a.id, b.id, a.id, now() FROM bench_users a JOIN bench_users b ON a.id < b.id
+   WHERE a.n BETWEEN 3000 AND 3127 AND b.n BETWEEN 3000 AND 3127 ON CONFLICT DO NOTHING;
 INSERT INTO conversations (id, kind, title) VALUES
   ('aaaaaaaa-0000-4000-8000-000000000500', 'group', 'g500'), ('aaaaaaaa-0000-4000-8000-000000002000', 'group', 'g2000')
   ON CONFLICT DO NOTHING;
