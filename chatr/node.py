@@ -115,6 +115,7 @@ class Node:
             announcer=self.announcer,
             settings=config.auth,
             login_code=config.login_code,
+            message_settings=config.messages,
             extend=self._extend,
         )
         limiter = RateLimiter(

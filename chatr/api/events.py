@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import UNSET, UnsetType
 
 from chatr.api.contract import Event
-from chatr.api.model import Conversation, Friendship, Id, Message, Presence, Time, User, Wire
+from chatr.api.model import Conversation, Friendship, Id, Message, Presence, Reaction, Time, User, Wire
 
 USER = "user"
 CONVERSATION = "conversation"
@@ -18,6 +18,34 @@ class MessageReceived(Wire, frozen=True):
     seq: int
     message: Message
     conversation: Conversation | UnsetType = UNSET
+
+
+class MessageEdited(Wire, frozen=True):
+    """A message with its new text. Its status is the sender's to know: keep the one you have."""
+
+    conversation_id: Id
+    seq: int
+    message: Message
+
+
+class MessageUnsent(Wire, frozen=True):
+    """A message was taken back."""
+
+    conversation_id: Id
+    seq: int
+    message_id: Id
+    sender_display_name: str
+
+
+class MessageReaction(Wire, frozen=True):
+    """Somebody's reaction (null: taken away), and all reactions of the message now."""
+
+    conversation_id: Id
+    seq: int
+    message_id: Id
+    user_id: Id
+    emoji: str | None
+    reactions: list[Reaction]
 
 
 class MessageStatusChanged(Wire, frozen=True):
@@ -104,6 +132,18 @@ MESSAGE_RECEIVED = Event(
     audience=CONVERSATION,
     doc="A message was added to a conversation.",
 )
+MESSAGE_EDITED = Event(
+    name="message.edited", payload=MessageEdited, audience=CONVERSATION, doc="The text of a message was changed."
+)
+MESSAGE_UNSENT = Event(
+    name="message.unsent",
+    payload=MessageUnsent,
+    audience=CONVERSATION,
+    doc="A message was taken back: show a placeholder, also where it is quoted.",
+)
+MESSAGE_REACTION = Event(
+    name="message.reaction", payload=MessageReaction, audience=CONVERSATION, doc="Somebody reacted to a message."
+)
 MESSAGE_STATUS = Event(
     name="message.status",
     payload=MessageStatusChanged,
@@ -182,6 +222,9 @@ SYNC_REQUIRED = Event(
 
 EVENTS = (
     MESSAGE_RECEIVED,
+    MESSAGE_EDITED,
+    MESSAGE_UNSENT,
+    MESSAGE_REACTION,
     MESSAGE_STATUS,
     CONVERSATION_CREATED,
     CONVERSATION_UPDATED,

@@ -130,13 +130,14 @@ class Sender(Wire, frozen=True):
 
 
 class ReplyTo(Wire, frozen=True):
-    """The frozen snapshot of the message that is replied to."""
+    """The frozen snapshot of the message that is replied to; ``unsent``: it was unsent, before or since."""
 
     id: Id
     sender_name: str
     type: MessageType
     content: str
     duration: float | UnsetType = UNSET
+    unsent: bool | UnsetType = UNSET
 
 
 class Reactor(Wire, frozen=True):

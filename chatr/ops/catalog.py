@@ -8,6 +8,7 @@ from chatr.ops import (
     accounts,
     conversations,
     friends,
+    message_changes,
     messages,
     oidc,
     passwords,
@@ -19,7 +20,9 @@ from chatr.ops import (
     users,
 )
 
-CONTRACT = build(
-    [accounts, sessions, oidc, passwords, two_factor, profile, users, friends, presence, conversations, messages, sync],
-    EVENTS,
+_MODULES = (
+    *(accounts, sessions, oidc, passwords, two_factor, profile),
+    *(users, friends, presence),
+    *(conversations, messages, message_changes, sync),
 )
+CONTRACT = build(_MODULES, EVENTS)

@@ -12,14 +12,13 @@ from chatr.api.contract import GUESTS, USERS, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
 from chatr.api.events import MESSAGE_RECEIVED, MessageReceived
 from chatr.api.model import Empty, Id, Limit, Message, Params, ReplyTo, Sender, Seq, Wire, wire_time
-from chatr.ops import audience, permissions, receipts, requests
+from chatr.ops import audience, permissions, receipts, requests, texts
 from chatr.ops.conversations import begin_direct, brought_back
 from chatr.ops.ports import Ctx
 from chatr.store import conversations, messages, people
 from chatr.store.ids import uuid7
 from chatr.store.writer import Append, Appended
 
-MAX_CONTENT = 8000
 _REFUSED = {
     "waiting": "Wait until the recipient accepts the request",
     "declined": "The recipient declined the request: a new one is possible later",
@@ -38,7 +37,7 @@ ClientId = Annotated[
 class SendMessage(Params, frozen=True, kw_only=True):
     """A message to a person or to a conversation: exactly one of ``recipientId`` and ``conversationId``."""
 
-    content: Annotated[str, Meta(max_length=MAX_CONTENT + 1000)]
+    content: texts.Content
     client_id: ClientId
     recipient_id: Id | None = None
     conversation_id: Id | None = None
@@ -175,14 +174,13 @@ def _checked(ctx: Ctx, params: SendMessage) -> Append:
         raise invalid("$.recipientId", "give either recipientId or conversationId")
     if params.recipient_id == ctx.caller.user_id:
         raise invalid("$.recipientId", "is yourself")
-    content = params.content.rstrip()
-    if not 1 <= len(content) <= MAX_CONTENT:
-        raise invalid("$.content", f"must have 1 to {MAX_CONTENT} characters")
+    content = texts.content(params.content)
     return Append(
         id=uuid7(),
         sender_id=ctx.caller.user_id,
         client_id=params.client_id.lower(),
         content=content,
+        names=texts.names(content),
         conversation_id=params.conversation_id,
         recipient_id=params.recipient_id,
         reply_to_id=params.reply_to_id,
@@ -207,6 +205,7 @@ def _announce(ctx: Ctx, item: Append, done: Appended) -> Message:
         content=item.content,
         created_at=wire_time(done.created_at),
         reply_to=msgspec.convert(done.reply_to, ReplyTo) if done.reply_to else UNSET,
+        mentions=done.mentions,
     )
     received = MessageReceived(conversation_id=done.conversation_id, seq=done.seq, message=message)
     rooms = audience.conversation(done.conversation_id, done.pair)

@@ -14,7 +14,7 @@ from chatr.auth.oidc import Provider
 from chatr.auth.passwords import Passwords
 from chatr.auth.tokens import Tokens
 from chatr.auth.vault import Vault
-from chatr.config import Auth, LoginCode, Oidc
+from chatr.config import Auth, LoginCode, Messages, Oidc
 from chatr.outbound.queue import OutboundQueue
 from chatr.realtime.presence import PresenceTracker
 from chatr.store.pool import Database
@@ -65,6 +65,7 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     announcer: Announcer
     settings: Auth
     login_code: LoginCode
+    message_settings: Messages
     extend: Callable[[str, str, float], None]
     """Prolong an open realtime session: connection, session id, new expiry (epoch seconds)."""
 

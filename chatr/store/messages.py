@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from chatr.api.model import LogEntry, Message, MessageStatus, ReplyTo, Sender, wire_time
+from chatr.api.model import LogEntry, Message, MessageStatus, Reaction, ReplyTo, Sender, wire_time
 from chatr.store.pool import Queryable
 
 
@@ -30,15 +30,18 @@ class Marks(msgspec.Struct, frozen=True):
 
 #: Columns of a message, for aliases ``g`` (messages) and ``s`` (its sender).
 COLUMNS = """g.id, g.conversation_id, g.seq, g.client_id, s.id, s.username, s.display_name, s.profile_image,
-    g.type, g.content, g.created_at, g.edited_at, g.unsent_at, g.reply_to"""
-WIDTH = 14
+    g.type, g.content, g.created_at, g.edited_at, g.unsent_at, g.reply_to, g.mentions::text[],
+    CASE WHEN g.reply_to IS NOT NULL THEN EXISTS (
+      SELECT 1 FROM messages o WHERE o.id = (g.reply_to->>'id')::uuid AND o.unsent_at IS NOT NULL) END,
+    reactions_of(g.id)"""
+WIDTH = 17
 _FROM = f"SELECT {COLUMNS} FROM messages g JOIN users s ON s.id = g.sender_id"
 
 
 def message(row: Sequence[Any], viewer_id: str, marks: Marks) -> Message:
     """A message from :data:`COLUMNS` as one participant sees it."""
     (id, conversation_id, seq, client_id, sender_id, username, display_name, image) = row[:8]
-    (type, content, created_at, edited_at, unsent_at, reply_to) = row[8:WIDTH]
+    (type, content, created_at, edited_at, unsent_at, reply_to, mentions, original_unsent, reactions) = row[8:WIDTH]
     mine = sender_id == viewer_id
     return Message(
         id=id,
@@ -53,8 +56,16 @@ def message(row: Sequence[Any], viewer_id: str, marks: Marks) -> Message:
         edited_at=wire_time(edited_at) if edited_at and not unsent_at else UNSET,
         unsent=unsent_at is not None,
         status=marks.status(seq) if mine else "sent",
-        reply_to=msgspec.convert(reply_to, ReplyTo) if reply_to and not unsent_at else UNSET,
+        reply_to=_reply_to(reply_to, original_unsent) if reply_to and not unsent_at else UNSET,
+        reactions=msgspec.convert(reactions, list[Reaction]) if reactions and not unsent_at else [],
+        mentions=[] if unsent_at else mentions,
     )
+
+
+def _reply_to(snapshot: dict[str, Any], original_unsent: bool) -> ReplyTo:
+    """What was frozen, unless the original has been unsent since."""
+    frozen = msgspec.convert(snapshot, ReplyTo)
+    return msgspec.structs.replace(frozen, content="", unsent=True) if original_unsent else frozen
 
 
 async def marks(db: Queryable, conversation_id: str, viewer_id: str) -> Marks | None:
@@ -79,6 +90,15 @@ async def by_id(db: Queryable, viewer_id: str, message_id: str) -> Message | Non
     if found is None or rows[0][2] <= found.cleared_seq:
         return None
     return message(rows[0], viewer_id, found)
+
+
+async def of(db: Queryable, message_id: str, viewer_id: str) -> Message | None:
+    """A message, for whoever has it already: without a look at who may see it."""
+    rows = await db.query(_FROM + " WHERE g.id = %s", (message_id,))
+    if not rows:
+        return None
+    found = await marks(db, rows[0][1], viewer_id) if viewer_id else None
+    return message(rows[0], viewer_id, found or Marks(0, 0))
 
 
 async def by_client_id(db: Queryable, sender_id: str, client_id: str) -> Message | None:
@@ -151,6 +171,12 @@ def _entry(row: Sequence[Any], conversation_id: str, viewer_id: str, marks: Mark
     seq, event, data, at = row[:4]
     payload: dict[str, Any] = {"conversationId": conversation_id, "seq": seq, **(data or {})}
     if row[5] is not None:
-        payload["message"] = message(row[5:], viewer_id, marks)
+        about = message(row[5:], viewer_id, marks)
+        if event == "message.unsent":
+            payload |= {"messageId": about.id, "senderDisplayName": about.sender.display_name}
+        elif event == "message.reaction":
+            payload |= {"messageId": about.id, "reactions": about.reactions}
+        else:
+            payload["message"] = about
     moment: datetime = at
     return LogEntry(seq=seq, event=event, data=payload, at=wire_time(moment))

@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 
 from chatr.api.errors import ApiError
 from chatr.config import Messages
-from chatr.store.pool import Queryable
+from chatr.store.pool import Database, Transaction
 
 #: Sends committed by one statement at most: bounds how long the first of them waits for the last.
 MAX_BATCH = 256
@@ -29,6 +29,8 @@ class Append(msgspec.Struct, frozen=True, kw_only=True):
     sender_id: str
     client_id: str
     content: str
+    names: str = ""
+    """Usernames that the content calls: lower case, with @, apart by spaces."""
     conversation_id: str | None = None
     recipient_id: str | None = None
     reply_to_id: str | None = None
@@ -52,15 +54,18 @@ class Appended(msgspec.Struct, frozen=True, kw_only=True):
     """The sender answered a message request by this."""
     back_for: list[str]
     """Who had deleted the conversation from their view, and has it again."""
+    mentions: list[str]
 
 
 _SQL = """SELECT ord, outcome, message_id, conversation_id, seq, created_at, user_low, user_high, reply_to,
-       sender_username, sender_display_name, sender_profile_image, accepts, back_for::text[]
-  FROM append_messages(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s,
-                       make_interval(secs => %s))"""
+       sender_username, sender_display_name, sender_profile_image, accepts, back_for::text[],
+       mentions::text[]
+  FROM append_messages(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[],
+                       %s, make_interval(secs => %s))"""
 
 
 _Entry: TypeAlias = tuple[Append, Deferred[Appended]]
+Change: TypeAlias = Callable[[Transaction], Awaitable[Any]]
 
 
 class MessageWriter:
@@ -71,17 +76,28 @@ class MessageWriter:
     connection, its sends are repeated one by one, so that a bad one fails alone.
     """
 
-    def __init__(self, db: Queryable, *, queue_limit: int, settings: Messages) -> None:
+    def __init__(self, db: Database, *, queue_limit: int, settings: Messages) -> None:
         self._db = db
         self._queue_limit = queue_limit
         self._settings = settings
-        self._queue: deque[_Entry] = deque()
+        self._queue: deque[tuple[Any, Deferred[Any]]] = deque()
         self._running = False
         self.statements = 0
 
     def append(self, item: Append) -> Deferred[Appended]:
         """Append one message. Fails with ``unavailable``: its fate is then unknown, and repeating it is safe."""
-        done: Deferred[Appended] = Deferred()
+        return self._put(item)
+
+    def change(self, change: Change) -> Deferred[Any]:
+        """Change a conversation in a transaction of its own, when it is its turn among the sends.
+
+        So that events leave in the order of their entries in the log: nothing else is written, and announced, between
+        its commit and its events. Fails with what ``change`` raises, and with ``unavailable``.
+        """
+        return self._put(change)
+
+    def _put(self, item: Append | Change) -> Deferred[Any]:
+        done: Deferred[Any] = Deferred()
         if len(self._queue) >= self._queue_limit:
             done.errback(ApiError("unavailable", "Too many messages wait to be stored", retry_after_s=1))
             return done
@@ -94,11 +110,29 @@ class MessageWriter:
     async def _run(self) -> None:
         try:
             while self._queue:
-                size = min(len(self._queue), MAX_BATCH)
-                again = await self._commit([self._queue.popleft() for _ in range(size)])
-                self._queue.extendleft(reversed(again))
+                if isinstance(self._queue[0][0], Append):
+                    again = await self._commit(self._batch())
+                    self._queue.extendleft(reversed(again))
+                else:
+                    await self._change(*self._queue.popleft())
         finally:
             self._running = False
+
+    def _batch(self) -> list[_Entry]:
+        """The sends at the head of the queue."""
+        batch: list[_Entry] = []
+        while self._queue and len(batch) < MAX_BATCH and isinstance(self._queue[0][0], Append):
+            batch.append(self._queue.popleft())
+        return batch
+
+    async def _change(self, change: Change, done: Deferred[Any]) -> None:
+        try:
+            async with self._db.transaction() as tx:
+                result = await change(tx)
+        except Exception:
+            done.errback(Failure())
+        else:
+            done.callback(result)
 
     async def _commit(self, batch: list[_Entry]) -> list[_Entry]:
         """Hand out the outcome of each send; those whose conversation had to be made first come back, in order."""
@@ -153,6 +187,7 @@ class MessageWriter:
                 [item.recipient_id for item in items],
                 [item.reply_to_id for item in items],
                 [item.content for item in items],
+                [item.names for item in items],
                 self._settings.pending_limit,
                 self._settings.request_cooldown_s,
             ),
@@ -174,6 +209,7 @@ def _appended(row: tuple[Any, ...]) -> Appended:
         sender_profile_image=row[11],
         accepts=row[12],
         back_for=row[13] or [],
+        mentions=row[14] or [],
     )
 
 

@@ -125,6 +125,18 @@ export interface Disable {
   recoveryCode?: string | null;
 }
 
+/** The new text. */
+export interface EditMessage {
+  id: string;
+  content: string;
+}
+
+/** The former texts of a message, oldest first. */
+export interface Edits {
+  messageId: string;
+  edits: FormerText[];
+}
+
 /** ``{}`` */
 export interface Empty {}
 
@@ -149,6 +161,14 @@ export interface Finish {
 /** Whose password. */
 export interface Forgot {
   email: string;
+}
+
+/** A text that a message had before an edit. */
+export interface FormerText {
+  id: string;
+  previousContent: string;
+  editedAt: string;
+  editedBy: string;
 }
 
 /** Search results. */
@@ -325,11 +345,28 @@ export interface Message {
   mentions?: string[];
 }
 
+/** A message with its new text. Its status is the sender's to know: keep the one you have. */
+export interface MessageEdited {
+  conversationId: string;
+  seq: number;
+  message: Message;
+}
+
 /** Messages, ascending. */
 export interface MessagePage {
   items: Message[];
   hasBefore: boolean;
   hasAfter: boolean;
+}
+
+/** Somebody's reaction (null: taken away), and all reactions of the message now. */
+export interface MessageReaction {
+  conversationId: string;
+  seq: number;
+  messageId: string;
+  userId: string;
+  emoji: string | null;
+  reactions: Reaction[];
 }
 
 /** A new message, written by somebody else or by another session of the same person. */
@@ -347,6 +384,14 @@ export interface MessageStatusChanged {
   deliveredSeq: number;
   readSeq: number;
   at: string;
+}
+
+/** A message was taken back. */
+export interface MessageUnsent {
+  conversationId: string;
+  seq: number;
+  messageId: string;
+  senderDisplayName: string;
 }
 
 /** The password, as proof. */
@@ -432,6 +477,12 @@ export interface QueryPresence {
   userIds?: string[];
 }
 
+/** One emoji; the one that is there already, or null, takes it away. */
+export interface React {
+  id: string;
+  emoji: string | null;
+}
+
 /** One emoji and who chose it. */
 export interface Reaction {
   emoji: string;
@@ -466,13 +517,14 @@ export interface Register {
   gender?: "female" | "male" | "non-binary" | "prefer-not-to-say" | "" | null;
 }
 
-/** The frozen snapshot of the message that is replied to. */
+/** The frozen snapshot of the message that is replied to; ``unsent``: it was unsent, before or since. */
 export interface ReplyTo {
   id: string;
   senderName: string;
   type: "audio" | "file" | "image" | "system" | "text" | "video";
   content: string;
   duration?: number;
+  unsent?: boolean;
 }
 
 /** Whom to ask. */
@@ -671,6 +723,11 @@ export interface WhichFriendship {
   friendshipId: string;
 }
 
+/** Which message. */
+export interface WhichMessage {
+  id: string;
+}
+
 /** Whom. */
 export interface Whom {
   userId: string;
@@ -707,11 +764,15 @@ export interface Calls {
   "chatr.friend.remove": { params: WhichFriendship; result: Answer };
   "chatr.friend.request": { params: Request; result: Answer };
   "chatr.friend.unblock": { params: Whom; result: Empty };
+  "chatr.message.edit": { params: EditMessage; result: Message };
+  "chatr.message.edits": { params: WhichMessage; result: Edits };
   "chatr.message.get": { params: GetMessage; result: Message };
   "chatr.message.history": { params: History; result: MessagePage };
   "chatr.message.mark_delivered": { params: Mark; result: Empty };
   "chatr.message.mark_read": { params: Mark; result: Empty };
+  "chatr.message.react": { params: React; result: Message };
   "chatr.message.send": { params: SendMessage; result: Message };
+  "chatr.message.unsend": { params: WhichMessage; result: Message };
   "chatr.oidc.finish": { params: Finish; result: Session | Challenged };
   "chatr.oidc.providers": { params: NoParams; result: Providers };
   "chatr.oidc.start": { params: NoParams; result: Started };
@@ -756,8 +817,11 @@ export interface Events {
   "chatr.friend.removed": FriendChanged;
   "chatr.friend.requested": FriendChanged;
   "chatr.friend.unblocked": PersonBlocked;
+  "chatr.message.edited": MessageEdited;
+  "chatr.message.reaction": MessageReaction;
   "chatr.message.received": MessageReceived;
   "chatr.message.status": MessageStatusChanged;
+  "chatr.message.unsent": MessageUnsent;
   "chatr.presence.changed": PresenceChanged;
   "chatr.session.revoked": SessionRevoked;
   "chatr.sync.required": SyncRequired;

@@ -4,15 +4,31 @@ CREATE OR REPLACE FUNCTION gives_receipts(p_user uuid) RETURNS boolean LANGUAGE 
     $$ SELECT coalesce((u.privacy->>'readReceipts')::boolean, true) FROM users u WHERE u.id = p_user $$;
 COMMENT ON FUNCTION gives_receipts IS 'Whether a person lets others see what they have read.';
 
+CREATE OR REPLACE FUNCTION reactions_of(p_message uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT jsonb_agg(jsonb_build_object('emoji', e.emoji, 'users', e.users) ORDER BY e.first)
+      FROM (SELECT r.emoji, min(r.at) AS first,
+                   jsonb_agg(jsonb_build_object('id', u.id, 'username', u.username) ORDER BY r.at) AS users
+              FROM reactions r JOIN users u ON u.id = r.user_id WHERE r.message_id = p_message GROUP BY r.emoji) e
+$$;
+COMMENT ON FUNCTION reactions_of IS 'The emoji of a message in the order in which they came, each with who chose it; wire form.';
+
+CREATE OR REPLACE FUNCTION mentioned(p_conversation uuid, p_names text) RETURNS uuid[] LANGUAGE sql STABLE AS $$
+    SELECT coalesce(array_agg(u.id ORDER BY u.id), '{}') FROM members m JOIN users u ON u.id = m.user_id
+     WHERE m.conversation_id = p_conversation AND m.status = 'joined' AND u.deleted_at IS NULL
+       AND lower(u.username) = ANY (string_to_array(p_names, ' '))
+$$;
+COMMENT ON FUNCTION mentioned IS 'The members of a conversation that are called by one of the names: lower case, with @, apart by spaces.';
+
 -- The group commit of message sends: one call appends all sends that wait, each with its own outcome.
 DROP FUNCTION IF EXISTS append_messages(uuid[], uuid[], uuid[], uuid[], uuid[], uuid[], text[]);
+DROP FUNCTION IF EXISTS append_messages(uuid[], uuid[], uuid[], uuid[], uuid[], uuid[], text[], integer, interval);
 CREATE OR REPLACE FUNCTION append_messages(
     p_ids uuid[], p_senders uuid[], p_clients uuid[], p_conversations uuid[], p_recipients uuid[],
-    p_replies uuid[], p_contents text[], p_pending_limit integer, p_cooldown interval
+    p_replies uuid[], p_contents text[], p_names text[], p_pending_limit integer, p_cooldown interval
 ) RETURNS TABLE (
     ord bigint, outcome text, message_id uuid, conversation_id uuid, seq bigint, created_at timestamptz,
     user_low uuid, user_high uuid, reply_to jsonb,
-    sender_username text, sender_display_name text, sender_profile_image text, accepts boolean, back_for uuid[]
+    sender_username text, sender_display_name text, sender_profile_image text, accepts boolean, back_for uuid[], mentions uuid[]
 ) LANGUAGE plpgsql
 -- Planning this costs more than running it: plan once a connection. A plan made while the tables are empty must still be
 -- right when they are full: each look-up is a subquery of one row by index, which can't be turned into a pass over a table.
@@ -50,9 +66,10 @@ BEGIN
                  SELECT array_agg(m.user_id) FROM members m WHERE m.conversation_id = c.id AND m.cleared_seq > 0
                     AND NOT EXISTS (SELECT 1 FROM messages x WHERE x.conversation_id = c.id AND x.seq > m.cleared_seq))
                END AS back_for,
+               CASE WHEN i.names <> '' THEN mentioned(c.id, i.names) ELSE '{}' END AS mentions,
                row_number() OVER (PARTITION BY i.sender, i.client ORDER BY i.ord) AS attempt
-          FROM unnest(p_ids, p_senders, p_clients, p_conversations, p_recipients, p_replies, p_contents)
-               WITH ORDINALITY AS i(id, sender, client, conversation, recipient, reply, content, ord)
+          FROM unnest(p_ids, p_senders, p_clients, p_conversations, p_recipients, p_replies, p_contents, p_names)
+               WITH ORDINALITY AS i(id, sender, client, conversation, recipient, reply, content, names, ord)
           LEFT JOIN LATERAL (
             SELECT p.id FROM conversations p WHERE i.conversation IS NULL
                AND p.user_low = least(i.sender, i.recipient) AND p.user_high = greatest(i.sender, i.recipient)
@@ -66,7 +83,8 @@ BEGIN
           LEFT JOIN LATERAL (
             SELECT x.id, jsonb_build_object(
                      'id', x.id, 'senderName', y.display_name, 'type', x.type,
-                     'content', CASE WHEN x.unsent_at IS NULL THEN left(x.content, 200) ELSE '' END) AS snapshot
+                     'content', CASE WHEN x.unsent_at IS NULL THEN left(x.content, 200) ELSE '' END)
+                   || CASE WHEN x.unsent_at IS NULL THEN '{}'::jsonb ELSE '{"unsent": true}' END AS snapshot
               FROM messages x, LATERAL (SELECT z.display_name FROM users z WHERE z.id = x.sender_id LIMIT 1) y
              WHERE x.id = i.reply AND x.conversation_id = c.id LIMIT 1) r ON true
           LEFT JOIN LATERAL (
@@ -92,8 +110,8 @@ BEGIN
                                                          OVER (PARTITION BY j.target ORDER BY j.ord) END AS seq
           FROM bounded j
     ), added AS (
-        INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, content, created_at, reply_to)
-        SELECT n.id, n.target, n.seq, n.sender, n.client, n.content, v_now, n.snapshot
+        INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, content, created_at, reply_to, mentions)
+        SELECT n.id, n.target, n.seq, n.sender, n.client, n.content, v_now, n.snapshot, n.mentions
           FROM numbered n WHERE n.outcome = 'created'
     ), logged AS (
         INSERT INTO log (conversation_id, seq, event, message_id, at)
@@ -117,7 +135,7 @@ BEGIN
     )
     SELECT n.ord, n.outcome, CASE WHEN n.outcome = 'created' THEN n.id ELSE n.old_id END, n.target, n.seq, v_now,
            n.user_low, n.user_high, n.snapshot, n.username, n.display_name, n.profile_image,
-           n.outcome = 'created' AND n.pending AND NOT n.mine, n.back_for
+           n.outcome = 'created' AND n.pending AND NOT n.mine, n.back_for, n.mentions
       FROM numbered n ORDER BY n.seq NULLS FIRST, n.ord;
 END $$;
 COMMENT ON FUNCTION append_messages IS

@@ -19,10 +19,13 @@ class Fold:
         self.now: dict[str, Any] = {}
         self._seen = 0
         self._unread: dict[str, list[int]] = {}
+        self._seqs: dict[str, int] = {}
 
     async def load(self) -> Fold:
         """Take the snapshot; what happened before is in it."""
         self.now = await self.fresh()
+        for view in self.now["conversations"].values():
+            self._history(view)
         self._seen = len(self.device.events)
         return self
 
@@ -111,7 +114,14 @@ class Fold:
     def _conversation_created(self, data: dict[str, Any]) -> None:
         view = data["conversation"]
         self.now["conversations"][view["id"]] = view
-        self._unread[view["id"]] = [view["lastMessage"]["seq"]] if view["unreadCount"] else []
+        self._history(view)
+
+    def _history(self, view: dict[str, Any]) -> None:
+        """What a client fetches of a conversation that it opens; here one message at most."""
+        last = view.get("lastMessage")
+        if last:
+            self._seqs[last["id"]] = last["seq"]
+        self._unread[view["id"]] = [last["seq"]] if last and view["unreadCount"] else []
 
     def _conversation_removed(self, data: dict[str, Any]) -> None:
         self.now["conversations"].pop(data["conversationId"], None)
@@ -133,10 +143,44 @@ class Fold:
             # Deleted from one's own view: conversation.created brings it back whole.
             return
         known.pop("declinedAt", None)
+        self._seqs[message["id"]] = message["seq"]
         known.update(headSeq=data["seq"], lastMessage=message, updatedAt=message["createdAt"])
         if message["sender"]["id"] != self.person.id:
             self._unread.setdefault(known["id"], []).append(data["seq"])
             known["unreadCount"] += 1
+
+    def _message_edited(self, data: dict[str, Any]) -> None:
+        known, message = self._logged(data), data["message"]
+        if known and known["lastMessage"]["id"] == message["id"]:
+            known["lastMessage"] = {**message, "status": known["lastMessage"]["status"]}
+
+    def _message_unsent(self, data: dict[str, Any]) -> None:
+        known = self._logged(data)
+        if known is None:
+            return
+        last = known["lastMessage"]
+        if last["id"] == data["messageId"]:
+            for gone in ("replyTo", "editedAt"):
+                last.pop(gone, None)
+            last.update(content="", unsent=True, edited=False, reactions=[], mentions=[])
+        elif last.get("replyTo", {}).get("id") == data["messageId"]:
+            last["replyTo"].update(content="", unsent=True)
+        seq, unread = self._seqs.get(data["messageId"], 0), self._unread.get(known["id"], [])
+        if seq in unread:
+            unread.remove(seq)
+            known["unreadCount"] -= seq > known["readSeq"]
+
+    def _message_reaction(self, data: dict[str, Any]) -> None:
+        known = self._logged(data)
+        if known and known["lastMessage"]["id"] == data["messageId"]:
+            known["lastMessage"]["reactions"] = data["reactions"]
+
+    def _logged(self, data: dict[str, Any]) -> dict[str, Any] | None:
+        """The conversation of a log entry, whose head it is."""
+        known = self.now["conversations"].get(data["conversationId"])
+        if known is not None:
+            known["headSeq"] = data["seq"]
+        return known
 
     def _message_status(self, data: dict[str, Any]) -> None:
         known = self.now["conversations"][data["conversationId"]]

@@ -1,0 +1,205 @@
+"""Changing messages that are there: edit, unsend, react."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from msgspec import Meta
+
+from chatr.api.contract import GUESTS, USERS, Route, operation
+from chatr.api.errors import ApiError, invalid
+from chatr.api.events import (
+    MESSAGE_EDITED,
+    MESSAGE_REACTION,
+    MESSAGE_UNSENT,
+    MessageEdited,
+    MessageReaction,
+    MessageUnsent,
+)
+from chatr.api.model import Id, Message, Params, Time, Wire, wire_time
+from chatr.ops import audience, permissions, texts
+from chatr.ops.ports import Ctx
+from chatr.store import changes, messages
+from chatr.store.changes import Held
+from chatr.store.ids import uuid7
+from chatr.store.pool import Queryable, Transaction
+
+
+class EditMessage(Params, frozen=True, kw_only=True):
+    """The new text."""
+
+    id: Id
+    content: texts.Content
+
+
+@operation(
+    "message.edit",
+    Route("PATCH", "/messages/<id>"),
+    GUESTS,
+    errors=["not_found", "forbidden", "gone", "blocked"],
+)
+async def edit(ctx: Ctx, params: EditMessage) -> Message:
+    """Replace the text of one's own message. The former texts are kept; an equal text changes nothing.
+
+    ``forbidden`` for somebody else's message and when it is too late, ``gone`` when it was unsent.
+    """
+    content = texts.content(params.content)
+
+    async def change(tx: Transaction) -> Message:
+        held = _there(await _held(ctx, tx, params.id))
+        if held.sender_id != ctx.caller.user_id:
+            raise ApiError("forbidden", "Only who wrote a message can edit it")
+        window_s = ctx.ports.message_settings.edit_window_s
+        if window_s and ctx.now > held.created_at + timedelta(seconds=window_s):
+            raise ApiError("forbidden", "It is too late to edit this message")
+        _open(held)
+        if content != held.content:
+            await changes.edit(tx, held, uuid7(), ctx.caller.user_id, content, texts.names(content))
+            entry = await changes.log(tx, held, "message.edited")
+            edited = MessageEdited(held.conversation_id, entry.seq, await _message(tx, held, ""))
+            tx.emit(MESSAGE_EDITED, edited, _rooms(held), exclude=ctx.caller.connection)
+        return await _message(tx, held, ctx.caller.user_id)
+
+    return await ctx.ports.writer.change(change)  # type: ignore[no-any-return]
+
+
+class WhichMessage(Params, frozen=True, kw_only=True):
+    """Which message."""
+
+    id: Id
+
+
+@operation("message.unsend", Route("DELETE", "/messages/<id>"), GUESTS, errors=["not_found", "forbidden"])
+async def unsend(ctx: Ctx, params: WhichMessage) -> Message:
+    """Take a message back: all see a placeholder, and nobody what it said. Repeating it changes nothing.
+
+    For who wrote it, and in a group for its owner and admins too.
+    """
+
+    async def change(tx: Transaction) -> Message:
+        held = await _held(ctx, tx, params.id)
+        may = held.sender_id == ctx.caller.user_id or held.role in ("owner", "admin")
+        if not may or held.type == "system":
+            raise ApiError("forbidden", "Only who wrote a message can take it back")
+        if not held.unsent:
+            await changes.unsend(tx, held)
+            entry = await changes.log(tx, held, "message.unsent")
+            name = (await _message(tx, held, "")).sender.display_name
+            unsent = MessageUnsent(held.conversation_id, entry.seq, held.id, name)
+            tx.emit(MESSAGE_UNSENT, unsent, _rooms(held), exclude=ctx.caller.connection)
+        return await _message(tx, held, ctx.caller.user_id)
+
+    return await ctx.ports.writer.change(change)  # type: ignore[no-any-return]
+
+
+class React(Params, frozen=True, kw_only=True):
+    """One emoji; the one that is there already, or null, takes it away."""
+
+    id: Id
+    emoji: Annotated[str, Meta(max_length=64)] | None
+
+
+@operation(
+    "message.react",
+    Route("PUT", "/messages/<id>/reaction"),
+    GUESTS,
+    errors=["not_found", "forbidden", "gone", "blocked"],
+)
+async def react(ctx: Ctx, params: React) -> Message:
+    """React to a message with one emoji, in place of an earlier one; the same again removes it.
+
+    ``gone`` when it was unsent; ``forbidden`` for system entries, and while a message request waits.
+    """
+    if params.emoji is not None and not texts.is_emoji(params.emoji):
+        raise invalid("$.emoji", "is not a single emoji")
+    me = ctx.caller.user_id
+
+    async def change(tx: Transaction) -> Message:
+        held = _there(await _held(ctx, tx, params.id))
+        if held.type == "system" or held.status == "pending":
+            raise ApiError("forbidden", "Nobody can react to this message")
+        _open(held)
+        before = await changes.reaction(tx, held.id, me)
+        emoji = None if params.emoji == before else params.emoji
+        if emoji != before:
+            await changes.react(tx, held.id, me, emoji)
+            entry = await changes.log(tx, held, "message.reaction", {"userId": me, "emoji": emoji})
+            reactions = (await _message(tx, held, "")).reactions
+            told = MessageReaction(held.conversation_id, entry.seq, held.id, me, emoji, reactions)
+            tx.emit(MESSAGE_REACTION, told, _rooms(held), exclude=ctx.caller.connection)
+        return await _message(tx, held, me)
+
+    return await ctx.ports.writer.change(change)  # type: ignore[no-any-return]
+
+
+class FormerText(Wire, frozen=True):
+    """A text that a message had before an edit."""
+
+    id: Id
+    previous_content: str
+    edited_at: Time
+    edited_by: Id
+
+
+class Edits(Wire, frozen=True):
+    """The former texts of a message, oldest first."""
+
+    message_id: Id
+    edits: list[FormerText]
+
+
+@operation("message.edits", Route("GET", "/messages/<id>/edits"), USERS, errors=["not_found", "gone"])
+async def edits(ctx: Ctx, params: WhichMessage) -> Edits:
+    """What a message said before it was edited. ``gone`` when it was unsent."""
+    found = await messages.by_id(ctx.ports.db, ctx.caller.user_id, params.id)
+    if found is None:
+        raise _not_found()
+    if found.unsent:
+        raise _gone()
+    former = await changes.edits(ctx.ports.db, found.id)
+    texts_before = [
+        FormerText(each.id, each.previous_content, wire_time(each.edited_at), each.edited_by) for each in former
+    ]
+    return Edits(found.id, texts_before)
+
+
+async def _held(ctx: Ctx, tx: Transaction, message_id: str) -> Held:
+    held = await changes.hold(tx, ctx.caller.user_id, message_id)
+    if held is None:
+        raise _not_found()
+    return held
+
+
+def _there(held: Held) -> Held:
+    if held.unsent:
+        raise _gone()
+    return held
+
+
+def _open(held: Held) -> None:
+    """Nothing passes where somebody blocked somebody, or is no more."""
+    if held.closed == "blocked":
+        raise permissions.blocked()
+    if held.closed is not None:
+        raise ApiError("not_found", "The other person is no more")
+
+
+async def _message(db: Queryable, held: Held, viewer_id: str) -> Message:
+    """The message as it is now; for nobody in particular it has the status "sent"."""
+    found = await messages.of(db, held.id, viewer_id)
+    if found is None:
+        raise _not_found()
+    return found
+
+
+def _rooms(held: Held) -> list[str]:
+    return audience.conversation(held.conversation_id, held.pair)
+
+
+def _not_found() -> ApiError:
+    return ApiError("not_found", "There is no such message")
+
+
+def _gone() -> ApiError:
+    return ApiError("gone", "The message was unsent")

@@ -1,0 +1,132 @@
+"""Changes of messages that are there, each an entry in the log of its conversation."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from chatr.store.pool import Queryable
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """A message whose conversation nobody else writes to until the transaction ends, and the viewer's part in it."""
+
+    id: str
+    conversation_id: str
+    kind: str
+    status: str
+    closed: str | None
+    low: str | None
+    high: str | None
+    role: str
+    seq: int
+    sender_id: str
+    type: str
+    content: str
+    created_at: datetime
+    unsent: bool
+
+    @property
+    def pair(self) -> tuple[str, str] | None:
+        """The two of a direct conversation."""
+        return (self.low, self.high) if self.low and self.high else None
+
+
+async def hold(db: Queryable, viewer_id: str, message_id: str) -> Held | None:
+    """Lock the conversation of a message; None unless the viewer is in it and has not deleted the message."""
+    rows = await db.query(
+        """SELECT c.id FROM messages g JOIN conversations c ON c.id = g.conversation_id WHERE g.id = %s
+              FOR NO KEY UPDATE OF c""",
+        (message_id,),
+    )
+    if not rows:
+        return None
+    # A new statement, so that it sees what was committed before the lock was granted.
+    rows = await db.query(
+        """SELECT g.id, c.id, c.kind, c.status, c.closed, c.user_low, c.user_high, m.role, g.seq, g.sender_id, g.type,
+                  g.content, g.created_at, g.unsent_at IS NOT NULL
+             FROM messages g JOIN conversations c ON c.id = g.conversation_id
+             JOIN members m ON m.conversation_id = c.id AND m.user_id = %s AND m.status = 'joined'
+            WHERE g.id = %s AND g.seq > m.cleared_seq""",
+        (viewer_id, message_id),
+    )
+    return Held(**dict(zip(Held.__struct_fields__, rows[0], strict=True))) if rows else None
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A new entry of a log."""
+
+    seq: int
+    at: datetime
+
+
+async def log(db: Queryable, held: Held, event: str, data: dict[str, Any] | None = None) -> Entry:
+    """Append an entry about a held message to the log of its conversation."""
+    stored = msgspec.json.encode(data).decode() if data else None
+    rows = await db.query(
+        """WITH moved AS (UPDATE conversations SET head_seq = head_seq + 1, changed_at = clock_timestamp()
+                           WHERE id = %s RETURNING head_seq, changed_at)
+           INSERT INTO log (conversation_id, seq, event, message_id, data, at)
+           SELECT %s, head_seq, %s, %s, %s::jsonb, changed_at FROM moved RETURNING seq, at""",
+        (held.conversation_id, held.conversation_id, event, held.id, stored),
+    )
+    return Entry(*rows[0])
+
+
+async def edit(db: Queryable, held: Held, edit_id: str, editor_id: str, content: str, names: str) -> None:
+    """Replace the text, and keep the former one."""
+    await db.execute(
+        """INSERT INTO message_edits (id, message_id, previous_content, edited_by, edited_at)
+           VALUES (%s, %s, %s, %s, clock_timestamp())""",
+        (edit_id, held.id, held.content, editor_id),
+    )
+    await db.execute(
+        """UPDATE messages SET content = %s, edited_at = clock_timestamp(), mentions = mentioned(conversation_id, %s)
+            WHERE id = %s""",
+        (content, names, held.id),
+    )
+
+
+async def unsend(db: Queryable, held: Held) -> None:
+    """Take a message back: its reactions are gone; what it said stays in the database, and is shown to nobody."""
+    await db.execute("UPDATE messages SET unsent_at = clock_timestamp() WHERE id = %s", (held.id,))
+    await db.execute("DELETE FROM reactions WHERE message_id = %s", (held.id,))
+
+
+async def reaction(db: Queryable, message_id: str, user_id: str) -> str | None:
+    """How somebody has reacted."""
+    rows = await db.query("SELECT emoji FROM reactions WHERE message_id = %s AND user_id = %s", (message_id, user_id))
+    return rows[0][0] if rows else None
+
+
+async def react(db: Queryable, message_id: str, user_id: str, emoji: str | None) -> None:
+    """Replace somebody's reaction; None: there is none any more."""
+    if emoji is None:
+        await db.execute("DELETE FROM reactions WHERE message_id = %s AND user_id = %s", (message_id, user_id))
+        return
+    await db.execute(
+        """INSERT INTO reactions (message_id, user_id, emoji, at) VALUES (%s, %s, %s, clock_timestamp())
+           ON CONFLICT (message_id, user_id) DO UPDATE SET emoji = excluded.emoji, at = excluded.at""",
+        (message_id, user_id, emoji),
+    )
+
+
+class Edit(msgspec.Struct, frozen=True):
+    """A former text of a message."""
+
+    id: str
+    previous_content: str
+    edited_at: datetime
+    edited_by: str
+
+
+async def edits(db: Queryable, message_id: str) -> list[Edit]:
+    """The former texts of a message, oldest first."""
+    rows = await db.query(
+        """SELECT id, previous_content, edited_at, edited_by FROM message_edits WHERE message_id = %s
+            ORDER BY edited_at, id""",
+        (message_id,),
+    )
+    return [Edit(*row) for row in rows]
