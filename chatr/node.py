@@ -27,6 +27,7 @@ from chatr.ops.catalog import CONTRACT
 from chatr.ops.circles import Circles
 from chatr.ops.ports import Ports
 from chatr.ops.revocations import RevocationWatch
+from chatr.ops.throttle import Throttle
 from chatr.outbound.letters import Channel, Job
 from chatr.outbound.queue import OutboundQueue
 from chatr.outbound.senders import OutboxSender, Sender
@@ -113,6 +114,7 @@ class Node:
             outbound=self.outbound,
             presence=self.presence,
             announcer=self.announcer,
+            throttle=Throttle(seconds=reactor.seconds),
             settings=config.auth,
             login_code=config.login_code,
             message_settings=config.messages,

@@ -48,6 +48,40 @@ class MessageReaction(Wire, frozen=True):
     reactions: list[Reaction]
 
 
+class MessageListened(Wire, frozen=True):
+    """Somebody has heard an audio message to its end."""
+
+    conversation_id: Id
+    seq: int
+    message_id: Id
+    user_id: Id
+
+
+class Activity(Wire, frozen=True):
+    """Whether somebody is at it."""
+
+    conversation_id: Id
+    user_id: Id
+    active: bool
+
+
+class Draft(Wire, frozen=True):
+    """What somebody is about to write; empty: nothing any more."""
+
+    conversation_id: Id
+    user_id: Id
+    text: str
+
+
+class Listening(Wire, frozen=True):
+    """Whether somebody listens to an audio message of the receiver, and whether they have heard its end."""
+
+    message_id: Id
+    user_id: Id
+    active: bool
+    ended: bool
+
+
 class MessageStatusChanged(Wire, frozen=True):
     """One participant's watermarks after they grew."""
 
@@ -144,6 +178,40 @@ MESSAGE_UNSENT = Event(
 MESSAGE_REACTION = Event(
     name="message.reaction", payload=MessageReaction, audience=CONVERSATION, doc="Somebody reacted to a message."
 )
+MESSAGE_LISTENED = Event(
+    name="message.listened",
+    payload=MessageListened,
+    audience=CONVERSATION,
+    doc="Somebody has heard an audio message to its end.",
+)
+ACTIVITY_TYPING = Event(
+    name="activity.typing",
+    payload=Activity,
+    audience=CONVERSATION,
+    doc="Somebody types; forget it six seconds after the last signal.",
+    ephemeral=True,
+)
+ACTIVITY_RECORDING = Event(
+    name="activity.recording",
+    payload=Activity,
+    audience=CONVERSATION,
+    doc="Somebody records; forget it thirty seconds after the last signal.",
+    ephemeral=True,
+)
+ACTIVITY_DRAFT = Event(
+    name="activity.draft",
+    payload=Draft,
+    audience=CONVERSATION,
+    doc="What somebody is about to write, where both have switched that on.",
+    ephemeral=True,
+)
+ACTIVITY_LISTENING = Event(
+    name="activity.listening",
+    payload=Listening,
+    audience=USER,
+    doc="Somebody listens to an audio message of the receiver.",
+    ephemeral=True,
+)
 MESSAGE_STATUS = Event(
     name="message.status",
     payload=MessageStatusChanged,
@@ -225,6 +293,11 @@ EVENTS = (
     MESSAGE_EDITED,
     MESSAGE_UNSENT,
     MESSAGE_REACTION,
+    MESSAGE_LISTENED,
+    ACTIVITY_TYPING,
+    ACTIVITY_RECORDING,
+    ACTIVITY_DRAFT,
+    ACTIVITY_LISTENING,
     MESSAGE_STATUS,
     CONVERSATION_CREATED,
     CONVERSATION_UPDATED,

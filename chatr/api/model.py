@@ -53,7 +53,11 @@ class NoParams(Params, frozen=True):
 
 
 class Privacy(Wire, frozen=True):
-    """Who may see which part of a person. Without ``readReceipts`` what one has read is neither given nor seen."""
+    """Who may see which part of a person.
+
+    Without ``readReceipts`` what one has read is neither given nor seen; with ``ghostTyping`` those who have it on too
+    see what one is about to write.
+    """
 
     online_status: PrivacyLevel = "everyone"
     phone: PrivacyLevel = "nobody"
@@ -62,6 +66,7 @@ class Privacy(Wire, frozen=True):
     gender: PrivacyLevel = "nobody"
     joined_date: PrivacyLevel = "everyone"
     read_receipts: bool = True
+    ghost_typing: bool = False
 
 
 class User(Wire, frozen=True):

@@ -6,6 +6,7 @@ from chatr.api.contract import build
 from chatr.api.events import EVENTS
 from chatr.ops import (
     accounts,
+    activity,
     conversations,
     friends,
     message_changes,
@@ -23,6 +24,6 @@ from chatr.ops import (
 _MODULES = (
     *(accounts, sessions, oidc, passwords, two_factor, profile),
     *(users, friends, presence),
-    *(conversations, messages, message_changes, sync),
+    *(conversations, messages, message_changes, activity, sync),
 )
 CONTRACT = build(_MODULES, EVENTS)

@@ -117,9 +117,9 @@ async def react(ctx: Ctx, params: React) -> Message:
 
     async def change(tx: Transaction) -> Message:
         held = _there(await _held(ctx, tx, params.id))
-        if held.type == "system" or held.status == "pending":
+        if held.type == "system":
             raise ApiError("forbidden", "Nobody can react to this message")
-        _open(held)
+        permissions.passes(held.status, held.closed)
         before = await changes.reaction(tx, held.id, me)
         emoji = None if params.emoji == before else params.emoji
         if emoji != before:

@@ -53,6 +53,16 @@ def may_befriend(found: Other | None) -> Other:
     return found
 
 
+def passes(status: str, closed: str | None) -> None:
+    """Whether signals pass in a conversation, by its status and why it is closed. Raises the refusal."""
+    if closed == "blocked":
+        raise blocked()
+    if closed is not None:
+        raise ApiError("not_found", "The other person is no more")
+    if status != "accepted":
+        raise ApiError("forbidden", "The message request is not accepted yet")
+
+
 def blocked() -> ApiError:
     """The refusal between two of whom one has blocked the other."""
     return ApiError("blocked", "One of the two has blocked the other")

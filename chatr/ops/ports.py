@@ -15,6 +15,7 @@ from chatr.auth.passwords import Passwords
 from chatr.auth.tokens import Tokens
 from chatr.auth.vault import Vault
 from chatr.config import Auth, LoginCode, Messages, Oidc
+from chatr.ops.throttle import Throttle
 from chatr.outbound.queue import OutboundQueue
 from chatr.realtime.presence import PresenceTracker
 from chatr.store.pool import Database
@@ -63,6 +64,7 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     outbound: OutboundQueue
     presence: PresenceTracker
     announcer: Announcer
+    throttle: Throttle
     settings: Auth
     login_code: LoginCode
     message_settings: Messages

@@ -75,6 +75,7 @@ class PrivacyChange(Params, frozen=True, kw_only=True):
     gender: PrivacyLevel | UnsetType = UNSET
     joined_date: PrivacyLevel | UnsetType = UNSET
     read_receipts: bool | UnsetType = UNSET
+    ghost_typing: bool | UnsetType = UNSET
 
 
 @operation("user.update_settings", Route("PUT", "/users/me/settings"), USERS, rate=Rate(60, 60))

@@ -113,6 +113,16 @@ async def react(db: Queryable, message_id: str, user_id: str, emoji: str | None)
     )
 
 
+async def listen(db: Queryable, message_id: str, user_id: str) -> bool:
+    """Somebody has heard an audio message to its end; False when they had before."""
+    rows = await db.query(
+        """INSERT INTO listens (message_id, user_id, at) VALUES (%s, %s, clock_timestamp())
+           ON CONFLICT DO NOTHING RETURNING 1""",
+        (message_id, user_id),
+    )
+    return bool(rows)
+
+
 class Edit(msgspec.Struct, frozen=True):
     """A former text of a message."""
 

@@ -283,6 +283,28 @@ async def lock(db: Queryable, conversation_id: str) -> None:
     await db.execute("SELECT 1 FROM conversations WHERE id = %s FOR NO KEY UPDATE", (conversation_id,))
 
 
+class Scene(msgspec.Struct, frozen=True):
+    """What decides whether signals pass in a conversation."""
+
+    id: str
+    status: str
+    closed: str | None
+    pair: tuple[str, str] | None
+
+
+async def scene(db: Queryable, conversation_id: str, user_id: str) -> Scene | None:
+    """The conversation as signals find it; None unless the person is in it."""
+    rows = await db.query(
+        """SELECT c.status, c.closed, c.user_low, c.user_high FROM conversations c
+             JOIN members m ON m.conversation_id = c.id AND m.user_id = %s AND m.status = 'joined' WHERE c.id = %s""",
+        (user_id, conversation_id),
+    )
+    if not rows:
+        return None
+    status, closed, low, high = rows[0]
+    return Scene(conversation_id, status, closed, (low, high) if low else None)
+
+
 class Own(msgspec.Struct, frozen=True, kw_only=True):
     """A member's own handling of a conversation."""
 

@@ -33,15 +33,17 @@ COLUMNS = """g.id, g.conversation_id, g.seq, g.client_id, s.id, s.username, s.di
     g.type, g.content, g.created_at, g.edited_at, g.unsent_at, g.reply_to, g.mentions::text[],
     CASE WHEN g.reply_to IS NOT NULL THEN EXISTS (
       SELECT 1 FROM messages o WHERE o.id = (g.reply_to->>'id')::uuid AND o.unsent_at IS NOT NULL) END,
-    reactions_of(g.id)"""
-WIDTH = 17
+    reactions_of(g.id),
+    CASE WHEN g.type = 'audio' THEN EXISTS (SELECT 1 FROM listens y WHERE y.message_id = g.id) ELSE false END"""
+WIDTH = 18
 _FROM = f"SELECT {COLUMNS} FROM messages g JOIN users s ON s.id = g.sender_id"
 
 
 def message(row: Sequence[Any], viewer_id: str, marks: Marks) -> Message:
     """A message from :data:`COLUMNS` as one participant sees it."""
     (id, conversation_id, seq, client_id, sender_id, username, display_name, image) = row[:8]
-    (type, content, created_at, edited_at, unsent_at, reply_to, mentions, original_unsent, reactions) = row[8:WIDTH]
+    (type, content, created_at, edited_at, unsent_at, reply_to, mentions, original_unsent) = row[8:16]
+    reactions, listened = row[16:WIDTH]
     mine = sender_id == viewer_id
     return Message(
         id=id,
@@ -55,7 +57,7 @@ def message(row: Sequence[Any], viewer_id: str, marks: Marks) -> Message:
         edited=edited_at is not None and not unsent_at,
         edited_at=wire_time(edited_at) if edited_at and not unsent_at else UNSET,
         unsent=unsent_at is not None,
-        status=marks.status(seq) if mine else "sent",
+        status=("listened" if listened else marks.status(seq)) if mine else "sent",
         reply_to=_reply_to(reply_to, original_unsent) if reply_to and not unsent_at else UNSET,
         reactions=msgspec.convert(reactions, list[Reaction]) if reactions and not unsent_at else [],
         mentions=[] if unsent_at else mentions,
@@ -176,6 +178,8 @@ def _entry(row: Sequence[Any], conversation_id: str, viewer_id: str, marks: Mark
             payload |= {"messageId": about.id, "senderDisplayName": about.sender.display_name}
         elif event == "message.reaction":
             payload |= {"messageId": about.id, "reactions": about.reactions}
+        elif event == "message.listened":
+            payload["messageId"] = about.id
         else:
             payload["message"] = about
     moment: datetime = at

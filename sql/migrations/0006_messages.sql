@@ -38,3 +38,11 @@ CREATE TABLE reactions (
     PRIMARY KEY (message_id, user_id)
 );
 COMMENT ON TABLE reactions IS 'One per person and message.';
+
+CREATE TABLE listens (
+    message_id uuid NOT NULL REFERENCES messages ON DELETE CASCADE,
+    user_id uuid NOT NULL REFERENCES users,
+    at timestamptz NOT NULL,
+    PRIMARY KEY (message_id, user_id)
+);
+COMMENT ON TABLE listens IS 'Who has heard an audio message to its end.';

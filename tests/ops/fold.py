@@ -175,6 +175,14 @@ class Fold:
         if known and known["lastMessage"]["id"] == data["messageId"]:
             known["lastMessage"]["reactions"] = data["reactions"]
 
+    def _message_listened(self, data: dict[str, Any]) -> None:
+        known = self._logged(data)
+        if known and known["lastMessage"]["id"] == data["messageId"] and data["userId"] != self.person.id:
+            known["lastMessage"]["status"] = "listened"
+
+    def _activity_listening(self, data: dict[str, Any]) -> None:
+        """Passes."""
+
     def _logged(self, data: dict[str, Any]) -> dict[str, Any] | None:
         """The conversation of a log entry, whose head it is."""
         known = self.now["conversations"].get(data["conversationId"])
