@@ -25,6 +25,7 @@ types: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench.signing_in
 	$(BIN)/python -m bench.contacts
+	$(BIN)/python -m bench.message_search
 	$(BIN)/python -m bench $(ARGS)
 
 docs: $(VENV)/.dev

@@ -25,6 +25,7 @@ from chatr.ops.admission import Admission, Gate
 from chatr.ops.announcer import Announcer
 from chatr.ops.catalog import CONTRACT
 from chatr.ops.circles import Circles
+from chatr.ops.message_search import Indexer
 from chatr.ops.ports import Ports
 from chatr.ops.revocations import RevocationWatch
 from chatr.ops.throttle import Throttle
@@ -146,6 +147,7 @@ class Node:
         )
         self.broker.subscribe(self._heard)
         self._revocations = RevocationWatch(reactor, self.db, self._revoked_elsewhere)
+        self.indexer = Indexer(reactor, self.db)
         self.metrics = Metrics(reactor)
         self.rest = RestApp(
             self.dispatcher,
@@ -187,6 +189,7 @@ class Node:
             await people.nobody_here(self.db)
         self.presence.start()
         self.outbound.start(self._carry_out)
+        self.indexer.start()
         self.metrics.start()
 
     async def open_for_administration(self, dsn: str) -> None:
@@ -205,6 +208,7 @@ class Node:
         await gatherResults([self.door.drain(timeout_s), self._in_time(self.rest.drain(), timeout_s)])
         await self._in_time(self.outbound.stop(), timeout_s)
         await self._revocations.stop()
+        await self.indexer.stop()
         self.metrics.stop()
         await self.presence.stop()
         await self.announcer.stop()

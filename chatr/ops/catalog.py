@@ -10,6 +10,7 @@ from chatr.ops import (
     conversations,
     friends,
     message_changes,
+    message_search,
     messages,
     oidc,
     passwords,
@@ -24,6 +25,6 @@ from chatr.ops import (
 _MODULES = (
     *(accounts, sessions, oidc, passwords, two_factor, profile),
     *(users, friends, presence),
-    *(conversations, messages, message_changes, activity, sync),
+    *(conversations, messages, message_changes, message_search, activity, sync),
 )
 CONTRACT = build(_MODULES, EVENTS)

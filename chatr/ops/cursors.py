@@ -15,10 +15,10 @@ def cursor(moment: datetime, row_id: str) -> str:
     return base64.urlsafe_b64encode(f"{moment.isoformat()} {row_id}".encode()).decode()
 
 
-def position(cursor: str) -> tuple[datetime, str]:
-    """The row that a cursor stands for. Raises ``invalid``."""
+def position(cursor: str, path: str = "$.cursor") -> tuple[datetime, str]:
+    """The row that a cursor stands for. Raises ``invalid`` with the path."""
     try:
         moment, _, row_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
         return datetime.fromisoformat(moment), str(uuid.UUID(row_id))
     except (ValueError, binascii.Error, UnicodeError):
-        raise invalid("$.cursor", "is not a cursor of this list") from None
+        raise invalid(path, "is not a cursor of this list") from None

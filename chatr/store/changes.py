@@ -83,16 +83,20 @@ async def edit(db: Queryable, held: Held, edit_id: str, editor_id: str, content:
         (edit_id, held.id, held.content, editor_id),
     )
     await db.execute(
-        """UPDATE messages SET content = %s, edited_at = clock_timestamp(), mentions = mentioned(conversation_id, %s)
+        """WITH found AS (
+             INSERT INTO message_words (message_id, conversation_id, words) VALUES (%s, %s, to_tsvector('simple', %s))
+             ON CONFLICT (message_id) DO UPDATE SET words = excluded.words)
+           UPDATE messages SET content = %s, edited_at = clock_timestamp(), mentions = mentioned(conversation_id, %s)
             WHERE id = %s""",
-        (content, names, held.id),
+        (held.id, held.conversation_id, content, content, names, held.id),
     )
 
 
 async def unsend(db: Queryable, held: Held) -> None:
     """Take a message back: its reactions are gone; what it said stays in the database, and is shown to nobody."""
     await db.execute("UPDATE messages SET unsent_at = clock_timestamp() WHERE id = %s", (held.id,))
-    await db.execute("DELETE FROM reactions WHERE message_id = %s", (held.id,))
+    for table in ("reactions", "message_words"):
+        await db.execute(f"DELETE FROM {table} WHERE message_id = %s", (held.id,))
 
 
 async def reaction(db: Queryable, message_id: str, user_id: str) -> str | None:

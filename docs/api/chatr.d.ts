@@ -196,6 +196,32 @@ export interface Found {
   items: FoundUser[];
 }
 
+/** A message that was found. ``snippet``: HTML, escaped, with ``<mark>`` around what was found. */
+export interface FoundMessage {
+  id: string;
+  conversationId: string;
+  seq: number;
+  clientId?: string;
+  sender: Sender;
+  type: "audio" | "file" | "image" | "system" | "text" | "video";
+  content: string;
+  createdAt: string;
+  edited?: boolean;
+  editedAt?: string;
+  unsent?: boolean;
+  status?: "delivered" | "listened" | "read" | "sent";
+  replyTo?: ReplyTo;
+  reactions?: Reaction[];
+  mentions?: string[];
+  snippet: string;
+}
+
+/** Messages that were found, newest first. */
+export interface FoundMessages {
+  items: FoundMessage[];
+  nextCursor?: string | null;
+}
+
 /** A search result. ``friendship``: when there is one, or a request either way. */
 export interface FoundUser {
   id: string;
@@ -602,6 +628,15 @@ export interface Search {
   limit?: number;
 }
 
+/** What to look for, and where. ``before``: the ``nextCursor`` of the last page. */
+export interface SearchMessages {
+  q: string;
+  conversationId?: string | null;
+  senderId?: string | null;
+  before?: string | null;
+  limit?: number;
+}
+
 /** A message to a person or to a conversation: exactly one of ``recipientId`` and ``conversationId``. */
 export interface SendMessage {
   content: string;
@@ -832,6 +867,7 @@ export interface Calls {
   "chatr.message.mark_listened": { params: WhichAudio; result: Empty };
   "chatr.message.mark_read": { params: Mark; result: Empty };
   "chatr.message.react": { params: React; result: Message };
+  "chatr.message.search": { params: SearchMessages; result: FoundMessages };
   "chatr.message.send": { params: SendMessage; result: Message };
   "chatr.message.unsend": { params: WhichMessage; result: Message };
   "chatr.oidc.finish": { params: Finish; result: Session | Challenged };

@@ -46,3 +46,17 @@ CREATE TABLE listens (
     PRIMARY KEY (message_id, user_id)
 );
 COMMENT ON TABLE listens IS 'Who has heard an audio message to its end.';
+
+CREATE TABLE message_words (
+    message_id uuid PRIMARY KEY REFERENCES messages ON DELETE CASCADE,
+    conversation_id uuid NOT NULL,
+    words tsvector NOT NULL
+);
+COMMENT ON TABLE message_words IS 'What search looks at. Filled some seconds behind, many messages at once: in the sends it would cost a fifth of them.';
+CREATE INDEX message_words_words ON message_words USING gin (words);
+
+CREATE TABLE search_progress (
+    conversation_id uuid PRIMARY KEY REFERENCES conversations ON DELETE CASCADE,
+    seq bigint NOT NULL
+);
+COMMENT ON TABLE search_progress IS 'Up to where the messages of a conversation are in message_words; what is above is searched as it is.';

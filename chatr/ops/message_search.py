@@ -1,0 +1,110 @@
+"""Finding messages by their words."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+from twisted.internet.defer import Deferred
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+
+from chatr.api.contract import USERS, Rate, Route, operation
+from chatr.api.errors import ApiError, invalid
+from chatr.api.model import Cursor, Id, Limit, Message, Params, Wire
+from chatr.ops import cursors
+from chatr.ops.ports import Ctx
+from chatr.store import message_search
+from chatr.store.pool import Database
+
+log = Logger()
+
+MOST_WORDS = 10
+EVERY_S = 5.0
+_WORD = re.compile(r"[^\W_]+")
+
+
+class SearchMessages(Params, frozen=True, kw_only=True):
+    """What to look for, and where. ``before``: the ``nextCursor`` of the last page."""
+
+    q: Annotated[str, Meta(min_length=1, max_length=200)]
+    conversation_id: Id | None = None
+    sender_id: Id | None = None
+    before: Cursor | None = None
+    limit: Limit = 50
+
+
+class FoundMessage(Message, frozen=True, kw_only=True):
+    """A message that was found. ``snippet``: HTML, escaped, with ``<mark>`` around what was found."""
+
+    snippet: str
+
+
+class FoundMessages(Wire, frozen=True, kw_only=True):
+    """Messages that were found, newest first."""
+
+    items: list[FoundMessage]
+    next_cursor: str | None = None
+
+
+@operation("message.search", Route("GET", "/messages/search"), USERS, errors=["not_found"], rate=Rate(60, 60))
+async def search(ctx: Ctx, params: SearchMessages) -> FoundMessages:
+    """Messages of the caller's conversations with all words of ``q``, each at least the beginning of a word.
+
+    ``not_found`` for a conversation that the caller is not in.
+    """
+    words = list(dict.fromkeys(word.lower() for word in _WORD.findall(params.q)))[:MOST_WORDS]
+    if not words:
+        raise invalid("$.q", "has no word")
+    db, me = ctx.ports.db, ctx.caller.user_id
+    if params.conversation_id is not None and not await message_search.member(db, params.conversation_id, me):
+        raise ApiError("not_found", "There is no such conversation")
+    found = await message_search.search(
+        db,
+        me,
+        words,
+        conversation_id=params.conversation_id,
+        sender_id=params.sender_id,
+        below=cursors.position(params.before, "$.before") if params.before else None,
+        limit=params.limit + 1,
+    )
+    page = found[: params.limit]
+    items = [FoundMessage(**msgspec.structs.asdict(each.message), snippet=each.snippet) for each in page]
+    more = len(found) > params.limit
+    return FoundMessages(items=items, next_cursor=cursors.cursor(page[-1].at, page[-1].message.id) if more else None)
+
+
+class Indexer:
+    """Takes new messages into the index every few seconds. What it has not yet is found all the same, more slowly."""
+
+    def __init__(self, clock: Any, db: Database) -> None:
+        self._db = db
+        self._loop = LoopingCall(self._look)
+        self._loop.clock = clock
+        self._running: Deferred[LoopingCall] | None = None
+        self._stopping = False
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._running = self._loop.start(EVERY_S, now=False)
+
+    async def stop(self) -> None:
+        """Stop, once the statement that is under way is done."""
+        self._stopping = True
+        if self._running is not None:
+            self._loop.stop()
+            await self._running
+            self._running = None
+
+    def _look(self) -> Deferred[None]:
+        return Deferred.fromCoroutine(self.catch_up())
+
+    async def catch_up(self) -> None:
+        """Index everything that is there."""
+        try:
+            while await message_search.index(self._db) and not self._stopping:
+                pass
+        except ApiError as error:
+            log.debug("messages not indexed: {error}", error=error.detail)
