@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
-from twisted.internet.defer import Deferred
-from twisted.internet.task import LoopingCall
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.task import LoopingCall, deferLater
 from twisted.logger import Logger
 
 from chatr.api.contract import USERS, Rate, Route, operation
@@ -22,7 +22,9 @@ from chatr.store.pool import Database
 log = Logger()
 
 MOST_WORDS = 10
-EVERY_S = 5.0
+EVERY_S = 10.0
+#: After each piece of work the indexer rests for so many times as long: people come first.
+REST = 9.0
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -80,11 +82,13 @@ class Indexer:
     """Takes new messages into the index every few seconds. What it has not yet is found all the same, more slowly."""
 
     def __init__(self, clock: Any, db: Database) -> None:
+        self._clock = clock
         self._db = db
         self._loop = LoopingCall(self._look)
         self._loop.clock = clock
         self._running: Deferred[LoopingCall] | None = None
         self._stopping = False
+        self._resting: Deferred[None] | None = None
 
     def start(self) -> None:
         """Begin to work."""
@@ -93,18 +97,33 @@ class Indexer:
     async def stop(self) -> None:
         """Stop, once the statement that is under way is done."""
         self._stopping = True
+        if self._resting is not None:
+            self._resting.cancel()
         if self._running is not None:
             self._loop.stop()
             await self._running
             self._running = None
 
     def _look(self) -> Deferred[None]:
-        return Deferred.fromCoroutine(self.catch_up())
+        return Deferred.fromCoroutine(self.catch_up(rest=REST))
 
-    async def catch_up(self) -> None:
-        """Index everything that is there."""
+    async def catch_up(self, *, rest: float = 0.0) -> None:
+        """Index everything that is there, resting in between."""
         try:
-            while await message_search.index(self._db) and not self._stopping:
-                pass
+            while not self._stopping:
+                begun = self._clock.seconds()
+                if not await message_search.index(self._db):
+                    return
+                if rest:
+                    await self._rest(rest * (self._clock.seconds() - begun))
         except ApiError as error:
             log.debug("messages not indexed: {error}", error=error.detail)
+
+    async def _rest(self, seconds: float) -> None:
+        self._resting = deferLater(self._clock, seconds)
+        try:
+            await self._resting
+        except CancelledError:
+            pass
+        finally:
+            self._resting = None
