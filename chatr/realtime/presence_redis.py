@@ -104,7 +104,11 @@ redis.call('HSET', prefix .. ':beats', node, now)
 for _, dead in ipairs(redis.call('ZRANGEBYSCORE', prefix .. ':nodes', '-inf', now)) do
     local ago = now - tonumber(redis.call('HGET', prefix .. ':beats', dead) or now)
     for _, user in ipairs(redis.call('SMEMBERS', prefix .. ':of:' .. dead)) do
-        redis.call('HDEL', prefix .. ':p:' .. user, 'n:' .. dead)
+        local key = prefix .. ':p:' .. user
+        local said, told = redis.call('HGET', key, 'n:' .. dead), redis.call('HGET', key, 'told')
+        -- It died before it announced what whoever asked was answered: take it as told, so that the end is news.
+        if said and (not told or told == 'offline') then redis.call('HSET', key, 'told', said) end
+        redis.call('HDEL', key, 'n:' .. dead)
         table.insert(out, user) table.insert(out, tostring(ago))
     end
     redis.call('DEL', prefix .. ':of:' .. dead)

@@ -131,6 +131,16 @@ class NodesTests(RedisCase):
         self.assertEqual((await self.two.settle([ANN, BEN, CAT])).news, {ANN: "offline", BEN: "away"})
         self.assertFalse((await self.one.beat()).known)
 
+    async def test_a_node_that_dies_before_it_announces(self) -> None:
+        """Whoever asked was told that the person is here: that they are gone is news, although their coming was none."""
+        for node in (self.one, self.two):
+            await node.beat()
+        await self.one.put({ANN: "away"})
+        self.assertEqual(await self.two.statuses([ANN]), {ANN: "away"})
+        await self.pass_s(DEAD_AFTER_S)
+        self.assertEqual(list((await self.two.beat()).orphans), [ANN])
+        self.assertEqual((await self.two.settle([ANN])).news, {ANN: "offline"})
+
     async def test_server_restarts(self) -> None:
         """A server that was killed: calls fail at once, then all is said again and nobody was lost."""
         told: list[Change] = []
