@@ -132,7 +132,7 @@ class NodesTests(RedisCase):
         self.assertFalse((await self.one.beat()).known)
 
     async def test_a_node_that_dies_before_it_announces(self) -> None:
-        """Whoever asked was told that the person is here: that they are gone is news, although their coming was none."""
+        """Whoever asked was told that the person is here: so they are told of the going, though not of the coming."""
         for node in (self.one, self.two):
             await node.beat()
         await self.one.put({ANN: "away"})
