@@ -114,6 +114,7 @@ async def _verify(ctx: Ctx, params: Verify, purpose: Literal["email", "phone"]) 
     found = await codes.attempt(ctx.ports.db, params.user_id, purpose) if allowed else None
     code = verification.check(ctx.ports, params.user_id, purpose, params.code, found)
     async with ctx.ports.db.transaction() as tx:
+        await relations.lock_all(tx, params.user_id)
         await people.lock(tx, params.user_id)
         await verification.use(tx, params.user_id, purpose)
         if not await accounts.confirm(tx, params.user_id, purpose, code.target):
@@ -187,6 +188,7 @@ async def delete(ctx: Ctx, params: DeleteAccount) -> Empty:
     """Delete the caller's account for ever. Personal data goes; messages stay, from "Deleted user"."""
     known = await proving.password(ctx, params.password)
     async with ctx.ports.db.transaction() as tx:
+        await relations.lock_all(tx, known.person.id)
         await proving.hold(tx, known)
         text, advice = "Your account was deleted, and your personal data with it.", "tell the operator of the server"
         await verification.notify(ctx, tx, known.person.email, "Your account was deleted", text, advice)

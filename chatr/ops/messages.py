@@ -72,7 +72,8 @@ async def send(ctx: Ctx, params: SendMessage) -> Message:
         first = await messages.by_client_id(ctx.ports.db, ctx.caller.user_id, item.client_id)
         if first is not None:
             return first
-    if done.outcome == "no_reply_target":
+    begins = done.outcome == "no_conversation" and params.recipient_id is not None
+    if done.outcome == "no_reply_target" or (begins and params.reply_to_id is not None):
         raise invalid("$.replyToId", "is not a message of this conversation")
     if done.outcome == "blocked":
         raise permissions.blocked()
@@ -175,6 +176,8 @@ def _checked(ctx: Ctx, params: SendMessage) -> Append:
     if params.recipient_id == ctx.caller.user_id:
         raise invalid("$.recipientId", "is yourself")
     content = texts.content(params.content)
+    # A reply never begins a conversation: there is nothing in it to reply to.
+    reply = params.reply_to_id
     return Append(
         id=uuid7(),
         sender_id=ctx.caller.user_id,
@@ -183,8 +186,8 @@ def _checked(ctx: Ctx, params: SendMessage) -> Append:
         names=texts.names(content),
         conversation_id=params.conversation_id,
         recipient_id=params.recipient_id,
-        reply_to_id=params.reply_to_id,
-        begin=partial(begin_direct, ctx, params.recipient_id) if params.recipient_id else None,
+        reply_to_id=reply,
+        begin=partial(begin_direct, ctx, params.recipient_id) if params.recipient_id and not reply else None,
     )
 
 

@@ -14,7 +14,7 @@ from chatr.api.model import Me, NoParams, Params, PrivacyLevel
 from chatr.ops import accounts, announcing, audience, fields, verification, visibility
 from chatr.ops.ports import Ctx
 from chatr.store import accounts as stored
-from chatr.store import codes, conversations, people
+from chatr.store import codes, conversations, people, relations
 from chatr.store.pool import Transaction
 
 MAX_SETTINGS_BYTES = 16 * 1024
@@ -45,6 +45,7 @@ async def update(ctx: Ctx, params: Update) -> Me:
     until then the answer shows the old one. ``conflict`` when somebody else has confirmed it.
     """
     async with ctx.ports.db.transaction() as tx:
+        await relations.lock_all(tx, ctx.caller.user_id)
         person = _existing(await people.lock(tx, ctx.caller.user_id))
         if params.email is not UNSET:
             await _new_email(ctx, tx, person, fields.email(params.email))
@@ -82,6 +83,7 @@ class PrivacyChange(Params, frozen=True, kw_only=True):
 async def update_settings(ctx: Ctx, params: UpdateSettings) -> Me:
     """Change who sees what of the caller, and the settings that clients keep here (16 KiB of JSON at most)."""
     async with ctx.ports.db.transaction() as tx:
+        await relations.lock_all(tx, ctx.caller.user_id)
         person = _existing(await people.lock(tx, ctx.caller.user_id))
         privacy, settings = person.privacy, person.settings
         if params.privacy is not UNSET:

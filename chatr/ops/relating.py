@@ -21,6 +21,7 @@ class _Sight(msgspec.Struct, frozen=True):
     """What somebody has of another person in front of them."""
 
     presence: bool
+    blocked: bool
     conversation: Conversation | None
 
 
@@ -38,7 +39,10 @@ async def changing(ctx: Ctx, tx: Transaction, other_id: str) -> AsyncIterator[Ot
     after = [await _sight(tx, *pair), await _sight(tx, *reversed(pair))]
     tx.then(partial(ctx.ports.publisher.forget, pair))
     for viewer_id, seen_id, was, now in zip(pair, reversed(pair), before, after, strict=True):
-        if now.conversation is not None and was.conversation is not None and now.conversation != was.conversation:
+        # Across a block nobody was told what the other is called by now.
+        news = now.conversation != was.conversation or (was.blocked and not now.blocked)
+        # Also one whose first message came in between: it was told of as it was before this change.
+        if now.conversation is not None and news:
             await conversations.touch(tx, now.conversation.id, viewer_id)
             changed = ConversationChanged(conversation=now.conversation)
             tx.emit(CONVERSATION_UPDATED, changed, [audience.person(viewer_id)])
@@ -52,5 +56,6 @@ async def _sight(tx: Transaction, viewer_id: str, other_id: str) -> _Sight:
     view = await conversations.with_user(tx, viewer_id, other_id)
     return _Sight(
         presence=found is not None and permissions.sees_presence(found.person, found.relation),
+        blocked=found is not None and found.relation.blocked,
         conversation=visibility.conversation(view, viewer_id) if view else None,
     )

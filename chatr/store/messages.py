@@ -106,7 +106,8 @@ async def of(db: Queryable, message_id: str, viewer_id: str) -> Message | None:
 async def by_client_id(db: Queryable, sender_id: str, client_id: str) -> Message | None:
     """The message that a sender's ``client_id`` stands for."""
     rows = await db.query("SELECT id FROM messages WHERE sender_id = %s AND client_id = %s", (sender_id, client_id))
-    return await by_id(db, sender_id, rows[0][0]) if rows else None
+    # Also one that the sender has deleted from their view since: the answer is the same for ever.
+    return await of(db, rows[0][0], sender_id) if rows else None
 
 
 class Page(msgspec.Struct, frozen=True):

@@ -172,5 +172,21 @@ async def circles(db: Queryable, user_ids: Sequence[str]) -> dict[str, Circle]:
 
 
 async def lock(db: Queryable, one_id: str, other_id: str) -> None:
-    """Let nobody else change how these two stand to each other until the transaction ends; taken before any row."""
-    await db.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", (" ".join(sorted((one_id, other_id))),))
+    """Let nobody else change how these two stand to each other until the transaction ends; taken before any row.
+
+    Nor do they change their profiles meanwhile: each is told of the other as they are.
+    """
+    low, high = sorted((one_id, other_id))
+    await db.execute(
+        """SELECT pg_advisory_xact_lock(hashtextextended(%s, 1)), pg_advisory_xact_lock_shared(hashtextextended(%s, 2)),
+                  pg_advisory_xact_lock_shared(hashtextextended(%s, 2))""",
+        (f"{low} {high}", low, high),
+    )
+
+
+async def lock_all(db: Queryable, user_id: str) -> None:
+    """Let nobody change how they stand to a person until the transaction ends; taken before any row.
+
+    So that whoever comes to know the person meanwhile is told of a change of the profile too.
+    """
+    await db.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))", (user_id,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,11 +11,12 @@ from autobahn.twisted.resource import WebSocketResource
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
 from autobahn.websocket.compress import PerMessageDeflateOffer, PerMessageDeflateOfferAccept
 from autobahn.websocket.types import ConnectionDeny, ConnectionRequest
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 
 from chatr.config import Config
+from chatr.timers import Timers
 from chatr.wamp.door import CLOSE_TIMEOUT_S, Door
 from chatr.wamp.frames import SERIALIZERS, Framing, Serializer, websocket_frame
 from chatr.wamp.link import INVALID_PAYLOAD_CLOSE, UNSUPPORTED_DATA_CLOSE
@@ -30,17 +31,6 @@ _PORTS: Mapping[str, str] = MappingProxyType({"http": "80", "https": "443"})
 
 
 _OPEN = WebSocketServerProtocol.STATE_OPEN
-
-
-class Timers:
-    """Autobahn's timers on our clock: exact, and gone at once when cancelled (its own stay in 0.2 s buckets)."""
-
-    def __init__(self, clock: IReactorTime) -> None:
-        self._clock = clock
-
-    def call_later(self, delay_s: float, function: Callable[..., object], *args: object) -> IDelayedCall:
-        """Call ``function`` after ``delay_s`` seconds."""
-        return self._clock.callLater(delay_s, function, *args)
 
 
 class WebSocketLink:

@@ -11,7 +11,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint
 
-from chatr.wamp.transport import Timers
+from chatr.timers import Timers
 
 
 class Lost(Exception):

@@ -24,7 +24,7 @@ from twisted.internet.testing import StringTransport
 from twisted.protocols.tls import TLSMemoryBIOFactory
 from zope.interface import implementer
 
-from chatr.wamp.transport import Timers
+from chatr.timers import Timers
 
 
 class Codec(NamedTuple):

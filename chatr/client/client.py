@@ -1,0 +1,243 @@
+"""A client that stays connected and resumes as docs/clients.rst ("Losing nothing") describes."""
+
+from __future__ import annotations
+
+import random as randomness
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IStreamClientEndpoint
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from chatr.client.backoff import Backoff
+from chatr.client.connection import Connection, connect
+from chatr.client.errors import Lost, Refused
+from chatr.client.feed import Feed, Listener
+from chatr.client.inbox import Inbox, fire
+from chatr.client.outbox import Outbox
+from chatr.client.own import OWN
+from chatr.client.signin import Credentials
+from chatr.client.state import MemoryState, State
+
+log = Logger()
+
+#: Between two tries to connect.
+FIRST_S, LAST_S = 0.5, 15.0
+#: A connection that lasted so long was a good one: the next try comes soon.
+GOOD_S = 30.0
+
+
+class Client:
+    """One person's, or program's, connection to chatr, for as long as it is wanted.
+
+    ``listener`` is given everything that happens, one thing after the other: entries of a conversation's log in the
+    order of ``seq``, each once; all other events as they come; and after each connect ``sync.changes`` with its answer,
+    before the entries that were missed. What a call of this client changes is given to it too. A listener that fails
+    has the connection begun anew, and gets the same entry again: it should derive what it sends (``clientId``) from
+    what it answers. Progress is in ``state``; without ``history`` the first start begins with what comes from then on.
+    """
+
+    def __init__(
+        self,
+        reactor: Any,
+        url: str,
+        credentials: Credentials,
+        listener: Listener,
+        *,
+        state: State | None = None,
+        history: bool = True,
+        endpoint: IStreamClientEndpoint | None = None,
+        random: Callable[[], float] = randomness.random,
+    ) -> None:
+        """``url``: ``ws://…/ws`` or ``wss://…/ws``.
+
+        ``endpoint``: the way there if it is not that of the URL, such as a Unix socket, or TLS with certificates
+        of one's own. ``random``: from 0 to 1, for the jitter of delays.
+        """
+        self._reactor = reactor
+        self._url = url
+        self._endpoint = endpoint
+        self._credentials = credentials
+        kept: State = state or MemoryState()
+        self._feed = Feed(kept, listener, history=history)
+        self._backoff = Backoff(random, first_s=FIRST_S, last_s=LAST_S)
+        self._outbox = Outbox(reactor, kept, random)
+        self._connection: Connection | None = None
+        self._serving: Deferred[None] | None = None
+        self._live: list[Deferred[None]] = []
+        self._stopping = False
+        self._trying: Deferred[Any] | None = None
+        self._running: Deferred[None] | None = None
+        self._inbox = Inbox()
+        self._ends: list[Deferred[None]] = []
+        self._refused = False
+        self.is_live = False
+        self.user_id = ""
+
+    def start(self) -> Deferred[None]:
+        """Connect, and stay connected; fires when what was missed has been handed over for the first time.
+
+        Fails with :class:`Refused` when the credentials are refused for good; the client has ended then.
+        """
+        self._running = Deferred.fromCoroutine(self._run())
+        return self.live()
+
+    def live(self) -> Deferred[None]:
+        """Fires when the client is connected and nothing is missing."""
+        waiter: Deferred[None] = Deferred(self._live.remove)
+        if self.is_live:
+            waiter.callback(None)
+        else:
+            self._live.append(waiter)
+        return waiter
+
+    async def stop(self) -> None:
+        """Disconnect and end. Sends that wait stay in the state."""
+        self._stopping = True
+        if self._trying is not None:
+            self._trying.cancel()
+        if self._serving is not None:
+            self._serving.cancel()
+        if self._connection is not None:
+            await self._connection.leave()
+        if self._running is not None:
+            await self._running
+
+    async def call(self, name: str, **params: Any) -> dict[str, Any]:
+        """Call an operation once, such as ``user.me``. Raises :class:`Refused` and :class:`Lost`."""
+        if self._connection is None:
+            raise Lost("not connected")
+        return await self._call(self._connection, name, params)
+
+    def send(self, content: str, *, to: str = "", conversation: str = "", **more: Any) -> Deferred[dict[str, Any]]:
+        """Send a message to a person or to a conversation, however long it takes; fires with the message.
+
+        ``more``: ``clientId``, ``replyToId`` and the like. Fails with :class:`Refused` when the server refuses it, and
+        with :class:`Lost` when the client is stopped before: then it waits in the state for the next start.
+        """
+        where = {"conversationId": conversation} if conversation else {"recipientId": to}
+        return self._outbox.put({"content": content, **where, **more})
+
+    async def settled(self) -> None:
+        """Returns when everything that the server had announced before has been handed over."""
+        inbox = self._inbox
+        # What was announced before the answer comes before it. Guests have no user.me: their answer is a refusal.
+        with suppress(Refused):
+            await self.call("user.me")
+        await inbox.empty()
+
+    def ended(self) -> Deferred[None]:
+        """Fires when the client has ended: after :meth:`stop`, or with :class:`Refused` as :meth:`start` says."""
+        waiter: Deferred[None] = Deferred(self._ends.remove)
+        self._ends.append(waiter)
+        return waiter
+
+    async def _run(self) -> None:
+        failure: Refused | None = None
+        while not self._stopping and failure is None:
+            began = self._reactor.seconds()
+            wait_s = 0.0
+            try:
+                await self._connected()
+            except Refused as error:
+                if error.passes:
+                    wait_s = error.retry_after_s
+                else:
+                    failure = error
+                log.info("chatr client: refused: {code} {detail}", code=error.code, detail=error.detail)
+            except Lost as error:
+                log.info("chatr client: {error}", error=error)
+            if self._reactor.seconds() - began > GOOD_S:
+                self._backoff.reset()
+            if not self._stopping and failure is None:
+                with suppress(CancelledError):
+                    await self._try(deferLater(self._reactor, max(wait_s, self._backoff.delay_s())))
+        self._outbox.stop()
+        if self._serving is not None:
+            await self._serving
+        self._end(failure)
+
+    async def _connected(self) -> None:
+        """One connection, from signing in to its end. Raises :class:`Refused` and :class:`Lost`."""
+        inbox = Inbox()
+        try:
+            connection = await self._try(Deferred.fromCoroutine(self._connect(inbox)))
+        except CancelledError:
+            raise Lost("the client was stopped") from None
+        self._connection, self._inbox, self.user_id = connection, inbox, connection.user_id
+        self._outbox.opened(lambda send: self._call(connection, "message.send", dict(send)))
+        renewing = Deferred.fromCoroutine(self._renew(connection))
+        before = self._serving
+        self._serving = Deferred.fromCoroutine(self._serve(connection, inbox, before))
+        self._serving.addErrback(self._failed, connection)
+        reason = await connection.closed
+        self.is_live, self._connection = False, None
+        inbox.close()
+        renewing.cancel()
+        await self._outbox.closed()
+        raise Lost(reason)
+
+    async def _connect(self, inbox: Inbox) -> Connection:
+        ticket = await self._credentials.ticket()
+        try:
+            connection = await connect(self._reactor, self._url, ticket, inbox.put_event, self._endpoint)
+        except Refused as error:
+            # A ticket may have come too late; the next one will not. All else is the server's state, which passes.
+            if error.code == "unauthenticated" and self._refused:
+                raise
+            self._refused = error.code == "unauthenticated"
+            raise Lost(f"refused: {error.code} {error.detail}") from None
+        self._refused = False
+        return connection
+
+    async def _try(self, attempt: Deferred[Any]) -> Any:
+        """Wait for what :meth:`stop` cancels."""
+        self._trying = attempt
+        try:
+            return await attempt
+        finally:
+            self._trying = None
+
+    async def _serve(self, connection: Connection, inbox: Inbox, before: Deferred[None] | None) -> None:
+        if before is not None:
+            # What the listener began under the last connection it finishes first: it may wait for the outbox.
+            await before
+        await self._feed.resume(connection.call)
+        self.is_live = True
+        fire(self._live)
+        async for item in inbox:
+            await self._feed.take(connection.call, item)
+
+    async def _call(self, connection: Connection, name: str, params: dict[str, Any]) -> dict[str, Any]:
+        answer = await connection.call(name, params)
+        if name in OWN and connection is self._connection:
+            self._inbox.put(OWN[name](connection.user_id, params, answer))
+        return answer
+
+    async def _renew(self, connection: Connection) -> None:
+        """Prolong the session in time, as long as it lasts."""
+        with suppress(CancelledError, Lost):
+            while (delay_s := self._credentials.renew_after_s()) is not None:
+                await deferLater(self._reactor, delay_s)
+                try:
+                    await self._credentials.prolong(connection.call)
+                except Refused as error:
+                    log.warn("chatr client: the session could not be prolonged: {error}", error=error)
+                    if not error.passes:
+                        return
+
+    def _failed(self, failure: Failure, connection: Connection) -> None:
+        """The listener has failed, or the connection under it."""
+        if not failure.check(Lost, CancelledError):
+            log.failure("chatr client: what happened could not be handled", failure)
+        if not self._stopping and not connection.closed.called:
+            connection.cut()
+
+    def _end(self, failure: Refused | None) -> None:
+        self._stopping = True
+        fire(self._live, failure or Lost("the client was stopped"))
+        fire(self._ends, failure)

@@ -1,0 +1,128 @@
+"""Everything that happens, in order and each thing once: docs/clients.rst, "Losing nothing"."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from chatr.client.errors import Refused
+from chatr.client.own import Logged, News
+from chatr.client.state import State
+
+#: Calls an operation over the connection that is served.
+Call = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
+#: Takes the name of an event and its payload.
+Listener = Callable[[str, dict[str, Any]], Awaitable[None] | None]
+
+
+class Feed:
+    """Hands news to the listener: what was missed first, then what comes, filling every gap from the log."""
+
+    def __init__(self, state: State, listener: Listener, *, history: bool) -> None:
+        self._state = state
+        self._listener = listener
+        self._history = history
+
+    async def resume(self, call: Call) -> None:
+        """Hand over what was missed since the last time."""
+        cursor = self._state.cursor
+        changes = await call("sync.changes", {"cursor": cursor} if cursor else {})
+        if changes["reset"]:
+            # It brings the newest page only.
+            changes["conversations"] = await _everything(call, changes["conversations"])
+        await self._hand("sync.changes", changes)
+        for view in changes["conversations"]:
+            if cursor is None and not self._history:
+                self._state.set_seq(view["id"], view["headSeq"])
+            await self._catch_up(call, view["id"], view["headSeq"])
+        # Last: if this connection breaks before, the next resume starts from the old cursor.
+        self._state.set_cursor(changes["cursor"])
+
+    async def take(self, call: Call, item: News | Logged) -> None:
+        """Hand over what came now."""
+        if isinstance(item, Logged):
+            last = self._state.seq(item.conversation_id) or 0
+            await self._catch_up(call, item.conversation_id, last + 1)
+        elif item.name == "sync.required":
+            await self.resume(call)
+        elif "seq" in item.data and "conversationId" in item.data:
+            await self._logged(call, item)
+        else:
+            if item.name == "conversation.created":
+                self._meet(item.data["conversation"])
+            await self._hand(*item)
+
+    async def _logged(self, call: Call, item: News) -> None:
+        """An entry of a log: the next, one that is known already, or one behind a gap."""
+        conversation_id, seq = item.data["conversationId"], item.data["seq"]
+        if self._state.seq(conversation_id) is None:
+            await self._open(call, conversation_id)
+        last = self._state.seq(conversation_id)
+        if last is None:
+            last = 0 if self._history else seq - 1
+        if seq > last + 1:
+            await self._catch_up(call, conversation_id, seq)
+        elif seq == last + 1:
+            await self._entry(conversation_id, seq, item.name, item.data)
+
+    async def _catch_up(self, call: Call, conversation_id: str, head: int) -> None:
+        """The entries of a log up to its head."""
+        while (after := self._state.seq(conversation_id) or 0) < head:
+            page = await _unless_gone(call("conversation.log", {"id": conversation_id, "after": after}))
+            if page is None:
+                return
+            for entry in page["entries"]:
+                await self._entry(conversation_id, entry["seq"], entry["event"], entry["data"])
+            head = page["headSeq"]
+            if not page["entries"]:
+                self._state.set_seq(conversation_id, max(after, head))
+
+    async def _open(self, call: Call, conversation_id: str) -> None:
+        """A conversation that is not known, as when one's own first message has made it."""
+        view = await _unless_gone(call("conversation.get", {"id": conversation_id}))
+        if view is not None:
+            await self._hand("conversation.created", {"conversation": view})
+
+    def _meet(self, view: Mapping[str, Any]) -> None:
+        if self._state.seq(view["id"]) is None:
+            self._state.set_seq(view["id"], 0 if self._history else view["headSeq"])
+
+    async def _entry(self, conversation_id: str, seq: int, name: str, data: dict[str, Any]) -> None:
+        await self._hand(name, data)
+        # After it: what was not handled to its end comes again.
+        self._state.set_seq(conversation_id, seq)
+
+    async def _hand(self, name: str, data: dict[str, Any]) -> None:
+        taken = self._listener(name, data)
+        if taken is not None:
+            await taken
+
+
+async def _everything(call: Call, newest: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """All conversations, where ``newest`` is the first page."""
+    found = {view["id"]: view for view in newest}
+    for part in ("chats", "requests", "archived"):
+        cursor: dict[str, Any] = {}
+        while True:
+            try:
+                page = await call("conversation.list", {"filter": part, "limit": 100, **cursor})
+            except Refused as error:
+                if error.code != "forbidden":
+                    raise
+                # Guests have no list: all of theirs are on the first page.
+                return newest
+            found |= {view["id"]: view for view in page["items"]}
+            if not page["nextCursor"]:
+                break
+            cursor = {"cursor": page["nextCursor"]}
+    return list(found.values())
+
+
+async def _unless_gone(answer: Awaitable[dict[str, Any]]) -> dict[str, Any] | None:
+    """None for a conversation that one is not in any more, since a moment ago: of that there is news of its own."""
+    try:
+        return await answer
+    except Refused as error:
+        if error.code != "not_found":
+            raise
+        return None

@@ -1,0 +1,182 @@
+"""Conversations as a client shows them: a snapshot, and all that happened since folded over it."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+_OWN_MARKS = ("headSeq", "readSeq", "deliveredSeq")
+_OTHERS_MARKS = ("otherReadSeq", "otherDeliveredSeq")
+#: Of a person, what stands at their messages.
+_SENDER = ("username", "displayName", "profileImage")
+View = dict[str, Any]
+
+
+class Replica:
+    """One person's conversations and messages, kept by what :class:`~chatr.client.Client` hands over.
+
+    Give :meth:`apply` to the client as its listener, or call it from one. It holds at any moment what a fresh
+    ``conversation.list`` and ``message.history`` would answer, as far as the client has come.
+    """
+
+    def __init__(self, me: str = "") -> None:
+        """``me``: the own user id."""
+        self.me = me
+        self._views: dict[str, View] = {}
+        self._messages: dict[str, dict[int, dict[str, Any]]] = {}
+        self._listened: set[str] = set()
+        self._people: dict[str, dict[str, Any]] = {}
+
+    def apply(self, name: str, data: dict[str, Any]) -> None:
+        """Take one piece of news; those that concern no conversation are passed over."""
+        method = getattr(self, "_" + name.replace(".", "_"), None)
+        if method is not None:
+            # What is kept here changes; what was handed over belongs to whoever handed it over.
+            method(copy.deepcopy(data))
+
+    def conversations(self) -> dict[str, View]:
+        """All conversations by id, as ``conversation.list`` answers them."""
+        shown = {}
+        for conversation_id, view in self._views.items():
+            messages = self.messages(conversation_id)
+            # A direct conversation begins with its first message.
+            if messages or "lastMessage" in view or view["kind"] == "group":
+                shown[conversation_id] = {**view, **self._derived(view, messages)}
+        return shown
+
+    def _derived(self, view: View, messages: list[dict[str, Any]]) -> View:
+        """What the messages say of a conversation, where they are known."""
+        if not messages:
+            return {}
+        unread = sum(
+            message["seq"] > view["readSeq"] and not message["unsent"] and message["sender"]["id"] != self.me
+            for message in messages
+        )
+        return {"lastMessage": messages[-1], "unreadCount": unread, "updatedAt": messages[-1]["createdAt"]}
+
+    def messages(self, conversation_id: str) -> list[dict[str, Any]]:
+        """The messages of a conversation, ascending, as ``message.history`` answers them."""
+        kept = self._messages.get(conversation_id, {})
+        view = self._views.get(conversation_id, {})
+        cleared = view.get("clearedSeq", 0)
+        return [self._shown(kept[seq], view) for seq in sorted(kept) if seq > cleared]
+
+    def _shown(self, message: dict[str, Any], view: View) -> dict[str, Any]:
+        """A message with its sender as they are called now, and the status that watermarks give it."""
+        sender = {**message["sender"], **self._people.get(message["sender"]["id"], {})}
+        return {**message, "sender": sender, "status": self._status(message, view)}
+
+    def _status(self, message: dict[str, Any], view: View) -> str:
+        if message["sender"]["id"] != self.me:
+            return "sent"
+        if message["id"] in self._listened:
+            return "listened"
+        seq = message["seq"]
+        read, delivered = view.get("otherReadSeq", 0), view.get("otherDeliveredSeq", 0)
+        return "read" if read >= seq else "delivered" if delivered >= seq else "sent"
+
+    def _keep(self, message: dict[str, Any]) -> None:
+        self._messages.setdefault(message["conversationId"], {})[message["seq"]] = message
+        self._meet(message["sender"])
+        if message["status"] == "listened":
+            self._listened.add(message["id"])
+
+    def _meet(self, person: dict[str, Any]) -> None:
+        """What somebody is called now, in all that they wrote."""
+        self._people[person["id"]] = {key: person[key] for key in _SENDER if key in person}
+
+    def _put(self, view: View, marks: tuple[str, ...] = _OWN_MARKS + _OTHERS_MARKS) -> None:
+        """A view as it is now. It may be a little older than news that came before it: ``marks`` never go back."""
+        known = self._views.get(view["id"], {})
+        for mark in marks:
+            if mark in known:
+                view[mark] = max(view.get(mark, 0), known[mark])
+        self._views[view["id"]] = view
+        if "other" in view:
+            self._meet(view["other"])
+
+    def _sync_changes(self, data: dict[str, Any]) -> None:
+        if data["reset"]:
+            self._views.clear()
+        for conversation_id in data["removed"]:
+            self._views.pop(conversation_id, None)
+        for view in data["conversations"]:
+            # What is shown of others does go back, when receipts are switched off.
+            self._put(view, _OWN_MARKS)
+
+    def _conversation_created(self, data: dict[str, Any]) -> None:
+        self._put(data["conversation"])
+
+    _conversation_updated = _conversation_created
+
+    def _conversation_removed(self, data: dict[str, Any]) -> None:
+        self._views.pop(data["conversationId"], None)
+
+    def _conversation_accepted(self, data: dict[str, Any]) -> None:
+        view = self._views.get(data["conversationId"])
+        if view is not None:
+            view["status"] = "accepted"
+            view.pop("declinedAt", None)
+
+    def _conversation_declined(self, data: dict[str, Any]) -> None:
+        view = self._views.get(data["conversationId"])
+        if view is not None:
+            view["declinedAt"] = data["declinedAt"]
+
+    def _user_updated(self, data: dict[str, Any]) -> None:
+        self._meet(data["user"])
+        for view in self._views.values():
+            if view.get("other", {}).get("id") == data["user"]["id"]:
+                view["other"] = data["user"]
+
+    _friend_requested = _friend_accepted = _friend_declined = _friend_removed = _user_updated
+    _friend_blocked = _friend_unblocked = _user_updated
+
+    def _message_status(self, data: dict[str, Any]) -> None:
+        view = self._views.get(data["conversationId"])
+        if view is None:
+            return
+        for mark in ("readSeq", "deliveredSeq"):
+            key = mark if data["userId"] == self.me else f"other{mark[0].upper()}{mark[1:]}"
+            # Never back; never beyond what there is, whatever a client has claimed.
+            view[key] = max(view.get(key, 0), min(data[mark], view["headSeq"]))
+
+    def _message_received(self, data: dict[str, Any]) -> None:
+        view = self._views.get(data["conversationId"])
+        if view is not None and data["seq"] > view["headSeq"]:
+            # What comes after it was declined is a new request; what is only caught up with was before.
+            view.pop("declinedAt", None)
+        self._logged(data)
+        self._keep(data["message"])
+
+    def _message_edited(self, data: dict[str, Any]) -> None:
+        self._logged(data)
+        self._keep(data["message"])
+
+    _message_preview = _message_edited
+
+    def _message_unsent(self, data: dict[str, Any]) -> None:
+        self._logged(data)
+        for message in self._messages.get(data["conversationId"], {}).values():
+            if message["id"] == data["messageId"]:
+                for gone in ("replyTo", "editedAt", "linkPreview"):
+                    message.pop(gone, None)
+                message.update(content="", unsent=True, edited=False, reactions=[], mentions=[])
+            elif message.get("replyTo", {}).get("id") == data["messageId"]:
+                message["replyTo"].update(content="", unsent=True)
+
+    def _message_reaction(self, data: dict[str, Any]) -> None:
+        self._logged(data)
+        for message in self._messages.get(data["conversationId"], {}).values():
+            if message["id"] == data["messageId"]:
+                message["reactions"] = data["reactions"]
+
+    def _message_listened(self, data: dict[str, Any]) -> None:
+        self._logged(data)
+        if data["userId"] != self.me:
+            self._listened.add(data["messageId"])
+
+    def _logged(self, data: dict[str, Any]) -> None:
+        view = self._views.get(data["conversationId"])
+        if view is not None:
+            view["headSeq"] = max(view["headSeq"], data["seq"])

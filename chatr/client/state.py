@@ -1,0 +1,128 @@
+"""What a client knows from one connection, and one run, to the next."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+#: The parameters of a ``message.send``, with ``clientId``.
+Send = Mapping[str, Any]
+
+
+class State(Protocol):
+    """The sync cursor, how far each conversation's log has been handled, and the sends that wait.
+
+    What a method has changed is kept when it returns.
+    """
+
+    @property
+    def cursor(self) -> str | None:
+        """Of the last answer of ``sync.changes`` whose news were all handled."""
+
+    def set_cursor(self, cursor: str) -> None:
+        """All news up to this cursor were handled."""
+
+    def seq(self, conversation_id: str) -> int | None:
+        """The last entry of a conversation's log that was handled; None: the conversation is not known."""
+
+    def set_seq(self, conversation_id: str, seq: int) -> None:
+        """All entries up to ``seq`` were handled."""
+
+    def sends(self) -> list[Send]:
+        """The sends that wait, oldest first."""
+
+    def add_send(self, send: Send) -> None:
+        """One more."""
+
+    def remove_send(self, client_id: str) -> None:
+        """One was acknowledged, or refused for good."""
+
+
+class MemoryState:
+    """A state that ends with the process: each start begins with what there is then."""
+
+    def __init__(self) -> None:
+        self._cursor: str | None = None
+        self._seqs: dict[str, int] = {}
+        self._sends: dict[str, Send] = {}
+
+    @property
+    def cursor(self) -> str | None:
+        """See :class:`State`."""
+        return self._cursor
+
+    def set_cursor(self, cursor: str) -> None:
+        """See :class:`State`."""
+        self._cursor = cursor
+
+    def seq(self, conversation_id: str) -> int | None:
+        """See :class:`State`."""
+        return self._seqs.get(conversation_id)
+
+    def set_seq(self, conversation_id: str, seq: int) -> None:
+        """See :class:`State`."""
+        self._seqs[conversation_id] = seq
+
+    def sends(self) -> list[Send]:
+        """See :class:`State`."""
+        return list(self._sends.values())
+
+    def add_send(self, send: Send) -> None:
+        """See :class:`State`."""
+        self._sends[send["clientId"]] = send
+
+    def remove_send(self, client_id: str) -> None:
+        """See :class:`State`."""
+        self._sends.pop(client_id, None)
+
+
+class FileState(MemoryState):
+    """A state in a file (SQLite), of one process at a time: it outlives the process, and the machine's power cuts."""
+
+    def __init__(self, path: str | Path) -> None:
+        """Raises sqlite3.Error when the file can't be used, and when another process uses it."""
+        super().__init__()
+        self._file = sqlite3.connect(path, isolation_level=None, timeout=1)
+        # Held until the end: two processes with one state would each miss what the other has handled.
+        self._file.execute("PRAGMA locking_mode = EXCLUSIVE")
+        self._file.executescript(
+            """CREATE TABLE IF NOT EXISTS cursor (only INTEGER PRIMARY KEY CHECK (only = 1), cursor TEXT NOT NULL);
+               CREATE TABLE IF NOT EXISTS seqs (conversation_id TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
+               CREATE TABLE IF NOT EXISTS sends (
+                 number INTEGER PRIMARY KEY AUTOINCREMENT, client_id TEXT UNIQUE NOT NULL, send TEXT NOT NULL);"""
+        )
+        for (cursor,) in self._file.execute("SELECT cursor FROM cursor"):
+            super().set_cursor(cursor)
+        for conversation_id, seq in self._file.execute("SELECT conversation_id, seq FROM seqs"):
+            super().set_seq(conversation_id, seq)
+        for (send,) in self._file.execute("SELECT send FROM sends ORDER BY number"):
+            super().add_send(json.loads(send))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def set_cursor(self, cursor: str) -> None:
+        """See :class:`State`."""
+        super().set_cursor(cursor)
+        self._file.execute("INSERT OR REPLACE INTO cursor VALUES (1, ?)", (cursor,))
+
+    def set_seq(self, conversation_id: str, seq: int) -> None:
+        """See :class:`State`."""
+        super().set_seq(conversation_id, seq)
+        self._file.execute("INSERT OR REPLACE INTO seqs VALUES (?, ?)", (conversation_id, seq))
+
+    def add_send(self, send: Send) -> None:
+        """See :class:`State`."""
+        super().add_send(send)
+        self._file.execute(
+            "INSERT OR IGNORE INTO sends (client_id, send) VALUES (?, ?)", (send["clientId"], json.dumps(dict(send)))
+        )
+
+    def remove_send(self, client_id: str) -> None:
+        """See :class:`State`."""
+        super().remove_send(client_id)
+        self._file.execute("DELETE FROM sends WHERE client_id = ?", (client_id,))

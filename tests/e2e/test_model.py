@@ -1,0 +1,427 @@
+"""A model: people with several devices do anything at any time, and go away and come back; in the end all agree."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import uuid
+from collections.abc import Awaitable
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.threads import blockingCallFromThread, deferToThread
+
+from chatr.client import AccessToken, Client, Lost, MemoryState, Refused, Replica
+from chatr.client import client as client_module
+from tests.e2e.server import Account, ServerCase
+
+#: Of random runs; ``make soak`` makes more of them, each time others.
+EXAMPLES = int(os.environ.get("SOAK_EXAMPLES", "0"))
+#: Refusals that say no more than that the moment was wrong for it.
+EXPECTED = {"blocked", "forbidden", "not_found", "gone", "conflict"}
+KEEP = ("accept", "decline", "delete", "archive", "pin", "unarchive")
+_numbers = itertools.count()
+
+
+class Device:
+    """A client with its replica. What it is handed is checked as it comes."""
+
+    def __init__(self, world: World, person: Account) -> None:
+        self.person = person
+        self.replica = Replica(person.id)
+        self.state = MemoryState()
+        self.client: Client | None = None
+        self.seqs: dict[str, int] = {}
+        self.marks: dict[tuple[str, str, str], int] = {}
+        self.wrong: list[str] = []
+        self._world = world
+
+    def heard(self, name: str, data: dict[str, Any]) -> None:
+        """Entries come in order and once each; watermarks never go back."""
+        conversation_id = data.get("conversationId", "")
+        if "seq" in data:
+            last = self.seqs.get(conversation_id, 0)
+            if data["seq"] <= last:
+                self.wrong.append(f"{name} {data['seq']} after {last}")
+            self.seqs[conversation_id] = data["seq"]
+        if name == "message.status":
+            for mark in ("deliveredSeq", "readSeq"):
+                key = (conversation_id, data["userId"], mark)
+                # One who does not want to see receipts is told zero; one's own calls tell of one mark only.
+                if data[mark] and data["userId"] != self.person.id:
+                    if data[mark] < self.marks.get(key, 0):
+                        self.wrong.append(f"{mark} went back from {self.marks[key]} to {data[mark]}")
+                    self.marks[key] = data[mark]
+        self.replica.apply(name, data)
+
+    async def arrive(self) -> None:
+        """Connect; what was missed comes."""
+        if self.client is None:
+            url, token = self._world.case.websocket_url, AccessToken(self.person.token)
+            self.client = Client(reactor, url, token, self.heard, state=self.state)
+            await self.client.start()
+            # How oneself is called is not part of what is missed.
+            await self._world.call(self, "user.me")
+
+    async def leave(self) -> None:
+        """Go away for a while."""
+        client, self.client = self.client, None
+        if client is not None:
+            await client.stop()
+
+    def cut(self) -> None:
+        """Lose the connection; the client comes back by itself."""
+        if self.client is not None and self.client._connection is not None:
+            self.client._connection.cut()
+
+
+class World:
+    """Three people with two devices each."""
+
+    def __init__(self, case: ModelTests) -> None:
+        self.case = case
+        self.people: list[Account] = []
+        self.devices: list[Device] = []
+        self.sends: list[tuple[str, Deferred[Any]]] = []
+        self.sent: dict[str, dict[str, Any]] = {}
+        self.refused: dict[str, str] = {}
+
+    async def begin(self) -> None:
+        """All are there, and two of them are friends."""
+        number = next(_numbers)
+        self.people = [await self.case.person(f"{name}_{number}") for name in ("ann", "ben", "cat")]
+        await self.case.acquaint(self.people[0], self.people[1])
+        self.devices = [Device(self, person) for person in self.people for _ in range(2)]
+        await gatherResults([Deferred.fromCoroutine(device.arrive()) for device in self.devices])
+
+    async def call(self, device: Device, name: str, **params: Any) -> None:
+        """Do something on a device that is there: it works, or is refused for a reason that may be."""
+        if device.client is None:
+            return
+        try:
+            await device.client.call(name, **params)
+        except Lost:
+            pass
+        except Refused as error:
+            self.case.assertIn(error.code, EXPECTED, f"{name} {params}")
+
+    def send(self, device: Device, to: Account, reply_to: str | None) -> None:
+        """Write to somebody; what can't leave now leaves later."""
+        if device.client is None or to is device.person:
+            return
+        client_id = str(uuid.uuid4())
+        more = {"replyToId": reply_to} if reply_to else {}
+        done = device.client.send(f"text {client_id}", to=to.id, clientId=client_id, **more)
+        self.sends.append((client_id, done.addErrback(self._refusal, client_id)))
+
+    def _refusal(self, failure: Any, client_id: str) -> None:
+        if failure.trap(Refused, Lost) is Lost:
+            # The device went away: it sends it when it comes back.
+            return
+        self.case.assertIn(failure.value.code, EXPECTED | {"invalid"})
+        self.refused[client_id] = failure.value.code
+
+    def messages(self, device: Device) -> list[dict[str, Any]]:
+        """All that a device shows."""
+        return [
+            message
+            for conversation in device.replica.conversations()
+            for message in device.replica.messages(conversation)
+        ]
+
+    async def idle(self) -> None:
+        """Whoever is there has sent what they had to send."""
+        await gatherResults([Deferred.fromCoroutine(self._sent(device)) for device in self.devices])
+
+    async def end(self) -> None:
+        """All come back, send what waits, and hear of everything; then the checks."""
+        await gatherResults([Deferred.fromCoroutine(device.arrive()) for device in self.devices])
+        await self.idle()
+        for client_id, done in self.sends:
+            message = await done
+            if message is not None:
+                self.sent[client_id] = message
+        for device in self.devices:
+            await self._settled(device)
+        for person in self.people:
+            await self._check(person)
+        await self._check_logs()
+        await gatherResults([Deferred.fromCoroutine(device.leave()) for device in self.devices])
+
+    async def _sent(self, device: Device) -> None:
+        """What a device has to send is sent: nothing of the same to the same waits behind this."""
+        while device.client is not None and device.state.sends():
+            send = device.state.sends()[-1]
+            try:
+                await device.client.send(send["content"], to=send["recipientId"], clientId=send["clientId"])
+            except Refused:
+                pass
+
+    async def _settled(self, device: Device) -> None:
+        assert device.client is not None
+        while True:
+            await device.client.live()
+            try:
+                await device.client.settled()
+                return
+            except Lost:
+                continue
+
+    async def _check(self, person: Account) -> None:
+        """Every device shows what a fresh snapshot says."""
+        blocked = {
+            other_id
+            for pair in await self.case.service.node.db.query("SELECT blocker_id, blocked_id FROM blocks")
+            for one_id, other_id in (pair, reversed(pair))
+            if one_id == person.id
+        }
+        for device in self.devices:
+            if device.person is person:
+                self.case.assertEqual(device.wrong, [])
+                await self._compare(device, blocked)
+
+    async def _compare(self, device: Device, blocked: set[str]) -> None:
+        fresh: dict[str, Any] = {}
+        for part in ("chats", "requests", "archived"):
+            page = await device.person.rest("GET", f"/conversations?filter={part}")
+            fresh |= {view["id"]: view for view in page["items"]}
+        shown = device.replica.conversations()
+        self.case.assertEqual(set(shown), set(fresh))
+        for conversation_id, view in fresh.items():
+            page = await device.person.rest("GET", f"/messages/history?conversationId={conversation_id}&limit=100")
+            whole = {"view": view, "messages": page["items"]}
+            known = {"view": shown[conversation_id], "messages": device.replica.messages(conversation_id)}
+            names = view["other"]["id"] not in blocked
+            self.case.assertEqual(differences(plain(known, names), plain(whole, names)), [])
+            unread = [
+                item
+                for item in page["items"]
+                if item["seq"] > view["readSeq"] and item["sender"]["id"] != device.person.id and not item["unsent"]
+            ]
+            self.case.assertEqual(view["unreadCount"], len(unread))
+
+    async def _check_logs(self) -> None:
+        """Logs have no gap and are the same for both; acknowledged sends are in them once, refused ones are not."""
+        query = "SELECT conversation_id, seq, event, message_id FROM log WHERE conversation_id = %s ORDER BY seq"
+        written: list[str] = []
+        rows = await self.case.service.node.db.query(
+            "SELECT id, head_seq FROM conversations WHERE user_low = ANY (%s::uuid[])", ([p.id for p in self.people],)
+        )
+        for conversation_id, head in rows:
+            log = await self.case.service.node.db.query(query, (conversation_id,))
+            self.case.assertEqual([row[1] for row in log], list(range(1, head + 1)))
+            written += [row[3] for row in log if row[2] == "message.received"]
+            for person in self.people:
+                await self._check_log(person, conversation_id, [(row[1], row[2]) for row in log])
+        self.case.assertEqual(len(written), len(set(written)))
+        self.case.assertEqual({message["id"] for message in self.sent.values()} - set(written), set())
+        stored = await self.case.service.node.db.query("SELECT client_id FROM messages")
+        self.case.assertEqual([(row[0], self.refused[row[0]]) for row in stored if row[0] in self.refused], [])
+
+    async def _check_log(self, person: Account, conversation_id: str, whole: list[tuple[int, str]]) -> None:
+        page = await person.rest("GET", f"/conversations/{conversation_id}/log", status=0)
+        if "entries" in page:
+            seen = [(entry["seq"], entry["event"]) for entry in page["entries"]]
+            self.case.assertEqual(seen, whole[len(whole) - len(seen) :])
+            self.case.assertTrue(page["complete"])
+
+
+def plain(value: Any, names: bool) -> Any:
+    """Without when somebody was here last, which follows presence; without names, which are not told across a block."""
+    if isinstance(value, list):
+        return [plain(item, names) for item in value]
+    if isinstance(value, dict):
+        left_out = {"lastSeen"} if names else {"lastSeen", "displayName"}
+        return {key: plain(item, names) for key, item in value.items() if key not in left_out}
+    return value
+
+
+def differences(shown: Any, fresh: Any, path: str = "$") -> list[str]:
+    """Where two values in wire form differ."""
+    if isinstance(shown, dict) and isinstance(fresh, dict):
+        keys = sorted({*shown, *fresh})
+        return [each for key in keys for each in differences(shown.get(key), fresh.get(key), f"{path}.{key}")]
+    return [] if shown == fresh else [f"{path}: {shown!r} is {fresh!r}"]
+
+
+class Machine(RuleBasedStateMachine):
+    """What may happen. Runs in a thread; everything is done in the reactor's."""
+
+    case: ModelTests
+    which = st.integers(0, 5)
+    other = st.integers(0, 2)
+    index = st.integers(0, 7)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World(self.case)
+        self.run(self.world.begin())
+
+    def run(self, work: Awaitable[Any]) -> Any:
+        """Do something in the reactor and wait for it."""
+        return blockingCallFromThread(reactor, Deferred.fromCoroutine, work)
+
+    def device(self, which: int) -> Device:
+        return self.world.devices[which]
+
+    def message(self, which: int, index: int) -> dict[str, Any] | None:
+        """One of the newest messages that a device shows."""
+        shown = self.world.messages(self.device(which))
+        return shown[-1 - index] if index < len(shown) else None
+
+    def conversation(self, which: int, index: int) -> str | None:
+        """One of the conversations that a device shows."""
+        shown = sorted(self.device(which).replica.conversations())
+        return shown[index % len(shown)] if shown else None
+
+    def do(self, which: int, name: str, **params: Any) -> None:
+        """One call of one device."""
+        self.run(self.world.call(self.device(which), name, **params))
+
+    @rule(which=which, to=other, index=index, quote=st.booleans())
+    def send(self, which: int, to: int, index: int, quote: bool) -> None:
+        """Somebody writes, without waiting for the answer."""
+        quoted = self.message(which, index) if quote else None
+        blockingCallFromThread(
+            reactor, self.world.send, self.device(which), self.world.people[to], quoted["id"] if quoted else None
+        )
+
+    @rule(which=which, to=other, count=st.integers(2, 5))
+    def burst(self, which: int, to: int, count: int) -> None:
+        """Several at once, from both devices of somebody."""
+        for number in range(count):
+            device = self.device(which ^ (number % 2))
+            blockingCallFromThread(reactor, self.world.send, device, self.world.people[to], None)
+
+    @rule(which=which, index=index, what=st.sampled_from(["edit", "unsend", "👍", "🎉", None]))
+    def change(self, which: int, index: int, what: str | None) -> None:
+        """Somebody changes a message, or reacts to it."""
+        message = self.message(which, index)
+        if message is None:
+            return
+        if what == "edit":
+            self.do(which, "message.edit", id=message["id"], content=f"edited {uuid.uuid4()}")
+        elif what == "unsend":
+            self.do(which, "message.unsend", id=message["id"])
+        else:
+            self.do(which, "message.react", id=message["id"], emoji=what)
+
+    @rule(one=which, other=which, index=index)
+    def at_once(self, one: int, other: int, index: int) -> None:
+        """Two devices do something to the same message at once."""
+        message = self.message(one, index)
+        if message is None:
+            return
+        calls = [
+            self.world.call(self.device(one), "message.react", id=message["id"], emoji="👍"),
+            self.world.call(self.device(other), "message.unsend", id=message["id"]),
+            self.world.call(self.device(other ^ 1), "message.react", id=message["id"], emoji="🎉"),
+            self.world.call(self.device(one), "message.mark_read", id=message["conversationId"], seq=message["seq"]),
+        ]
+        self.run(_all(calls))
+
+    @rule(which=which, index=index, verb=st.sampled_from(["mark_read", "mark_delivered"]), less=st.integers(-2, 3))
+    def mark(self, which: int, index: int, verb: str, less: int) -> None:
+        """A receipt, maybe of something older, or of more than there is."""
+        conversation_id = self.conversation(which, index)
+        if conversation_id is not None:
+            head = self.device(which).replica.conversations()[conversation_id]["headSeq"]
+            self.do(which, f"message.{verb}", id=conversation_id, seq=max(head - less, 0))
+
+    @rule(
+        which=which, index=index, what=st.sampled_from(["accept", "decline", "delete", "archive", "pin", "unarchive"])
+    )
+    def keep(self, which: int, index: int, what: str) -> None:
+        """Somebody accepts, declines, deletes, or puts away a conversation."""
+        conversation_id = self.conversation(which, index)
+        changes = {"archive": {"archived": True}, "unarchive": {"archived": False}, "pin": {"pinned": True}}
+        if conversation_id is not None and what in changes:
+            self.do(which, "conversation.update", id=conversation_id, **changes[what])
+        elif conversation_id is not None:
+            self.do(which, f"conversation.{what}", id=conversation_id)
+
+    @rule(which=which, to=other, verb=st.sampled_from(["block", "unblock"]))
+    def block(self, which: int, to: int, verb: str) -> None:
+        """Somebody blocks somebody, or no longer."""
+        if self.world.people[to] is not self.device(which).person:
+            self.do(which, f"friend.{verb}", userId=self.world.people[to].id)
+
+    @rule(which=which, on=st.booleans())
+    def receipts(self, which: int, on: bool) -> None:
+        """Somebody gives receipts, or no longer."""
+        self.do(which, "user.update_settings", privacy={"readReceipts": on})
+
+    @rule(which=which)
+    def rename(self, which: int) -> None:
+        """Somebody has another name, while nobody writes to anybody for the first time.
+
+        Who is told of a person as they are, and of their new name, by two connections at once may hear them in either
+        order: profiles have no log.
+        """
+        self.run(self.world.idle())
+        self.do(which, "user.update", displayName=f"Name {next(_numbers)}")
+
+    @rule(which=which)
+    def leave(self, which: int) -> None:
+        """A device goes away."""
+        self.run(self.device(which).leave())
+
+    @rule(which=which)
+    def arrive(self, which: int) -> None:
+        """A device comes back."""
+        self.run(self.device(which).arrive())
+
+    @rule(which=which)
+    def cut(self, which: int) -> None:
+        """A connection breaks."""
+        blockingCallFromThread(reactor, self.device(which).cut)
+
+    @precondition(lambda self: True)
+    @rule(which=which)
+    def settle(self, which: int) -> None:
+        """A device hears of everything."""
+        device = self.device(which)
+        if device.client is not None:
+            self.run(self.world._settled(device))
+
+    def teardown(self) -> None:
+        """The end of a run, good or bad."""
+        try:
+            self.run(self.world.end())
+        finally:
+            self.run(_all([device.leave() for device in self.world.devices]))
+
+
+async def _all(calls: list[Awaitable[Any]]) -> None:
+    await gatherResults([Deferred.fromCoroutine(call) for call in calls])
+
+
+class ModelTests(ServerCase):
+    """Everything at once."""
+
+    settings = {"limits.enabled": "false", "messages.request_cooldown_s": "0"}
+    timeout = 240
+
+    def test_all_agree_in_the_end(self) -> Deferred[None]:
+        """After any run every device shows what a fresh snapshot says, and no send was lost or doubled."""
+        self.patch(client_module, "FIRST_S", 0.01)
+        machine = type("Run", (Machine,), {"case": self})
+        chosen = settings(
+            max_examples=EXAMPLES or 12,
+            stateful_step_count=30,
+            deadline=None,
+            database=None,
+            derandomize=not EXAMPLES,
+            print_blob=True,
+            phases=[Phase.explicit, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        return deferToThread(run_state_machine_as_test, machine, settings=chosen).addErrback(self._steps)
+
+    def _steps(self, failure: Any) -> None:
+        """Hypothesis says in notes what was done; trial would not show them."""
+        self.fail("\n".join([failure.getErrorMessage(), *getattr(failure.value, "__notes__", ())]))
