@@ -103,7 +103,16 @@ class ForeignIdTests(FriendsCase):
 
     async def everything(self) -> dict[str, Any]:
         """All rows of what people have made."""
-        tables = ("conversations", "members", "messages", "message_edits", "reactions", "listens", "log")
+        tables = (
+            "conversations",
+            "members",
+            "messages",
+            "message_edits",
+            "reactions",
+            "listens",
+            "log",
+            "preview_jobs",
+        )
         found: dict[str, Any] = {}
         for table in (*tables, "friendships", "blocks", "sessions"):
             rows = await self.node.db.query(f"SELECT x::text FROM {table} x ORDER BY 1")

@@ -17,6 +17,7 @@ from twisted.web.server import NOT_DONE_YET, Site
 from zope.interface import implementer
 
 from chatr.config import Previews
+from chatr.fetch import Unreachable
 from chatr.previews.web import Web
 
 PUBLIC, PRIVATE = "127.0.0.2", "127.0.0.1"
@@ -240,3 +241,13 @@ class SitesCase(TestCase):
         self.addCleanup(lambda: gatherResults([port.stopListening(), *(each.closed for each in talkers.met)]))
         self.web = self.make(ports=(port.getHost().port,))
         return f"http://{PUBLIC}:{port.getHost().port}/", talkers
+
+    async def title(self, url: str, web: Web | None = None) -> str | None:
+        found = await (web or self.web).page(url)
+        return found.title if found else None
+
+    async def refused(self, url: str, web: Web | None = None) -> str:
+        """Assert that a page is not fetched; the reason."""
+        error = await self.assertFailure(Deferred.fromCoroutine((web or self.web).page(url)), Unreachable)
+        self.assertEqual(self.private.hits, [])
+        return str(error)
