@@ -122,8 +122,7 @@ class _Body(Protocol):
         """Read no more."""
         self._stopped = True
         transport: Any = self.transport
-        if transport is not None:
-            transport.loseConnection()
+        transport.loseConnection()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.done.callback(not self._stopped and reason.check(ResponseDone, PotentialDataLoss) is not None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from threading import Thread
 from typing import Any
@@ -53,18 +53,18 @@ class Web:
         self._pool = ThreadPool(minthreads=0, maxthreads=THREADS, name="previews")
         # Whoever waits for a name must not keep the process from ending.
         self._pool.threadFactory = partial(Thread, daemon=True)  # type: ignore[assignment]
-        largest = max(settings.max_bytes, settings.max_image_bytes)
-        agent = PublicAgent(
+        agent = partial(
+            PublicAgent,
             reactor,
             resolver or ThreadedResolver(reactor, self._pool),
             public=partial(addresses.public, allow=addresses.networks(settings.allow)),
             ports=settings.ports,
-            # With room for the marks between chunks.
-            max_bytes=largest + largest // 4,
             timeout_s=settings.timeout_s,
             policy=policy,
         )
-        self._fetcher = Fetcher(reactor, agent=agent)
+        # With room for the marks between chunks.
+        self._pages = Fetcher(reactor, agent=agent(max_bytes=settings.max_bytes * 5 // 4))
+        self._images = Fetcher(reactor, agent=agent(max_bytes=settings.max_image_bytes * 5 // 4))
 
     def start(self) -> None:
         """Start the threads."""
@@ -76,7 +76,8 @@ class Web:
 
     async def page(self, url: str) -> Page | None:
         """What a page says of itself; None when it is none, or says nothing. Raises :class:`Unreachable`."""
-        answer, url = await self._get(url, "text/html, application/xhtml+xml", self._settings.max_bytes, _is_page)
+        asking = partial(self._pages.request, limit=self._settings.max_bytes, wanted=_is_page)
+        answer, url = await self._get(asking, url, "text/html, application/xhtml+xml")
         if not _is_page(answer):
             return None
         read = partial(pages.read, answer.body, answer.content_type, url, self._settings.ports)
@@ -85,11 +86,12 @@ class Web:
 
     async def image(self, url: str) -> Image | None:
         """An image; None when it is none, is too large or is not whole in time. Raises :class:`Unreachable`."""
-        answer, url = await self._get(url, "image/*", self._settings.max_image_bytes, _is_found)
+        asking = partial(self._images.request, limit=self._settings.max_image_bytes, wanted=_is_found)
+        answer, url = await self._get(asking, url, "image/*")
         kind = images.media_type(answer.body) if answer.whole and _is_found(answer) else None
         return Image(kind, answer.body) if kind else None
 
-    async def _get(self, url: str, accept: str, limit: int, wanted: Callable[[Head], bool]) -> tuple[Answer, str]:
+    async def _get(self, request: Callable[..., Awaitable[Answer]], url: str, accept: str) -> tuple[Answer, str]:
         """What is at the end of the redirects, and where that is."""
         end = self._reactor.seconds() + self._settings.timeout_s
         headers = {"Accept": accept, "User-Agent": _USER_AGENT}
@@ -97,9 +99,7 @@ class Web:
             left = end - self._reactor.seconds()
             if left <= 0:
                 raise Unreachable("took too long")
-            answer = await self._fetcher.request(
-                "GET", url, headers=headers, limit=limit, wanted=wanted, timeout_s=left
-            )
+            answer = await request("GET", url, headers=headers, timeout_s=left)
             if answer.status not in _REDIRECTS:
                 return answer, url
             try:

@@ -87,7 +87,8 @@ BEGIN
                      'content', CASE WHEN x.unsent_at IS NULL THEN left(x.content, 200) ELSE '' END)
                    || CASE WHEN x.unsent_at IS NULL THEN '{}'::jsonb ELSE '{"unsent": true}' END AS snapshot
               FROM messages x, LATERAL (SELECT z.display_name FROM users z WHERE z.id = x.sender_id LIMIT 1) y
-             WHERE x.id = i.reply AND x.conversation_id = c.id LIMIT 1) r ON true
+             -- So that no index of conversations fits: by that one it would be a pass over the whole conversation.
+             WHERE x.id = i.reply AND (x.conversation_id = c.id) IS TRUE LIMIT 1) r ON true
           LEFT JOIN LATERAL (
             SELECT x.username, x.display_name, x.profile_image FROM users x WHERE x.id = i.sender LIMIT 1) u ON true
     ), judged AS MATERIALIZED (
