@@ -11,14 +11,23 @@ from twisted.internet.defer import CancelledError, Deferred, TimeoutError
 from twisted.internet.error import ConnectError, ConnectingCancelledError, ConnectionLost, DNSLookupError
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
-from twisted.web.client import Agent, ResponseDone, ResponseFailed, ResponseNeverReceived
+from twisted.web.client import (
+    Agent,
+    RequestTransmissionFailed,
+    ResponseDone,
+    ResponseFailed,
+    ResponseNeverReceived,
+)
 from twisted.web.http import PotentialDataLoss
 from twisted.web.iweb import IAgent
 
 TIMEOUT_S = 15.0
 MAX_ANSWER_BYTES = 256 * 1024
 
-_UNREACHABLE = (ConnectError, ConnectionLost, DNSLookupError, ResponseFailed, ResponseNeverReceived)
+_UNREACHABLE = (
+    *(ConnectError, ConnectionLost, DNSLookupError),
+    *(RequestTransmissionFailed, ResponseFailed, ResponseNeverReceived),
+)
 
 
 class Unreachable(Exception):
@@ -83,6 +92,9 @@ class Fetcher:
             raise Unreachable("took too long") from None
         except _UNREACHABLE as error:
             raise Unreachable(f"can't be reached: {type(error).__name__}") from None
+        except ValueError:
+            # Its text would name what was asked for.
+            raise Unreachable("has no valid URL") from None
         head = Head(answer.code, _header(answer, "content-type"), _header(answer, "location"))
         reading = _Body(limit if wanted is None or wanted(head) else 0)
         late = self._reactor.callLater(max(end - self._reactor.seconds(), 0), reading.stop)

@@ -138,13 +138,17 @@ def trickle(first: bytes, kind: str = "text/html") -> Callable[[Any], Any]:
 
 
 class Talker(Protocol):
-    """Says its piece to whoever connects, again and again if it is without an end."""
+    """Says its piece to whoever connects, again and again if it is without an end; hangs up if it has none."""
 
     def __init__(self, says: bytes, again: bool) -> None:
         self._says = says
         self._again = again
         self.sent = 0
         self.closed: Deferred[None] = Deferred()
+
+    def connectionMade(self) -> None:
+        if not self._says:
+            self.transport.loseConnection()  # type: ignore[union-attr]
 
     def dataReceived(self, data: bytes) -> None:
         if not self.sent:

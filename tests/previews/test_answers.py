@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from random import Random
 from typing import Any
 
 from twisted.internet import reactor
@@ -96,7 +98,7 @@ class BodyTests(SitesCase):
     async def test_no_http(self) -> None:
         """Whatever else answers, nothing comes of it."""
         for says in (
-            *(b"SSH-2.0-OpenSSH_9.6\r\n", b"220 smtp\r\n", b"\x00" * 100, b"HTTP/1.1 abc\r\n\r\n", b"x" * 100_000),
+            *(b"", b"SSH-2.0-OpenSSH_9.6\r\n", b"220 smtp\r\n", b"\x00" * 100, b"HTTP/1.1 abc\r\n\r\n", b"x" * 100_000),
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
             b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
             b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
@@ -104,6 +106,29 @@ class BodyTests(SitesCase):
         ):
             url, _ = self.talk(says)
             await self.refused(url)
+
+    async def test_any_bytes(self) -> None:
+        """Whatever comes, in whatever order: a page, an image, nothing, or unreachable."""
+        parts = (
+            *(b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 302 x\r\n", b"HTTP/1.1 101 Up\r\n\r\n", b"HTTP/1.0 204\r\n", b"\r\n"),
+            *(b"Location: /\r\n", b"Location: \xff\xfe\r\n", b"Content-Type: text/html\r\n", b"Content-Length: 5\r\n"),
+            *(b"Content-Length: x\r\n", b"Transfer-Encoding: chunked\r\n", b"5\r\nhello\r\n", b"0\r\n\r\n", b"-1\r\n"),
+            *(
+                b"<title>x</title>",
+                b" cont\r\n",
+                b":\r\n",
+                b"\x00\xff",
+                b"Content-Encoding: gzip\r\n",
+                b"fffffffffff\r\n",
+            ),
+        )
+        choose = Random(7)
+        for _ in range(40):
+            url, _ = self.talk(parts[0] + b"".join(choose.choices(parts, k=6)))
+            web = self.make(ports=self.web._settings.ports, timeout_s=0.05)
+            for fetch in (web.page, web.image):
+                with suppress(Unreachable):
+                    await fetch(url)
 
     async def test_broken_bodies(self) -> None:
         """Of a body that breaks what came before is used."""
