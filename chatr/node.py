@@ -158,7 +158,7 @@ class Node:
         )
         self.broker.subscribe(self._heard)
         self._revocations = RevocationWatch(reactor, self.db, self._revoked_elsewhere)
-        self.indexer = Indexer(reactor, self.db)
+        self.indexer = Indexer(reactor, self.db, config.messages.search_dictionary)
         self.rest = RestApp(
             self.dispatcher,
             verify=self.tokens.verify,

@@ -57,7 +57,9 @@ async def edit(ctx: Ctx, params: EditMessage) -> Message:
             raise ApiError("forbidden", "It is too late to edit this message")
         _open(held)
         if content != held.content:
-            await changes.edit(tx, held, uuid7(), ctx.caller.user_id, content, texts.names(content))
+            dictionary = ctx.ports.message_settings.search_dictionary
+            names = texts.names(content)
+            await changes.edit(tx, held, uuid7(), ctx.caller.user_id, content, names, dictionary=dictionary)
             await previews.edited(ctx, tx, held, content)
             entry = await changes.log(tx, held, "message.edited")
             edited = MessageEdited(held.conversation_id, entry.seq, await _message(tx, held, ""))

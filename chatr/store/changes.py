@@ -89,7 +89,9 @@ async def log(db: Queryable, held: Held, event: str, data: dict[str, Any] | None
     return Entry(*rows[0])
 
 
-async def edit(db: Queryable, held: Held, edit_id: str, editor_id: str, content: str, names: str) -> None:
+async def edit(
+    db: Queryable, held: Held, edit_id: str, editor_id: str, content: str, names: str, *, dictionary: str
+) -> None:
     """Replace the text, and keep the former one."""
     await db.execute(
         """INSERT INTO message_edits (id, message_id, previous_content, edited_by, edited_at)
@@ -98,11 +100,12 @@ async def edit(db: Queryable, held: Held, edit_id: str, editor_id: str, content:
     )
     await db.execute(
         """WITH found AS (
-             INSERT INTO message_words (message_id, conversation_id, words) VALUES (%s, %s, to_tsvector('simple', %s))
-             ON CONFLICT (message_id) DO UPDATE SET words = excluded.words)
+             INSERT INTO message_words (message_id, conversation_id, words, text)
+             VALUES (%s, %s, to_tsvector(%s::regconfig, %s), search_text(%s))
+             ON CONFLICT (message_id) DO UPDATE SET words = excluded.words, text = excluded.text)
            UPDATE messages SET content = %s, edited_at = clock_timestamp(), mentions = mentioned(conversation_id, %s)
             WHERE id = %s""",
-        (held.id, held.conversation_id, content, content, names, held.id),
+        (held.id, held.conversation_id, dictionary, content, content, content, names, held.id),
     )
 
 

@@ -37,9 +37,9 @@ class SearchTests(FriendsCase):
         await self.refused(self.ben.call("message.search", q=" !? "), "invalid", "$.q")
 
     async def test_snippet(self) -> None:
-        """What was found is marked, and nothing else is HTML: tags are left out, all else is escaped."""
+        """What was found is marked, and nothing else is HTML: all is escaped."""
         [item] = (await self.ben.call("message.search", q="bears"))["items"]
-        self.assertEqual(item["snippet"], "foxes &amp;  brown  <mark>bears</mark>")
+        self.assertEqual(item["snippet"], "foxes &amp; &lt;b&gt;brown&lt;/b&gt; <mark>bears</mark>")
         self.assertEqual((item["id"], item["seq"]), (self.sent[2]["id"], 3))
         [item] = (await self.ann.call("message.search", q="bears"))["items"]
         self.assertEqual(item["status"], "sent")
