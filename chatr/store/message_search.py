@@ -82,7 +82,8 @@ async def search(
         where, params = where + " AND g.sender_id = %s", [*params, sender_id]
     if below is not None:
         where, params = where + " AND (g.created_at, g.id) < (%s, %s)", [*params, *below]
-    for hits in (_all(terms),) if below else (_recent(terms), _all(terms)):
+    looked = _looked(below)
+    for hits in (_recent(terms, looked), _all(terms, looked)):
         rows = await db.query(
             f"""WITH {_OWN}, {hits.sql},
                   page AS MATERIALIZED (
@@ -117,14 +118,34 @@ _OWN = """own AS MATERIALIZED (
     SELECT m.conversation_id, m.cleared_seq, coalesce(p.seq, 0) AS indexed
       FROM members m LEFT JOIN search_progress p ON p.conversation_id = m.conversation_id
      WHERE m.user_id = %s AND m.status = 'joined' AND coalesce(m.conversation_id = %s, true))"""
-#: The newest messages of each conversation, some thousand in all.
-_LOOKED = """depth AS MATERIALIZED (
-    SELECT coalesce(max(d), 50) AS most FROM unnest(ARRAY[100, 200, 500, 1000, 2000, 5000]) d
-     WHERE (SELECT sum(least(indexed, d)) FROM own) <= 8000),
-  looked AS MATERIALIZED (
-    SELECT o.conversation_id, x.id, x.created_at FROM own o CROSS JOIN LATERAL (
-      SELECT g.id, g.created_at FROM messages g WHERE g.conversation_id = o.conversation_id
-         AND g.seq > o.cleared_seq AND g.seq <= o.indexed ORDER BY g.seq DESC LIMIT (SELECT most FROM depth)) x)"""
+
+
+def _looked(below: tuple[datetime, str] | None) -> Condition:
+    """The newest messages of each conversation, some thousand in all; with a cursor, the newest before it.
+
+    There is no index by time: from the newest message in growing steps back, to one that is newer than the cursor.
+    Within a conversation times follow seq.
+    """
+    top, before, params = "o.indexed", "", list[Any]()
+    if below is not None:
+        top = """(SELECT coalesce(max(back.step), 0) * -1 + o.indexed
+              FROM unnest(ARRAY[1000, 4000, 16000, 64000, 256000, 1024000]) AS back(step)
+             WHERE back.step < o.indexed AND %s < (
+               SELECT t.created_at FROM messages t WHERE t.conversation_id = o.conversation_id
+                  AND t.seq <= o.indexed - back.step ORDER BY t.seq DESC LIMIT 1))"""
+        before, params = "AND (g.created_at, g.id) < (%s, %s)", [below[0], *below]
+    return Condition(
+        f"""depth AS MATERIALIZED (
+            SELECT coalesce(max(d), 50) AS most FROM unnest(ARRAY[100, 200, 500, 1000, 2000, 5000]) d
+             WHERE (SELECT sum(least(indexed, d)) FROM own) <= 8000),
+          tops AS MATERIALIZED (SELECT o.conversation_id, o.cleared_seq, {top} AS seq FROM own o),
+          looked AS MATERIALIZED (
+            SELECT o.conversation_id, x.id, x.created_at FROM tops o CROSS JOIN LATERAL (
+              SELECT g.id, g.created_at FROM messages g WHERE g.conversation_id = o.conversation_id
+                 AND g.seq > o.cleared_seq AND g.seq <= o.seq {before}
+               ORDER BY g.seq DESC LIMIT (SELECT most FROM depth)) x)""",
+        params,
+    )
 
 
 def _new(terms: Terms) -> Condition:
@@ -137,7 +158,7 @@ def _new(terms: Terms) -> Condition:
     )
 
 
-def _recent(terms: Terms) -> Condition:
+def _recent(terms: Terms, looked: Condition) -> Condition:
     """Hits among the newest messages, looked through one by one.
 
     For a common word that is enough, where the index would bring half of all messages. Only what is newer than anything
@@ -145,7 +166,7 @@ def _recent(terms: Terms) -> Condition:
     """
     fit, new = terms.fit("w.text", "w.words"), _new(terms)
     return Condition(
-        f"""{_LOOKED},
+        f"""{looked.sql},
           since AS MATERIALIZED (
             SELECT max(t.oldest) AS at FROM (SELECT min(created_at) AS oldest FROM looked GROUP BY conversation_id
                                              HAVING count(*) = (SELECT most FROM depth)) t),
@@ -154,15 +175,12 @@ def _recent(terms: Terms) -> Condition:
              WHERE {fit.sql} AND coalesce(l.created_at > (SELECT at FROM since), true)
             UNION ALL
             SELECT n.id FROM ({new.sql}) n WHERE coalesce(n.created_at > (SELECT at FROM since), true))""",
-        [*fit.params, *new.params],
+        [*looked.params, *fit.params, *new.params],
     )
 
 
-def _all(terms: Terms) -> Condition:
-    """All hits, by the indexes.
-
-    Short words are found inside of words among the newest messages only, on every page alike.
-    """
+def _all(terms: Terms, looked: Condition) -> Condition:
+    """All hits, by the indexes. Short words are found inside of words among the newest messages only."""
     found, new = terms.indexed("w.text", "w.words"), _new(terms)
     sql = f"""since AS (SELECT NULL::timestamptz AS at), indexed_hits AS MATERIALIZED (
                 SELECT w.message_id AS id, w.conversation_id FROM message_words w WHERE {found.sql}),
@@ -174,7 +192,7 @@ def _all(terms: Terms) -> Condition:
         return Condition(f"{sql})", params)
     fit = terms.fit("w.text", "w.words")
     return Condition(
-        f"""{_LOOKED}, {sql}
+        f"""{looked.sql}, {sql}
                 UNION ALL SELECT l.id FROM looked l JOIN message_words w ON w.message_id = l.id WHERE {fit.sql})""",
-        [*params, *fit.params],
+        [*looked.params, *params, *fit.params],
     )
