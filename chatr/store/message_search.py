@@ -14,7 +14,7 @@ from chatr.store.pool import Database, Queryable
 from chatr.store.search_terms import HEADLINE, Condition, Terms
 
 #: Conversations, and messages of each, that one statement takes into the index: it must end well within its timeout.
-MOST_CONVERSATIONS, MOST_MESSAGES = 50, 200
+MOST_CONVERSATIONS, MOST_MESSAGES = 20, 100
 _LOCK = 0x776F7264
 
 

@@ -133,27 +133,32 @@ class SearchTests(FriendsCase):
         await self.node.db.execute(
             """INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, content, created_at)
                SELECT gen_random_uuid(), %s, 4 + n, %s, gen_random_uuid(),
-                      CASE WHEN n %% 400 < 2 THEN 'Telephone ' ELSE 'Fax ' END || n, now() + n / 7 * interval '1 second'
+                      CASE WHEN n %% 400 < 2 THEN 'Telephone ' WHEN n %% 1500 < 4 THEN 'Megaphone ' ELSE 'Fax ' END
+                        || n, now() + n / 7 * interval '1 second'
                  FROM generate_series(1, 12000) n""",
             (self.conversation, self.ann.id),
         )
-        await self.node.db.execute(
-            "UPDATE conversations SET head_seq = 12004 WHERE id = %s",
-            (self.conversation,),
-        )
+        await self.node.db.execute("UPDATE conversations SET head_seq = 12004 WHERE id = %s", (self.conversation,))
         await self.node.indexer.catch_up()
+        numbers = range(1, 12001)
+        often = {f"Telephone {n}" for n in numbers if n % 400 < 2}
+        seldom = {f"Megaphone {n}" for n in numbers if n % 1500 < 4 and n % 400 >= 2}
+        for q, limit, expected in (("elepho", 7, often), ("gaphon", 3, seldom), ("gaphon", 15, seldom)):
+            found = await self.pages(q, limit)
+            self.assertEqual((len(found), set(found)), (len(expected), expected))
+            seconds = [int(text.split()[1]) // 7 for text in found]
+            self.assertEqual(seconds, sorted(seconds, reverse=True))
+
+    async def pages(self, q: str, limit: int) -> list[str]:
+        """What Ann finds, page by page."""
         found: list[str] = []
         cursor: dict[str, Any] = {}
         while True:
-            page = await self.ben.call("message.search", q="elepho", limit=7, **cursor)
+            page = await self.ann.call("message.search", q=q, limit=limit, **cursor)
             found += [item["content"] for item in page["items"]]
             if page["nextCursor"] is None:
-                break
+                return found
             cursor = {"before": page["nextCursor"]}
-        expected = {f"Telephone {n}" for n in range(1, 12001) if n % 400 < 2}
-        self.assertEqual((len(found), set(found)), (len(expected), expected))
-        seconds = [int(text.split()[1]) // 7 for text in found]
-        self.assertEqual(seconds, sorted(seconds, reverse=True))
 
     async def test_sender_and_pages(self) -> None:
         """Only of one sender; page by page without gap or repeat."""
@@ -161,14 +166,7 @@ class SearchTests(FriendsCase):
             await self.ben.send(self.ann, f"page {number}")
         await self.ann.send(self.ben, "page of ann")
         self.assertEqual(await self.found("page", senderId=self.ann.id), ["page of ann"])
-        found: list[str] = []
-        cursor: dict[str, Any] = {}
-        while True:
-            page = await self.ann.call("message.search", q="page", limit=2, **cursor)
-            found += [item["content"] for item in page["items"]]
-            if page["nextCursor"] is None:
-                break
-            cursor = {"before": page["nextCursor"]}
+        found = await self.pages("page", 2)
         self.assertEqual(found, ["page of ann", *(f"page {number}" for number in range(4, -1, -1))])
         await self.refused(self.ann.call("message.search", q="page", before="x"), "invalid", "$.before")
 
