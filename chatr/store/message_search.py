@@ -91,26 +91,28 @@ async def search(
                       JOIN own ON own.conversation_id = g.conversation_id AND g.seq > own.cleared_seq
                      WHERE g.unsent_at IS NULL {where}
                      ORDER BY g.created_at DESC, g.id DESC LIMIT %s)
-                SELECT g.content, CASE WHEN %s THEN ts_headline(%s::regconfig, g.content, %s::tsquery, %s) END,
-                       g.created_at, others.delivered_seq, others.read_seq, (SELECT at FROM since) IS NULL,
-                       {messages.COLUMNS}
-                  FROM page g JOIN users s ON s.id = g.sender_id
+                SELECT done.complete, g.content,
+                       CASE WHEN %s THEN ts_headline(%s::regconfig, g.content, %s::tsquery, %s) END,
+                       g.created_at, others.delivered_seq, others.read_seq, {messages.COLUMNS}
+                  FROM (SELECT (SELECT at FROM since) IS NULL AS complete) done
+                  LEFT JOIN (page g JOIN users s ON s.id = g.sender_id
                   CROSS JOIN LATERAL (
                     SELECT coalesce(min(x.shown_delivered_seq), 0) AS delivered_seq,
                            CASE WHEN gives_receipts(%s) THEN coalesce(min(x.shown_read_seq), 0) ELSE 0 END AS read_seq
                       FROM members x WHERE x.conversation_id = g.conversation_id AND x.user_id <> %s
-                       AND x.status = 'joined') others
+                       AND x.status = 'joined') others) ON true
                  ORDER BY g.created_at DESC, g.id DESC""",
             (
                 *(viewer_id, conversation_id, *hits.params, *params, limit),
                 *(not terms.simple, terms.dictionary, terms.query, HEADLINE, viewer_id, viewer_id),
             ),
         )
-        if len(rows) >= limit or (rows and rows[0][5]):
+        if len(rows) >= limit or rows[0][0]:
             break
     return [
-        Found(messages.message(row[6:], viewer_id, Marks(row[3], row[4])), terms.snippet(row[0], row[1]), row[2])
+        Found(messages.message(row[6:], viewer_id, Marks(row[4], row[5])), terms.snippet(row[1], row[2]), row[3])
         for row in rows
+        if row[1] is not None
     ]
 
 
@@ -164,7 +166,8 @@ def _recent(terms: Terms, looked: Condition) -> Condition:
     For a common word that is enough, where the index would bring half of all messages. Only what is newer than anything
     not looked at counts: ``since`` is NULL when all was.
     """
-    fit, new = terms.fit("w.text", "w.words"), _new(terms)
+    # No column by itself, so that no index fits: it would be asked twice, and take long where trigrams are common.
+    fit, new = terms.fit("(w.text || '')", "w.words"), _new(terms)
     return Condition(
         f"""{looked.sql},
           since AS MATERIALIZED (
