@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from email.utils import parseaddr
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -147,6 +148,8 @@ class Messages(Section, frozen=True):
     request_cooldown_s: Annotated[int, Meta(ge=0)] = 7 * 86400
     #: How long a message can be edited; 0: for ever.
     edit_window_s: Annotated[int, Meta(ge=0)] = 0
+    #: A text search configuration of the database, as english: forms of a word find each other. The same on all nodes.
+    search_dictionary: Annotated[str, Meta(pattern="^[a-z_][a-z0-9_]{0,62}$")] = "simple"
 
 
 class Redis(Section, frozen=True):
@@ -158,6 +161,23 @@ class Redis(Section, frozen=True):
     url: Annotated[str, Meta(pattern=r"^(unix:/.+|rediss?://([^/@]*@)?[^/@:]+(:\d{1,5})?(/\d+)?)?$")] = ""
     #: Before all keys: two systems may share a server.
     prefix: Annotated[str, Meta(pattern="^[A-Za-z0-9_:.-]{1,64}$")] = "chatr"
+
+
+class Previews(Section, frozen=True):
+    """Previews of links, which the server fetches. Off: nothing is fetched."""
+
+    enabled: bool = True
+    #: For a page or an image with all redirects.
+    timeout_s: Seconds = 5.0
+    max_bytes: Bytes = 1024 * 1024
+    max_image_bytes: Bytes = 2 * 1024 * 1024
+    ports: tuple[Annotated[int, Meta(ge=1, le=65535)], ...] = (80, 443)
+    #: Networks (CIDR) that may be fetched from although they are not of the public internet.
+    allow: tuple[str, ...] = ()
+    #: How long a preview or an image is good for.
+    cache_s: Annotated[int, Meta(ge=60)] = 86400
+    #: What images may take in the database; the oldest are fetched again when somebody wants to see them.
+    max_cache_bytes: Annotated[int, Meta(ge=0)] = 256 * 1024 * 1024
 
 
 class Config(Section, frozen=True):
@@ -173,6 +193,7 @@ class Config(Section, frozen=True):
     oidc: Oidc = Oidc()
     redis: Redis = Redis()
     messages: Messages = Messages()
+    previews: Previews = Previews()
 
     @property
     def development(self) -> bool:
@@ -323,6 +344,11 @@ def _check(config: Config) -> None:
         raise ConfigError("sms.url: is missing or no http URL, sms.transport is http")
     if config.auth.login_code == "sms" and config.sms_transport == "off":
         raise ConfigError("auth.login_code: is sms, and sms.transport is off")
+    for network in config.previews.allow:
+        try:
+            ip_network(network)
+        except ValueError as error:
+            raise ConfigError(f"previews.allow: {error}") from None
     if config.oidc.issuer and not config.oidc.client_id:
         raise ConfigError("oidc.client_id: is missing, oidc.issuer is set")
     if config.oidc.issuer and not (config.oidc.redirect_url or config.server.public_url):

@@ -1,8 +1,8 @@
-"""Requests to servers that the operator has named: bounded in size and time, on treq."""
+"""Requests to other servers: bounded in size and time, on treq."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -11,23 +11,40 @@ from twisted.internet.defer import CancelledError, Deferred, TimeoutError
 from twisted.internet.error import ConnectError, ConnectingCancelledError, ConnectionLost, DNSLookupError
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
-from twisted.web.client import Agent, ResponseDone, ResponseFailed, ResponseNeverReceived
+from twisted.web.client import (
+    Agent,
+    RequestTransmissionFailed,
+    ResponseDone,
+    ResponseFailed,
+    ResponseNeverReceived,
+)
 from twisted.web.http import PotentialDataLoss
+from twisted.web.iweb import IAgent
 
 TIMEOUT_S = 15.0
 MAX_ANSWER_BYTES = 256 * 1024
 
-_UNREACHABLE = (ConnectError, ConnectionLost, DNSLookupError, ResponseFailed, ResponseNeverReceived)
+_UNREACHABLE = (
+    *(ConnectError, ConnectionLost, DNSLookupError),
+    *(RequestTransmissionFailed, ResponseFailed, ResponseNeverReceived),
+)
 
 
 class Unreachable(Exception):
     """There was no answer. The sentence names neither the address nor what was sent."""
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """What came back. ``whole``: nothing of the body is missing."""
+class Head(msgspec.Struct, frozen=True):
+    """What comes before the body of an answer; headers that are not there are empty."""
 
     status: int
+    content_type: str = ""
+    location: str = ""
+
+
+class Answer(Head, frozen=True, kw_only=True):
+    """What came back. ``whole``: nothing of the body is missing."""
+
     body: bytes
     whole: bool
 
@@ -35,11 +52,11 @@ class Answer(msgspec.Struct, frozen=True):
 class Fetcher:
     """Makes requests, one connection each: they are rare, and an idle connection is one more thing to go stale."""
 
-    def __init__(self, reactor: Any, *, timeout_s: float = TIMEOUT_S) -> None:
-        """``timeout_s``: for the head of an answer, and again for its body."""
+    def __init__(self, reactor: Any, *, timeout_s: float = TIMEOUT_S, agent: IAgent | None = None) -> None:
+        """``timeout_s``: for a whole answer, from the look-up of the name to the last byte."""
         self._reactor = reactor
         self._timeout_s = timeout_s
-        self._client = treq.client.HTTPClient(Agent(reactor, connectTimeout=timeout_s))
+        self._agent = agent or Agent(reactor, connectTimeout=timeout_s)
 
     async def request(
         self,
@@ -49,19 +66,25 @@ class Fetcher:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
         limit: int = MAX_ANSWER_BYTES,
+        wanted: Callable[[Head], bool] | None = None,
+        timeout_s: float | None = None,
     ) -> Answer:
-        """The answer of whatever status, with at most ``limit`` bytes of its body.
+        """The answer of whatever status, with at most ``limit`` bytes of its body, if that is ``wanted``.
 
-        A redirect is an answer too: what is in headers is for one host only. Raises :class:`Unreachable`.
+        What is missing when the time is over is missing. A redirect is an answer too: what is in headers is for one
+        host only. Raises :class:`Unreachable`.
         """
+        end = self._reactor.seconds() + (self._timeout_s if timeout_s is None else timeout_s)
         sent: dict[bytes | str, bytes | str] = {name: value for name, value in (headers or {}).items()}  # noqa: C416
         try:
-            answer: Any = await self._client.request(
+            # A client each time: it would keep cookies.
+            answer: Any = await treq.client.HTTPClient(self._agent).request(
                 method,
                 url,
                 data=body or None,
                 headers=sent,
-                timeout=self._timeout_s,
+                timeout=max(end - self._reactor.seconds(), 0.001),
+                reactor=self._reactor,
                 allow_redirects=False,
                 unbuffered=True,
             )
@@ -69,13 +92,22 @@ class Fetcher:
             raise Unreachable("took too long") from None
         except _UNREACHABLE as error:
             raise Unreachable(f"can't be reached: {type(error).__name__}") from None
-        reading = _Body(limit)
+        except ValueError:
+            # Its text would name what was asked for.
+            raise Unreachable("has no valid URL") from None
+        head = Head(answer.code, _header(answer, "content-type"), _header(answer, "location"))
+        reading = _Body(limit if wanted is None or wanted(head) else 0)
+        late = self._reactor.callLater(max(end - self._reactor.seconds(), 0), reading.stop)
         answer.deliverBody(reading)
-        late = self._reactor.callLater(self._timeout_s, reading.stop)
         whole = await reading.done
         if late.active():
             late.cancel()
-        return Answer(answer.code, bytes(reading.content), whole)
+        return Answer(head.status, head.content_type, head.location, body=bytes(reading.content), whole=whole)
+
+
+def _header(answer: Any, name: str) -> str:
+    value: bytes = answer.headers.getRawHeaders(name.encode(), [b""])[0]
+    return value.decode("utf-8", "replace")
 
 
 class _Body(Protocol):
@@ -92,10 +124,11 @@ class _Body(Protocol):
             self.stop()
 
     def dataReceived(self, data: bytes) -> None:
-        if len(self.content) + len(data) > self._limit:
+        room = self._limit - len(self.content)
+        if not self._stopped:
+            self.content.extend(data[:room])
+        if len(data) > room:
             self.stop()
-        elif not self._stopped:
-            self.content.extend(data)
 
     def stop(self) -> None:
         """Read no more."""

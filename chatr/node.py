@@ -25,8 +25,10 @@ from chatr.ops.admission import Admission, Gate
 from chatr.ops.announcer import Announcer
 from chatr.ops.catalog import CONTRACT
 from chatr.ops.circles import Circles
+from chatr.ops.link_previews import Previews
 from chatr.ops.message_search import Indexer
 from chatr.ops.ports import Ports
+from chatr.ops.preview_queue import PreviewQueue
 from chatr.ops.revocations import RevocationWatch
 from chatr.ops.throttle import Throttle
 from chatr.outbound.letters import Channel, Job
@@ -34,6 +36,7 @@ from chatr.outbound.queue import OutboundQueue
 from chatr.outbound.senders import OutboxSender, Sender
 from chatr.outbound.sms import GatewaySender
 from chatr.outbound.smtp import SmtpSender
+from chatr.previews.web import Web
 from chatr.realtime.broker import EndRoom, Envelope, Forget
 from chatr.realtime.hub import Hub
 from chatr.realtime.memory import MemoryBroker
@@ -44,6 +47,7 @@ from chatr.realtime.publisher import Publisher
 from chatr.realtime.redis import Redis
 from chatr.rest.app import RestApp
 from chatr.rest.cookies import SessionCookies
+from chatr.rest.images import ImageRoute
 from chatr.rest.metrics import Metrics
 from chatr.rest.raw import RawRoutes
 from chatr.rest.request import address_reader
@@ -97,9 +101,16 @@ class Node:
             threads=config.auth.bcrypt_threads,
             queue_limit=config.auth.bcrypt_queue,
         )
+        self.metrics = Metrics(reactor)
+        self._web = Web(reactor, config.previews)
+        self.previews = Previews(self.db, self._web, config.previews, counted=self.metrics.looked)
+        self.preview_queue = PreviewQueue(reactor, self.db, self.writer, self.previews)
         server_keys = data.server_keys()
         self.outbound = OutboundQueue(
             reactor, self.db, Vault(server_keys, "outbound"), _senders(config, reactor, data, now)
+        )
+        limiter = RateLimiter(
+            seconds=reactor.seconds, exempt_loopback=config.exempt_loopback, enabled=config.limits.enabled
         )
         ports = self.ports = Ports(
             db=self.db,
@@ -116,13 +127,13 @@ class Node:
             presence=self.presence,
             announcer=self.announcer,
             throttle=Throttle(seconds=reactor.seconds),
+            limiter=limiter,
+            previews=self.previews,
+            preview_queue=self.preview_queue,
             settings=config.auth,
             login_code=config.login_code,
             message_settings=config.messages,
             extend=self._extend,
-        )
-        limiter = RateLimiter(
-            seconds=reactor.seconds, exempt_loopback=config.exempt_loopback, enabled=config.limits.enabled
         )
         settle = self._mail_written if config.development and config.mail.transport == "outbox" else None
         self.dispatcher = Dispatcher(CONTRACT, ports, limiter=limiter, now=now, settle=settle)
@@ -147,8 +158,7 @@ class Node:
         )
         self.broker.subscribe(self._heard)
         self._revocations = RevocationWatch(reactor, self.db, self._revoked_elsewhere)
-        self.indexer = Indexer(reactor, self.db)
-        self.metrics = Metrics(reactor)
+        self.indexer = Indexer(reactor, self.db, config.messages.search_dictionary)
         self.rest = RestApp(
             self.dispatcher,
             verify=self.tokens.verify,
@@ -168,6 +178,7 @@ class Node:
             metrics=self.metrics,
             outbox=data.outbox if config.development else None,
         )
+        ImageRoute(self.rest.klein, self.previews.image)
         self._gauges()
         self.site = make_site(
             self.rest.klein.resource(),
@@ -189,6 +200,8 @@ class Node:
             await people.nobody_here(self.db)
         self.presence.start()
         self.outbound.start(self._carry_out)
+        self._web.start()
+        self.preview_queue.start()
         self.indexer.start()
         self.metrics.start()
 
@@ -206,7 +219,8 @@ class Node:
         """Nothing new, calls in flight finish, sessions are told; then everything is let go."""
         timeout_s = self._config.server.stop_timeout_s
         await gatherResults([self.door.drain(timeout_s), self._in_time(self.rest.drain(), timeout_s)])
-        await self._in_time(self.outbound.stop(), timeout_s)
+        await gatherResults([self._in_time(each.stop(), timeout_s) for each in (self.outbound, self.preview_queue)])
+        self._web.stop()
         await self._revocations.stop()
         await self.indexer.stop()
         self.metrics.stop()

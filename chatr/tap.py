@@ -25,7 +25,7 @@ from chatr.datadir import DataDirectory, DataDirectoryError
 from chatr.embedded.lock import DirectoryInUse, DirectoryLock
 from chatr.embedded.postgres import EmbeddedError, EmbeddedPostgres
 from chatr.node import Node
-from chatr.store.migrate import migrate
+from chatr.store.migrate import has_dictionary, migrate
 
 log = Logger()
 
@@ -117,6 +117,9 @@ class ChatrService(Service):
             self._postgres = EmbeddedPostgres(self._reactor, data.path, on_crash=self._on_failure)
             dsn = await self._postgres.start()
         await self._migrate(dsn)
+        dictionary = self.config.messages.search_dictionary
+        if not self._stopping and not await deferToThread(has_dictionary, dsn, dictionary):
+            raise ConfigError(f"messages.search_dictionary: the database has no text search configuration {dictionary}")
         self.node = Node(self.config, self._reactor, data, now=_utc_now)
         await self.node.open(dsn)
         await self._listen(self.node)

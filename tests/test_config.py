@@ -39,10 +39,10 @@ class LoadTests(SynchronousTestCase):
     def test_kinds_of_values(self) -> None:
         """Numbers, switches and lists may come as text from the environment and the command line."""
         env = {"CHATR_SERVER_CORS_ORIGINS": "https://a, https://b", "CHATR_LIMITS_ENABLED": "false"}
-        config = load(None, env, {"database.statement_timeout_s": "2.5"})
+        config = load(None, env, {"database.statement_timeout_s": "2.5", "previews.ports": "80, 8080"})
         self.assertEqual(config.server.cors_origins, ("https://a", "https://b"))
         self.assertFalse(config.limits.enabled)
-        self.assertEqual(config.database.statement_timeout_s, 2.5)
+        self.assertEqual((config.database.statement_timeout_s, config.previews.ports), (2.5, (80, 8080)))
 
     def test_unknown(self) -> None:
         """Unknown sections and keys are named with where they came from."""
@@ -58,6 +58,9 @@ class LoadTests(SynchronousTestCase):
         self.refused("database.pool_size", "int", "command line", database__pool_size="many")
         self.refused("database.pool_size", ">= 2", database__pool_size="1")
         self.refused("server.mode", "prod", env={"CHATR_SERVER_MODE": "prod"})
+        self.refused("previews.allow", "10.0.0.1/8", previews__allow="10.0.0.1/8")
+        self.refused("previews.allow", "intranet", previews__allow="192.0.2.0/24, intranet")
+        self.refused("previews.ports", "<= 65535", previews__ports="80,65536")
         path = self.file('[wamp]\nanonymous = "x"\n')
         self.refused("wamp.anonymous", path, path=path)
 

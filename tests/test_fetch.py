@@ -64,6 +64,6 @@ class FetcherTests(TestCase):
 
     async def test_no_answer(self) -> None:
         """Silence and closed ports are told without the address."""
-        for url in (self.url + "/silent", "http://127.0.0.1:9/secret"):
+        for url in (self.url + "/silent", "http://127.0.0.1:9/secret", "http://127.0.0.1:x/", "http://[127.0.0.1/", ""):
             error = await self.assertFailure(Deferred.fromCoroutine(self.fetcher.request("GET", url)), Unreachable)
             self.assertNotIn("127.0.0.1", str(error))

@@ -188,6 +188,11 @@ class RefusalTests(TapCase):
         await self.refused(self.run_chatr("--http", f"tcp:{port}:interface=127.0.0.1"), str(port))
         self.assertFalse((self.data_dir / "pg" / "postmaster.pid").exists())
 
+    async def test_unknown_dictionary(self) -> None:
+        """A dictionary that the database does not have is named."""
+        program = self.run_chatr(*FREE_PORT, "--set", "messages.search_dictionary=klingon")
+        await self.refused(program, "messages.search_dictionary", "klingon")
+
     async def test_unreachable_database(self) -> None:
         """A database that does not answer is named, without its password."""
         dsn = "host=/nowhere user=chatr password=secret dbname=chatr"

@@ -28,6 +28,14 @@ class MessageEdited(Wire, frozen=True):
     message: Message
 
 
+class MessagePreview(Wire, frozen=True):
+    """A message with the preview of its link. Its status is the sender's to know: keep the one you have."""
+
+    conversation_id: Id
+    seq: int
+    message: Message
+
+
 class MessageUnsent(Wire, frozen=True):
     """A message was taken back."""
 
@@ -169,6 +177,12 @@ MESSAGE_RECEIVED = Event(
 MESSAGE_EDITED = Event(
     name="message.edited", payload=MessageEdited, audience=CONVERSATION, doc="The text of a message was changed."
 )
+MESSAGE_PREVIEW = Event(
+    name="message.preview",
+    payload=MessagePreview,
+    audience=CONVERSATION,
+    doc="The server has looked at the link of a message. Goes to all sessions, the sender's too.",
+)
 MESSAGE_UNSENT = Event(
     name="message.unsent",
     payload=MessageUnsent,
@@ -291,6 +305,7 @@ SYNC_REQUIRED = Event(
 EVENTS = (
     MESSAGE_RECEIVED,
     MESSAGE_EDITED,
+    MESSAGE_PREVIEW,
     MESSAGE_UNSENT,
     MESSAGE_REACTION,
     MESSAGE_LISTENED,

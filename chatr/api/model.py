@@ -159,6 +159,17 @@ class Reaction(Wire, frozen=True):
     users: list[Reactor]
 
 
+class LinkPreview(Wire, frozen=True, kw_only=True):
+    """What a page says of itself. ``image`` and ``favicon`` are paths on this server."""
+
+    url: str
+    title: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    image: str | UnsetType = UNSET
+    site_name: str | UnsetType = UNSET
+    favicon: str | UnsetType = UNSET
+
+
 class Message(Wire, frozen=True, kw_only=True):
     """One message. Unsent: ``content`` is empty. ``status`` is meaningful to the sender only."""
 
@@ -177,6 +188,7 @@ class Message(Wire, frozen=True, kw_only=True):
     reply_to: ReplyTo | UnsetType = UNSET
     reactions: list[Reaction] = []
     mentions: list[Id] = []
+    link_preview: LinkPreview | UnsetType = UNSET
 
 
 class Conversation(Wire, frozen=True, kw_only=True):

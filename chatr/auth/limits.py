@@ -40,6 +40,15 @@ class RateLimiter:
             digest = hashlib.sha256(subject.strip().lower().encode("utf-8", "replace")).hexdigest()
             self._count((operation.name, digest), operation.rate)
 
+    def passes(self, name: str, user_id: str, rate: Rate) -> bool:
+        """Whether somebody may do this once more; if so it is counted."""
+        try:
+            if self._enabled:
+                self._count((name, user_id), rate)
+        except ApiError:
+            return False
+        return True
+
     def _count(self, key: tuple[str, str], rate: Rate) -> None:
         now = self._seconds()
         interval = rate.per_s / rate.count

@@ -15,6 +15,7 @@ from chatr.ops import (
     oidc,
     passwords,
     presence,
+    previews,
     profile,
     sessions,
     sync,
@@ -25,6 +26,6 @@ from chatr.ops import (
 _MODULES = (
     *(accounts, sessions, oidc, passwords, two_factor, profile),
     *(users, friends, presence),
-    *(conversations, messages, message_changes, message_search, activity, sync),
+    *(conversations, messages, message_changes, message_search, previews, activity, sync),
 )
 CONTRACT = build(_MODULES, EVENTS)

@@ -18,7 +18,7 @@ from chatr.api.events import (
     MessageUnsent,
 )
 from chatr.api.model import Id, Message, Params, Time, Wire, wire_time
-from chatr.ops import audience, permissions, texts
+from chatr.ops import audience, permissions, previews, texts
 from chatr.ops.ports import Ctx
 from chatr.store import changes, messages
 from chatr.store.changes import Held
@@ -42,6 +42,8 @@ class EditMessage(Params, frozen=True, kw_only=True):
 async def edit(ctx: Ctx, params: EditMessage) -> Message:
     """Replace the text of one's own message. The former texts are kept; an equal text changes nothing.
 
+    With another link the preview goes, and the new one comes by ``message.preview``.
+
     ``forbidden`` for somebody else's message and when it is too late, ``gone`` when it was unsent.
     """
     content = texts.content(params.content)
@@ -55,7 +57,10 @@ async def edit(ctx: Ctx, params: EditMessage) -> Message:
             raise ApiError("forbidden", "It is too late to edit this message")
         _open(held)
         if content != held.content:
-            await changes.edit(tx, held, uuid7(), ctx.caller.user_id, content, texts.names(content))
+            dictionary = ctx.ports.message_settings.search_dictionary
+            names = texts.names(content)
+            await changes.edit(tx, held, uuid7(), ctx.caller.user_id, content, names, dictionary=dictionary)
+            await previews.edited(ctx, tx, held, content)
             entry = await changes.log(tx, held, "message.edited")
             edited = MessageEdited(held.conversation_id, entry.seq, await _message(tx, held, ""))
             tx.emit(MESSAGE_EDITED, edited, _rooms(held), exclude=ctx.caller.connection)

@@ -16,7 +16,7 @@ from chatr.api.errors import ApiError, invalid
 from chatr.api.model import Cursor, Id, Limit, Message, Params, Wire
 from chatr.ops import cursors
 from chatr.ops.ports import Ctx
-from chatr.store import message_search
+from chatr.store import message_search, search_terms
 from chatr.store.pool import Database
 
 log = Logger()
@@ -53,11 +53,12 @@ class FoundMessages(Wire, frozen=True, kw_only=True):
 
 @operation("message.search", Route("GET", "/messages/search"), USERS, errors=["not_found"], rate=Rate(60, 60))
 async def search(ctx: Ctx, params: SearchMessages) -> FoundMessages:
-    """Messages of the caller's conversations with all words of ``q``, each at least the beginning of a word.
+    """Messages of the caller's conversations with all words of ``q``: parts of words, or forms by the dictionary.
 
+    One or two letters inside of a word are found in the newest messages only, at its beginning in all.
     ``not_found`` for a conversation that the caller is not in.
     """
-    words = list(dict.fromkeys(word.lower() for word in _WORD.findall(params.q)))[:MOST_WORDS]
+    words = list(dict.fromkeys(word for word in _WORD.findall(params.q)))[:MOST_WORDS]
     if not words:
         raise invalid("$.q", "has no word")
     db, me = ctx.ports.db, ctx.caller.user_id
@@ -66,7 +67,7 @@ async def search(ctx: Ctx, params: SearchMessages) -> FoundMessages:
     found = await message_search.search(
         db,
         me,
-        words,
+        await search_terms.parse(db, ctx.ports.message_settings.search_dictionary, words),
         conversation_id=params.conversation_id,
         sender_id=params.sender_id,
         below=cursors.position(params.before, "$.before") if params.before else None,
@@ -79,11 +80,15 @@ async def search(ctx: Ctx, params: SearchMessages) -> FoundMessages:
 
 
 class Indexer:
-    """Takes new messages into the index every few seconds. What it has not yet is found all the same, more slowly."""
+    """Takes new messages into the index every few seconds. What it has not yet is found all the same, more slowly.
 
-    def __init__(self, clock: Any, db: Database) -> None:
+    Under another dictionary than before it puts the words of all messages anew; until then letters find them.
+    """
+
+    def __init__(self, clock: Any, db: Database, dictionary: str) -> None:
         self._clock = clock
         self._db = db
+        self._dictionary = dictionary
         self._loop = LoopingCall(self._look)
         self._loop.clock = clock
         self._running: Deferred[LoopingCall] | None = None
@@ -112,7 +117,7 @@ class Indexer:
         try:
             while not self._stopping:
                 begun = self._clock.seconds()
-                if not await message_search.index(self._db):
+                if not await message_search.index(self._db, self._dictionary):
                     return
                 if rest:
                     await self._rest(rest * (self._clock.seconds() - begun))

@@ -12,7 +12,7 @@ from chatr.api.contract import GUESTS, USERS, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
 from chatr.api.events import MESSAGE_RECEIVED, MessageReceived
 from chatr.api.model import Empty, Id, Limit, Message, Params, ReplyTo, Sender, Seq, Wire, wire_time
-from chatr.ops import audience, permissions, receipts, requests, texts
+from chatr.ops import audience, permissions, previews, receipts, requests, texts
 from chatr.ops.conversations import begin_direct, brought_back
 from chatr.ops.ports import Ctx
 from chatr.store import conversations, messages, people
@@ -35,7 +35,10 @@ ClientId = Annotated[
 
 
 class SendMessage(Params, frozen=True, kw_only=True):
-    """A message to a person or to a conversation: exactly one of ``recipientId`` and ``conversationId``."""
+    """A message to a person or to a conversation: exactly one of ``recipientId`` and ``conversationId``.
+
+    Without ``linkPreview`` the server does not look at its link.
+    """
 
     content: texts.Content
     client_id: ClientId
@@ -43,6 +46,7 @@ class SendMessage(Params, frozen=True, kw_only=True):
     conversation_id: Id | None = None
     type: Literal["text"] = "text"
     reply_to_id: Id | None = None
+    link_preview: bool = True
 
 
 @operation(
@@ -63,6 +67,8 @@ async def send(ctx: Ctx, params: SendMessage) -> Message:
     done = await ctx.ports.writer.append(item)
     if done.outcome == "created":
         message = _announce(ctx, item, done)
+        if item.link:
+            ctx.ports.preview_queue.wake()
         for viewer_id in done.back_for:
             await brought_back(ctx, done.conversation_id, viewer_id)
         if done.accepts and done.pair is not None:
@@ -184,6 +190,7 @@ def _checked(ctx: Ctx, params: SendMessage) -> Append:
         client_id=params.client_id.lower(),
         content=content,
         names=texts.names(content),
+        link=previews.wanted(ctx, content) if params.link_preview else None,
         conversation_id=params.conversation_id,
         recipient_id=params.recipient_id,
         reply_to_id=reply,

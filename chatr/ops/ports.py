@@ -10,11 +10,14 @@ import msgspec
 from chatr.api.context import Context
 from chatr.api.contract import Event
 from chatr.auth.codes import Codes
+from chatr.auth.limits import RateLimiter
 from chatr.auth.oidc import Provider
 from chatr.auth.passwords import Passwords
 from chatr.auth.tokens import Tokens
 from chatr.auth.vault import Vault
 from chatr.config import Auth, LoginCode, Messages, Oidc
+from chatr.ops.link_previews import Previews
+from chatr.ops.preview_queue import PreviewQueue
 from chatr.ops.throttle import Throttle
 from chatr.outbound.queue import OutboundQueue
 from chatr.realtime.presence import PresenceTracker
@@ -65,6 +68,9 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     presence: PresenceTracker
     announcer: Announcer
     throttle: Throttle
+    limiter: RateLimiter
+    previews: Previews
+    preview_queue: PreviewQueue
     settings: Auth
     login_code: LoginCode
     message_settings: Messages

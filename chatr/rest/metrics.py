@@ -24,6 +24,12 @@ class Metrics:
         self._seconds = Histogram(
             "chatr_http_request_seconds", "Time to answer a REST request", ["operation"], registry=self._registry
         )
+        self._previews = Counter(
+            "chatr_preview_fetches",
+            "Pages and images looked at for link previews",
+            ["outcome"],
+            registry=self._registry,
+        )
         self._lag = Histogram(
             "chatr_reactor_lag_seconds",
             "How late the reactor was, looked at 20 times a second",
@@ -48,6 +54,10 @@ class Metrics:
         """A REST request was answered."""
         self._answers.labels(operation, status).inc()
         self._seconds.labels(operation).observe(seconds)
+
+    def looked(self, outcome: str) -> None:
+        """A page or an image was fetched, or not."""
+        self._previews.labels(outcome).inc()
 
     def gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
         """Publish a number that is read when somebody looks."""

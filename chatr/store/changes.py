@@ -20,13 +20,13 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     closed: str | None
     low: str | None
     high: str | None
-    role: str
     seq: int
     sender_id: str
     type: str
     content: str
     created_at: datetime
     unsent: bool
+    role: str = ""
 
     @property
     def pair(self) -> tuple[str, str] | None:
@@ -36,23 +36,37 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 
 async def hold(db: Queryable, viewer_id: str, message_id: str) -> Held | None:
     """Lock the conversation of a message; None unless the viewer is in it and has not deleted the message."""
+    await _lock(db, message_id)
+    # A new statement, so that it sees what was committed before the lock was granted.
     rows = await db.query(
+        f"""SELECT {_COLUMNS}, m.role FROM messages g JOIN conversations c ON c.id = g.conversation_id
+              JOIN members m ON m.conversation_id = c.id AND m.user_id = %s AND m.status = 'joined'
+             WHERE g.id = %s AND g.seq > m.cleared_seq""",
+        (viewer_id, message_id),
+    )
+    return Held(**dict(zip(Held.__struct_fields__, rows[0], strict=True))) if rows else None
+
+
+async def hold_for_nobody(db: Queryable, message_id: str) -> Held | None:
+    """The same for the server itself, without a viewer; None when there is no such message."""
+    await _lock(db, message_id)
+    rows = await db.query(
+        f"SELECT {_COLUMNS} FROM messages g JOIN conversations c ON c.id = g.conversation_id WHERE g.id = %s",
+        (message_id,),
+    )
+    return Held(**dict(zip(Held.__struct_fields__, rows[0], strict=False))) if rows else None
+
+
+_COLUMNS = """g.id, c.id, c.kind, c.status, c.closed, c.user_low, c.user_high, g.seq, g.sender_id, g.type, g.content,
+    g.created_at, g.unsent_at IS NOT NULL"""
+
+
+async def _lock(db: Queryable, message_id: str) -> None:
+    await db.query(
         """SELECT c.id FROM messages g JOIN conversations c ON c.id = g.conversation_id WHERE g.id = %s
               FOR NO KEY UPDATE OF c""",
         (message_id,),
     )
-    if not rows:
-        return None
-    # A new statement, so that it sees what was committed before the lock was granted.
-    rows = await db.query(
-        """SELECT g.id, c.id, c.kind, c.status, c.closed, c.user_low, c.user_high, m.role, g.seq, g.sender_id, g.type,
-                  g.content, g.created_at, g.unsent_at IS NOT NULL
-             FROM messages g JOIN conversations c ON c.id = g.conversation_id
-             JOIN members m ON m.conversation_id = c.id AND m.user_id = %s AND m.status = 'joined'
-            WHERE g.id = %s AND g.seq > m.cleared_seq""",
-        (viewer_id, message_id),
-    )
-    return Held(**dict(zip(Held.__struct_fields__, rows[0], strict=True))) if rows else None
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -75,7 +89,9 @@ async def log(db: Queryable, held: Held, event: str, data: dict[str, Any] | None
     return Entry(*rows[0])
 
 
-async def edit(db: Queryable, held: Held, edit_id: str, editor_id: str, content: str, names: str) -> None:
+async def edit(
+    db: Queryable, held: Held, edit_id: str, editor_id: str, content: str, names: str, *, dictionary: str
+) -> None:
     """Replace the text, and keep the former one."""
     await db.execute(
         """INSERT INTO message_edits (id, message_id, previous_content, edited_by, edited_at)
@@ -84,18 +100,19 @@ async def edit(db: Queryable, held: Held, edit_id: str, editor_id: str, content:
     )
     await db.execute(
         """WITH found AS (
-             INSERT INTO message_words (message_id, conversation_id, words) VALUES (%s, %s, to_tsvector('simple', %s))
-             ON CONFLICT (message_id) DO UPDATE SET words = excluded.words)
+             INSERT INTO message_words (message_id, conversation_id, words, text)
+             VALUES (%s, %s, to_tsvector(%s::regconfig, %s), search_text(%s))
+             ON CONFLICT (message_id) DO UPDATE SET words = excluded.words, text = excluded.text)
            UPDATE messages SET content = %s, edited_at = clock_timestamp(), mentions = mentioned(conversation_id, %s)
             WHERE id = %s""",
-        (held.id, held.conversation_id, content, content, names, held.id),
+        (held.id, held.conversation_id, dictionary, content, content, content, names, held.id),
     )
 
 
 async def unsend(db: Queryable, held: Held) -> None:
-    """Take a message back: its reactions are gone; what it said stays in the database, and is shown to nobody."""
-    await db.execute("UPDATE messages SET unsent_at = clock_timestamp() WHERE id = %s", (held.id,))
-    for table in ("reactions", "message_words"):
+    """Take a message back: reactions and preview are gone; what it said stays in the database, shown to nobody."""
+    await db.execute("UPDATE messages SET unsent_at = clock_timestamp(), link_preview = NULL WHERE id = %s", (held.id,))
+    for table in ("reactions", "message_words", "preview_jobs"):
         await db.execute(f"DELETE FROM {table} WHERE message_id = %s", (held.id,))
 
 

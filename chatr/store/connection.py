@@ -8,6 +8,7 @@ from typing import Any
 import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 from twisted.internet.defer import Deferred, fail
+from twisted.internet.error import ConnectionClosed
 from twisted.python.failure import Failure
 from txpostgres import txpostgres
 
@@ -16,9 +17,10 @@ def is_death(error: BaseException | None) -> bool:
     """Whether an error means that the connection is gone.
 
     Deadlocks and lock timeouts are OperationalErrors too, but leave the connection usable: only errors without a
-    code, of class 08 (connection) or 57P (the server is going down) count.
+    code, of class 08 (connection) or 57P (the server is going down) count. ConnectionClosed is what txpostgres says of
+    a statement that was under way when we closed.
     """
-    if isinstance(error, psycopg2.InterfaceError | ConnectionDead):
+    if isinstance(error, psycopg2.InterfaceError | ConnectionDead | ConnectionClosed):
         return True
     if not isinstance(error, psycopg2.OperationalError):
         return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from datetime import datetime
 from typing import Any
 
@@ -12,35 +11,39 @@ from chatr.api.model import Message
 from chatr.store import messages
 from chatr.store.messages import Marks
 from chatr.store.pool import Database, Queryable
+from chatr.store.search_terms import HEADLINE, Condition, Terms
 
 #: Conversations, and messages of each, that one statement takes into the index: it must end well within its timeout.
-MOST_CONVERSATIONS, MOST_MESSAGES = 50, 200
+MOST_CONVERSATIONS, MOST_MESSAGES = 20, 100
 _LOCK = 0x776F7264
-#: Around what was found, while it is not escaped: nobody can write these, they are taken out at the door.
-_START, _STOP = "\x02", "\x03"
 
 
-async def index(db: Database) -> int:
-    """Take some of the messages that are not yet in the index into it; of how many conversations.
+async def index(db: Database, dictionary: str) -> int:
+    """Take some of the messages that are not yet in the index of this dictionary into it; of how many conversations.
 
-    One node does it at a time. An edit that comes first is not overwritten: it has put its own words.
+    One node does it at a time. An edit that comes first is not overwritten: it has put its own text and words.
     """
     async with db.transaction() as tx:
         if not (await tx.query("SELECT pg_try_advisory_xact_lock(%s)", (_LOCK,)))[0][0]:
             return 0
         rows = await tx.query(
-            """WITH due AS (
-                 SELECT c.id, coalesce(p.seq, 0) AS after, least(c.head_seq, coalesce(p.seq, 0) + %s) AS upto
+            """WITH place AS (
+                 SELECT c.id, c.head_seq, CASE WHEN p.dictionary = %s THEN p.words_seq ELSE 0 END AS after
                    FROM conversations c LEFT JOIN search_progress p ON p.conversation_id = c.id
-                  WHERE c.head_seq > coalesce(p.seq, 0) LIMIT %s
+               ), due AS (
+                 SELECT id, after, least(head_seq, after + %s) AS upto FROM place WHERE head_seq > after LIMIT %s
                ), put AS (
-                 INSERT INTO message_words (message_id, conversation_id, words)
-                 SELECT g.id, g.conversation_id, to_tsvector('simple', g.content)
+                 INSERT INTO message_words (message_id, conversation_id, words, text)
+                 SELECT g.id, g.conversation_id, to_tsvector(%s::regconfig, g.content), search_text(g.content)
                    FROM due d JOIN messages g ON g.conversation_id = d.id AND g.seq > d.after AND g.seq <= d.upto
-                  WHERE g.unsent_at IS NULL ON CONFLICT DO NOTHING)
-               INSERT INTO search_progress (conversation_id, seq) SELECT id, upto FROM due
-               ON CONFLICT (conversation_id) DO UPDATE SET seq = excluded.seq RETURNING 1""",
-            (MOST_MESSAGES, MOST_CONVERSATIONS),
+                  WHERE g.unsent_at IS NULL
+                 ON CONFLICT (message_id) DO UPDATE SET words = excluded.words
+                  WHERE message_words.text = excluded.text AND message_words.words <> excluded.words)
+               INSERT INTO search_progress AS p (conversation_id, seq, words_seq, dictionary)
+               SELECT id, upto, upto, %s FROM due
+               ON CONFLICT (conversation_id) DO UPDATE SET seq = greatest(p.seq, excluded.seq),
+                      words_seq = excluded.words_seq, dictionary = excluded.dictionary RETURNING 1""",
+            (dictionary, MOST_MESSAGES, MOST_CONVERSATIONS, dictionary, dictionary),
         )
     return len(rows)
 
@@ -65,77 +68,134 @@ class Found(msgspec.Struct, frozen=True):
 async def search(
     db: Queryable,
     viewer_id: str,
-    words: list[str],
+    terms: Terms,
     *,
     conversation_id: str | None,
     sender_id: str | None,
     below: tuple[datetime, str] | None,
     limit: int,
 ) -> list[Found]:
-    """Messages with a word that begins like each of ``words``, in the viewer's own conversations, newest first."""
+    """Messages with all of the terms, in the viewer's own conversations, newest first."""
     where = ""
     params: list[Any] = []
     if sender_id is not None:
         where, params = where + " AND g.sender_id = %s", [*params, sender_id]
     if below is not None:
         where, params = where + " AND (g.created_at, g.id) < (%s, %s)", [*params, *below]
-    # Words have letters and digits only: nothing in them means anything to tsquery.
-    query = " & ".join(f"'{word}':*" for word in words)
-    for hits in (_ALL,) if below else (_RECENT, _ALL):
+    looked = _looked(below)
+    for hits in (_recent(terms, looked), _all(terms, looked)):
         rows = await db.query(
-            f"""WITH q AS MATERIALIZED (SELECT to_tsquery('simple', %s) AS query), {_OWN}, {hits},
+            f"""WITH {_OWN}, {hits.sql},
                   page AS MATERIALIZED (
                     SELECT g.* FROM (SELECT DISTINCT id FROM hits) h JOIN messages g ON g.id = h.id
                       JOIN own ON own.conversation_id = g.conversation_id AND g.seq > own.cleared_seq
                      WHERE g.unsent_at IS NULL {where}
                      ORDER BY g.created_at DESC, g.id DESC LIMIT %s)
-                SELECT ts_headline('simple', g.content, q.query, %s), g.created_at, others.delivered_seq,
-                       others.read_seq, (SELECT at FROM since) IS NULL, {messages.COLUMNS}
-                  FROM q CROSS JOIN page g JOIN users s ON s.id = g.sender_id
+                SELECT done.complete, g.content,
+                       CASE WHEN %s THEN ts_headline(%s::regconfig, g.content, %s::tsquery, %s) END,
+                       g.created_at, others.delivered_seq, others.read_seq, {messages.COLUMNS}
+                  FROM (SELECT (SELECT at FROM since) IS NULL AS complete) done
+                  LEFT JOIN (page g JOIN users s ON s.id = g.sender_id
                   CROSS JOIN LATERAL (
                     SELECT coalesce(min(x.shown_delivered_seq), 0) AS delivered_seq,
                            CASE WHEN gives_receipts(%s) THEN coalesce(min(x.shown_read_seq), 0) ELSE 0 END AS read_seq
                       FROM members x WHERE x.conversation_id = g.conversation_id AND x.user_id <> %s
-                       AND x.status = 'joined') others
+                       AND x.status = 'joined') others) ON true
                  ORDER BY g.created_at DESC, g.id DESC""",
-            (query, viewer_id, conversation_id, *params, limit, _HEADLINE, viewer_id, viewer_id),
+            (
+                *(viewer_id, conversation_id, *hits.params, *params, limit),
+                *(not terms.simple, terms.dictionary, terms.query, HEADLINE, viewer_id, viewer_id),
+            ),
         )
-        if len(rows) >= limit or (rows and rows[0][4]):
+        if len(rows) >= limit or rows[0][0]:
             break
-    return [Found(messages.message(row[5:], viewer_id, Marks(row[2], row[3])), _marked(row[0]), row[1]) for row in rows]
+    return [
+        Found(messages.message(row[6:], viewer_id, Marks(row[4], row[5])), terms.snippet(row[1], row[2]), row[3])
+        for row in rows
+        if row[1] is not None
+    ]
 
 
-_HEADLINE = f"StartSel={_START}, StopSel={_STOP}, MaxWords=30, MinWords=15"
 _OWN = """own AS MATERIALIZED (
     SELECT m.conversation_id, m.cleared_seq, coalesce(p.seq, 0) AS indexed
       FROM members m LEFT JOIN search_progress p ON p.conversation_id = m.conversation_id
      WHERE m.user_id = %s AND m.status = 'joined' AND coalesce(m.conversation_id = %s, true))"""
-#: What the index does not have yet.
-_NEW = """SELECT g.id, g.created_at FROM own JOIN messages g
-    ON g.conversation_id = own.conversation_id AND g.seq > own.indexed
- WHERE to_tsvector('simple', g.content) @@ (SELECT query FROM q)"""
-_ALL = f"""since AS (SELECT NULL::timestamptz AS at), hits AS (
-    SELECT w.message_id AS id FROM message_words w JOIN own ON own.conversation_id = w.conversation_id
-     WHERE w.words @@ (SELECT query FROM q)
-    UNION ALL SELECT n.id FROM ({_NEW}) n)"""
-#: The newest messages of each conversation, some thousand in all, looked through one by one. For a common word that is
-#: enough, where the index would bring half of all messages. Only what is newer than anything not looked at counts:
-#: ``since`` is NULL when all was.
-_RECENT = f"""depth AS MATERIALIZED (
-    SELECT coalesce(max(d), 50) AS most FROM unnest(ARRAY[100, 200, 500, 1000, 2000, 5000]) d
-     WHERE (SELECT sum(least(indexed, d)) FROM own) <= 8000),
-  looked AS MATERIALIZED (
-    SELECT o.conversation_id, x.id, x.created_at FROM own o CROSS JOIN LATERAL (
-      SELECT g.id, g.created_at FROM messages g WHERE g.conversation_id = o.conversation_id
-         AND g.seq > o.cleared_seq AND g.seq <= o.indexed ORDER BY g.seq DESC LIMIT (SELECT most FROM depth)) x),
-  since AS MATERIALIZED (
-    SELECT max(t.oldest) AS at FROM (SELECT min(created_at) AS oldest FROM looked GROUP BY conversation_id
-                                     HAVING count(*) = (SELECT most FROM depth)) t),
-  hits AS (
-    SELECT l.id FROM looked l JOIN message_words w ON w.message_id = l.id
-     WHERE w.words @@ (SELECT query FROM q) AND coalesce(l.created_at > (SELECT at FROM since), true)
-    UNION ALL SELECT n.id FROM ({_NEW}) n WHERE coalesce(n.created_at > (SELECT at FROM since), true))"""
 
 
-def _marked(headline: str) -> str:
-    return html.escape(headline, quote=False).replace(_START, "<mark>").replace(_STOP, "</mark>")
+def _looked(below: tuple[datetime, str] | None) -> Condition:
+    """The newest messages of each conversation, some thousand in all; with a cursor, the newest before it.
+
+    There is no index by time: from the newest message in growing steps back, to one that is newer than the cursor.
+    Within a conversation times follow seq.
+    """
+    top, before, params = "o.indexed", "", list[Any]()
+    if below is not None:
+        top = """(SELECT coalesce(max(back.step), 0) * -1 + o.indexed
+              FROM unnest(ARRAY[1000, 4000, 16000, 64000, 256000, 1024000]) AS back(step)
+             WHERE back.step < o.indexed AND %s < (
+               SELECT t.created_at FROM messages t WHERE t.conversation_id = o.conversation_id
+                  AND t.seq <= o.indexed - back.step ORDER BY t.seq DESC LIMIT 1))"""
+        before, params = "AND (g.created_at, g.id) < (%s, %s)", [below[0], *below]
+    return Condition(
+        f"""depth AS MATERIALIZED (
+            SELECT coalesce(max(d), 50) AS most FROM unnest(ARRAY[100, 200, 500, 1000, 2000, 5000]) d
+             WHERE (SELECT sum(least(indexed, d)) FROM own) <= 8000),
+          tops AS MATERIALIZED (SELECT o.conversation_id, o.cleared_seq, {top} AS seq FROM own o),
+          looked AS MATERIALIZED (
+            SELECT o.conversation_id, x.id, x.created_at FROM tops o CROSS JOIN LATERAL (
+              SELECT g.id, g.created_at FROM messages g WHERE g.conversation_id = o.conversation_id
+                 AND g.seq > o.cleared_seq AND g.seq <= o.seq {before}
+               ORDER BY g.seq DESC LIMIT (SELECT most FROM depth)) x)""",
+        params,
+    )
+
+
+def _new(terms: Terms) -> Condition:
+    """What the index does not have yet."""
+    fit = terms.fit("search_text(g.content)", f"to_tsvector('{terms.dictionary}', g.content)")
+    return Condition(
+        f"""SELECT g.id, g.created_at FROM own JOIN messages g
+                ON g.conversation_id = own.conversation_id AND g.seq > own.indexed WHERE {fit.sql}""",
+        fit.params,
+    )
+
+
+def _recent(terms: Terms, looked: Condition) -> Condition:
+    """Hits among the newest messages, looked through one by one.
+
+    For a common word that is enough, where the index would bring half of all messages. Only what is newer than anything
+    not looked at counts: ``since`` is NULL when all was.
+    """
+    # No column by itself, so that no index fits: it would be asked twice, and take long where trigrams are common.
+    fit, new = terms.fit("(w.text || '')", "w.words"), _new(terms)
+    return Condition(
+        f"""{looked.sql},
+          since AS MATERIALIZED (
+            SELECT max(t.oldest) AS at FROM (SELECT min(created_at) AS oldest FROM looked GROUP BY conversation_id
+                                             HAVING count(*) = (SELECT most FROM depth)) t),
+          hits AS (
+            SELECT l.id FROM looked l JOIN message_words w ON w.message_id = l.id
+             WHERE {fit.sql} AND coalesce(l.created_at > (SELECT at FROM since), true)
+            UNION ALL
+            SELECT n.id FROM ({new.sql}) n WHERE coalesce(n.created_at > (SELECT at FROM since), true))""",
+        [*looked.params, *fit.params, *new.params],
+    )
+
+
+def _all(terms: Terms, looked: Condition) -> Condition:
+    """All hits, by the indexes. Short words are found inside of words among the newest messages only."""
+    found, new = terms.indexed("w.text", "w.words"), _new(terms)
+    sql = f"""since AS (SELECT NULL::timestamptz AS at), indexed_hits AS MATERIALIZED (
+                SELECT w.message_id AS id, w.conversation_id FROM message_words w WHERE {found.sql}),
+              hits AS (
+                SELECT h.id FROM indexed_hits h JOIN own ON own.conversation_id = h.conversation_id
+                UNION ALL SELECT n.id FROM ({new.sql}) n"""
+    params = [*found.params, *new.params]
+    if not terms.short:
+        return Condition(f"{sql})", params)
+    fit = terms.fit("w.text", "w.words")
+    return Condition(
+        f"""{looked.sql}, {sql}
+                UNION ALL SELECT l.id FROM looked l JOIN message_words w ON w.message_id = l.id WHERE {fit.sql})""",
+        [*looked.params, *params, *fit.params],
+    )

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from chatr.api.model import LogEntry, Message, MessageStatus, Reaction, ReplyTo, Sender, wire_time
+from chatr.api.model import LinkPreview, LogEntry, Message, MessageStatus, Reaction, ReplyTo, Sender, wire_time
 from chatr.store.pool import Queryable
 
 
@@ -34,8 +34,9 @@ COLUMNS = """g.id, g.conversation_id, g.seq, g.client_id, s.id, s.username, s.di
     CASE WHEN g.reply_to IS NOT NULL THEN EXISTS (
       SELECT 1 FROM messages o WHERE o.id = (g.reply_to->>'id')::uuid AND o.unsent_at IS NOT NULL) END,
     reactions_of(g.id),
-    CASE WHEN g.type = 'audio' THEN EXISTS (SELECT 1 FROM listens y WHERE y.message_id = g.id) ELSE false END"""
-WIDTH = 18
+    CASE WHEN g.type = 'audio' THEN EXISTS (SELECT 1 FROM listens y WHERE y.message_id = g.id) ELSE false END,
+    g.link_preview"""
+WIDTH = 19
 _FROM = f"SELECT {COLUMNS} FROM messages g JOIN users s ON s.id = g.sender_id"
 
 
@@ -43,7 +44,7 @@ def message(row: Sequence[Any], viewer_id: str, marks: Marks) -> Message:
     """A message from :data:`COLUMNS` as one participant sees it."""
     (id, conversation_id, seq, client_id, sender_id, username, display_name, image) = row[:8]
     (type, content, created_at, edited_at, unsent_at, reply_to, mentions, original_unsent) = row[8:16]
-    reactions, listened = row[16:WIDTH]
+    reactions, listened, link_preview = row[16:WIDTH]
     mine = sender_id == viewer_id
     return Message(
         id=id,
@@ -61,6 +62,7 @@ def message(row: Sequence[Any], viewer_id: str, marks: Marks) -> Message:
         reply_to=_reply_to(reply_to, original_unsent) if reply_to and not unsent_at else UNSET,
         reactions=msgspec.convert(reactions, list[Reaction]) if reactions and not unsent_at else [],
         mentions=[] if unsent_at else mentions,
+        link_preview=msgspec.convert(link_preview, LinkPreview) if link_preview and not unsent_at else UNSET,
     )
 
 

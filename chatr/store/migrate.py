@@ -33,6 +33,17 @@ def migrate(dsn: str) -> list[str]:
         guard.close()
 
 
+def has_dictionary(dsn: str, name: str) -> bool:
+    """Whether the database has a text search configuration of this name. Blocking. Raises psycopg2.Error."""
+    connection = psycopg2.connect(dsn)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_ts_config WHERE cfgname = %s AND pg_ts_config_is_visible(oid)", (name,))
+            return cursor.fetchone() is not None
+    finally:
+        connection.close()
+
+
 def _apply(dsn: str, directory: Path) -> list[str]:
     parts = parse_dsn(dsn)
     uri = DatabaseURI("postgresql", None, None, None, None, parts.pop("dbname", ""), parts)

@@ -31,6 +31,8 @@ class Append(msgspec.Struct, frozen=True, kw_only=True):
     content: str
     names: str = ""
     """Usernames that the content calls: lower case, with @, apart by spaces."""
+    link: str | None = ""
+    """What to look for a preview at: empty, nothing; None, whoever writes it wants none."""
     conversation_id: str | None = None
     recipient_id: str | None = None
     reply_to_id: str | None = None
@@ -61,7 +63,7 @@ _SQL = """SELECT ord, outcome, message_id, conversation_id, seq, created_at, use
        sender_username, sender_display_name, sender_profile_image, accepts, back_for::text[],
        mentions::text[]
   FROM append_messages(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[],
-                       %s, make_interval(secs => %s))"""
+                       %s::text[], %s, make_interval(secs => %s))"""
 
 
 _Entry: TypeAlias = tuple[Append, Deferred[Appended]]
@@ -188,6 +190,7 @@ class MessageWriter:
                 [item.reply_to_id for item in items],
                 [item.content for item in items],
                 [item.names for item in items],
+                [item.link for item in items],
                 self._settings.pending_limit,
                 self._settings.request_cooldown_s,
             ),

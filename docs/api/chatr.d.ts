@@ -213,6 +213,7 @@ export interface FoundMessage {
   replyTo?: ReplyTo;
   reactions?: Reaction[];
   mentions?: string[];
+  linkPreview?: LinkPreview;
   snippet: string;
 }
 
@@ -292,6 +293,11 @@ export interface GetMessage {
   id: string;
 }
 
+/** Which link: http or https. */
+export interface GetPreview {
+  url: string;
+}
+
 /** Whom to get. */
 export interface GetUser {
   userId: string;
@@ -305,6 +311,16 @@ export interface History {
   after?: number | null;
   around?: number | null;
   limit?: number;
+}
+
+/** What a page says of itself. ``image`` and ``favicon`` are paths on this server. */
+export interface LinkPreview {
+  url: string;
+  title?: string;
+  description?: string;
+  image?: string;
+  siteName?: string;
+  favicon?: string;
 }
 
 /** WhichConversation part of the list. */
@@ -404,6 +420,7 @@ export interface Message {
   replyTo?: ReplyTo;
   reactions?: Reaction[];
   mentions?: string[];
+  linkPreview?: LinkPreview;
 }
 
 /** A message with its new text. Its status is the sender's to know: keep the one you have. */
@@ -426,6 +443,13 @@ export interface MessagePage {
   items: Message[];
   hasBefore: boolean;
   hasAfter: boolean;
+}
+
+/** A message with the preview of its link. Its status is the sender's to know: keep the one you have. */
+export interface MessagePreview {
+  conversationId: string;
+  seq: number;
+  message: Message;
 }
 
 /** Somebody's reaction (null: taken away), and all reactions of the message now. */
@@ -637,7 +661,7 @@ export interface SearchMessages {
   limit?: number;
 }
 
-/** A message to a person or to a conversation: exactly one of ``recipientId`` and ``conversationId``. */
+/** A message to a person or to a conversation: exactly one of ``recipientId`` and ``conversationId``. Without ``linkPreview`` the server does not look at its link. */
 export interface SendMessage {
   content: string;
   clientId: string;
@@ -645,6 +669,7 @@ export interface SendMessage {
   conversationId?: string | null;
   type?: "text";
   replyToId?: string | null;
+  linkPreview?: boolean;
 }
 
 /** Who wrote a message. */
@@ -878,6 +903,7 @@ export interface Calls {
   "chatr.password.reset": { params: Reset; result: Empty };
   "chatr.presence.query": { params: QueryPresence; result: PresenceList };
   "chatr.presence.set": { params: SetPresence; result: Empty };
+  "chatr.preview.get": { params: GetPreview; result: LinkPreview };
   "chatr.realtime.ticket": { params: NoParams; result: Ticket };
   "chatr.session.list": { params: NoParams; result: SessionList };
   "chatr.session.login": { params: Login; result: Session | Challenged | Waiting };
@@ -920,6 +946,7 @@ export interface Events {
   "chatr.friend.unblocked": PersonBlocked;
   "chatr.message.edited": MessageEdited;
   "chatr.message.listened": MessageListened;
+  "chatr.message.preview": MessagePreview;
   "chatr.message.reaction": MessageReaction;
   "chatr.message.received": MessageReceived;
   "chatr.message.status": MessageStatusChanged;

@@ -22,9 +22,10 @@ COMMENT ON FUNCTION mentioned IS 'The members of a conversation that are called 
 -- The group commit of message sends: one call appends all sends that wait, each with its own outcome.
 DROP FUNCTION IF EXISTS append_messages(uuid[], uuid[], uuid[], uuid[], uuid[], uuid[], text[]);
 DROP FUNCTION IF EXISTS append_messages(uuid[], uuid[], uuid[], uuid[], uuid[], uuid[], text[], integer, interval);
+DROP FUNCTION IF EXISTS append_messages(uuid[], uuid[], uuid[], uuid[], uuid[], uuid[], text[], text[], integer, interval);
 CREATE OR REPLACE FUNCTION append_messages(
     p_ids uuid[], p_senders uuid[], p_clients uuid[], p_conversations uuid[], p_recipients uuid[],
-    p_replies uuid[], p_contents text[], p_names text[], p_pending_limit integer, p_cooldown interval
+    p_replies uuid[], p_contents text[], p_names text[], p_links text[], p_pending_limit integer, p_cooldown interval
 ) RETURNS TABLE (
     ord bigint, outcome text, message_id uuid, conversation_id uuid, seq bigint, created_at timestamptz,
     user_low uuid, user_high uuid, reply_to jsonb,
@@ -53,7 +54,7 @@ BEGIN
     -- A new statement has a new snapshot: everything below sees what was committed before the locks were granted.
     RETURN QUERY
     WITH items AS MATERIALIZED (
-        SELECT i.ord, i.id, i.sender, i.client, i.reply, i.content, c.id AS target, c.user_low, c.user_high, c.head_seq,
+        SELECT i.ord, i.id, i.sender, i.client, i.reply, i.content, i.link, c.id AS target, c.user_low, c.user_high, c.head_seq,
                c.closed, c.declined_at, c.status = 'pending' AS pending, c.initiator_id = i.sender AS mine,
                u.username, u.display_name, u.profile_image, old.id AS old_id, r.id AS reply_id, r.snapshot,
                EXISTS (SELECT 1 FROM members m WHERE m.conversation_id = c.id AND m.user_id = i.sender
@@ -68,8 +69,8 @@ BEGIN
                END AS back_for,
                CASE WHEN i.names <> '' THEN mentioned(c.id, i.names) ELSE '{}' END AS mentions,
                row_number() OVER (PARTITION BY i.sender, i.client ORDER BY i.ord) AS attempt
-          FROM unnest(p_ids, p_senders, p_clients, p_conversations, p_recipients, p_replies, p_contents, p_names)
-               WITH ORDINALITY AS i(id, sender, client, conversation, recipient, reply, content, names, ord)
+          FROM unnest(p_ids, p_senders, p_clients, p_conversations, p_recipients, p_replies, p_contents, p_names, p_links)
+               WITH ORDINALITY AS i(id, sender, client, conversation, recipient, reply, content, names, link, ord)
           LEFT JOIN LATERAL (
             SELECT p.id FROM conversations p WHERE i.conversation IS NULL
                AND p.user_low = least(i.sender, i.recipient) AND p.user_high = greatest(i.sender, i.recipient)
@@ -86,7 +87,8 @@ BEGIN
                      'content', CASE WHEN x.unsent_at IS NULL THEN left(x.content, 200) ELSE '' END)
                    || CASE WHEN x.unsent_at IS NULL THEN '{}'::jsonb ELSE '{"unsent": true}' END AS snapshot
               FROM messages x, LATERAL (SELECT z.display_name FROM users z WHERE z.id = x.sender_id LIMIT 1) y
-             WHERE x.id = i.reply AND x.conversation_id = c.id LIMIT 1) r ON true
+             -- So that no index of conversations fits: by that one it would be a pass over the whole conversation.
+             WHERE x.id = i.reply AND (x.conversation_id = c.id) IS TRUE LIMIT 1) r ON true
           LEFT JOIN LATERAL (
             SELECT x.username, x.display_name, x.profile_image FROM users x WHERE x.id = i.sender LIMIT 1) u ON true
     ), judged AS MATERIALIZED (
@@ -110,9 +112,14 @@ BEGIN
                                                          OVER (PARTITION BY j.target ORDER BY j.ord) END AS seq
           FROM bounded j
     ), added AS (
-        INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, content, created_at, reply_to, mentions)
-        SELECT n.id, n.target, n.seq, n.sender, n.client, n.content, v_now, n.snapshot, n.mentions
+        INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, content, created_at, reply_to, mentions,
+                              link_preview)
+        SELECT n.id, n.target, n.seq, n.sender, n.client, n.content, v_now, n.snapshot, n.mentions,
+               CASE WHEN n.link IS NULL THEN 'false'::jsonb END
           FROM numbered n WHERE n.outcome = 'created'
+    ), waiting AS (
+        INSERT INTO preview_jobs (message_id, url)
+        SELECT n.id, n.link FROM numbered n WHERE n.outcome = 'created' AND n.link <> ''
     ), logged AS (
         INSERT INTO log (conversation_id, seq, event, message_id, at)
         SELECT n.target, n.seq, 'message.received', n.id, v_now FROM numbered n WHERE n.outcome = 'created'
@@ -139,4 +146,4 @@ BEGIN
       FROM numbered n ORDER BY n.seq NULLS FIRST, n.ord;
 END $$;
 COMMENT ON FUNCTION append_messages IS
-    'Outcomes: created, repeat (message_id is the first one, null if it is in this very batch), no_conversation, not_member, blocked and deserted (why the conversation is closed), declined (a while ago), waiting (the request has as many messages as it may), no_reply_target. accepts: the sender answered a request by this. back_for: who had deleted the conversation and has it again.';
+    'Outcomes: created, repeat (message_id is the first one, null if it is in this very batch), no_conversation, not_member, blocked and deserted (why the conversation is closed), declined (a while ago), waiting (the request has as many messages as it may), no_reply_target. accepts: the sender answered a request by this. back_for: who had deleted the conversation and has it again. p_links: what to look for a preview at; empty: nothing, null: whoever writes it wants none.';

@@ -154,13 +154,16 @@ class Fold:
         if known and known["lastMessage"]["id"] == message["id"]:
             known["lastMessage"] = {**message, "status": known["lastMessage"]["status"]}
 
+    def _message_preview(self, data: dict[str, Any]) -> None:
+        self._message_edited(data)
+
     def _message_unsent(self, data: dict[str, Any]) -> None:
         known = self._logged(data)
         if known is None:
             return
         last = known["lastMessage"]
         if last["id"] == data["messageId"]:
-            for gone in ("replyTo", "editedAt"):
+            for gone in ("replyTo", "editedAt", "linkPreview"):
                 last.pop(gone, None)
             last.update(content="", unsent=True, edited=False, reactions=[], mentions=[])
         elif last.get("replyTo", {}).get("id") == data["messageId"]:

@@ -105,7 +105,7 @@ class ForeignIdTests(FriendsCase):
         """All rows of what people have made."""
         tables = ("conversations", "members", "messages", "message_edits", "reactions", "listens", "log")
         found: dict[str, Any] = {}
-        for table in (*tables, "friendships", "blocks", "sessions"):
+        for table in (*tables, "preview_jobs", "friendships", "blocks", "sessions"):
             rows = await self.node.db.query(f"SELECT x::text FROM {table} x ORDER BY 1")
             found[table] = [row[0] for row in rows]
         return found

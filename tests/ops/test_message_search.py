@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from twisted.internet import reactor
+
+from chatr.ops.message_search import Indexer
+from chatr.store import search_terms
 from tests.ops.case import Person
 from tests.ops.test_friends import FriendsCase
 
@@ -36,10 +40,53 @@ class SearchTests(FriendsCase):
         self.assertEqual(await self.found("fox nothing"), [])
         await self.refused(self.ben.call("message.search", q=" !? "), "invalid", "$.q")
 
+    async def test_parts_of_words(self) -> None:
+        """Each term may be inside a word, whatever the case, beyond ASCII too."""
+        await self.ann.send(self.ben, "Telephone ΟΔΟΣ Straßenbahn ПРИВЕТ")
+        for q in ("hone", "ELEPH", "δοσ", "ßENB", "ривет", "phone bahn"):
+            self.assertEqual(await self.found(q), ["Telephone ΟΔΟΣ Straßenbahn ПРИВЕТ"], q)
+        self.assertEqual(await self.found("phone brown"), [])
+
+    async def test_scripts_without_spaces(self) -> None:
+        """Two letters of Chinese, Japanese or Korean are found by the index, not only among the newest messages."""
+        for text in ("我喜欢你", "東京都に行く", "안녕하세요", "欢喜"):
+            await self.ann.send(self.ben, text)
+        self.assertEqual(await self.found("喜欢"), ["我喜欢你"])
+        self.assertEqual(await self.found("京都"), ["東京都に行く"])
+        self.assertEqual(await self.found("하세"), ["안녕하세요"])
+        terms = await search_terms.parse(self.node.db, "simple", ["喜欢"])
+        self.assertFalse(terms.short)
+        [item] = (await self.ben.call("message.search", q="喜欢"))["items"]
+        self.assertEqual(item["snippet"], "我<mark>喜欢</mark>你")
+
+    async def test_short_words(self) -> None:
+        """Two letters are found at the beginning of words, and inside of words among the newest messages."""
+        self.assertEqual(await self.found("ox"), ["foxes & <b>brown</b> bears", "The quick brown fox"])
+        self.assertEqual(await self.found("qu ro"), ["The quick brown fox"])
+
+    async def test_wildcards(self) -> None:
+        """What means something to LIKE or to tsquery stands between words and means nothing."""
+        await self.ann.send(self.ben, "100% of snake_case in C:\\temp")
+        for q in ("100%", "snake_case", "C:\\temp", "%case%", "\\temp\\"):
+            self.assertEqual(await self.found(q), ["100% of snake_case in C:\\temp"], q)
+        for q in ("1%9", "snake_%cases", "te_p_q", "100\\%x"):
+            self.assertEqual(await self.found(q), [], q)
+        await self.refused(self.ben.call("message.search", q="%_\\"), "invalid", "$.q")
+
+    async def test_long_text(self) -> None:
+        """The snippet is a window around the first hit, in words or in letters where there are no words."""
+        await self.ann.send(self.ben, "before " * 100 + "a <needle> here " + "after " * 100)
+        [item] = (await self.ben.call("message.search", q="EEDL"))["items"]
+        shown = "… " + "before " * 13 + "a &lt;n<mark>eedl</mark>e&gt; here" + " after" * 13 + " …"
+        self.assertEqual(item["snippet"], shown)
+        await self.ann.send(self.ben, "喜" * 500 + "欢" + "喜" * 500)
+        [item] = (await self.ben.call("message.search", q="喜欢喜"))["items"]
+        self.assertEqual(item["snippet"], "… " + "喜" * 120 + "<mark>喜欢喜</mark>" + "喜" * 120 + " …")
+
     async def test_snippet(self) -> None:
-        """What was found is marked, and nothing else is HTML: tags are left out, all else is escaped."""
+        """What was found is marked, and nothing else is HTML: all is escaped."""
         [item] = (await self.ben.call("message.search", q="bears"))["items"]
-        self.assertEqual(item["snippet"], "foxes &amp;  brown  <mark>bears</mark>")
+        self.assertEqual(item["snippet"], "foxes &amp; &lt;b&gt;brown&lt;/b&gt; <mark>bears</mark>")
         self.assertEqual((item["id"], item["seq"]), (self.sent[2]["id"], 3))
         [item] = (await self.ann.call("message.search", q="bears"))["items"]
         self.assertEqual(item["status"], "sent")
@@ -68,19 +115,114 @@ class SearchTests(FriendsCase):
             self.assertEqual(await self.found(f"cat {number}"), [f"a cat {number}"])
         self.assertEqual((await self.found("quick"), await self.found("nothing")), ([], []))
 
+    async def test_unsent_and_edited_parts(self) -> None:
+        """Parts of words follow edits, unsending and the view that somebody deleted, like words do."""
+        await self.found("uick")
+        await self.ann.call("message.edit", id=self.sent[0]["id"], content="telephone")
+        self.assertEqual((await self.found("uick"), await self.found("hone")), ([], ["telephone"]))
+        await self.ann.call("message.unsend", id=self.sent[0]["id"])
+        self.assertEqual(await self.found("hone"), [])
+        eve = await self.person("eve")
+        self.assertEqual(await self.found("oxe", eve), [])
+        await self.ben.call("conversation.delete", id=self.conversation)
+        self.assertEqual((await self.found("oxe"), len(await self.found("oxe", self.ann))), ([], 1))
+
+    async def test_pages_beyond_the_newest(self) -> None:
+        """Pages have neither repeats nor gaps where they go from the newest messages to the index."""
+        # More than are looked through one by one, some at the same moment, in steps of more than one.
+        await self.node.db.execute(
+            """INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, content, created_at)
+               SELECT gen_random_uuid(), %s, 4 + n, %s, gen_random_uuid(),
+                      CASE WHEN n %% 400 < 2 THEN 'Telephone ' WHEN n %% 1500 < 4 THEN 'Megaphone ' ELSE 'Fax ' END
+                        || n, now() + n / 7 * interval '1 second'
+                 FROM generate_series(1, 12000) n""",
+            (self.conversation, self.ann.id),
+        )
+        await self.node.db.execute("UPDATE conversations SET head_seq = 12004 WHERE id = %s", (self.conversation,))
+        await self.node.indexer.catch_up()
+        numbers = range(1, 12001)
+        often = {f"Telephone {n}" for n in numbers if n % 400 < 2}
+        seldom = {f"Megaphone {n}" for n in numbers if n % 1500 < 4 and n % 400 >= 2}
+        for q, limit, expected in (("elepho", 7, often), ("gaphon", 3, seldom), ("gaphon", 15, seldom)):
+            found = await self.pages(q, limit)
+            self.assertEqual((len(found), set(found)), (len(expected), expected))
+            seconds = [int(text.split()[1]) // 7 for text in found]
+            self.assertEqual(seconds, sorted(seconds, reverse=True))
+
+    async def pages(self, q: str, limit: int) -> list[str]:
+        """What Ann finds, page by page."""
+        found: list[str] = []
+        cursor: dict[str, Any] = {}
+        while True:
+            page = await self.ann.call("message.search", q=q, limit=limit, **cursor)
+            found += [item["content"] for item in page["items"]]
+            if page["nextCursor"] is None:
+                return found
+            cursor = {"before": page["nextCursor"]}
+
     async def test_sender_and_pages(self) -> None:
         """Only of one sender; page by page without gap or repeat."""
         for number in range(5):
             await self.ben.send(self.ann, f"page {number}")
         await self.ann.send(self.ben, "page of ann")
         self.assertEqual(await self.found("page", senderId=self.ann.id), ["page of ann"])
-        found: list[str] = []
-        cursor: dict[str, Any] = {}
-        while True:
-            page = await self.ann.call("message.search", q="page", limit=2, **cursor)
-            found += [item["content"] for item in page["items"]]
-            if page["nextCursor"] is None:
-                break
-            cursor = {"before": page["nextCursor"]}
+        found = await self.pages("page", 2)
         self.assertEqual(found, ["page of ann", *(f"page {number}" for number in range(4, -1, -1))])
         await self.refused(self.ann.call("message.search", q="page", before="x"), "invalid", "$.before")
+
+
+class DictionaryTests(FriendsCase):
+    """message.search by a dictionary that knows forms of words."""
+
+    settings = {"messages.search_dictionary": "english"}
+
+    async def setUp(self) -> None:
+        await super().setUp()
+        await self.befriend(self.ann, self.ben)
+        for text in ("I run", "the fox runs", "telephones", "to be or not to be"):
+            self.last = await self.ann.send(self.ben, text)
+
+    async def found(self, q: str) -> list[str]:
+        """What is found, the same before the index has it and after."""
+        before = (await self.ben.call("message.search", q=q))["items"]
+        await self.node.indexer.catch_up()
+        after = (await self.ben.call("message.search", q=q))["items"]
+        self.assertEqual(before, after)
+        return [item["content"] for item in after]
+
+    async def test_forms(self) -> None:
+        """Forms of a word find each other, parts of words are found too; both are marked."""
+        self.assertEqual(await self.found("running"), ["the fox runs", "I run"])
+        self.assertEqual(await self.found("hone"), ["telephones"])
+        items = (await self.ben.call("message.search", q="running"))["items"]
+        self.assertEqual([item["snippet"] for item in items], ["the fox <mark>runs</mark>", "I <mark>run</mark>"])
+        await self.ann.call("message.edit", id=self.last["id"], content="foxes")
+        self.assertEqual(await self.found("foxing"), ["foxes", "the fox runs"])
+
+    async def test_stop_words(self) -> None:
+        """Stop words don't count beside others; alone they are found by their letters."""
+        self.assertEqual(await self.found("the running"), ["the fox runs", "I run"])
+        self.assertEqual(await self.found("the"), ["the fox runs"])
+        self.assertEqual(await self.found("not to be"), ["to be or not to be"])
+
+    async def test_switch(self) -> None:
+        """Under another dictionary the index is made anew; meanwhile the letters find, and nothing is lost by it."""
+        await self.ann.send(self.ben, "my pony")
+        await Indexer(reactor, self.node.db, "simple").catch_up()
+        self.assertEqual([await self.indexed("pony"), await self.indexed("poni")], [1, 0])
+        self.assertEqual((len(await self.search("pony")), await self.search("ponies")), (1, []))
+        await self.ann.send(self.ben, "a pony")
+        self.assertEqual(len(await self.search("ponies")), 1)
+        await self.node.indexer.catch_up()
+        self.assertEqual([await self.indexed("pony"), await self.indexed("poni")], [0, 2])
+        self.assertEqual((len(await self.search("pony")), len(await self.search("ponies"))), (2, 2))
+
+    async def search(self, q: str) -> list[Any]:
+        """What is found."""
+        items: list[Any] = (await self.ben.call("message.search", q=q))["items"]
+        return items
+
+    async def indexed(self, lexeme: str) -> int:
+        """How many messages have a word in the index."""
+        rows = await self.node.db.query("SELECT count(*) FROM message_words WHERE words @@ %s::tsquery", (lexeme,))
+        return int(rows[0][0])

@@ -169,8 +169,12 @@ class PoolTests(PoolCase):
         self.assertEqual(len(self.db._connections), 2)
 
     async def test_closed(self) -> None:
-        """After close every call is unavailable, those that waited too."""
+        """After close every call is unavailable, those that waited or were under way too."""
         db = await self.opened(self.dsn, size=1)
+        other = await self.opened(self.dsn, size=1)
+        under_way = Deferred.fromCoroutine(self.unavailable(other.query("SELECT pg_sleep(1)")))
+        other.close()
+        await under_way
 
         async def half_done() -> None:
             async with db.transaction():

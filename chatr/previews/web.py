@@ -1,0 +1,117 @@
+"""Pages and images of the public internet."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from threading import Thread
+from typing import Any
+
+import msgspec
+from twisted.internet.interfaces import IHostnameResolver
+from twisted.internet.threads import deferToThreadPool
+from twisted.python.threadpool import ThreadPool
+from twisted.web.iweb import IPolicyForHTTPS
+
+from chatr import __version__
+from chatr.config import Previews
+from chatr.fetch import Answer, Fetcher, Head, Unreachable
+from chatr.previews import addresses, images, links, pages
+from chatr.previews.agent import PublicAgent
+from chatr.previews.names import ThreadedResolver
+from chatr.previews.pages import Page
+
+MAX_REDIRECTS = 3
+#: For names that are looked up and pages that are read. Somebody's name server that never answers holds one for half a
+#: minute: so they are threads of their own.
+THREADS = 8
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PAGES = frozenset({"text/html", "application/xhtml+xml"})
+_USER_AGENT = f"chatr/{__version__} (link previews)"
+
+
+class Image(msgspec.Struct, frozen=True):
+    """An image, and what it is by its own bytes."""
+
+    media_type: str
+    body: bytes
+
+
+class Web:
+    """Reads what may be read, within the bounds of the settings: of time, for all redirects together."""
+
+    def __init__(
+        self,
+        reactor: Any,
+        settings: Previews,
+        *,
+        resolver: IHostnameResolver | None = None,
+        policy: IPolicyForHTTPS | None = None,
+    ) -> None:
+        self._reactor = reactor
+        self._settings = settings
+        self._pool = ThreadPool(minthreads=0, maxthreads=THREADS, name="previews")
+        # Whoever waits for a name must not keep the process from ending.
+        self._pool.threadFactory = partial(Thread, daemon=True)  # type: ignore[assignment]
+        agent = partial(
+            PublicAgent,
+            reactor,
+            resolver or ThreadedResolver(reactor, self._pool),
+            public=partial(addresses.public, allow=addresses.networks(settings.allow)),
+            ports=settings.ports,
+            timeout_s=settings.timeout_s,
+            policy=policy,
+        )
+        # With room for the marks between chunks.
+        self._pages = Fetcher(reactor, agent=agent(max_bytes=settings.max_bytes * 5 // 4))
+        self._images = Fetcher(reactor, agent=agent(max_bytes=settings.max_image_bytes * 5 // 4))
+
+    def start(self) -> None:
+        """Start the threads."""
+        self._pool.start()
+
+    def stop(self) -> None:
+        """Stop the threads, without waiting for those that wait for a name."""
+        Thread(target=self._pool.stop, daemon=True).start()
+
+    async def page(self, url: str) -> Page | None:
+        """What a page says of itself; None when it is none, or says nothing. Raises :class:`Unreachable`."""
+        asking = partial(self._pages.request, limit=self._settings.max_bytes, wanted=_is_page)
+        answer, url = await self._get(asking, url, "text/html, application/xhtml+xml")
+        if not _is_page(answer):
+            return None
+        read = partial(pages.read, answer.body, answer.content_type, url, self._settings.ports)
+        page: Page | None = await deferToThreadPool(self._reactor, self._pool, read)
+        return page
+
+    async def image(self, url: str) -> Image | None:
+        """An image; None when it is none, is too large or is not whole in time. Raises :class:`Unreachable`."""
+        asking = partial(self._images.request, limit=self._settings.max_image_bytes, wanted=_is_found)
+        answer, url = await self._get(asking, url, "image/*")
+        kind = images.media_type(answer.body) if answer.whole and _is_found(answer) else None
+        return Image(kind, answer.body) if kind else None
+
+    async def _get(self, request: Callable[..., Awaitable[Answer]], url: str, accept: str) -> tuple[Answer, str]:
+        """What is at the end of the redirects, and where that is."""
+        end = self._reactor.seconds() + self._settings.timeout_s
+        headers = {"Accept": accept, "User-Agent": _USER_AGENT}
+        for _ in range(1 + MAX_REDIRECTS):
+            left = end - self._reactor.seconds()
+            if left <= 0:
+                raise Unreachable("took too long")
+            answer = await request("GET", url, headers=headers, timeout_s=left)
+            if answer.status not in _REDIRECTS:
+                return answer, url
+            try:
+                url = links.joined(url, answer.location, self._settings.ports)
+            except ValueError as error:
+                raise Unreachable(f"leads where nothing is fetched: it {error}") from None
+        raise Unreachable("redirects too often")
+
+
+def _is_found(head: Head) -> bool:
+    return 200 <= head.status < 300
+
+
+def _is_page(head: Head) -> bool:
+    return _is_found(head) and head.content_type.partition(";")[0].strip().lower() in _PAGES

@@ -1,0 +1,73 @@
+"""URLs in normal form."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatr.previews.links import joined, normal
+
+
+class NormalTests(SynchronousTestCase):
+    """chatr.previews.links"""
+
+    def test_one_form(self) -> None:
+        """The same page is written in one way."""
+        for given_, expected in (
+            ("http://example.com", "http://example.com/"),
+            ("HTTP://EXAMPLE.com:80/a/../b?x=1#part", "http://example.com/b?x=1"),
+            ("https://example.com:443/?q=a=b&c", "https://example.com/?q=a=b&c"),
+            ("http://exämple.com/ü?q=ü", "http://xn--exmple-cua.com/%C3%BC?q=%C3%BC"),
+            ("http://faß.de/", "http://xn--fa-hia.de/"),
+            ("http://ａｂｃ。com/", "http://abc.com/"),
+            ("http://example.com/?who=a@b", "http://example.com/?who=a@b"),
+            ("http://example.com?who=a@b", "http://example.com/?who=a@b"),
+            ("http://1.2.3.4/", "http://1.2.3.4/"),
+        ):
+            self.assertEqual(normal(given_), expected)
+            self.assertEqual(normal(expected), expected)
+
+    def test_refused(self) -> None:
+        """Other schemes and ports, names and passwords, what is read in two ways, numbers for hosts."""
+        for url in (
+            *("ftp://example.com/", "file:///etc/passwd", "gopher://x/", "javascript:alert(1)", "data:,x", "//x/", "x"),
+            *("http://", "http:///x", "http:example.com", "http://:80/", "http://a..b/", f"http://{'a' * 64}.com/"),
+            *("http://user@example.com/", "http://user:pass@example.com/", "http://@example.com/", "https://a:b@c@d/"),
+            *("http://example.com:22/", "http://example.com:8080/", "http://example.com:0/", "http://example.com:x/"),
+            *("http://a b/", "http://a\\@b/", "http://a/\t", "http://a/\n", "http://a/\x00", "http://%31.0.0.1/"),
+            *("http://2130706433/", "http://0x7f000001/", "http://0177.0.0.1/", "http://127.1/", "http://0x7f.1/"),
+            *("http://127.0.0.0x1/", "http://1.2.3.4./", "http://１２７.1/", "http://①②⑦.1", "http://0x/"),
+            *("http://[::1]/", "http://[::ffff:127.0.0.1]/", "http://[fe80::1%25eth0]/", "http://[x]/"),
+            "http://example.com/" + "x" * 2000,
+            "http://example.com/" + "ü" * 1000,
+        ):
+            self.assertRaises(ValueError, normal, url)
+
+    def test_other_ports(self) -> None:
+        """Which ports there are is a setting."""
+        self.assertEqual(normal("http://example.com:8080/", (8080,)), "http://example.com:8080/")
+        self.assertRaises(ValueError, normal, "http://example.com/", (8080,))
+
+    def test_joined(self) -> None:
+        """What stands in a page is meant from there."""
+        base = "https://example.com/a/b?c"
+        for reference, expected in (
+            ("d", "https://example.com/a/d"),
+            (" /e\n", "https://example.com/e"),
+            ("//cdn.example.com/f", "https://cdn.example.com/f"),
+            ("http://other.com", "http://other.com/"),
+        ):
+            self.assertEqual(joined(base, reference), expected)
+        for reference in ("data:image/png;base64,x", "javascript:x", "//user@h/", "//[", "http://a:b"):
+            self.assertRaises(ValueError, joined, base, reference)
+
+    @given(st.text(max_size=60), st.sampled_from(["", "http://", "https://example.com/", "http://example.com:", "//"]))
+    def test_any_text(self, text: str, before: str) -> None:
+        """Whatever it is: ASCII that stays as it is, or ValueError."""
+        try:
+            found = normal(before + text)
+        except ValueError:
+            return
+        self.assertTrue(found.isascii())
+        self.assertEqual(normal(found), found)
