@@ -42,7 +42,8 @@ class EditMessage(Params, frozen=True, kw_only=True):
 async def edit(ctx: Ctx, params: EditMessage) -> Message:
     """Replace the text of one's own message. The former texts are kept; an equal text changes nothing.
 
-    ``forbidden`` for somebody else's message and when it is too late, ``gone`` when it was unsent.
+    ``forbidden`` for somebody else's message, when it is too late, and when the recipient has declined the request;
+    ``gone`` when it was unsent.
     """
     content = texts.content(params.content)
 
@@ -53,7 +54,9 @@ async def edit(ctx: Ctx, params: EditMessage) -> Message:
         window_s = ctx.ports.message_settings.edit_window_s
         if window_s and ctx.now > held.created_at + timedelta(seconds=window_s):
             raise ApiError("forbidden", "It is too late to edit this message")
-        _open(held)
+        permissions.not_closed(held.closed)
+        if held.declined:
+            raise ApiError("forbidden", "The recipient declined the request")
         if content != held.content:
             await changes.edit(tx, held, uuid7(), ctx.caller.user_id, content, texts.names(content))
             entry = await changes.log(tx, held, "message.edited")
@@ -175,14 +178,6 @@ def _there(held: Held) -> Held:
     if held.unsent:
         raise _gone()
     return held
-
-
-def _open(held: Held) -> None:
-    """Nothing passes where somebody blocked somebody, or is no more."""
-    if held.closed == "blocked":
-        raise permissions.blocked()
-    if held.closed is not None:
-        raise ApiError("not_found", "The other person is no more")
 
 
 async def _message(db: Queryable, held: Held, viewer_id: str) -> Message:

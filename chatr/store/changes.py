@@ -18,6 +18,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     status: str
     closed: str | None
+    declined: bool
     low: str | None
     high: str | None
     role: str
@@ -45,8 +46,8 @@ async def hold(db: Queryable, viewer_id: str, message_id: str) -> Held | None:
         return None
     # A new statement, so that it sees what was committed before the lock was granted.
     rows = await db.query(
-        """SELECT g.id, c.id, c.kind, c.status, c.closed, c.user_low, c.user_high, m.role, g.seq, g.sender_id, g.type,
-                  g.content, g.created_at, g.unsent_at IS NOT NULL
+        """SELECT g.id, c.id, c.kind, c.status, c.closed, c.declined_at IS NOT NULL, c.user_low, c.user_high, m.role,
+                  g.seq, g.sender_id, g.type, g.content, g.created_at, g.unsent_at IS NOT NULL
              FROM messages g JOIN conversations c ON c.id = g.conversation_id
              JOIN members m ON m.conversation_id = c.id AND m.user_id = %s AND m.status = 'joined'
             WHERE g.id = %s AND g.seq > m.cleared_seq""",
