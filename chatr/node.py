@@ -85,6 +85,7 @@ class Node:
             queue_limit=config.database.queue_limit,
             statement_timeout_s=config.database.statement_timeout_s,
             publish=self.publisher.publish,
+            on_doubt=partial(self.publisher.sync_required, "the database was interrupted"),
         )
         self.writer = MessageWriter(self.db, queue_limit=config.database.queue_limit, settings=config.messages)
         self.circles = Circles(self.db)

@@ -123,15 +123,20 @@ class WhichConversation(Params, frozen=True, kw_only=True):
 _REQUEST_ERRORS = ("not_found", "forbidden", "conflict")
 
 
-@operation("conversation.accept", Route("POST", "/conversations/<id>/accept"), USERS, errors=_REQUEST_ERRORS)
+@operation(
+    "conversation.accept",
+    Route("POST", "/conversations/<id>/accept"),
+    USERS,
+    errors=[*_REQUEST_ERRORS, "blocked"],
+)
 async def accept(ctx: Ctx, params: WhichConversation) -> Conversation:
     """Accept a message request; writing back does the same. What was withheld from the other appears to them.
 
-    ``forbidden`` for whoever began it, ``conflict`` when nothing waits.
+    ``forbidden`` for whoever began it, ``conflict`` when nothing waits, ``blocked`` while either blocks the other.
     """
     other_id = await _requester(ctx, params.id)
     async with ctx.ports.db.transaction() as tx, relating.changing(ctx, tx, other_id):
-        await _waiting(ctx, tx, params.id)
+        permissions.not_closed((await _waiting(ctx, tx, params.id)).closed)
         await conversations.accept(tx, params.id)
         await requests.accepted(ctx, tx, params.id, (ctx.caller.user_id, other_id))
         view = await conversations.by_id(tx, ctx.caller.user_id, params.id)
@@ -251,13 +256,14 @@ async def _requester(ctx: Ctx, conversation_id: str) -> str:
     return view.other.person.id
 
 
-async def _waiting(ctx: Ctx, tx: Transaction, conversation_id: str) -> None:
+async def _waiting(ctx: Ctx, tx: Transaction, conversation_id: str) -> conversations.View:
     """Hold a request that waits for the caller's answer."""
     view = await _own_view(ctx, tx, conversation_id)
     if view.status != "pending" or view.declined_at is not None:
         raise ApiError("conflict", "There is no request that waits for an answer")
     if view.initiator_id == ctx.caller.user_id:
         raise ApiError("forbidden", "The other person has to answer")
+    return view
 
 
 def _removed(ctx: Ctx, tx: Transaction, conversation_id: str) -> None:

@@ -44,7 +44,8 @@ async def edit(ctx: Ctx, params: EditMessage) -> Message:
 
     With another link the preview goes, and the new one comes by ``message.preview``.
 
-    ``forbidden`` for somebody else's message and when it is too late, ``gone`` when it was unsent.
+    ``forbidden`` for somebody else's message, when it is too late, and when the recipient has declined the request;
+    ``gone`` when it was unsent.
     """
     content = texts.content(params.content)
 
@@ -55,7 +56,9 @@ async def edit(ctx: Ctx, params: EditMessage) -> Message:
         window_s = ctx.ports.message_settings.edit_window_s
         if window_s and ctx.now > held.created_at + timedelta(seconds=window_s):
             raise ApiError("forbidden", "It is too late to edit this message")
-        _open(held)
+        permissions.not_closed(held.closed)
+        if held.declined:
+            raise ApiError("forbidden", "The recipient declined the request")
         if content != held.content:
             dictionary = ctx.ports.message_settings.search_dictionary
             names = texts.names(content)
@@ -180,14 +183,6 @@ def _there(held: Held) -> Held:
     if held.unsent:
         raise _gone()
     return held
-
-
-def _open(held: Held) -> None:
-    """Nothing passes where somebody blocked somebody, or is no more."""
-    if held.closed == "blocked":
-        raise permissions.blocked()
-    if held.closed is not None:
-        raise ApiError("not_found", "The other person is no more")
 
 
 async def _message(db: Queryable, held: Held, viewer_id: str) -> Message:

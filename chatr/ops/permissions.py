@@ -55,12 +55,20 @@ def may_befriend(found: Other | None) -> Other:
 
 def passes(status: str, closed: str | None) -> None:
     """Whether signals pass in a conversation, by its status and why it is closed. Raises the refusal."""
+    not_closed(closed)
+    if status != "accepted":
+        raise ApiError("forbidden", "The message request is not accepted yet")
+
+
+def not_closed(closed: str | None) -> None:
+    """Whether one of two people can bring anything before the other, by why their conversation is closed, if it is.
+
+    Raises ``blocked``, and ``not_found`` when the other is no more.
+    """
     if closed == "blocked":
         raise blocked()
     if closed is not None:
         raise ApiError("not_found", "The other person is no more")
-    if status != "accepted":
-        raise ApiError("forbidden", "The message request is not accepted yet")
 
 
 def blocked() -> ApiError:

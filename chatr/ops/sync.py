@@ -33,7 +33,7 @@ class Changes(Params, frozen=True, kw_only=True):
 class Changed(Wire, frozen=True, kw_only=True):
     """Conversations that changed; ``reset``: forget what you have, this is the newest page of the list.
 
-    ``friends``: the friends, requests or blocks have changed, fetch their lists anew.
+    ``friends``: the friends, requests or blocks have changed, fetch their lists anew. Guests have none.
     """
 
     cursor: str
@@ -61,7 +61,8 @@ async def changes(ctx: Ctx, params: Changes) -> Changed:
             return Changed(cursor=_encode(now), conversations=changed, removed=removed, friends=moved, reset=False)
     views = await conversations.newest(db, viewer_id, limit=PAGE)
     newest = [visibility.conversation(view, viewer_id) for view in views]
-    return Changed(cursor=_encode(now), conversations=newest, removed=[], friends=True, reset=True)
+    lists = UNSET if ctx.caller.role == "guest" else True
+    return Changed(cursor=_encode(now), conversations=newest, removed=[], friends=lists, reset=True)
 
 
 def _encode(moment: datetime) -> str:

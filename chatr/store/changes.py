@@ -18,6 +18,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     status: str
     closed: str | None
+    declined: bool
     low: str | None
     high: str | None
     seq: int
@@ -57,8 +58,8 @@ async def hold_for_nobody(db: Queryable, message_id: str) -> Held | None:
     return Held(**dict(zip(Held.__struct_fields__, rows[0], strict=False))) if rows else None
 
 
-_COLUMNS = """g.id, c.id, c.kind, c.status, c.closed, c.user_low, c.user_high, g.seq, g.sender_id, g.type, g.content,
-    g.created_at, g.unsent_at IS NOT NULL"""
+_COLUMNS = """g.id, c.id, c.kind, c.status, c.closed, c.declined_at IS NOT NULL, c.user_low, c.user_high, g.seq,
+    g.sender_id, g.type, g.content, g.created_at, g.unsent_at IS NOT NULL"""
 
 
 async def _lock(db: Queryable, message_id: str) -> None:

@@ -31,6 +31,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     muted_until: datetime | None
     cleared_seq: int
     declined_at: datetime | None
+    closed: str | None
     unread: int
     others_delivered_seq: int
     others_read_seq: int
@@ -44,10 +45,10 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         return messages.Marks(self.others_delivered_seq, self.others_read_seq)
 
 
-_OWN = 20
+_OWN = 21
 _SELECT = f"""SELECT c.id, c.kind, c.status, c.initiator_id, c.title, c.description, c.head_seq, c.active_at,
        m.role, m.read_seq, m.delivered_seq, m.archived, m.pinned, m.muted_until, m.cleared_seq,
-       c.declined_at, unread.n, coalesce(others.delivered_seq, 0), coalesce(others.read_seq, 0),
+       c.declined_at, c.closed, unread.n, coalesce(others.delivered_seq, 0), coalesce(others.read_seq, 0),
        coalesce(others.n, 0) + 1,
        {people.COLUMNS}, {relations.COLUMNS}, {messages.COLUMNS}
   FROM members m

@@ -21,7 +21,7 @@ from twisted.python.failure import Failure
 
 from chatr.api.contract import Event
 from chatr.api.errors import ApiError
-from chatr.store.connection import Connection, is_death
+from chatr.store.connection import Connection, ConnectionDead, is_death
 
 log = Logger()
 Row = tuple[Any, ...]
@@ -29,8 +29,16 @@ Row = tuple[Any, ...]
 #: Deadlock, serialisation failure, lock timeout: nothing happened, trying again helps.
 _RETRYABLE = frozenset({"40P01", "40001", "55P03"})
 
+_DETAIL = "The database is not available at the moment"
 FIRST_RETRY_S = 0.1
 LAST_RETRY_S = 2.0
+
+
+class NoConnection(ApiError):
+    """``unavailable``: no connection came free in time."""
+
+    def __init__(self) -> None:
+        super().__init__("unavailable", _DETAIL, retry_after_s=1)
 
 
 class Queryable(Protocol):
@@ -87,13 +95,20 @@ class Database:
         queue_limit: int,
         statement_timeout_s: float,
         publish: Publish,
+        on_doubt: Callable[[], None],
     ) -> None:
+        """``on_doubt``: something may have been committed whose events never leave, as its connection died over it.
+
+        Called once the database can be asked again what became of it.
+        """
         self._reactor = reactor
         self._clock: IReactorTime = reactor
         self._acquire_timeout_s = acquire_timeout_s
         self._queue_limit = queue_limit
         self._statement_timeout_ms = int(statement_timeout_s * 1000)
         self._publish = publish
+        self._on_doubt = on_doubt
+        self._in_doubt = False
         self._size = size
         self._idle: deque[Connection] = deque()
         self._waiting: deque[Deferred[Connection]] = deque()
@@ -121,11 +136,11 @@ class Database:
         self._connections.clear()
         self._idle.clear()
         while self._waiting:
-            self._waiting.popleft().errback(_unavailable())
+            self._waiting.popleft().errback(NoConnection())
 
-    async def query(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
-        """Run one statement in a transaction of its own."""
-        rows: list[Row] = await self._run(sql, params, rows=True)
+    async def query(self, sql: str, params: Sequence[Any] = (), *, announced: bool = False) -> list[Row]:
+        """Run one statement in a transaction of its own. ``announced``: the caller has events of what it does."""
+        rows: list[Row] = await self._run(sql, params, rows=True, announced=announced)
         return rows
 
     async def execute(self, sql: str, params: Sequence[Any] = ()) -> None:
@@ -144,7 +159,8 @@ class Database:
             await tx.execute("BEGIN")
             yield tx
             # A caller that is cancelled here stops waiting; the commit goes on and its events leave all the same.
-            await _follow(connection.run("COMMIT", (), rows=False).addCallback(self._committed, tx))
+            commit = connection.run("COMMIT", (), rows=False)
+            await _follow(self._watched(commit, announced=bool(tx.emitted)).addCallback(self._committed, tx))
         except BaseException:
             if connection.alive and connection.in_transaction:
                 connection.run("ROLLBACK", (), rows=False).addErrback(_log_rollback)
@@ -178,6 +194,9 @@ class Database:
             self._connections.discard(connection)
             raise
         self._ready(connection)
+        if self._in_doubt:
+            self._in_doubt = False
+            self._on_doubt()
 
     def _lost(self, connection: Connection) -> None:
         log.warn("a database connection was lost")
@@ -212,16 +231,26 @@ class Database:
         for emit in tx.emitted:
             emit(self._publish)
 
-    async def _run(self, sql: str, params: Sequence[Any], *, rows: bool) -> Any:
+    def _watched(self, done: Deferred[Any], *, announced: bool) -> Deferred[Any]:
+        """A statement that commits: when its connection dies, nobody knows if it has."""
+
+        def failed(failure: Failure) -> Failure:
+            if is_death(failure.value) and not failure.check(ConnectionDead):
+                self._in_doubt = True
+            return failure
+
+        return done.addErrback(failed) if announced else done
+
+    async def _run(self, sql: str, params: Sequence[Any], *, rows: bool, announced: bool = False) -> Any:
         connection = await self._acquire()
-        done = connection.run(sql, params, rows=rows)
+        done = self._watched(connection.run(sql, params, rows=rows), announced=announced)
         waiter = _follow(done)
         done.addBoth(lambda _: self._release(connection))
         return await waiter
 
     async def _acquire(self) -> Connection:
         if self._closed:
-            raise _unavailable()
+            raise NoConnection
         while self._idle:
             connection = self._idle.popleft()
             if connection.alive:
@@ -243,7 +272,7 @@ class Database:
 
     def _give_up(self, waiter: Deferred[Connection]) -> None:
         self._waiting_cancelled(waiter)
-        waiter.errback(_unavailable())
+        waiter.errback(NoConnection())
 
     def _release_when_quiet(self, connection: Connection) -> None:
         """Statements queue up on a connection: give it back behind the last of them."""
@@ -262,7 +291,7 @@ class Database:
             self._idle.append(connection)
 
 
-def _unavailable(detail: str = "The database is not available at the moment") -> ApiError:
+def _unavailable(detail: str = _DETAIL) -> ApiError:
     return ApiError("unavailable", detail, retry_after_s=1)
 
 

@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 
 from chatr.api.errors import ApiError
 from chatr.config import Messages
-from chatr.store.pool import Database, Transaction
+from chatr.store.pool import Database, NoConnection, Transaction
 
 #: Sends committed by one statement at most: bounds how long the first of them waits for the last.
 MAX_BATCH = 256
@@ -128,13 +128,24 @@ class MessageWriter:
         return batch
 
     async def _change(self, change: Change, done: Deferred[Any]) -> None:
+        behind = len(self._queue)
         try:
             async with self._db.transaction() as tx:
                 result = await change(tx)
-        except Exception:
+        except Exception as error:
             done.errback(Failure())
+            if isinstance(error, NoConnection):
+                self._give_up(behind, error)
         else:
             done.callback(result)
+
+    def _give_up(self, count: int, error: ApiError) -> None:
+        """The first of the queue have waited for a connection as long as one who has given up: so do they.
+
+        Otherwise each in turn would wait as long again, for minutes while the database is away.
+        """
+        for _ in range(count):
+            self._queue.popleft()[1].errback(error)
 
     async def _commit(self, batch: list[_Entry]) -> list[_Entry]:
         """Hand out the outcome of each send; those whose conversation had to be made first come back, in order."""
@@ -194,6 +205,7 @@ class MessageWriter:
                 self._settings.pending_limit,
                 self._settings.request_cooldown_s,
             ),
+            announced=True,
         )
         return [(row[0] - 1, _appended(row)) for row in rows]
 

@@ -37,7 +37,7 @@ export interface Change {
   password: string;
 }
 
-/** Conversations that changed; ``reset``: forget what you have, this is the newest page of the list. ``friends``: the friends, requests or blocks have changed, fetch their lists anew. */
+/** Conversations that changed; ``reset``: forget what you have, this is the newest page of the list. ``friends``: the friends, requests or blocks have changed, fetch their lists anew. Guests have none. */
 export interface Changed {
   cursor: string;
   conversations: Conversation[];

@@ -12,8 +12,8 @@ from twisted.internet.defer import Deferred
 
 from chatr.realtime import presence
 from tests.e2e.client import Wamp
+from tests.e2e.faults import TWISTD
 from tests.e2e.programs import Program
-from tests.e2e.test_faults import TWISTD
 from tests.e2e.test_sessions import SessionCase
 from tests.realtime.test_presence_redis import pass_s
 from tests.valkey import valkey

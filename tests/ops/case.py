@@ -52,13 +52,14 @@ class Person:
         self.session = session
         self.id: str = session["user"]["id"]
         self.username: str = session["user"]["username"]
-        self.session_id = case.node.tokens.verify(session["accessToken"]).session_id
+        identity = case.node.tokens.verify(session["accessToken"])
+        self.session_id, self._role = identity.session_id, identity.role
 
     async def call(self, name: str, device: Device | None = None, **params: Any) -> Any:
         """Call an operation as this person, from one of their devices if given."""
         connection = device.connection if device else ""
         caller = Caller(
-            role="user", user_id=self.id, session_id=self.session_id, address="192.0.2.1", connection=connection
+            role=self._role, user_id=self.id, session_id=self.session_id, address="192.0.2.1", connection=connection
         )
         return await self._case.call(name, caller, **params)
 

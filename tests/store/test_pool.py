@@ -36,6 +36,7 @@ class PoolCase(TestCase):
             "queue_limit": 10,
             "statement_timeout_s": 5.0,
             "publish": self.recorder,
+            "on_doubt": lambda: self.recorder.reasons.append("doubt"),
             **settings,
         }
         db = Database(reactor, **values)
