@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 WARNINGS = -W error -W "ignore:'spwd'"
 JOBS ?= 2
 
-.PHONY: run test lint types bench docs clean
+.PHONY: run test lint types bench soak docs clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.run
@@ -27,6 +27,10 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m bench.contacts
 	$(BIN)/python -m bench.message_search
 	$(BIN)/python -m bench $(ARGS)
+
+# Random runs of the model, each time others.
+soak: $(VENV)/.dev
+	SOAK_EXAMPLES=$(or $(EXAMPLES),500) $(BIN)/python $(WARNINGS) -m twisted.trial tests.e2e.test_model
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m chatr.reference_cli docs/api

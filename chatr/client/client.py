@@ -29,6 +29,7 @@ log = Logger()
 FIRST_S, LAST_S = 0.5, 15.0
 #: A connection that lasted so long was a good one: the next try comes soon.
 GOOD_S = 30.0
+_NOT_THE_TICKET = "wamp.error.not_authorized"
 
 
 class Client:
@@ -187,9 +188,9 @@ class Client:
             connection = await connect(self._reactor, self._url, ticket, inbox.put_event, self._endpoint)
         except Refused as error:
             # A ticket may have come too late; the next one will not. All else is the server's state, which passes.
-            if error.code == "unauthenticated" and self._refused:
+            if error.code == _NOT_THE_TICKET and self._refused:
                 raise
-            self._refused = error.code == "unauthenticated"
+            self._refused = error.code == _NOT_THE_TICKET
             raise Lost(f"refused: {error.code} {error.detail}") from None
         self._refused = False
         return connection

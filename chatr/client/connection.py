@@ -14,7 +14,7 @@ from autobahn.wamp.types import ComponentConfig, SubscribeOptions
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
 from twisted.internet.error import ConnectError, ConnectingCancelledError, DNSLookupError
-from twisted.internet.interfaces import IStreamClientEndpoint
+from twisted.internet.interfaces import IDelayedCall, IStreamClientEndpoint
 from twisted.internet.ssl import optionsForClientTLS
 
 from chatr.client.errors import Lost, Refused
@@ -110,8 +110,14 @@ async def connect(
 class _Protocol(WampWebSocketClientProtocol):
     """Tells the session of the end also when it came before the session began."""
 
+    closeHandshakeTimeoutCall: IDelayedCall | None
+
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
         super().onClose(wasClean, code, reason)
+        # Autobahn leaves it running when the connection ends under its closing handshake.
+        timer, self.closeHandshakeTimeoutCall = self.closeHandshakeTimeoutCall, None
+        if timer is not None and timer.active():
+            timer.cancel()
         self.factory._factory().gone()
 
 

@@ -11,6 +11,8 @@ from chatr.fetch import Fetcher, Unreachable
 
 #: A token is renewed when so much of its time is over.
 RENEW_AT = 0.7
+#: And not sooner than that.
+SOONEST_S = 1.0
 #: Calls an operation over the open session.
 Call = Callable[[str, dict[str, Any]], Awaitable[Mapping[str, Any]]]
 
@@ -90,7 +92,7 @@ class SignIn:
 
     def renew_after_s(self) -> float | None:
         """See :class:`Credentials`."""
-        return max(1.0, float(self._renew_at - self._reactor.seconds()))
+        return max(SOONEST_S, float(self._renew_at - self._reactor.seconds()))
 
     async def prolong(self, call: Call) -> None:
         """Renew the tokens over the open session, which prolongs it."""

@@ -88,6 +88,7 @@ class FileState(MemoryState):
         self._file = sqlite3.connect(path, isolation_level=None, timeout=1)
         # Held until the end: two processes with one state would each miss what the other has handled.
         self._file.execute("PRAGMA locking_mode = EXCLUSIVE")
+        self._file.execute("PRAGMA journal_mode = WAL")
         self._file.executescript(
             """CREATE TABLE IF NOT EXISTS cursor (only INTEGER PRIMARY KEY CHECK (only = 1), cursor TEXT NOT NULL);
                CREATE TABLE IF NOT EXISTS seqs (conversation_id TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;

@@ -404,7 +404,7 @@ class ModelTests(ServerCase):
     """Everything at once."""
 
     settings = {"limits.enabled": "false", "messages.request_cooldown_s": "0"}
-    timeout = 240
+    timeout = 3600 if EXAMPLES else 240
 
     def test_all_agree_in_the_end(self) -> Deferred[None]:
         """After any run every device shows what a fresh snapshot says, and no send was lost or doubled."""

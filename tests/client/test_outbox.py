@@ -1,0 +1,116 @@
+"""Sends that wait to be acknowledged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatr.client import Lost, MemoryState, Refused
+from chatr.client.outbox import Outbox
+
+
+class OutboxTests(SynchronousTestCase):
+    """The other end of the line is in the test's hands: :meth:`answer` and :meth:`fail` end the oldest call."""
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.state = MemoryState()
+        self.outbox = Outbox(self.clock, self.state, lambda: 1.0)
+        self.calls: list[tuple[str, Deferred[dict[str, Any]]]] = []
+
+    async def transmit(self, send: Any) -> dict[str, Any]:
+        answer: Deferred[dict[str, Any]] = Deferred()
+        self.calls.append((send["clientId"], answer))
+        return await answer
+
+    def put(self, client_id: str, to: str = "ben") -> Deferred[dict[str, Any]]:
+        return self.outbox.put({"clientId": client_id, "recipientId": to, "content": "x"})
+
+    def under_way(self) -> list[str]:
+        return [client_id for client_id, _ in self.calls]
+
+    def answer(self) -> None:
+        client_id, answer = self.calls.pop(0)
+        answer.callback({"clientId": client_id})
+
+    def fail(self, error: Exception) -> None:  # type: ignore[override]
+        self.calls.pop(0)[1].errback(error)
+
+    def close(self) -> None:
+        self.successResultOf(Deferred.fromCoroutine(self.outbox.closed()))
+
+    def test_one_after_the_other(self) -> None:
+        """To the same person in order and one at a time; others don't wait for that."""
+        self.outbox.opened(self.transmit)
+        waiters = [self.put("1"), self.put("2"), self.put("3", to="cat")]
+        self.assertEqual(self.under_way(), ["1", "3"])
+        self.answer()
+        self.assertEqual(self.successResultOf(waiters[0]), {"clientId": "1"})
+        self.assertEqual(self.under_way(), ["3", "2"])
+        self.answer()
+        self.answer()
+        self.assertEqual((len(self.outbox), self.state.sends()), (0, []))
+        self.assertEqual([self.successResultOf(waiter)["clientId"] for waiter in waiters[1:]], ["2", "3"])
+
+    def test_again_after_a_reconnect(self) -> None:
+        """What was not acknowledged is sent again with the same clientId, oldest first; who waits is told then."""
+        waiter = self.put("1")
+        self.put("2")
+        self.assertEqual(self.under_way(), [])
+        self.outbox.opened(self.transmit)
+        self.fail(Lost())
+        self.close()
+        self.assertNoResult(waiter)
+        self.outbox.opened(self.transmit)
+        self.assertEqual(self.under_way(), ["1"])
+        self.answer()
+        self.assertEqual(self.successResultOf(waiter), {"clientId": "1"})
+        self.assertEqual(self.under_way(), ["2"])
+
+    def test_refused_for_good(self) -> None:
+        """Who waits is told, and the next one leaves."""
+        self.outbox.opened(self.transmit)
+        waiter = self.put("1")
+        self.put("2")
+        self.fail(Refused("chatr.error.blocked"))
+        self.assertEqual(self.failureResultOf(waiter, Refused).value.code, "blocked")
+        self.assertEqual(self.under_way(), ["2"])
+        self.assertEqual([send["clientId"] for send in self.state.sends()], ["2"])
+
+    def test_refused_for_now(self) -> None:
+        """What passes is tried again, as late as the server asks; nothing overtakes it."""
+        self.outbox.opened(self.transmit)
+        self.put("1")
+        self.put("2")
+        self.fail(Refused("chatr.error.rate_limited", "", {"retryAfter": 3}))
+        self.clock.advance(2.9)
+        self.assertEqual(self.under_way(), [])
+        self.clock.advance(0.1)
+        self.assertEqual(self.under_way(), ["1"])
+        self.fail(Refused("chatr.error.unavailable"))
+        self.close()
+        self.assertEqual((self.clock.getDelayedCalls(), len(self.state.sends())), ([], 2))
+
+    def test_the_same_twice(self) -> None:
+        """A clientId that waits already is not sent twice; all who wait are told."""
+        self.outbox.opened(self.transmit)
+        waiters = [self.put("1"), self.put("1")]
+        waiters.append(self.put("1"))
+        waiters[2].addErrback(lambda _: None)
+        waiters[2].cancel()
+        self.assertEqual(self.under_way(), ["1"])
+        self.answer()
+        self.assertEqual([self.successResultOf(waiter)["clientId"] for waiter in waiters[:2]], ["1", "1"])
+        self.assertEqual(self.under_way(), [])
+
+    def test_stopped(self) -> None:
+        """Who waits is told; the send is there for the next start, with a state that outlives it."""
+        waiter = self.put("1")
+        self.outbox.stop()
+        self.failureResultOf(waiter, Lost)
+        self.outbox = Outbox(self.clock, self.state, lambda: 1.0)
+        self.outbox.opened(self.transmit)
+        self.assertEqual(self.under_way(), ["1"])
