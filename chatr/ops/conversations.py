@@ -50,7 +50,8 @@ async def list_conversations(ctx: Ctx, params: ListConversations) -> Conversatio
         ctx.ports.db,
         ctx.caller.user_id,
         archived=params.filter == "archived",
-        pending=params.filter == "requests",
+        # What is archived is found there, a request too.
+        pending=None if params.filter == "archived" else params.filter == "requests",
         below=cursors.position(params.cursor) if params.cursor else None,
         limit=params.limit + 1,
     )

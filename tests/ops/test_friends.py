@@ -171,6 +171,23 @@ class FriendTests(FriendsCase):
 class BlockTests(FriendsCase):
     """friend.block and what it stops."""
 
+    async def test_names_after_a_block(self) -> None:
+        """Across a block nobody hears of a new name; when it is lifted, both hear what the other is called by now."""
+        await self.befriend(self.ann, self.ben)
+        await self.ann.send(self.ben, "hi")
+        devices = {person: person.device() for person in (self.ann, self.ben)}
+        await self.ann.call("friend.block", userId=self.ben.id)
+        for person in (self.ann, self.ben):
+            await person.call("user.update", displayName=f"New {person.username}")
+        for person, device in devices.items():
+            others = [told["user"]["id"] for told in device.named("user.updated")]
+            self.assertEqual(set(others) - {person.id}, set())
+            device.events.clear()
+        await self.ann.call("friend.unblock", userId=self.ben.id)
+        for person, other in ((self.ann, self.ben), (self.ben, self.ann)):
+            view = devices[person].named("conversation.updated")[-1]["conversation"]
+            self.assertEqual(view["other"]["displayName"], f"New {other.username}")
+
     async def test_blocks_are_independent(self) -> None:
         """Each lifts only the own block."""
         status = {"userId": self.ben.id}

@@ -62,6 +62,24 @@ class SendTests(OpsCase):
         own = await self.ben.send(self.ann, "mine", clientId=client_id)
         self.assertNotEqual(own["id"], first["id"])
 
+    async def test_repeat_after_the_view_was_cleared(self) -> None:
+        """The first message is the answer for ever, also when its sender has deleted the conversation since."""
+        client_id = str(uuid.uuid4())
+        first = await self.ann.send(self.ben, "one", clientId=client_id)
+        await self.ann.call("conversation.delete", id=first["conversationId"])
+        self.assertEqual(await self.ann.send(self.ben, "one", clientId=client_id), first)
+
+    async def test_a_reply_begins_nothing(self) -> None:
+        """A reply to somebody with whom there is no conversation is refused, and nobody is told of any."""
+        cat, device = await self.person("cat"), self.ben.device()
+        elsewhere = await self.ann.send(cat, "elsewhere")
+        sending = self.ann.send(self.ben, "re", replyToId=elsewhere["id"])
+        await self.refused(sending, "invalid", "$.replyToId")
+        self.assertEqual(device.events, [])
+        pair = sorted((self.ann.id, self.ben.id))
+        query = "SELECT 1 FROM conversations WHERE user_low = %s AND user_high = %s"
+        self.assertEqual(await self.node.db.query(query, pair), [])
+
     async def test_same_send_at_once(self) -> None:
         """Of two identical sends at the same moment, one creates the message and both get it."""
         for to in ("new", "old"):

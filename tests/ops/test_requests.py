@@ -234,6 +234,18 @@ class OwnViewTests(FriendsCase):
         page = await self.ann.call("message.history", conversationId=self.where["id"])
         self.assertEqual(len(page["items"]), 2)
 
+    async def test_an_archived_request(self) -> None:
+        """A request that was put away is found in the archive, and nowhere else."""
+        cat = await self.person("cat")
+        asked = str((await cat.send(self.ben, "hi"))["conversationId"])
+        await self.ben.call("conversation.update", id=asked, archived=True)
+        lists = {
+            name: [item["id"] for item in (await self.ben.call("conversation.list", filter=name))["items"]]
+            for name in ("chats", "requests", "archived")
+        }
+        self.assertEqual((lists["requests"], lists["archived"]), ([], [asked]))
+        self.assertNotIn(asked, lists["chats"])
+
     async def test_archive_pin_mute(self) -> None:
         """They are the caller's own, told to the caller's other sessions only, and hide nothing."""
         phone, laptop, anns = self.ben.device(), self.ben.device(), self.ann.device()

@@ -1,0 +1,147 @@
+"""``python -m bench.resume``: what it costs to come back for clients that have missed something. Chatr alone.
+
+People in pairs, each with a chatr.client that was there before; while all are away conversations get messages. Then
+all come back at the same moment, as after a restart of the server. Measured: how long until the median and the last one
+has been handed everything, and the processor time of the server (its database apart) for each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+import uuid
+from datetime import datetime, timezone
+from typing import Any
+
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.task import react
+
+from bench.server import Server, running
+from chatr.auth.tokens import Tokens
+from chatr.client import AccessToken, Client, MemoryState
+from chatr.datadir import DataDirectory
+
+
+def populate(server: Server, pairs: int) -> tuple[list[str], list[str]]:
+    """People in pairs that know each other: their ids, and those of their conversations."""
+    people = [str(uuid.uuid4()) for _ in range(2 * pairs)]
+    conversations = [str(uuid.uuid4()) for _ in range(pairs)]
+    with server.database.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO users (id, username, display_name, password_hash, email_verified_at)"
+            " SELECT id, '@' || left(id::text, 18), 'Somebody', '', now() FROM unnest(%s::uuid[]) id",
+            (people,),
+        )
+        cursor.execute(
+            "INSERT INTO sessions (id, user_id, expires_at)"
+            " SELECT id, id, now() + interval '1 day' FROM unnest(%s::uuid[]) id",
+            (people,),
+        )
+        cursor.execute(
+            "INSERT INTO conversations (id, kind, user_low, user_high)"
+            " SELECT c, 'direct', least(a, b), greatest(a, b)"
+            "   FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[]) AS t(c, a, b)",
+            (conversations, people[::2], people[1::2]),
+        )
+        cursor.execute(
+            "INSERT INTO members (conversation_id, user_id)"
+            " SELECT id, user_low FROM conversations UNION ALL SELECT id, user_high FROM conversations"
+        )
+    write(server, 1)
+    return people, conversations
+
+
+def write(server: Server, count: int) -> None:
+    """``count`` messages more in each conversation, as if they were sent."""
+    with server.database.cursor() as cursor:
+        cursor.execute(
+            "WITH made AS (INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, content, created_at)"
+            "   SELECT gen_random_uuid(), c.id, c.head_seq + n, c.user_low, gen_random_uuid(), 'message ' || n,"
+            "          clock_timestamp() FROM conversations c, generate_series(1, %s) n"
+            "   RETURNING id, conversation_id, seq, created_at)"
+            " INSERT INTO log (conversation_id, seq, event, message_id, at)"
+            " SELECT conversation_id, seq, 'message.received', id, created_at FROM made",
+            (count,),
+        )
+        cursor.execute(
+            "UPDATE conversations SET head_seq = head_seq + %s, active_at = now(), changed_at = clock_timestamp()",
+            (count,),
+        )
+
+
+class Returning:
+    """A client that comes back, and how many messages it was handed."""
+
+    def __init__(self, reactor: Any, server: Server, token: str) -> None:
+        self.messages = 0
+        self.client: Client | None = None
+        self._make = lambda: Client(
+            reactor, f"ws://127.0.0.1:{server.port}/ws", AccessToken(token), self.heard, state=self.state
+        )
+        self.state = MemoryState()
+
+    def heard(self, name: str, data: dict[str, Any]) -> None:
+        self.messages += name == "message.received"
+
+    async def come(self) -> float:
+        """Connect; the seconds until all that was missed was handed over."""
+        began = time.perf_counter()
+        self.client = self._make()
+        await self.client.start()
+        return time.perf_counter() - began
+
+    async def go(self) -> None:
+        if self.client is not None:
+            await self.client.stop()
+
+
+async def measure(reactor: Any, server: Server, options: argparse.Namespace) -> int:
+    """Away, written to, and back."""
+    people, _ = populate(server, options.clients // 2)
+    keys = DataDirectory.open(server.home).signing_keys()
+    tokens = Tokens(keys, lifetime_s=86400, now=lambda: datetime.now(timezone.utc))
+    clients = [Returning(reactor, server, tokens.issue(person, person, "user")) for person in people]
+
+    async def all_of(work: str) -> list[Any]:
+        return await gatherResults([Deferred.fromCoroutine(getattr(client, work)()) for client in clients])
+
+    await all_of("come")
+    for missed in (0, 10, options.missed):
+        await all_of("go")
+        write(server, missed)
+        before, cpu = [client.messages for client in clients], server.cpu_s()
+        times = await all_of("come")
+        handed = {client.messages - was for client, was in zip(clients, before, strict=True)}
+        cost_ms = (server.cpu_s() - cpu) * 1000 / len(clients)
+        if handed != {missed}:
+            print(f"handed over: {sorted(handed)}, missed: {missed}", file=sys.stderr)
+            return 1
+        print(
+            f"{len(clients)} clients at once, {missed} messages missed: p50 {statistics.median(times):.2f} s, "
+            f"last {max(times):.2f} s, server {cost_ms:.1f} ms of processor time each",
+            flush=True,
+        )
+    await all_of("go")
+    return 0
+
+
+def main() -> None:
+    """Measure and print; 1 when a client was not handed exactly what it missed."""
+    parser = argparse.ArgumentParser(prog="python -m bench.resume", description=__doc__.partition("\n")[0])
+    parser.add_argument("--clients", type=int, default=200)
+    parser.add_argument("--missed", type=int, default=100)
+    options = parser.parse_args()
+
+    async def run(reactor: Any) -> None:
+        with running("wamp.max_sessions_per_address=100000") as server:
+            status = await measure(reactor, server, options)
+        if status:
+            raise SystemExit(status)
+
+    react(lambda reactor: Deferred.fromCoroutine(run(reactor)))
+
+
+if __name__ == "__main__":
+    main()
