@@ -148,6 +148,8 @@ class Messages(Section, frozen=True):
     request_cooldown_s: Annotated[int, Meta(ge=0)] = 7 * 86400
     #: How long a message can be edited; 0: for ever.
     edit_window_s: Annotated[int, Meta(ge=0)] = 0
+    #: Whether what somebody has written goes with their account; otherwise it stays, from "Deleted user".
+    erase_deleted: bool = False
     #: A text search configuration of the database, as english: forms of a word find each other. The same on all nodes.
     search_dictionary: Annotated[str, Meta(pattern="^[a-z_][a-z0-9_]{0,62}$")] = "simple"
 

@@ -25,6 +25,7 @@ from chatr.ops.admission import Admission, Gate
 from chatr.ops.announcer import Announcer
 from chatr.ops.catalog import CONTRACT
 from chatr.ops.circles import Circles
+from chatr.ops.erasing import Eraser
 from chatr.ops.link_previews import Previews
 from chatr.ops.message_search import Indexer
 from chatr.ops.ports import Ports
@@ -105,6 +106,7 @@ class Node:
         self.metrics = Metrics(reactor)
         self._web = Web(reactor, config.previews)
         self.previews = Previews(self.db, self._web, config.previews, counted=self.metrics.looked)
+        self.eraser = Eraser(reactor, self.db, self.writer)
         self.preview_queue = PreviewQueue(reactor, self.db, self.writer, self.previews)
         server_keys = data.server_keys()
         self.outbound = OutboundQueue(
@@ -131,6 +133,7 @@ class Node:
             limiter=limiter,
             previews=self.previews,
             preview_queue=self.preview_queue,
+            eraser=self.eraser,
             settings=config.auth,
             login_code=config.login_code,
             message_settings=config.messages,
@@ -203,6 +206,7 @@ class Node:
         self.outbound.start(self._carry_out)
         self._web.start()
         self.preview_queue.start()
+        self.eraser.start()
         self.indexer.start()
         self.metrics.start()
 
@@ -220,7 +224,8 @@ class Node:
         """Nothing new, calls in flight finish, sessions are told; then everything is let go."""
         timeout_s = self._config.server.stop_timeout_s
         await gatherResults([self.door.drain(timeout_s), self._in_time(self.rest.drain(), timeout_s)])
-        await gatherResults([self._in_time(each.stop(), timeout_s) for each in (self.outbound, self.preview_queue)])
+        queues = (self.outbound, self.preview_queue, self.eraser)
+        await gatherResults([self._in_time(each.stop(), timeout_s) for each in queues])
         self._web.stop()
         await self._revocations.stop()
         await self.indexer.stop()

@@ -13,7 +13,7 @@ from chatr.auth.tokens import secret_hash
 from chatr.ops import announcing, fields, proving, signing_in, signing_out, verification
 from chatr.ops.ports import Ctx
 from chatr.outbound import letters
-from chatr.store import accounts, codes, conversations, people, relations
+from chatr.store import accounts, codes, conversations, erasing, people, relations
 from chatr.store.ids import uuid7
 from chatr.store.pool import Transaction
 
@@ -185,7 +185,10 @@ class DeleteAccount(Params, frozen=True, kw_only=True):
 
 @operation("account.delete", Route("DELETE", "/users/me"), USERS, errors=proving.ERRORS, rate=Rate(10, 900))
 async def delete(ctx: Ctx, params: DeleteAccount) -> Empty:
-    """Delete the caller's account for ever. Personal data goes; messages stay, from "Deleted user"."""
+    """Delete the caller's account for ever. Personal data goes.
+
+    Messages stay, from "Deleted user", or are erased one after the other, as the operator has chosen.
+    """
     known = await proving.password(ctx, params.password)
     async with ctx.ports.db.transaction() as tx:
         await relations.lock_all(tx, known.person.id)
@@ -197,6 +200,9 @@ async def delete(ctx: Ctx, params: DeleteAccount) -> Empty:
         erased = await accounts.erase(tx, known.person.id)
         await conversations.desert(tx, known.person.id)
         await announcing.erased(ctx, tx, known.person, erased, circle)
+        if ctx.ports.message_settings.erase_deleted:
+            await erasing.begin(tx, known.person.id)
+            tx.then(ctx.ports.eraser.wake)
     return Empty()
 
 

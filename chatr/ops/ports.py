@@ -16,6 +16,7 @@ from chatr.auth.passwords import Passwords
 from chatr.auth.tokens import Tokens
 from chatr.auth.vault import Vault
 from chatr.config import Auth, LoginCode, Messages, Oidc
+from chatr.ops.erasing import Eraser
 from chatr.ops.link_previews import Previews
 from chatr.ops.preview_queue import PreviewQueue
 from chatr.ops.throttle import Throttle
@@ -71,6 +72,7 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     limiter: RateLimiter
     previews: Previews
     preview_queue: PreviewQueue
+    eraser: Eraser
     settings: Auth
     login_code: LoginCode
     message_settings: Messages

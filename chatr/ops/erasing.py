@@ -1,0 +1,86 @@
+"""Erasing what deleted people have written, where the operator wants that: message by message, as if they unsent it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from twisted.internet.interfaces import IReactorTime
+
+from chatr.api.events import MESSAGE_REACTION, MESSAGE_UNSENT, MessageReaction, MessageUnsent
+from chatr.ops import audience
+from chatr.store import changes, erasing, messages
+from chatr.store.changes import Held
+from chatr.store.pool import Database, Transaction
+from chatr.store.writer import MessageWriter
+from chatr.worker import Worker
+
+#: Looked up at once; each is a change of its own, between which everybody else's have their turn.
+BATCH = 100
+_FIRST = "00000000-0000-0000-0000-000000000000"
+
+
+class Eraser:
+    """Goes on where any process has left off. Two that do the same change nothing twice."""
+
+    def __init__(self, clock: IReactorTime, db: Database, writer: MessageWriter) -> None:
+        self._db = db
+        self._writer = writer
+        self._worker = Worker(clock, self._work, name="erasing")
+        self.wake = self._worker.wake
+        self.settled = self._worker.settled
+        self.start = self._worker.start
+        self.stop = self._worker.stop
+
+    async def _work(self) -> float | None:
+        while self._worker.running and (user_id := await erasing.due(self._db)):
+            await self._messages(user_id)
+            await self._reactions(user_id)
+            if self._worker.running:
+                await erasing.done(self._db, user_id)
+        return None
+
+    async def _messages(self, user_id: str) -> None:
+        after = _FIRST
+        while self._worker.running and (batch := await erasing.written(self._db, user_id, after, BATCH)):
+            for _, message_id in batch:
+                await self._change(message_id, _take_back)
+            after = batch[-1][0]
+
+    async def _reactions(self, user_id: str) -> None:
+        while self._worker.running and (batch := await erasing.reacted(self._db, user_id, BATCH)):
+            for message_id in batch:
+                await self._change(message_id, partial(_take_away, user_id=user_id))
+
+    async def _change(self, message_id: str, work: Callable[[Transaction, Held], Awaitable[None]]) -> None:
+        async def change(tx: Transaction) -> None:
+            held = await changes.hold_for_nobody(tx, message_id)
+            if held is not None:
+                await work(tx, held)
+
+        await self._writer.change(change)
+
+
+async def _take_back(tx: Transaction, held: Held) -> None:
+    if not held.content:
+        return
+    await erasing.erase(tx, held)
+    if held.unsent:
+        # All were told when it was unsent.
+        return
+    entry = await changes.log(tx, held, "message.unsent")
+    message = await messages.of(tx, held.id, "")
+    name = message.sender.display_name if message else ""
+    told = MessageUnsent(held.conversation_id, entry.seq, held.id, name)
+    tx.emit(MESSAGE_UNSENT, told, audience.conversation(held.conversation_id, held.pair))
+
+
+async def _take_away(tx: Transaction, held: Held, *, user_id: str) -> None:
+    if await changes.reaction(tx, held.id, user_id) is None:
+        return
+    await changes.react(tx, held.id, user_id, None)
+    entry = await changes.log(tx, held, "message.reaction", {"userId": user_id, "emoji": None})
+    message = await messages.of(tx, held.id, "")
+    reactions = message.reactions if message else []
+    told = MessageReaction(held.conversation_id, entry.seq, held.id, user_id, None, reactions)
+    tx.emit(MESSAGE_REACTION, told, audience.conversation(held.conversation_id, held.pair))

@@ -1,0 +1,56 @@
+"""What deleted people have written, and how it goes."""
+
+from __future__ import annotations
+
+from chatr.store.changes import Held
+from chatr.store.pool import Queryable
+
+_NOBODY = "Deleted user"
+
+
+async def begin(db: Queryable, user_id: str) -> None:
+    """From the end of the transaction on, what a deleted person has written is to be erased."""
+    await db.execute("UPDATE users SET erasing = true WHERE id = %s", (user_id,))
+
+
+async def due(db: Queryable) -> str | None:
+    """One of the people of whom something is left to erase."""
+    rows = await db.query("SELECT id FROM users WHERE erasing ORDER BY id LIMIT 1")
+    return rows[0][0] if rows else None
+
+
+async def done(db: Queryable, user_id: str) -> None:
+    """Nothing is left of a person."""
+    await db.execute("UPDATE users SET erasing = false WHERE id = %s", (user_id,))
+
+
+async def written(db: Queryable, user_id: str, after: str, limit: int) -> list[tuple[str, str]]:
+    """Some of a person's messages that say something still, by client id, above one: client id and id."""
+    rows = await db.query(
+        """SELECT client_id, id FROM messages WHERE sender_id = %s AND client_id > %s AND content <> ''
+            ORDER BY client_id LIMIT %s""",
+        (user_id, after, limit),
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+async def reacted(db: Queryable, user_id: str, limit: int) -> list[str]:
+    """Some of the messages that a person has reacted to."""
+    rows = await db.query("SELECT message_id FROM reactions WHERE user_id = %s LIMIT %s", (user_id, limit))
+    return [row[0] for row in rows]
+
+
+async def erase(db: Queryable, held: Held) -> None:
+    """Nothing of what a message said stays in the database, nor in the quotes of others."""
+    await db.execute(
+        """UPDATE messages SET content = '', unsent_at = coalesce(unsent_at, clock_timestamp()), edited_at = NULL,
+              reply_to = NULL, mentions = '{}', link_preview = NULL WHERE id = %s""",
+        (held.id,),
+    )
+    for table in ("reactions", "listens", "message_words", "preview_jobs", "message_edits"):
+        await db.execute(f"DELETE FROM {table} WHERE message_id = %s", (held.id,))
+    await db.execute(
+        """UPDATE messages SET reply_to = reply_to || jsonb_build_object(
+              'content', '', 'unsent', true, 'senderName', %s::text) WHERE reply_to->>'id' = %s""",
+        (_NOBODY, held.id),
+    )
