@@ -13,7 +13,6 @@ import statistics
 import struct
 import sys
 import time
-import uuid
 from datetime import datetime, timezone
 
 from bench.server import Server, free_port, running
@@ -76,23 +75,6 @@ class Client:
         return data
 
 
-def people(server: Server, count: int) -> list[str]:
-    """New accounts; their ids."""
-    made = [str(uuid.uuid4()) for _ in range(count)]
-    with server.database.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO users (id, username, display_name, password_hash, email_verified_at)"
-            " SELECT id, '@' || left(id::text, 18), 'Somebody', '', now() FROM unnest(%s::uuid[]) id",
-            (made,),
-        )
-        cursor.execute(
-            "INSERT INTO sessions (id, user_id, expires_at)"
-            " SELECT id, id, now() + interval '1 day' FROM unnest(%s::uuid[]) id",
-            (made,),
-        )
-    return made
-
-
 def befriend(server: Server, some: list[str], others: list[str]) -> None:
     """Make everybody of the one a friend of everybody of the other."""
     with server.database.cursor() as cursor:
@@ -139,8 +121,8 @@ def main() -> int:
     with running(rawsocket, f"wamp.max_sessions_per_address={2 * CONTACTS}") as server:
         keys = DataDirectory.open(server.home).signing_keys()
         tokens = Tokens(keys, lifetime_s=86400, now=lambda: datetime.now(timezone.utc))
-        groups = [people(server, PEOPLE) for _ in range(4)]
-        contacts = people(server, CONTACTS)
+        groups = [server.people(PEOPLE) for _ in range(4)]
+        contacts = server.people(CONTACTS)
         befriend(server, groups[2] + groups[3], contacts)
         measure(server, port, tokens, groups[0], None, "(to warm up)")
         measure(server, port, tokens, groups[1], None, "without contacts")

@@ -15,7 +15,6 @@ import re
 import statistics
 import sys
 import time
-import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from typing import Any
@@ -33,18 +32,8 @@ LIMIT_MS = 200
 
 def populate(server: Server, messages: int) -> tuple[list[str], str]:
     """People; half of the messages in one long conversation, the rest in all pairs. The people, the long one's id."""
-    people = [str(uuid.uuid4()) for _ in range(PEOPLE)]
+    people = server.people(PEOPLE)
     with server.database.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO users (id, username, display_name, password_hash, email_verified_at)"
-            " SELECT id, '@' || left(id::text, 18), 'Somebody', '', now() FROM unnest(%s::uuid[]) id",
-            (people,),
-        )
-        cursor.execute(
-            "INSERT INTO sessions (id, user_id, expires_at)"
-            " SELECT id, id, now() + interval '1 day' FROM unnest(%s::uuid[]) id",
-            (people,),
-        )
         cursor.execute(
             "INSERT INTO conversations (id, kind, user_low, user_high)"
             " SELECT gen_random_uuid(), 'direct', a.id, b.id FROM users a JOIN users b ON a.id < b.id"

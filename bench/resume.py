@@ -26,19 +26,9 @@ from chatr.datadir import DataDirectory
 
 def populate(server: Server, pairs: int) -> tuple[list[str], list[str]]:
     """People in pairs that know each other: their ids, and those of their conversations."""
-    people = [str(uuid.uuid4()) for _ in range(2 * pairs)]
+    people = server.people(2 * pairs)
     conversations = [str(uuid.uuid4()) for _ in range(pairs)]
     with server.database.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO users (id, username, display_name, password_hash, email_verified_at)"
-            " SELECT id, '@' || left(id::text, 18), 'Somebody', '', now() FROM unnest(%s::uuid[]) id",
-            (people,),
-        )
-        cursor.execute(
-            "INSERT INTO sessions (id, user_id, expires_at)"
-            " SELECT id, id, now() + interval '1 day' FROM unnest(%s::uuid[]) id",
-            (people,),
-        )
         cursor.execute(
             "INSERT INTO conversations (id, kind, user_low, user_high)"
             " SELECT c, 'direct', least(a, b), greatest(a, b)"

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,6 +70,22 @@ class Server:
         """End it and wait."""
         self._process.terminate()
         self._process.wait(30)
+
+    def people(self, count: int) -> list[str]:
+        """New accounts, each with a session that has its id; their ids."""
+        made = [str(uuid.uuid4()) for _ in range(count)]
+        with self.database.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO users (id, username, display_name, password_hash, email_verified_at)"
+                " SELECT id, '@' || left(id::text, 18), 'Somebody', '', now() FROM unnest(%s::uuid[]) id",
+                (made,),
+            )
+            cursor.execute(
+                "INSERT INTO sessions (id, user_id, expires_at)"
+                " SELECT id, id, now() + interval '1 day' FROM unnest(%s::uuid[]) id",
+                (made,),
+            )
+        return made
 
     def post(self, path: str, body: object) -> tuple[int, str]:
         """Status and text of an answer, over a new connection."""

@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta
 
 from chatr.api.contract import GUESTS, USERS, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
-from chatr.api.events import MESSAGE_RECEIVED, MessageReceived
+from chatr.api.events import MESSAGE_RECEIVED, SYNC_REQUIRED, MessageReceived, SyncRequired
 from chatr.api.model import Empty, Id, Limit, Message, Params, ReplyTo, Sender, Seq, Wire, wire_time
 from chatr.ops import audience, permissions, previews, receipts, requests, texts
 from chatr.ops.conversations import begin_direct, brought_back
@@ -69,10 +69,7 @@ async def send(ctx: Ctx, params: SendMessage) -> Message:
         message = _announce(ctx, item, done)
         if item.link:
             ctx.ports.preview_queue.wake()
-        for viewer_id in done.back_for:
-            await brought_back(ctx, done.conversation_id, viewer_id)
-        if done.accepts and done.pair is not None:
-            await requests.answered(ctx, done.conversation_id, done.pair)
+        await _follow_up(ctx, done)
         return message
     if done.outcome == "repeat":
         first = await messages.by_client_id(ctx.ports.db, ctx.caller.user_id, item.client_id)
@@ -86,6 +83,19 @@ async def send(ctx: Ctx, params: SendMessage) -> Message:
     if done.outcome in _REFUSED:
         raise ApiError("forbidden", _REFUSED[done.outcome])
     raise ApiError("not_found", "There is no such conversation")
+
+
+async def _follow_up(ctx: Ctx, done: Appended) -> None:
+    """Tell what else a message has changed. It is sent: when that can't be read now, those concerned are told to look."""
+    pair = done.pair if done.accepts else None
+    try:
+        for viewer_id in done.back_for:
+            await brought_back(ctx, done.conversation_id, viewer_id)
+        if pair is not None:
+            await requests.answered(ctx, done.conversation_id, pair)
+    except ApiError:
+        rooms = [audience.person(user_id) for user_id in {*done.back_for, *(pair or ())}]
+        ctx.ports.publisher.publish(SYNC_REQUIRED, SyncRequired(reason="the database was interrupted"), rooms)
 
 
 class History(Params, frozen=True, kw_only=True):

@@ -49,6 +49,16 @@ class DoubtTests(ChangesCase):
         self.assertEqual((await self.ann.call("message.send", **message))["seq"], 2)
         self.assertEqual([name for name, _ in self.device.events], ["sync.required"])
 
+    async def test_what_follows_a_send(self) -> None:
+        """The message is sent and told of; whoever can't be told that it brought a conversation back is to look."""
+        await self.ben.call("conversation.delete", id=self.conversation)
+        self.device.events.clear()
+        self.cutter.lost = b"AS read_seq"
+        sent = await self.ann.send(self.ben, "two")
+        self.assertEqual((sent["seq"], self.cutter.lost), (2, b""))
+        self.assertEqual([name for name, _ in self.device.events], ["message.received", "sync.required"])
+        await self.whole_again()
+
     async def test_receipt(self) -> None:
         """So for a watermark."""
         await self.ann.send(self.ben, "two")
