@@ -86,7 +86,7 @@ async def send(ctx: Ctx, params: SendMessage) -> Message:
 
 
 async def _follow_up(ctx: Ctx, done: Appended) -> None:
-    """Tell what else a message has changed. It is sent: when that can't be read now, those concerned are told to look."""
+    """Tell what else a message has changed. It is sent: if that can't be read now, who is concerned has to look."""
     pair = done.pair if done.accepts else None
     try:
         for viewer_id in done.back_for:
