@@ -51,9 +51,12 @@ class EchoBot:
 async def main(reactor: Any, options: argparse.Namespace) -> None:
     bot = EchoBot(reactor, options)
     reactor.addSystemEventTrigger("before", "shutdown", lambda: Deferred.fromCoroutine(bot.client.stop()))
-    await bot.client.start()
-    print("echo bot: live", flush=True)
-    await bot.client.ended()
+    try:
+        await bot.client.start()
+        print("echo bot: live", flush=True)
+        await bot.client.ended()
+    except Refused as error:
+        raise SystemExit(f"echo bot: {error.code}: {error.detail}") from None
 
 
 if __name__ == "__main__":

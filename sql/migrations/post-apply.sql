@@ -117,10 +117,7 @@ BEGIN
         SELECT n.id, n.target, n.seq, n.sender, n.client, n.content, v_now, n.snapshot, n.mentions,
                CASE WHEN n.link IS NULL THEN 'false'::jsonb END
           FROM numbered n WHERE n.outcome = 'created'
-    ), waiting AS (
-        INSERT INTO preview_jobs (message_id, url)
-        SELECT n.id, n.link FROM numbered n WHERE n.outcome = 'created' AND n.link <> ''
-    ), logged AS (
+        ), logged AS (
         INSERT INTO log (conversation_id, seq, event, message_id, at)
         SELECT n.target, n.seq, 'message.received', n.id, v_now FROM numbered n WHERE n.outcome = 'created'
     ), moved AS (
@@ -144,6 +141,11 @@ BEGIN
            n.user_low, n.user_high, n.snapshot, n.username, n.display_name, n.profile_image,
            n.outcome = 'created' AND n.pending AND NOT n.mine, n.back_for, n.mentions
       FROM numbered n ORDER BY n.seq NULLS FIRST, n.ord;
+    -- Apart: in the statement above it would cost each send without a link too.
+    IF array_to_string(p_links, '') <> '' THEN
+        INSERT INTO preview_jobs (message_id, url)
+        SELECT g.id, i.link FROM unnest(p_ids, p_links) i(id, link) JOIN messages g ON g.id = i.id WHERE i.link <> '';
+    END IF;
 END $$;
 COMMENT ON FUNCTION append_messages IS
     'Outcomes: created, repeat (message_id is the first one, null if it is in this very batch), no_conversation, not_member, blocked and deserted (why the conversation is closed), declined (a while ago), waiting (the request has as many messages as it may), no_reply_target. accepts: the sender answered a request by this. back_for: who had deleted the conversation and has it again. p_links: what to look for a preview at; empty: nothing, null: whoever writes it wants none.';
