@@ -411,7 +411,7 @@ class ModelTests(ServerCase):
         self.patch(client_module, "FIRST_S", 0.01)
         machine = type("Run", (Machine,), {"case": self})
         chosen = settings(
-            max_examples=EXAMPLES or 12,
+            max_examples=EXAMPLES or 6,
             stateful_step_count=30,
             deadline=None,
             database=None,
