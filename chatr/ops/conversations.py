@@ -24,12 +24,13 @@ from chatr.ops.ports import Ctx
 from chatr.store import conversations, messages, people
 from chatr.store.ids import uuid7
 from chatr.store.pool import Transaction
+from chatr.store.relations import Other
 
 LOG_PAGE = 500
 
 
 class ListConversations(Params, frozen=True, kw_only=True):
-    """WhichConversation part of the list."""
+    """Which part of the list."""
 
     filter: Literal["chats", "requests", "archived"] = "chats"
     cursor: Cursor | None = None
@@ -64,7 +65,7 @@ async def list_conversations(ctx: Ctx, params: ListConversations) -> Conversatio
 
 
 class GetConversation(Params, frozen=True, kw_only=True):
-    """WhichConversation conversation."""
+    """Which conversation."""
 
     id: Id
 
@@ -116,7 +117,7 @@ async def log(ctx: Ctx, params: GetLog) -> LogPage:
 
 
 class WhichConversation(Params, frozen=True, kw_only=True):
-    """WhichConversation conversation."""
+    """Which conversation."""
 
     id: Id
 
@@ -136,12 +137,14 @@ async def accept(ctx: Ctx, params: WhichConversation) -> Conversation:
     ``forbidden`` for whoever began it, ``conflict`` when nothing waits, ``blocked`` while either blocks the other.
     """
     other_id = await _requester(ctx, params.id)
-    async with ctx.ports.db.transaction() as tx, relating.changing(ctx, tx, other_id):
+
+    async def work(tx: Transaction, _: Other | None) -> conversations.View | None:
         permissions.not_closed((await _waiting(ctx, tx, params.id)).closed)
         await conversations.accept(tx, params.id)
         await requests.accepted(ctx, tx, params.id, (ctx.caller.user_id, other_id))
-        view = await conversations.by_id(tx, ctx.caller.user_id, params.id)
-    return _found(view, ctx)
+        return await conversations.by_id(tx, ctx.caller.user_id, params.id)
+
+    return _found(await relating.change(ctx, other_id, work), ctx)
 
 
 @operation("conversation.decline", Route("POST", "/conversations/<id>/decline"), USERS, errors=_REQUEST_ERRORS)
@@ -151,13 +154,16 @@ async def decline(ctx: Ctx, params: WhichConversation) -> Empty:
     ``forbidden`` for whoever began it, ``conflict`` when nothing waits.
     """
     other_id = await _requester(ctx, params.id)
-    async with ctx.ports.db.transaction() as tx, relating.changing(ctx, tx, other_id):
+
+    async def work(tx: Transaction, _: Other | None) -> None:
         await _waiting(ctx, tx, params.id)
         moment = wire_time(await conversations.decline(tx, params.id))
         await conversations.clear(tx, params.id, ctx.caller.user_id)
         _removed(ctx, tx, params.id)
         declined = ConversationDeclined(params.id, ctx.caller.user_id, moment)
         tx.emit(CONVERSATION_DECLINED, declined, [audience.person(other_id)])
+
+    await relating.change(ctx, other_id, work)
     return Empty()
 
 
@@ -167,12 +173,15 @@ async def delete(ctx: Ctx, params: WhichConversation) -> Empty:
 
     ``forbidden`` for groups: leave them instead.
     """
-    async with ctx.ports.db.transaction() as tx:
+
+    async def work(tx: Transaction) -> None:
         view = await _own_view(ctx, tx, params.id)
         if view.kind != "direct":
             raise ApiError("forbidden", "A group can be left, not deleted from one's own view")
         await conversations.clear(tx, params.id, ctx.caller.user_id)
         _removed(ctx, tx, params.id)
+
+    await ctx.ports.writer.change(work)
     return Empty()
 
 
@@ -190,7 +199,8 @@ async def update(ctx: Ctx, params: UpdateConversation) -> Conversation:
     """Archive, pin or mute a conversation, for the caller alone. None of them hides what is in it."""
     if isinstance(params.muted_until, datetime) and params.muted_until.tzinfo is None:
         raise invalid("$.mutedUntil", "has no time zone")
-    async with ctx.ports.db.transaction() as tx:
+
+    async def work(tx: Transaction) -> Conversation:
         before = await _own_view(ctx, tx, params.id)
         own = conversations.Own(
             archived=before.archived if params.archived is UNSET else params.archived,
@@ -207,7 +217,9 @@ async def update(ctx: Ctx, params: UpdateConversation) -> Conversation:
             [audience.person(ctx.caller.user_id)],
             exclude=ctx.caller.connection,
         )
-    return changed
+        return changed
+
+    return await ctx.ports.writer.change(work)
 
 
 async def begin_direct(ctx: Ctx, other_id: str) -> None:

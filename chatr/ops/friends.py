@@ -42,7 +42,7 @@ class FriendPage(Wire, frozen=True, kw_only=True):
 
 
 class ListFriends(Params, frozen=True, kw_only=True):
-    """WhichFriendship page."""
+    """Which page."""
 
     cursor: Cursor | None = None
     limit: Limit = 50
@@ -99,7 +99,8 @@ async def request(ctx: Ctx, params: Request) -> Answer:
     me, other_id = ctx.caller.user_id, params.addressee_id
     if other_id == me:
         raise invalid("$.addresseeId", "is yourself")
-    async with ctx.ports.db.transaction() as tx, relating.changing(ctx, tx, other_id) as found:
+
+    async def work(tx: Transaction, found: relations.Other | None) -> Answer:
         permissions.may_befriend(found)
         there = await friends.of_pair(tx, me, other_id)
         if there is None:
@@ -110,9 +111,11 @@ async def request(ctx: Ctx, params: Request) -> Answer:
             raise ApiError("conflict", "They are friends already" if there.accepted else "The request waits already")
         return await _accept(ctx, tx, there)
 
+    return await relating.change(ctx, other_id, work)
+
 
 class WhichFriendship(Params, frozen=True, kw_only=True):
-    """WhichFriendship friendship or request."""
+    """Which friendship or request."""
 
     friendship_id: Id
 
@@ -127,13 +130,16 @@ class WhichFriendship(Params, frozen=True, kw_only=True):
 async def accept(ctx: Ctx, params: WhichFriendship) -> Answer:
     """Become friends. ``forbidden`` for who has asked, ``conflict`` when they are friends already."""
     other_id = await _other(ctx, params)
-    async with ctx.ports.db.transaction() as tx, relating.changing(ctx, tx, other_id):
+
+    async def work(tx: Transaction, _: relations.Other | None) -> Answer:
         there = await _there(ctx, tx, params)
         if there.accepted:
             raise ApiError("conflict", "They are friends already")
         if there.requester_id == ctx.caller.user_id:
             raise ApiError("forbidden", "The other person has to accept")
         return await _accept(ctx, tx, there)
+
+    return await relating.change(ctx, other_id, work)
 
 
 @operation(
@@ -146,11 +152,14 @@ async def accept(ctx: Ctx, params: WhichFriendship) -> Answer:
 async def decline(ctx: Ctx, params: WhichFriendship) -> Answer:
     """Decline a request, or cancel one's own. ``conflict`` when they are friends."""
     other_id = await _other(ctx, params)
-    async with ctx.ports.db.transaction() as tx, relating.changing(ctx, tx, other_id):
+
+    async def work(tx: Transaction, _: relations.Other | None) -> Answer:
         there = await _there(ctx, tx, params)
         if there.accepted:
             raise ApiError("conflict", "They are friends: remove the friend instead")
         return await _end(ctx, tx, there)
+
+    return await relating.change(ctx, other_id, work)
 
 
 @operation(
@@ -163,11 +172,14 @@ async def decline(ctx: Ctx, params: WhichFriendship) -> Answer:
 async def remove(ctx: Ctx, params: WhichFriendship) -> Answer:
     """End a friendship. ``conflict`` when it is only a request."""
     other_id = await _other(ctx, params)
-    async with ctx.ports.db.transaction() as tx, relating.changing(ctx, tx, other_id):
+
+    async def work(tx: Transaction, _: relations.Other | None) -> Answer:
         there = await _there(ctx, tx, params)
         if not there.accepted:
             raise ApiError("conflict", "They are not friends yet: decline the request instead")
         return await _end(ctx, tx, there)
+
+    return await relating.change(ctx, other_id, work)
 
 
 class Whom(Params, frozen=True, kw_only=True):
@@ -185,7 +197,8 @@ async def block(ctx: Ctx, params: Whom) -> Empty:
     me, other_id = ctx.caller.user_id, params.user_id
     if other_id == me:
         raise invalid("$.userId", "is yourself")
-    async with ctx.ports.db.transaction() as tx, relating.changing(ctx, tx, other_id) as found:
+
+    async def work(tx: Transaction, found: relations.Other | None) -> None:
         if found is None:
             raise ApiError("not_found", "There is no such user")
         if await friends.block(tx, uuid7(), me, other_id):
@@ -194,13 +207,16 @@ async def block(ctx: Ctx, params: Whom) -> Empty:
             if there is not None:
                 await _end(ctx, tx, there, by_me=False)
             await _own(ctx, tx, other_id, FRIEND_BLOCKED)
+
+    await relating.change(ctx, other_id, work)
     return Empty()
 
 
 @operation("friend.unblock", Route("POST", "/friends/<userId>/unblock"), USERS, errors=["not_found"], rate=_RATE)
 async def unblock(ctx: Ctx, params: Whom) -> Empty:
     """Lift the caller's own block; one by the other stays. Without one nothing changes."""
-    async with ctx.ports.db.transaction() as tx, relating.changing(ctx, tx, params.user_id) as found:
+
+    async def work(tx: Transaction, found: relations.Other | None) -> None:
         if found is None:
             raise ApiError("not_found", "There is no such user")
         if await friends.unblock(tx, ctx.caller.user_id, params.user_id):
@@ -208,6 +224,8 @@ async def unblock(ctx: Ctx, params: Whom) -> Empty:
             if opened is not None:
                 await receipts.reveal(ctx, tx, opened)
             await _own(ctx, tx, params.user_id, FRIEND_UNBLOCKED)
+
+    await relating.change(ctx, params.user_id, work)
     return Empty()
 
 

@@ -69,7 +69,7 @@ async def edit(ctx: Ctx, params: EditMessage) -> Message:
             tx.emit(MESSAGE_EDITED, edited, _rooms(held), exclude=ctx.caller.connection)
         return await _message(tx, held, ctx.caller.user_id)
 
-    return await ctx.ports.writer.change(change)  # type: ignore[no-any-return]
+    return await ctx.ports.writer.change(change)
 
 
 class WhichMessage(Params, frozen=True, kw_only=True):
@@ -98,7 +98,7 @@ async def unsend(ctx: Ctx, params: WhichMessage) -> Message:
             tx.emit(MESSAGE_UNSENT, unsent, _rooms(held), exclude=ctx.caller.connection)
         return await _message(tx, held, ctx.caller.user_id)
 
-    return await ctx.ports.writer.change(change)  # type: ignore[no-any-return]
+    return await ctx.ports.writer.change(change)
 
 
 class React(Params, frozen=True, kw_only=True):
@@ -138,7 +138,7 @@ async def react(ctx: Ctx, params: React) -> Message:
             tx.emit(MESSAGE_REACTION, told, _rooms(held), exclude=ctx.caller.connection)
         return await _message(tx, held, me)
 
-    return await ctx.ports.writer.change(change)  # type: ignore[no-any-return]
+    return await ctx.ports.writer.change(change)
 
 
 class FormerText(Wire, frozen=True):

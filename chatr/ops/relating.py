@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import TypeVar
 
 import msgspec
 
@@ -16,6 +17,8 @@ from chatr.store import conversations, relations
 from chatr.store.pool import Transaction
 from chatr.store.relations import Other
 
+_T = TypeVar("_T")
+
 
 class _Sight(msgspec.Struct, frozen=True):
     """What somebody has of another person in front of them."""
@@ -23,6 +26,19 @@ class _Sight(msgspec.Struct, frozen=True):
     presence: bool
     blocked: bool
     conversation: Conversation | None
+
+
+async def change(ctx: Ctx, other_id: str, work: Callable[[Transaction, Other | None], Awaitable[_T]]) -> _T:
+    """Let ``work`` change how the caller and another person stand to each other, when it is its turn among the sends.
+
+    So that what the two are told of it comes in its place among their messages. See :func:`changing`.
+    """
+
+    async def turn(tx: Transaction) -> _T:
+        async with changing(ctx, tx, other_id) as found:
+            return await work(tx, found)
+
+    return await ctx.ports.writer.change(turn)
 
 
 @asynccontextmanager

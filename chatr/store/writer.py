@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 from twisted.internet.defer import Deferred
@@ -66,6 +66,7 @@ _SQL = """SELECT ord, outcome, message_id, conversation_id, seq, created_at, use
                        %s::text[], %s, make_interval(secs => %s))"""
 
 
+_T = TypeVar("_T")
 _Entry: TypeAlias = tuple[Append, Deferred[Appended]]
 Change: TypeAlias = Callable[[Transaction], Awaitable[Any]]
 
@@ -90,7 +91,7 @@ class MessageWriter:
         """Append one message. Fails with ``unavailable``: its fate is then unknown, and repeating it is safe."""
         return self._put(item)
 
-    def change(self, change: Change) -> Deferred[Any]:
+    def change(self, change: Callable[[Transaction], Awaitable[_T]]) -> Deferred[_T]:
         """Change a conversation in a transaction of its own, when it is its turn among the sends.
 
         So that events leave in the order of their entries in the log: nothing else is written, and announced, between

@@ -276,7 +276,7 @@ export interface GetByUsername {
   username: string;
 }
 
-/** WhichConversation conversation. */
+/** Which conversation. */
 export interface GetConversation {
   id: string;
 }
@@ -323,14 +323,14 @@ export interface LinkPreview {
   favicon?: string;
 }
 
-/** WhichConversation part of the list. */
+/** Which part of the list. */
 export interface ListConversations {
   filter?: "archived" | "chats" | "requests";
   cursor?: string | null;
   limit?: number;
 }
 
-/** WhichFriendship page. */
+/** Which page. */
 export interface ListFriends {
   cursor?: string | null;
   limit?: number;
@@ -829,12 +829,12 @@ export interface WhichAudio {
   id: string;
 }
 
-/** WhichConversation conversation. */
+/** Which conversation. */
 export interface WhichConversation {
   id: string;
 }
 
-/** WhichFriendship friendship or request. */
+/** Which friendship or request. */
 export interface WhichFriendship {
   friendshipId: string;
 }
