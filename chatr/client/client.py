@@ -19,7 +19,7 @@ from chatr.client.errors import Lost, Refused
 from chatr.client.feed import Feed, Listener
 from chatr.client.inbox import Inbox, fire
 from chatr.client.outbox import Outbox
-from chatr.client.own import OWN
+from chatr.client.own import OWN, Asked
 from chatr.client.signin import Credentials
 from chatr.client.state import MemoryState, State
 
@@ -214,9 +214,10 @@ class Client:
             await self._feed.take(connection.call, item)
 
     async def _call(self, connection: Connection, name: str, params: dict[str, Any]) -> dict[str, Any]:
+        asked = Asked(connection.user_id, params, self._feed.known(str(params.get("id"))))
         answer = await connection.call(name, params)
         if name in OWN and connection is self._connection:
-            self._inbox.put(OWN[name](connection.user_id, params, answer))
+            self._inbox.put(OWN[name](asked, answer))
         return answer
 
     async def _renew(self, connection: Connection) -> None:

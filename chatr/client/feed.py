@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from chatr.client.errors import Refused
-from chatr.client.own import Logged, News
+from chatr.client.own import Changed, Item, Logged, News
 from chatr.client.state import State
 
 #: Calls an operation over the connection that is served.
@@ -23,6 +23,10 @@ class Feed:
         self._listener = listener
         self._history = history
 
+    def known(self, conversation_id: str) -> int:
+        """Up to which entry a conversation's log was handed over."""
+        return self._state.seq(conversation_id) or 0
+
     async def resume(self, call: Call) -> None:
         """Hand over what was missed since the last time."""
         cursor = self._state.cursor
@@ -38,11 +42,12 @@ class Feed:
         # Last: if this connection breaks before, the next resume starts from the old cursor.
         self._state.set_cursor(changes["cursor"])
 
-    async def take(self, call: Call, item: News | Logged) -> None:
+    async def take(self, call: Call, item: Item) -> None:
         """Hand over what came now."""
         if isinstance(item, Logged):
-            last = self._state.seq(item.conversation_id) or 0
-            await self._catch_up(call, item.conversation_id, last + 1)
+            await self._catch_up(call, item.conversation_id, self.known(item.conversation_id) + 1)
+        elif isinstance(item, Changed):
+            await self._look(call, item.conversation_id, "conversation.updated")
         elif item.name == "sync.required":
             await self.resume(call)
         elif "seq" in item.data and "conversationId" in item.data:
@@ -56,7 +61,8 @@ class Feed:
         """An entry of a log: the next, one that is known already, or one behind a gap."""
         conversation_id, seq = item.data["conversationId"], item.data["seq"]
         if self._state.seq(conversation_id) is None:
-            await self._open(call, conversation_id)
+            # As when one's own first message has made it.
+            await self._look(call, conversation_id, "conversation.created")
         last = self._state.seq(conversation_id)
         if last is None:
             last = 0 if self._history else seq - 1
@@ -67,7 +73,7 @@ class Feed:
 
     async def _catch_up(self, call: Call, conversation_id: str, head: int) -> None:
         """The entries of a log up to its head."""
-        while (after := self._state.seq(conversation_id) or 0) < head:
+        while (after := self.known(conversation_id)) < head:
             page = await _unless_gone(call("conversation.log", {"id": conversation_id, "after": after}))
             if page is None:
                 return
@@ -77,11 +83,11 @@ class Feed:
             if not page["entries"]:
                 self._state.set_seq(conversation_id, max(after, head))
 
-    async def _open(self, call: Call, conversation_id: str) -> None:
-        """A conversation that is not known, as when one's own first message has made it."""
+    async def _look(self, call: Call, conversation_id: str, name: str) -> None:
+        """Hand over a conversation as it is, as an event that did not come."""
         view = await _unless_gone(call("conversation.get", {"id": conversation_id}))
         if view is not None:
-            await self._hand("conversation.created", {"conversation": view})
+            await self._hand(name, {"conversation": view})
 
     def _meet(self, view: Mapping[str, Any]) -> None:
         if self._state.seq(view["id"]) is None:

@@ -8,14 +8,14 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from chatr.client.errors import Lost
-from chatr.client.own import Logged, News
+from chatr.client.own import Item, News
 
 
 class Inbox:
     """A queue of one connection with one reader, who asks for the next when the last is handled."""
 
     def __init__(self) -> None:
-        self._items: deque[News | Logged] = deque()
+        self._items: deque[Item] = deque()
         self._reader: Deferred[None] | None = None
         self._emptied: list[Deferred[None]] = []
         self._closed = False
@@ -24,7 +24,7 @@ class Inbox:
         """An event of the server."""
         self.put(News(name, data))
 
-    def put(self, item: News | Logged) -> None:
+    def put(self, item: Item) -> None:
         """One thing more."""
         self._items.append(item)
         self._wake()
@@ -48,7 +48,7 @@ class Inbox:
     def __aiter__(self) -> Inbox:
         return self
 
-    async def __anext__(self) -> News | Logged:
+    async def __anext__(self) -> Item:
         while not self._items:
             if self._closed:
                 raise StopAsyncIteration

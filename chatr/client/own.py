@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 
 class News(NamedTuple):
@@ -19,47 +19,66 @@ class Logged(NamedTuple):
     conversation_id: str
 
 
+class Changed(NamedTuple):
+    """A conversation is another for oneself, and the answer does not tell how."""
+
+    conversation_id: str
+
+
 Params = Mapping[str, Any]
 Answer = Mapping[str, Any]
+Item: TypeAlias = News | Logged | Changed
 
 
-def _sent(me: str, params: Params, answer: Answer) -> News:
+class Asked(NamedTuple):
+    """A call: by whom, with what, and how much of the conversation ``id`` was known then."""
+
+    me: str
+    params: Params
+    known_seq: int
+
+
+def _sent(asked: Asked, answer: Answer) -> News:
     """Also the first message, when it was sent before."""
     where = {"conversationId": answer["conversationId"], "seq": answer["seq"]}
     return News("message.received", {**where, "message": dict(answer)})
 
 
-def _logged(me: str, params: Params, answer: Answer) -> Logged:
+def _logged(asked: Asked, answer: Answer) -> Logged:
     return Logged(answer["conversationId"])
 
 
-def _marked(me: str, params: Params, delivered: int, read: int) -> News:
+def _delivered(asked: Asked, answer: Answer) -> News | Changed:
+    return _marked(asked, asked.params["seq"], 0)
+
+
+def _read(asked: Asked, answer: Answer) -> News | Changed:
+    return _marked(asked, asked.params["seq"], asked.params["seq"])
+
+
+def _marked(asked: Asked, delivered: int, read: int) -> News | Changed:
+    where = asked.params["id"]
+    if delivered > asked.known_seq:
+        # The server bounds it by its head at that moment.
+        return Changed(where)
     marks = {"deliveredSeq": delivered, "readSeq": read}
-    return News("message.status", {"conversationId": params["id"], "userId": me, **marks})
+    return News("message.status", {"conversationId": where, "userId": asked.me, **marks})
 
 
-def _delivered(me: str, params: Params, answer: Answer) -> News:
-    return _marked(me, params, params["seq"], 0)
-
-
-def _read(me: str, params: Params, answer: Answer) -> News:
-    return _marked(me, params, params["seq"], params["seq"])
-
-
-def _updated(me: str, params: Params, answer: Answer) -> News:
+def _updated(asked: Asked, answer: Answer) -> News:
     return News("conversation.updated", {"conversation": dict(answer)})
 
 
-def _removed(me: str, params: Params, answer: Answer) -> News:
-    return News("conversation.removed", {"conversationId": params["id"]})
+def _removed(asked: Asked, answer: Answer) -> News:
+    return News("conversation.removed", {"conversationId": asked.params["id"]})
 
 
-def _me(me: str, params: Params, answer: Answer) -> News:
+def _me(asked: Asked, answer: Answer) -> News:
     return News("user.updated", {"user": dict(answer)})
 
 
 #: By operation.
-OWN: dict[str, Callable[[str, Params, Answer], News | Logged]] = {
+OWN: dict[str, Callable[[Asked, Answer], Item]] = {
     "message.send": _sent,
     "message.edit": _logged,
     "message.unsend": _logged,

@@ -138,8 +138,7 @@ class Replica:
             return
         for mark in ("readSeq", "deliveredSeq"):
             key = mark if data["userId"] == self.me else f"other{mark[0].upper()}{mark[1:]}"
-            # Never back; never beyond what there is, whatever a client has claimed.
-            view[key] = max(view.get(key, 0), min(data[mark], view["headSeq"]))
+            view[key] = max(view.get(key, 0), data[mark])
 
     def _message_received(self, data: dict[str, Any]) -> None:
         view = self._views.get(data["conversationId"])

@@ -122,7 +122,7 @@ class Indexer:
                 if rest:
                     await self._rest(rest * (self._clock.seconds() - begun))
         except ApiError as error:
-            log.debug("messages not indexed: {error}", error=error.detail)
+            log.warn("messages not indexed: {error}", error=error.detail)
 
     async def _rest(self, seconds: float) -> None:
         self._resting = deferLater(self._clock, seconds)

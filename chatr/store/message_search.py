@@ -13,8 +13,9 @@ from chatr.store.messages import Marks
 from chatr.store.pool import Database, Queryable
 from chatr.store.search_terms import HEADLINE, Condition, Terms
 
-#: Conversations, and messages of each, that one statement takes into the index: it must end well within its timeout.
-MOST_CONVERSATIONS, MOST_MESSAGES = 20, 100
+#: Conversations, and messages and bytes of each, that one statement takes into the index: it must end well within its
+#: timeout. The message that reaches the bytes is the last.
+MOST_CONVERSATIONS, MOST_MESSAGES, MOST_BYTES = 20, 100, 20_000
 _LOCK = 0x776F7264
 
 
@@ -31,7 +32,12 @@ async def index(db: Database, dictionary: str) -> int:
                  SELECT c.id, c.head_seq, CASE WHEN p.dictionary = %s THEN p.words_seq ELSE 0 END AS after
                    FROM conversations c LEFT JOIN search_progress p ON p.conversation_id = c.id
                ), due AS (
-                 SELECT id, after, least(head_seq, after + %s) AS upto FROM place WHERE head_seq > after LIMIT %s
+                 SELECT p.id, p.after, least(p.head_seq, p.after + %s, enough.seq) AS upto
+                   FROM (SELECT * FROM place WHERE head_seq > after LIMIT %s) p CROSS JOIN LATERAL (
+                     SELECT min(sized.seq) AS seq FROM (
+                       SELECT g.seq, sum(octet_length(g.content)) OVER (ORDER BY g.seq) AS bytes FROM messages g
+                        WHERE g.conversation_id = p.id AND g.seq > p.after AND g.seq <= p.after + %s) sized
+                      WHERE sized.bytes >= %s) enough
                ), put AS (
                  INSERT INTO message_words (message_id, conversation_id, words, text)
                  SELECT g.id, g.conversation_id, to_tsvector(%s::regconfig, g.content), search_text(g.content)
@@ -43,7 +49,10 @@ async def index(db: Database, dictionary: str) -> int:
                SELECT id, upto, upto, %s FROM due
                ON CONFLICT (conversation_id) DO UPDATE SET seq = greatest(p.seq, excluded.seq),
                       words_seq = excluded.words_seq, dictionary = excluded.dictionary RETURNING 1""",
-            (dictionary, MOST_MESSAGES, MOST_CONVERSATIONS, dictionary, dictionary),
+            (
+                *(dictionary, MOST_MESSAGES, MOST_CONVERSATIONS, MOST_MESSAGES, MOST_BYTES),
+                *(dictionary, dictionary),
+            ),
         )
     return len(rows)
 

@@ -220,6 +220,19 @@ class SendTests(ClientCase):
         [shown] = replica.conversations().values()
         self.assertEqual((shown["lastMessage"], shown["pinned"], shown["headSeq"]), (view["lastMessage"], True, 3))
 
+    async def test_own_marks(self) -> None:
+        """What is known can be marked; beyond it the server decides, and the client asks what became of it."""
+        client = self.client()
+        await client.start()
+        where = (await client.send("1", to=self.ann.id))["conversationId"]
+        await client.settled()
+        await client.call("message.mark_read", id=where, seq=1)
+        await client.call("message.mark_read", id=where, seq=9)
+        await client.settled()
+        (one, status), (other, changed) = self.heard[-2:]
+        self.assertEqual([one, other], ["message.status", "conversation.updated"])
+        self.assertEqual((status["readSeq"], changed["conversation"]["readSeq"]), (1, 1))
+
 
 class CredentialTests(ClientCase):
     """Who one is."""

@@ -7,7 +7,7 @@ from typing import Any
 from twisted.internet import reactor
 
 from chatr.ops.message_search import Indexer
-from chatr.store import search_terms
+from chatr.store import message_search, search_terms
 from tests.ops.case import Person
 from tests.ops.test_friends import FriendsCase
 
@@ -30,6 +30,18 @@ class SearchTests(FriendsCase):
         after = (await person.call("message.search", q=q, **params))["items"]
         self.assertEqual(before, after)
         return [item["content"] for item in after]
+
+    async def test_taken_into_the_index_in_pieces(self) -> None:
+        """As many messages as one statement does well within its timeout: fewer of long ones, and never none."""
+        await self.node.indexer.catch_up()
+        for number in range(7):
+            await self.ann.send(self.ben, f"long{number} " + "word " * 1500)
+        pieces = 0
+        while await message_search.index(self.node.db, "simple"):
+            pieces += 1
+        self.assertEqual(pieces, 3)
+        for number in range(7):
+            self.assertEqual(len(await self.found(f"long{number}")), 1)
 
     async def test_words(self) -> None:
         """All words, each at least the beginning of one, whatever the case; newest first."""
