@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable
 from datetime import datetime, timezone
@@ -77,6 +78,9 @@ def makeService(options: Options) -> Service:
     """The chatr service for twistd."""
     from twisted.internet import reactor
 
+    # What is imported stays: without it, collections cost a tenth less of the time of a send.
+    gc.collect()
+    gc.freeze()
     return ChatrService(options.config, reactor, on_failure=_exit_with_failure)
 
 
