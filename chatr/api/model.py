@@ -171,7 +171,10 @@ class LinkPreview(Wire, frozen=True, kw_only=True):
 
 
 class Message(Wire, frozen=True, kw_only=True):
-    """One message. Unsent: ``content`` is empty. ``status`` is meaningful to the sender only."""
+    """One message. Unsent: ``content`` is empty. ``status`` is meaningful to the sender only.
+
+    System entries tell what the sender did: ``event`` to whom, ``userIds``; ``content`` is the new text, as of a title.
+    """
 
     id: Id
     conversation_id: Id
@@ -189,6 +192,8 @@ class Message(Wire, frozen=True, kw_only=True):
     reactions: list[Reaction] = []
     mentions: list[Id] = []
     link_preview: LinkPreview | UnsetType = UNSET
+    event: str | UnsetType = UNSET
+    user_ids: list[Id] | UnsetType = UNSET
 
 
 class Conversation(Wire, frozen=True, kw_only=True):

@@ -49,7 +49,10 @@ class Replica:
         if not messages:
             return {}
         unread = sum(
-            message["seq"] > view["readSeq"] and not message["unsent"] and message["sender"]["id"] != self.me
+            message["seq"] > view["readSeq"]
+            and not message["unsent"]
+            and message["type"] != "system"
+            and message["sender"]["id"] != self.me
             for message in messages
         )
         return {"lastMessage": messages[-1], "unreadCount": unread, "updatedAt": messages[-1]["createdAt"]}

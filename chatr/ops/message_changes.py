@@ -51,7 +51,7 @@ async def edit(ctx: Ctx, params: EditMessage) -> Message:
 
     async def change(tx: Transaction) -> Message:
         held = _there(await _held(ctx, tx, params.id))
-        if held.sender_id != ctx.caller.user_id:
+        if held.sender_id != ctx.caller.user_id or held.type == "system":
             raise ApiError("forbidden", "Only who wrote a message can edit it")
         window_s = ctx.ports.message_settings.edit_window_s
         if window_s and ctx.now > held.created_at + timedelta(seconds=window_s):

@@ -62,7 +62,7 @@ _SELECT = f"""SELECT c.id, c.kind, c.status, c.initiator_id, c.title, c.descript
                         AND x.status = 'joined') others ON true
   LEFT JOIN LATERAL (SELECT count(*) AS n FROM messages x WHERE x.conversation_id = c.id
                         AND x.seq > greatest(m.read_seq, m.cleared_seq) AND x.sender_id <> m.user_id
-                        AND x.unsent_at IS NULL) unread ON true
+                        AND x.unsent_at IS NULL AND x.type <> 'system') unread ON true
   LEFT JOIN LATERAL (SELECT * FROM messages x WHERE x.conversation_id = c.id AND x.seq > m.cleared_seq
                       ORDER BY x.seq DESC LIMIT 1) g ON true
   LEFT JOIN users s ON s.id = g.sender_id

@@ -28,7 +28,7 @@ async def written(db: Queryable, user_id: str, after: str, limit: int) -> list[t
     """Some of a person's messages that say something still, by client id, above one: client id and id."""
     rows = await db.query(
         """SELECT client_id, id FROM messages WHERE sender_id = %s AND client_id > %s AND content <> ''
-            ORDER BY client_id LIMIT %s""",
+              AND type <> 'system' ORDER BY client_id LIMIT %s""",
         (user_id, after, limit),
     )
     return [(row[0], row[1]) for row in rows]

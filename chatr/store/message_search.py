@@ -42,7 +42,7 @@ async def index(db: Database, dictionary: str) -> int:
                  INSERT INTO message_words (message_id, conversation_id, words, text)
                  SELECT g.id, g.conversation_id, to_tsvector(%s::regconfig, g.content), search_text(g.content)
                    FROM due d JOIN messages g ON g.conversation_id = d.id AND g.seq > d.after AND g.seq <= d.upto
-                  WHERE g.unsent_at IS NULL
+                  WHERE g.unsent_at IS NULL AND g.type <> 'system'
                  ON CONFLICT (message_id) DO UPDATE SET words = excluded.words
                   WHERE message_words.text = excluded.text AND message_words.words <> excluded.words)
                INSERT INTO search_progress AS p (conversation_id, seq, words_seq, dictionary)
@@ -164,7 +164,8 @@ def _new(terms: Terms) -> Condition:
     fit = terms.fit("search_text(g.content)", f"to_tsvector('{terms.dictionary}', g.content)")
     return Condition(
         f"""SELECT g.id, g.created_at FROM own JOIN messages g
-                ON g.conversation_id = own.conversation_id AND g.seq > own.indexed WHERE {fit.sql}""",
+                ON g.conversation_id = own.conversation_id AND g.seq > own.indexed AND g.type <> 'system'
+                WHERE {fit.sql}""",
         fit.params,
     )
 

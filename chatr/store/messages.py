@@ -35,8 +35,8 @@ COLUMNS = """g.id, g.conversation_id, g.seq, g.client_id, s.id, s.username, s.di
       SELECT 1 FROM messages o WHERE o.id = (g.reply_to->>'id')::uuid AND o.unsent_at IS NOT NULL) END,
     reactions_of(g.id),
     CASE WHEN g.type = 'audio' THEN EXISTS (SELECT 1 FROM listens y WHERE y.message_id = g.id) ELSE false END,
-    g.link_preview"""
-WIDTH = 19
+    g.link_preview, g.event, g.user_ids::text[]"""
+WIDTH = 21
 _FROM = f"SELECT {COLUMNS} FROM messages g JOIN users s ON s.id = g.sender_id"
 
 
@@ -44,13 +44,13 @@ def message(row: Sequence[Any], viewer_id: str, marks: Marks) -> Message:
     """A message from :data:`COLUMNS` as one participant sees it."""
     (id, conversation_id, seq, client_id, sender_id, username, display_name, image) = row[:8]
     (type, content, created_at, edited_at, unsent_at, reply_to, mentions, original_unsent) = row[8:16]
-    reactions, listened, link_preview = row[16:WIDTH]
+    reactions, listened, link_preview, event, user_ids = row[16:WIDTH]
     mine = sender_id == viewer_id
     return Message(
         id=id,
         conversation_id=conversation_id,
         seq=seq,
-        client_id=client_id,
+        client_id=UNSET if event else client_id,
         sender=Sender(id=sender_id, username=username, display_name=display_name, profile_image=image or UNSET),
         type=type,
         content="" if unsent_at else content,
@@ -63,6 +63,8 @@ def message(row: Sequence[Any], viewer_id: str, marks: Marks) -> Message:
         reactions=msgspec.convert(reactions, list[Reaction]) if reactions and not unsent_at else [],
         mentions=[] if unsent_at else mentions,
         link_preview=msgspec.convert(link_preview, LinkPreview) if link_preview and not unsent_at else UNSET,
+        event=event or UNSET,
+        user_ids=user_ids if event else UNSET,
     )
 
 

@@ -214,6 +214,8 @@ export interface FoundMessage {
   reactions?: Reaction[];
   mentions?: string[];
   linkPreview?: LinkPreview;
+  event?: string;
+  userIds?: string[];
   snippet: string;
 }
 
@@ -403,7 +405,7 @@ export interface Me {
   settings: Record<string, unknown>;
 }
 
-/** One message. Unsent: ``content`` is empty. ``status`` is meaningful to the sender only. */
+/** One message. Unsent: ``content`` is empty. ``status`` is meaningful to the sender only. System entries tell what the sender did: ``event`` to whom, ``userIds``; ``content`` is the new text, as of a title. */
 export interface Message {
   id: string;
   conversationId: string;
@@ -421,6 +423,8 @@ export interface Message {
   reactions?: Reaction[];
   mentions?: string[];
   linkPreview?: LinkPreview;
+  event?: string;
+  userIds?: string[];
 }
 
 /** A message with its new text. Its status is the sender's to know: keep the one you have. */

@@ -88,7 +88,7 @@ BEGIN
                    || CASE WHEN x.unsent_at IS NULL THEN '{}'::jsonb ELSE '{"unsent": true}' END AS snapshot
               FROM messages x, LATERAL (SELECT z.display_name FROM users z WHERE z.id = x.sender_id LIMIT 1) y
              -- So that no index of conversations fits: by that one it would be a pass over the whole conversation.
-             WHERE x.id = i.reply AND (x.conversation_id = c.id) IS TRUE LIMIT 1) r ON true
+             WHERE x.id = i.reply AND (x.conversation_id = c.id) IS TRUE AND x.type <> 'system' LIMIT 1) r ON true
           LEFT JOIN LATERAL (
             SELECT x.username, x.display_name, x.profile_image FROM users x WHERE x.id = i.sender LIMIT 1) u ON true
     ), judged AS MATERIALIZED (
@@ -117,7 +117,7 @@ BEGIN
         SELECT n.id, n.target, n.seq, n.sender, n.client, n.content, v_now, n.snapshot, n.mentions,
                CASE WHEN n.link IS NULL THEN 'false'::jsonb END
           FROM numbered n WHERE n.outcome = 'created'
-        ), logged AS (
+    ), logged AS (
         INSERT INTO log (conversation_id, seq, event, message_id, at)
         SELECT n.target, n.seq, 'message.received', n.id, v_now FROM numbered n WHERE n.outcome = 'created'
     ), moved AS (

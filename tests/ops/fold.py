@@ -145,7 +145,7 @@ class Fold:
         known.pop("declinedAt", None)
         self._seqs[message["id"]] = message["seq"]
         known.update(headSeq=data["seq"], lastMessage=message, updatedAt=message["createdAt"])
-        if message["sender"]["id"] != self.person.id:
+        if message["sender"]["id"] != self.person.id and message["type"] != "system":
             self._unread.setdefault(known["id"], []).append(data["seq"])
             known["unreadCount"] += 1
 
