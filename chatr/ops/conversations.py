@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
@@ -19,7 +19,7 @@ from chatr.api.events import (
     ConversationRemoved,
 )
 from chatr.api.model import Conversation, Cursor, Empty, Id, Limit, LogEntry, Params, Seq, Wire, wire_time
-from chatr.ops import audience, cursors, permissions, relating, requests, visibility
+from chatr.ops import audience, cursors, pages, permissions, relating, requests, visibility
 from chatr.ops.ports import Ctx
 from chatr.store import conversations, messages, people
 from chatr.store.ids import uuid7
@@ -56,12 +56,12 @@ async def list_conversations(ctx: Ctx, params: ListConversations) -> Conversatio
         below=cursors.position(params.cursor) if params.cursor else None,
         limit=params.limit + 1,
     )
-    page = views[: params.limit]
-    more = len(views) > params.limit
-    return ConversationPage(
-        items=[visibility.conversation(view, ctx.caller.user_id) for view in page],
-        next_cursor=cursors.cursor(page[-1].active_at, page[-1].id) if more else None,
-    )
+    shown = [visibility.conversation(view, ctx.caller.user_id) for view in views[: params.limit]]
+    items = pages.first(shown, ctx.ports.page_bytes)
+    # Long last messages may leave room for fewer than were asked for.
+    more = len(views) > len(items)
+    end = views[len(items) - 1] if more else None
+    return ConversationPage(items=items, next_cursor=cursors.cursor(end.active_at, end.id) if end else None)
 
 
 class GetConversation(Params, frozen=True, kw_only=True):
@@ -106,14 +106,14 @@ class LogPage(Wire, frozen=True, kw_only=True):
 
 @operation("conversation.log", Route("GET", "/conversations/<id>/log"), GUESTS, errors=["not_found"])
 async def log(ctx: Ctx, params: GetLog) -> LogPage:
-    """The conversation's log entries above ``after``, in order, at most 500 a call."""
+    """The conversation's log entries above ``after``, in order, at most 500 a call, fewer of long messages."""
     marks = await messages.marks(ctx.ports.db, params.id, ctx.caller.user_id)
     if marks is None:
         raise ApiError("not_found", "There is no such conversation")
     entries, head, complete = await messages.log_after(
         ctx.ports.db, params.id, ctx.caller.user_id, marks, params.after, params.limit
     )
-    return LogPage(entries=entries, head_seq=head, complete=complete)
+    return LogPage(entries=pages.first(entries, ctx.ports.page_bytes), head_seq=head, complete=complete)
 
 
 class WhichConversation(Params, frozen=True, kw_only=True):
@@ -141,10 +141,11 @@ async def accept(ctx: Ctx, params: WhichConversation) -> Conversation:
     async def work(tx: Transaction, _: Other | None) -> conversations.View | None:
         permissions.not_closed((await _waiting(ctx, tx, params.id)).closed)
         await conversations.accept(tx, params.id)
-        await requests.accepted(ctx, tx, params.id, (ctx.caller.user_id, other_id))
+        pair = ctx.caller.user_id, other_id
+        await requests.accepted(ctx, tx, params.id, pair, exclude=ctx.caller.connection)
         return await conversations.by_id(tx, ctx.caller.user_id, params.id)
 
-    return _found(await relating.change(ctx, other_id, work), ctx)
+    return _found(await relating.change(ctx, other_id, work, answered=True), ctx)
 
 
 @operation("conversation.decline", Route("POST", "/conversations/<id>/decline"), USERS, errors=_REQUEST_ERRORS)
@@ -197,8 +198,8 @@ class UpdateConversation(Params, frozen=True, kw_only=True):
 @operation("conversation.update", Route("PATCH", "/conversations/<id>"), USERS, errors=["not_found"])
 async def update(ctx: Ctx, params: UpdateConversation) -> Conversation:
     """Archive, pin or mute a conversation, for the caller alone. None of them hides what is in it."""
-    if isinstance(params.muted_until, datetime) and params.muted_until.tzinfo is None:
-        raise invalid("$.mutedUntil", "has no time zone")
+    if isinstance(params.muted_until, datetime):
+        _check_moment("$.mutedUntil", params.muted_until)
 
     async def work(tx: Transaction) -> Conversation:
         before = await _own_view(ctx, tx, params.id)
@@ -222,6 +223,15 @@ async def update(ctx: Ctx, params: UpdateConversation) -> Conversation:
     return await ctx.ports.writer.change(work)
 
 
+def _check_moment(path: str, moment: datetime) -> None:
+    if moment.tzinfo is None:
+        raise invalid(path, "has no time zone")
+    try:
+        moment.astimezone(timezone.utc)
+    except OverflowError:
+        raise invalid(path, "is beyond the years 1 to 9999 in UTC") from None
+
+
 async def begin_direct(ctx: Ctx, other_id: str) -> None:
     """Make sure that the caller's direct conversation with a person exists; both are told if it is new.
 
@@ -230,7 +240,11 @@ async def begin_direct(ctx: Ctx, other_id: str) -> None:
     conversation_id = uuid7()
     me = ctx.caller.user_id
     async with ctx.ports.db.transaction() as tx, relating.changing(ctx, tx, other_id) as found:
-        known = permissions.needs_no_request(permissions.may_write(found), await people.by_id(tx, me))
+        mine = await people.by_id(tx, me)
+        if mine is None:
+            # Deleted since the call came in: what is begun now nobody would close, or erase.
+            raise ApiError("unauthenticated", "The account no longer exists")
+        known = permissions.needs_no_request(permissions.may_write(found), mine)
         if not await conversations.insert_direct(tx, conversation_id, me, other_id, accepted=known):
             return
         for viewer_id in (me, other_id):

@@ -25,6 +25,8 @@ log = Logger()
 IMAGES = "/api/link-preview/images/"
 AT_ONCE = 4
 MOST_WAITING = 64
+#: Pages for messages that were sent. Many, as a slow one takes its place for seconds: nobody's few are to hold up all.
+FOR_MESSAGES = 16
 
 
 class Previews:
@@ -36,6 +38,8 @@ class Previews:
         self._settings = settings
         self._counted = counted
         self._pages: Shared[LinkPreview | None] = Shared(self._fetch, at_once=AT_ONCE, most=MOST_WAITING)
+        # Of their own, so that no crowd that asks for previews makes messages wait, or go without.
+        self._for_messages: Shared[LinkPreview | None] = Shared(self._fetch, at_once=FOR_MESSAGES, most=FOR_MESSAGES)
         self._images: Shared[None] = Shared(self._fetch_image, at_once=AT_ONCE, most=MOST_WAITING)
 
     @property
@@ -58,10 +62,17 @@ class Previews:
 
     async def get(self, url: str) -> LinkPreview | None:
         """The preview of a URL in normal form; None: there is none, for whatever reason. Raises ``unavailable``."""
+        return await self._found(url, self._pages)
+
+    async def for_message(self, url: str) -> LinkPreview | None:
+        """The same for a message that was sent: at most :data:`FOR_MESSAGES` at once."""
+        return await self._found(url, self._for_messages)
+
+    async def _found(self, url: str, pages: Shared[LinkPreview | None]) -> LinkPreview | None:
         if not self.enabled:
             return None
         known = await previews.known(self._db, url, self._settings.cache_s)
-        return known.preview if known is not None else await self._pages.get(url)
+        return known.preview if known is not None else await pages.get(url)
 
     async def image(self, id: str, *, without: str = "") -> Kept | None:
         """An image of a preview, fetched if need be; its body only if it has another version than ``without``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from chatr.api.contract import GUESTS, USERS, Route, operation
 from chatr.api.errors import ApiError, invalid
@@ -18,12 +18,14 @@ from chatr.api.events import (
     MessageUnsent,
 )
 from chatr.api.model import Id, Message, Params, Time, Wire, wire_time
-from chatr.ops import audience, permissions, previews, texts
+from chatr.ops import audience, pages, permissions, previews, texts
 from chatr.ops.ports import Ctx
 from chatr.store import changes, messages
 from chatr.store.changes import Held
 from chatr.store.ids import uuid7
 from chatr.store.pool import Queryable, Transaction
+
+MOST_EDITS = 100
 
 
 class EditMessage(Params, frozen=True, kw_only=True):
@@ -155,21 +157,34 @@ class Edits(Wire, frozen=True):
 
     message_id: Id
     edits: list[FormerText]
+    more: bool | UnsetType = UNSET
+
+
+class WhichEdits(Params, frozen=True, kw_only=True):
+    """Of which message, and behind which of its former texts."""
+
+    id: Id
+    after: Id | None = None
 
 
 @operation("message.edits", Route("GET", "/messages/<id>/edits"), USERS, errors=["not_found", "gone"])
-async def edits(ctx: Ctx, params: WhichMessage) -> Edits:
-    """What a message said before it was edited. ``gone`` when it was unsent."""
+async def edits(ctx: Ctx, params: WhichEdits) -> Edits:
+    """What a message said before it was edited, oldest first. ``gone`` when it was unsent.
+
+    ``more``: there are more than fit; ask again with ``after``, the id of the last.
+    """
     found = await messages.by_id(ctx.ports.db, ctx.caller.user_id, params.id)
     if found is None:
         raise _not_found()
     if found.unsent:
         raise _gone()
-    former = await changes.edits(ctx.ports.db, found.id)
+    former = await changes.edits(ctx.ports.db, found.id, after=params.after, limit=MOST_EDITS + 1)
     texts_before = [
-        FormerText(each.id, each.previous_content, wire_time(each.edited_at), each.edited_by) for each in former
+        FormerText(each.id, each.previous_content, wire_time(each.edited_at), each.edited_by)
+        for each in former[:MOST_EDITS]
     ]
-    return Edits(found.id, texts_before)
+    page = pages.first(texts_before, ctx.ports.page_bytes)
+    return Edits(found.id, page, more=len(page) < len(former) or UNSET)
 
 
 async def _held(ctx: Ctx, tx: Transaction, message_id: str) -> Held:

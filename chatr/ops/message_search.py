@@ -14,7 +14,7 @@ from twisted.logger import Logger
 from chatr.api.contract import USERS, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
 from chatr.api.model import Cursor, Id, Limit, Message, Params, Wire
-from chatr.ops import cursors
+from chatr.ops import cursors, pages
 from chatr.ops.ports import Ctx
 from chatr.store import message_search, search_terms
 from chatr.store.pool import Database
@@ -58,9 +58,11 @@ async def search(ctx: Ctx, params: SearchMessages) -> FoundMessages:
     One or two letters inside of a word are found in the newest messages only, at its beginning in all.
     ``not_found`` for a conversation that the caller is not in.
     """
-    words = list(dict.fromkeys(word for word in _WORD.findall(params.q)))[:MOST_WORDS]
+    words = list(dict.fromkeys(_WORD.findall(params.q)))
     if not words:
         raise invalid("$.q", "has no word")
+    if len(words) > MOST_WORDS:
+        raise invalid("$.q", f"has more than {MOST_WORDS} words")
     db, me = ctx.ports.db, ctx.caller.user_id
     if params.conversation_id is not None and not await message_search.member(db, params.conversation_id, me):
         raise ApiError("not_found", "There is no such conversation")
@@ -73,10 +75,12 @@ async def search(ctx: Ctx, params: SearchMessages) -> FoundMessages:
         below=cursors.position(params.before, "$.before") if params.before else None,
         limit=params.limit + 1,
     )
-    page = found[: params.limit]
-    items = [FoundMessage(**msgspec.structs.asdict(each.message), snippet=each.snippet) for each in page]
-    more = len(found) > params.limit
-    return FoundMessages(items=items, next_cursor=cursors.cursor(page[-1].at, page[-1].message.id) if more else None)
+    whole = [
+        FoundMessage(**msgspec.structs.asdict(each.message), snippet=each.snippet) for each in found[: params.limit]
+    ]
+    items = pages.first(whole, ctx.ports.page_bytes)
+    end = found[len(items) - 1] if len(found) > len(items) else None
+    return FoundMessages(items=items, next_cursor=cursors.cursor(end.at, end.message.id) if end else None)
 
 
 class Indexer:

@@ -12,7 +12,7 @@ from chatr.api.contract import GUESTS, USERS, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
 from chatr.api.events import MESSAGE_RECEIVED, SYNC_REQUIRED, MessageReceived, SyncRequired
 from chatr.api.model import Empty, Id, Limit, Message, Params, ReplyTo, Sender, Seq, Wire, wire_time
-from chatr.ops import audience, permissions, previews, receipts, requests, texts
+from chatr.ops import audience, pages, permissions, previews, receipts, requests, texts
 from chatr.ops.conversations import begin_direct, brought_back
 from chatr.ops.ports import Ctx
 from chatr.store import conversations, messages, people
@@ -121,7 +121,8 @@ class MessagePage(Wire, frozen=True, kw_only=True):
 async def history(ctx: Ctx, params: History) -> MessagePage:
     """A page of a conversation's messages, ascending: the newest, or before, after or around a seq.
 
-    With a person with whom there is no conversation yet the page is empty. Reading marks nothing as read.
+    With a person with whom there is no conversation yet the page is empty. Long messages may leave room for fewer than
+    ``limit``. Reading marks nothing as read.
     """
     if (params.conversation_id is None) == (params.other_user_id is None):
         raise invalid("$.conversationId", "give either conversationId or otherUserId")
@@ -235,13 +236,25 @@ def _announce(ctx: Ctx, item: Append, done: Appended) -> Message:
 
 async def _page(ctx: Ctx, conversation_id: str, marks: messages.Marks, params: History) -> messages.Page:
     db, viewer_id = ctx.ports.db, ctx.caller.user_id
+    most = ctx.ports.page_bytes
     if params.after is not None:
-        return await messages.after(db, conversation_id, viewer_id, marks, params.after, params.limit)
+        return _first(await messages.after(db, conversation_id, viewer_id, marks, params.after, params.limit), most)
     if params.around is None:
         top = params.before if params.before is not None else 2**53
-        return await messages.before(db, conversation_id, viewer_id, marks, top, params.limit)
+        return _last(await messages.before(db, conversation_id, viewer_id, marks, top, params.limit), most)
     below = await messages.before(db, conversation_id, viewer_id, marks, params.around + 1, params.limit // 2 + 1)
+    below = _last(below, most // 2)
     room = params.limit - len(below.items)
-    above = await messages.after(db, conversation_id, viewer_id, marks, params.around, max(room, 1))
+    above = _first(await messages.after(db, conversation_id, viewer_id, marks, params.around, max(room, 1)), most // 2)
     items = [*below.items, *above.items][: params.limit]
     return messages.Page(items, below.has_before, above.has_after or len(above.items) > room)
+
+
+def _first(page: messages.Page, max_bytes: int) -> messages.Page:
+    items = pages.first(page.items, max_bytes)
+    return messages.Page(items, page.has_before, page.has_after or len(items) < len(page.items))
+
+
+def _last(page: messages.Page, max_bytes: int) -> messages.Page:
+    items = pages.last(page.items, max_bytes)
+    return messages.Page(items, page.has_before or len(items) < len(page.items), page.has_after)

@@ -37,11 +37,9 @@ def may_write(found: Other | None) -> Other:
     return found
 
 
-def needs_no_request(found: Other, me: Person | None) -> bool:
+def needs_no_request(found: Other, me: Person) -> bool:
     """Whether the viewer may write to somebody without asking first: to friends, and to and from bots and support."""
-    return found.relation.friends or any(
-        person.is_bot or person.role == "support" for person in (found.person, me) if person is not None
-    )
+    return found.relation.friends or any(person.is_bot or person.role == "support" for person in (found.person, me))
 
 
 def may_befriend(found: Other | None) -> Other:

@@ -76,6 +76,8 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     settings: Auth
     login_code: LoginCode
     message_settings: Messages
+    page_bytes: int
+    """What the items of a page take together at most, as JSON: ops/pages.py."""
     extend: Callable[[str, str, float], None]
     """Prolong an open realtime session: connection, session id, new expiry (epoch seconds)."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -10,7 +10,7 @@ from chatr.api.errors import ApiError
 from chatr.api.events import MESSAGE_PREVIEW, MessagePreview
 from chatr.api.model import LinkPreview
 from chatr.ops import audience
-from chatr.ops.link_previews import AT_ONCE, Previews
+from chatr.ops.link_previews import FOR_MESSAGES, Previews
 from chatr.store import changes, messages, previews
 from chatr.store.pool import Database, Transaction
 from chatr.store.previews import Job
@@ -31,8 +31,10 @@ class PreviewQueue:
         self._writer = writer
         self._previews = found
         self._forget_at = 0.0
+        self._doing: set[Deferred[None]] = set()
+        self._looked = False
+        self._waiting: Deferred[None] | None = None
         self._worker = Worker(clock, self._work, name="link previews")
-        self.wake = self._worker.wake
         self.settled = self._worker.settled
         self.stop = self._worker.stop
 
@@ -41,18 +43,48 @@ class PreviewQueue:
         if self._previews.enabled:
             self._worker.start()
 
+    def wake(self) -> None:
+        """Look for work now, also beside what is under way."""
+        self._look_again()
+        self._worker.wake()
+
+    def _look_again(self) -> None:
+        self._looked = False
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            waiting.callback(None)
+
     async def _work(self) -> float | None:
-        while self._worker.running and (jobs := await previews.claim(self._db, AT_ONCE)):
-            await gatherResults([Deferred.fromCoroutine(self._do(job)) for job in jobs])
+        while True:
+            self._looked = True
+            free = FOR_MESSAGES - len(self._doing) if self._worker.running else 0
+            for job in await previews.claim(self._db, free) if free else ():
+                self._begin(job)
+            if self._looked and not self._doing:
+                break
+            if self._looked:
+                # Until one is done, or there may be another.
+                self._waiting = Deferred()
+                await self._waiting
         if self._clock.seconds() >= self._forget_at:
             self._forget_at = self._clock.seconds() + FORGET_EVERY_S
             await self._previews.forget()
         return await previews.next_due_s(self._db)
 
+    def _begin(self, job: Job) -> None:
+        doing = Deferred.fromCoroutine(self._do(job))
+        self._doing.add(doing)
+
+        def done(_: None) -> None:
+            self._doing.discard(doing)
+            self._look_again()
+
+        doing.addCallback(done)
+
     async def _do(self, job: Job) -> None:
         """Whatever goes wrong: the job's lease runs out, and it is tried again."""
         try:
-            preview = await self._previews.get(job.url)
+            preview = await self._previews.for_message(job.url)
             if preview is None:
                 await previews.take(self._db, job)
             else:
@@ -66,7 +98,7 @@ class PreviewQueue:
     async def _attach(self, job: Job, preview: LinkPreview) -> None:
         async def change(tx: Transaction) -> None:
             held = await changes.hold_for_nobody(tx, job.message_id)
-            if not await previews.take(tx, job) or held is None or held.unsent or held.closed is not None:
+            if not await previews.take(tx, job) or held is None or held.unsent or held.declined or held.closed:
                 return
             await previews.attach(tx, held.id, preview)
             entry = await changes.log(tx, held, "message.preview")

@@ -8,10 +8,15 @@ from chatr.ops.ports import Ctx
 from chatr.store.pool import Transaction
 
 
-async def accepted(ctx: Ctx, tx: Transaction, conversation_id: str, pair: tuple[str, str]) -> None:
-    """Tell both that the caller has accepted a request between them, and what was withheld while it waited."""
+async def accepted(
+    ctx: Ctx, tx: Transaction, conversation_id: str, pair: tuple[str, str], *, exclude: str = ""
+) -> None:
+    """Tell both that the caller has accepted a request between them, and what was withheld while it waited.
+
+    ``exclude``: the connection that has it from its answer.
+    """
     told = ConversationAccepted(conversation_id=conversation_id, accepted_by=ctx.caller.user_id)
-    tx.emit(CONVERSATION_ACCEPTED, told, [audience.person(user_id) for user_id in pair])
+    tx.emit(CONVERSATION_ACCEPTED, told, [audience.person(user_id) for user_id in pair], exclude=exclude)
     await receipts.reveal(ctx, tx, conversation_id)
 
 

@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 from chatr.api.contract import GUESTS, Route, operation
 from chatr.api.errors import invalid
 from chatr.api.model import Conversation, Cursor, Id, Params, Wire
-from chatr.ops import visibility
+from chatr.ops import pages, visibility
 from chatr.ops.ports import Ctx
 from chatr.store import conversations, friends
 
@@ -47,7 +47,7 @@ class Changed(Wire, frozen=True, kw_only=True):
 async def changes(ctx: Ctx, params: Changes) -> Changed:
     """Every conversation of the caller that changed since the cursor, with its head and watermarks.
 
-    Repeats are possible and harmless. Without a cursor, or with one too old or too far behind: ``reset``.
+    Repeats are possible and harmless. Without a cursor, or with one too old, or with more changes than an answer holds: ``reset``.
     """
     db, viewer_id = ctx.ports.db, ctx.caller.user_id
     now = await conversations.clock(db)
@@ -57,10 +57,12 @@ async def changes(ctx: Ctx, params: Changes) -> Changed:
         if len(views) <= MAX_CHANGES:
             removed = await conversations.left_since(db, viewer_id, horizon)
             changed = [visibility.conversation(view, viewer_id) for view in views]
+            fits = len(pages.first(changed, ctx.ports.page_bytes)) == len(changed)
             moved = await friends.changed_since(db, viewer_id, horizon) or UNSET
-            return Changed(cursor=_encode(now), conversations=changed, removed=removed, friends=moved, reset=False)
+            if fits:
+                return Changed(cursor=_encode(now), conversations=changed, removed=removed, friends=moved, reset=False)
     views = await conversations.newest(db, viewer_id, limit=PAGE)
-    newest = [visibility.conversation(view, viewer_id) for view in views]
+    newest = pages.first([visibility.conversation(view, viewer_id) for view in views], ctx.ports.page_bytes)
     lists = UNSET if ctx.caller.role == "guest" else True
     return Changed(cursor=_encode(now), conversations=newest, removed=[], friends=lists, reset=True)
 

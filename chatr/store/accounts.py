@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import psycopg2
 
-from chatr.store.people import COLUMNS, Person, person
+from chatr.store.people import COLUMNS, NOBODY, Person, person
 from chatr.store.pool import Queryable
 
 #: An account that nobody confirmed holds its username this long.
@@ -153,7 +153,7 @@ async def erase(db: Queryable, user_id: str) -> Person:
     The name that it leaves can't be registered, and says whose it was to nobody.
     """
     rows = await db.query(
-        f"""UPDATE users u SET deleted_at = now(), username = '@deleted-' || id, display_name = 'Deleted user',
+        f"""UPDATE users u SET deleted_at = now(), username = '@deleted-' || id, display_name = '{NOBODY}',
              email = NULL, phone_number = NULL, email_verified_at = NULL, phone_verified_at = NULL,
              password_hash = '', first_name = NULL, last_name = NULL, gender = NULL, profile_image = NULL,
              cover_image = NULL, privacy = '{{}}', settings = '{{}}', last_seen_at = NULL, online_at = NULL,

@@ -154,11 +154,13 @@ class Edit(msgspec.Struct, frozen=True):
     edited_by: str
 
 
-async def edits(db: Queryable, message_id: str) -> list[Edit]:
-    """The former texts of a message, oldest first."""
+async def edits(db: Queryable, message_id: str, *, after: str | None, limit: int) -> list[Edit]:
+    """Former texts of a message, oldest first, behind one of them."""
     rows = await db.query(
-        """SELECT id, previous_content, edited_at, edited_by FROM message_edits WHERE message_id = %s
-            ORDER BY edited_at, id""",
-        (message_id,),
+        """SELECT id, previous_content, edited_at, edited_by FROM message_edits
+            WHERE message_id = %s AND (%s::uuid IS NULL OR (edited_at, id) > (
+              SELECT e.edited_at, e.id FROM message_edits e WHERE e.id = %s AND e.message_id = %s))
+            ORDER BY edited_at, id LIMIT %s""",
+        (message_id, after, after, message_id, limit),
     )
     return [Edit(*row) for row in rows]

@@ -129,7 +129,9 @@ async def changed_since(db: Queryable, viewer_id: str, horizon: datetime, limit:
     rows = await db.query(
         _SELECT
         + _BEGUN
-        + """ AND (c.changed_at > %s OR m.changed_at > %s OR u.profile_changed_at > %s
+        + """ AND (c.changed_at > %s OR m.changed_at > %s OR u.profile_changed_at > %s AND NOT """
+        + relations.APART
+        + """
                    OR (c.kind = 'direct' AND EXISTS (
                 SELECT 1 FROM members x WHERE x.conversation_id = c.id AND x.changed_at > %s)))
               ORDER BY c.active_at DESC, c.id DESC LIMIT %s""",
@@ -197,27 +199,31 @@ async def mark(db: Queryable, conversation_id: str, user_id: str, *, delivered: 
     member gives receipts.
     """
     rows = await db.query(
-        """WITH me AS (
+        """WITH c AS MATERIALIZED (
+             -- Held first, so that it is as it will be when this is committed: who withholds or reveals holds it too.
+             SELECT head_seq, status, closed, user_low, user_high FROM conversations WHERE id = %s FOR SHARE
+           ), me AS (
              SELECT m.delivered_seq, m.read_seq, m.shown_delivered_seq, m.shown_read_seq, c.user_low, c.user_high,
                     GREATEST(m.delivered_seq, LEAST(GREATEST(%s, %s), c.head_seq)) AS to_delivered,
                     GREATEST(m.read_seq, LEAST(%s, c.head_seq)) AS to_read,
                     c.status = 'accepted' AND c.closed IS NULL AS open, gives_receipts(m.user_id) AS gives,
                     coalesce(gives_receipts(CASE WHEN c.user_low = m.user_id THEN c.user_high ELSE c.user_low END),
                              true) AS other_gives
-               FROM members m JOIN conversations c ON c.id = m.conversation_id
+               FROM members m CROSS JOIN c
               WHERE m.conversation_id = %s AND m.user_id = %s AND m.status = 'joined' FOR UPDATE OF m
            ), next AS (
              SELECT me.*, CASE WHEN open THEN to_delivered ELSE shown_delivered_seq END AS to_shown_delivered,
                     CASE WHEN open AND gives THEN to_read ELSE shown_read_seq END AS to_shown_read FROM me
            ), up AS (
              UPDATE members m SET delivered_seq = to_delivered, read_seq = to_read, changed_at = clock_timestamp(),
-                    shown_delivered_seq = to_shown_delivered, shown_read_seq = to_shown_read
+                    shown_delivered_seq = to_shown_delivered, shown_read_seq = to_shown_read,
+                    unshown_read_seq = CASE WHEN gives THEN unshown_read_seq ELSE to_read END
                FROM next WHERE m.conversation_id = %s AND m.user_id = %s
                 AND (to_delivered > next.delivered_seq OR to_read > next.read_seq) RETURNING 1
            ) SELECT EXISTS (SELECT 1 FROM up), to_delivered, to_read,
                     to_shown_delivered > shown_delivered_seq OR to_shown_read > shown_read_seq,
                     to_shown_delivered, to_shown_read, other_gives, user_low, user_high FROM next""",
-        (delivered, read, read, conversation_id, user_id, conversation_id, user_id),
+        (conversation_id, delivered, read, read, conversation_id, user_id, conversation_id, user_id),
     )
     if not rows:
         return None
@@ -228,9 +234,8 @@ async def mark(db: Queryable, conversation_id: str, user_id: str, *, delivered: 
 async def reveal(db: Queryable, conversation_id: str) -> None:
     """What was withheld of the members' watermarks appears."""
     await db.execute(
-        """UPDATE members SET shown_delivered_seq = delivered_seq, changed_at = clock_timestamp(),
-              shown_read_seq = CASE WHEN gives_receipts(user_id) THEN read_seq ELSE shown_read_seq END
-            WHERE conversation_id = %s AND status = 'joined'""",
+        """UPDATE members m SET shown_delivered_seq = delivered_seq, changed_at = clock_timestamp(),
+              shown_read_seq = read_to_show(m) WHERE conversation_id = %s AND status = 'joined'""",
         (conversation_id,),
     )
 

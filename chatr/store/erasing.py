@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from chatr.store import people
 from chatr.store.changes import Held
 from chatr.store.pool import Queryable
-
-_NOBODY = "Deleted user"
 
 
 async def begin(db: Queryable, user_id: str) -> None:
@@ -52,5 +51,5 @@ async def erase(db: Queryable, held: Held) -> None:
     await db.execute(
         """UPDATE messages SET reply_to = reply_to || jsonb_build_object(
               'content', '', 'unsent', true, 'senderName', %s::text) WHERE reply_to->>'id' = %s""",
-        (_NOBODY, held.id),
+        (people.NOBODY, held.id),
     )

@@ -43,6 +43,8 @@ async def index(db: Database, dictionary: str) -> int:
                  SELECT g.id, g.conversation_id, to_tsvector(%s::regconfig, g.content), search_text(g.content)
                    FROM due d JOIN messages g ON g.conversation_id = d.id AND g.seq > d.after AND g.seq <= d.upto
                   WHERE g.unsent_at IS NULL AND g.type <> 'system'
+                 -- Waits for whoever takes one back at this moment: its words must not come after that.
+                    FOR SHARE OF g
                  ON CONFLICT (message_id) DO UPDATE SET words = excluded.words
                   WHERE message_words.text = excluded.text AND message_words.words <> excluded.words)
                INSERT INTO search_progress AS p (conversation_id, seq, words_seq, dictionary)

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET
 
 from chatr.api.model import LinkPreview, LogEntry, Message, MessageStatus, Reaction, ReplyTo, Sender, wire_time
+from chatr.store import people
 from chatr.store.pool import Queryable
 
 
@@ -31,8 +32,9 @@ class Marks(msgspec.Struct, frozen=True):
 #: Columns of a message, for aliases ``g`` (messages) and ``s`` (its sender).
 COLUMNS = """g.id, g.conversation_id, g.seq, g.client_id, s.id, s.username, s.display_name, s.profile_image,
     g.type, g.content, g.created_at, g.edited_at, g.unsent_at, g.reply_to, g.mentions::text[],
-    CASE WHEN g.reply_to IS NOT NULL THEN EXISTS (
-      SELECT 1 FROM messages o WHERE o.id = (g.reply_to->>'id')::uuid AND o.unsent_at IS NOT NULL) END,
+    CASE WHEN g.reply_to IS NOT NULL THEN (
+      SELECT ARRAY[o.unsent_at IS NOT NULL, w.deleted_at IS NOT NULL] FROM messages o JOIN users w ON w.id = o.sender_id
+       WHERE o.id = (g.reply_to->>'id')::uuid) END,
     reactions_of(g.id),
     CASE WHEN g.type = 'audio' THEN EXISTS (SELECT 1 FROM listens y WHERE y.message_id = g.id) ELSE false END,
     g.link_preview, g.event, g.user_ids::text[]"""
@@ -43,7 +45,7 @@ _FROM = f"SELECT {COLUMNS} FROM messages g JOIN users s ON s.id = g.sender_id"
 def message(row: Sequence[Any], viewer_id: str, marks: Marks) -> Message:
     """A message from :data:`COLUMNS` as one participant sees it."""
     (id, conversation_id, seq, client_id, sender_id, username, display_name, image) = row[:8]
-    (type, content, created_at, edited_at, unsent_at, reply_to, mentions, original_unsent) = row[8:16]
+    (type, content, created_at, edited_at, unsent_at, reply_to, mentions, original) = row[8:16]
     reactions, listened, link_preview, event, user_ids = row[16:WIDTH]
     mine = sender_id == viewer_id
     return Message(
@@ -59,7 +61,7 @@ def message(row: Sequence[Any], viewer_id: str, marks: Marks) -> Message:
         edited_at=wire_time(edited_at) if edited_at and not unsent_at else UNSET,
         unsent=unsent_at is not None,
         status=("listened" if listened else marks.status(seq)) if mine else "sent",
-        reply_to=_reply_to(reply_to, original_unsent) if reply_to and not unsent_at else UNSET,
+        reply_to=_reply_to(reply_to, *(original or ())) if reply_to and not unsent_at else UNSET,
         reactions=msgspec.convert(reactions, list[Reaction]) if reactions and not unsent_at else [],
         mentions=[] if unsent_at else mentions,
         link_preview=msgspec.convert(link_preview, LinkPreview) if link_preview and not unsent_at else UNSET,
@@ -68,10 +70,12 @@ def message(row: Sequence[Any], viewer_id: str, marks: Marks) -> Message:
     )
 
 
-def _reply_to(snapshot: dict[str, Any], original_unsent: bool) -> ReplyTo:
-    """What was frozen, unless the original has been unsent since."""
+def _reply_to(snapshot: dict[str, Any], unsent: bool = False, deserted: bool = False) -> ReplyTo:
+    """What was frozen, unless the original has been unsent since, or who wrote it is no more."""
     frozen = msgspec.convert(snapshot, ReplyTo)
-    return msgspec.structs.replace(frozen, content="", unsent=True) if original_unsent else frozen
+    if deserted:
+        frozen = msgspec.structs.replace(frozen, sender_name=people.NOBODY)
+    return msgspec.structs.replace(frozen, content="", unsent=True) if unsent else frozen
 
 
 async def marks(db: Queryable, conversation_id: str, viewer_id: str) -> Marks | None:

@@ -11,6 +11,9 @@ import msgspec
 from chatr.api.model import Privacy
 from chatr.store.pool import Queryable
 
+#: What everybody is called who is no more.
+NOBODY = "Deleted user"
+
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
     """A row of ``users`` with nothing withheld: what a viewer may see of it is the operations' business."""

@@ -54,6 +54,8 @@ _NEAR = """(f.accepted_at IS NOT NULL OR coalesce(d.status = 'accepted' OR
     d.initiator_id = u.id AND d.declined_at IS NULL, false))"""
 _BLOCKED = "EXISTS (SELECT 1 FROM blocks b WHERE b.blocker_id = {} AND b.blocked_id = {})"
 _BY_ME, _ME = _BLOCKED.format("v.id", "u.id"), _BLOCKED.format("u.id", "v.id")
+#: Whether either has blocked the other.
+APART = f"({_BY_ME} OR {_ME})"
 #: Columns of a :class:`Relation`, for the aliases ``v`` (whose ``id`` is the viewer's) and ``u`` (the other person).
 COLUMNS = f"""v.id, f.id, f.requester_id, f.requested_at, f.accepted_at, {_BY_ME}, {_ME},
     d.id, d.status, coalesce(d.initiator_id = v.id, false), {_NEAR} AND NOT {_BY_ME} AND NOT {_ME}"""

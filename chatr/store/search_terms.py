@@ -17,7 +17,7 @@ _TRIGRAM = 3
 #: Words, and characters at most, that a snippet shows on each side of the first hit.
 _WORDS, _CHARACTERS = 15, 120
 _START, _STOP = "\x02", "\x03"
-#: For ts_headline: the whole text, marked by what nobody can write, as it is taken out at the door.
+#: For ts_headline: the whole text, marked by what hardly anybody writes.
 HEADLINE = f"HighlightAll=true, StartSel={_START}, StopSel={_STOP}"
 
 

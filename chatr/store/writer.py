@@ -149,7 +149,11 @@ class MessageWriter:
             self._queue.popleft()[1].errback(error)
 
     async def _commit(self, batch: list[_Entry]) -> list[_Entry]:
-        """Hand out the outcome of each send; those whose conversation had to be made first come back, in order."""
+        """Hand out the outcome of each send. Those that have to be repeated come back, in order.
+
+        These are the ones whose conversation had to be made first, and what another of the batch stood in the way of:
+        the same send once more, when the first was not stored, and what was refused before its request was answered.
+        """
         try:
             results = await self._store([item for item, _ in batch])
         except ApiError as error:
@@ -162,12 +166,19 @@ class MessageWriter:
                 return []
             return [entry for single in batch for entry in await self._commit([single])]
         begun: list[_Entry] = []
+        later: list[_Entry] = []
+        stored = {_key(batch[index][0]) for index, result in results if result.outcome == "created"}
+        answered = {result.conversation_id for _, result in results if result.accepts}
         for index, result in results:
-            if result.outcome == "no_conversation" and batch[index][0].begin is not None:
+            item, done = batch[index]
+            twin = result.outcome == "repeat" and result.message_id is None and _key(item) not in stored
+            if result.outcome == "no_conversation" and item.begin is not None:
                 begun.append(batch[index])
+            elif twin or (result.outcome in ("waiting", "declined") and result.conversation_id in answered):
+                later.append(batch[index])
             else:
-                batch[index][1].callback(result)
-        return await self._begin(begun)
+                done.callback(result)
+        return [*await self._begin(begun), *later]
 
     async def _begin(self, entries: list[_Entry]) -> list[_Entry]:
         """Make the conversations that first messages need; the sends to repeat, before all that came after them."""
@@ -227,6 +238,10 @@ def _appended(row: tuple[Any, ...]) -> Appended:
         back_for=row[13] or [],
         mentions=row[14] or [],
     )
+
+
+def _key(item: Append) -> tuple[str, str]:
+    return item.sender_id, item.client_id
 
 
 def _pair(one: str, other: str) -> tuple[str, str]:

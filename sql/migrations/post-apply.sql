@@ -4,6 +4,11 @@ CREATE OR REPLACE FUNCTION gives_receipts(p_user uuid) RETURNS boolean LANGUAGE 
     $$ SELECT coalesce((u.privacy->>'readReceipts')::boolean, true) FROM users u WHERE u.id = p_user $$;
 COMMENT ON FUNCTION gives_receipts IS 'Whether a person lets others see what they have read.';
 
+CREATE OR REPLACE FUNCTION read_to_show(m members) RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN m.read_seq > m.unshown_read_seq AND gives_receipts(m.user_id) THEN m.read_seq ELSE m.shown_read_seq END
+$$;
+COMMENT ON FUNCTION read_to_show IS 'What the others are shown of a member''s reading once nothing withholds it: not what was read without giving receipts.';
+
 CREATE OR REPLACE FUNCTION reactions_of(p_message uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT jsonb_agg(jsonb_build_object('emoji', e.emoji, 'users', e.users) ORDER BY e.first)
       FROM (SELECT r.emoji, min(r.at) AS first,
@@ -74,7 +79,8 @@ BEGIN
           LEFT JOIN LATERAL (
             SELECT p.id FROM conversations p WHERE i.conversation IS NULL
                AND p.user_low = least(i.sender, i.recipient) AND p.user_high = greatest(i.sender, i.recipient)
-             LIMIT 1) pair ON true
+               -- One that came to be since the locks were taken is not locked: its send is repeated, like a first one.
+               AND (p.id = ANY (v_targets)) IS TRUE LIMIT 1) pair ON true
           LEFT JOIN LATERAL (
             SELECT x.id, x.user_low, x.user_high, x.head_seq, x.closed, x.status, x.initiator_id, x.declined_at,
                    x.requested_seq, x.cleared
@@ -133,7 +139,7 @@ BEGIN
     ), revealed AS (
         -- What was withheld while the request waited appears.
         UPDATE members m SET shown_delivered_seq = m.delivered_seq, changed_at = v_now,
-               shown_read_seq = CASE WHEN gives_receipts(m.user_id) THEN m.read_seq ELSE m.shown_read_seq END
+               shown_read_seq = read_to_show(m)
          WHERE m.conversation_id IN (SELECT n.target FROM numbered n WHERE n.outcome = 'created' AND n.pending
                                         AND NOT n.mine)
     )

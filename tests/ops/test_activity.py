@@ -138,5 +138,7 @@ class ThrottleTests(SynchronousTestCase):
         for number in range(50):
             throttle.passes((str(number),), active=True, every_s=2.0)
             throttle.passes((str(number),), active=False, every_s=2.0)
-            self.now += 1
+            # Of a client that vanishes.
+            throttle.passes((f"{number} gone",), active=True, every_s=2.0)
+            self.now += 20
         self.assertLess(len(throttle._passed), 15)

@@ -51,6 +51,7 @@ class SearchTests(FriendsCase):
         self.assertEqual(await self.found("' | ! :* fox'; --"), ["foxes & <b>brown</b> bears", "The quick brown fox"])
         self.assertEqual(await self.found("fox nothing"), [])
         await self.refused(self.ben.call("message.search", q=" !? "), "invalid", "$.q")
+        await self.refused(self.ben.call("message.search", q=" ".join(map(str, range(11)))), "invalid", "$.q")
 
     async def test_parts_of_words(self) -> None:
         """Each term may be inside a word, whatever the case, beyond ASCII too."""

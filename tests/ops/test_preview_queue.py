@@ -9,6 +9,8 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.web.server import NOT_DONE_YET
 
 from chatr.node import Node
+from chatr.ops.link_previews import AT_ONCE, FOR_MESSAGES
+from chatr.realtime.hub import Announcement
 from tests.ops.previews import PreviewsCase
 from tests.previews.sites import page
 
@@ -72,8 +74,29 @@ class WorkerTests(PreviewsCase):
         self.assertEqual((await self.preview(message) or {})["title"], "Fast")
         self.assertEqual(len(await self.log(message)), 2)
 
-    async def test_four_at_once(self) -> None:
-        """At most four pages are fetched at a time."""
+    async def test_slow_ones_hold_up_no_other(self) -> None:
+        """A page that takes its time leaves places for others, of messages that come meanwhile."""
+        held = self.public.hit("/slow")
+        await self.ann.send(self.ben, f"{self.url}/slow")
+        await held
+        device = self.ben.device()
+        told: Deferred[None] = Deferred()
+
+        def deliver(said: Announcement) -> None:
+            if said.event.name == "message.preview" and not told.called:
+                told.callback(None)
+
+        self.patch(device, "deliver", deliver)
+        message = await self.ann.send(self.ben, f"{self.url}/other")
+        await told
+        self.assertEqual((await self.preview(message) or {})["title"], "Other")
+        request = self.public.requests[0]
+        request.write(page("Slow"))
+        request.finish()
+        await self.settled()
+
+    async def test_at_once(self) -> None:
+        """So many pages are fetched at a time, and no more; however many wait, no message goes without."""
         most = 0
         running: list[Any] = []
 
@@ -92,11 +115,13 @@ class WorkerTests(PreviewsCase):
 
         self.public.pages["/many"] = render
         asked = [Deferred.fromCoroutine(self.ben.call("preview.get", url=f"{self.url}/many?{n}")) for n in range(6)]
-        for number in range(6):
+        for number in range(30):
             await self.ann.send(self.ben, f"{self.url}/many?sent{number}")
         await gatherResults(asked)
         await self.settled()
-        self.assertEqual((most, len(self.public.hits)), (4, 12))
+        self.assertEqual(len(self.public.hits), 36)
+        self.assertLessEqual(most, AT_ONCE + FOR_MESSAGES)
+        self.assertEqual(await self.jobs(), [])
 
     async def test_database_away(self) -> None:
         """A job that can't be finished waits."""

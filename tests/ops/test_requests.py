@@ -32,8 +32,12 @@ class RequestTests(FriendsCase):
         eve = await self.person("eve")
         for name in ("accept", "decline", "delete"):
             await self.refused(eve.call(f"conversation.{name}", **where), "not_found")
-        view = await self.ben.call("conversation.accept", **where)
+        phone, laptop = self.ben.device(), self.ben.device()
+        view = await self.ben.call("conversation.accept", phone, **where)
         self.assertEqual(view["status"], "accepted")
+        # The session that called has it from the answer.
+        self.assertEqual([name for name, _ in phone.events if name.startswith("conversation.")], [])
+        self.assertEqual(len(laptop.named("conversation.accepted")), 1)
         accepted = {"conversationId": where["id"], "acceptedBy": self.ben.id}
         self.assertEqual(anns.named("conversation.accepted"), [accepted])
         self.assertEqual((await self.ann.call("conversation.get", **where))["status"], "accepted")
@@ -270,7 +274,12 @@ class OwnViewTests(FriendsCase):
         """Fields of the wrong kind, times without a zone, conversations of others."""
         eve = await self.person("eve")
         await self.refused(eve.call("conversation.update", **self.where, pinned=True), "not_found")
-        for field, value in (("pinned", 1), ("mutedUntil", "soon"), ("mutedUntil", "2030-01-01T00:00:00")):
+        for field, value in (
+            ("pinned", 1),
+            ("mutedUntil", "soon"),
+            ("mutedUntil", "9999-12-31T23:59:59-05:00"),
+            ("mutedUntil", "2030-01-01T00:00:00"),
+        ):
             await self.refused(
                 self.ben.call("conversation.update", **self.where, **{field: value}), "invalid", f"$.{field}"
             )

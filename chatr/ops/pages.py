@@ -1,0 +1,26 @@
+"""Pages of lists whose items may be long: what fits into one message of a realtime session, and at least one item."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import msgspec
+
+Item = TypeVar("Item", bound=msgspec.Struct)
+_ENCODER = msgspec.json.Encoder()
+
+
+def first(items: Sequence[Item], max_bytes: int) -> list[Item]:
+    """The first of the items."""
+    size = 0
+    for count, item in enumerate(items):
+        size += len(_ENCODER.encode(item)) + 1
+        if size > max_bytes and count:
+            return list(items[:count])
+    return list(items)
+
+
+def last(items: Sequence[Item], max_bytes: int) -> list[Item]:
+    """The last of the items, in their order."""
+    return first(items[::-1], max_bytes)[::-1]
