@@ -47,7 +47,8 @@ class Changed(Wire, frozen=True, kw_only=True):
 async def changes(ctx: Ctx, params: Changes) -> Changed:
     """Every conversation of the caller that changed since the cursor, with its head and watermarks.
 
-    Repeats are possible and harmless. Without a cursor, or with one too old, or with more changes than an answer holds: ``reset``.
+    Repeats are possible and harmless. ``reset`` without a cursor, with one too old, or with more changes than an answer
+    holds.
     """
     db, viewer_id = ctx.ports.db, ctx.caller.user_id
     now = await conversations.clock(db)

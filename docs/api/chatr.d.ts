@@ -155,6 +155,7 @@ export interface EditMessage {
 export interface Edits {
   messageId: string;
   edits: FormerText[];
+  more?: boolean;
 }
 
 /** ``{}`` */
@@ -838,6 +839,12 @@ export interface WhichConversation {
   id: string;
 }
 
+/** Of which message, and behind which of its former texts. */
+export interface WhichEdits {
+  id: string;
+  after?: string | null;
+}
+
 /** Which friendship or request. */
 export interface WhichFriendship {
   friendshipId: string;
@@ -889,7 +896,7 @@ export interface Calls {
   "chatr.friend.request": { params: Request; result: Answer };
   "chatr.friend.unblock": { params: Whom; result: Empty };
   "chatr.message.edit": { params: EditMessage; result: Message };
-  "chatr.message.edits": { params: WhichMessage; result: Edits };
+  "chatr.message.edits": { params: WhichEdits; result: Edits };
   "chatr.message.get": { params: GetMessage; result: Message };
   "chatr.message.history": { params: History; result: MessagePage };
   "chatr.message.mark_delivered": { params: Mark; result: Empty };

@@ -108,6 +108,13 @@ class ResumeTests(ClientCase):
         await client.settled()
         self.assertEqual(self.texts(), ["1", "lost", "3"])
 
+    async def test_long_messages(self) -> None:
+        """More than fits into one message of the transport: it comes in pieces."""
+        for number in range(45):
+            await self.ann.send(self.ben, f"{number} " + "語" * 7990)
+        await self.client().start()
+        self.assertEqual([text.split()[0] for text in self.texts()], [str(number) for number in range(45)])
+
     async def test_sync_required(self) -> None:
         """The server's doubt makes the client look anew."""
         client = self.client()
