@@ -13,6 +13,7 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from twisted.web.client import (
     Agent,
+    RequestGenerationFailed,
     RequestTransmissionFailed,
     ResponseDone,
     ResponseFailed,
@@ -26,7 +27,7 @@ MAX_ANSWER_BYTES = 256 * 1024
 
 _UNREACHABLE = (
     *(ConnectError, ConnectionLost, DNSLookupError),
-    *(RequestTransmissionFailed, ResponseFailed, ResponseNeverReceived),
+    *(RequestGenerationFailed, RequestTransmissionFailed, ResponseFailed, ResponseNeverReceived),
 )
 
 
@@ -99,9 +100,14 @@ class Fetcher:
         reading = _Body(limit if wanted is None or wanted(head) else 0)
         late = self._reactor.callLater(max(end - self._reactor.seconds(), 0), reading.stop)
         answer.deliverBody(reading)
-        whole = await reading.done
-        if late.active():
-            late.cancel()
+        try:
+            whole = await reading.done
+        except CancelledError:
+            reading.stop()
+            raise
+        finally:
+            if late.active():
+                late.cancel()
         return Answer(head.status, head.content_type, head.location, body=bytes(reading.content), whole=whole)
 
 
@@ -137,4 +143,7 @@ class _Body(Protocol):
         transport.loseConnection()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
+        if self.done.called:
+            # Nobody waits any more.
+            return
         self.done.callback(not self._stopped and reason.check(ResponseDone, PotentialDataLoss) is not None)

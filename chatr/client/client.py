@@ -6,8 +6,9 @@ import random as randomness
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, fail, succeed
 from twisted.internet.interfaces import IStreamClientEndpoint
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
@@ -19,9 +20,9 @@ from chatr.client.errors import Lost, Refused
 from chatr.client.feed import Feed, Listener
 from chatr.client.inbox import Inbox, fire
 from chatr.client.outbox import Outbox
-from chatr.client.own import OWN, Asked
+from chatr.client.own import OWN, Asked, News
 from chatr.client.signin import Credentials
-from chatr.client.state import MemoryState, State
+from chatr.client.state import MemoryState, Send, State
 
 log = Logger()
 
@@ -38,8 +39,10 @@ class Client:
     ``listener`` is given everything that happens, one thing after the other: entries of a conversation's log in the
     order of ``seq``, each once; all other events as they come; and after each connect ``sync.changes`` with its answer,
     before the entries that were missed. What a call of this client changes is given to it too. A listener that fails
-    has the connection begun anew, and gets the same entry again: it should derive what it sends (``clientId``) from
-    what it answers. Progress is in ``state``; without ``history`` the first start begins with what comes from then on.
+    has the connection begun anew, and gets the same entry again, before all others, as long as it fails: it should let
+    pass what it can't mend (a refusal), and derive what it sends (``clientId``) from what it answers. A kept send that
+    is refused after a restart, when nobody waits for it, comes as ``outbox.refused``: ``send``, ``code``, ``detail``.
+    Progress is in ``state``; without ``history`` the first start begins with what comes from then on.
     """
 
     def __init__(
@@ -57,8 +60,10 @@ class Client:
         """``url``: ``ws://…/ws`` or ``wss://…/ws``.
 
         ``endpoint``: the way there if it is not that of the URL, such as a Unix socket, or TLS with certificates
-        of one's own. ``random``: from 0 to 1, for the jitter of delays.
+        of one's own. ``random``: from 0 to 1, for the jitter of delays. Raises ValueError.
         """
+        if urlsplit(url).scheme not in ("ws", "wss") or not urlsplit(url).hostname:
+            raise ValueError(f"{url!r} is no ws or wss URL")
         self._reactor = reactor
         self._url = url
         self._endpoint = endpoint
@@ -66,39 +71,65 @@ class Client:
         kept: State = state or MemoryState()
         self._feed = Feed(kept, listener, history=history)
         self._backoff = Backoff(random, first_s=FIRST_S, last_s=LAST_S)
-        self._outbox = Outbox(reactor, kept, random)
+        self._outbox = Outbox(reactor, kept, random, self._dropped)
         self._connection: Connection | None = None
         self._serving: Deferred[None] | None = None
         self._live: list[Deferred[None]] = []
         self._stopping = False
         self._trying: Deferred[Any] | None = None
         self._running: Deferred[None] | None = None
-        self._inbox = Inbox()
+        self._inbox = Inbox(self._overflow)
+        self._over = False
+        self._failure: Exception | None = None
         self._ends: list[Deferred[None]] = []
         self._refused = False
-        self.is_live = False
+        self._caught_up = False
         self.user_id = ""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the client is connected and nothing is missing."""
+        return self._caught_up and self._connection is not None and not self._connection.ended
 
     def start(self) -> Deferred[None]:
         """Connect, and stay connected; fires when what was missed has been handed over for the first time.
 
-        Fails with :class:`Refused` when the credentials are refused for good; the client has ended then.
+        Fails with :class:`Refused` when the credentials are refused for good; the client has ended then. A client
+        starts once: raises RuntimeError.
         """
+        if self._running is not None or self._over:
+            raise RuntimeError("a client starts once")
         self._running = Deferred.fromCoroutine(self._run())
         return self.live()
 
     def live(self) -> Deferred[None]:
-        """Fires when the client is connected and nothing is missing."""
-        waiter: Deferred[None] = Deferred(self._live.remove)
+        """Fires when the client is connected and nothing is missing; fails when it has ended.
+
+        The listener can't wait for it, as it comes after what the listener has in hand: raises RuntimeError.
+        """
+        if self._over:
+            return fail(self._failure or Lost("the client was stopped"))
         if self.is_live:
-            waiter.callback(None)
-        else:
-            self._live.append(waiter)
+            return succeed(None)
+        self._not_by_listener("live")
+        waiter: Deferred[None] = Deferred(self._live.remove)
+        self._live.append(waiter)
         return waiter
 
+    def _not_by_listener(self, name: str) -> None:
+        if self._feed.calls:
+            raise RuntimeError(f"the listener can't wait for {name}(): that comes when it is done")
+
     async def stop(self) -> None:
-        """Disconnect and end. Sends that wait stay in the state."""
+        """Disconnect and end. Sends that wait stay in the state. For the listener it returns at once."""
         self._stopping = True
+        if self._feed.calls:
+            self._reactor.callLater(0, lambda: Deferred.fromCoroutine(self._stop()))
+        else:
+            await self._stop()
+
+    async def _stop(self) -> None:
+        await self._credentials.finished()
         if self._trying is not None:
             self._trying.cancel()
         if self._serving is not None:
@@ -107,24 +138,31 @@ class Client:
             await self._connection.leave()
         if self._running is not None:
             await self._running
+        else:
+            self._end(None)
 
     async def call(self, name: str, **params: Any) -> dict[str, Any]:
         """Call an operation once, such as ``user.me``. Raises :class:`Refused` and :class:`Lost`."""
-        if self._connection is None:
+        if self._connection is None or self._connection.ended:
             raise Lost("not connected")
         return await self._call(self._connection, name, params)
 
     def send(self, content: str, *, to: str = "", conversation: str = "", **more: Any) -> Deferred[dict[str, Any]]:
         """Send a message to a person or to a conversation, however long it takes; fires with the message.
 
-        ``more``: ``clientId``, ``replyToId`` and the like. Fails with :class:`Refused` when the server refuses it, and
-        with :class:`Lost` when the client is stopped before: then it waits in the state for the next start.
+        ``more``: ``clientId`` (a UUID), ``replyToId`` and the like. Fails with :class:`Refused` when the server refuses
+        it, and with :class:`Lost` when the client is stopped before: then it waits in the state for the next start.
+        Whoever does not wait for the answer gives it an errback. Raises ValueError or TypeError for what is no JSON.
         """
         where = {"conversationId": conversation} if conversation else {"recipientId": to}
         return self._outbox.put({"content": content, **where, **more})
 
     async def settled(self) -> None:
-        """Returns when everything that the server had announced before has been handed over."""
+        """Returns when everything that the server had announced before has been handed over.
+
+        Not for the listener: raises RuntimeError.
+        """
+        self._not_by_listener("settled")
         inbox = self._inbox
         # What was announced before the answer comes before it. Guests have no user.me: their answer is a refusal.
         with suppress(Refused):
@@ -133,11 +171,27 @@ class Client:
 
     def ended(self) -> Deferred[None]:
         """Fires when the client has ended: after :meth:`stop`, or with :class:`Refused` as :meth:`start` says."""
+        if self._over:
+            return fail(self._failure) if self._failure is not None else succeed(None)
         waiter: Deferred[None] = Deferred(self._ends.remove)
         self._ends.append(waiter)
         return waiter
 
     async def _run(self) -> None:
+        failure: Exception | None = None
+        try:
+            failure = await self._stay()
+        except Exception as error:
+            # As of credentials that fail otherwise than they may.
+            failure = error
+            log.failure("chatr client: it has ended")
+        self._outbox.stop()
+        if self._serving is not None:
+            await self._serving
+        self._end(failure)
+
+    async def _stay(self) -> Refused | None:
+        """Connect, and connect again; what the client is refused for good for, None when it is stopped."""
         failure: Refused | None = None
         while not self._stopping and failure is None:
             began = self._reactor.seconds()
@@ -157,14 +211,11 @@ class Client:
             if not self._stopping and failure is None:
                 with suppress(CancelledError):
                     await self._try(deferLater(self._reactor, max(wait_s, self._backoff.delay_s())))
-        self._outbox.stop()
-        if self._serving is not None:
-            await self._serving
-        self._end(failure)
+        return failure
 
     async def _connected(self) -> None:
         """One connection, from signing in to its end. Raises :class:`Refused` and :class:`Lost`."""
-        inbox = Inbox()
+        inbox = Inbox(self._overflow)
         try:
             connection = await self._try(Deferred.fromCoroutine(self._connect(inbox)))
         except CancelledError:
@@ -176,7 +227,7 @@ class Client:
         self._serving = Deferred.fromCoroutine(self._serve(connection, inbox, before))
         self._serving.addErrback(self._failed, connection)
         reason = await connection.closed
-        self.is_live, self._connection = False, None
+        self._caught_up, self._connection = False, None
         inbox.close()
         renewing.cancel()
         await self._outbox.closed()
@@ -208,7 +259,7 @@ class Client:
             # What the listener began under the last connection it finishes first: it may wait for the outbox.
             await before
         await self._feed.resume(connection.call)
-        self.is_live = True
+        self._caught_up = True
         fire(self._live)
         async for item in inbox:
             await self._feed.take(connection.call, item)
@@ -239,7 +290,18 @@ class Client:
         if not self._stopping and not connection.closed.called:
             connection.cut()
 
-    def _end(self, failure: Refused | None) -> None:
-        self._stopping = True
+    def _overflow(self) -> None:
+        """The listener is too slow: what it has not got comes from the log, when it has done what it has in hand."""
+        if self._connection is not None and not self._connection.ended:
+            log.warn("chatr client: the listener is too slow, the connection begins anew")
+            self._connection.cut()
+
+    def _dropped(self, send: Send, error: BaseException) -> None:
+        code = error.code if isinstance(error, Refused) else "invalid"
+        self._inbox.put(News("outbox.refused", {"send": dict(send), "code": code, "detail": str(error)}))
+
+    def _end(self, failure: Exception | None) -> None:
+        self._stopping = self._over = True
+        self._failure = failure
         fire(self._live, failure or Lost("the client was stopped"))
         fire(self._ends, failure)

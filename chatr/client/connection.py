@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from autobahn.exception import Disconnected
+from autobahn.exception import Disconnected, PayloadExceededError
 from autobahn.twisted.wamp import ApplicationSession
 from autobahn.twisted.websocket import WampWebSocketClientFactory, WampWebSocketClientProtocol
-from autobahn.wamp.exception import ApplicationError, TransportLost
+from autobahn.wamp.exception import ApplicationError, SerializationError, TransportLost
 from autobahn.wamp.types import ComponentConfig, SubscribeOptions
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
@@ -44,6 +44,11 @@ class Connection:
         """Whose session it is."""
         return self._session.user_id
 
+    @property
+    def ended(self) -> bool:
+        """Whether it is of no use any more, also if it is not gone yet."""
+        return self._session.ended
+
     async def call(self, name: str, params: dict[str, Any]) -> dict[str, Any]:
         """Call ``chatr.<name>``. Raises :class:`Refused`, and :class:`Lost` when its fate is unknown."""
         try:
@@ -55,6 +60,10 @@ class Connection:
             raise Refused(error.error, str(problem.get("detail", "")), problem) from None
         except (TransportLost, Disconnected):
             raise Lost("the connection was lost") from None
+        except PayloadExceededError as error:
+            raise Refused("wamp.error.payload_size_exceeded", str(error)) from None
+        except SerializationError as error:
+            raise Refused("invalid", f"can't be sent: {error}") from None
         # Autobahn makes None of an answer without fields.
         return dict(answer.kwresults) if answer is not None else {}
 
@@ -70,6 +79,7 @@ class Connection:
 
     def cut(self) -> None:
         """End the connection without a word."""
+        self._session.ended = True
         self._protocol.dropConnection(abort=True)
 
 
@@ -113,12 +123,15 @@ class _Protocol(WampWebSocketClientProtocol):
     closeHandshakeTimeoutCall: IDelayedCall | None
 
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
+        session = self.factory._factory()
+        # Before the calls that are open fail: whoever hears of it must not find the connection in order.
+        session.ended = True
         super().onClose(wasClean, code, reason)
         # Autobahn leaves it running when the connection ends under its closing handshake.
         timer, self.closeHandshakeTimeoutCall = self.closeHandshakeTimeoutCall, None
         if timer is not None and timer.active():
             timer.cancel()
-        self.factory._factory().gone()
+        session.gone(reason or "")
 
 
 class _Session(ApplicationSession):
@@ -132,7 +145,7 @@ class _Session(ApplicationSession):
         self.ended = False
         self._ticket = ticket
         self._hear = hear
-        self._reason = "the connection was lost"
+        self._reason = ""
         self._refusal: Refused | None = None
 
     def onConnect(self) -> None:
@@ -159,13 +172,14 @@ class _Session(ApplicationSession):
         self._reason = details.reason
         if not self.user_id:
             self._refusal = Refused(details.reason, details.message or "")
-        super().onLeave(details)
+        self.disconnect()
 
-    def gone(self) -> None:
-        """The connection has ended."""
+    def gone(self, reason: str) -> None:
+        """The connection has ended. ``reason``: as the WebSocket has it."""
+        why = self._reason or reason or "the connection was lost"
         if not self.joined.called:
-            self.joined.errback(self._refusal or Lost(self._reason))
-        self.closed.callback(self._reason)
+            self.joined.errback(self._refusal or Lost(why))
+        self.closed.callback(why)
 
 
 def _endpoint(reactor: Any, url: str) -> IStreamClientEndpoint:

@@ -27,6 +27,9 @@ class Refused(Exception):
         self.detail = detail
         self.problem: Mapping[str, Any] = problem or {}
 
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail}" if self.detail else self.code
+
     @property
     def passes(self) -> bool:
         """Whether the same call may pass a little later; what it did is open until then."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
 from typing import Any
 
 from chatr.client.errors import Refused
@@ -15,6 +16,15 @@ Call = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 Listener = Callable[[str, dict[str, Any]], Awaitable[None] | None]
 
 
+class Handing:
+    """Something that the listener has in hand."""
+
+    over = False
+
+
+_HANDING: ContextVar[tuple[object, Handing] | None] = ContextVar("HANDING", default=None)
+
+
 class Feed:
     """Hands news to the listener: what was missed first, then what comes, filling every gap from the log."""
 
@@ -22,6 +32,13 @@ class Feed:
         self._state = state
         self._listener = listener
         self._history = history
+        self._begun = False
+
+    @property
+    def calls(self) -> bool:
+        """Whether whoever asks is the listener, or was begun by it, and it is not done with what it was handed."""
+        found = _HANDING.get()
+        return found is not None and found[0] is self and not found[1].over
 
     def known(self, conversation_id: str) -> int:
         """Up to which entry a conversation's log was handed over."""
@@ -34,10 +51,13 @@ class Feed:
         if changes["reset"]:
             # It brings the newest page only.
             changes["conversations"] = await _everything(call, changes["conversations"])
+        if cursor is None and not self._history and not self._begun:
+            # At once: what comes from now on comes, also if this is broken off.
+            for view in changes["conversations"]:
+                self._meet(view)
+        self._begun = True
         await self._hand("sync.changes", changes)
         for view in changes["conversations"]:
-            if cursor is None and not self._history:
-                self._state.set_seq(view["id"], view["headSeq"])
             await self._catch_up(call, view["id"], view["headSeq"])
         # Last: if this connection breaks before, the next resume starts from the old cursor.
         self._state.set_cursor(changes["cursor"])
@@ -99,9 +119,14 @@ class Feed:
         self._state.set_seq(conversation_id, seq)
 
     async def _hand(self, name: str, data: dict[str, Any]) -> None:
-        taken = self._listener(name, data)
-        if taken is not None:
-            await taken
+        handing = Handing()
+        _HANDING.set((self, handing))
+        try:
+            taken = self._listener(name, data)
+            if taken is not None:
+                await taken
+        finally:
+            handing.over = True
 
 
 async def _everything(call: Call, newest: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -10,11 +11,18 @@ from twisted.internet.defer import Deferred
 from chatr.client.errors import Lost
 from chatr.client.own import Item, News
 
+#: What waits for a slow reader at most; beyond it the connection is given up, and the rest comes from the log.
+MOST_ITEMS = 10_000
+
 
 class Inbox:
-    """A queue of one connection with one reader, who asks for the next when the last is handled."""
+    """A queue of one connection with one reader, who asks for the next when the last is handled.
 
-    def __init__(self) -> None:
+    ``overflow`` is called when the reader is too slow.
+    """
+
+    def __init__(self, overflow: Callable[[], None]) -> None:
+        self._overflow = overflow
         self._items: deque[Item] = deque()
         self._reader: Deferred[None] | None = None
         self._emptied: list[Deferred[None]] = []
@@ -26,6 +34,11 @@ class Inbox:
 
     def put(self, item: Item) -> None:
         """One thing more."""
+        if self._closed:
+            return
+        if len(self._items) >= MOST_ITEMS:
+            self._overflow()
+            return
         self._items.append(item)
         self._wake()
 

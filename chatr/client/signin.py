@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
 from chatr.client.errors import Lost, Refused
 from chatr.fetch import Fetcher, Unreachable
@@ -13,6 +18,8 @@ from chatr.fetch import Fetcher, Unreachable
 RENEW_AT = 0.7
 #: And not sooner than that.
 SOONEST_S = 1.0
+#: What an answer has one of.
+_ANSWERS = {"accessToken", "ticket", "challenge"}
 #: Calls an operation over the open session.
 Call = Callable[[str, dict[str, Any]], Awaitable[Mapping[str, Any]]]
 
@@ -32,6 +39,9 @@ class Credentials(Protocol):
     async def prolong(self, call: Call) -> None:
         """Prolong the open session. Raises as ``call`` does."""
 
+    async def finished(self) -> None:
+        """Returns when nothing is under way that must not be cut short."""
+
 
 class AccessToken:
     """A token that the program was given: sessions end with it."""
@@ -50,6 +60,9 @@ class AccessToken:
     async def prolong(self, call: Call) -> None:
         """Does nothing."""
 
+    async def finished(self) -> None:
+        """At once."""
+
 
 class SignIn:
     """Signs in over REST, and goes on with refresh tokens. Tickets work once: no token travels over the WebSocket."""
@@ -67,8 +80,13 @@ class SignIn:
         """``api``: such as ``https://chat.example.org/api``.
 
         Give login and password, or a refresh token of ``chatr token issue``, or both. Each refresh token works once:
-        ``keep`` is called with the next one, before the old one is of no use any more.
+        ``keep`` is called with the next one. If the answer that brings it is lost, the server takes the next use of the
+        old one for a theft: then only a password helps. Raises ValueError.
         """
+        if urlsplit(api).scheme not in ("http", "https") or not urlsplit(api).hostname:
+            raise ValueError(f"{api!r} is no http or https URL")
+        if not refresh_token and not (login and password):
+            raise ValueError("give login and password, or a refresh token")
         self._reactor = reactor
         self._api = api.rstrip("/")
         self._login = login
@@ -78,6 +96,7 @@ class SignIn:
         self._fetcher = Fetcher(reactor)
         self._access_token = ""
         self._renew_at = 0.0
+        self._refreshing: Deferred[None] | None = None
 
     async def ticket(self) -> str:
         """A fresh one-use ticket, signing in or renewing the sign-in when it is time."""
@@ -105,16 +124,36 @@ class SignIn:
     async def _sign_in(self) -> None:
         if self._refresh_token:
             try:
-                self._renewed(await self._post("/auth/refresh", {"refreshToken": self._refresh_token}))
+                await self._refresh()
                 return
             except Refused as error:
                 if error.code != "unauthenticated" or not self._password:
                     raise
                 self._refresh_token = ""
         answer = await self._post("/auth/login", {"login": self._login, "password": self._password})
-        if "accessToken" not in answer:
+        if "challenge" in answer:
             raise Refused("totp_required", "This account needs a second step to sign in: give a refresh token")
         self._renewed(answer)
+
+    def _refresh(self) -> Deferred[None]:
+        """Renew the tokens. Whoever stops waiting does not stop it: the answer brings what alone will work next."""
+        done = self._refreshing or Deferred.fromCoroutine(self._ask_for_tokens())
+        self._refreshing = None if done.called else done
+        waiter: Deferred[None] = Deferred()
+        done.addBoth(_pass_on, waiter)
+        return waiter
+
+    async def _ask_for_tokens(self) -> None:
+        try:
+            self._renewed(await self._post("/auth/refresh", {"refreshToken": self._refresh_token}))
+        finally:
+            self._refreshing = None
+
+    async def finished(self) -> None:
+        """See :class:`Credentials`."""
+        if self._refreshing is not None:
+            with suppress(Refused, Lost):
+                await self._refresh()
 
     def _renewed(self, session: Mapping[str, Any]) -> None:
         self._access_token = str(session["accessToken"])
@@ -131,7 +170,21 @@ class SignIn:
         except Unreachable as error:
             raise Lost(f"not signed in: {error}") from None
         except ValueError:
-            raise Lost("not signed in: the answer is not that of chatr") from None
+            content = None
+        if not isinstance(content, dict) or (answer.status >= 400 and "code" not in content):
+            raise Lost(f"not signed in: the answer (status {answer.status}) is not that of chatr")
         if answer.status >= 400:
-            raise Refused(str(content.get("code", answer.status)), str(content.get("detail", "")), content)
+            refusal = Refused(str(content["code"]), str(content.get("detail", "")), content)
+            if answer.status >= 500 and not refusal.passes:
+                raise Lost(f"not signed in: {refusal}")
+            raise refusal
+        if not _ANSWERS & content.keys():
+            raise Lost("not signed in: the answer is not that of chatr")
         return content
+
+
+def _pass_on(result: Any, waiter: Deferred[Any]) -> Any:
+    if waiter.called:
+        return None if isinstance(result, Failure) else result
+    waiter.callback(result) if not isinstance(result, Failure) else waiter.errback(result)
+    return None

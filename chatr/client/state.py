@@ -83,8 +83,14 @@ class FileState(MemoryState):
     """A state in a file (SQLite), of one process at a time: it outlives the process, and the machine's power cuts."""
 
     def __init__(self, path: str | Path) -> None:
-        """Raises sqlite3.Error when the file can't be used, and when another process uses it."""
+        """Raises sqlite3.Error, with the path, when the file can't be used, and when another process uses it."""
         super().__init__()
+        try:
+            self._open(path)
+        except sqlite3.Error as error:
+            raise type(error)(f"{path}: {error}") from None
+
+    def _open(self, path: str | Path) -> None:
         self._file = sqlite3.connect(path, isolation_level=None, timeout=1)
         # Held until the end: two processes with one state would each miss what the other has handled.
         self._file.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -118,10 +124,10 @@ class FileState(MemoryState):
 
     def add_send(self, send: Send) -> None:
         """See :class:`State`."""
-        super().add_send(send)
         self._file.execute(
             "INSERT OR IGNORE INTO sends (client_id, send) VALUES (?, ?)", (send["clientId"], json.dumps(dict(send)))
         )
+        super().add_send(send)
 
     def remove_send(self, client_id: str) -> None:
         """See :class:`State`."""

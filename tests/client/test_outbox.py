@@ -18,8 +18,12 @@ class OutboxTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.state = MemoryState()
-        self.outbox = Outbox(self.clock, self.state, lambda: 1.0)
+        self.gone: list[tuple[str, BaseException]] = []
+        self.outbox = Outbox(self.clock, self.state, lambda: 1.0, self.dropped)
         self.calls: list[tuple[str, Deferred[dict[str, Any]]]] = []
+
+    def dropped(self, send: Any, error: BaseException) -> None:
+        self.gone.append((send["clientId"], error))
 
     async def transmit(self, send: Any) -> dict[str, Any]:
         answer: Deferred[dict[str, Any]] = Deferred()
@@ -111,6 +115,50 @@ class OutboxTests(SynchronousTestCase):
         waiter = self.put("1")
         self.outbox.stop()
         self.failureResultOf(waiter, Lost)
-        self.outbox = Outbox(self.clock, self.state, lambda: 1.0)
+        self.outbox = Outbox(self.clock, self.state, lambda: 1.0, self.dropped)
         self.outbox.opened(self.transmit)
         self.assertEqual(self.under_way(), ["1"])
+
+    def test_refused_while_nobody_waits(self) -> None:
+        """As after a restart: the client is told, so that it can tell."""
+        self.put("1").addErrback(lambda _: None)
+        self.outbox.stop()
+        self.outbox = Outbox(self.clock, self.state, lambda: 1.0, self.dropped)
+        self.outbox.opened(self.transmit)
+        refusal = Refused("chatr.error.blocked")
+        self.fail(refusal)
+        self.assertEqual((self.gone, self.state.sends()), ([("1", refusal)], []))
+
+    def test_what_can_not_be_sent(self) -> None:
+        """It is refused at once, and not kept: it would stand in the way of all others, for ever."""
+        self.outbox.opened(self.transmit)
+        for content in (float("nan"), "\ud800", b"bytes", object(), "x" * 300_000):
+            with self.assertRaises((ValueError, TypeError)):
+                self.outbox.put({"clientId": "1", "recipientId": "ben", "content": content})
+        self.assertEqual((self.under_way(), self.state.sends(), len(self.outbox)), ([], [], 0))
+
+    def test_a_call_that_fails_otherwise(self) -> None:
+        """It is that send's failure; the next one leaves."""
+        self.outbox.opened(self.transmit)
+        waiter = self.put("1")
+        self.put("2")
+        self.fail(KeyError("x"))
+        self.failureResultOf(waiter, KeyError)
+        self.assertEqual(self.under_way(), ["2"])
+
+    def test_internal_errors(self) -> None:
+        """They leave open what became of the send: it is made again, but not for ever."""
+        self.outbox.opened(self.transmit)
+        waiter = self.put("1")
+        for _ in range(4):
+            self.fail(Refused("chatr.error.internal"))
+            self.assertNoResult(waiter)
+            self.clock.advance(15)
+        self.fail(Refused("chatr.error.internal"))
+        self.failureResultOf(waiter, Refused)
+
+    def test_after_the_end(self) -> None:
+        """Nothing is kept any more."""
+        self.outbox.stop()
+        self.failureResultOf(self.put("1"), Lost)
+        self.assertEqual(self.state.sends(), [])
