@@ -64,7 +64,7 @@ def populate(server: Server, messages: int) -> tuple[list[str], str]:
         print("indexing …", file=sys.stderr)
         cursor.execute(
             "INSERT INTO message_words (message_id, conversation_id, words, text)"
-            " SELECT id, conversation_id, to_tsvector('simple', content), search_text(content) FROM messages"
+            " SELECT id, conversation_id, to_tsvector('simple', composed(content)), search_text(content) FROM messages"
             " ON CONFLICT DO NOTHING"
         )
         cursor.execute(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from typing import Annotated, Any
 
 import msgspec
+import regex
 from msgspec import Meta
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import LoopingCall, deferLater
@@ -25,7 +26,8 @@ MOST_WORDS = 10
 EVERY_S = 10.0
 #: After each piece of work the indexer rests for so many times as long: people come first.
 REST = 9.0
-_WORD = re.compile(r"[^\W_]+")
+#: Letters and digits with their marks: in many scripts a vowel is one.
+_WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{N}\p{M}]*")
 
 
 class SearchMessages(Params, frozen=True, kw_only=True):
@@ -58,7 +60,7 @@ async def search(ctx: Ctx, params: SearchMessages) -> FoundMessages:
     One or two letters inside of a word are found in the newest messages only, at its beginning in all.
     ``not_found`` for a conversation that the caller is not in.
     """
-    words = list(dict.fromkeys(_WORD.findall(params.q)))
+    words = list(dict.fromkeys(_WORD.findall(unicodedata.normalize("NFC", params.q))))
     if not words:
         raise invalid("$.q", "has no word")
     if len(words) > MOST_WORDS:

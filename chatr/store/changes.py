@@ -102,7 +102,7 @@ async def edit(
     await db.execute(
         """WITH found AS (
              INSERT INTO message_words (message_id, conversation_id, words, text)
-             VALUES (%s, %s, to_tsvector(%s::regconfig, %s), search_text(%s))
+             VALUES (%s, %s, to_tsvector(%s::regconfig, composed(%s)), search_text(%s))
              ON CONFLICT (message_id) DO UPDATE SET words = excluded.words, text = excluded.text)
            UPDATE messages SET content = %s, edited_at = clock_timestamp(), mentions = mentioned(conversation_id, %s)
             WHERE id = %s""",

@@ -40,7 +40,8 @@ async def index(db: Database, dictionary: str) -> int:
                       WHERE sized.bytes >= %s) enough
                ), put AS (
                  INSERT INTO message_words (message_id, conversation_id, words, text)
-                 SELECT g.id, g.conversation_id, to_tsvector(%s::regconfig, g.content), search_text(g.content)
+                 SELECT g.id, g.conversation_id, to_tsvector(%s::regconfig, composed(g.content)),
+                        search_text(g.content)
                    FROM due d JOIN messages g ON g.conversation_id = d.id AND g.seq > d.after AND g.seq <= d.upto
                   WHERE g.unsent_at IS NULL AND g.type <> 'system'
                  -- Waits for whoever takes one back at this moment: its words must not come after that.
@@ -102,8 +103,8 @@ async def search(
                       JOIN own ON own.conversation_id = g.conversation_id AND g.seq > own.cleared_seq
                      WHERE g.unsent_at IS NULL {where}
                      ORDER BY g.created_at DESC, g.id DESC LIMIT %s)
-                SELECT done.complete, g.content,
-                       CASE WHEN %s THEN ts_headline(%s::regconfig, g.content, %s::tsquery, %s) END,
+                SELECT done.complete, composed(g.content),
+                       CASE WHEN %s THEN ts_headline(%s::regconfig, composed(g.content), %s::tsquery, %s) END,
                        g.created_at, others.delivered_seq, others.read_seq, {messages.COLUMNS}
                   FROM (SELECT (SELECT at FROM since) IS NULL AS complete) done
                   LEFT JOIN (page g JOIN users s ON s.id = g.sender_id
@@ -163,7 +164,7 @@ def _looked(below: tuple[datetime, str] | None) -> Condition:
 
 def _new(terms: Terms) -> Condition:
     """What the index does not have yet."""
-    fit = terms.fit("search_text(g.content)", f"to_tsvector('{terms.dictionary}', g.content)")
+    fit = terms.fit("search_text(g.content)", f"to_tsvector('{terms.dictionary}', composed(g.content))")
     return Condition(
         f"""SELECT g.id, g.created_at FROM own JOIN messages g
                 ON g.conversation_id = own.conversation_id AND g.seq > own.indexed AND g.type <> 'system'

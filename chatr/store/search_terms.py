@@ -66,7 +66,7 @@ class Terms(msgspec.Struct, frozen=True):
         """All words are there, as a part of the text or by the dictionary."""
         each, params = [], list[Any]()
         for term in self.terms:
-            # Words have letters and digits only: nothing in them means anything to LIKE.
+            # Words have letters, digits and marks only: nothing in them means anything to LIKE.
             sql, params = f"{text} LIKE %s", [*params, f"%{term.letters}%"]
             if term.query and not self.simple:
                 sql, params = f"({sql} OR {words} @@ %s::tsquery)", [*params, term.query]
@@ -91,7 +91,7 @@ class Terms(msgspec.Struct, frozen=True):
 
 async def parse(db: Queryable, dictionary: str, words: list[str]) -> Terms:
     """What the database makes of words. Stop words count only where there is nothing else."""
-    # Words have letters and digits only: nothing in them means anything to tsquery.
+    # Words have letters, digits and marks only: nothing in them means anything to tsquery.
     rows = await db.query(
         """SELECT w.word, search_text(w.word), to_tsquery(%s::regconfig, '''' || w.word || ''':*')::text
              FROM unnest(%s) WITH ORDINALITY AS w(word, n) ORDER BY w.n""",

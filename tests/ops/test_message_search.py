@@ -60,6 +60,16 @@ class SearchTests(FriendsCase):
             self.assertEqual(await self.found(q), ["Telephone ΟΔΟΣ Straßenbahn ПРИВЕТ"], q)
         self.assertEqual(await self.found("phone brown"), [])
 
+    async def test_marks(self) -> None:
+        """Marks belong to the letters that they stand on, and it does not matter how the two are composed."""
+        texts = ("हिन्दी", "नहीं देखा", "cafe\u0301 noir", "สวัสดี", "ส ว ด")
+        for text in texts:
+            await self.ann.send(self.ben, text)
+        for q, hits in (("हिन्दी", [0]), ("नहीं", [1]), ("caf\u00e9", [2]), ("cafe\u0301", [2]), ("สวัสดี", [3])):
+            self.assertEqual(await self.found(q), [texts[index] for index in hits], q)
+        [item] = (await self.ben.call("message.search", q="caf\u00e9"))["items"]
+        self.assertEqual(item["snippet"], "<mark>caf\u00e9</mark> noir")
+
     async def test_scripts_without_spaces(self) -> None:
         """Two letters of Chinese, Japanese or Korean are found by the index, not only among the newest messages."""
         for text in ("我喜欢你", "東京都に行く", "안녕하세요", "欢喜"):
