@@ -200,9 +200,8 @@ async def delete(ctx: Ctx, params: DeleteAccount) -> Empty:
         erased = await accounts.erase(tx, known.person.id)
         await conversations.desert(tx, known.person.id)
         await announcing.erased(ctx, tx, known.person, erased, circle)
-        if ctx.ports.message_settings.erase_deleted:
-            await erasing.begin(tx, known.person.id)
-            tx.then(ctx.ports.eraser.wake)
+        await erasing.begin(tx, known.person.id, texts=ctx.ports.message_settings.erase_deleted)
+        tx.then(ctx.ports.eraser.wake)
     return Empty()
 
 

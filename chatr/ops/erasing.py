@@ -1,4 +1,7 @@
-"""Erasing what deleted people have written, where the operator wants that: message by message, as if they unsent it."""
+"""Erasing what is left of deleted people: their names in quotes, and, where the operator wants that, what they wrote.
+
+Message by message, as if they unsent it.
+"""
 
 from __future__ import annotations
 
@@ -33,12 +36,19 @@ class Eraser:
         self.stop = self._worker.stop
 
     async def _work(self) -> float | None:
-        while self._worker.running and (user_id := await erasing.due(self._db)):
-            await self._messages(user_id)
-            await self._reactions(user_id)
+        while self._worker.running and (due := await erasing.due(self._db)):
+            await self._quotes(due.user_id)
+            if due.texts:
+                await self._messages(due.user_id)
+                await self._reactions(due.user_id)
             if self._worker.running:
-                await erasing.done(self._db, user_id)
+                await erasing.done(self._db, due.user_id)
         return None
+
+    async def _quotes(self, user_id: str) -> None:
+        after: str | None = _FIRST
+        while self._worker.running and after is not None:
+            after = await erasing.forget_name(self._db, user_id, after, BATCH)
 
     async def _messages(self, user_id: str) -> None:
         after = _FIRST

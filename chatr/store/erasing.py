@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from chatr.store import people
 from chatr.store.changes import Held
 from chatr.store.pool import Queryable
 
 
-async def begin(db: Queryable, user_id: str) -> None:
-    """From the end of the transaction on, what a deleted person has written is to be erased."""
-    await db.execute("UPDATE users SET erasing = true WHERE id = %s", (user_id,))
+async def begin(db: Queryable, user_id: str, *, texts: bool) -> None:
+    """From the end of the transaction on, a deleted person's name in quotes is to go, or all they wrote."""
+    await db.execute("UPDATE users SET erasing = true, erasing_texts = %s WHERE id = %s", (texts, user_id))
 
 
-async def due(db: Queryable) -> str | None:
+class Due(msgspec.Struct, frozen=True):
+    """A person of whom something is left to erase; ``texts``: all that they have written."""
+
+    user_id: str
+    texts: bool
+
+
+async def due(db: Queryable) -> Due | None:
     """One of the people of whom something is left to erase."""
-    rows = await db.query("SELECT id FROM users WHERE erasing ORDER BY id LIMIT 1")
+    rows = await db.query("SELECT id, erasing_texts FROM users WHERE erasing ORDER BY id LIMIT 1")
+    return Due(*rows[0]) if rows else None
+
+
+async def forget_name(db: Queryable, user_id: str, after: str, limit: int) -> str | None:
+    """Take a person's name out of the quotes of some of their messages, by client id, above one; up to which."""
+    rows = await db.query(
+        """WITH part AS MATERIALIZED (
+             SELECT id, client_id FROM messages WHERE sender_id = %s AND client_id > %s ORDER BY client_id LIMIT %s
+           ), forgotten AS (
+             UPDATE messages q SET reply_to = q.reply_to || jsonb_build_object('senderName', %s::text) FROM part
+              WHERE q.reply_to IS NOT NULL AND q.reply_to->>'id' = part.id::text)
+           SELECT client_id FROM part ORDER BY client_id DESC LIMIT 1""",
+        (user_id, after, limit, people.NOBODY),
+    )
     return rows[0][0] if rows else None
 
 

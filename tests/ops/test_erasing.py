@@ -55,6 +55,16 @@ class KeptTests(ErasingCase):
         self.assertEqual(page["items"][0]["content"], "secretword edited")
         self.assertEqual(page["items"][0]["sender"]["displayName"], "Deleted user")
 
+    async def test_no_name_is_left(self) -> None:
+        """Not even in quotes, by which others have answered."""
+        await self.ann.call("user.update", displayName="Ann Realname")
+        await self.ben.send(self.ann, "again", replyToId=self.written[3]["id"])
+        await self.ann.call("message.edit", id=self.written[3]["id"], content="other")
+        self.assertEqual(await self.found("Realname"), ["messages", "users"])
+        await self.delete(self.ann)
+        await self.node.eraser.settled()
+        self.assertEqual(await self.found("Realname"), [])
+
 
 class ErasedTests(ErasingCase):
     """With it."""
