@@ -119,12 +119,18 @@ class Indexer:
         return Deferred.fromCoroutine(self.catch_up(rest=REST))
 
     async def catch_up(self, *, rest: float = 0.0) -> None:
-        """Index everything that is there, resting in between."""
+        """Index everything that is there, resting in between: until a pass over all conversations finds nothing."""
+        after: str | None = message_search.FIRST
+        found = False
         try:
             while not self._stopping:
                 begun = self._clock.seconds()
-                if not await message_search.index(self._db, self._dictionary):
-                    return
+                piece = await message_search.index(self._db, self._dictionary, after or message_search.FIRST)
+                after, found = piece.after, found or piece.conversations > 0
+                if after is None:
+                    if not found:
+                        return
+                    found = False
                 if rest:
                     await self._rest(rest * (self._clock.seconds() - begun))
         except ApiError as error:

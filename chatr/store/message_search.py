@@ -16,24 +16,38 @@ from chatr.store.search_terms import HEADLINE, Condition, Terms
 #: Conversations, and messages and bytes of each, that one statement takes into the index: it must end well within its
 #: timeout. The message that reaches the bytes is the last.
 MOST_CONVERSATIONS, MOST_MESSAGES, MOST_BYTES = 20, 100, 20_000
+#: Conversations that one statement looks at, whether there is anything to do: however many there are in all.
+MOST_LOOKED = 2000
 _LOCK = 0x776F7264
 
 
-async def index(db: Database, dictionary: str) -> int:
-    """Take some of the messages that are not yet in the index of this dictionary into it; of how many conversations.
+FIRST = "00000000-0000-0000-0000-000000000000"
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """Of how many conversations messages were taken into the index, and behind which one to go on; None: at the end."""
+
+    conversations: int
+    after: str | None
+
+
+async def index(db: Database, dictionary: str, after: str = FIRST) -> Piece:
+    """Take some of the messages that are not yet in the index of this dictionary into it, of conversations behind one.
 
     One node does it at a time. An edit that comes first is not overwritten: it has put its own text and words.
     """
     async with db.transaction() as tx:
         if not (await tx.query("SELECT pg_try_advisory_xact_lock(%s)", (_LOCK,)))[0][0]:
-            return 0
+            return Piece(0, None)
         rows = await tx.query(
-            """WITH place AS (
+            """WITH looked AS MATERIALIZED (
+                 SELECT id, head_seq FROM conversations WHERE id > %s ORDER BY id LIMIT %s
+               ), place AS (
                  SELECT c.id, c.head_seq, CASE WHEN p.dictionary = %s THEN p.words_seq ELSE 0 END AS after
-                   FROM conversations c LEFT JOIN search_progress p ON p.conversation_id = c.id
-               ), due AS (
-                 SELECT p.id, p.after, least(p.head_seq, p.after + %s, enough.seq) AS upto
-                   FROM (SELECT * FROM place WHERE head_seq > after LIMIT %s) p CROSS JOIN LATERAL (
+                   FROM looked c LEFT JOIN search_progress p ON p.conversation_id = c.id
+               ), due AS MATERIALIZED (
+                 SELECT p.id, p.after, p.head_seq, least(p.head_seq, p.after + %s, enough.seq) AS upto
+                   FROM (SELECT * FROM place WHERE head_seq > after ORDER BY id LIMIT %s) p CROSS JOIN LATERAL (
                      SELECT min(sized.seq) AS seq FROM (
                        SELECT g.seq, sum(octet_length(g.content)) OVER (ORDER BY g.seq) AS bytes FROM messages g
                         WHERE g.conversation_id = p.id AND g.seq > p.after AND g.seq <= p.after + %s) sized
@@ -47,17 +61,26 @@ async def index(db: Database, dictionary: str) -> int:
                  -- Waits for whoever takes one back at this moment: its words must not come after that.
                     FOR SHARE OF g
                  ON CONFLICT (message_id) DO UPDATE SET words = excluded.words
-                  WHERE message_words.text = excluded.text AND message_words.words <> excluded.words)
-               INSERT INTO search_progress AS p (conversation_id, seq, words_seq, dictionary)
-               SELECT id, upto, upto, %s FROM due
-               ON CONFLICT (conversation_id) DO UPDATE SET seq = greatest(p.seq, excluded.seq),
-                      words_seq = excluded.words_seq, dictionary = excluded.dictionary RETURNING 1""",
+                  WHERE message_words.text = excluded.text AND message_words.words <> excluded.words
+               ), progress AS (
+                 INSERT INTO search_progress AS p (conversation_id, seq, words_seq, dictionary)
+                 SELECT id, upto, upto, %s FROM due
+                 ON CONFLICT (conversation_id) DO UPDATE SET seq = greatest(p.seq, excluded.seq),
+                        words_seq = excluded.words_seq, dictionary = excluded.dictionary)
+               SELECT (SELECT count(*) FROM due), (SELECT count(*) FROM looked),
+                      (SELECT id FROM looked ORDER BY id DESC LIMIT 1), (SELECT id FROM due ORDER BY id DESC LIMIT 1),
+                      (SELECT coalesce(bool_or(upto < head_seq), false) FROM due)""",
             (
-                *(dictionary, MOST_MESSAGES, MOST_CONVERSATIONS, MOST_MESSAGES, MOST_BYTES),
+                *(after, MOST_LOOKED, dictionary, MOST_MESSAGES, MOST_CONVERSATIONS, MOST_MESSAGES, MOST_BYTES),
                 *(dictionary, dictionary),
             ),
         )
-    return len(rows)
+    count, looked, last_looked, last_due, unfinished = rows[0]
+    if unfinished:
+        return Piece(count, after)
+    if count == MOST_CONVERSATIONS:
+        return Piece(count, last_due)
+    return Piece(count, last_looked if looked == MOST_LOOKED else None)
 
 
 async def member(db: Queryable, conversation_id: str, user_id: str) -> bool:

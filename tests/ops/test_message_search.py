@@ -37,11 +37,28 @@ class SearchTests(FriendsCase):
         for number in range(7):
             await self.ann.send(self.ben, f"long{number} " + "word " * 1500)
         pieces = 0
-        while await message_search.index(self.node.db, "simple"):
+        while (await message_search.index(self.node.db, "simple")).conversations:
             pieces += 1
         self.assertEqual(pieces, 3)
         for number in range(7):
             self.assertEqual(len(await self.found(f"long{number}")), 1)
+
+    async def test_many_conversations(self) -> None:
+        """However many there are, a statement looks at some only; the next ones at the others."""
+        self.patch(message_search, "MOST_LOOKED", 2)
+        self.patch(message_search, "MOST_CONVERSATIONS", 1)
+        self.patch(message_search, "MOST_MESSAGES", 2)
+        for number in range(5):
+            other = await self.person(f"other{number}")
+            await self.befriend(other, self.ben)
+            for _ in range(5):
+                await other.send(self.ben, "kiwi")
+        self.assertEqual(len(await self.found("kiwi")), 25)
+        behind = await self.node.db.query(
+            "SELECT 1 FROM conversations c LEFT JOIN search_progress p ON p.conversation_id = c.id"
+            " WHERE p.words_seq IS DISTINCT FROM c.head_seq"
+        )
+        self.assertEqual(behind, [])
 
     async def test_words(self) -> None:
         """All words, each at least the beginning of one, whatever the case; newest first."""

@@ -170,7 +170,7 @@ class GoneTests(RaceCase):
             await changes.unsend(tx, held)
             indexing = Deferred.fromCoroutine(message_search.index(self.node.db, "simple"))
             await self.waits()
-        self.assertEqual(await indexing, 1)
+        self.assertEqual((await indexing).conversations, 1)
         self.assertEqual(await self.node.db.query("SELECT text FROM message_words"), [])
 
     async def test_beginning_after_the_end(self) -> None:
