@@ -71,7 +71,8 @@ class Connection:
         """End the session politely, or by force when the other side does not answer."""
         if self.closed.called:
             return
-        self._session.leave()
+        if not self._session.ended:
+            self._session.leave()
         cut = self._reactor.callLater(CLOSE_TIMEOUT_S, self.cut)
         await self.closed
         if cut.active():
