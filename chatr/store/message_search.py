@@ -151,6 +151,11 @@ async def search(
     ]
 
 
+#: Messages that a search reads one by one before it asks an index; beside these a few of each conversation.
+MOST_READ, _FEWEST = 8000, 8
+#: By so many newest entries it is seen how much is written in a conversation lately.
+_SAMPLE = 20
+
 _OWN = """own AS MATERIALIZED (
     SELECT m.conversation_id, m.cleared_seq, coalesce(p.seq, 0) AS indexed
       FROM members m LEFT JOIN search_progress p ON p.conversation_id = m.conversation_id
@@ -158,29 +163,35 @@ _OWN = """own AS MATERIALIZED (
 
 
 def _looked(below: tuple[datetime, str] | None) -> Condition:
-    """The newest messages of each conversation, some thousand in all; with a cursor, the newest before it.
+    """The newest messages, some thousand in all; with a cursor, the newest before it.
 
+    Of each conversation as many as its share of what is written lately, so that they reach back to about one moment.
     There is no index by time: from the newest message in growing steps back, to one that is newer than the cursor.
     Within a conversation times follow seq.
     """
-    top, before, params = "o.indexed", "", list[Any]()
+    top, before, moment, params = "o.indexed", "", "now()", list[Any]()
     if below is not None:
         top = """(SELECT coalesce(max(back.step), 0) * -1 + o.indexed
               FROM unnest(ARRAY[1000, 4000, 16000, 64000, 256000, 1024000]) AS back(step)
              WHERE back.step < o.indexed AND %s < (
                SELECT t.created_at FROM messages t WHERE t.conversation_id = o.conversation_id
                   AND t.seq <= o.indexed - back.step ORDER BY t.seq DESC LIMIT 1))"""
-        before, params = "AND (g.created_at, g.id) < (%s, %s)", [below[0], *below]
+        before, moment, params = "AND (g.created_at, g.id) < (%s, %s)", "%s", [below[0], below[0], *below]
     return Condition(
-        f"""depth AS MATERIALIZED (
-            SELECT coalesce(max(d), 50) AS most FROM unnest(ARRAY[100, 200, 500, 1000, 2000, 5000]) d
-             WHERE (SELECT sum(least(indexed, d)) FROM own) <= 8000),
-          tops AS MATERIALIZED (SELECT o.conversation_id, o.cleared_seq, {top} AS seq FROM own o),
+        f"""tops AS MATERIALIZED (SELECT o.conversation_id, o.cleared_seq, {top} AS seq FROM own o),
+          rates AS MATERIALIZED (
+            SELECT t.*, coalesce({_SAMPLE} / greatest(extract(epoch FROM {moment} - back.created_at), 1), 0) AS rate
+              FROM tops t LEFT JOIN LATERAL (
+                SELECT g.created_at FROM messages g WHERE g.conversation_id = t.conversation_id
+                   AND g.seq > t.cleared_seq AND g.seq <= t.seq - {_SAMPLE} ORDER BY g.seq DESC LIMIT 1) back ON true),
+          depths AS MATERIALIZED (
+            SELECT r.*, greatest({_FEWEST}, coalesce(ceil({MOST_READ} * rate / nullif(sum(rate) OVER (), 0)), 0))::int
+                AS most FROM rates r),
           looked AS MATERIALIZED (
-            SELECT o.conversation_id, x.id, x.created_at FROM tops o CROSS JOIN LATERAL (
+            SELECT o.conversation_id, o.most, x.id, x.created_at FROM depths o CROSS JOIN LATERAL (
               SELECT g.id, g.created_at FROM messages g WHERE g.conversation_id = o.conversation_id
                  AND g.seq > o.cleared_seq AND g.seq <= o.seq {before}
-               ORDER BY g.seq DESC LIMIT (SELECT most FROM depth)) x)""",
+               ORDER BY g.seq DESC LIMIT o.most) x)""",
         params,
     )
 
@@ -207,8 +218,8 @@ def _recent(terms: Terms, looked: Condition) -> Condition:
     return Condition(
         f"""{looked.sql},
           since AS MATERIALIZED (
-            SELECT max(t.oldest) AS at FROM (SELECT min(created_at) AS oldest FROM looked GROUP BY conversation_id
-                                             HAVING count(*) = (SELECT most FROM depth)) t),
+            SELECT max(t.oldest) AS at FROM (SELECT min(created_at) AS oldest FROM looked GROUP BY conversation_id, most
+                                             HAVING count(*) = most) t),
           hits AS (
             SELECT l.id FROM looked l JOIN message_words w ON w.message_id = l.id
              WHERE {fit.sql} AND coalesce(l.created_at > (SELECT at FROM since), true)
