@@ -25,7 +25,8 @@ from chatr.auth.tokens import Tokens
 from chatr.datadir import DataDirectory
 from chatr.store import message_search, search_terms
 
-PEOPLE = 200
+#: So few that everybody has many messages in many conversations, beside the long one.
+PEOPLE = 120
 WORDS = 20_000
 LIMIT_MS = 200
 
