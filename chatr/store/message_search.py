@@ -151,10 +151,10 @@ async def search(
     ]
 
 
-#: Messages that a search reads one by one before it asks an index; beside these a few of each conversation.
-MOST_READ, _FEWEST = 8000, 8
-#: By so many newest entries it is seen how much is written in a conversation lately.
-_SAMPLE = 20
+#: Entries that a search reads one by one before it asks an index.
+MOST_READ = 10_000
+#: How a log is parted for that, from its end: where each stretch begins, and how long it is. The last is never read.
+_STRETCHES = "(0, 16), (16, 112), (128, 896), (1024, 3072), (4096, 4096), (8192, 2000000000::bigint)"
 
 _OWN = """own AS MATERIALIZED (
     SELECT m.conversation_id, m.cleared_seq, coalesce(p.seq, 0) AS indexed
@@ -165,33 +165,40 @@ _OWN = """own AS MATERIALIZED (
 def _looked(below: tuple[datetime, str] | None) -> Condition:
     """The newest messages, some thousand in all; with a cursor, the newest before it.
 
-    Of each conversation as many as its share of what is written lately, so that they reach back to about one moment.
-    There is no index by time: from the newest message in growing steps back, to one that is newer than the cursor.
-    Within a conversation times follow seq.
+    Stretches of each conversation's log, longer ones further back, are taken newest first until there are enough: so
+    they reach back to about one moment, wherever most is written. ``rest``: when the newest message was written that is
+    not looked at, NULL when there is none. There is no index by time: within a conversation times follow seq.
     """
-    top, before, moment, params = "o.indexed", "", "now()", list[Any]()
+    top, before, params = "o.indexed", "", list[Any]()
     if below is not None:
-        top = """(SELECT coalesce(max(back.step), 0) * -1 + o.indexed
-              FROM unnest(ARRAY[1000, 4000, 16000, 64000, 256000, 1024000]) AS back(step)
-             WHERE back.step < o.indexed AND %s < (
-               SELECT t.created_at FROM messages t WHERE t.conversation_id = o.conversation_id
-                  AND t.seq <= o.indexed - back.step ORDER BY t.seq DESC LIMIT 1))"""
-        before, moment, params = "AND (g.created_at, g.id) < (%s, %s)", "%s", [below[0], below[0], *below]
+        # In growing steps back to one that is newer than the cursor, and from there one by one.
+        top = """(SELECT g.seq FROM messages g WHERE g.conversation_id = o.conversation_id AND g.seq <= o.indexed - (
+                SELECT coalesce(max(back.step), 0)
+                  FROM unnest(ARRAY[1000, 4000, 16000, 64000, 256000, 1024000]) AS back(step)
+                 WHERE back.step < o.indexed AND %s < (
+                   SELECT t.created_at FROM messages t WHERE t.conversation_id = o.conversation_id
+                      AND t.seq <= o.indexed - back.step ORDER BY t.seq DESC LIMIT 1))
+             AND (g.created_at, g.id) < (%s, %s) ORDER BY g.seq DESC LIMIT 1)"""
+        before, params = "AND (g.created_at, g.id) < (%s, %s)", [below[0], *below, *below]
     return Condition(
         f"""tops AS MATERIALIZED (SELECT o.conversation_id, o.cleared_seq, {top} AS seq FROM own o),
-          rates AS MATERIALIZED (
-            SELECT t.*, coalesce({_SAMPLE} / greatest(extract(epoch FROM {moment} - back.created_at), 1), 0) AS rate
-              FROM tops t LEFT JOIN LATERAL (
+          stretches AS MATERIALIZED (
+            SELECT t.conversation_id, w.start, w.size, x.created_at AS newest,
+                   sum(w.size) OVER (ORDER BY x.created_at DESC, w.start, t.conversation_id
+                                      ROWS UNBOUNDED PRECEDING) <= {MOST_READ} AS taken
+              FROM tops t CROSS JOIN (VALUES {_STRETCHES}) w(start, size) CROSS JOIN LATERAL (
                 SELECT g.created_at FROM messages g WHERE g.conversation_id = t.conversation_id
-                   AND g.seq > t.cleared_seq AND g.seq <= t.seq - {_SAMPLE} ORDER BY g.seq DESC LIMIT 1) back ON true),
-          depths AS MATERIALIZED (
-            SELECT r.*, greatest({_FEWEST}, coalesce(ceil({MOST_READ} * rate / nullif(sum(rate) OVER (), 0)), 0))::int
-                AS most FROM rates r),
+                   AND g.seq > t.cleared_seq AND g.seq <= t.seq - w.start ORDER BY g.seq DESC LIMIT 1) x),
+          rest AS MATERIALIZED (SELECT max(newest) AS at FROM stretches WHERE NOT taken),
           looked AS MATERIALIZED (
-            SELECT o.conversation_id, o.most, x.id, x.created_at FROM depths o CROSS JOIN LATERAL (
-              SELECT g.id, g.created_at FROM messages g WHERE g.conversation_id = o.conversation_id
-                 AND g.seq > o.cleared_seq AND g.seq <= o.seq {before}
-               ORDER BY g.seq DESC LIMIT o.most) x)""",
+            SELECT g.id, g.created_at FROM tops t
+              JOIN (SELECT conversation_id, max(start + size) AS depth FROM stretches WHERE taken GROUP BY 1) d
+                ON d.conversation_id = t.conversation_id
+              CROSS JOIN LATERAL (
+                SELECT g.id, g.created_at FROM messages g WHERE g.conversation_id = t.conversation_id
+                   AND g.seq > t.cleared_seq AND g.seq <= t.seq {before}
+                 -- At least as many as there are in the stretches, as not each entry of a log is a message.
+                 ORDER BY g.seq DESC LIMIT d.depth) g)""",
         params,
     )
 
@@ -211,15 +218,12 @@ def _recent(terms: Terms, looked: Condition) -> Condition:
     """Hits among the newest messages, looked through one by one.
 
     For a common word that is enough, where the index would bring half of all messages. Only what is newer than anything
-    not looked at counts: ``since`` is NULL when all was.
+    not looked at counts: newer than ``since``, which is NULL when all was.
     """
     # No column by itself, so that no index fits: it would be asked twice, and take long where trigrams are common.
     fit, new = terms.fit("(w.text || '')", "w.words"), _new(terms)
     return Condition(
-        f"""{looked.sql},
-          since AS MATERIALIZED (
-            SELECT max(t.oldest) AS at FROM (SELECT min(created_at) AS oldest FROM looked GROUP BY conversation_id, most
-                                             HAVING count(*) = most) t),
+        f"""{looked.sql}, since AS (SELECT at FROM rest),
           hits AS (
             SELECT l.id FROM looked l JOIN message_words w ON w.message_id = l.id
              WHERE {fit.sql} AND coalesce(l.created_at > (SELECT at FROM since), true)

@@ -171,6 +171,7 @@ class AnnouncementTests(PresenceCase):
         ]
         for number, (change, wanted) in enumerate(changes):
             await change()
+            await self.node.eraser.settled()
             self.assertEqual(await hear(), (*wanted, 2), number)
             self.assertEqual(await hear(), (*wanted, 1), number)
         self.assertEqual(self.node.circles._kept.keys() & {self.ann.id, eve.id}, set())
