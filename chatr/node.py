@@ -20,7 +20,7 @@ from chatr.auth.vault import Vault
 from chatr.config import Config
 from chatr.datadir import DataDirectory
 from chatr.fetch import Fetcher
-from chatr.ops import audience, verification
+from chatr.ops import audience, pages, verification
 from chatr.ops.admission import Admission, Gate
 from chatr.ops.announcer import Announcer
 from chatr.ops.catalog import CONTRACT
@@ -64,9 +64,6 @@ from chatr.wamp.transport import websocket_resource
 
 #: How long an answer waits in development for the mail that it caused.
 MAIL_WRITTEN_S = 1.0
-
-#: What the items of a page take together: the whole answer has to fit into a message of any session.
-MAX_PAGE_BYTES = 512 * 1024
 
 
 class Node:
@@ -140,7 +137,7 @@ class Node:
             settings=config.auth,
             login_code=config.login_code,
             message_settings=config.messages,
-            page_bytes=min(MAX_PAGE_BYTES, config.wamp.max_message_bytes // 2),
+            page_bytes=min(pages.MAX_BYTES, config.wamp.max_message_bytes // 2),
             extend=self._extend,
         )
         settle = self._mail_written if config.development and config.mail.transport == "outbox" else None

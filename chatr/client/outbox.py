@@ -123,16 +123,17 @@ class Outbox:
                 message = await transmit(lane[0])
             except (Lost, CancelledError):
                 raise
-            except Exception as error:
-                internal += isinstance(error, Refused) and error.code == "internal"
-                open_still = 0 < internal < MOST_INTERNAL or (isinstance(error, Refused) and error.passes)
-                if open_still:
-                    wait_s = error.retry_after_s if isinstance(error, Refused) else 0.0
-                    await deferLater(self._clock, max(wait_s, backoff.delay_s()))
+            except Refused as error:
+                internal += error.code == "internal"
+                if error.passes or (error.code == "internal" and internal < MOST_INTERNAL):
+                    await deferLater(self._clock, max(error.retry_after_s, backoff.delay_s()))
                 else:
-                    # Whatever is wrong with it, those behind it must not wait for ever.
                     internal = 0
                     self._done(lane.popleft(), Failure(error))
+            except Exception as error:
+                # Whatever is wrong with it, those behind it must not wait for ever.
+                internal = 0
+                self._done(lane.popleft(), Failure(error))
             else:
                 internal = 0
                 backoff.reset()

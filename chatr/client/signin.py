@@ -9,7 +9,6 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from twisted.internet.defer import Deferred
-from twisted.python.failure import Failure
 
 from chatr.client.errors import Lost, Refused
 from chatr.fetch import Fetcher, Unreachable
@@ -140,7 +139,7 @@ class SignIn:
         done = self._refreshing or Deferred.fromCoroutine(self._ask_for_tokens())
         self._refreshing = None if done.called else done
         waiter: Deferred[None] = Deferred()
-        done.addBoth(_pass_on, waiter)
+        done.addBoth(waiter.callback)
         return waiter
 
     async def _ask_for_tokens(self) -> None:
@@ -181,10 +180,3 @@ class SignIn:
         if not _ANSWERS & content.keys():
             raise Lost("not signed in: the answer is not that of chatr")
         return content
-
-
-def _pass_on(result: Any, waiter: Deferred[Any]) -> Any:
-    if waiter.called:
-        return None if isinstance(result, Failure) else result
-    waiter.callback(result) if not isinstance(result, Failure) else waiter.errback(result)
-    return None

@@ -136,16 +136,16 @@ async def accept(ctx: Ctx, params: WhichConversation) -> Conversation:
 
     ``forbidden`` for whoever began it, ``conflict`` when nothing waits, ``blocked`` while either blocks the other.
     """
-    other_id = await _requester(ctx, params.id)
+    other_id, connection = await _requester(ctx, params.id), ctx.caller.connection
 
     async def work(tx: Transaction, _: Other | None) -> conversations.View | None:
         permissions.not_closed((await _waiting(ctx, tx, params.id)).closed)
         await conversations.accept(tx, params.id)
         pair = ctx.caller.user_id, other_id
-        await requests.accepted(ctx, tx, params.id, pair, exclude=ctx.caller.connection)
+        await requests.accepted(ctx, tx, params.id, pair, exclude=connection)
         return await conversations.by_id(tx, ctx.caller.user_id, params.id)
 
-    return _found(await relating.change(ctx, other_id, work, answered=True), ctx)
+    return _found(await relating.change(ctx, other_id, work, exclude=connection), ctx)
 
 
 @operation("conversation.decline", Route("POST", "/conversations/<id>/decline"), USERS, errors=_REQUEST_ERRORS)

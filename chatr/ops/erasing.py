@@ -14,13 +14,13 @@ from chatr.api.events import MESSAGE_REACTION, MESSAGE_UNSENT, MessageReaction, 
 from chatr.ops import audience
 from chatr.store import changes, erasing, messages
 from chatr.store.changes import Held
+from chatr.store.ids import NIL
 from chatr.store.pool import Database, Transaction
 from chatr.store.writer import MessageWriter
 from chatr.worker import Worker
 
 #: Looked up at once; each is a change of its own, between which everybody else's have their turn.
 BATCH = 100
-_FIRST = "00000000-0000-0000-0000-000000000000"
 
 
 class Eraser:
@@ -46,12 +46,12 @@ class Eraser:
         return None
 
     async def _quotes(self, user_id: str) -> None:
-        after: str | None = _FIRST
+        after: str | None = NIL
         while self._worker.running and after is not None:
             after = await erasing.forget_name(self._db, user_id, after, BATCH)
 
     async def _messages(self, user_id: str) -> None:
-        after = _FIRST
+        after = NIL
         while self._worker.running and (batch := await erasing.written(self._db, user_id, after, BATCH)):
             for _, message_id in batch:
                 await self._change(message_id, _take_back)

@@ -18,6 +18,7 @@ from chatr.api.model import Cursor, Id, Limit, Message, Params, Wire
 from chatr.ops import cursors, pages
 from chatr.ops.ports import Ctx
 from chatr.store import message_search, search_terms
+from chatr.store.ids import NIL
 from chatr.store.pool import Database
 
 log = Logger()
@@ -120,12 +121,12 @@ class Indexer:
 
     async def catch_up(self, *, rest: float = 0.0) -> None:
         """Index everything that is there, resting in between: until a pass over all conversations finds nothing."""
-        after: str | None = message_search.FIRST
+        after: str | None = NIL
         found = False
         try:
             while not self._stopping:
                 begun = self._clock.seconds()
-                piece = await message_search.index(self._db, self._dictionary, after or message_search.FIRST)
+                piece = await message_search.index(self._db, self._dictionary, after or NIL)
                 after, found = piece.after, found or piece.conversations > 0
                 if after is None:
                     if not found:

@@ -29,7 +29,7 @@ class _Sight(msgspec.Struct, frozen=True):
 
 
 async def change(
-    ctx: Ctx, other_id: str, work: Callable[[Transaction, Other | None], Awaitable[_T]], *, answered: bool = False
+    ctx: Ctx, other_id: str, work: Callable[[Transaction, Other | None], Awaitable[_T]], *, exclude: str = ""
 ) -> _T:
     """Let ``work`` change how the caller and another person stand to each other, when it is its turn among the sends.
 
@@ -37,19 +37,19 @@ async def change(
     """
 
     async def turn(tx: Transaction) -> _T:
-        async with changing(ctx, tx, other_id, answered=answered) as found:
+        async with changing(ctx, tx, other_id, exclude=exclude) as found:
             return await work(tx, found)
 
     return await ctx.ports.writer.change(turn)
 
 
 @asynccontextmanager
-async def changing(ctx: Ctx, tx: Transaction, other_id: str, *, answered: bool = False) -> AsyncIterator[Other | None]:
+async def changing(ctx: Ctx, tx: Transaction, other_id: str, *, exclude: str = "") -> AsyncIterator[Other | None]:
     """Change how the caller and another person stand to each other, inside the block; nobody else does meanwhile.
 
     Yields the other person as the caller stood to them before. When the block has ended, both are told what is another
     for them now: their conversation, and whether they see each other's presence. Begin the transaction with this.
-    ``answered``: the calling session has its conversation from the answer.
+    ``exclude``: the connection that has its conversation from the answer.
     """
     pair = ctx.caller.user_id, other_id
     await relations.lock(tx, *pair)
@@ -64,12 +64,7 @@ async def changing(ctx: Ctx, tx: Transaction, other_id: str, *, answered: bool =
         if now.conversation is not None and news:
             await conversations.touch(tx, now.conversation.id, viewer_id)
             changed = ConversationChanged(conversation=now.conversation)
-            tx.emit(
-                CONVERSATION_UPDATED,
-                changed,
-                [audience.person(viewer_id)],
-                exclude=ctx.caller.connection if answered else "",
-            )
+            tx.emit(CONVERSATION_UPDATED, changed, [audience.person(viewer_id)], exclude=exclude)
         if now.presence != was.presence:
             show = ctx.ports.announcer.show if now.presence else ctx.ports.announcer.hide
             tx.then(partial(show, seen_id, [viewer_id]))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import time
 
+#: Below all others (RFC 9562, section 5.9).
+NIL = "00000000-0000-0000-0000-000000000000"
 _RANDOM_BITS = 74
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from chatr.api.model import Message
 from chatr.store import messages
+from chatr.store.ids import NIL
 from chatr.store.messages import Marks
 from chatr.store.pool import Database, Queryable
 from chatr.store.search_terms import HEADLINE, Condition, Terms
@@ -21,9 +22,6 @@ MOST_LOOKED = 2000
 _LOCK = 0x776F7264
 
 
-FIRST = "00000000-0000-0000-0000-000000000000"
-
-
 class Piece(msgspec.Struct, frozen=True):
     """Of how many conversations messages were taken into the index, and behind which one to go on; None: at the end."""
 
@@ -31,7 +29,7 @@ class Piece(msgspec.Struct, frozen=True):
     after: str | None
 
 
-async def index(db: Database, dictionary: str, after: str = FIRST) -> Piece:
+async def index(db: Database, dictionary: str, after: str = NIL) -> Piece:
     """Take some of the messages that are not yet in the index of this dictionary into it, of conversations behind one.
 
     One node does it at a time. An edit that comes first is not overwritten: it has put its own text and words.

@@ -156,6 +156,11 @@ class OutboxTests(SynchronousTestCase):
             self.clock.advance(15)
         self.fail(Refused("chatr.error.internal"))
         self.failureResultOf(waiter, Refused)
+        waiter = self.put("2")
+        self.fail(Refused("chatr.error.internal"))
+        self.clock.advance(15)
+        self.fail(Refused("chatr.error.blocked"))
+        self.assertEqual(self.failureResultOf(waiter, Refused).value.code, "blocked")
 
     def test_after_the_end(self) -> None:
         """Nothing is kept any more."""

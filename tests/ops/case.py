@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta, timezone
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -20,6 +22,7 @@ from chatr.config import Config, load
 from chatr.datadir import DataDirectory
 from chatr.node import Node
 from chatr.realtime.hub import Announcement
+from chatr.store.pool import Transaction
 from tests.box import box
 
 PASSWORD = "Correct-horse-7"
@@ -107,6 +110,22 @@ class OpsCase(TestCase):
         answer = await self.node.dispatcher.call(operation, params, caller or stranger, request_id="test")
         await self.node.announcer.idle()
         return msgspec.to_builtins(answer)
+
+    @asynccontextmanager
+    async def turn_taken(self) -> AsyncIterator[None]:
+        """Nothing is written to conversations inside: sends and changes wait behind it, for one batch or one by one."""
+        begun: Deferred[None] = Deferred()
+        over: Deferred[None] = Deferred()
+
+        async def hold(_: Transaction) -> None:
+            begun.callback(None)
+            await over
+
+        held = self.node.writer.change(hold)
+        await begun
+        yield
+        over.callback(None)
+        await held
 
     async def refused(self, call: Any, code: str, path: str | None = None) -> ApiError:
         """Assert that a call is refused with a code and, if given, the path of the field at fault."""

@@ -14,25 +14,15 @@ class TurnTests(FriendsCase):
 
     async def in_turn(self, call: Any) -> Any:
         """The answer of a call, which waits while another change has its turn."""
-        begun: Deferred[None] = Deferred()
-        over: Deferred[None] = Deferred()
-
-        async def hold(_: Any) -> None:
-            begun.callback(None)
-            await over
-
-        held = self.node.writer.change(hold)
-        await begun
-        answer = Deferred.fromCoroutine(call)
-        # Bounded: what takes no turn is long done by then.
-        for _ in range(100):
-            if self.node.writer._queue:
-                break
-            await self.node.db.query("SELECT 1")
-        self.assertFalse(answer.called)
-        self.assertEqual(len(self.node.writer._queue), 1)
-        over.callback(None)
-        await held
+        async with self.turn_taken():
+            answer = Deferred.fromCoroutine(call)
+            # Bounded: what takes no turn is long done by then.
+            for _ in range(100):
+                if self.node.writer._queue:
+                    break
+                await self.node.db.query("SELECT 1")
+            self.assertFalse(answer.called)
+            self.assertEqual(len(self.node.writer._queue), 1)
         return await answer
 
     async def test_requests_and_own_views(self) -> None:
