@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Generic, TypeVar
 
@@ -17,7 +17,8 @@ _T = TypeVar("_T")
 class _Job(Generic[_T]):
     """What somebody waits for."""
 
-    def __init__(self, work: Callable[[], Awaitable[_T]], waiter: Deferred[_T]) -> None:
+    def __init__(self, key: str, work: Callable[[], Awaitable[_T]], waiter: Deferred[_T]) -> None:
+        self.key = key
         self.work = work
         self.waiter = waiter
         self.begun = False
@@ -31,10 +32,10 @@ class _Job(Generic[_T]):
 class Turns:
     """Runs ``at_once`` pieces of work; the others wait, at most ``per_key`` of one key and ``in_all`` of all.
 
-    The keys take turns: whoever has little to do waits for one piece of each other at most, however many those have.
-    Who comes when it is full gets the place of the last of whoever has most waiting. Whoever finds no place, or loses
-    it, gets ``unavailable``. What waits is dropped when its caller has gone; what runs goes on to its end, and keeps
-    its place until then, whether or not somebody waits for it.
+    The keys take turns, those first of which least is running: whoever has little to do waits for one piece of each
+    other at most, however many those have. Who comes when it is full gets the place of the last of whoever has most
+    waiting. Whoever finds no place, or loses it, gets ``unavailable``. What waits is dropped when its caller has gone;
+    what runs goes on to its end, and keeps its place until then, whether or not somebody waits for it.
     """
 
     def __init__(self, *, at_once: int, per_key: int, in_all: int, detail: str) -> None:
@@ -42,8 +43,13 @@ class Turns:
         self._per_key = per_key
         self._in_all = in_all
         self._detail = detail
-        self._waiting: OrderedDict[str, deque[_Job[Any]]] = OrderedDict()
-        self.running = 0
+        self._waiting: dict[str, deque[_Job[Any]]] = {}
+        self._running: Counter[str] = Counter()
+
+    @property
+    def running(self) -> int:
+        """How many run."""
+        return self._running.total()
 
     def __len__(self) -> int:
         """How many wait."""
@@ -54,7 +60,7 @@ class Turns:
 
         Fails with ``unavailable`` and CancelledError, and with what ``work`` raises.
         """
-        job = _Job(work, Deferred(lambda _: self._drop(key, job)))
+        job = _Job(key, work, Deferred(lambda _: self._drop(job)))
         if self.running < self._at_once:
             self._begin(job)
             return job.waiter
@@ -68,7 +74,7 @@ class Turns:
 
     def stop(self) -> None:
         """Whoever waits need not any more."""
-        waiting, self._waiting = self._waiting, OrderedDict()
+        waiting, self._waiting = self._waiting, {}
         for jobs in waiting.values():
             for job in jobs:
                 job.waiter.errback(self._full())
@@ -86,7 +92,7 @@ class Turns:
         return True
 
     def _begin(self, job: _Job[Any]) -> None:
-        self.running += 1
+        self._running[job.key] += 1
         job.begun = True
 
         async def run() -> Any:
@@ -95,25 +101,33 @@ class Turns:
         Deferred.fromCoroutine(run()).addBoth(self._done, job)
 
     def _done(self, outcome: Any, job: _Job[Any]) -> None:
-        self.running -= 1
-        self._next()
+        # Chosen before this one counts as gone: who has just had a turn is not the next, if there is another.
+        following = self._choose()
+        self._running[job.key] -= 1
+        if not self._running[job.key]:
+            del self._running[job.key]
+        if following is not None:
+            self._begin(following)
         if not job.waiter.called:
             job.waiter.callback(outcome)
 
-    def _next(self) -> None:
-        while self._waiting and self.running < self._at_once:
-            key, jobs = self._waiting.popitem(last=False)
-            job = jobs.popleft()
-            if jobs:
-                self._waiting[key] = jobs
-            self._begin(job)
+    def _choose(self) -> _Job[Any] | None:
+        """Of those of whom least is running, the one whose last turn is longest ago."""
+        if not self._waiting:
+            return None
+        key = min(self._waiting, key=self._running.__getitem__)
+        jobs = self._waiting.pop(key)
+        job = jobs.popleft()
+        if jobs:
+            self._waiting[key] = jobs
+        return job
 
-    def _drop(self, key: str, job: _Job[Any]) -> None:
-        jobs = self._waiting.get(key)
+    def _drop(self, job: _Job[Any]) -> None:
+        jobs = self._waiting.get(job.key)
         if jobs is not None and job in jobs:
             jobs.remove(job)
             if not jobs:
-                del self._waiting[key]
+                del self._waiting[job.key]
 
     def _full(self) -> ApiError:
         return ApiError("unavailable", self._detail, retry_after_s=2)

@@ -37,9 +37,9 @@ class TurnsTests(SynchronousTestCase):
         self.assertEqual(self.failureResultOf(wanted, ApiError).value.code, "unavailable")
 
     def test_in_turn(self) -> None:
-        """Whoever comes behind three of somebody else waits for one of them; what each wants first is done first."""
+        """Whoever comes behind those of somebody else is the next; what each wants first is done first."""
         waiters = [self.want("eve") for _ in range(5)] + [self.want("ann"), self.want("ben"), self.want("ann")]
-        self.assertEqual([self.finish() for _ in range(8)], ["eve", "eve", "eve", "ann", "ben", "eve", "ann", "eve"])
+        self.assertEqual([self.finish() for _ in range(8)], ["eve", "eve", "ann", "ben", "eve", "ann", "eve", "eve"])
         self.assertEqual([self.successResultOf(waiter) for waiter in waiters[5:]], ["ann", "ben", "ann"])
         self.assertEqual((self.turns.running, len(self.turns)), (0, 0))
 
