@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 import bcrypt
 from twisted.internet.defer import Deferred
@@ -14,6 +15,8 @@ from twisted.python.threadpool import ThreadPool
 from chatr.addresses import caller_key
 from chatr.api.context import Context
 from chatr.turns import Turns
+
+_T = TypeVar("_T")
 
 
 class Passwords:
@@ -40,23 +43,27 @@ class Passwords:
         self.turns.stop()
         self._pool.stop()
 
+    def turn(self, ctx: Context[Any], work: Callable[[], Awaitable[_T]]) -> Deferred[_T]:
+        """Do something when it is the caller's turn, such as :meth:`compare`. Fails with ``unavailable``."""
+        return self.turns.run(ctx.caller.user_id or caller_key(ctx.caller.address), work, ctx.hang_up)
+
     async def hash(self, password: str, ctx: Context[Any]) -> str:
-        """A new hash. Raises ``unavailable`` when too many wait."""
-        hashed: bytes = await self._run(ctx, bcrypt.hashpw, _digest(password), bcrypt.gensalt(self._cost))
+        """A new hash, in a turn of its own. Raises ``unavailable`` when too many wait."""
+        salt = bcrypt.gensalt(self._cost)
+        hashed: bytes = await self.turn(ctx, lambda: self._run(bcrypt.hashpw, _digest(password), salt))
         return hashed.decode("ascii")
 
-    async def check(self, password: str, stored: str | None, ctx: Context[Any]) -> bool:
-        """Whether the password is right. Without a stored hash it is wrong, and takes as long to say so."""
+    async def compare(self, password: str, stored: str | None) -> bool:
+        """Whether the password is right; inside of a turn.
+
+        Without a stored hash it is wrong, and takes as long to say so.
+        """
         known = stored.encode("ascii") if stored else _stranger(self._cost)
-        same: bool = await self._run(ctx, bcrypt.checkpw, _digest(password), known)
+        same: bool = await self._run(bcrypt.checkpw, _digest(password), known)
         return same and stored is not None
 
-    async def _run(self, ctx: Context[Any], function: Any, *args: bytes) -> Any:
-        def work() -> Deferred[Any]:
-            return deferToThreadPool(self._reactor, self._pool, function, *args)
-
-        caller = ctx.caller
-        return await self.turns.run(caller.user_id or caller_key(caller.address), work, ctx.hang_up)
+    def _run(self, function: Any, *args: bytes) -> Deferred[Any]:
+        return deferToThreadPool(self._reactor, self._pool, function, *args)
 
 
 def _digest(password: str) -> bytes:

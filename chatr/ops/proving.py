@@ -34,7 +34,22 @@ class Attempt(msgspec.Struct, frozen=True):
             raise _locked(self.locked_s)
 
 
-async def sign_in(ctx: Ctx, person: Person | None, login: str) -> Attempt:
+async def sign_in(ctx: Ctx, known: accounts.Credentials | None, login: str, password: str) -> Attempt | None:
+    """A try to sign in with a password; None when it is wrong, or so many were that it is not looked at.
+
+    It is counted when its turn has come, so that nobody pays for tries that were too many at a time. An account that
+    there is not takes the same work as one that there is.
+    """
+
+    async def look() -> Attempt | None:
+        attempt = await count(ctx, known.person if known else None, login)
+        right = await ctx.ports.passwords.compare(password, known.password_hash if known else None)
+        return attempt if right and attempt.looked_at else None
+
+    return await ctx.ports.passwords.turn(ctx, look)
+
+
+async def count(ctx: Ctx, person: Person | None, login: str = "") -> Attempt:
     """Count a try to sign in as somebody before it is looked at. A login that nobody has is counted like any other.
 
     Strangers share a count, whatever addresses they come from. An address from where the person has signed in lately
@@ -86,8 +101,13 @@ async def password(ctx: Ctx, text: str) -> accounts.Credentials:
     known = await accounts.by_id(ctx.ports.db, ctx.caller.user_id)
     if known is None:
         raise ApiError("unauthenticated", "The account no longer exists")
-    key = await in_session(ctx)
-    if not await ctx.ports.passwords.check(text, known.password_hash, ctx):
+    stored = known.password_hash
+
+    async def look() -> tuple[bytes, bool]:
+        return await in_session(ctx), await ctx.ports.passwords.compare(text, stored)
+
+    key, right = await ctx.ports.passwords.turn(ctx, look)
+    if not right:
         raise ApiError("code_wrong", WRONG_PASSWORD)
     if not known.person.two_factor:
         # With a second factor the password alone must not buy more tries at that.

@@ -41,9 +41,8 @@ async def login(ctx: Ctx, params: Login) -> Session | signing_in.Challenged | ve
     """
     text = params.login.strip()
     known = await accounts.by_login(ctx.ports.db, **fields.login(text, ctx.ports.settings.phone_region))
-    attempt = await proving.sign_in(ctx, known.person if known else None, text)
-    right = await ctx.ports.passwords.check(params.password, known.password_hash if known else None, ctx)
-    if known is None or not right or not attempt.looked_at:
+    attempt = await proving.sign_in(ctx, known, text, params.password)
+    if known is None or attempt is None:
         raise ApiError("code_wrong", _WRONG)
     attempt.check_lock()
     async with ctx.ports.db.transaction() as tx:
@@ -88,7 +87,7 @@ async def verify_login(ctx: Ctx, params: VerifyLogin) -> Session:
         raise ApiError("totp_required", "Enter the code of your authenticator, or a recovery code")
     if not person.two_factor and params.code is None:
         raise invalid("$.code", "is missing")
-    attempt = await proving.sign_in(ctx, person, "")
+    attempt = await proving.count(ctx, person)
     attempt.check_lock()
     async with ctx.ports.db.transaction() as tx:
         await proving.hold(tx, known)
