@@ -96,7 +96,7 @@ class RestApp:
             raw, from_text = parameters(request, record, variables, lists)
             self._cookies.take(request, record, raw)
             answer = await self._run(record, raw, caller, request_id, from_text)
-            answer = self._cookies.give(request, record, answer)
+            answer = self._cookies.give(request, record, answer, device=caller.device)
             status, body = record.route.status, msgspec.json.encode(answer)
             request.setHeader("Content-Type", "application/json")
         except ApiError as error:
@@ -112,8 +112,9 @@ class RestApp:
         token = bearer(request)
         address = self._address(request)
         user_agent = (request.getHeader("user-agent") or "")[:MAX_USER_AGENT_CHARS]
+        device = self._cookies.device(request)
         if token is None:
-            return Caller(address=address, user_agent=user_agent)
+            return Caller(address=address, user_agent=user_agent, device=device)
         known = self._verify(token)
         return Caller(
             role=known.role,
@@ -121,6 +122,7 @@ class RestApp:
             session_id=known.session_id,
             address=address,
             user_agent=user_agent,
+            device=device,
         )
 
     def _run(
