@@ -15,6 +15,7 @@ CREATE TABLE known_places (
 COMMENT ON TABLE known_places IS 'From where somebody has signed in or stayed signed in lately: what strangers do to the account does not keep them out there.';
 COMMENT ON COLUMN known_places.hash IS 'HMAC under the server key of an address as limits count it (an IPv6 /64, an IPv4 address), or of the mark that a browser keeps.';
 COMMENT ON COLUMN known_places.signed_in_at IS 'The last time, to the day.';
+CREATE INDEX known_places_signed_in ON known_places (signed_in_at);
 
 CREATE TABLE approaches (
     user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
@@ -23,6 +24,7 @@ CREATE TABLE approaches (
 );
 COMMENT ON TABLE approaches IS 'When somebody began a conversation with a stranger, or asked to be a friend: so many in 24 hours. Older ones count no more.';
 CREATE INDEX approaches_user ON approaches (user_id, kind, at);
+CREATE INDEX approaches_at ON approaches (at);
 
 ALTER TABLE codes ADD COLUMN attempts_by jsonb NOT NULL DEFAULT '{}';
 COMMENT ON COLUMN codes.attempts_by IS 'Reset only: how many of the attempts came from which place (HMAC, cut).';
