@@ -183,9 +183,13 @@ class SilenceTests(OpsCase):
         answers, statements = set(), []
         for email in ("ann@example.org", "new@example.org", "nobody@example.org"):
             await self.node.outbound.stop()
-            sent = self.node.db.round_trips
-            answers.add(str(await self.call("password.forgot", email=email)))
-            statements.append(self.node.db.round_trips - sent)
+            counts = []
+            for _ in range(3):
+                sent = self.node.db.round_trips
+                answers.add(str(await self.call("password.forgot", email=email)))
+                counts.append(self.node.db.round_trips - sent)
+            # Now and then a watcher has asked something in between.
+            statements.append(min(counts))
         self.assertEqual((len(answers), len(set(statements))), (1, 1), statements)
         self.node.outbound.start(self.node._carry_out)
         await self.node.outbound.settled()
@@ -203,7 +207,10 @@ class SilenceTests(OpsCase):
         await self.person("ann")
         statements = []
         for login in ("ann", "nobody", "ann@example.org", "no@example.org"):
-            sent = self.node.db.round_trips
-            await self.refused(self.call("session.login", login=login, password="Wrong-pass-1"), "code_wrong")
-            statements.append(self.node.db.round_trips - sent)
+            counts = []
+            for _ in range(2):
+                sent = self.node.db.round_trips
+                await self.refused(self.call("session.login", login=login, password="Wrong-pass-1"), "code_wrong")
+                counts.append(self.node.db.round_trips - sent)
+            statements.append(min(counts))
         self.assertEqual(len(set(statements)), 1, statements)
