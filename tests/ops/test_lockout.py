@@ -124,7 +124,9 @@ class LockTests(OpsCase):
         await self.wrong("ann")
         await self.call("password.forgot", email="ann@example.org")
         code, new = self.last_code("ann@example.org"), "Another-pass-9"
+        await self.refused(self.login("ann", "Wrong-pass-1", "192.0.2.1"), "code_wrong")
         await self.call("password.reset", email="ann@example.org", code=code, password=new)
+        self.assertEqual(await self.node.db.query("SELECT 1 FROM sign_in_tries"), [])
         await self.login("ann", new)
 
 
@@ -193,7 +195,7 @@ class SilenceTests(OpsCase):
         self.assertEqual((len(answers), len(set(statements))), (1, 1), statements)
         self.node.outbound.start(self.node._carry_out)
         await self.node.outbound.settled()
-        self.assertEqual([to for to, _ in self.mails()[before:]], ["ann@example.org"])
+        self.assertEqual({to for to, _ in self.mails()[before:]}, {"ann@example.org"})
         shown = [
             (await self.call("account.resend_code", userId=id, purpose=purpose))["sentTo"]
             for id, purpose in ((ann.id, "email"), (ann.id, "login"), (ann.session_id, "email"))
