@@ -64,7 +64,7 @@ async def desk(config: Config, reactor: Any, *, rotate: bool = False) -> AsyncIt
             caller = Caller(role="admin", address="", user_agent="chatr command")
             yield Desk(Context(caller=caller, request_id="command", now=_now(), ports=node.ports), data)
         finally:
-            node.close_after_administration()
+            await node.close_after_administration()
     finally:
         if postgres is not None:
             await postgres.stop()

@@ -84,8 +84,8 @@ class Pulse:
         if not self.tries or self._seconds() - self._failed_at >= LATE_S:
             self.succeeded()
 
-    def failed(self, failure: Failure) -> None:
-        """It went wrong. Told once, then by count."""
+    def failed(self, failure: Failure, *, said: str = "") -> None:
+        """It went wrong. Told once, then by count; ``said``: a line that says it without a traceback."""
         self.failures += 1
         self.tries += 1
         self._failed_at = self._seconds()
@@ -93,8 +93,12 @@ class Pulse:
             self._failing_since = self._failed_at
         error = failure.value
         short = f"{self.name}: {type(error).__name__}: {' '.join(str(error).split())}"
-        if not isinstance(error, ApiError):
-            if self._incidents.first((self.name, type(error), getattr(error, "pgcode", None)), short):
+        if said or not isinstance(error, ApiError):
+            if not self._incidents.first((self.name, type(error), getattr(error, "pgcode", None)), said or short):
+                return
+            if said:
+                log.warn("{said}", said=said)
+            else:
                 log.failure("{task} failed", failure, task=self.name)
         elif self.late and self._incidents.first((self.name, error.code), f"{self.name}: {error.detail}"):
             log.warn("{task} has not succeeded for a minute: {detail}", task=self.name, detail=error.detail)
