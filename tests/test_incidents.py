@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from twisted.internet.task import Clock
-from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatr import incidents
 from chatr.incidents import QUIET_S, Incidents
+from tests.logs import LogLines
 
 
 class IncidentsTests(SynchronousTestCase):
@@ -16,13 +16,9 @@ class IncidentsTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.incidents = Incidents(self.clock.seconds)
-        self.lines: list[str] = []
-        globalLogPublisher.addObserver(self.heard)
-        self.addCleanup(globalLogPublisher.removeObserver, self.heard)
-
-    def heard(self, event: LogEvent) -> None:
-        if event.get("log_namespace") == "chatr.incidents":
-            self.lines.append(formatEvent(event))
+        log = LogLines("chatr.incidents")
+        self.addCleanup(log.end)
+        self.lines = log.lines
 
     def test_first_in_full_then_by_count(self) -> None:
         """Of a thousand failures within a minute the first is told; each minute has one line with their number."""

@@ -8,12 +8,12 @@ from itertools import pairwise
 import psycopg2
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
-from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.api.errors import ApiError
 from chatr.tasks import LAST_PAUSE_S, LATE_S, Tasks
+from tests.logs import LogLines
 
 
 class TaskCase(SynchronousTestCase):
@@ -23,13 +23,9 @@ class TaskCase(SynchronousTestCase):
         self.clock = Clock()
         self.tasks = Tasks(self.clock)
         self.runs = 0
-        self.lines: list[str] = []
-        globalLogPublisher.addObserver(self.heard)
-        self.addCleanup(globalLogPublisher.removeObserver, self.heard)
-
-    def heard(self, event: LogEvent) -> None:
-        if event.get("log_namespace") in ("chatr.tasks", "chatr.incidents"):
-            self.lines.append(formatEvent(event))
+        log = LogLines("chatr.tasks", "chatr.incidents")
+        self.addCleanup(log.end)
+        self.lines = log.lines
 
     def pass_s(self, seconds: float) -> None:
         """Let time pass in small steps."""
