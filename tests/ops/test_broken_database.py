@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import psycopg2
@@ -97,7 +98,7 @@ class TaskTests(BrokenCase):
                 await self.ann.send(self.ben, f"word{code}")
                 await self.fails("message_index")
                 self.assertFalse(await self.found(f"word{code.lower()}"))
-            await self.until(lambda: self.found(f"word{code.lower()}"))
+            await self.until(partial(self.found, f"word{code.lower()}"))
         self.assertEqual(len(self.flushLoggedErrors(psycopg2.Error)), 1)
         self.assertIn("message_index failed", self.log.lines)
 
