@@ -23,11 +23,12 @@ from chatr.embedded.lock import DirectoryInUse
 from chatr.embedded.postgres import EmbeddedError
 from chatr.ops import administration
 from chatr.store import accounts, outbound, sessions
+from chatr.store.fitness import Unfit
 from chatr.store.people import Person
 
 Command = Callable[[Desk, argparse.Namespace], Awaitable[None]]
 
-_EXPECTED = (DataDirectoryError, DirectoryInUse, EmbeddedError, OSError)
+_EXPECTED = (DataDirectoryError, DirectoryInUse, EmbeddedError, Unfit, OSError)
 #: Dead letters that are tried again by hand have this long to arrive.
 REVIVED_S = 3600
 MAX_ROWS = 1000
