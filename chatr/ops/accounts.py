@@ -155,7 +155,7 @@ async def _verify(ctx: Ctx, params: Verify, purpose: accounts.Kind) -> Session |
         person = await people.lock(tx, params.user_id)
         if await accounts.address_taken(tx, purpose, code.target, but=params.user_id):
             raise taken("$.code", "somebody else has confirmed this address meanwhile")
-        await verification.use(tx, params.user_id, purpose)
+        await verification.use(ctx.ports, tx, params.user_id, purpose)
         if person is None or person.verified != change or (change and not own):
             raise ApiError("code_wrong", verification.WRONG)
         return await _confirmed(ctx, tx, person, purpose, code.target)

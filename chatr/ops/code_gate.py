@@ -59,6 +59,13 @@ class CodeGate:
         hashed = self._codes.key(f"sender:{sender}") if sender else None
         return await code_sends.take(tx, self._codes.key(_name(to)), hashed, spare=spare)
 
+    async def entered(self, tx: Transaction, to: Sent) -> None:
+        """Whoever reads what goes to an address has entered a code from there: it was wanted, and keeps back no other.
+
+        Otherwise nobody could sign in within a minute after they registered.
+        """
+        await code_sends.release(tx, self._codes.key(_name(to)))
+
 
 def _name(to: Sent) -> str:
     return f"target:{to.channel}:{to.target.strip().lower()}"

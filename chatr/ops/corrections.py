@@ -134,7 +134,7 @@ async def _change(
         await accounts.lock_address(tx, kind, address)
         await registration.refuse_taken(tx, kind, address, but=before.id)
     now = await proving.hold(tx, known)
-    await verification.use(tx, before.id, "change")
+    await verification.use(ctx.ports, tx, before.id, "change")
     if _addresses(now.person) != _addresses(before):
         raise ApiError("code_wrong", "The account was changed at this moment: begin again")
     if wanted.email != before.email:

@@ -70,7 +70,7 @@ async def reset(ctx: Ctx, params: Reset) -> Empty:
     hashed = await _hashed(ctx, known.person, params.password)
     async with ctx.ports.db.transaction() as tx:
         await proving.hold(tx, known)
-        await verification.use(tx, code.user_id, "reset")
+        await verification.use(ctx.ports, tx, code.user_id, "reset")
         await _set(ctx, tx, known.person, hashed)
         await proving.succeed(tx, ctx.ports.codes.key(proving.subject(known.person, "")))
     return Empty()

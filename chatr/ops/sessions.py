@@ -96,7 +96,7 @@ async def verify_login(ctx: Ctx, params: VerifyLogin) -> Session:
             await proving.second(ctx, tx, person.id, params.totp, params.recovery_code)
         else:
             verification.check(ctx.ports, person.id, "login", params.code or "", found)
-        await verification.use(tx, person.id, "login")
+        await verification.use(ctx.ports, tx, person.id, "login")
         await proving.succeed(tx, key)
         return await signing_in.begin(ctx, tx, person.id)
 

@@ -132,10 +132,13 @@ def check(ports: Ports, user_id: str, purpose: str, code: str, found: codes.Code
     return found
 
 
-async def use(tx: Transaction, user_id: str, purpose: str) -> None:
-    """Use a code up. Raises ``code_wrong`` when another call did."""
-    if not await codes.delete(tx, user_id, purpose):
+async def use(ports: Ports, tx: Transaction, user_id: str, purpose: str) -> None:
+    """Use a code up, once it was checked. Raises ``code_wrong`` when another call did."""
+    used = await codes.delete(tx, user_id, purpose)
+    if used is None:
         raise ApiError("code_wrong", WRONG)
+    if used.sent is not None:
+        await ports.code_gate.entered(tx, used.sent)
 
 
 async def notify(ctx: Ctx, tx: Transaction, person: Person | None, subject: str, text: str, advice: str = "") -> None:

@@ -47,3 +47,12 @@ async def take(db: Queryable, target: bytes, sender: bytes | None, *, spare: int
         (max(TARGET_WINDOW_S, SENDER_WINDOW_S), PRUNED_AT_ONCE),
     )
     return None
+
+
+async def release(db: Queryable, target: bytes) -> None:
+    """The last code that went to an address was entered: it no longer counts there. For its sender it does."""
+    await db.execute(
+        """UPDATE code_sends SET target = NULL
+            WHERE id = (SELECT id FROM code_sends WHERE target = %s ORDER BY sent_at DESC LIMIT 1)""",
+        (target,),
+    )

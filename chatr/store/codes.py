@@ -124,10 +124,23 @@ async def _attempt(db: Queryable, where: str, params: tuple[object, ...]) -> Cod
     return Code(user_id, None if hash is None else bytes(hash), target, expired)
 
 
-async def delete(db: Queryable, user_id: str, purpose: str) -> bool:
-    """Use a code up; False when another call did."""
-    rows = await db.query("DELETE FROM codes WHERE user_id = %s AND purpose = %s RETURNING 1", (user_id, purpose))
-    return bool(rows)
+class Deleted(msgspec.Struct, frozen=True):
+    """A code that is used up. ``sent``: where it went, if it was no challenge without one."""
+
+    sent: Sent | None
+
+
+async def delete(db: Queryable, user_id: str, purpose: str) -> Deleted | None:
+    """Use a code up; None when another call did."""
+    rows = await db.query(
+        """DELETE FROM codes WHERE user_id = %s AND purpose = %s
+           RETURNING channel, CASE WHEN hash IS NOT NULL THEN target END""",
+        (user_id, purpose),
+    )
+    if not rows:
+        return None
+    channel, target = rows[0]
+    return Deleted(None if target is None else Sent(channel, target))
 
 
 async def delete_all(db: Queryable, user_id: str) -> None:

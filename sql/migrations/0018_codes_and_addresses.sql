@@ -19,12 +19,13 @@ COMMENT ON COLUMN codes.purpose IS
 
 CREATE TABLE code_sends (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    target bytea NOT NULL,
+    target bytea,
     sender bytea,
     sent_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 COMMENT ON TABLE code_sends IS 'Codes that left within the last hour: what limits the next one.';
-COMMENT ON COLUMN code_sends.target IS 'HMAC of the address that the code went to.';
+COMMENT ON COLUMN code_sends.target IS
+    'HMAC of the address that the code went to; NULL once it was entered: whoever reads mail there wanted it.';
 COMMENT ON COLUMN code_sends.sender IS 'HMAC of the account or network that had it sent; NULL: not limited.';
 CREATE INDEX code_sends_target ON code_sends (target, sent_at);
 CREATE INDEX code_sends_sender ON code_sends (sender, sent_at);
