@@ -43,7 +43,8 @@ class CodeGate:
 
         By network too: who has found out a password must not use up what its owner needs to sign in.
         """
-        return f"login:{user_id}:{caller_key(caller.address)}" if self._enabled else ""
+        network = self.stranger(caller)
+        return f"login:{user_id}:{network}" if network else ""
 
     async def pass_(self, tx: Transaction, to: Sent, sender: Sender, purpose: str) -> None:
         """Let a code leave. Raises ``rate_limited``, with ``retry_after_s``, when none may leave now."""

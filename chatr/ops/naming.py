@@ -10,13 +10,15 @@ from chatr.ops.ports import Ctx
 from chatr.store import people
 from chatr.store.pool import Queryable
 
-#: Words that mean something else where a username may stand, beside those of the routes.
+#: Words that mean something else where a username may stand, beside those that routes begin with.
 _WORDS = frozenset(
     [
         *("me", "search", "login", "logout", "register"),
-        *("api", "ws", "docs", "health", "ready", "metrics", "openapi", "wamp", "static", "assets", "dev", "mail"),
-        *("all", "everyone", "here"),
-        *("null", "undefined", "none", "deleted", "deleted_user"),
+        *("api", "ws", "docs", "health", "ready", "metrics", "openapi", "wamp", "static", "assets"),
+        # Routes to come: who has such a name by then would stand in their way.
+        *("groups", "files", "calls", "widget", "contact"),
+        # A mention of everybody; what programs write for nobody.
+        *("all", "null", "undefined", "deleted", "deleted_user"),
     ]
 )
 _LENGTH = 20
@@ -24,14 +26,15 @@ _TRIES = 5
 
 
 def reserved(contract: Contract) -> frozenset[str]:
-    """Words that can't be usernames, in lower case and without the @: those of this server's routes, and some more.
+    """Words that can't be usernames, in lower case and without the @: those that routes begin with, and some more.
 
-    Otherwise ``/api/users/search`` would be a person's page, or a person ``@conversations``.
+    Otherwise ``/api/users/search`` would be a person's page, or ``/conversations`` that of ``@conversations``.
     """
     words = set(_WORDS)
     for record in contract.operations.values():
         for path in (record.route.path, *record.route.aliases):
-            words |= {word for word in path.lower().split("/") if word and not word.startswith("<")}
+            first, *rest = path.lower().strip("/").split("/")
+            words |= {first, *(rest[:1] if first == "users" else ())} - {"<userid>", "<username>"}
     # What stands in a path with a hyphen may be typed in a username with an underscore, or with none.
     return frozenset(form for word in words for form in (word, word.replace("-", "_"), word.replace("-", "")))
 

@@ -53,6 +53,7 @@ async def login(ctx: Ctx, params: Login) -> Session | signing_in.Challenged | ve
             return await signing_in.proceed_with_password(ctx, tx, known.person, key, params.method)
         signing_in.refuse_disabled(known.person)
         waiting = await verification.next_step(ctx.ports, ctx.now, tx, known.person)
+        await proving.succeed(tx, key)
         proof = await verification.prove(ctx.ports, ctx.now, tx, known.person.id, None)
     return verification.Waiting(user_id=known.person.id, verification=waiting or "email", proof=proof)
 
