@@ -173,7 +173,7 @@ export interface Edits {
 }
 
 /** ``{}`` */
-export interface Empty {}
+export type Empty = Record<string, never>;
 
 /** A code of the authenticator; and the password, as for two_factor.setup. */
 export interface Enable {
@@ -519,7 +519,7 @@ export interface NewRecoveryCodes {
 }
 
 /** No parameters. */
-export interface NoParams {}
+export type NoParams = Record<string, never>;
 
 /** Whom another session of the receiver has blocked, or blocks no more. */
 export interface PersonBlocked {
@@ -577,7 +577,7 @@ export interface Problem {
   title: string;
   status: number;
   detail: string;
-  code: string;
+  code: "invalid" | "unauthenticated" | "code_wrong" | "code_expired" | "totp_required" | "forbidden" | "blocked" | "not_found" | "conflict" | "gone" | "too_large" | "unsupported_media" | "locked" | "rate_limited" | "internal" | "unavailable";
   requestId: string;
   errors?: FieldError[];
   retryAfter?: number;
