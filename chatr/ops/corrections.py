@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from chatr.api.contract import PUBLIC, Rate, Route, operation
@@ -21,8 +22,9 @@ _WAITS = "This address is confirmed: sign in to change it"
 
 
 class ChangeUnconfirmed(Params, frozen=True, kw_only=True):
-    """What to change: an address, or null to drop it. ``proof`` is what account.register, session.login or
-    account.verify_email answered with what waits.
+    """What to change: an address, or null to drop it.
+
+    ``proof`` is what account.register, session.login or account.verify_email answered with what waits.
     """
 
     proof: fields.Secret
@@ -32,7 +34,7 @@ class ChangeUnconfirmed(Params, frozen=True, kw_only=True):
     code: fields.Code | None = None
 
 
-class _Wanted(Params, frozen=True, kw_only=True):
+class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """The addresses as they are to be."""
 
     email: str | None
