@@ -65,7 +65,7 @@ async def register(ctx: Ctx, params: Register) -> verification.Waiting:
         username=username,
         email=email,
         phone_number=phone,
-        password_hash=await ctx.ports.passwords.hash(password),
+        password_hash=await ctx.ports.passwords.hash(password, ctx),
         display_name=fields.display_name(params.display_name, first_name, last_name, username),
         first_name=first_name,
         last_name=last_name,

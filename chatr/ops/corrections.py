@@ -110,11 +110,12 @@ def _confirmed(person: Person) -> codes.Sent | None:
 async def _password(ctx: Ctx, known: accounts.Credentials, password: str | None) -> None:
     if password is None:
         raise invalid("$.password", "is missing")
-    key = await proving.begin(ctx, proving.subject(known.person, ""))
-    if not await ctx.ports.passwords.check(password, known.password_hash):
+    attempt = await proving.sign_in(ctx, known, "", password)
+    if attempt is None:
         raise ApiError("code_wrong", proving.WRONG_PASSWORD)
+    attempt.check_lock()
     if not known.person.two_factor:
-        await proving.succeed(ctx.ports.db, key)
+        await proving.succeed(ctx.ports.db, attempt.key)
 
 
 async def _ask(ctx: Ctx, known: accounts.Credentials, to: codes.Sent, proof: str) -> verification.Waiting:

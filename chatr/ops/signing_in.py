@@ -10,7 +10,7 @@ from chatr.api.model import Id, Session, Wire
 from chatr.auth.tokens import new_secret, secret_hash
 from chatr.ops import proving, verification, visibility
 from chatr.ops.ports import Ctx
-from chatr.store import codes, people, sessions
+from chatr.store import codes, known_places, people, sessions
 from chatr.store.ids import uuid7
 from chatr.store.people import Person
 from chatr.store.pool import Queryable, Transaction
@@ -96,6 +96,7 @@ async def succeed(ctx: Ctx, tx: Transaction, found: sessions.Refreshed, refresh_
     None when what follows was made under a server key that is gone.
     """
     person = _existing(await people.by_id(tx, found.user_id))
+    await _remember(ctx, tx, person)
     successors = ctx.ports.codes.successors(refresh_token, found.salt)
     if found.succeeds:
         await sessions.add_refresh_token(tx, found.session_id, secret_hash(successors[0]))
@@ -109,7 +110,14 @@ async def succeed(ctx: Ctx, tx: Transaction, found: sessions.Refreshed, refresh_
 async def _with_tokens(ctx: Ctx, db: Queryable, person: Person, session_id: str) -> Session:
     refresh_token = new_secret()
     await sessions.add_refresh_token(db, session_id, secret_hash(refresh_token))
+    await _remember(ctx, db, person)
     return _session(ctx, person, session_id, refresh_token)
+
+
+async def _remember(ctx: Ctx, db: Queryable, person: Person) -> None:
+    """Where somebody has signed in, and stays so, nobody else keeps them out."""
+    if ctx.caller.address:
+        await known_places.remember(db, person.id, proving.places(ctx))
 
 
 def _session(ctx: Ctx, person: Person, session_id: str, refresh_token: str) -> Session:

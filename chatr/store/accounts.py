@@ -205,7 +205,7 @@ async def erase(db: Queryable, user_id: str) -> Person:
              WHERE id = %s RETURNING {COLUMNS}""",
         (user_id,),
     )
-    for table in ("codes", "recovery_codes", "identities", "address_changes"):
+    for table in ("codes", "recovery_codes", "identities", "address_changes", "known_places", "approaches"):
         await db.execute(f"DELETE FROM {table} WHERE user_id = %s", (user_id,))
     await db.execute("UPDATE sessions SET user_agent = '', address = '' WHERE user_id = %s", (user_id,))
     return person(rows[0])

@@ -91,4 +91,5 @@ async def void_what_came_with(db: Queryable, change: Change) -> None:
     )
     if rows:
         await db.execute("DELETE FROM recovery_codes WHERE user_id = %s", (user_id,))
+    await db.execute("DELETE FROM known_places WHERE user_id = %s AND signed_in_at > %s", (user_id, since))
     await db.execute("DELETE FROM identities WHERE user_id = %s AND created_at > %s", (user_id, since))
