@@ -85,9 +85,9 @@ async def succeed(db: Queryable, key: bytes) -> None:
 
 
 async def open_locks(ctx: Ctx, db: Queryable, person: Person) -> None:
-    """There is a new password: what was tried with the old one, from here or by strangers, is forgotten."""
-    for place in (b"", *places(ctx)):
-        await tries.clear(db, _key(ctx, person, "", place))
+    """There is a new password: what was tried with the old one, by strangers or where the owner is, is forgotten."""
+    known = await known_places.listed(db, person.id)
+    await tries.clear(db, *(_key(ctx, person, "", place) for place in (b"", *known)))
 
 
 def places(ctx: Ctx) -> list[bytes]:

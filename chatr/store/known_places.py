@@ -44,3 +44,9 @@ async def of_email(db: Queryable, email: str, hashes: Sequence[bytes]) -> set[by
         (email, list(hashes)),
     )
     return {bytes(row[0]) for row in rows}
+
+
+async def listed(db: Queryable, user_id: str) -> list[bytes]:
+    """All places from where somebody has signed in, as far as they are kept."""
+    rows = await db.query("SELECT hash FROM known_places WHERE user_id = %s", (user_id,))
+    return [bytes(row[0]) for row in rows]
