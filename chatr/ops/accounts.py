@@ -176,6 +176,8 @@ async def _confirmed(
         return await signing_in.issue(ctx, tx, person.id, ctx.caller.session_id)
     waits = verification.unconfirmed(person)
     if waits is None:
+        # Nothing is left that it could change.
+        await codes.delete(tx, person.id, "change")
         return await signing_in.begin(ctx, tx, person.id)
     # Confirmed it is, even when no code may go to the next address for the moment: that one can be asked for again.
     sender = ctx.ports.code_gate.account(person.id)
