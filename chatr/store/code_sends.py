@@ -42,7 +42,7 @@ async def take(db: Queryable, target: bytes, sender: bytes | None, *, spare: int
     await db.execute("INSERT INTO code_sends (target, sender) VALUES (%s, %s)", (target, sender))
     await db.execute(
         """DELETE FROM code_sends WHERE id IN (
-             SELECT id FROM code_sends WHERE sent_at < clock_timestamp() - make_interval(secs => %s)
+             SELECT id FROM code_sends WHERE sent_at < now() - make_interval(secs => %s)
               ORDER BY sent_at LIMIT %s FOR UPDATE SKIP LOCKED)""",
         (max(TARGET_WINDOW_S, SENDER_WINDOW_S), PRUNED_AT_ONCE),
     )

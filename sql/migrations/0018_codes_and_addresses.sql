@@ -46,3 +46,6 @@ COMMENT ON COLUMN address_changes.password_digest IS
     'SHA-256 of the stored password hash of then: tells whether the password was set since.';
 CREATE INDEX address_changes_user ON address_changes (user_id, changed_at);
 CREATE INDEX address_changes_changed ON address_changes (changed_at);
+
+-- Whether an account was ever signed in to, which decides whether it may be removed; and for its foreign key.
+CREATE INDEX sessions_user_ever ON sessions (user_id);
