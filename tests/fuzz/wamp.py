@@ -102,6 +102,15 @@ def _open(name: str, items: int, random: Random) -> bytes:
     return (b"\x9a" if array else b"\xba") + struct.pack("!L", items)
 
 
+def _shared_values(random: Random, size: int) -> bytes:
+    """Lists that hold the one before many times over, through shared values (tags 28 and 29), or themselves."""
+    levels, width = random.randrange(1, 12), random.randrange(1, 23)
+    value = b"\xd8\x1c\x80"
+    for level in range(levels):
+        value = b"\xd8\x1c" + bytes((0x81 + width,)) + value + (b"\xd8\x1d" + bytes((levels - level,))) * width
+    return random.choice((HEAD["cbor"], b"\x83\x01\x65chatr\xa1\x61x")) + value
+
+
 def _batched(serializer: Serializer, hostile: Hostile) -> Hostile:
     def make(random: Random, size: int) -> bytes:
         """Hostile messages behind and before innocent ones; sometimes with a wrong length."""
@@ -122,6 +131,8 @@ def _target(serializer: Serializer) -> Target:
     name = serializer.name
     corpus = [_ENCODE[name](message) for message in MESSAGES]
     hostile = [_nested(name), _repeated(name), _soup(name)]
+    if name == "cbor":
+        hostile.append(_shared_values)
     if serializer.batched:
         hostile = [_batched(serializer, one) for one in hostile]
         corpus = [*(_batch(serializer, [one]) for one in corpus), _batch(serializer, corpus)]
@@ -131,7 +142,8 @@ def _target(serializer: Serializer) -> Target:
         refuses=(WireError,),
         corpus=corpus,
         hostile=hostile,
-        bound=Bound(),
+        # What a message costs, however short it is, has its place in the base of a batch.
+        bound=Bound(base_ms=60 if serializer.batched else 5, ns_per_byte=2_000),
     )
 
 

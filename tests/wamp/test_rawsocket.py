@@ -22,6 +22,7 @@ from chatr.api.events import SYNC_REQUIRED, SyncRequired
 from chatr.realtime.hub import Announcement
 from chatr.wamp.rawsocket import WampRawSocketFactory, length_nibble
 from tests.wamp.case import ALICE, HELLO, Setting
+from tests.wamp.test_formats import doubled, hello
 from tests.wamp.wires import CBOR, JSON, MSGPACK, Codec, over_tls
 
 VIOLATION = "wamp.error.protocol_violation"
@@ -223,6 +224,32 @@ class FrameTests(MemoryCase):
         self.assertIn("1024", abort[1]["message"])
         client.send(b"x" * 5000)
         self.assertTrue(client.transport.half_closed)
+        self.leave(client)
+
+    def test_small_messages_before_welcome(self) -> None:
+        """Of whom nothing is known yet 4 KiB are taken, whatever was announced; pings, too."""
+        for kind in (REGULAR, PING):
+            client = MemoryClient(self.setting, JSON)
+            client.send(frame(kind, b"x" * 4097)[:4])
+            (abort,) = self.heard(client)
+            self.assertEqual(
+                (abort[2], abort[1]["message"]),
+                (VIOLATION, "a message of 4097 bytes is longer than the 4096 before WELCOME"),
+            )
+            self.leave(client)
+        client = self.joined()
+        client.say([48, 1, {}, "chatr.echo.get", [], {"text": "x" * 100_000}])
+        self.assertEqual([message[0] for message in self.heard(client)], [50])
+        self.leave(client)
+
+    def test_hostile_hello(self) -> None:
+        """A HELLO with shared values, before sign-in, is refused with the reason."""
+        client = MemoryClient(self.setting, CBOR)
+        client.send(frame(REGULAR, hello(doubled(5))))
+        (abort,) = self.heard(client)
+        self.assertEqual(
+            (abort[2], abort[1]["message"]), (VIOLATION, "a CBOR tag has no place in a message, at $[2].x[0]")
+        )
         self.leave(client)
 
     def test_result_over_the_peers_limit(self) -> None:
