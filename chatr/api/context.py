@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -22,6 +23,28 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Identifies the open realtime connection that calls, so that it gets no event of its own call."""
 
 
+class HangUp:
+    """Tells work that has not begun yet that its caller has gone: nobody would hear what comes of it."""
+
+    def __init__(self) -> None:
+        self.happened = False
+        self._then: list[Callable[[], None]] = []
+
+    def happens(self) -> None:
+        """The caller has gone."""
+        self.happened = True
+        then, self._then = self._then, []
+        for action in then:
+            action()
+
+    def then(self, action: Callable[[], None]) -> None:
+        """Do something when the caller goes, at once if that was before."""
+        if self.happened:
+            action()
+        else:
+            self._then.append(action)
+
+
 class Context(msgspec.Struct, Generic[Ports], frozen=True, kw_only=True):
     """One call: the caller, its request id, the time it began (UTC), and the ports operations work through."""
 
@@ -29,3 +52,4 @@ class Context(msgspec.Struct, Generic[Ports], frozen=True, kw_only=True):
     request_id: str
     now: datetime
     ports: Ports
+    hang_up: HangUp = msgspec.field(default_factory=HangUp)

@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.web.server import Request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
-from chatr.api.context import Caller
+from chatr.api.context import Caller, HangUp
 from chatr.api.contract import Operation
 from chatr.api.dispatch import Dispatcher, new_request_id
 from chatr.api.errors import ApiError, Problem
@@ -137,16 +137,25 @@ class RestApp:
     def _run(
         self, record: Operation, raw: Mapping[str, Any], caller: Caller, request_id: str, from_text: bool
     ) -> Deferred[Any]:
-        """Run the operation. Klein cancels what we return when the client hangs up: a mutation then goes on alone."""
+        """Run the operation. Klein cancels what we return when the client hangs up: a mutation then goes on alone.
+
+        Only what waits for its turn to begin hears of it and does not.
+        """
         self._running += 1
+        hang_up = HangUp()
         work = Deferred.fromCoroutine(
-            self._dispatcher.call(record, raw, caller, request_id=request_id, from_text=from_text)
+            self._dispatcher.call(record, raw, caller, request_id=request_id, from_text=from_text, hang_up=hang_up)
         )
         work.addBoth(self._done)
         if record.route.reads:
             return work
-        waiter: Deferred[Any] = Deferred()
-        work.addCallbacks(waiter.callback, waiter.errback)
+        waiter: Deferred[Any] = Deferred(lambda _: hang_up.happens())
+
+        def answer(outcome: Any) -> None:
+            if not waiter.called:
+                waiter.callback(outcome)
+
+        work.addBoth(answer)
         return waiter
 
     def _done(self, result: Any) -> Any:
