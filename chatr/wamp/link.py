@@ -14,6 +14,10 @@ INVALID_PAYLOAD_CLOSE = 1007
 POLICY_CLOSE = 1008
 TOO_BIG_CLOSE = 1009
 
+#: Frames that a transport takes before WELCOME: two or three are needed, and some pings.
+MAX_HANDSHAKE_FRAMES = 64
+TOO_MANY_FRAMES = f"at most {MAX_HANDSHAKE_FRAMES} frames before WELCOME"
+
 
 class Link(Protocol):
     """The transport below a session. After ``close`` or ``cut``, and once the peer has gone, all is ignored."""

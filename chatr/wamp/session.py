@@ -37,8 +37,8 @@ ROLES: Mapping[str, Any] = MappingProxyType(
     }
 )
 
-#: Reasons may quote what a peer sent.
-MAX_REASON_CHARS = 200
+#: Reasons may quote what a peer sent; RawSocket peers may take messages of 512 bytes and no more.
+MAX_REASON_BYTES = 200
 
 DENIED = "wamp.error.authentication_denied"
 
@@ -309,7 +309,7 @@ class Session:
             self._error(message.code, message.request, RouterError(message.uri, f"{message.path}: {message.reason}"))
 
     def _error(self, kind: int, request: int, error: RouterError) -> None:
-        self._send([wire.ERROR, kind, request, {}, error.uri, [error.detail], {}])
+        self._send([wire.ERROR, kind, request, {}, error.uri, [_brief(error.detail)], {}])
 
     def _expire_at(self, expires_at: float) -> None:
         if self._expiry is not None and self._expiry.active():
@@ -322,7 +322,7 @@ class Session:
 
     def _abort(self, refusal: Refusal) -> None:
         self._door.counters.refused += 1
-        self._send([wire.ABORT, {"message": refusal.reason[:MAX_REASON_CHARS]}, refusal.uri])
+        self._send([wire.ABORT, {"message": _brief(refusal.reason)}, refusal.uri])
         self._link.close(NORMAL_CLOSE, refusal.uri)
 
     def _abort_late(self, _: None) -> None:
@@ -331,12 +331,11 @@ class Session:
 
     def _protocol_violation(self, malformed: Malformed) -> None:
         self._door.counters.violations += 1
-        reason = malformed.reason[:MAX_REASON_CHARS]
-        self._send([wire.ABORT, {"message": reason}, wire.PROTOCOL_VIOLATION])
+        self._send([wire.ABORT, {"message": _brief(malformed.reason)}, wire.PROTOCOL_VIOLATION])
         self._link.close(malformed.close_code, wire.PROTOCOL_VIOLATION)
 
     def _goodbye(self, refusal: Refusal) -> None:
-        self._send([wire.GOODBYE, {"message": refusal.reason[:MAX_REASON_CHARS]}, refusal.uri])
+        self._send([wire.GOODBYE, {"message": _brief(refusal.reason)}, refusal.uri])
         self._wait(CLOSE_TIMEOUT_S)
 
     def _farewell(self, _: wire.Goodbye) -> None:
@@ -384,6 +383,10 @@ class Session:
         if len(frame) > self._link.max_bytes:
             raise FrameTooLarge(f"the message is larger than {self._link.max_bytes} bytes")
         self._link.send(frame)
+
+
+def _brief(reason: str) -> str:
+    return reason.encode("utf-8", "replace")[:MAX_REASON_BYTES].decode(errors="ignore")
 
 
 _ACTIONS: Mapping[str, Callable[[Session, Any], None]] = MappingProxyType(

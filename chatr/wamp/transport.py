@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -20,7 +21,14 @@ from chatr.config import Config
 from chatr.timers import Timers
 from chatr.wamp.door import CLOSE_TIMEOUT_S, Door
 from chatr.wamp.frames import SERIALIZERS, Framing, Serializer, websocket_frame
-from chatr.wamp.link import INVALID_PAYLOAD_CLOSE, TOO_BIG_CLOSE, UNSUPPORTED_DATA_CLOSE
+from chatr.wamp.link import (
+    INVALID_PAYLOAD_CLOSE,
+    MAX_HANDSHAKE_FRAMES,
+    POLICY_CLOSE,
+    TOO_BIG_CLOSE,
+    TOO_MANY_FRAMES,
+    UNSUPPORTED_DATA_CLOSE,
+)
 from chatr.wamp.outbox import Outbox
 from chatr.wamp.session import Session
 
@@ -91,6 +99,7 @@ class WampWebSocket(WebSocketServerProtocol):
         self._serializer: Serializer | None = None
         self._outbox: Outbox | None = None
         self._linger: IDelayedCall | None = None
+        self._frames_left: float = MAX_HANDSHAKE_FRAMES
 
     @property
     def compresses(self) -> bool:
@@ -107,6 +116,7 @@ class WampWebSocket(WebSocketServerProtocol):
     def take_long_messages(self) -> None:
         """The handshake is over."""
         self._limit_messages(self.factory.door.limits.max_message_bytes)
+        self._frames_left = math.inf
 
     def queue(self, data: bytes) -> None:
         """Write behind everything that is queued."""
@@ -149,6 +159,15 @@ class WampWebSocket(WebSocketServerProtocol):
         max_bytes = limits.max_message_bytes if self.compresses else limits.max_output_bytes
         self.session = Session(door, WebSocketLink(self, self._serializer, outbox, max_bytes=max_bytes))
         self.session.opened()
+
+    def onFrameBegin(self) -> None:
+        self._frames_left -= 1
+        if self._frames_left < 0 and self.session is not None and self.state == self.STATE_OPEN:
+            self.session.malformed(TOO_MANY_FRAMES, POLICY_CLOSE)
+            # At once: each frame that still comes would cost more than its sender pays for it.
+            self.failedByMe = self.wasClean = True
+            self.dropConnection(abort=False)
+        super().onFrameBegin()
 
     def onMessageFrame(self, payload: list[bytes]) -> None:
         # As in the base class, but that frames of nothing leave nothing behind: a message may have any number of them.

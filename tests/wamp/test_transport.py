@@ -225,6 +225,22 @@ class MessageTests(MemoryCase):
         self.assertEqual([message[0] for message in self.heard(client)], [4, 2, 50])
         self.leave(client)
 
+    def test_few_frames_before_welcome(self) -> None:
+        """Frames of nothing cost more to read than to send: of strangers a few are taken, then the connection ends."""
+        for frame in (client_frame(PING, b""), client_frame(0, b"", fin=False)):
+            client = self.connected()
+            client.server.dataReceived(client_frame(TEXT, b"", fin=False) + frame * 10_000)
+            *pongs, abort, close = self.heard(client)[-66:]
+            self.assertEqual((abort[1]["message"], close), ("at most 64 frames before WELCOME", (1008, VIOLATION)))
+            self.assertTrue(client.transport.disconnecting)
+            self.assertEqual(client.server.trafficStats.incomingWebSocketFrames < 70, True)
+            self.leave(client)
+        client = self.joined()
+        client.server.dataReceived(client_frame(PING, b"") * 100)
+        self.clock.advance(0)
+        self.assertEqual(len(client.frames()), 100)
+        self.leave(client)
+
     def test_small_messages_when_compressed(self) -> None:
         """The same for what a compressed frame grows to."""
         self.serve(compression=True)
