@@ -60,8 +60,8 @@ def unreadable(heads: Sequence[Any], flaw: Flaw) -> Unreadable:
     Raises :class:`WireError` when it can't be told which request it is, or when there is none.
     """
     code, request, options = (*map(wire.repaired, heads, range(3)), None, None, None)[:3]
-    answerable = isinstance(code, int) and code in _ANSWERED and type(request) is int and 1 <= request <= MAX_ID
-    if not answerable or not flaw.path or not isinstance(code, int) or not isinstance(request, int):
+    known = isinstance(code, int) and code in _ANSWERED and type(request) is int and 1 <= request <= MAX_ID
+    if not known or not flaw.path:
         raise WireError(f"{flaw.reason}, at {_shown('$', flaw.path)}")
     element = flaw.path[0]
     if element == _URI:

@@ -164,7 +164,9 @@ class _Scan:
             if not left:
                 break
             kind, size, width = format[payload[position]]
-            if width or kind not in _PLAIN:
+            if width == 1 and kind == "text":
+                size = 1 + payload[position + 1]
+            elif width or kind not in _PLAIN:
                 break
             if pairs and not left & 1:
                 if kind != "text":

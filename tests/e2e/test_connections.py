@@ -1,14 +1,35 @@
-"""REST calls of somebody who has realtime connections, too."""
+"""HTTP and WebSocket side by side: the upgrade, and REST calls of somebody who has realtime connections, too."""
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import Any
 
+from twisted.internet import reactor
+from twisted.internet.endpoints import TCP4ClientEndpoint
+from twisted.internet.protocol import Factory
+
 from tests.e2e.client import Wamp
+from tests.e2e.server import ServerCase
 from tests.e2e.test_sessions import SessionCase
+from tests.wamp.case import HELLO
+from tests.wamp.test_sockets import UPGRADE, EagerClient
+from tests.wamp.wires import TEXT, client_frame
 
 HEARD = "chatr.message.edited"
+
+
+class UpgradeTests(ServerCase):
+    """The way from HTTP to WebSocket."""
+
+    async def test_hello_with_the_upgrade(self) -> None:
+        """What comes in one packet with the upgrade request is not lost on the HTTP port."""
+        eager = EagerClient(UPGRADE + client_frame(TEXT, json.dumps(HELLO).encode()))
+        endpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", self.http_port)
+        await endpoint.connect(Factory.forProtocol(lambda: eager))
+        await eager.challenged.addTimeout(10, reactor)
+        eager.transport.abortConnection()
 
 
 class ConnectionTests(SessionCase):
