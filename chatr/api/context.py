@@ -19,6 +19,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     session_id: str = ""
     address: str = ""
     user_agent: str = ""
+    device: str = ""
+    """What a browser keeps of us where it has signed in, or will; empty for other programs."""
     connection: str = ""
     """Identifies the open realtime connection that calls, so that it gets no event of its own call."""
 

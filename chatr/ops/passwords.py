@@ -12,7 +12,7 @@ from chatr.api.model import Empty, Params
 from chatr.ops import fields, proving, signing_out, verification
 from chatr.ops.ports import Ctx
 from chatr.outbound import letters
-from chatr.store import accounts, codes, known_addresses
+from chatr.store import accounts, codes
 from chatr.store.people import Person
 from chatr.store.pool import Transaction
 
@@ -43,9 +43,8 @@ async def forgot(ctx: Ctx, params: Forgot) -> Empty:
 
 async def _may_mail(ctx: Ctx, email: str) -> bool:
     """Whether another code may go to a mailbox: whoever it belongs to has a share of their own, from where they are."""
-    hash = proving.address_hash(ctx)
-    known = await known_addresses.knows_by_email(ctx.ports.db, email, hash)
-    subject = f"{email} {hash.hex()}" if known else email
+    place, known = await proving.place(ctx, email)
+    subject = f"{email} {place.hex()}" if known else email
     return ctx.ports.limiter.subject_passes("password.forgot mail", subject, _FORGOT_RATE)
 
 
@@ -68,12 +67,13 @@ async def reset(ctx: Ctx, params: Reset) -> Empty:
     """Set a new password with a mailed code, and end every session. A second factor stays as it is.
 
     ``code_wrong`` also when there is no such account or code; after five attempts a code is void where they came from,
-    after twenty also elsewhere, except for addresses from which its owner has signed in.
+    after twenty also elsewhere, except where its owner has signed in.
     """
     email = fields.email(params.email)
     # What is wrong with the password alone costs no attempt. Its likeness to the username is looked at below.
     fields.password(params.password, username="", email=email)
-    found = await codes.attempt_reset(ctx.ports.db, email, proving.address_hash(ctx))
+    place, is_known = await proving.place(ctx, email)
+    found = await codes.attempt_reset(ctx.ports.db, email, place, known=is_known)
     code = verification.check(ctx.ports, found.user_id if found else "", "reset", params.code, found)
     known = await accounts.by_id(ctx.ports.db, code.user_id)
     if known is None:

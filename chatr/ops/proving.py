@@ -8,7 +8,7 @@ from chatr.addresses import caller_key
 from chatr.api.errors import ApiError, invalid
 from chatr.auth import totp
 from chatr.ops.ports import Ctx
-from chatr.store import accounts, known_addresses, second_factor, tries
+from chatr.store import accounts, known_places, second_factor, tries
 from chatr.store.ids import NIL
 from chatr.store.people import Person
 from chatr.store.pool import Queryable, Transaction
@@ -52,12 +52,11 @@ async def sign_in(ctx: Ctx, known: accounts.Credentials | None, login: str, pass
 async def count(ctx: Ctx, person: Person | None, login: str = "") -> Attempt:
     """Count a try to sign in as somebody before it is looked at. A login that nobody has is counted like any other.
 
-    Strangers share a count, whatever addresses they come from. An address from where the person has signed in lately
-    has a count of its own, so that nobody else can lock them out. Each takes the same statements.
+    Strangers share a count, whatever addresses they come from. A place from where the person has signed in lately has a
+    count of its own, so that nobody else can lock them out. Each takes the same statements.
     """
-    hash = address_hash(ctx)
-    known = await known_addresses.knows(ctx.ports.db, person.id if person else NIL, hash)
-    key = _key(ctx, person, login, hash if known else b"")
+    known = await known_places.of_person(ctx.ports.db, person.id if person else NIL, places(ctx))
+    key = _key(ctx, person, login, _known_place(ctx, known) or b"")
     counted = await tries.count(ctx.ports.db, key)
     return Attempt(key, counted.locked_s, counted.looks <= LOOKS)
 
@@ -86,14 +85,22 @@ async def succeed(db: Queryable, key: bytes) -> None:
 
 
 async def open_locks(ctx: Ctx, db: Queryable, person: Person) -> None:
-    """There is a new password: what was tried with the old one, from here or by strangers, is forgotten."""
-    for hash in (b"", address_hash(ctx)):
-        await tries.clear(db, _key(ctx, person, "", hash))
+    """There is a new password: what was tried with the old one, by strangers or where the owner is, is forgotten."""
+    known = await known_places.listed(db, person.id)
+    await tries.clear(db, *(_key(ctx, person, "", place) for place in (b"", *known)))
 
 
-def address_hash(ctx: Ctx) -> bytes:
-    """The caller's address, as it may be kept."""
-    return ctx.ports.codes.key(f"address:{caller_key(ctx.caller.address)}")
+def places(ctx: Ctx) -> list[bytes]:
+    """Where the caller is, as it may be kept: the browser if it holds a mark of ours, and the address."""
+    key, caller = ctx.ports.codes.key, ctx.caller
+    device = [key(f"device:{caller.device}")] if caller.device else []
+    return [*device, key(f"address:{caller_key(caller.address)}")]
+
+
+async def place(ctx: Ctx, email: str) -> tuple[bytes, bool]:
+    """Where somebody is who names an e-mail address, and whether its account has been signed in to from there."""
+    known = _known_place(ctx, await known_places.of_email(ctx.ports.db, email, places(ctx)))
+    return (known, True) if known else (places(ctx)[-1], False)
 
 
 async def password(ctx: Ctx, text: str) -> accounts.Credentials:
@@ -149,11 +156,16 @@ async def totp_code(ctx: Ctx, db: Queryable, user_id: str, code: str) -> None:
         raise ApiError("code_wrong", "The code is wrong or was used before")
 
 
-def _key(ctx: Ctx, person: Person | None, login: str, hash: bytes) -> bytes:
-    """Under which tries are counted; ``hash``: of an address that the account knows."""
+def _known_place(ctx: Ctx, known: set[bytes]) -> bytes | None:
+    """The one to count by: nobody else holds the browser's mark, and some may share the address."""
+    return next((each for each in places(ctx) if each in known), None)
+
+
+def _key(ctx: Ctx, person: Person | None, login: str, place: bytes) -> bytes:
+    """Under which tries are counted; ``place``: one that the account knows."""
     if person is None:
         return ctx.ports.codes.key(f"login:{login.lower()}")
-    return ctx.ports.codes.key(f"account:{person.id}" + (f":from:{hash.hex()}" if hash else ""))
+    return ctx.ports.codes.key(f"account:{person.id}" + (f":from:{place.hex()}" if place else ""))
 
 
 def _locked(seconds: int) -> ApiError:

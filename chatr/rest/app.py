@@ -101,7 +101,7 @@ class RestApp:
             raw, from_text = parameters(request, record, variables, lists)
             self._cookies.take(request, record, raw)
             answer = await self._run(record, raw, caller, request_id, from_text)
-            answer = self._cookies.give(request, record, answer)
+            answer = self._cookies.give(request, record, answer, device=caller.device)
             status, body = record.route.status, msgspec.json.encode(answer)
             request.setHeader("Content-Type", "application/json")
         except ApiError as error:
@@ -117,8 +117,9 @@ class RestApp:
         token = bearer(request)
         address = self._address(request)
         user_agent = (request.getHeader("user-agent") or "")[:MAX_USER_AGENT_CHARS]
+        device = self._cookies.device(request)
         if token is None:
-            return Caller(address=address, user_agent=user_agent)
+            return Caller(address=address, user_agent=user_agent, device=device)
         known = self._verify(token)
         return Caller(
             role=known.role,
@@ -127,6 +128,7 @@ class RestApp:
             address=address,
             user_agent=user_agent,
             connection=self._connection(request, known.session_id),
+            device=device,
         )
 
     def _connection(self, request: Request, session_id: str) -> str:

@@ -14,7 +14,7 @@ async def add(tx: Transaction, user_id: str, kind: Kind, most: int) -> int | Non
 
     Of several at once one counts after the other: each sees what those before it have committed.
     """
-    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 3))", (user_id,))
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 5))", (user_id,))
     # A statement of its own: its snapshot has to be younger than the lock.
     full = await tx.query(
         """WITH gone AS (DELETE FROM approaches WHERE user_id = %s AND kind = %s

@@ -8,12 +8,11 @@ from typing import Literal
 
 import msgspec
 
-from chatr.store.known_addresses import KNOWS
 from chatr.store.pool import Queryable, Row
 
 #: Wrong answers after which a code is void.
 MAX_ATTEMPTS = 5
-#: The same for a reset by all addresses together that the account does not know.
+#: The same for a reset, by all places together that the account does not know.
 MAX_RESET_ATTEMPTS = 20
 #: Seconds between two codes of one purpose.
 RESEND_AFTER_S = 60
@@ -100,21 +99,21 @@ async def attempt_challenge(db: Queryable, challenge_hash: bytes) -> Code | None
     return await _attempt(db, "challenge_hash = %s AND purpose = 'login'", (challenge_hash,))
 
 
-async def attempt_reset(db: Queryable, email: str, address_hash: bytes) -> Code | None:
+async def attempt_reset(db: Queryable, email: str, place: bytes, *, known: bool) -> Code | None:
     """The same for a password reset, by the account's e-mail address.
 
-    Anybody who knows that may try: each address has its own attempts, so that none uses up the owner's.
+    Anybody who knows that may try: each place has its own attempts, so that none uses up the owner's. ``known``: the
+    account has been signed in to from there.
     """
-    by = address_hash.hex()[:32]
+    by = place.hex()[:32]
     rows = await db.query(
-        f"""UPDATE codes c SET attempts = attempts + 1,
+        """UPDATE codes SET attempts = attempts + 1,
               attempts_by = attempts_by || jsonb_build_object(%s, coalesce((attempts_by->>%s)::int, 0) + 1)
-             WHERE purpose = 'reset' AND user_id = (SELECT id FROM users WHERE lower(email) = lower(%s)
-                                                       AND deleted_at IS NULL AND disabled_at IS NULL)
-               AND coalesce((attempts_by->>%s)::int, 0) < %s
-               AND (attempts < %s OR {KNOWS.format("c.user_id")})
-            RETURNING user_id, hash, coalesce(target, ''), expires_at <= now()""",
-        (by, by, email, by, MAX_ATTEMPTS, MAX_RESET_ATTEMPTS, address_hash),
+            WHERE purpose = 'reset' AND user_id = (SELECT id FROM users WHERE lower(email) = lower(%s)
+                                                      AND deleted_at IS NULL AND disabled_at IS NULL)
+              AND coalesce((attempts_by->>%s)::int, 0) < %s AND (attempts < %s OR %s)
+           RETURNING user_id, hash, coalesce(target, ''), expires_at <= now()""",
+        (by, by, email, by, MAX_ATTEMPTS, MAX_RESET_ATTEMPTS, known),
     )
     return _code(rows)
 

@@ -45,9 +45,9 @@ async def count(db: Queryable, key: bytes) -> Try:
     return Try(*rows[0])
 
 
-async def clear(db: Queryable, key: bytes) -> None:
+async def clear(db: Queryable, *keys: bytes) -> None:
     """The owner has shown who they are."""
-    await db.execute("DELETE FROM sign_in_tries WHERE key = %s", (key,))
+    await db.execute("DELETE FROM sign_in_tries WHERE key = ANY (%s::bytea[])", (list(keys),))
 
 
 async def prune(db: Queryable) -> None:

@@ -70,7 +70,7 @@ class LockOutTests(OpsCase):
     async def test_known_for_90_days(self) -> None:
         """An address is forgotten 90 days after the last sign-in there; staying signed in counts as one."""
         await self.attack("session.login", 10, login="ann", password="Wrong-pass-1")
-        await self.node.db.execute("UPDATE known_addresses SET signed_in_at = now() - interval '91 days'")
+        await self.node.db.execute("UPDATE known_places SET signed_in_at = now() - interval '91 days'")
         await self.refused(self.login(), "locked")
         await self.call("session.refresh", refreshToken=self.ann.session["refreshToken"])
         await self.login()

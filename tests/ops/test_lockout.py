@@ -124,7 +124,9 @@ class LockTests(OpsCase):
         await self.wrong("ann")
         await self.call("password.forgot", email="ann@example.org")
         code, new = self.last_code("ann@example.org"), "Another-pass-9"
+        await self.refused(self.login("ann", "Wrong-pass-1", "192.0.2.1"), "code_wrong")
         await self.call("password.reset", email="ann@example.org", code=code, password=new)
+        self.assertEqual(await self.node.db.query("SELECT 1 FROM sign_in_tries"), [])
         await self.login("ann", new)
 
 
@@ -183,13 +185,17 @@ class SilenceTests(OpsCase):
         answers, statements = set(), []
         for email in ("ann@example.org", "new@example.org", "nobody@example.org"):
             await self.node.outbound.stop()
-            sent = self.node.db.round_trips
-            answers.add(str(await self.call("password.forgot", email=email)))
-            statements.append(self.node.db.round_trips - sent)
+            counts = []
+            for _ in range(3):
+                sent = self.node.db.round_trips
+                answers.add(str(await self.call("password.forgot", email=email)))
+                counts.append(self.node.db.round_trips - sent)
+            # Now and then a watcher has asked something in between.
+            statements.append(min(counts))
         self.assertEqual((len(answers), len(set(statements))), (1, 1), statements)
         self.node.outbound.start(self.node._carry_out)
         await self.node.outbound.settled()
-        self.assertEqual([to for to, _ in self.mails()[before:]], ["ann@example.org"])
+        self.assertEqual({to for to, _ in self.mails()[before:]}, {"ann@example.org"})
         shown = [
             (await self.call("account.resend_code", userId=id, purpose=purpose))["sentTo"]
             for id, purpose in ((ann.id, "email"), (ann.id, "login"), (ann.session_id, "email"))
@@ -203,7 +209,10 @@ class SilenceTests(OpsCase):
         await self.person("ann")
         statements = []
         for login in ("ann", "nobody", "ann@example.org", "no@example.org"):
-            sent = self.node.db.round_trips
-            await self.refused(self.call("session.login", login=login, password="Wrong-pass-1"), "code_wrong")
-            statements.append(self.node.db.round_trips - sent)
+            counts = []
+            for _ in range(2):
+                sent = self.node.db.round_trips
+                await self.refused(self.call("session.login", login=login, password="Wrong-pass-1"), "code_wrong")
+                counts.append(self.node.db.round_trips - sent)
+            statements.append(min(counts))
         self.assertEqual(len(set(statements)), 1, statements)
