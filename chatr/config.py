@@ -86,6 +86,8 @@ class Wamp(Section, frozen=True):
     """Limits of the WAMP door."""
 
     max_message_bytes: Bytes = 1024 * 1024
+    #: Before WELCOME: of whom nothing is known yet.
+    max_handshake_bytes: Bytes = 4096
     max_output_bytes: Bytes = 1024 * 1024
     max_calls_in_flight: Count = 64
     max_subscriptions: Count = 256

@@ -175,7 +175,7 @@ class Node:
         self.dispatcher = Dispatcher(
             CONTRACT, ports, limiter=limiter, now=now, incidents=self.tasks.incidents, settle=settle
         )
-        self.gate = Gate(self.db, self.tokens, now=now)
+        self.gate = Gate(self.db, self.tokens, limiter, now=now)
         self.door = Door(
             dispatcher=self.dispatcher,
             hub=self.hub,
@@ -200,6 +200,7 @@ class Node:
         self.rest = RestApp(
             self.dispatcher,
             verify=self.tokens.verify,
+            is_connection=self.door.is_of,
             address=address_reader(config.server.trusted_proxies),
             cookies=SessionCookies(
                 public_url=config.server.public_url,
@@ -333,7 +334,7 @@ class Node:
             gauge(f"chatr_wamp_{name}_count", f"WAMP {name} so far", partial(getattr, counters, name))
 
     async def _authenticate(self, ticket: str, address: str, user_agent: str) -> Admission:
-        return await self.gate.admit(ticket)
+        return await self.gate.admit(ticket, address)
 
     def _extend(self, connection: str, session_id: str, expires_at: float) -> None:
         self.door.extend(connection, session_id, expires_at)
