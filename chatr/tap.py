@@ -17,15 +17,16 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
 from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
-from twisted.logger import Logger
+from twisted.logger import Logger, LogLevel
 from twisted.python import usage
 from twisted.python.failure import Failure
 
-from chatr.config import Config, ConfigError, assignments, load, warnings
+from chatr.config import DEVELOPMENT_FOR_ALL, Config, ConfigError, assignments, load, warnings
 from chatr.datadir import DataDirectory, DataDirectoryError
 from chatr.embedded.lock import DirectoryInUse, DirectoryLock
 from chatr.embedded.postgres import EmbeddedError, EmbeddedPostgres
 from chatr.node import Node
+from chatr.rest.connections import raise_open_files, room_for_connections
 from chatr.store.migrate import has_dictionary, migrate
 
 log = Logger()
@@ -112,7 +113,8 @@ class ChatrService(Service):
     async def start(self) -> None:
         """Start everything. Raises what stands in the way, with a sentence for the operator."""
         for warning in warnings(self.config):
-            log.warn("{text}", text=warning)
+            level = LogLevel.critical if warning is DEVELOPMENT_FOR_ALL else LogLevel.warn
+            log.emit(level, "{text}", text=warning)
         data = DataDirectory.open(Path(self.config.server.data_dir))
         self._lock = DirectoryLock(data.path)
         self._lock.acquire()
@@ -162,14 +164,19 @@ class ChatrService(Service):
 
     async def _listen(self, node: Node) -> None:
         server = self.config.server
+        node.connections.room = room_for_connections(raise_open_files())
         for description, factory in ((server.http, node.site), (server.rawsocket, node.rawsocket_factory)):
             if description and not self._stopping:
                 endpoint = serverFromString(self._reactor, description)
                 self.ports.append(await endpoint.listen(factory))
+                node.connections.guard(self.ports[-1], knows_callers=not description.startswith("haproxy:"))
                 log.info("listening on {address}", address=self.ports[-1].getHost())
         address: Any = self.ports[0].getHost() if self.ports else None
         if address is not None and hasattr(address, "port"):
             log.info("Chatr is ready at http://{host}:{port}/", host=address.host, port=address.port)
+            if node.mailbox is not None:
+                mail = f"http://127.0.0.1:{address.port}{node.mailbox.invitation()}"
+                log.info("Development mail, for one browser: {mail}", mail=mail)
 
     def _failed(self, failure: Failure) -> None:
         if self._stopping:
