@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from email.utils import parseaddr
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
+
+from chatr.endpoints import is_local
 
 Seconds = Annotated[float, Meta(gt=0)]
 Bytes = Annotated[int, Meta(ge=1024)]
@@ -208,7 +209,7 @@ class Config(Section, frozen=True):
     @property
     def listens_beyond_loopback(self) -> bool:
         """Whether an endpoint may be reached from other machines, as far as its description tells."""
-        return any(not _local(endpoint) for endpoint in (self.server.http, self.server.rawsocket) if endpoint)
+        return any(not is_local(endpoint) for endpoint in (self.server.http, self.server.rawsocket) if endpoint)
 
     @property
     def login_code(self) -> LoginCode:
@@ -230,16 +231,6 @@ class Config(Section, frozen=True):
         """Whether callers on this machine pass the limits by address (default: in development)."""
         chosen = self.limits.exempt_loopback
         return self.development if chosen is None else chosen
-
-
-def _local(endpoint: str) -> bool:
-    """Whether a Twisted endpoint is one of this machine alone: a Unix socket, or TCP on a loopback interface."""
-    kind, *options = re.split(r"(?<!\\):", endpoint.removeprefix("haproxy:"))
-    interface = next((text.partition("=")[2] for text in options if text.startswith("interface=")), "")
-    try:
-        return kind == "unix" or ip_address(interface.replace("\\", "")).is_loopback
-    except ValueError:
-        return interface == "localhost"
 
 
 #: Settings that are never shown.

@@ -192,9 +192,9 @@ class Node:
             exempt_loopback=config.exempt_loopback,
             seconds=reactor.seconds,
         )
-        self.site = make_site(
-            self.rest.klein.resource(), websocket_resource(self.door, config), _rules(config), reactor
-        )
+        rules = _rules(config)
+        websocket = websocket_resource(self.door, config, rules.refuse)
+        self.site = make_site(self.rest.klein.resource(), websocket, rules, reactor)
         self._gauges()
         self.rawsocket_factory = WampRawSocketFactory(self.door)
 

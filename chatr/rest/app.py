@@ -99,6 +99,7 @@ class RestApp:
             answer = self._cookies.give(request, record, answer)
             status, body = record.route.status, msgspec.json.encode(answer)
             request.setHeader("Content-Type", "application/json")
+            request.setHeader("Content-Length", str(len(body)))
         except ApiError as error:
             if error.code == "unauthenticated":
                 self._cookies.refused(request, record)

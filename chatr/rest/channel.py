@@ -181,9 +181,9 @@ class ChatrChannel(HTTPChannel):
         super().writeSequence(iovec)
 
     def loseConnection(self) -> None:
-        super().loseConnection()
         # What is still to be sent goes out first, to a client that may never read it.
         self._wait_for_reader()
+        super().loseConnection()
 
     def _respondToBadRequestAndDisconnect(self) -> None:
         self.refuse(Refusal(400, "This is no valid HTTP request"))

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from twisted.web.http import datetimeToString
 
+from chatr.api.dispatch import new_request_id
 from chatr.api.errors import ApiError, Problem
 
 #: Pages are self-contained: nothing is loaded from anywhere, no script runs.
@@ -57,6 +58,11 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     #: Whether browsers are told to use https from now on, when they have come by it.
     hsts: bool = False
     deadlines: Deadlines = Deadlines()
+
+    def refuse(self, status: int, detail: str, more: Headers) -> bytes:
+        """The whole answer to a WebSocket handshake that fails."""
+        headers = self.headers(b"/ws", origin=None, https=self.public_url.startswith("https://"))
+        return last_answer(Refusal(status, detail).problem(new_request_id()), headers + more)
 
     def allows(self, origin: str | None) -> bool:
         """Whether pages of an origin may call."""

@@ -69,7 +69,6 @@ class ChatrRequest(Request):
         """Answer an error and finish."""
         body = render(self, problem)
         self.setResponseCode(problem.status)
-        self.setHeader("Content-Length", str(len(body)))
         self.write(body)
         self.finish()
 
@@ -80,6 +79,8 @@ class ChatrRequest(Request):
         hosts = self.requestHeaders.getRawHeaders(b"host", [])
         if not target.isascii():
             raise Refusal(400, "The target of a request is ASCII")
+        if len(hosts) > 1 or (not hosts and version == b"HTTP/1.1"):
+            raise Refusal(400, "A request has one header Host")
         if target.startswith(b"/") or (target == b"*" and command == b"OPTIONS"):
             self.target = target
         elif absolute := _ABSOLUTE.fullmatch(target):
@@ -87,11 +88,9 @@ class ChatrRequest(Request):
             authority, rest = absolute.groups()
             self.target = rest if rest.startswith(b"/") else b"/" + rest
             self.requestHeaders.setRawHeaders(b"host", [authority])
-            hosts = [*hosts[1:], authority]
+            hosts = [authority]
         else:
             raise Refusal(400, "The target of the request is no path")
-        if len(hosts) > 1 or (not hosts and version == b"HTTP/1.1"):
-            raise Refusal(400, "A request has one header Host")
         if hosts and not _HOST.fullmatch(hosts[0]):
             raise Refusal(400, "The header Host is not valid")
 
@@ -171,7 +170,9 @@ def render(request: Request, problem: Problem) -> bytes:
     """An error as application/problem+json (RFC 9457)."""
     for name, value in problem_headers(problem):
         request.setHeader(name, value)
-    return msgspec.json.encode(problem)
+    body = msgspec.json.encode(problem)
+    request.setHeader("Content-Length", str(len(body)))
+    return body
 
 
 class Shape(msgspec.Struct, frozen=True):

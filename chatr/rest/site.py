@@ -58,9 +58,8 @@ class Upgrade(Resource):
             headers.setRawHeaders(name, [value.translate(_REPLACED) for value in values])
         if headers.hasHeader(b"cookie"):
             headers.setRawHeaders(b"cookie", [b"; ".join(headers.getRawHeaders(b"cookie", []))])
-        headers.removeHeader(b"x-forwarded-for")
-        if request.rules.trusted_proxies and (address := self._address(request)):
-            headers.setRawHeaders(b"x-forwarded-for", [address.encode()])
+        if headers.hasHeader(b"x-forwarded-for"):
+            headers.setRawHeaders(b"x-forwarded-for", [self._address(request).encode()])
         return self._websocket.render(request)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +22,9 @@ from chatr.wamp.frames import SERIALIZERS, Framing, Serializer, websocket_frame
 from chatr.wamp.link import INVALID_PAYLOAD_CLOSE, UNSUPPORTED_DATA_CLOSE
 from chatr.wamp.outbox import Outbox
 from chatr.wamp.session import Session
+
+#: Makes the answer to a handshake that fails, of a status, a sentence and further headers.
+Refuse = Callable[[int, str, list[tuple[str, str]]], bytes]
 
 #: A close frame has room for 123 bytes of reason (RFC 6455, section 5.5).
 MAX_REASON_BYTES = 123
@@ -165,6 +168,13 @@ class WampWebSocket(WebSocketServerProtocol):
         # Without the base class's logging, whose arguments are built even when nobody reads them.
         self._dataReceived(data)
 
+    def sendHttpErrorResponse(self, code: int, reason: str, responseHeaders: Any = None) -> None:
+        # Autobahn's has neither a body nor a length.
+        if self.factory.refuse is None:
+            super().sendHttpErrorResponse(code, reason, responseHeaders)
+        else:
+            self.sendData(self.factory.refuse(code, reason, list(responseHeaders or ())))
+
     def sendData(self, data: bytes, sync: bool = False, chopsize: int | None = None) -> None:
         self.queue(data)
 
@@ -212,9 +222,10 @@ class WampWebSocketFactory(WebSocketServerFactory):
 
     protocol = WampWebSocket
 
-    def __init__(self, door: Door, config: Config) -> None:
+    def __init__(self, door: Door, config: Config, refuse: Refuse | None = None) -> None:
         super().__init__(protocols=list(SERIALIZERS), server=None, reactor=door.clock)
         self.door = door
+        self.refuse = refuse
         self._batched_timer = Timers(door.clock)
         limits = config.wamp
         # One call for all: each call sets the options that it isn't given back (allowNullOrigin).
@@ -276,6 +287,6 @@ def _no_compression(offers: list[Any]) -> None:
     return None
 
 
-def websocket_resource(door: Door, config: Config) -> WebSocketResource:
+def websocket_resource(door: Door, config: Config, refuse: Refuse | None = None) -> WebSocketResource:
     """The resource to mount at ``/ws`` of a twisted.web site."""
-    return WebSocketResource(WampWebSocketFactory(door, config))
+    return WebSocketResource(WampWebSocketFactory(door, config, refuse))
