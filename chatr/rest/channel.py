@@ -151,7 +151,7 @@ class ChatrChannel(HTTPChannel):
             self._networkProducer.pauseProducing()
             return
         if self.persistent:
-            self._after(self._deadlines.idle_s, self.loseConnection)
+            self._after(self._deadlines.idle_s, self._hang_up)
         super().requestDone(request)
 
     def pauseProducing(self) -> None:
@@ -244,7 +244,12 @@ class ChatrChannel(HTTPChannel):
         if self._begun:
             self.refuse(Refusal(408, f"The headers take at most {self._deadlines.headers_s:g} s"))
         else:
-            self.loseConnection()
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        """End a connection on which nothing is under way. Over TLS its client may never say goodbye."""
+        self._unread_bytes = 0
+        self.loseConnection()
 
     def _look_at_body(self) -> None:
         left_s = self._due_s(self._began_s, self._body_bytes) - self._now()

@@ -130,14 +130,18 @@ class Client:
         """Send bytes, piece by piece."""
         for piece in data:
             if self.transport.ended is None:
-                self.channel.dataReceived(piece)
+                self.transport.protocol.dataReceived(piece)
 
-    def answers(self) -> list[Answer]:
+    def heard(self) -> bytes:
         """Read everything that is there."""
-        pieces, found, at = [], [], 0
+        pieces = []
         while piece := self.transport.read():
             pieces.append(piece)
-        data = b"".join(pieces)
+        return b"".join(pieces)
+
+    def answers(self) -> list[Answer]:
+        """Read everything that is there, and take it apart."""
+        data, found, at = self.heard(), [], 0
         while at < len(data):
             end = data.index(b"\r\n\r\n", at)
             first, *lines = data[at:end].decode().split("\r\n")
@@ -156,7 +160,8 @@ class Memory:
         # A clock that has been running for a while, as any has.
         self.clock.advance(1000)
         self.echo = Echo()
-        self.site = make_site(self.echo, Resource(), Rules(**{"max_body_bytes": 1_000_000, **rules}), self.clock)
+        self.rules = Rules(**{"max_body_bytes": 1_000_000, **rules})
+        self.site = make_site(self.echo, Resource(), self.rules, self.clock)
 
     def client(self) -> Client:
         """One more connection."""

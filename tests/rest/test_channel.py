@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import tempfile
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -221,6 +223,31 @@ class AcceptedTests(ChannelCase):
         self.assertEqual([each.status for each in self.memory.ask(whole)], [200] * 3)
         self.assertEqual([each.status for each in self.memory.ask(*[bytes([byte]) for byte in whole])], [200] * 3)
         self.assertEqual([body for _, _, body in self.echo.served], [b"hello", b"hello", b""] * 2)
+
+    def test_expect(self) -> None:
+        """A client that asks first is invited to send its body."""
+        client = self.memory.client()
+        client.say(POST + b"Expect: 100-continue\r\nContent-Length: 5\r\n\r\n")
+        self.assertEqual(client.heard(), b"HTTP/1.1 100 Continue\r\n\r\n")
+        client.say(b"hello")
+        self.assertEqual(client.answers()[0].status, 200)
+        client.transport.end("done")
+
+    def test_long_bodies(self) -> None:
+        """What is long is kept in a file; where there is none to be had, that is an answer."""
+        body = b"x" * 200_000
+        head = POST + b"Content-Length: 200000\r\n\r\n"
+        chunked = POST + b"Transfer-Encoding: chunked\r\n\r\n30d40\r\n" + body + b"\r\n0\r\n\r\n"
+        self.assertEqual([each.status for each in self.memory.ask(head, body, chunked)], [200, 200])
+        self.assertEqual([content for _, _, content in self.echo.served], [body, body])
+
+        def no_file(**_: object) -> object:
+            raise OSError(errno.EMFILE, "Too many open files")
+
+        self.patch(tempfile, "TemporaryFile", no_file)
+        [answer] = self.memory.ask(head, body, GET)
+        self.assertEqual((answer.status, answer.problem["code"]), (503, "unavailable"))
+        self.clock.advance(2)
 
     def test_an_error_inside(self) -> None:
         """What nobody expected is a problem too, logged once with the id that the caller has."""
