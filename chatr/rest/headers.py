@@ -25,7 +25,7 @@ _SECURITY = (
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
 )
 _CORS_METHODS = "GET, POST, PUT, PATCH, DELETE"
-_CORS_HEADERS = "Authorization, Content-Type, Idempotency-Key"
+_CORS_HEADERS = "Authorization, Content-Type, Idempotency-Key, X-Chatr-Connection"
 _CORS_EXPOSED = "X-Request-Id, Retry-After"
 _CORS_SECONDS = "600"
 #: A year, for this host alone: what else the operator serves below the domain is not ours to decide.
