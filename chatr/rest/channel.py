@@ -76,15 +76,14 @@ class ChatrChannel(HTTPChannel):
     def dataReceived(self, data: bytes) -> None:
         if self._refused:
             return
-        if not self._begun and not self._handlingRequest:
-            self._begun = True
-            if not self._fresh:
-                self._after(self._deadlines.headers_s, self._head_is_late)
         super().dataReceived(data)
+        if self._buffer and not self._handlingRequest:
+            self._begin()
 
     def lineReceived(self, line: bytes) -> None:
         if self._refused:
             return
+        self._begin()
         first = not self._head_bytes
         self._head_bytes += len(line) + len(self.delimiter)
         if self._head_bytes > MAX_HEAD_BYTES:
@@ -214,6 +213,12 @@ class ChatrChannel(HTTPChannel):
         self._stop_timers()
         if self.transport is not None:
             self.transport.abortConnection()
+
+    def _begin(self) -> None:
+        """Something of a request has come. The first one has its time from the connection's start."""
+        if not self._begun and not self._fresh:
+            self._after(self._deadlines.headers_s, self._head_is_late)
+        self._begun = True
 
     def _leave(self) -> None:
         """Say that this was all, and take no notice of what the client still sends."""

@@ -305,6 +305,16 @@ class DeadlineTests(ChannelCase):
         idle.answers()
         self.assertEqual((self.wait(idle, 100), idle.transport.ended), (60, "done"))
 
+    def test_next_request_in_the_same_packet(self) -> None:
+        """What follows a request at once has begun as well, be it half a line or some lines."""
+        for part in (b"G", b"GET / HTTP/1.1\r\nHost: a\r\n", b"\r\n"):
+            client = self.memory.client()
+            client.say(GET + part)
+            client.answers()
+            self.assertEqual(self.wait(client, 60), 10, part)
+            self.assertEqual(client.answers()[0].status, 408)
+            self.clock.advance(2)
+
     def test_slow_body(self) -> None:
         """A body has 10 seconds, and then as long as it comes with a kilobyte a second."""
         client = self.memory.client()
