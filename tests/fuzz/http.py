@@ -72,7 +72,7 @@ class Decoding(Dispatcher):
     """Reads the parameters of an operation, and runs none."""
 
     async def call(
-        self, record: Operation, raw: Mapping[str, Any], caller: Caller, *, request_id: str, from_text: bool = False
+        self, record: Operation, raw: Mapping[str, Any], caller: Caller, *, from_text: bool = False, **_: Any
     ) -> Any:
         decode(record, raw, from_text=from_text)
         return {}
