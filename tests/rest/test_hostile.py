@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from chatr.addresses import caller_key
 from tests.rest.memory import Answer
 from tests.rest.test_app import RestCase
 from tests.wamp.wires import TEXT, client_frame
@@ -236,7 +237,7 @@ class ProductionHeaderTests(HostileCase):
         ):
             raw = await self.raw(UPGRADE + b"X-Forwarded-For: " + header.encode() + b"\r\n\r\n")
             await raw.hears(b"101 ")
-            self.assertEqual(list(sessions._of_address), [wanted])
+            self.assertEqual([caller_key(each) for each in sessions._of_address], [caller_key(wanted)])
             raw.transport.abortConnection()  # type: ignore[union-attr]
             await raw.closed
             await sessions.open.zero()
