@@ -108,7 +108,7 @@ class RestApp:
         request.setResponseCode(status)
         return body
 
-    def _caller(self, request: Request) -> Caller:
+    def _caller(self, request: ChatrRequest) -> Caller:
         token = bearer(request)
         address = self._address(request)
         user_agent = (request.getHeader("user-agent") or "")[:MAX_USER_AGENT_CHARS]
