@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,6 +31,9 @@ from chatr.wamp.link import (
 )
 from chatr.wamp.outbox import Outbox
 from chatr.wamp.session import Session
+
+#: Makes the answer to a handshake that fails, of a status, a sentence and further headers.
+Refuse = Callable[[int, str, list[tuple[str, str]]], bytes]
 
 #: A close frame has room for 123 bytes of reason (RFC 6455, section 5.5).
 MAX_REASON_BYTES = 123
@@ -212,6 +215,13 @@ class WampWebSocket(WebSocketServerProtocol):
         # Without the base class's logging, whose arguments are built even when nobody reads them.
         self._dataReceived(data)
 
+    def sendHttpErrorResponse(self, code: int, reason: str, responseHeaders: Any = None) -> None:
+        # Autobahn's has neither a body nor a length.
+        if self.factory.refuse is None:
+            super().sendHttpErrorResponse(code, reason, responseHeaders)
+        else:
+            self.sendData(self.factory.refuse(code, reason, list(responseHeaders or ())))
+
     def sendData(self, data: bytes, sync: bool = False, chopsize: int | None = None) -> None:
         self.queue(data)
 
@@ -277,9 +287,10 @@ class WampWebSocketFactory(WebSocketServerFactory):
 
     protocol = WampWebSocket
 
-    def __init__(self, door: Door, config: Config) -> None:
+    def __init__(self, door: Door, config: Config, refuse: Refuse | None = None) -> None:
         super().__init__(protocols=list(SERIALIZERS), server=None, reactor=door.clock)
         self.door = door
+        self.refuse = refuse
         self._batched_timer = Timers(door.clock)
         limits = config.wamp
         # One call for all: each call sets the options that it isn't given back (allowNullOrigin).
@@ -356,6 +367,6 @@ class _Upgrade(WebSocketResource):
         return answer
 
 
-def websocket_resource(door: Door, config: Config) -> WebSocketResource:
+def websocket_resource(door: Door, config: Config, refuse: Refuse | None = None) -> WebSocketResource:
     """The resource to mount at ``/ws`` of a twisted.web site."""
-    return _Upgrade(WampWebSocketFactory(door, config))
+    return _Upgrade(WampWebSocketFactory(door, config, refuse))
