@@ -14,7 +14,7 @@ from chatr.api.events import CONVERSATION_UPDATED, USER_UPDATED, ConversationCha
 from chatr.api.model import Conversation, User
 from chatr.ops import audience, permissions, visibility
 from chatr.ops.ports import Ctx
-from chatr.store import conversations, relations
+from chatr.store import conversations, friends, relations
 from chatr.store.pool import Transaction
 from chatr.store.relations import Other
 
@@ -81,6 +81,7 @@ async def _tell(tx: Transaction, viewer_id: str, was: _Sight, now: _Sight, *, ex
     # To whoever was blocked it is as if the other had made their profile private. A list of blocks shows people too.
     elsewhere = (conversation is not None and not news) or (was.blocked_by_me and now.blocked_by_me)
     if now.user is not None and other_news and elsewhere:
+        await friends.touch(tx, [viewer_id])
         tx.emit(USER_UPDATED, UserUpdated(user=now.user), rooms)
 
 

@@ -117,7 +117,10 @@ async def changed_since(db: Queryable, user_id: str, horizon: datetime) -> bool:
         """SELECT EXISTS (SELECT 1 FROM users WHERE id = %s AND friends_changed_at > %s) OR EXISTS (
              SELECT 1 FROM (SELECT user_high FROM friendships WHERE user_low = %s
                             UNION ALL SELECT user_low FROM friendships WHERE user_high = %s
-                            UNION ALL SELECT blocked_id FROM blocks WHERE blocker_id = %s) o(id)
+                            -- Of who blocks the person too nothing is shown that changes.
+                            UNION ALL SELECT b.blocked_id FROM blocks b WHERE b.blocker_id = %s AND NOT EXISTS (
+                              SELECT 1 FROM blocks r WHERE r.blocker_id = b.blocked_id AND r.blocked_id = b.blocker_id)
+                           ) o(id)
                JOIN users u ON u.id = o.id WHERE u.profile_changed_at > %s)""",
         (user_id, horizon, user_id, user_id, user_id, horizon),
     )

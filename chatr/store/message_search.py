@@ -146,7 +146,7 @@ async def search(
     shown = await faces.among(db, viewer_id, messages.named(row[_HEAD:] for row in found))
     return [
         Found(
-            messages.message(row[_HEAD:], viewer_id, Marks(*row[4:_HEAD], blockers=shown)),
+            messages.message(row[_HEAD:], viewer_id, Marks(row[4], row[5], row[6], shown)),
             terms.snippet(row[1], row[2]),
             row[3],
         )

@@ -111,8 +111,8 @@ async def marks(db: Queryable, conversation_id: str, viewer_id: str) -> Marks | 
     )
     if not rows:
         return None
-    *seqs, found = rows[0]
-    return Marks(*seqs, blockers=faces.faces(found))
+    delivered_seq, read_seq, cleared_seq, found = rows[0]
+    return Marks(delivered_seq, read_seq, cleared_seq, faces.faces(found))
 
 
 async def by_id(db: Queryable, viewer_id: str, message_id: str) -> Message | None:
