@@ -17,7 +17,6 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
 from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
-from twisted.logger import Logger
 from twisted.python import usage
 from twisted.python.failure import Failure
 
@@ -25,6 +24,7 @@ from chatr.config import Config, ConfigError, assignments, load, warnings
 from chatr.datadir import DataDirectory, DataDirectoryError
 from chatr.embedded.lock import DirectoryInUse, DirectoryLock
 from chatr.embedded.postgres import EmbeddedError, EmbeddedPostgres
+from chatr.logs import Logger
 from chatr.node import Node
 from chatr.store.migrate import has_dictionary, migrate
 

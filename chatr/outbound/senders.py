@@ -9,8 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import Protocol
 
-from twisted.logger import Logger
-
+from chatr.logs import Logger
 from chatr.outbound.letters import Letter, mail, sms
 
 log = Logger()

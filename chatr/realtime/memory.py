@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from twisted.logger import Logger
-
+from chatr.logs import Logger
 from chatr.realtime.broker import Envelope, Receiver
 
 log = Logger()

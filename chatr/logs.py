@@ -1,0 +1,26 @@
+"""The logger of the server: what it is given to tell is told on one line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chatr.plain import escaped
+from twisted import logger
+
+
+class Logger(logger.Logger):
+    """Twisted's, with every field escaped: a name, a header or an error's text can't begin a line of its own.
+
+    Tracebacks stay what they are.
+    """
+
+    def emit(self, level: Any, format: str | None = None, **fields: Any) -> None:
+        """Emit an event whose fields are numbers, or texts of one line."""
+        super().emit(level, format, **{name: _plain(name, value) for name, value in fields.items()})
+
+
+def _plain(name: str, value: object) -> object:
+    # What begins so is Twisted's own, as the failure.
+    if name.startswith("log_") or value is None or isinstance(value, int | float):
+        return value
+    return escaped(str(value))
