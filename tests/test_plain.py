@@ -50,7 +50,7 @@ class LoggerTests(SynchronousTestCase):
         self.log = Logger()
 
     def test_fields(self) -> None:
-        """Texts and errors are told on one line, whatever they hold; numbers stay numbers. Before, it was seven lines."""
+        """Texts and errors are told on one line, whatever they hold; numbers stay numbers. It was nine lines."""
         self.log.warn("{name} {error} {count:03d} {ratio:.1f} {nothing}", **self.fields())
         [event] = self.told
         text = eventAsText(event, includeTimestamp=False, includeSystem=False)

@@ -19,7 +19,7 @@ from twisted.python.failure import Failure
 from chatr.api.context import Caller
 from chatr.api.dispatch import new_request_id
 from chatr.api.errors import ApiError
-from tests.e2e.server import ServerCase
+from tests.e2e.server import PASSWORD, ServerCase
 from tests.ops.case import OpsCase
 
 
@@ -173,6 +173,17 @@ class OperationTests(RestCase):
         ann = await self.person("ann")
         await ann.rest("POST", "/auth/logout", {})
         await ann.rest("GET", "/users/me", status=401)
+
+    async def test_user_agents(self) -> None:
+        """What a program says that it is, is cleaned where it comes in, of all that a terminal obeys."""
+        await self.person("ann")
+        body = json.dumps({"login": "ann", "password": PASSWORD}).encode()
+        head = b"POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
+        agent = b"User-Agent: a\x1b[2J\xe2\x80\xaeb\r\n"
+        answer = await self.raw(head + agent + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        self.assertIn(b" 200 ", (await answer.closed).partition(b"\r\n")[0])
+        rows = await self.service.node.db.query("SELECT user_agent FROM sessions ORDER BY created_at DESC LIMIT 1")
+        self.assertEqual(rows[0][0], "a?[2J?b")
 
     async def test_head(self) -> None:
         """HEAD answers the headers of GET."""
