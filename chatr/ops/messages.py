@@ -30,6 +30,7 @@ ClientId = Annotated[
         min_length=36,
         max_length=36,
         description="A UUID chosen by the client: a send repeated with it creates nothing new, for ever.",
+        extra_json_schema={"format": "uuid"},
     ),
 ]
 

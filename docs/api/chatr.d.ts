@@ -159,7 +159,7 @@ export interface Edits {
 }
 
 /** ``{}`` */
-export interface Empty {}
+export type Empty = Record<string, never>;
 
 /** A code of the authenticator. */
 export interface Enable {
@@ -498,7 +498,7 @@ export interface NewRecoveryCodes {
 }
 
 /** No parameters. */
-export interface NoParams {}
+export type NoParams = Record<string, never>;
 
 /** Whom another session of the receiver has blocked, or blocks no more. */
 export interface PersonBlocked {
@@ -556,7 +556,7 @@ export interface Problem {
   title: string;
   status: number;
   detail: string;
-  code: string;
+  code: "invalid" | "unauthenticated" | "code_wrong" | "code_expired" | "totp_required" | "forbidden" | "blocked" | "not_found" | "conflict" | "gone" | "too_large" | "unsupported_media" | "locked" | "rate_limited" | "internal" | "unavailable";
   requestId: string;
   errors?: FieldError[];
   retryAfter?: number;
