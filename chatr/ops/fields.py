@@ -16,7 +16,16 @@ from chatr.ops import texts
 
 Gender = Literal["male", "female", "non-binary", "prefer-not-to-say"]
 MAX_NAME = 50
-Name = Annotated[str, Meta(max_length=MAX_NAME)]
+Name = Annotated[
+    str,
+    Meta(
+        max_length=MAX_NAME,
+        description=(
+            "Kept in Unicode's normal form C, without space around it. No control characters, line ends or marks that "
+            "change the direction of text, and not only invisible characters."
+        ),
+    ),
+]
 Code = Annotated[str, Meta(pattern="^[0-9]{6}$", min_length=6, max_length=6)]
 RecoveryCode = Annotated[str, Meta(min_length=10, max_length=32)]
 Secret = Annotated[str, Meta(min_length=1, max_length=4096)]

@@ -110,7 +110,7 @@ class React(Params, frozen=True, kw_only=True):
     """One emoji; the one that is there already, or null, takes it away."""
 
     id: Id
-    emoji: Annotated[str, Meta(max_length=64)] | None
+    emoji: Annotated[str, Meta(max_length=64, description="One emoji of Unicode's RGI set.")] | None
 
 
 @operation(

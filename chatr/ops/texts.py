@@ -16,7 +16,7 @@ MAX_CONTENT = 8000
 Content = Annotated[
     str,
     Meta(
-        description="1 to 8,000 characters, trailing space apart.",
+        description="1 to 8,000 characters, trailing space apart, not only invisible ones.",
         extra_json_schema={"minLength": 1, "maxLength": MAX_CONTENT, "pattern": r"\S"},
     ),
 ]
