@@ -19,6 +19,19 @@ class Logger(logger.Logger):
         super().emit(level, format, **{name: _plain(name, value) for name, value in fields.items()})
 
 
+class LibraryLogger(Logger):
+    """For Autobahn, which tells of every frame at debug, and quotes what strangers sent at levels that are shown."""
+
+    def __get__(self, instance: object, owner: type | None = None) -> LibraryLogger:
+        # Twisted's makes a logger of each look at an attribute.
+        return self
+
+    def debug(self, format: str | None = None, **fields: object) -> None:
+        """Tell nothing."""
+
+    trace = debug
+
+
 def _plain(name: str, value: object) -> object:
     # What begins so is Twisted's own, as the failure.
     if name.startswith("log_") or value is None or isinstance(value, int | float):

@@ -14,6 +14,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.protocol import Factory, Protocol
+from twisted.logger import eventAsText, globalLogPublisher
 from twisted.python.failure import Failure
 
 from chatr.api.context import Caller
@@ -217,6 +218,27 @@ class OperationTests(RestCase):
         await self.service.node.rest.drain()  # type: ignore[union-attr]
         status, headers, body = await self.answer("GET", "/api/users/me")
         self.assertEqual((status, body["code"], body["retryAfter"]), (503, "unavailable", 1))
+
+
+class LogTests(RestCase):
+    """What strangers send, in the log."""
+
+    async def test_handshakes(self) -> None:
+        """A handshake that is refused is told on one line that no terminal obeys; before, as it was."""
+        told: list[str] = []
+
+        def tell(event: Any) -> None:
+            told.append(eventAsText(event, includeTimestamp=False))
+
+        globalLogPublisher.addObserver(tell)
+        self.addCleanup(globalLogPublisher.removeObserver, tell)
+        head = b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        key = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        connection = await self.raw(head + key + b"Sec-WebSocket-Version: 9\x1b[31mcanary\r\n\r\n")
+        self.assertIn(b"400", await connection.closed)
+        lines = [text for text in told if "canary" in text]
+        self.assertIn(r"9\x1b[31mcanary", lines[0])
+        self.assertEqual([text for text in lines if not text.isprintable()], [])
 
 
 class BodyLimitTests(RestCase):
