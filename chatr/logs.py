@@ -1,39 +1,29 @@
-"""The logger of the server: what it is given to tell is told on one line."""
+"""Log lines stay lines, whatever strangers have put into them, and whoever tells it: chatr, Autobahn, Twisted."""
 
 from __future__ import annotations
 
-from typing import Any
+from twisted.logger import ILogObserver, LogEvent, LogPublisher
+from zope.interface import implementer
 
 from chatr.plain import escaped
-from twisted import logger
 
 
-class Logger(logger.Logger):
-    """Twisted's, with every field escaped: a name, a header or an error's text can't begin a line of its own.
+@implementer(ILogObserver)
+class Escaper:
+    """Makes texts and errors in events printable, each on one line. Tracebacks stay what they are."""
 
-    Tracebacks stay what they are.
-    """
+    def __call__(self, event: LogEvent) -> None:
+        """Change the event itself: whatever writes it is handed it after this."""
+        for name, value in list(event.items()):
+            if isinstance(value, str):
+                event[name] = escaped(value)
+            elif isinstance(value, Exception):
+                event[name] = escaped(str(value))
+            elif name == "message" and isinstance(value, tuple):
+                # Of Twisted's old logging.
+                event[name] = tuple(escaped(each) if isinstance(each, str) else each for each in value)
 
-    def emit(self, level: Any, format: str | None = None, **fields: Any) -> None:
-        """Emit an event whose fields are numbers, or texts of one line."""
-        super().emit(level, format, **{name: _plain(name, value) for name, value in fields.items()})
-
-
-class LibraryLogger(Logger):
-    """For Autobahn, which tells of every frame at debug, and quotes what strangers sent at levels that are shown."""
-
-    def __get__(self, instance: object, owner: type | None = None) -> LibraryLogger:
-        # Twisted's makes a logger of each look at an attribute.
-        return self
-
-    def debug(self, format: str | None = None, **fields: object) -> None:
-        """Tell nothing."""
-
-    trace = debug
-
-
-def _plain(name: str, value: object) -> object:
-    # What begins so is Twisted's own, as the failure.
-    if name.startswith("log_") or value is None or isinstance(value, int | float):
-        return value
-    return escaped(str(value))
+    def watch(self, publisher: LogPublisher) -> None:
+        """Be the first of all observers, those that are there included, until ``publisher.removeObserver``."""
+        # There is no public way.
+        publisher._observers.insert(0, self)

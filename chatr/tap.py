@@ -17,6 +17,7 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
 from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
+from twisted.logger import Logger, globalLogPublisher
 from twisted.python import usage
 from twisted.python.failure import Failure
 
@@ -24,7 +25,7 @@ from chatr.config import Config, ConfigError, assignments, load, warnings
 from chatr.datadir import DataDirectory, DataDirectoryError
 from chatr.embedded.lock import DirectoryInUse, DirectoryLock
 from chatr.embedded.postgres import EmbeddedError, EmbeddedPostgres
-from chatr.logs import Logger
+from chatr.logs import Escaper
 from chatr.node import Node
 from chatr.store.migrate import has_dictionary, migrate
 
@@ -95,6 +96,7 @@ class ChatrService(Service):
         self._postgres: EmbeddedPostgres | None = None
         self._starting: Deferred[None] | None = None
         self._stopping = False
+        self._escaper = Escaper()
         self.node: Node | None = None
         self.ports: list[IListeningPort] = []
 
@@ -111,6 +113,8 @@ class ChatrService(Service):
 
     async def start(self) -> None:
         """Start everything. Raises what stands in the way, with a sentence for the operator."""
+        # Whatever twistd writes logs to is there by now.
+        self._escaper.watch(globalLogPublisher)
         for warning in warnings(self.config):
             log.warn("{text}", text=warning)
         data = DataDirectory.open(Path(self.config.server.data_dir))
@@ -144,6 +148,7 @@ class ChatrService(Service):
             await self._postgres.stop()
         if self._lock is not None:
             self._lock.release()
+        globalLogPublisher.removeObserver(self._escaper)
 
     async def _migrate(self, dsn: str) -> None:
         """Bring the schema up to date, waiting for a server that is starting itself."""

@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chatr.api.errors import ApiError
-from chatr.logs import Logger
 
 log = Logger()
 

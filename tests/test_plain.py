@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from twisted.logger import LogLevel, eventAsText, globalLogPublisher
+from twisted.logger import Logger, LogPublisher, eventAsText
 from twisted.python.failure import Failure
+from twisted.python.log import LogPublisher as OldPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatr import plain
-from chatr.logs import Logger
+from chatr.logs import Escaper
 
 #: A name that begins a line of its own, colours it, turns it round and hides a letter.
 HOSTILE = "ann\n2026-01-01 [-] \x1b[31mroot\u202egpj\u2028\x85\r\x00\u200b"
@@ -40,25 +41,37 @@ class PlainTests(SynchronousTestCase):
         self.assertEqual(file.getvalue(), f"@x {SHOWN}\n")
 
 
-class LoggerTests(SynchronousTestCase):
-    """chatr.logs.Logger"""
+class LogTests(SynchronousTestCase):
+    """chatr.logs"""
 
     def setUp(self) -> None:
         self.told: list[dict[str, Any]] = []
-        globalLogPublisher.addObserver(self.told.append)
-        self.addCleanup(globalLogPublisher.removeObserver, self.told.append)
-        self.log = Logger()
+        self.publisher = LogPublisher(self.told.append)
+        self.escaper = Escaper()
+        self.escaper.watch(self.publisher)
+        self.log = Logger(observer=self.publisher)
+
+    def text(self) -> str:
+        """What an observer that was there before writes of the only event."""
+        [event] = self.told
+        return eventAsText(event, includeTimestamp=False, includeSystem=False)
 
     def test_fields(self) -> None:
         """Texts and errors are told on one line, whatever they hold; numbers stay numbers. It was nine lines."""
-        self.log.warn("{name} {error} {count:03d} {ratio:.1f} {nothing}", **self.fields())
-        [event] = self.told
-        text = eventAsText(event, includeTimestamp=False, includeSystem=False)
-        self.assertEqual(text, f"{SHOWN} {SHOWN} 007 0.5 None")
-        self.assertEqual((event["log_namespace"], event["log_level"]), (__name__, LogLevel.warn))
+        fields = {"name": HOSTILE, "error": ValueError(HOSTILE), "count": 7, "ratio": 0.5, "nothing": None}
+        self.log.warn("{name} {error} {count:03d} {ratio:.1f} {nothing}", **fields)
+        self.assertEqual(self.text(), f"{SHOWN} {SHOWN} 007 0.5 None")
 
-    def fields(self) -> dict[str, Any]:
-        return {"name": HOSTILE, "error": ValueError(HOSTILE), "count": 7, "ratio": 0.5, "nothing": None}
+    def test_formats(self) -> None:
+        """What a library has put into the sentence itself is a part of the line too."""
+        self.log.info(f"failing handshake: {HOSTILE}")
+        self.assertEqual(self.text(), f"failing handshake: {SHOWN}")
+
+    def test_old_logging(self) -> None:
+        """The same from Twisted's old logging."""
+        observer = OldPublisher(observerPublisher=self.publisher, publishPublisher=self.publisher)
+        observer.msg(HOSTILE)
+        self.assertEqual(self.text(), SHOWN)
 
     def test_failures(self) -> None:
         """A failure keeps its traceback."""
@@ -67,4 +80,9 @@ class LoggerTests(SynchronousTestCase):
         [event] = self.told
         self.assertIs(event["log_failure"], failure)
         self.assertEqual(event["what"], SHOWN)
-        self.flushLoggedErrors(ValueError)
+
+    def test_afterwards(self) -> None:
+        """Who stops a server finds the log as it was."""
+        self.publisher.removeObserver(self.escaper)
+        self.log.info("{name}", name=HOSTILE)
+        self.assertEqual(self.told[0]["name"], HOSTILE)

@@ -9,12 +9,12 @@ from typing import Any, Protocol
 
 import msgspec
 from twisted.internet.defer import CancelledError
+from twisted.logger import Logger
 
 from chatr.api.context import Caller, Context
 from chatr.api.contract import Contract, Operation
 from chatr.api.errors import COMMON_ERRORS, ApiError, from_validation, invalid
 from chatr.api.walk import Node, holds, walk
-from chatr.logs import Logger
 
 log = Logger()
 

@@ -14,11 +14,11 @@ from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError
 from twisted.internet.task import deferLater
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chatr.embedded.child import Account, Child, spawn
 from chatr.embedded.lock import remove_foreign_pid, server_using
-from chatr.logs import Logger
 
 log = Logger()
 

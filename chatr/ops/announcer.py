@@ -9,11 +9,11 @@ from typing import Any
 from msgspec import UNSET
 from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
 
 from chatr.api.errors import ApiError
 from chatr.api.events import PRESENCE_CHANGED, PresenceChanged
 from chatr.api.model import wire_time
-from chatr.logs import Logger
 from chatr.ops import audience
 from chatr.ops.circles import Circles
 from chatr.ops.ports import Publisher

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from msgspec import UNSET, UnsetType
+from twisted.logger import Logger
 
 from chatr.api.model import LinkPreview
 from chatr.config import Previews as Settings
 from chatr.fetch import Unreachable
-from chatr.logs import Logger
 from chatr.ops import texts
 from chatr.previews import links
 from chatr.previews.pages import Page

@@ -10,11 +10,11 @@ import regex
 from msgspec import Meta
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import LoopingCall, deferLater
+from twisted.logger import Logger
 
 from chatr.api.contract import USERS, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
 from chatr.api.model import Cursor, Id, Limit, Message, Params, Wire
-from chatr.logs import Logger
 from chatr.ops import cursors, pages
 from chatr.ops.ports import Ctx
 from chatr.store import message_search, search_terms

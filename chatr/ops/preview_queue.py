@@ -6,11 +6,11 @@ from functools import partial
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
 
 from chatr.api.errors import ApiError
 from chatr.api.events import MESSAGE_PREVIEW, MessagePreview
 from chatr.api.model import LinkPreview
-from chatr.logs import Logger
 from chatr.ops import telling
 from chatr.ops.link_previews import FOR_MESSAGES, Previews
 from chatr.store import changes, previews

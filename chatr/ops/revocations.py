@@ -7,9 +7,9 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
 
 from chatr.api.errors import ApiError
-from chatr.logs import Logger
 from chatr.store import sessions
 from chatr.store.pool import Database
 

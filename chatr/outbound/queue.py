@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
 
 from chatr.auth.vault import Vault, VaultError
-from chatr.logs import Logger
 from chatr.outbound.letters import Channel, Job, Letter
 from chatr.outbound.senders import NotSent, Sender
 from chatr.store import outbound

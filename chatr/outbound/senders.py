@@ -9,7 +9,8 @@ from itertools import count
 from pathlib import Path
 from typing import Protocol
 
-from chatr.logs import Logger
+from twisted.logger import Logger
+
 from chatr.outbound.letters import Letter, mail, sms
 
 log = Logger()

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable
 from typing import Protocol
 
 import msgspec
+from twisted.logger import Logger
 
 from chatr.api.contract import Event
-from chatr.logs import Logger
 
 log = Logger()
 

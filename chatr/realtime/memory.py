@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
-from chatr.logs import Logger
+from twisted.logger import Logger
+
 from chatr.realtime.broker import Envelope, Receiver
 
 log = Logger()

@@ -16,11 +16,11 @@ import psycopg2
 from psycopg2.extensions import make_dsn, parse_dsn
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chatr.api.contract import Event
 from chatr.api.errors import ApiError
-from chatr.logs import Logger
 from chatr.store.connection import Connection, ConnectionDead, is_death
 
 log = Logger()

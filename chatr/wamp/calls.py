@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chatr.api.context import Caller
 from chatr.api.contract import Operation
 from chatr.api.dispatch import new_request_id
 from chatr.api.errors import ApiError, invalid
-from chatr.logs import Logger
 from chatr.wamp.door import Door
 from chatr.wamp.wire import CALL, ERROR, RESULT, Call
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
 
 from chatr.api import cookies
 from chatr.api.context import Caller
 from chatr.api.errors import ApiError
-from chatr.logs import Logger
 from chatr.ops.admission import Admission
 from chatr.realtime.hub import Announcement
 from chatr.wamp import machine, wire

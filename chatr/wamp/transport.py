@@ -17,7 +17,6 @@ from twisted.python.failure import Failure
 
 from chatr import plain
 from chatr.config import Config
-from chatr.logs import LibraryLogger
 from chatr.timers import Timers
 from chatr.wamp.door import CLOSE_TIMEOUT_S, Door
 from chatr.wamp.frames import SERIALIZERS, Framing, Serializer, websocket_frame
@@ -77,7 +76,6 @@ def unframed(payload: bytes, binary: bool) -> bytes:
 class WampWebSocket(WebSocketServerProtocol):
     """One WebSocket connection. Everything it writes goes through one queue, control frames included."""
 
-    log: Any = LibraryLogger()
     factory: WampWebSocketFactory
     message_data: list[bytes] | None
     closeHandshakeTimeoutCall: IDelayedCall | None
@@ -212,7 +210,6 @@ def _is_utf8(payload: bytes) -> bool:
 class WampWebSocketFactory(WebSocketServerFactory):
     """Makes WebSocket connections that share one door."""
 
-    log: Any = LibraryLogger()
     protocol = WampWebSocket
 
     def __init__(self, door: Door, config: Config) -> None:
