@@ -58,7 +58,7 @@ def username(text: str) -> str:
 def email(text: str) -> str:
     """An e-mail address, trimmed."""
     address = text.strip()
-    if not EMAIL.match(address) or ".." in address:
+    if not EMAIL.match(address) or ".." in address or not address.isprintable():
         raise invalid("$.email", "is not an e-mail address")
     return address
 

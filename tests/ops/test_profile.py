@@ -54,6 +54,8 @@ class UpdateTests(OpsCase):
                     await self.refused(ann.call("user.update", **{name: text}), "invalid", f"$.{name}")
             new = {"username": "ben", "email": "ben@example.org", "password": PASSWORD, name: "x\ny"}
             await self.refused(self.call("account.register", **new), "invalid", f"$.{name}")
+        for email in ("a\u202eb@example.org", "a\x7fb@example.org", "a\u200bb@example.org"):
+            await self.refused(ann.call("user.update", email=email), "invalid", "$.email")
         # Composed it is longer than decomposed: the bound is on what is stored.
         await self.refused(ann.call("user.update", displayName="\U0001d160" * 50), "invalid", "$.displayName")
         self.assertEqual(await ann.call("user.me"), me)
