@@ -54,6 +54,7 @@ from chatr.rest.raw import RawRoutes
 from chatr.rest.request import address_reader
 from chatr.rest.site import make_site
 from chatr.store import people
+from chatr.store.marks import Marks
 from chatr.store.pool import Database
 from chatr.store.writer import MessageWriter
 from chatr.wamp.door import Counters, Door, Sessions
@@ -88,7 +89,13 @@ class Node:
             publish=self.publisher.publish,
             on_doubt=partial(self.publisher.sync_required, "the database was interrupted"),
         )
-        self.writer = MessageWriter(self.db, queue_limit=config.database.queue_limit, settings=config.messages)
+        self.writer = MessageWriter(
+            self.db,
+            queue_limit=config.database.queue_limit,
+            # What is left answers what is only read.
+            changes=config.database.pool_size // 2,
+            settings=config.messages,
+        )
         self.circles = Circles(self.db)
         self.announcer = Announcer(reactor, self.db, self.publisher, self.circles)
         self._redis = Redis(reactor, config.redis.url) if config.redis.url else None
@@ -118,6 +125,7 @@ class Node:
         ports = self.ports = Ports(
             db=self.db,
             writer=self.writer,
+            marks=Marks(self.db, self.writer),
             publisher=self.publisher,
             passwords=self._passwords,
             tokens=self.tokens,
@@ -259,6 +267,7 @@ class Node:
         counters, gauge = self.door.counters, self.metrics.gauge
         gauge("chatr_wamp_sessions", "Open WAMP sessions", lambda: len(self.door.sessions))
         gauge("chatr_database_waiting", "Calls that wait for a database connection", lambda: self.db.waiting)
+        gauge("chatr_writer_waiting", "Sends and changes that wait or are in hand", lambda: self.writer.waiting)
         gauge("chatr_writer_statements", "Statements of the message writer so far", lambda: self.writer.statements)
         for name in counters.__struct_fields__:
             gauge(f"chatr_wamp_{name}_count", f"WAMP {name} so far", partial(getattr, counters, name))

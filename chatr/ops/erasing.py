@@ -15,12 +15,15 @@ from chatr.ops import audience
 from chatr.store import changes, erasing, messages
 from chatr.store.changes import Held
 from chatr.store.ids import NIL
+from chatr.store.places import Of
 from chatr.store.pool import Database, Transaction
 from chatr.store.writer import MessageWriter
 from chatr.worker import Worker
 
 #: Looked up at once; each is a change of its own, between which everybody else's have their turn.
 BATCH = 100
+#: In whose name the writer is asked.
+CALLER = "erasing"
 
 
 class Eraser:
@@ -68,7 +71,7 @@ class Eraser:
             if held is not None:
                 await work(tx, held)
 
-        await self._writer.change(change)
+        await self._writer.change(change, caller=CALLER, place=Of(message_id))
 
 
 async def _take_back(tx: Transaction, held: Held) -> None:

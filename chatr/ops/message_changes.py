@@ -23,6 +23,7 @@ from chatr.ops.ports import Ctx
 from chatr.store import changes, messages
 from chatr.store.changes import Held
 from chatr.store.ids import uuid7
+from chatr.store.places import Of
 from chatr.store.pool import Queryable, Transaction
 
 MOST_EDITS = 100
@@ -71,7 +72,7 @@ async def edit(ctx: Ctx, params: EditMessage) -> Message:
             tx.emit(MESSAGE_EDITED, edited, _rooms(held), exclude=ctx.caller.connection)
         return await _message(tx, held, ctx.caller.user_id)
 
-    return await ctx.ports.writer.change(change)
+    return await ctx.ports.writer.change(change, caller=ctx.caller.user_id, place=Of(params.id))
 
 
 class WhichMessage(Params, frozen=True, kw_only=True):
@@ -100,7 +101,7 @@ async def unsend(ctx: Ctx, params: WhichMessage) -> Message:
             tx.emit(MESSAGE_UNSENT, unsent, _rooms(held), exclude=ctx.caller.connection)
         return await _message(tx, held, ctx.caller.user_id)
 
-    return await ctx.ports.writer.change(change)
+    return await ctx.ports.writer.change(change, caller=ctx.caller.user_id, place=Of(params.id))
 
 
 class React(Params, frozen=True, kw_only=True):
@@ -140,7 +141,7 @@ async def react(ctx: Ctx, params: React) -> Message:
             tx.emit(MESSAGE_REACTION, told, _rooms(held), exclude=ctx.caller.connection)
         return await _message(tx, held, me)
 
-    return await ctx.ports.writer.change(change)
+    return await ctx.ports.writer.change(change, caller=ctx.caller.user_id, place=Of(params.id))
 
 
 class FormerText(Wire, frozen=True):

@@ -12,6 +12,7 @@ from chatr.api.model import LinkPreview
 from chatr.ops import audience
 from chatr.ops.link_previews import FOR_MESSAGES, Previews
 from chatr.store import changes, messages, previews
+from chatr.store.places import Of
 from chatr.store.pool import Database, Transaction
 from chatr.store.previews import Job
 from chatr.store.writer import MessageWriter
@@ -20,6 +21,8 @@ from chatr.worker import Worker
 log = Logger()
 
 FORGET_EVERY_S = 30.0
+#: In whose name the writer is asked.
+CALLER = "previews"
 
 
 class PreviewQueue:
@@ -107,4 +110,4 @@ class PreviewQueue:
                 told = MessagePreview(held.conversation_id, entry.seq, message)
                 tx.emit(MESSAGE_PREVIEW, told, audience.conversation(held.conversation_id, held.pair))
 
-        await self._writer.change(change)
+        await self._writer.change(change, caller=CALLER, place=Of(job.message_id))

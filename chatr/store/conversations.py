@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from chatr.store import messages, people, relations
-from chatr.store.pool import Queryable
+from chatr.store.pool import Database, Queryable
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -176,6 +176,14 @@ async def insert_direct(
     return bool(rows)
 
 
+class Mark(msgspec.Struct, frozen=True):
+    """How far a member says to have come."""
+
+    user_id: str
+    delivered_seq: int
+    read_seq: int
+
+
 class Marked(msgspec.Struct, frozen=True):
     """A member's watermarks after a receipt, and what the others are shown of them.
 
@@ -192,8 +200,8 @@ class Marked(msgspec.Struct, frozen=True):
     pair: tuple[str, str] | None
 
 
-async def mark(db: Queryable, conversation_id: str, user_id: str, *, delivered: int, read: int) -> Marked | None:
-    """Raise a member's watermarks, never beyond the head and never down; None unless joined.
+async def mark(db: Database, conversation_id: str, marks: Sequence[Mark]) -> dict[str, Marked]:
+    """Raise the watermarks of members, never beyond the head and never down; without those who have not joined.
 
     The others are told unless the conversation waits to be accepted or is closed, and of what was read only if the
     member gives receipts.
@@ -201,16 +209,18 @@ async def mark(db: Queryable, conversation_id: str, user_id: str, *, delivered: 
     rows = await db.query(
         """WITH c AS MATERIALIZED (
              -- Held first, so that it is as it will be when this is committed: who withholds or reveals holds it too.
-             SELECT head_seq, status, closed, user_low, user_high FROM conversations WHERE id = %s FOR SHARE
+             SELECT id, head_seq, status, closed, user_low, user_high FROM conversations WHERE id = %s FOR SHARE
            ), me AS (
-             SELECT m.delivered_seq, m.read_seq, m.shown_delivered_seq, m.shown_read_seq, c.user_low, c.user_high,
-                    GREATEST(m.delivered_seq, LEAST(GREATEST(%s, %s), c.head_seq)) AS to_delivered,
-                    GREATEST(m.read_seq, LEAST(%s, c.head_seq)) AS to_read,
+             SELECT m.user_id, m.delivered_seq, m.read_seq, m.shown_delivered_seq, m.shown_read_seq,
+                    c.user_low, c.user_high,
+                    GREATEST(m.delivered_seq, LEAST(GREATEST(a.delivered, a.read), c.head_seq)) AS to_delivered,
+                    GREATEST(m.read_seq, LEAST(a.read, c.head_seq)) AS to_read,
                     c.status = 'accepted' AND c.closed IS NULL AS open, gives_receipts(m.user_id) AS gives,
                     coalesce(gives_receipts(CASE WHEN c.user_low = m.user_id THEN c.user_high ELSE c.user_low END),
                              true) AS other_gives
-               FROM members m CROSS JOIN c
-              WHERE m.conversation_id = %s AND m.user_id = %s AND m.status = 'joined' FOR UPDATE OF m
+               FROM c CROSS JOIN unnest(%s::uuid[], %s::bigint[], %s::bigint[]) a(user_id, delivered, read)
+               JOIN members m ON m.conversation_id = c.id AND m.user_id = a.user_id
+              WHERE m.status = 'joined' ORDER BY m.user_id FOR UPDATE OF m
            ), next AS (
              SELECT me.*, CASE WHEN open THEN to_delivered ELSE shown_delivered_seq END AS to_shown_delivered,
                     CASE WHEN open AND gives THEN to_read ELSE shown_read_seq END AS to_shown_read FROM me
@@ -218,17 +228,21 @@ async def mark(db: Queryable, conversation_id: str, user_id: str, *, delivered: 
              UPDATE members m SET delivered_seq = to_delivered, read_seq = to_read, changed_at = clock_timestamp(),
                     shown_delivered_seq = to_shown_delivered, shown_read_seq = to_shown_read,
                     unshown_read_seq = CASE WHEN gives THEN unshown_read_seq ELSE to_read END
-               FROM next WHERE m.conversation_id = %s AND m.user_id = %s
-                AND (to_delivered > next.delivered_seq OR to_read > next.read_seq) RETURNING 1
-           ) SELECT EXISTS (SELECT 1 FROM up), to_delivered, to_read,
+               FROM next WHERE m.conversation_id = %s AND m.user_id = next.user_id
+                AND (to_delivered > next.delivered_seq OR to_read > next.read_seq) RETURNING m.user_id
+           ) SELECT user_id, user_id IN (SELECT up.user_id FROM up), to_delivered, to_read,
                     to_shown_delivered > shown_delivered_seq OR to_shown_read > shown_read_seq,
                     to_shown_delivered, to_shown_read, other_gives, user_low, user_high FROM next""",
-        (conversation_id, delivered, read, read, conversation_id, user_id, conversation_id, user_id),
+        (
+            conversation_id,
+            [mark.user_id for mark in marks],
+            [mark.delivered_seq for mark in marks],
+            [mark.read_seq for mark in marks],
+            conversation_id,
+        ),
+        announced=True,
     )
-    if not rows:
-        return None
-    low, high = rows[0][-2:]
-    return Marked(**dict(zip(Marked.__struct_fields__, rows[0][:-2], strict=False)), pair=(low, high) if low else None)
+    return {row[0]: Marked(*(*row[1:8], row[8:10] if row[8] else None)) for row in rows}
 
 
 async def reveal(db: Queryable, conversation_id: str) -> None:
