@@ -7,7 +7,8 @@ from chatr.api.model import wire_time
 from chatr.ops import audience
 from chatr.ops.ports import Ctx
 from chatr.store import conversations
-from chatr.store.conversations import Marked, Shown
+from chatr.store.conversations import Shown
+from chatr.store.marks import Marked
 from chatr.store.pool import Transaction
 
 

@@ -2,17 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeAlias
 
+import msgspec
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from chatr.store import conversations
-from chatr.store.conversations import Mark, Marked
 from chatr.store.pool import Database, Undone
 from chatr.store.writer import TRIES, MessageWriter
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """How far a member says to have come."""
+
+    user_id: str
+    delivered_seq: int
+    read_seq: int
+
+
+class Marked(msgspec.Struct, frozen=True):
+    """A member's watermarks after a receipt, and what the others are shown of them.
+
+    Of a direct conversation also the ``pair``, and whether the other person sees what others have read.
+    """
+
+    changed: bool
+    delivered_seq: int
+    read_seq: int
+    shown: bool
+    shown_delivered_seq: int
+    shown_read_seq: int
+    other_sees_read: bool
+    pair: tuple[str, str] | None
+
+
+async def store(db: Database, conversation_id: str, marks: Sequence[Mark]) -> dict[str, Marked]:
+    """Raise the watermarks of members, never beyond the head and never down; without those who have not joined.
+
+    The others are told unless the conversation waits to be accepted or is closed, and of what was read only if the
+    member gives receipts.
+    """
+    rows = await db.query(
+        """WITH c AS MATERIALIZED (
+             -- Held first, so that it is as it will be when this is committed: who withholds or reveals holds it too.
+             SELECT id, head_seq, status, closed, user_low, user_high FROM conversations WHERE id = %s FOR SHARE
+           ), me AS (
+             SELECT m.user_id, m.delivered_seq, m.read_seq, m.shown_delivered_seq, m.shown_read_seq,
+                    c.user_low, c.user_high,
+                    GREATEST(m.delivered_seq, LEAST(GREATEST(a.delivered, a.read), c.head_seq)) AS to_delivered,
+                    GREATEST(m.read_seq, LEAST(a.read, c.head_seq)) AS to_read,
+                    c.status = 'accepted' AND c.closed IS NULL AS open, gives_receipts(m.user_id) AS gives,
+                    coalesce(gives_receipts(CASE WHEN c.user_low = m.user_id THEN c.user_high ELSE c.user_low END),
+                             true) AS other_gives
+               FROM c CROSS JOIN unnest(%s::uuid[], %s::bigint[], %s::bigint[]) a(user_id, delivered, read)
+               JOIN members m ON m.conversation_id = c.id AND m.user_id = a.user_id
+              WHERE m.status = 'joined' ORDER BY m.user_id FOR UPDATE OF m
+           ), next AS (
+             SELECT me.*, CASE WHEN open THEN to_delivered ELSE shown_delivered_seq END AS to_shown_delivered,
+                    CASE WHEN open AND gives THEN to_read ELSE shown_read_seq END AS to_shown_read FROM me
+           ), up AS (
+             UPDATE members m SET delivered_seq = to_delivered, read_seq = to_read, changed_at = clock_timestamp(),
+                    shown_delivered_seq = to_shown_delivered, shown_read_seq = to_shown_read,
+                    unshown_read_seq = CASE WHEN gives THEN unshown_read_seq ELSE to_read END
+               FROM next WHERE m.conversation_id = %s AND m.user_id = next.user_id
+                AND (to_delivered > next.delivered_seq OR to_read > next.read_seq) RETURNING m.user_id
+           ) SELECT user_id, user_id IN (SELECT up.user_id FROM up), to_delivered, to_read,
+                    to_shown_delivered > shown_delivered_seq OR to_shown_read > shown_read_seq,
+                    to_shown_delivered, to_shown_read, other_gives, user_low, user_high FROM next""",
+        (
+            conversation_id,
+            [mark.user_id for mark in marks],
+            [mark.delivered_seq for mark in marks],
+            [mark.read_seq for mark in marks],
+            conversation_id,
+        ),
+        announced=True,
+    )
+    return {row[0]: Marked(*(*row[1:8], row[8:10] if row[8] else None)) for row in rows}
+
 
 #: What tells of a mark: the watermarks as they are now, and the connection that knows them without being told.
 Tell: TypeAlias = Callable[[Marked, str], None]
@@ -99,7 +168,7 @@ class Marks:
         while True:
             tries -= 1
             try:
-                return await conversations.mark(self._db, conversation_id, marks)
+                return await store(self._db, conversation_id, marks)
             except Undone:
                 if not tries:
                     raise

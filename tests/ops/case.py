@@ -32,6 +32,14 @@ from tests.box import box
 PASSWORD = "Correct-horse-7"
 
 
+async def outcome(call: Any) -> Any:
+    """The answer of a call, or the code of its refusal."""
+    try:
+        return await call
+    except ApiError as error:
+        return error.code
+
+
 class Device:
     """A realtime connection that keeps what it is told."""
 

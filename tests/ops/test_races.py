@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from twisted.internet.defer import Deferred, gatherResults
 
-from chatr.api.errors import ApiError
 from chatr.store import changes, conversations, message_search
 from chatr.store.ids import uuid7
+from tests.ops.case import outcome
 from tests.ops.test_friends import FriendsCase
-
-
-async def outcome(call: Any) -> Any:
-    """The answer of a call, or the code of its refusal."""
-    try:
-        return await call
-    except ApiError as error:
-        return error.code
 
 
 class RaceCase(FriendsCase):
