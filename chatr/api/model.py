@@ -202,7 +202,7 @@ class Conversation(Wire, frozen=True, kw_only=True):
     Direct ones also say whether the other is a friend, and whether the viewer has blocked them. That the other has
     blocked the viewer is not told. ``declinedAt``: when the recipient declined the viewer's request. ``clearedSeq``: up
     to there the viewer has deleted it from their own view. ``unreadCount`` is 999 at most. ``unreadCapped``: there are
-    more, or may be: the first 2,000 messages above ``readSeq`` are looked at, whoever wrote them.
+    more, or may be: the first 2,000 log entries above ``readSeq`` are looked at, whatever they are.
     """
 
     id: Id

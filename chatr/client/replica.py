@@ -9,7 +9,7 @@ _OWN_MARKS = ("headSeq", "readSeq", "deliveredSeq")
 _OTHERS_MARKS = ("otherReadSeq", "otherDeliveredSeq")
 #: Of a person, what stands at their messages.
 _SENDER = ("username", "displayName", "profileImage")
-#: How the server counts what is unread: so many at most, and looking at so many messages.
+#: How the server counts what is unread: so many at most, and looking at so many log entries.
 _MOST_UNREAD, _MOST_LOOKED = 999, 2000
 _UNREAD = ("unreadCount", "unreadCapped")
 View = dict[str, Any]
@@ -52,12 +52,15 @@ class Replica:
         """What the messages say of a conversation, where they are known."""
         if not messages:
             return {key: view[key] for key in _UNREAD if key in view}
-        above = [message for message in messages if message["seq"] > view["readSeq"]][:_MOST_LOOKED]
+        mark = max(view["readSeq"], view.get("clearedSeq", 0))
         unread = sum(
-            not message["unsent"] and message["type"] != "system" and message["sender"]["id"] != self.me
-            for message in above
+            mark < message["seq"] <= mark + _MOST_LOOKED
+            and not message["unsent"]
+            and message["type"] != "system"
+            and message["sender"]["id"] != self.me
+            for message in messages
         )
-        capped = unread > _MOST_UNREAD or len(above) == _MOST_LOOKED
+        capped = unread > _MOST_UNREAD or view["headSeq"] > mark + _MOST_LOOKED
         return {
             "lastMessage": messages[-1],
             "unreadCount": min(unread, _MOST_UNREAD),

@@ -46,7 +46,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         return messages.Marks(self.others_delivered_seq, self.others_read_seq)
 
 
-#: Unread messages that are counted, and messages that are looked at for that: other people may write any number.
+#: Unread messages that are counted, and entries of the log that are looked at for that: others may write any number.
 MOST_UNREAD, MOST_LOOKED = 999, 2000
 #: Those of a page are chosen first, so that the rest is looked up for these alone.
 _CHOSEN = """FROM members m
@@ -55,8 +55,9 @@ _CHOSEN = """FROM members m
   LEFT JOIN users u ON u.id = CASE WHEN c.user_low = m.user_id THEN c.user_high ELSE c.user_low END
  WHERE m.user_id = %s AND m.status = 'joined'"""
 #: A direct conversation exists for somebody while it has a message that they have not deleted from their view.
-_BEGUN = """ AND (c.kind = 'group'
-    OR EXISTS (SELECT 1 FROM messages x WHERE x.conversation_id = c.id AND x.seq > m.cleared_seq))"""
+#: In order, so that it is found by the index and no plan passes over the table until it meets one.
+_BEGUN = """ AND (c.kind = 'group' OR (SELECT x.seq FROM messages x WHERE x.conversation_id = c.id
+                                       AND x.seq > m.cleared_seq ORDER BY x.seq DESC LIMIT 1) IS NOT NULL)"""
 _OWN = 22
 _VIEWS = f"""SELECT c.id, c.kind, c.status, c.initiator_id, c.title, c.description, c.head_seq, c.active_at,
        m.role, m.read_seq, m.delivered_seq, m.archived, m.pinned, m.muted_until, m.cleared_seq,
@@ -73,11 +74,13 @@ _VIEWS = f"""SELECT c.id, c.kind, c.status, c.initiator_id, c.title, c.descripti
                             count(*) AS n FROM members x WHERE x.conversation_id = c.id AND x.user_id <> m.user_id
                         AND x.status = 'joined') others ON true
   CROSS JOIN LATERAL (
-    SELECT least(count(*) FILTER (WHERE r.counts), {MOST_UNREAD}) AS n,
-           count(*) FILTER (WHERE r.counts) > {MOST_UNREAD} OR count(*) = {MOST_LOOKED} AS capped
-      FROM (SELECT x.sender_id <> m.user_id AND x.unsent_at IS NULL AND x.type <> 'system' AS counts
-              FROM messages x WHERE x.conversation_id = c.id AND x.seq > greatest(m.read_seq, m.cleared_seq)
-             ORDER BY x.seq LIMIT {MOST_LOOKED}) r) unread
+    -- A stretch of the log, so that no plan can read more.
+    SELECT least(count(x.id), {MOST_UNREAD}) AS n,
+           count(x.id) > {MOST_UNREAD} OR c.head_seq > w.mark + {MOST_LOOKED} AS capped
+      FROM (SELECT greatest(m.read_seq, m.cleared_seq) AS mark) w LEFT JOIN messages x
+        ON x.conversation_id = c.id AND x.seq > w.mark AND x.seq <= w.mark + {MOST_LOOKED}
+           AND x.sender_id <> m.user_id AND x.unsent_at IS NULL AND x.type <> 'system'
+     GROUP BY w.mark) unread
   LEFT JOIN LATERAL (SELECT * FROM messages x WHERE x.conversation_id = c.id AND x.seq > m.cleared_seq
                       ORDER BY x.seq DESC LIMIT 1) g ON true
   LEFT JOIN users s ON s.id = g.sender_id
@@ -152,8 +155,9 @@ async def left_since(db: Queryable, viewer_id: str, horizon: datetime) -> list[s
     """Ids of the conversations that the viewer left, was removed from, or deleted after ``horizon``."""
     rows = await db.query(
         """SELECT m.conversation_id FROM members m WHERE m.user_id = %s AND m.changed_at > %s
-            AND (m.status = 'left' OR m.cleared_seq > 0 AND NOT EXISTS (
-                   SELECT 1 FROM messages x WHERE x.conversation_id = m.conversation_id AND x.seq > m.cleared_seq))""",
+            AND (m.status = 'left' OR m.cleared_seq > 0 AND (
+                   SELECT x.seq FROM messages x WHERE x.conversation_id = m.conversation_id AND x.seq > m.cleared_seq
+                    ORDER BY x.seq DESC LIMIT 1) IS NULL)""",
         (viewer_id, horizon),
     )
     return [row[0] for row in rows]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from twisted.internet.defer import Deferred
 
+from chatr.realtime.hub import Announcement
 from chatr.store.places import Place, between
+from tests.ops.case import Device
 from tests.ops.test_friends import FriendsCase
 
 
@@ -72,14 +73,22 @@ class TurnTests(FriendsCase):
         await self.in_turn(self.ben.call("message.mark_delivered", id=where, seq=1), where)
         await self.in_turn(self.ben.call("message.mark_read", id=where, seq=1), where)
 
-    async def test_a_conversation_that_is_begun_meanwhile(self) -> None:
-        """The lane of the two is that of their conversation from its first moment."""
-        async with self.lane_taken(between(self.ann.id, self.ben.id)) as lane:
-            first = Deferred.fromCoroutine(self.ann.send(self.ben, "first"))
-            while not lane.turns:
-                await self.node.db.query("SELECT 1")
-            made = str(uuid.uuid4())
-            # As begin_direct says when it has made one.
-            self.node.writer.begun(self.ben.id, self.ann.id, made)
-            self.assertIs(self.node.writer._lanes._lanes[made], lane)
-        await first
+    async def test_a_conversation_that_is_begun(self) -> None:
+        """From the first moment at which anybody hears of it, what is meant for it waits in the lane of the two."""
+        lanes, where = self.node.writer._lanes._lanes, between(self.ann.id, self.ben.id).name
+        heard: list[tuple[str, bool]] = []
+
+        class Watch(Device):
+            def deliver(self, announcement: Announcement) -> None:
+                super().deliver(announcement)
+                name, payload = self.events[-1]
+                if name in ("conversation.created", "message.received"):
+                    made = payload["conversation"]["id"] if "conversation" in payload else payload["conversationId"]
+                    heard.append((name, lanes[made].held and lanes[made] is lanes[where]))
+
+        self.node.hub.join(Watch("watch"), [f"user:{self.ben.id}"])
+        await self.ann.send(self.ben, "first")
+        self.assertEqual(heard, [("conversation.created", True), ("message.received", True)])
+        # It is let go when all have been told, this too.
+        await self.node.db.query("SELECT 1")
+        self.assertEqual(lanes, {})
