@@ -16,10 +16,11 @@ Id = Annotated[
         min_length=36,
         max_length=36,
         description="A lower-case UUID.",
+        extra_json_schema={"format": "uuid"},
     ),
 ]
 #: RFC 3339 UTC with milliseconds.
-Time = Annotated[str, Meta(description="RFC 3339, UTC, milliseconds.")]
+Time = Annotated[str, Meta(description="RFC 3339, UTC, milliseconds.", extra_json_schema={"format": "date-time"})]
 Limit = Annotated[int, Meta(ge=1, le=100)]
 Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Cursor = Annotated[str, Meta(max_length=512, description="Opaque: give back what the previous answer gave.")]

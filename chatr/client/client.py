@@ -21,6 +21,7 @@ from chatr.client.feed import Feed, Listener
 from chatr.client.inbox import Inbox, fire
 from chatr.client.outbox import Outbox
 from chatr.client.own import OWN, Asked, News
+from chatr.client.patience import Patient
 from chatr.client.signin import Credentials
 from chatr.client.state import MemoryState, Send, State
 
@@ -70,6 +71,7 @@ class Client:
         self._credentials = credentials
         kept: State = state or MemoryState()
         self._feed = Feed(kept, listener, history=history)
+        self._random = random
         self._backoff = Backoff(random, first_s=FIRST_S, last_s=LAST_S)
         self._outbox = Outbox(reactor, kept, random, self._dropped)
         self._connection: Connection | None = None
@@ -258,11 +260,12 @@ class Client:
         if before is not None:
             # What the listener began under the last connection it finishes first: it may wait for the outbox.
             await before
-        await self._feed.resume(connection.call)
+        patient = Patient(connection.call, self._reactor, self._random, connection.closed)
+        await self._feed.resume(patient.call)
         self._caught_up = True
         fire(self._live)
         async for item in inbox:
-            await self._feed.take(connection.call, item)
+            await self._feed.take(patient.call, item)
 
     async def _call(self, connection: Connection, name: str, params: dict[str, Any]) -> dict[str, Any]:
         asked = Asked(connection.user_id, params, self._feed.known(str(params.get("id"))))

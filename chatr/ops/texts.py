@@ -11,8 +11,14 @@ from msgspec import Meta
 from chatr.api.errors import invalid
 
 MAX_CONTENT = 8000
-#: With room for trailing space, which does not count.
-Content = Annotated[str, Meta(max_length=MAX_CONTENT + 1000)]
+#: Bounded by :func:`content`, since trailing space does not count.
+Content = Annotated[
+    str,
+    Meta(
+        description="1 to 8,000 characters, trailing space apart.",
+        extra_json_schema={"minLength": 1, "maxLength": MAX_CONTENT, "pattern": r"\S"},
+    ),
+]
 
 _NAME = re.compile(r"(?<![A-Za-z0-9_@.])@[A-Za-z0-9_]{3,20}(?![A-Za-z0-9_@])")
 #: One grapheme (Unicode Standard Annex 29) that is shown as a picture: a pictograph, a flag, or a keycap.

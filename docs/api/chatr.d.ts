@@ -160,7 +160,7 @@ export interface Edits {
 }
 
 /** ``{}`` */
-export interface Empty {}
+export type Empty = Record<string, never>;
 
 /** A code of the authenticator. */
 export interface Enable {
@@ -499,7 +499,7 @@ export interface NewRecoveryCodes {
 }
 
 /** No parameters. */
-export interface NoParams {}
+export type NoParams = Record<string, never>;
 
 /** Whom another session of the receiver has blocked, or blocks no more. */
 export interface PersonBlocked {
@@ -557,7 +557,7 @@ export interface Problem {
   title: string;
   status: number;
   detail: string;
-  code: string;
+  code: "invalid" | "unauthenticated" | "code_wrong" | "code_expired" | "totp_required" | "forbidden" | "blocked" | "not_found" | "conflict" | "gone" | "too_large" | "unsupported_media" | "locked" | "rate_limited" | "internal" | "unavailable";
   requestId: string;
   errors?: FieldError[];
   retryAfter?: number;

@@ -12,6 +12,10 @@ from chatr.api.errors import ERRORS
 from chatr.api.reference.schemas import Schema, Schemas, errors
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+#: What the REST door answers to a body before an operation sees it.
+_BODY_ERRORS = frozenset({"too_large", "unsupported_media"})
+#: The parameter that this header may carry instead of the body.
+_KEY, _KEY_HEADER = "clientId", "Idempotency-Key"
 
 
 def document(contract: Contract) -> dict[str, Any]:
@@ -44,23 +48,25 @@ def _operation(record: Operation, schemas: Schemas, *, alias: bool) -> dict[str,
     properties, required = schemas.properties(record.params)
     in_path = record.route.variables
     summary, _, rest = record.doc.partition("\n\n")
+    with_body = record.route.verb in _WITH_BODY
     shown: dict[str, Any] = {
         "operationId": record.name + (".alias" if alias else ""),
         "tags": [record.name.partition(".")[0]],
         "summary": " ".join(summary.split()),
         "description": " ".join(rest.split()),
         "x-wamp-procedure": record.procedure,
-        "x-rate-limit": {"count": record.rate.count, "seconds": record.rate.per_s},
-        "responses": _responses(record, schemas),
+        "x-rate-limit": _rate(record),
+        "responses": _responses(record, schemas, with_body=with_body),
         "security": [{"bearer": []}] if "anonymous" not in record.who else [{}, {"bearer": []}],
     }
     if record.deprecated:
         shown["deprecated"] = True
-    with_body = record.route.verb in _WITH_BODY
     parameters = [_parameter(name, properties[name], "path", True) for name in in_path]
     others = {name: schema for name, schema in properties.items() if name not in in_path}
     if with_body and others:
-        needed = [name for name in required if name in others]
+        if _KEY in others:
+            parameters.append(_idempotency_key(others[_KEY]))
+        needed = [name for name in required if name in others and name != _KEY]
         body: Schema = {"type": "object", "properties": others, "additionalProperties": False}
         if needed:
             body["required"] = needed
@@ -79,11 +85,23 @@ def _parameter(name: str, schema: Schema, place: str, required: bool) -> dict[st
     return shown
 
 
-def _responses(record: Operation, schemas: Schemas) -> dict[str, Any]:
+def _idempotency_key(schema: Schema) -> dict[str, Any]:
+    shown = _parameter(_KEY_HEADER, schema, "header", False)
+    shown["description"] = f"Instead of `{_KEY}` in the body: one of the two is required, and both given must agree."
+    return shown
+
+
+def _rate(record: Operation) -> dict[str, Any]:
+    rate = record.rate
+    shown: dict[str, Any] = {"count": rate.count, "seconds": rate.per_s}
+    return {**shown, "together": rate.group} if rate.group else shown
+
+
+def _responses(record: Operation, schemas: Schemas, *, with_body: bool) -> dict[str, Any]:
     content = {"application/json": {"schema": schemas.of(record.result)}}
     shown: dict[str, Any] = {str(record.route.status): {"description": "Done", "content": content}}
     by_status: dict[int, list[str]] = {}
-    for code in errors(record):
+    for code in sorted({*errors(record), *(_BODY_ERRORS if with_body else ())}):
         by_status.setdefault(ERRORS[code].status, []).append(code)
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for status, codes in sorted(by_status.items()):

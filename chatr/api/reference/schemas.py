@@ -8,7 +8,7 @@ from typing import Any, get_args
 import msgspec
 
 from chatr.api.contract import Contract, Operation
-from chatr.api.errors import COMMON_ERRORS, Problem
+from chatr.api.errors import COMMON_ERRORS, ERRORS, Problem
 
 Schema = dict[str, Any]
 _PREFIX = "#/components/schemas/"
@@ -26,6 +26,8 @@ class Schemas:
         shown, components = msgspec.json.schema_components(unique, ref_template=_PREFIX + "{name}")
         self._by_type: dict[Any, Schema] = dict(zip(unique, shown, strict=True))
         self.components: dict[str, Schema] = {name: components[name] for name in sorted(components)}
+        # The table of errors is the only list of their codes: a type of its own would be a second one.
+        self.components["Problem"]["properties"]["code"]["enum"] = list(ERRORS)
 
     def of(self, kind: Any) -> Schema:
         """The schema of a type: a reference, or for a union a choice of references."""
