@@ -292,8 +292,13 @@ class MessageWriter:
                 self._lanes.put_back(task)
 
         def failed(failure: Failure) -> None:
+            for task in reversed(tasks):
+                if task.caller != job.caller:
+                    # The other of the two, who may be let do what this one may not.
+                    self._lanes.put_back(task)
             for task in tasks:
-                self._over(task).errback(failure)
+                if task.caller == job.caller:
+                    self._over(task).errback(failure)
 
         job.done.addCallbacks(begun, failed)
         self._hold(job)

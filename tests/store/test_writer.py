@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
+from msgspec import structs
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 
@@ -175,6 +177,47 @@ class OrderTests(WriterCase):
         self.assertEqual([done.called for done in sent], [False, False])
         held.over.callback(None)
         await gatherResults([change, *sent])
+
+
+class BeginTests(WriterCase):
+    """First messages, which need a conversation."""
+
+    async def test_what_one_may_not_the_other_may(self) -> None:
+        """Both begin at once: who is refused does not take the other's message along."""
+        writer = await self.writer()
+        (ann, ben), _ = await self.conversation()
+        await self.db.execute("DELETE FROM conversations")
+        began: list[str] = []
+
+        async def refuse(tx: Transaction) -> None:
+            began.append("ann")
+            raise ApiError("blocked", "not by Ann")
+
+        async def begin(tx: Transaction) -> None:
+            began.append("ben")
+            made = uuid7()
+            await tx.execute(
+                "INSERT INTO conversations (id, kind, user_low, user_high) VALUES (%s, 'direct', %s, %s)",
+                (made, ann, ben),
+            )
+            await tx.execute(
+                "INSERT INTO members (conversation_id, user_id) SELECT %s, unnest(%s::uuid[])", (made, [ann, ben])
+            )
+            tx.then(partial(writer.begun, ann, ben, made))
+
+        held = Held()
+        waiting = writer.change(held, caller="server", place=between(ann, ben))
+        await held.begun
+        anns = [writer.append(structs.replace(self.message(ann, recipient_id=ben), begin=refuse)) for _ in range(2)]
+        bens = [writer.append(structs.replace(self.message(ben, recipient_id=ann), begin=begin)) for _ in range(2)]
+        while len(writer._lanes._lanes[between(ann, ben).name].turns) < 2:
+            await self.db.query("SELECT 1")
+        held.over.callback(None)
+        await waiting
+        for done in anns:
+            self.assertEqual((await self.assertFailure(done, ApiError)).code, "blocked")
+        self.assertEqual([done.seq for done in await gatherResults(bens)], [1, 2])
+        self.assertEqual((began, writer.waiting), (["ann", "ben"], 0))
 
 
 class UndoneTests(WriterCase):
