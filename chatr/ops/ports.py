@@ -15,7 +15,8 @@ from chatr.auth.oidc import Provider
 from chatr.auth.passwords import Passwords
 from chatr.auth.tokens import Tokens
 from chatr.auth.vault import Vault
-from chatr.config import Auth, LoginCode, Messages, Oidc
+from chatr.config import Auth, Limits, LoginCode, Messages, Oidc
+from chatr.ops.code_gate import CodeGate
 from chatr.ops.erasing import Eraser
 from chatr.ops.link_previews import Previews
 from chatr.ops.preview_queue import PreviewQueue
@@ -24,6 +25,7 @@ from chatr.outbound.queue import OutboundQueue
 from chatr.realtime.presence import PresenceTracker
 from chatr.store.pool import Database
 from chatr.store.writer import MessageWriter
+from chatr.turns import Turns
 
 
 class Publisher(Protocol):
@@ -61,6 +63,7 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     passwords: Passwords
     tokens: Tokens
     codes: Codes
+    code_gate: CodeGate
     vault: Vault
     oidc: Provider | None
     oidc_settings: Oidc
@@ -70,11 +73,15 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     announcer: Announcer
     throttle: Throttle
     limiter: RateLimiter
+    limits: Limits
+    searches: Turns
     previews: Previews
     preview_queue: PreviewQueue
     eraser: Eraser
     settings: Auth
     login_code: LoginCode
+    reserved_names: frozenset[str]
+    """Words that can't be usernames."""
     message_settings: Messages
     page_bytes: int
     """What the items of a page take together at most, as JSON: ops/pages.py."""
