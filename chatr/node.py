@@ -273,10 +273,12 @@ class Node:
         if self._closed:
             return
         self._closed = True
-        within_s = self._config.server.stop_timeout_s + LET_GO_S
-        closing = Closing(self._reactor, within_s)
+        timeout_s = self._config.server.stop_timeout_s
+        closing = Closing(self._reactor, timeout_s + LET_GO_S)
         for together in self._parts():
-            parts = [closing.close(part, close, at_most_s=within_s) for part, close in together.items()]
+            # A session hears GOODBYE when the time of its calls is over; for the rest there is time behind that.
+            at_most_s = timeout_s + LET_GO_S / 4
+            parts = [closing.close(part, close, at_most_s=at_most_s) for part, close in together.items()]
             await gatherResults([Deferred.fromCoroutine(part) for part in parts])
 
     def _parts(self) -> list[dict[str, Callable[[], Any]]]:
