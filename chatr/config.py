@@ -249,7 +249,8 @@ NOT_SETTINGS = frozenset({"CHATR_WEB", "CHATR_CONFIG"})
 def load(path: str | None, environment: Mapping[str, str], options: Mapping[str, str]) -> Config:
     """Read the configuration.
 
-    ``environment`` may set ``CHATR_<SECTION>_<KEY>``; ``options`` maps ``section.key`` to text. Lists are
+    ``environment`` may set ``CHATR_<SECTION>_<KEY>``, where an unknown key of a known section is an error; variables
+    that name no section of ours are left alone (:func:`strays`). ``options`` maps ``section.key`` to text. Lists are
     comma-separated there. Raises :class:`ConfigError`.
     """
     merged: dict[str, dict[str, Any]] = {}
@@ -262,8 +263,8 @@ def load(path: str | None, environment: Mapping[str, str], options: Mapping[str,
             for key, value in values.items():
                 _put(merged, origin, section, key, value, path)
     for variable, text in environment.items():
-        if variable.startswith("CHATR_") and variable not in NOT_SETTINGS:
-            section, _, key = variable[len("CHATR_") :].lower().partition("_")
+        section, key = _named(variable)
+        if section in Config.__struct_fields__ and key:
             _put(merged, origin, section, key, text, f"environment {variable}")
     for name, text in options.items():
         section, _, key = name.partition(".")
@@ -284,6 +285,13 @@ def assignments(texts: Sequence[str]) -> dict[str, str]:
     return parsed
 
 
+def strays(environment: Mapping[str, str]) -> list[str]:
+    """Variables with our prefix that name no section of ours, a sentence each: others' perhaps, or mistyped."""
+    names = [name for name in environment if name.startswith("CHATR_") and name not in NOT_SETTINGS]
+    strange = [name for name in sorted(names) if _named(name)[0] not in Config.__struct_fields__ or not _named(name)[1]]
+    return [f"environment {name} is no setting, CHATR_<SECTION>_<KEY>, and is ignored" for name in strange]
+
+
 def warnings(config: Config) -> list[str]:
     """What is allowed and probably not meant, one sentence each."""
     found = []
@@ -300,6 +308,14 @@ def warnings(config: Config) -> list[str]:
     if not config.limits.enabled:
         found.append("limits.enabled is false: nothing slows down who guesses")
     return found
+
+
+def _named(variable: str) -> tuple[str, str]:
+    """Section and key of a variable that sets something; empty for one that does not."""
+    if not variable.startswith("CHATR_") or variable in NOT_SETTINGS:
+        return "", ""
+    section, _, key = variable[len("CHATR_") :].lower().partition("_")
+    return section, key
 
 
 def _toml(path: str) -> dict[str, Any]:

@@ -51,7 +51,7 @@ class ReferenceTests(SynchronousTestCase):
     def test_typescript(self) -> None:
         """Every type that is used is declared, brackets close, optional fields are optional."""
         text = typescript.render(CONTRACT).decode()
-        declared = set(re.findall(r"export interface (\w+)", text))
+        declared = set(re.findall(r"export (?:interface|type) (\w+)", text))
         used = set(re.findall(r"\b[A-Z]\w+\b", re.sub(r'"[^"]*"|/\*\*.*?\*/|//.*', "", text))) - {"Record"}
         self.assertEqual(used - declared, set())
         self.assertEqual(text.count("{"), text.count("}"))
