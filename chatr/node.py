@@ -51,8 +51,11 @@ from chatr.realtime.presence_redis import RedisPresence
 from chatr.realtime.publisher import Publisher
 from chatr.realtime.redis import Redis
 from chatr.rest.app import RestApp
+from chatr.rest.connections import Connections
 from chatr.rest.cookies import SessionCookies
+from chatr.rest.headers import Rules
 from chatr.rest.images import ImageRoute
+from chatr.rest.mailbox import Mailbox
 from chatr.rest.metrics import Metrics
 from chatr.rest.raw import RawRoutes, Readiness
 from chatr.rest.request import address_reader
@@ -205,7 +208,6 @@ class Node:
             cookies=SessionCookies(
                 public_url=config.server.public_url,
                 refresh_s=config.auth.refresh_token_s,
-                trusts_proxies=bool(config.server.trusted_proxies),
             ),
             metrics=self.metrics,
             clock=reactor,
@@ -215,17 +217,19 @@ class Node:
             CONTRACT,
             ready=self._ready,
             metrics=self.metrics,
-            outbox=data.outbox if config.development else None,
+            mailbox=config.development,
         )
+        self.mailbox = Mailbox(self.rest.klein, data.outbox, data.new_mail_key()) if config.development else None
         ImageRoute(self.rest.klein, self.previews.image)
-        self._gauges()
-        self.site = make_site(
-            self.rest.klein.resource(),
-            websocket_resource(self.door, config),
-            cors_origins=config.server.cors_origins,
-            max_body_bytes=config.server.max_body_bytes,
-            clock=reactor,
+        self.connections = Connections(
+            per_caller=0 if config.server.trusted_proxies else config.server.max_connections_per_address,
+            exempt_loopback=config.exempt_loopback,
+            seconds=reactor.seconds,
         )
+        rules = _rules(config)
+        websocket = websocket_resource(self.door, config, rules.refuse)
+        self.site = make_site(self.rest.klein.resource(), websocket, rules, reactor)
+        self._gauges()
         self.rawsocket_factory = WampRawSocketFactory(self.door)
 
     async def open(self, dsn: str) -> None:
@@ -323,6 +327,9 @@ class Node:
     def _gauges(self) -> None:
         counters, gauge = self.door.counters, self.metrics.gauge
         gauge("chatr_wamp_sessions", "Open WAMP sessions", lambda: len(self.door.sessions))
+        gauge("chatr_connections", "Open connections of callers", lambda: self.connections.open)
+        gauge("chatr_connections_refused", "Connections refused so far", lambda: self.connections.refused)
+        gauge("chatr_http_unread_bytes", "Answers that wait for their readers", lambda: self.site.unread.bytes)
         limiter, turns = self.ports.limiter, {"passwords": self._passwords.turns, "searches": self.ports.searches}
         gauge("chatr_limits_kept", "Callers whose calls are counted", lambda: limiter.keys)
         gauge("chatr_limits_fallen_out", "Callers forgotten for want of room so far", lambda: limiter.fallen_out)
@@ -363,6 +370,16 @@ def _senders(config: Config, reactor: Any, data: DataDirectory, now: Callable[[]
     elif config.sms_transport == "http":
         senders["sms"] = GatewaySender(Fetcher(reactor), config.sms)
     return senders
+
+
+def _rules(config: Config) -> Rules:
+    return Rules(
+        max_body_bytes=config.server.max_body_bytes,
+        cors_origins=frozenset(config.server.cors_origins),
+        public_url=config.server.public_url,
+        trusted_proxies=config.server.trusted_proxies,
+        hsts=not config.development,
+    )
 
 
 def _provider(config: Config, reactor: Any) -> Provider | None:

@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from chatr.api.events import MESSAGE_REACTION, MESSAGE_UNSENT, MessageReaction, MessageUnsent
-from chatr.ops import audience
-from chatr.store import changes, erasing, messages
+from chatr.api.model import Message
+from chatr.ops import telling
+from chatr.store import changes, erasing
 from chatr.store.changes import Held
 from chatr.store.ids import NIL
 from chatr.store.pool import Database, Transaction
@@ -81,10 +82,11 @@ async def _take_back(tx: Transaction, held: Held) -> None:
         # All were told when it was unsent.
         return
     entry = await changes.log(tx, held, "message.unsent")
-    message = await messages.of(tx, held.id, "")
-    name = message.sender.display_name if message else ""
-    told = MessageUnsent(held.conversation_id, entry.seq, held.id, name)
-    tx.emit(MESSAGE_UNSENT, told, audience.conversation(held.conversation_id, held.pair))
+
+    def told(seen: Message) -> MessageUnsent:
+        return MessageUnsent(held.conversation_id, entry.seq, held.id, seen.sender.display_name)
+
+    await telling.tell(tx, held, MESSAGE_UNSENT, told)
 
 
 async def _take_away(tx: Transaction, held: Held, *, user_id: str) -> None:
@@ -92,7 +94,8 @@ async def _take_away(tx: Transaction, held: Held, *, user_id: str) -> None:
         return
     await changes.react(tx, held.id, user_id, None)
     entry = await changes.log(tx, held, "message.reaction", {"userId": user_id, "emoji": None})
-    message = await messages.of(tx, held.id, "")
-    reactions = message.reactions if message else []
-    told = MessageReaction(held.conversation_id, entry.seq, held.id, user_id, None, reactions)
-    tx.emit(MESSAGE_REACTION, told, audience.conversation(held.conversation_id, held.pair))
+
+    def told(seen: Message) -> MessageReaction:
+        return MessageReaction(held.conversation_id, entry.seq, held.id, user_id, None, seen.reactions)
+
+    await telling.tell(tx, held, MESSAGE_REACTION, told)

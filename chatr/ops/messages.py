@@ -231,10 +231,18 @@ def _announce(ctx: Ctx, item: Append, done: Appended) -> Message:
         reply_to=msgspec.convert(done.reply_to, ReplyTo) if done.reply_to else UNSET,
         mentions=done.mentions,
     )
-    received = MessageReceived(conversation_id=done.conversation_id, seq=done.seq, message=message)
-    rooms = audience.conversation(done.conversation_id, done.pair)
-    ctx.ports.publisher.publish(MESSAGE_RECEIVED, received, rooms, exclude=ctx.caller.connection)
+    hidden = [audience.person(user_id) for user_id in done.quote_cleared_by]
+    rooms = [room for room in audience.conversation(done.conversation_id, done.pair) if room not in hidden]
+    _publish(ctx, message, rooms)
+    if hidden and message.reply_to is not UNSET:
+        quote = messages.cleared(message.reply_to)
+        _publish(ctx, msgspec.structs.replace(message, reply_to=quote), hidden)
     return message
+
+
+def _publish(ctx: Ctx, message: Message, rooms: list[str]) -> None:
+    received = MessageReceived(conversation_id=message.conversation_id, seq=message.seq, message=message)
+    ctx.ports.publisher.publish(MESSAGE_RECEIVED, received, rooms, exclude=ctx.caller.connection)
 
 
 async def _page(ctx: Ctx, conversation_id: str, marks: messages.Marks, params: History) -> messages.Page:

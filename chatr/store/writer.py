@@ -57,11 +57,13 @@ class Appended(msgspec.Struct, frozen=True, kw_only=True):
     back_for: list[str]
     """Who had deleted the conversation from their view, and has it again."""
     mentions: list[str]
+    quote_cleared_by: list[str]
+    """Who has deleted from their view what is quoted."""
 
 
 _SQL = """SELECT ord, outcome, message_id, conversation_id, seq, created_at, user_low, user_high, reply_to,
        sender_username, sender_display_name, sender_profile_image, accepts, back_for::text[],
-       mentions::text[]
+       mentions::text[], quote_cleared_by::text[]
   FROM append_messages(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[],
                        %s::text[], %s, make_interval(secs => %s))"""
 
@@ -237,6 +239,7 @@ def _appended(row: tuple[Any, ...]) -> Appended:
         accepts=row[12],
         back_for=row[13] or [],
         mentions=row[14] or [],
+        quote_cleared_by=row[15] or [],
     )
 
 

@@ -175,7 +175,8 @@ class Session:
         origin = headers.get("origin")
         if not origin or not cookies.own_origin(origin, headers.get("host"), self._door.public_url):
             return ""
-        return cookies.read(headers.get("cookie"), cookies.REALTIME)
+        name = cookies.named(cookies.REALTIME, https=origin.lower().startswith("https://"))
+        return cookies.read(headers.get("cookie"), name)
 
     def _challenge(self, _: None) -> None:
         self._send([wire.CHALLENGE, "ticket", {}])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from twisted.internet.protocol import connectionDone
 from twisted.protocols.policies import ProtocolWrapper
 from twisted.python.failure import Failure
 
+from chatr import plain
 from chatr.config import Config
 from chatr.timers import Timers
 from chatr.wamp.door import CLOSE_TIMEOUT_S, Door
@@ -32,10 +33,12 @@ from chatr.wamp.link import (
 from chatr.wamp.outbox import Outbox
 from chatr.wamp.session import Session
 
+#: Makes the answer to a handshake that fails, of a status, a sentence and further headers.
+Refuse = Callable[[int, str, list[tuple[str, str]]], bytes]
+
 #: A close frame has room for 123 bytes of reason (RFC 6455, section 5.5).
 MAX_REASON_BYTES = 123
 
-MAX_USER_AGENT_CHARS = 512
 _PORTS: Mapping[str, str] = MappingProxyType({"http": "80", "https": "443"})
 
 
@@ -50,7 +53,7 @@ class WebSocketLink:
         self.framing: Framing = unframed if protocol.compresses else websocket_frame
         self.address = protocol.address()
         self.headers: Mapping[str, str] = protocol.http_headers
-        self.user_agent = self.headers.get("user-agent", "")[:MAX_USER_AGENT_CHARS]
+        self.user_agent = plain.user_agent(self.headers.get("user-agent"))
         self.max_bytes = max_bytes
         self._protocol = protocol
         self._outbox = outbox
@@ -212,6 +215,13 @@ class WampWebSocket(WebSocketServerProtocol):
         # Without the base class's logging, whose arguments are built even when nobody reads them.
         self._dataReceived(data)
 
+    def sendHttpErrorResponse(self, code: int, reason: str, responseHeaders: Any = None) -> None:
+        # Autobahn's has neither a body nor a length.
+        if self.factory.refuse is None:
+            super().sendHttpErrorResponse(code, reason, responseHeaders)
+        else:
+            self.sendData(self.factory.refuse(code, reason, list(responseHeaders or ())))
+
     def sendData(self, data: bytes, sync: bool = False, chopsize: int | None = None) -> None:
         self.queue(data)
 
@@ -277,9 +287,10 @@ class WampWebSocketFactory(WebSocketServerFactory):
 
     protocol = WampWebSocket
 
-    def __init__(self, door: Door, config: Config) -> None:
+    def __init__(self, door: Door, config: Config, refuse: Refuse | None = None) -> None:
         super().__init__(protocols=list(SERIALIZERS), server=None, reactor=door.clock)
         self.door = door
+        self.refuse = refuse
         self._batched_timer = Timers(door.clock)
         limits = config.wamp
         # One call for all: each call sets the options that it isn't given back (allowNullOrigin).
@@ -356,6 +367,6 @@ class _Upgrade(WebSocketResource):
         return answer
 
 
-def websocket_resource(door: Door, config: Config) -> WebSocketResource:
+def websocket_resource(door: Door, config: Config, refuse: Refuse | None = None) -> WebSocketResource:
     """The resource to mount at ``/ws`` of a twisted.web site."""
-    return _Upgrade(WampWebSocketFactory(door, config))
+    return _Upgrade(WampWebSocketFactory(door, config, refuse))

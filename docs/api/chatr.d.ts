@@ -23,7 +23,7 @@ export interface Begin {
   password?: string | null;
 }
 
-/** ``blocked``: by either of the two, so that nothing passes between them. ``blockedByMe``: by the caller. */
+/** Whether the caller has blocked somebody: both say the same. That the other has blocked the caller is not told. */
 export interface BlockStatus {
   blocked: boolean;
   blockedByMe: boolean;
@@ -375,7 +375,7 @@ export interface Listening {
   ended: boolean;
 }
 
-/** One entry of a conversation's log: the event it was announced as, with that event's payload. */
+/** One entry of a conversation's log: the event it was announced as, with that event's payload. About a message that the viewer has deleted from their own view ``data`` says no more than ``conversationId``, ``seq`` and ``cleared: true``; it was announced to them as no event. */
 export interface LogEntry {
   seq: number;
   event: string;
@@ -638,7 +638,7 @@ export interface Register {
   gender?: "female" | "male" | "non-binary" | "prefer-not-to-say" | "" | null;
 }
 
-/** The frozen snapshot of the message that is replied to; ``unsent``: it was unsent, before or since. */
+/** The frozen snapshot of the message that is replied to; ``unsent``: it was unsent, before or since. ``cleared``: the viewer has deleted it from their own view, and is not shown what it said. */
 export interface ReplyTo {
   id: string;
   senderName: string;
@@ -646,6 +646,7 @@ export interface ReplyTo {
   content: string;
   duration?: number;
   unsent?: boolean;
+  cleared?: boolean;
 }
 
 /** Whom to ask. */

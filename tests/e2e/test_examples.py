@@ -29,7 +29,7 @@ class ExampleTests(ServerCase):
     async def test_rest(self) -> None:
         """The curl script registers two people and sends one message, once."""
         self.assertIsNotNone(shutil.which("curl"), "curl is needed to test the REST example")
-        program = Program(["/bin/bash", str(EXAMPLES / "rest.sh"), self.url])
+        program = Program(["/bin/bash", str(EXAMPLES / "rest.sh"), self.url, str(self.data_dir)])
         await program.says("Hello from curl")
         await self.ended(program)
         self.assertEqual(program.output.count("Hello from curl"), 1)
@@ -39,7 +39,7 @@ class ExampleTests(ServerCase):
         node = shutil.which("node")
         self.assertIsNotNone(node, "node is needed to test the Node example")
         env = {"NODE_PATH": str(ROOT / "tests" / "node" / "node_modules")}
-        program = Program([str(node), str(EXAMPLES / "node" / "chat.js"), self.url], env)
+        program = Program([str(node), str(EXAMPLES / "node" / "chat.js"), self.url, str(self.data_dir)], env)
         await self.ended(program)
         self.assertIn("ben heard: Hello from autobahn-js", program.output)
         self.assertIn("ann heard: Hello from wampy", program.output)
