@@ -206,7 +206,8 @@ class Conversation(Wire, frozen=True, kw_only=True):
 
     Direct ones also say whether the other is a friend, and whether the viewer has blocked them. That the other has
     blocked the viewer is not told. ``declinedAt``: when the recipient declined the viewer's request. ``clearedSeq``: up
-    to there the viewer has deleted it from their own view.
+    to there the viewer has deleted it from their own view. ``unreadCount`` is 999 at most. ``unreadCapped``: there are
+    more, or may be: the first 2,000 log entries above ``readSeq`` are looked at, whatever they are.
     """
 
     id: Id
@@ -225,7 +226,8 @@ class Conversation(Wire, frozen=True, kw_only=True):
     cleared_seq: int = 0
     other_read_seq: int | UnsetType = UNSET
     other_delivered_seq: int | UnsetType = UNSET
-    unread_count: int
+    unread_count: Annotated[int, Meta(ge=0, le=999)]
+    unread_capped: bool | UnsetType = UNSET
     last_message: Message | UnsetType = UNSET
     is_friend: bool | UnsetType = UNSET
     is_blocked: bool | UnsetType = UNSET

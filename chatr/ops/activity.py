@@ -25,6 +25,7 @@ from chatr.ops.ports import Ctx
 from chatr.store import changes, conversations, people
 from chatr.store.changes import Held
 from chatr.store.conversations import Scene
+from chatr.store.places import Of
 from chatr.store.pool import Transaction
 
 #: At most one signal of a kind passes in this time, for each person and conversation.
@@ -130,7 +131,7 @@ async def _heard(ctx: Ctx, message_id: str) -> Empty:
             listened = MessageListened(held.conversation_id, entry.seq, held.id, me)
             await telling.tell(tx, held, MESSAGE_LISTENED, lambda _: listened, exclude=ctx.caller.connection)
 
-    await ctx.ports.writer.change(change)
+    await ctx.ports.writer.change(change, caller=me, place=Of(message_id))
     return Empty()
 
 

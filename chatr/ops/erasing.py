@@ -14,6 +14,7 @@ from chatr.ops import telling
 from chatr.store import changes, erasing
 from chatr.store.changes import Held
 from chatr.store.ids import NIL
+from chatr.store.places import Of
 from chatr.store.pool import Database, Transaction
 from chatr.store.writer import MessageWriter
 from chatr.tasks import Tasks
@@ -22,6 +23,8 @@ from chatr.tasks import Tasks
 BATCH = 100
 #: Another node may die with work in its hands: look for it now and then.
 EVERY_S = 30.0
+#: In whose name the writer is asked.
+CALLER = "erasing"
 
 
 class Eraser:
@@ -70,7 +73,7 @@ class Eraser:
             if held is not None:
                 await work(tx, held)
 
-        await self._writer.change(change)
+        await self._writer.change(change, caller=CALLER, place=Of(message_id))
         self._task.progressed()
 
 

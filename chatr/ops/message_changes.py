@@ -24,6 +24,7 @@ from chatr.ops.ports import Ctx
 from chatr.store import changes, messages
 from chatr.store.changes import Held
 from chatr.store.ids import uuid7
+from chatr.store.places import Of
 from chatr.store.pool import Queryable, Transaction
 
 MOST_EDITS = 100
@@ -72,7 +73,7 @@ async def edit(ctx: Ctx, params: EditMessage) -> Message:
             await telling.tell(tx, held, MESSAGE_EDITED, edited, exclude=ctx.caller.connection)
         return await _message(tx, held, ctx.caller.user_id)
 
-    return await ctx.ports.writer.change(change)
+    return await ctx.ports.writer.change(change, caller=ctx.caller.user_id, place=Of(params.id))
 
 
 class WhichMessage(Params, frozen=True, kw_only=True):
@@ -103,7 +104,7 @@ async def unsend(ctx: Ctx, params: WhichMessage) -> Message:
             await telling.tell(tx, held, MESSAGE_UNSENT, unsent, exclude=ctx.caller.connection)
         return await _message(tx, held, ctx.caller.user_id)
 
-    return await ctx.ports.writer.change(change)
+    return await ctx.ports.writer.change(change, caller=ctx.caller.user_id, place=Of(params.id))
 
 
 class React(Params, frozen=True, kw_only=True):
@@ -145,7 +146,7 @@ async def react(ctx: Ctx, params: React) -> Message:
             await telling.tell(tx, held, MESSAGE_REACTION, reacted, exclude=ctx.caller.connection)
         return await _message(tx, held, me)
 
-    return await ctx.ports.writer.change(change)
+    return await ctx.ports.writer.change(change, caller=ctx.caller.user_id, place=Of(params.id))
 
 
 class FormerText(Wire, frozen=True):

@@ -16,8 +16,8 @@ from chatr.ops import audience, pages, permissions, previews, receipts, requests
 from chatr.ops.conversations import begin_direct, brought_back
 from chatr.ops.ports import Ctx
 from chatr.store import conversations, messages, people
+from chatr.store.appending import Append, Appended
 from chatr.store.ids import uuid7
-from chatr.store.writer import Append, Appended
 
 _REFUSED = {
     "waiting": "Wait until the recipient accepts the request",
@@ -181,12 +181,16 @@ async def mark_read(ctx: Ctx, params: Mark) -> Empty:
 
 
 async def _mark(ctx: Ctx, conversation_id: str, *, delivered: int, read: int) -> Empty:
-    async with ctx.ports.db.transaction() as tx:
-        marked = await conversations.mark(tx, conversation_id, ctx.caller.user_id, delivered=delivered, read=read)
-        if marked is None:
-            raise ApiError("not_found", "There is no such conversation")
-        if marked.changed:
-            receipts.marked(ctx, tx, conversation_id, marked)
+    joined = await ctx.ports.marks.mark(
+        conversation_id,
+        ctx.caller.user_id,
+        delivered_seq=delivered,
+        read_seq=read,
+        connection=ctx.caller.connection,
+        tell=partial(receipts.marked, ctx, conversation_id),
+    )
+    if not joined:
+        raise ApiError("not_found", "There is no such conversation")
     return Empty()
 
 

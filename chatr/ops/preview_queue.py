@@ -13,6 +13,7 @@ from chatr.api.model import LinkPreview
 from chatr.ops import telling
 from chatr.ops.link_previews import FOR_MESSAGES, Previews
 from chatr.store import changes, previews
+from chatr.store.places import Of
 from chatr.store.pool import Database, Transaction
 from chatr.store.previews import Job
 from chatr.store.writer import MessageWriter
@@ -23,6 +24,8 @@ log = Logger()
 #: Another node may die with work in its hands: look for it now and then.
 EVERY_S = 30.0
 FORGET_EVERY_S = 30.0
+#: In whose name the writer is asked.
+CALLER = "previews"
 
 
 class PreviewQueue:
@@ -110,4 +113,4 @@ class PreviewQueue:
             entry = await changes.log(tx, held, "message.preview")
             await telling.tell(tx, held, MESSAGE_PREVIEW, partial(MessagePreview, held.conversation_id, entry.seq))
 
-        await self._writer.change(change)
+        await self._writer.change(change, caller=CALLER, place=Of(job.message_id))

@@ -15,6 +15,7 @@ from chatr.api.model import Conversation, User
 from chatr.ops import audience, permissions, visibility
 from chatr.ops.ports import Ctx
 from chatr.store import conversations, friends, relations
+from chatr.store.places import between
 from chatr.store.pool import Transaction
 from chatr.store.relations import Other
 
@@ -34,7 +35,7 @@ class _Sight(msgspec.Struct, frozen=True):
 async def change(
     ctx: Ctx, other_id: str, work: Callable[[Transaction, Other | None], Awaitable[_T]], *, exclude: str = ""
 ) -> _T:
-    """Let ``work`` change how the caller and another person stand to each other, when it is its turn among the sends.
+    """Let ``work`` change how the caller and another person stand to each other, when it is its turn in their lane.
 
     So that what the two are told of it comes in its place among their messages. See :func:`changing`.
     """
@@ -43,7 +44,8 @@ async def change(
         async with changing(ctx, tx, other_id, exclude=exclude) as found:
             return await work(tx, found)
 
-    return await ctx.ports.writer.change(turn)
+    me = ctx.caller.user_id
+    return await ctx.ports.writer.change(turn, caller=me, place=between(me, other_id))
 
 
 @asynccontextmanager

@@ -127,6 +127,7 @@ def conversation(view: conversations.View, viewer_id: str) -> Conversation:
         other_read_seq=view.others_read_seq if direct else UNSET,
         other_delivered_seq=view.others_delivered_seq if direct else UNSET,
         unread_count=view.unread,
+        unread_capped=view.unread_capped or UNSET,
         last_message=messages.message(view.last, viewer_id, view.marks) if view.last else UNSET,
         is_friend=view.other.relation.friends if view.other else UNSET,
         is_blocked=view.other.relation.blocked_by_me if view.other else UNSET,

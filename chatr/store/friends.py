@@ -107,7 +107,9 @@ async def unblock(db: Queryable, blocker_id: str, blocked_id: str) -> bool:
 async def touch(db: Queryable, user_ids: Sequence[str]) -> None:
     """The friend lists of these people have changed."""
     await db.execute(
-        "UPDATE users SET friends_changed_at = clock_timestamp() WHERE id = ANY(%s::uuid[])", (sorted(user_ids),)
+        """WITH theirs AS (SELECT id FROM users WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE)
+           UPDATE users u SET friends_changed_at = clock_timestamp() FROM theirs WHERE u.id = theirs.id""",
+        (list(user_ids),),
     )
 
 

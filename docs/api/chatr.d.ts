@@ -76,7 +76,7 @@ export interface CodeSent {
   expiresAt: string;
 }
 
-/** A conversation as one participant sees it: the watermarks and the unread count are the viewer's. Direct ones also say whether the other is a friend, and whether the viewer has blocked them. That the other has blocked the viewer is not told. ``declinedAt``: when the recipient declined the viewer's request. ``clearedSeq``: up to there the viewer has deleted it from their own view. */
+/** A conversation as one participant sees it: the watermarks and the unread count are the viewer's. Direct ones also say whether the other is a friend, and whether the viewer has blocked them. That the other has blocked the viewer is not told. ``declinedAt``: when the recipient declined the viewer's request. ``clearedSeq``: up to there the viewer has deleted it from their own view. ``unreadCount`` is 999 at most. ``unreadCapped``: there are more, or may be: the first 2,000 log entries above ``readSeq`` are looked at, whatever they are. */
 export interface Conversation {
   id: string;
   kind: "direct" | "group";
@@ -95,6 +95,7 @@ export interface Conversation {
   otherReadSeq?: number;
   otherDeliveredSeq?: number;
   unreadCount: number;
+  unreadCapped?: boolean;
   lastMessage?: Message;
   isFriend?: boolean;
   isBlocked?: boolean;
