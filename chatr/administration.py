@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from twisted.internet.threads import deferToThread
 
 from chatr.api.context import Caller, Context
 from chatr.config import Config
@@ -19,6 +18,7 @@ from chatr.embedded.postgres import EmbeddedPostgres, running_dsn
 from chatr.node import Node
 from chatr.ops.ports import Ctx
 from chatr.store.migrate import migrate
+from chatr.threads import in_daemon
 
 
 class Desk(msgspec.Struct, frozen=True):
@@ -35,7 +35,7 @@ async def desk(config: Config, reactor: Any, *, rotate: bool = False) -> AsyncIt
     ``rotate``: with new keys put before the old, which needs the server stopped: it reads its keys when it starts.
     Raises what stands in the way, with a sentence for the operator.
     """
-    data = DataDirectory.open(Path(config.server.data_dir))
+    data = DataDirectory.existing(Path(config.server.data_dir))
     lock, postgres = DirectoryLock(data.path), None
     running = False
     try:
@@ -54,7 +54,7 @@ async def desk(config: Config, reactor: Any, *, rotate: bool = False) -> AsyncIt
             postgres = EmbeddedPostgres(reactor, data.path, on_crash=_crashed)
             dsn = await postgres.start()
         if not running:
-            await deferToThread(migrate, dsn)
+            await in_daemon(reactor, migrate, dsn)
         if rotate:
             data.rotate_server_key()
             data.rotate_signing_key(config.auth.token_algorithm)
@@ -64,7 +64,7 @@ async def desk(config: Config, reactor: Any, *, rotate: bool = False) -> AsyncIt
             caller = Caller(role="admin", address="", user_agent="chatr command")
             yield Desk(Context(caller=caller, request_id="command", now=_now(), ports=node.ports), data)
         finally:
-            node.close_after_administration()
+            await node.close_after_administration()
     finally:
         if postgres is not None:
             await postgres.stop()

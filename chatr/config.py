@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from chatr.endpoints import is_local
+from chatr.endpoints import DEVELOPMENT_FOR_ALL, is_local
 
 Seconds = Annotated[float, Meta(gt=0)]
 Bytes = Annotated[int, Meta(ge=1024)]
@@ -90,6 +90,8 @@ class Wamp(Section, frozen=True):
     """Limits of the WAMP door."""
 
     max_message_bytes: Bytes = 1024 * 1024
+    #: Before WELCOME: of whom nothing is known yet.
+    max_handshake_bytes: Bytes = 4096
     max_output_bytes: Bytes = 1024 * 1024
     max_calls_in_flight: Count = 64
     max_subscriptions: Count = 256
@@ -215,11 +217,6 @@ class Config(Section, frozen=True):
         return self.server.mode == "development"
 
     @property
-    def listens_beyond_loopback(self) -> bool:
-        """Whether an endpoint may be reached from other machines, as far as its description tells."""
-        return any(not is_local(endpoint) for endpoint in (self.server.http, self.server.rawsocket) if endpoint)
-
-    @property
     def login_code(self) -> LoginCode:
         """Where the code goes that a password login needs too (default: by e-mail in production, none else)."""
         return self.auth.login_code or ("off" if self.development else "email")
@@ -245,12 +242,6 @@ class Config(Section, frozen=True):
 SECRETS = frozenset({"database.dsn", "mail.smtp_password", "sms.authorization", "oidc.client_secret", "redis.url"})
 
 
-DEVELOPMENT_FOR_ALL = (
-    "server.mode is development and other machines can connect: whoever does may register, sign in without a code and "
-    'send without most limits. Set server.mode = "production", or listen on interface=127.0.0.1 only'
-)
-
-
 class ConfigError(Exception):
     """The configuration can't be used; the message is one line that names the setting and where it came from."""
 
@@ -262,7 +253,8 @@ NOT_SETTINGS = frozenset({"CHATR_WEB", "CHATR_CONFIG"})
 def load(path: str | None, environment: Mapping[str, str], options: Mapping[str, str]) -> Config:
     """Read the configuration.
 
-    ``environment`` may set ``CHATR_<SECTION>_<KEY>``; ``options`` maps ``section.key`` to text. Lists are
+    ``environment`` may set ``CHATR_<SECTION>_<KEY>``, where an unknown key of a known section is an error; variables
+    that name no section of ours are left alone (:func:`strays`). ``options`` maps ``section.key`` to text. Lists are
     comma-separated there. Raises :class:`ConfigError`.
     """
     merged: dict[str, dict[str, Any]] = {}
@@ -275,8 +267,8 @@ def load(path: str | None, environment: Mapping[str, str], options: Mapping[str,
             for key, value in values.items():
                 _put(merged, origin, section, key, value, path)
     for variable, text in environment.items():
-        if variable.startswith("CHATR_") and variable not in NOT_SETTINGS:
-            section, _, key = variable[len("CHATR_") :].lower().partition("_")
+        section, key = _named(variable)
+        if section in Config.__struct_fields__ and key:
             _put(merged, origin, section, key, text, f"environment {variable}")
     for name, text in options.items():
         section, _, key = name.partition(".")
@@ -297,12 +289,20 @@ def assignments(texts: Sequence[str]) -> dict[str, str]:
     return parsed
 
 
+def strays(environment: Mapping[str, str]) -> list[str]:
+    """Variables with our prefix that name no section of ours, a sentence each: others' perhaps, or mistyped."""
+    names = [name for name in environment if name.startswith("CHATR_") and name not in NOT_SETTINGS]
+    strange = [name for name in sorted(names) if _named(name)[0] not in Config.__struct_fields__ or not _named(name)[1]]
+    return [f"environment {name} is no setting, CHATR_<SECTION>_<KEY>, and is ignored" for name in strange]
+
+
 def warnings(config: Config) -> list[str]:
     """What is allowed and probably not meant, one sentence each."""
     found = []
-    if config.development and config.listens_beyond_loopback:
+    here = all(is_local(endpoint) for endpoint in (config.server.http, config.server.rawsocket) if endpoint)
+    if config.development and not here:
         found.append(DEVELOPMENT_FOR_ALL)
-    if not config.development and not config.listens_beyond_loopback and not config.server.trusted_proxies:
+    if not config.development and here and not config.server.trusted_proxies:
         found.append("server.trusted_proxies is 0: behind a proxy on this machine all callers count as one")
     if config.login_code == "off":
         found.append("auth.login_code is off: a password alone signs in")
@@ -317,6 +317,14 @@ def warnings(config: Config) -> list[str]:
     if not config.limits.enabled:
         found.append("limits.enabled is false: nothing slows down who guesses")
     return found
+
+
+def _named(variable: str) -> tuple[str, str]:
+    """Section and key of a variable that sets something; empty for one that does not."""
+    if not variable.startswith("CHATR_") or variable in NOT_SETTINGS:
+        return "", ""
+    section, _, key = variable[len("CHATR_") :].lower().partition("_")
+    return section, key
 
 
 def _toml(path: str) -> dict[str, Any]:

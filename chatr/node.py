@@ -18,14 +18,17 @@ from chatr.auth.oidc import Provider
 from chatr.auth.passwords import Passwords
 from chatr.auth.tokens import Tokens
 from chatr.auth.vault import Vault
+from chatr.closing import Closing
 from chatr.config import Config
 from chatr.datadir import DataDirectory
 from chatr.fetch import Fetcher
-from chatr.ops import audience, pages, verification
+from chatr.incidents import QUIET_S, Incidents
+from chatr.ops import audience, naming, pages, verification
 from chatr.ops.admission import Admission, Gate
 from chatr.ops.announcer import Announcer
 from chatr.ops.catalog import CONTRACT
 from chatr.ops.circles import Circles
+from chatr.ops.code_gate import CodeGate
 from chatr.ops.erasing import Eraser
 from chatr.ops.link_previews import Previews
 from chatr.ops.message_search import Indexer
@@ -54,12 +57,13 @@ from chatr.rest.headers import Rules
 from chatr.rest.images import ImageRoute
 from chatr.rest.mailbox import Mailbox
 from chatr.rest.metrics import Metrics
-from chatr.rest.raw import RawRoutes
+from chatr.rest.raw import RawRoutes, Readiness
 from chatr.rest.request import address_reader
 from chatr.rest.site import make_site
 from chatr.store import people
 from chatr.store.pool import Database
 from chatr.store.writer import MessageWriter
+from chatr.tasks import Tasks
 from chatr.turns import Turns
 from chatr.wamp.door import Counters, Door, Sessions
 from chatr.wamp.outbox import Turn
@@ -72,6 +76,8 @@ MOST_SEARCHES, SEARCHES_WAIT_EACH, SEARCHES_WAIT = 2, 8, 64
 
 #: How long an answer waits in development for the mail that it caused.
 MAIL_WRITTEN_S = 1.0
+#: What is let go once nothing is in flight any more has so long in all, beyond server.stop_timeout_s.
+LET_GO_S = 2.0
 
 
 class Node:
@@ -81,6 +87,9 @@ class Node:
         self._config = config
         self._reactor = reactor
         self._now = now
+        self._closed = False
+        self.tasks = Tasks(reactor, Incidents(reactor.seconds))
+        self._counts = self.tasks.every("incident_counts", QUIET_S, self._say_counts)
         self.hub = Hub()
         self.broker = MemoryBroker()
         self.publisher = Publisher(self.broker, self.hub)
@@ -95,15 +104,16 @@ class Node:
             statement_timeout_s=config.database.statement_timeout_s,
             publish=self.publisher.publish,
             on_doubt=partial(self.publisher.sync_required, "the database was interrupted"),
+            tasks=self.tasks,
         )
         self.writer = MessageWriter(self.db, queue_limit=config.database.queue_limit, settings=config.messages)
         self.circles = Circles(self.db)
-        self.announcer = Announcer(reactor, self.db, self.publisher, self.circles)
-        self._redis = Redis(reactor, config.redis.url) if config.redis.url else None
+        self.announcer = Announcer(self.tasks, self.db, self.publisher, self.circles)
+        self._redis = Redis(self.tasks, config.redis.url) if config.redis.url else None
         store: PresenceStore = MemoryPresence(reactor)
         if self._redis is not None:
             store = RedisPresence(self._redis, prefix=f"{config.redis.prefix}:presence")
-        self.presence = PresenceTracker(reactor, store, self.announcer.changed)
+        self.presence = PresenceTracker(self.tasks, store, self.announcer.changed)
         self.announcer.start(self.presence)
         self._passwords = Passwords(
             reactor,
@@ -112,14 +122,15 @@ class Node:
             queue_limit=config.auth.bcrypt_queue,
             per_caller=config.auth.bcrypt_queue_per_caller,
         )
-        self.metrics = Metrics(reactor)
+        self.metrics = Metrics(self.tasks)
         self._web = Web(reactor, config.previews)
         self.previews = Previews(self.db, self._web, config.previews, counted=self.metrics.looked)
-        self.eraser = Eraser(reactor, self.db, self.writer)
-        self.preview_queue = PreviewQueue(reactor, self.db, self.writer, self.previews)
+        self.eraser = Eraser(self.tasks, self.db, self.writer)
+        self.preview_queue = PreviewQueue(self.tasks, self.db, self.writer, self.previews)
         server_keys = data.server_keys()
+        codes = Codes(server_keys)
         self.outbound = OutboundQueue(
-            reactor, self.db, Vault(server_keys, "outbound"), _senders(config, reactor, data, now)
+            self.tasks, self.db, Vault(server_keys, "outbound"), _senders(config, reactor, data, now)
         )
         limiter = RateLimiter(
             # The reactor's seconds are the wall clock's: set back by an hour, it would hold everybody for as long.
@@ -134,7 +145,8 @@ class Node:
             publisher=self.publisher,
             passwords=self._passwords,
             tokens=self.tokens,
-            codes=Codes(server_keys),
+            codes=codes,
+            code_gate=CodeGate(codes, enabled=config.limits.enabled, exempt_loopback=config.exempt_loopback),
             vault=Vault(server_keys, "second factor"),
             oidc=_provider(config, reactor),
             oidc_settings=config.oidc,
@@ -157,13 +169,16 @@ class Node:
             eraser=self.eraser,
             settings=config.auth,
             login_code=config.login_code,
+            reserved_names=naming.reserved(CONTRACT),
             message_settings=config.messages,
             page_bytes=min(pages.MAX_BYTES, config.wamp.max_message_bytes // 2),
             extend=self._extend,
         )
         settle = self._mail_written if config.development and config.mail.transport == "outbox" else None
-        self.dispatcher = Dispatcher(CONTRACT, ports, limiter=limiter, now=now, settle=settle)
-        self.gate = Gate(self.db, self.tokens, now=now)
+        self.dispatcher = Dispatcher(
+            CONTRACT, ports, limiter=limiter, now=now, incidents=self.tasks.incidents, settle=settle
+        )
+        self.gate = Gate(self.db, self.tokens, limiter, now=now)
         self.door = Door(
             dispatcher=self.dispatcher,
             hub=self.hub,
@@ -183,11 +198,12 @@ class Node:
             counters=Counters(),
         )
         self.broker.subscribe(self._heard)
-        self._revocations = RevocationWatch(reactor, self.db, self._revoked_elsewhere)
-        self.indexer = Indexer(reactor, self.db, config.messages.search_dictionary)
+        self._revocations = RevocationWatch(self.tasks, self.db, self._revoked_elsewhere)
+        self.indexer = Indexer(self.tasks, self.db, config.messages.search_dictionary)
         self.rest = RestApp(
             self.dispatcher,
             verify=self.tokens.verify,
+            is_connection=self.door.is_of,
             address=address_reader(config.server.trusted_proxies),
             cookies=SessionCookies(
                 public_url=config.server.public_url,
@@ -232,33 +248,54 @@ class Node:
         self.eraser.start()
         self.indexer.start()
         self.metrics.start()
+        self._counts.start(after_s=QUIET_S)
 
     async def open_for_administration(self, dsn: str) -> None:
         """The parts that operations need, and nothing that serves anybody."""
         self._passwords.start()
         await self.db.open(dsn)
 
-    def close_after_administration(self) -> None:
+    async def close_after_administration(self) -> None:
         """Let go of what :meth:`open_for_administration` took."""
         self.db.close()
-        self._passwords.stop()
+        await self._passwords.stop()
 
     async def close(self) -> None:
-        """Nothing new, calls in flight finish, sessions are told; then everything is let go."""
-        timeout_s = self._config.server.stop_timeout_s
-        await gatherResults([self.door.drain(timeout_s), self._in_time(self.rest.drain(), timeout_s)])
-        queues = (self.outbound, self.preview_queue, self.eraser)
-        await gatherResults([self._in_time(each.stop(), timeout_s) for each in queues])
-        self._web.stop()
-        await self._revocations.stop()
-        await self.indexer.stop()
-        self.metrics.stop()
-        await self.presence.stop()
-        await self.announcer.stop()
-        if self._redis is not None:
-            await self._redis.stop()
-        await self.broker.stop()
-        self.close_after_administration()
+        """Nothing new, calls in flight finish, sessions are told; then everything is let go, each part by itself."""
+        if self._closed:
+            return
+        self._closed = True
+        within_s = self._config.server.stop_timeout_s + LET_GO_S
+        closing = Closing(self._reactor, within_s)
+        for together in self._parts():
+            parts = [closing.close(part, close, at_most_s=within_s) for part, close in together.items()]
+            await gatherResults([Deferred.fromCoroutine(part) for part in parts])
+
+    def _parts(self) -> list[dict[str, Callable[[], Any]]]:
+        """What is closed, in this order; what stands together at the same time."""
+        return [
+            {
+                "WAMP sessions": partial(self.door.drain, self._config.server.stop_timeout_s),
+                "REST requests": self.rest.drain,
+            },
+            {
+                "outbound queue": self.outbound.stop,
+                "link previews": self.preview_queue.stop,
+                "erasing": self.eraser.stop,
+            },
+            {
+                "web": self._web.stop,
+                "revocations": self._revocations.stop,
+                "message index": self.indexer.stop,
+                "metrics": self.metrics.stop,
+            },
+            {"presence": self.presence.stop},
+            {"announcer": self.announcer.stop},
+            {"redis": self._redis.stop} if self._redis is not None else {},
+            {"broker": self.broker.stop, "incidents": self._counts.stop},
+            {"database": self.db.close, "passwords": self._passwords.stop},
+            {"incident counts": partial(self.tasks.incidents.flush, everything=True)},
+        ]
 
     def _in_time(self, done: Deferred[None], timeout_s: float) -> Deferred[None]:
         """What is in flight finishes, as far as there is time."""
@@ -274,8 +311,18 @@ class Node:
     async def _carry_out(self, job: Job) -> None:
         await verification.carry_out(self.ports, self._now(), job)
 
-    async def _ready(self) -> dict[str, bool]:
-        return {"database": await self.db.healthy()}
+    async def _ready(self) -> Readiness:
+        serving = {"database": await self.db.healthy(), "draining": self.door.sessions.draining}
+        beside = {} if self._redis is None else {"redis": self._redis.reachable}
+        return Readiness(
+            ready=serving["database"] and not serving["draining"],
+            parts=serving | beside,
+            tasks={name: not pulse.late for name, pulse in self.tasks.pulses.items()},
+            late=self.tasks.late(),
+        )
+
+    async def _say_counts(self) -> None:
+        self.tasks.incidents.flush()
 
     def _gauges(self) -> None:
         counters, gauge = self.door.counters, self.metrics.gauge
@@ -294,7 +341,7 @@ class Node:
             gauge(f"chatr_wamp_{name}_count", f"WAMP {name} so far", partial(getattr, counters, name))
 
     async def _authenticate(self, ticket: str, address: str, user_agent: str) -> Admission:
-        return await self.gate.admit(ticket)
+        return await self.gate.admit(ticket, address)
 
     def _extend(self, connection: str, session_id: str, expires_at: float) -> None:
         self.door.extend(connection, session_id, expires_at)

@@ -36,13 +36,17 @@ class Identity(Protocol):
 
 
 class RestApp:
-    """Klein routes for every operation. ``verify`` raises ``unauthenticated`` for a bad token."""
+    """Klein routes for every operation. ``verify`` raises ``unauthenticated`` for a bad token.
+
+    ``is_connection`` tells whether a connection id is that of an open WAMP session of a login session.
+    """
 
     def __init__(
         self,
         dispatcher: Dispatcher,
         *,
         verify: Callable[[str], Identity],
+        is_connection: Callable[[str, str], bool],
         address: Callable[[Request], str],
         cookies: SessionCookies,
         metrics: Metrics,
@@ -51,6 +55,7 @@ class RestApp:
         self.klein = Klein()
         self._dispatcher = dispatcher
         self._verify = verify
+        self._is_connection = is_connection
         self._address = address
         self._cookies = cookies
         self._metrics = metrics
@@ -122,8 +127,14 @@ class RestApp:
             session_id=known.session_id,
             address=address,
             user_agent=user_agent,
+            connection=self._connection(request, known.session_id),
             device=device,
         )
+
+    def _connection(self, request: Request, session_id: str) -> str:
+        """The open WAMP session that the caller names as its own, so that it gets no event of this call."""
+        named = request.requestHeaders.getRawHeaders(b"x-chatr-connection", [b""])[0].decode("latin-1")
+        return named if named and self._is_connection(named, session_id) else ""
 
     def _run(
         self, record: Operation, raw: Mapping[str, Any], caller: Caller, request_id: str, from_text: bool

@@ -34,6 +34,8 @@ class ReferenceTests(SynchronousTestCase):
             shown = document["paths"][path][record.route.verb.lower()]
             self.assertEqual(shown["operationId"], record.name)
             self.assertIn(str(record.route.status), shown["responses"])
+            named = {"$ref": "#/components/parameters/Connection"} in shown.get("parameters", [])
+            self.assertEqual(named, not record.route.reads and "anonymous" not in record.who)
             for code in record.errors:
                 self.assertIn(code, json.dumps(shown["responses"]))
 
@@ -49,7 +51,7 @@ class ReferenceTests(SynchronousTestCase):
     def test_typescript(self) -> None:
         """Every type that is used is declared, brackets close, optional fields are optional."""
         text = typescript.render(CONTRACT).decode()
-        declared = set(re.findall(r"export interface (\w+)", text))
+        declared = set(re.findall(r"export (?:interface|type) (\w+)", text))
         used = set(re.findall(r"\b[A-Z]\w+\b", re.sub(r'"[^"]*"|/\*\*.*?\*/|//.*', "", text))) - {"Record"}
         self.assertEqual(used - declared, set())
         self.assertEqual(text.count("{"), text.count("}"))

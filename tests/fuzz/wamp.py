@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import struct
 from collections.abc import Callable, Sequence
@@ -10,10 +11,20 @@ from typing import Any
 
 import cbor2
 import msgpack
+from twisted.internet.error import ConnectionDone
+from twisted.internet.task import Clock
+from twisted.python.failure import Failure
 
+from chatr.config import Config
 from chatr.wamp.frames import SERIALIZERS, Serializer
+from chatr.wamp.rawsocket import WampRawSocketFactory
+from chatr.wamp.session import Session
+from chatr.wamp.transport import WampWebSocketFactory
 from chatr.wamp.wire import WireError
 from tests.fuzz.harness import Bound, Hostile, Target
+from tests.wamp.case import MemoryLink, Setting
+from tests.wamp.test_rawsocket import LocalTransport
+from tests.wamp.wires import MemoryWebSocket, client_frame
 
 _TEXT = "Grüße 👍 aus Köln, 你好" * 3
 MESSAGES: tuple[list[Any], ...] = (
@@ -102,6 +113,15 @@ def _open(name: str, items: int, random: Random) -> bytes:
     return (b"\x9a" if array else b"\xba") + struct.pack("!L", items)
 
 
+def _shared_values(random: Random, size: int) -> bytes:
+    """Lists that hold the one before many times over, through shared values (tags 28 and 29), or themselves."""
+    levels, width = random.randrange(1, 12), random.randrange(1, 23)
+    value = b"\xd8\x1c\x80"
+    for level in range(levels):
+        value = b"\xd8\x1c" + bytes((0x81 + width,)) + value + (b"\xd8\x1d" + bytes((levels - level,))) * width
+    return random.choice((HEAD["cbor"], b"\x83\x01\x65chatr\xa1\x61x")) + value
+
+
 def _batched(serializer: Serializer, hostile: Hostile) -> Hostile:
     def make(random: Random, size: int) -> bytes:
         """Hostile messages behind and before innocent ones; sometimes with a wrong length."""
@@ -122,6 +142,8 @@ def _target(serializer: Serializer) -> Target:
     name = serializer.name
     corpus = [_ENCODE[name](message) for message in MESSAGES]
     hostile = [_nested(name), _repeated(name), _soup(name)]
+    if name == "cbor":
+        hostile.append(_shared_values)
     if serializer.batched:
         hostile = [_batched(serializer, one) for one in hostile]
         corpus = [*(_batch(serializer, [one]) for one in corpus), _batch(serializer, corpus)]
@@ -131,8 +153,112 @@ def _target(serializer: Serializer) -> Target:
         refuses=(WireError,),
         corpus=corpus,
         hostile=hostile,
-        bound=Bound(),
+        # What a message costs, however short it is, has its place in the base of a batch.
+        bound=Bound(base_ms=60 if serializer.batched else 5, ns_per_byte=2_000),
     )
 
 
-TARGETS = tuple(_target(serializer) for serializer in SERIALIZERS.values())
+class _Deaf(MemoryLink):
+    """A transport whose peer takes short messages and reads none."""
+
+    def __init__(self, serializer: Serializer) -> None:
+        super().__init__(max_bytes=512)
+        self.serializer = serializer
+
+    def send(self, frame: bytes, *, ephemeral: bool = False) -> None:
+        """Nobody reads it."""
+
+
+def _answers(serializer: Serializer) -> Callable[[bytes], None]:
+    def run(data: bytes) -> None:
+        """Everything that a message causes, in a session that is open and in one that is not."""
+        for joined in (True, False):
+            setting = Setting(Clock())
+            session = Session(setting.door, _Deaf(serializer))
+            session.opened()
+            if joined:
+                session.received(
+                    _batched_as(serializer, [1, "chatr", {"roles": {"caller": {}}, "authmethods": ["ticket"]}])
+                )
+                session.received(_batched_as(serializer, [5, "alice", {}]))
+            session.received(data)
+            session.lost()
+
+    return run
+
+
+def _batched_as(serializer: Serializer, message: Any) -> bytes:
+    encoded = _ENCODE[serializer.name](message)
+    return _batch(serializer, [encoded]) if serializer.batched else encoded
+
+
+def _session_target(serializer: Serializer) -> Target:
+    target = _target(serializer)
+    bound = Bound(base_ms=target.bound.base_ms * 3, ns_per_byte=3 * target.bound.ns_per_byte)
+    return dataclasses.replace(target, name=f"session-{target.name}", run=_answers(serializer), refuses=(), bound=bound)
+
+
+def _frames(random: Random, size: int) -> bytes:
+    """WebSocket frames of all kinds, many of them tiny."""
+    made = bytearray()
+    while len(made) < size:
+        opcode, fin = random.choice((0, 1, 2, 8, 9, 10, 3, 11)), random.random() < 0.5
+        made += client_frame(opcode, random.choice((b"", b"x", b"\x03\xe8", b"[", random.randbytes(130))), fin=fin)
+    return bytes(made)
+
+
+def _pings(random: Random, size: int) -> bytes:
+    """The cheapest frames, over and over."""
+    frame = random.choice((client_frame(9, b""), client_frame(0, b"", fin=False), client_frame(10, b"")))
+    return client_frame(1, b"", fin=False) + frame * (size // len(frame))
+
+
+def _websocket(data: bytes) -> None:
+    """Bytes behind the upgrade, as one read of the socket has them."""
+    clock = Clock()
+    setting = Setting(clock)
+    client = MemoryWebSocket(WampWebSocketFactory(setting.door, Config()).buildProtocol(None))
+    client.server.dataReceived(data)
+    client.server.connectionLost(Failure(ConnectionDone()))
+    clock.advance(0)
+
+
+def _rawsocket(data: bytes) -> None:
+    """Bytes behind the handshake of RawSocket."""
+    clock = Clock()
+    setting = Setting(clock)
+    server = WampRawSocketFactory(setting.door).buildProtocol(None)
+    server.makeConnection(LocalTransport())
+    server.dataReceived(b"\x7f\xf1\0\0" + data)
+    server.connectionLost(Failure(ConnectionDone()))
+    clock.advance(0)
+
+
+_HELLO = json.dumps(MESSAGES[0]).encode()
+_TRANSPORTS = (
+    Target(
+        name="websocket",
+        run=_websocket,
+        corpus=[
+            client_frame(1, _HELLO),
+            client_frame(9, b"") * 3 + client_frame(1, _HELLO),
+            client_frame(8, b"\x03\xe8"),
+        ],
+        hostile=[_frames, _pings],
+        max_bytes=64 * 1024,
+        bound=Bound(base_ms=30),
+    ),
+    Target(
+        name="rawsocket",
+        run=_rawsocket,
+        corpus=[len(_HELLO).to_bytes(4, "big") + _HELLO, b"\1\0\0\0" * 3, b"\1\0\0\1x\2\0\0\0"],
+        hostile=[lambda random, size: random.choice((b"\1\0\0\0", b"\2\0\0\0", b"\0\0\0\0")) * (size // 4)],
+        max_bytes=64 * 1024,
+        bound=Bound(base_ms=30),
+    ),
+)
+TARGETS = (
+    *(_target(serializer) for serializer in SERIALIZERS.values()),
+    *(_session_target(serializer) for serializer in SERIALIZERS.values()),
+    *_TRANSPORTS,
+)

@@ -181,7 +181,7 @@ class WampTests(CookieCase):
         await self.login()
         self.jar["chatr_realtime"].set("chatr_realtime", "nonsense", "nonsense")
         error = await self.assertFailure(Deferred.fromCoroutine(self.connect(origin=self.url)), Refused)
-        self.assertEqual(error.uri, "wamp.error.not_authorized")
+        self.assertEqual(error.uri, "wamp.error.authentication_denied")
 
 
 class HelperTests(SynchronousTestCase):
