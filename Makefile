@@ -26,6 +26,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m bench.signing_in
 	$(BIN)/python -m bench.contacts
 	$(BIN)/python -m bench.message_search
+	$(BIN)/python -m bench.burst
 	$(BIN)/python -m bench.resume
 	$(BIN)/python -m bench $(ARGS)
 

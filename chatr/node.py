@@ -61,6 +61,7 @@ from chatr.rest.raw import RawRoutes, Readiness
 from chatr.rest.request import address_reader
 from chatr.rest.site import make_site
 from chatr.store import people
+from chatr.store.marks import Marks
 from chatr.store.pool import Database
 from chatr.store.writer import MessageWriter
 from chatr.tasks import Tasks
@@ -106,7 +107,13 @@ class Node:
             on_doubt=partial(self.publisher.sync_required, "the database was interrupted"),
             tasks=self.tasks,
         )
-        self.writer = MessageWriter(self.db, queue_limit=config.database.queue_limit, settings=config.messages)
+        self.writer = MessageWriter(
+            self.db,
+            queue_limit=config.database.queue_limit,
+            # What is left answers what is only read.
+            changes=config.database.pool_size // 2,
+            settings=config.messages,
+        )
         self.circles = Circles(self.db)
         self.announcer = Announcer(self.tasks, self.db, self.publisher, self.circles)
         self._redis = Redis(self.tasks, config.redis.url) if config.redis.url else None
@@ -142,6 +149,7 @@ class Node:
         ports = self.ports = Ports(
             db=self.db,
             writer=self.writer,
+            marks=Marks(self.db, self.writer),
             publisher=self.publisher,
             passwords=self._passwords,
             tokens=self.tokens,
@@ -336,6 +344,7 @@ class Node:
         for what, each in turns.items():
             gauge(f"chatr_{what}_waiting", f"Calls that wait for their turn: {what}", partial(len, each))
         gauge("chatr_database_waiting", "Calls that wait for a database connection", lambda: self.db.waiting)
+        gauge("chatr_writer_waiting", "Sends and changes that wait or are in hand", lambda: self.writer.waiting)
         gauge("chatr_writer_statements", "Statements of the message writer so far", lambda: self.writer.statements)
         for name in counters.__struct_fields__:
             gauge(f"chatr_wamp_{name}_count", f"WAMP {name} so far", partial(getattr, counters, name))

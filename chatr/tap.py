@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
 from twisted.internet.task import deferLater
-from twisted.logger import Logger, LogLevel
+from twisted.logger import Logger, LogLevel, globalLogPublisher
 from twisted.python import usage
 from twisted.python.failure import Failure
 
@@ -27,6 +27,7 @@ from chatr.embedded.lock import DirectoryInUse, DirectoryLock
 from chatr.embedded.postgres import EmbeddedError, EmbeddedPostgres
 from chatr.ending import MORE_S, Ending
 from chatr.endpoints import DEVELOPMENT_FOR_ALL
+from chatr.logs import Escaper
 from chatr.node import Node
 from chatr.rest.connections import raise_open_files, room_for_connections
 from chatr.store import fitness
@@ -107,6 +108,7 @@ class ChatrService(Service):
         self._postgres: EmbeddedPostgres | None = None
         self._starting: Deferred[None] | None = None
         self._stopping = False
+        self._escaper = Escaper()
         self.node: Node | None = None
         self.ports: list[IListeningPort] = []
 
@@ -123,7 +125,11 @@ class ChatrService(Service):
 
     async def start(self) -> None:
         """Start everything. Raises what stands in the way, with a sentence for the operator."""
-        for warning in (*self._notes, *warnings(self.config)):
+        # Whatever twistd writes logs to is there by now.
+        self._escaper.watch(globalLogPublisher)
+        for note in self._notes:
+            log.warn("{text}", text=note)
+        for warning in warnings(self.config):
             level = LogLevel.critical if warning is DEVELOPMENT_FOR_ALL else LogLevel.warn
             log.emit(level, "{text}", text=warning)
         dsn = self.config.database.dsn
@@ -162,6 +168,7 @@ class ChatrService(Service):
             await closing.close("embedded PostgreSQL", postgres.stop, at_most_s=within_s)
         if self._lock is not None:
             self._lock.release()
+        globalLogPublisher.removeObserver(self._escaper)
 
     async def _await_database(self, dsn: str) -> None:
         """Wait for a server that is not there yet; refuse at once, before anything is made, what waiting won't mend."""

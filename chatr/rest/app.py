@@ -12,6 +12,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.web.server import Request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from chatr import plain
 from chatr.api.context import Caller, HangUp
 from chatr.api.contract import Operation
 from chatr.api.dispatch import Dispatcher
@@ -21,7 +22,6 @@ from chatr.rest.metrics import Metrics
 from chatr.rest.request import ChatrRequest, Shape, bearer, parameters, render
 
 PREFIX = "/api"
-MAX_USER_AGENT_CHARS = 512
 
 
 class Identity(Protocol):
@@ -116,7 +116,7 @@ class RestApp:
     def _caller(self, request: ChatrRequest) -> Caller:
         token = bearer(request)
         address = self._address(request)
-        user_agent = (request.getHeader("user-agent") or "")[:MAX_USER_AGENT_CHARS]
+        user_agent = plain.user_agent(request.getHeader("user-agent"))
         device = self._cookies.device(request)
         if token is None:
             return Caller(address=address, user_agent=user_agent, device=device)

@@ -17,6 +17,7 @@ from twisted.internet.protocol import connectionDone
 from twisted.protocols.policies import ProtocolWrapper
 from twisted.python.failure import Failure
 
+from chatr import plain
 from chatr.config import Config
 from chatr.timers import Timers
 from chatr.wamp.door import CLOSE_TIMEOUT_S, Door
@@ -38,7 +39,6 @@ Refuse = Callable[[int, str, list[tuple[str, str]]], bytes]
 #: A close frame has room for 123 bytes of reason (RFC 6455, section 5.5).
 MAX_REASON_BYTES = 123
 
-MAX_USER_AGENT_CHARS = 512
 _PORTS: Mapping[str, str] = MappingProxyType({"http": "80", "https": "443"})
 
 
@@ -53,7 +53,7 @@ class WebSocketLink:
         self.framing: Framing = unframed if protocol.compresses else websocket_frame
         self.address = protocol.address()
         self.headers: Mapping[str, str] = protocol.http_headers
-        self.user_agent = self.headers.get("user-agent", "")[:MAX_USER_AGENT_CHARS]
+        self.user_agent = plain.user_agent(self.headers.get("user-agent"))
         self.max_bytes = max_bytes
         self._protocol = protocol
         self._outbox = outbox
