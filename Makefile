@@ -31,7 +31,7 @@ bench: $(VENV)/.dev
 
 # Random runs of the model, each time others.
 soak: $(VENV)/.dev
-	SOAK_EXAMPLES=$(or $(EXAMPLES),500) $(BIN)/python $(WARNINGS) -m twisted.trial tests.e2e.test_model
+	SOAK_EXAMPLES=$(or $(EXAMPLES),500) $(BIN)/python $(WARNINGS) -m twisted.trial tests.e2e.test_model tests.soak_patterns
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m chatr.reference_cli docs/api

@@ -48,7 +48,7 @@ def framed(content: bytes) -> bytes:
     return _LENGTH.pack(len(content)) + content
 
 
-def length_of(head: bytes, limit: int) -> int:
+def length_of(head: bytes | bytearray, limit: int) -> int:
     """The length that a frame's first bytes tell. Raises :class:`TooLong`."""
     length: int = _LENGTH.unpack(head)[0]
     if length > limit:

@@ -122,7 +122,7 @@ class Workers:
         told = [msgspec.json.encode(each).decode() for each in (path, self._start)]
         line = [sys.executable, "-I", "-S", "-c", _BOOT, *told]
         try:
-            # Nothing of the environment: there may be passwords in it. Of open files only these: Twisted closes all others.
+            # Nothing of the environment: there may be passwords in it. Twisted closes all files but these.
             self._reactor.spawnProcess(
                 worker, line[0], line, env={"LC_ALL": "C.UTF-8"}, path="/", childFDs={0: "w", 1: "r", 2: "r"}
             )

@@ -9,12 +9,14 @@ from chatr.store import people
 from chatr.store.pool import Queryable
 
 _LENGTH = 20
+_APART = re.compile(r"[\s.-]+")
+_STRANGE = re.compile(r"[^A-Za-z0-9_]")
 _TRIES = 5
 
 
 async def free(db: Queryable, like: str, count: int) -> list[str]:
     """So many usernames like a name or e-mail address, all free at this moment."""
-    bare = re.sub(r"[^A-Za-z0-9_]", "", re.sub(r"[\s.-]+", "_", like.lstrip("@").partition("@")[0]))
+    bare = _STRANGE.sub("", _APART.sub("_", like.lstrip("@").partition("@")[0]))
     base = bare[: _LENGTH - 6].strip("_") or "user"
     found: list[str] = []
     for number in range(_TRIES):

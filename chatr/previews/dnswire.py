@@ -68,7 +68,7 @@ async def _by_stream(reactor: Any, server: tuple[str, int], question: dns.Messag
     try:
         return await asking.answered.addTimeout(timeout_s, reactor)
     finally:
-        asking.transport.abortConnection()
+        asking.cut()
         await asking.gone
 
 
@@ -139,6 +139,10 @@ class _Stream(_Asking, Int16StringReceiver):
     def __init__(self, question: dns.Message) -> None:
         super().__init__(question)
         self.gone: Deferred[None] = Deferred()
+
+    def cut(self) -> None:
+        transport: Any = self.transport
+        transport.abortConnection()
 
     def connectionMade(self) -> None:
         self.sendString(self._question.toStr())

@@ -116,7 +116,7 @@ class Resolver:
     ) -> IHostResolution:
         """IHostnameResolver."""
         resolution = _Resolution(hostName)
-        resolutionReceiver.resolutionBegan(resolution)  # type: ignore[arg-type]
+        resolutionReceiver.resolutionBegan(resolution)
         resolution.looking = Deferred.fromCoroutine(self._look(resolution)).addTimeout(DEADLINE_S, self._reactor)
 
         def tell(result: Failure | None) -> None:
@@ -128,7 +128,7 @@ class Resolver:
             resolutionReceiver.resolutionComplete()
 
         resolution.looking.addBoth(tell)
-        return resolution  # type: ignore[return-value]
+        return resolution
 
     async def _look(self, into: _Resolution) -> None:
         known = _numeric(into.name) or self._hosts.get().get(into.name.lower().rstrip("."), [])

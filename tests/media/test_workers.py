@@ -1,4 +1,4 @@
-"""Worker processes, real ones: what they may, what becomes of hostile jobs, and that the reactor turns all the while."""
+"""Worker processes, real ones: what they may, what becomes of hostile jobs, and that the reactor turns."""
 
 from __future__ import annotations
 

@@ -43,7 +43,8 @@ class NameServer(DatagramProtocol):
             if name in self.cut:
                 answer.trunc, answer.answers = 1, []
             # What has nothing to do with the question is not heard.
-            for wrong in (b"", b"nonsense", dns.Message(answer.id ^ 1, answer=1).toStr(), dns.Message(answer.id).toStr()):
+            others = (dns.Message(answer.id ^ 1, answer=1), dns.Message(answer.id, answer=1), dns.Message(answer.id))
+            for wrong in (b"", b"nonsense", *(other.toStr() for other in others)):
                 self._udp.write(wrong, addr)
             self._udp.write(answer.toStr(), addr)
 
