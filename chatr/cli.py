@@ -7,9 +7,9 @@ import os
 import sys
 from collections.abc import Sequence
 
-from chatr import __version__
+from chatr import __version__, listening
 from chatr.commands import add_parsers, run
-from chatr.config import SECRETS, Config, ConfigError, assignments, load, warnings
+from chatr.config import SECRETS, Config, ConfigError, assignments, load, strays, warnings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,7 +49,12 @@ def _config(config: Config) -> int:
 
 
 def _check(config: Config) -> int:
-    for warning in warnings(config):
+    try:
+        listening.check(config, elsewhere=True)
+    except ConfigError as error:
+        print(f"chatr: {error}", file=sys.stderr)
+        return 1
+    for warning in (*strays(os.environ), *warnings(config)):
         print(f"warning: {warning}")
     print("the configuration is valid")
     return 0
@@ -58,6 +63,7 @@ def _check(config: Config) -> int:
 def _migrate(config: Config) -> int:
     import psycopg2
 
+    from chatr.store.fitness import Unfit
     from chatr.store.migrate import migrate
 
     if not config.database.dsn:
@@ -65,6 +71,9 @@ def _migrate(config: Config) -> int:
         return 0
     try:
         applied = migrate(config.database.dsn)
+    except Unfit as error:
+        print(f"chatr: {error}", file=sys.stderr)
+        return 1
     except psycopg2.Error as error:
         print(f"chatr: migration failed: {str(error).strip().splitlines()[0]}", file=sys.stderr)
         return 1

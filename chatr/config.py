@@ -182,6 +182,21 @@ class Previews(Section, frozen=True):
     max_cache_bytes: Annotated[int, Meta(ge=0)] = 256 * 1024 * 1024
 
 
+class Retention(Section, frozen=True):
+    """How many days what nobody sees any more stays in the database. What is older goes each night."""
+
+    #: When the night is, in UTC.
+    hour: Annotated[int, Meta(ge=0, le=23)] = 3
+    #: Of an unsent message its text, former texts, and quotes of it; 0: until the next night.
+    unsent_days: Annotated[int, Meta(ge=0, le=36500)] = 30
+    #: Former texts of messages that were edited; 0: as long as the message.
+    edits_days: Annotated[int, Meta(ge=0, le=36500)] = 0
+    #: Sessions that have ended, with their address and device.
+    sessions_days: Annotated[int, Meta(ge=1, le=36500)] = 30
+    #: Mail and SMS that were given up.
+    dead_letters_days: Annotated[int, Meta(ge=1, le=36500)] = 30
+
+
 class Config(Section, frozen=True):
     """The whole configuration."""
 
@@ -196,6 +211,7 @@ class Config(Section, frozen=True):
     redis: Redis = Redis()
     messages: Messages = Messages()
     previews: Previews = Previews()
+    retention: Retention = Retention()
 
     @property
     def development(self) -> bool:
@@ -239,7 +255,8 @@ NOT_SETTINGS = frozenset({"CHATR_WEB", "CHATR_CONFIG"})
 def load(path: str | None, environment: Mapping[str, str], options: Mapping[str, str]) -> Config:
     """Read the configuration.
 
-    ``environment`` may set ``CHATR_<SECTION>_<KEY>``; ``options`` maps ``section.key`` to text. Lists are
+    ``environment`` may set ``CHATR_<SECTION>_<KEY>``, where an unknown key of a known section is an error; variables
+    that name no section of ours are left alone (:func:`strays`). ``options`` maps ``section.key`` to text. Lists are
     comma-separated there. Raises :class:`ConfigError`.
     """
     merged: dict[str, dict[str, Any]] = {}
@@ -252,8 +269,8 @@ def load(path: str | None, environment: Mapping[str, str], options: Mapping[str,
             for key, value in values.items():
                 _put(merged, origin, section, key, value, path)
     for variable, text in environment.items():
-        if variable.startswith("CHATR_") and variable not in NOT_SETTINGS:
-            section, _, key = variable[len("CHATR_") :].lower().partition("_")
+        section, key = _named(variable)
+        if section in Config.__struct_fields__ and key:
             _put(merged, origin, section, key, text, f"environment {variable}")
     for name, text in options.items():
         section, _, key = name.partition(".")
@@ -274,6 +291,13 @@ def assignments(texts: Sequence[str]) -> dict[str, str]:
     return parsed
 
 
+def strays(environment: Mapping[str, str]) -> list[str]:
+    """Variables with our prefix that name no section of ours, a sentence each: others' perhaps, or mistyped."""
+    names = [name for name in environment if name.startswith("CHATR_") and name not in NOT_SETTINGS]
+    strange = [name for name in sorted(names) if _named(name)[0] not in Config.__struct_fields__ or not _named(name)[1]]
+    return [f"environment {name} is no setting, CHATR_<SECTION>_<KEY>, and is ignored" for name in strange]
+
+
 def warnings(config: Config) -> list[str]:
     """What is allowed and probably not meant, one sentence each."""
     found = []
@@ -290,6 +314,14 @@ def warnings(config: Config) -> list[str]:
     if not config.limits.enabled:
         found.append("limits.enabled is false: nothing slows down who guesses")
     return found
+
+
+def _named(variable: str) -> tuple[str, str]:
+    """Section and key of a variable that sets something; empty for one that does not."""
+    if not variable.startswith("CHATR_") or variable in NOT_SETTINGS:
+        return "", ""
+    section, _, key = variable[len("CHATR_") :].lower().partition("_")
+    return section, key
 
 
 def _toml(path: str) -> dict[str, Any]:
@@ -328,6 +360,9 @@ def _convert(merged: dict[str, dict[str, Any]], origin: dict[str, str]) -> Confi
 
 def _check(config: Config) -> None:
     """Settings that contradict each other."""
+    if config.auth.access_token_s > config.retention.sessions_days * 86400:
+        # Which of them were revoked is known by their sessions.
+        raise ConfigError("auth.access_token_s: access tokens would outlive sessions (retention.sessions_days)")
     if config.wamp.max_message_bytes > config.wamp.max_output_bytes:
         raise ConfigError("wamp.max_message_bytes: is larger than wamp.max_output_bytes, no such message could leave")
     if "*" in config.server.cors_origins and len(config.server.cors_origins) > 1:

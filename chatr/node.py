@@ -17,9 +17,11 @@ from chatr.auth.oidc import Provider
 from chatr.auth.passwords import Passwords
 from chatr.auth.tokens import Tokens
 from chatr.auth.vault import Vault
+from chatr.closing import Closing
 from chatr.config import Config
 from chatr.datadir import DataDirectory
 from chatr.fetch import Fetcher
+from chatr.incidents import QUIET_S, Incidents
 from chatr.ops import audience, pages, verification
 from chatr.ops.admission import Admission, Gate
 from chatr.ops.announcer import Announcer
@@ -30,6 +32,7 @@ from chatr.ops.link_previews import Previews
 from chatr.ops.message_search import Indexer
 from chatr.ops.ports import Ports
 from chatr.ops.preview_queue import PreviewQueue
+from chatr.ops.retention import Retention
 from chatr.ops.revocations import RevocationWatch
 from chatr.ops.throttle import Throttle
 from chatr.outbound.letters import Channel, Job
@@ -50,12 +53,13 @@ from chatr.rest.app import RestApp
 from chatr.rest.cookies import SessionCookies
 from chatr.rest.images import ImageRoute
 from chatr.rest.metrics import Metrics
-from chatr.rest.raw import RawRoutes
+from chatr.rest.raw import RawRoutes, Readiness
 from chatr.rest.request import address_reader
 from chatr.rest.site import make_site
 from chatr.store import people
 from chatr.store.pool import Database
 from chatr.store.writer import MessageWriter
+from chatr.tasks import Tasks
 from chatr.wamp.door import Counters, Door, Sessions
 from chatr.wamp.outbox import Turn
 from chatr.wamp.rawsocket import WampRawSocketFactory
@@ -64,6 +68,8 @@ from chatr.wamp.transport import websocket_resource
 
 #: How long an answer waits in development for the mail that it caused.
 MAIL_WRITTEN_S = 1.0
+#: What is let go once nothing is in flight any more has so long in all, beyond server.stop_timeout_s.
+LET_GO_S = 2.0
 
 
 class Node:
@@ -73,6 +79,8 @@ class Node:
         self._config = config
         self._reactor = reactor
         self._now = now
+        self.tasks = Tasks(reactor, Incidents(reactor.seconds))
+        self._counts = self.tasks.every("incident_counts", QUIET_S, self._say_counts)
         self.hub = Hub()
         self.broker = MemoryBroker()
         self.publisher = Publisher(self.broker, self.hub)
@@ -87,15 +95,16 @@ class Node:
             statement_timeout_s=config.database.statement_timeout_s,
             publish=self.publisher.publish,
             on_doubt=partial(self.publisher.sync_required, "the database was interrupted"),
+            tasks=self.tasks,
         )
         self.writer = MessageWriter(self.db, queue_limit=config.database.queue_limit, settings=config.messages)
         self.circles = Circles(self.db)
-        self.announcer = Announcer(reactor, self.db, self.publisher, self.circles)
-        self._redis = Redis(reactor, config.redis.url) if config.redis.url else None
+        self.announcer = Announcer(self.tasks, self.db, self.publisher, self.circles)
+        self._redis = Redis(self.tasks, config.redis.url) if config.redis.url else None
         store: PresenceStore = MemoryPresence(reactor)
         if self._redis is not None:
             store = RedisPresence(self._redis, prefix=f"{config.redis.prefix}:presence")
-        self.presence = PresenceTracker(reactor, store, self.announcer.changed)
+        self.presence = PresenceTracker(self.tasks, store, self.announcer.changed)
         self.announcer.start(self.presence)
         self._passwords = Passwords(
             reactor,
@@ -103,14 +112,14 @@ class Node:
             threads=config.auth.bcrypt_threads,
             queue_limit=config.auth.bcrypt_queue,
         )
-        self.metrics = Metrics(reactor)
+        self.metrics = Metrics(self.tasks)
         self._web = Web(reactor, config.previews)
         self.previews = Previews(self.db, self._web, config.previews, counted=self.metrics.looked)
-        self.eraser = Eraser(reactor, self.db, self.writer)
-        self.preview_queue = PreviewQueue(reactor, self.db, self.writer, self.previews)
+        self.eraser = Eraser(self.tasks, self.db, self.writer)
+        self.preview_queue = PreviewQueue(self.tasks, self.db, self.writer, self.previews)
         server_keys = data.server_keys()
         self.outbound = OutboundQueue(
-            reactor, self.db, Vault(server_keys, "outbound"), _senders(config, reactor, data, now)
+            self.tasks, self.db, Vault(server_keys, "outbound"), _senders(config, reactor, data, now)
         )
         limiter = RateLimiter(
             seconds=reactor.seconds, exempt_loopback=config.exempt_loopback, enabled=config.limits.enabled
@@ -141,7 +150,9 @@ class Node:
             extend=self._extend,
         )
         settle = self._mail_written if config.development and config.mail.transport == "outbox" else None
-        self.dispatcher = Dispatcher(CONTRACT, ports, limiter=limiter, now=now, settle=settle)
+        self.dispatcher = Dispatcher(
+            CONTRACT, ports, limiter=limiter, now=now, incidents=self.tasks.incidents, settle=settle
+        )
         self.gate = Gate(self.db, self.tokens, now=now)
         self.door = Door(
             dispatcher=self.dispatcher,
@@ -162,8 +173,9 @@ class Node:
             counters=Counters(),
         )
         self.broker.subscribe(self._heard)
-        self._revocations = RevocationWatch(reactor, self.db, self._revoked_elsewhere)
-        self.indexer = Indexer(reactor, self.db, config.messages.search_dictionary)
+        self._revocations = RevocationWatch(self.tasks, self.db, self._revoked_elsewhere)
+        self.indexer = Indexer(self.tasks, self.db, config.messages.search_dictionary)
+        self.retention = Retention(self.tasks, self.db, config.retention, now=now)
         self.rest = RestApp(
             self.dispatcher,
             verify=self.tokens.verify,
@@ -208,34 +220,54 @@ class Node:
         self.preview_queue.start()
         self.eraser.start()
         self.indexer.start()
+        self.retention.start()
         self.metrics.start()
+        self._counts.start(after_s=QUIET_S)
 
     async def open_for_administration(self, dsn: str) -> None:
         """The parts that operations need, and nothing that serves anybody."""
         self._passwords.start()
         await self.db.open(dsn)
 
-    def close_after_administration(self) -> None:
+    async def close_after_administration(self) -> None:
         """Let go of what :meth:`open_for_administration` took."""
         self.db.close()
-        self._passwords.stop()
+        await self._passwords.stop()
 
     async def close(self) -> None:
-        """Nothing new, calls in flight finish, sessions are told; then everything is let go."""
-        timeout_s = self._config.server.stop_timeout_s
-        await gatherResults([self.door.drain(timeout_s), self._in_time(self.rest.drain(), timeout_s)])
-        queues = (self.outbound, self.preview_queue, self.eraser)
-        await gatherResults([self._in_time(each.stop(), timeout_s) for each in queues])
-        await self._in_time(self._web.stop(), timeout_s)
-        await self._revocations.stop()
-        await self.indexer.stop()
-        self.metrics.stop()
-        await self.presence.stop()
-        await self.announcer.stop()
-        if self._redis is not None:
-            await self._redis.stop()
-        await self.broker.stop()
-        self.close_after_administration()
+        """Nothing new, calls in flight finish, sessions are told; then everything is let go, each part by itself."""
+        within_s = self._config.server.stop_timeout_s + LET_GO_S
+        closing = Closing(self._reactor, within_s)
+        for together in self._parts():
+            parts = [closing.close(part, close, at_most_s=within_s) for part, close in together.items()]
+            await gatherResults([Deferred.fromCoroutine(part) for part in parts])
+
+    def _parts(self) -> list[dict[str, Callable[[], Any]]]:
+        """What is closed, in this order; what stands together at the same time."""
+        return [
+            {
+                "WAMP sessions": partial(self.door.drain, self._config.server.stop_timeout_s),
+                "REST requests": self.rest.drain,
+            },
+            {
+                "outbound queue": self.outbound.stop,
+                "link previews": self.preview_queue.stop,
+                "erasing": self.eraser.stop,
+            },
+            {
+                "web": self._web.stop,
+                "revocations": self._revocations.stop,
+                "message index": self.indexer.stop,
+                "retention": self.retention.stop,
+                "metrics": self.metrics.stop,
+            },
+            {"presence": self.presence.stop},
+            {"announcer": self.announcer.stop},
+            {"redis": self._redis.stop} if self._redis is not None else {},
+            {"broker": self.broker.stop, "incidents": self._counts.stop},
+            {"database": self.db.close, "passwords": self._passwords.stop},
+            {"incident counts": partial(self.tasks.incidents.flush, everything=True)},
+        ]
 
     def _in_time(self, done: Deferred[None], timeout_s: float) -> Deferred[None]:
         """What is in flight finishes, as far as there is time."""
@@ -251,8 +283,18 @@ class Node:
     async def _carry_out(self, job: Job) -> None:
         await verification.carry_out(self.ports, self._now(), job)
 
-    async def _ready(self) -> dict[str, bool]:
-        return {"database": await self.db.healthy()}
+    async def _ready(self) -> Readiness:
+        serving = {"database": await self.db.healthy(), "draining": self.door.sessions.draining}
+        beside = {} if self._redis is None else {"redis": self._redis.reachable}
+        return Readiness(
+            ready=serving["database"] and not serving["draining"],
+            parts=serving | beside,
+            tasks={name: not pulse.late for name, pulse in self.tasks.pulses.items()},
+            late=self.tasks.late(),
+        )
+
+    async def _say_counts(self) -> None:
+        self.tasks.incidents.flush()
 
     def _gauges(self) -> None:
         counters, gauge = self.door.counters, self.metrics.gauge

@@ -92,7 +92,7 @@ class StartTests(TapCase):
         port = await self.port(program)
         pool = HTTPConnectionPool(reactor, persistent=False)
         answer = await treq.get(f"http://127.0.0.1:{port}/ready", pool=pool)
-        self.assertEqual(await answer.json(), {"ready": True, "database": True})
+        self.assertTrue((await answer.json())["ready"])
         keys = {name: (self.data_dir / name).read_bytes() for name in ("server.key", "jwt.key")}
         for name in keys:
             self.assertEqual(stat.S_IMODE((self.data_dir / name).stat().st_mode), 0o600)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
@@ -14,6 +15,7 @@ from twisted.logger import Logger
 from chatr.api.context import Caller, Context
 from chatr.api.contract import Contract, Operation
 from chatr.api.errors import COMMON_ERRORS, ApiError, from_validation, invalid
+from chatr.incidents import Incidents
 
 log = Logger()
 
@@ -38,6 +40,7 @@ class Dispatcher:
         *,
         limiter: Limiter,
         now: Callable[[], datetime],
+        incidents: Incidents,
         settle: Callable[[], Awaitable[None] | None] | None = None,
     ) -> None:
         """``settle``: what to wait for before an answer, if anything.
@@ -48,6 +51,7 @@ class Dispatcher:
         self._ports = ports
         self._limiter = limiter
         self._now = now
+        self._incidents = incidents
         self._settle = settle
         self._by_procedure = {record.procedure: record for record in contract.operations.values()}
 
@@ -77,14 +81,26 @@ class Dispatcher:
         except ApiError as error:
             if error.code in record.errors or error.code in COMMON_ERRORS or error.code == "forbidden":
                 raise
-            log.failure("{operation} raised undeclared {code}", operation=record.name, code=error.code)
+            self._tell(record, error, request_id)
             raise ApiError("internal") from error
         except CancelledError:
             # Nobody waits for a read any more: its door says so to whoever does.
             raise
         except Exception as error:
-            log.failure("{operation} failed, request {request_id}", operation=record.name, request_id=request_id)
+            self._tell(record, error, request_id)
             raise ApiError("internal") from error
+
+    def _tell(self, record: Operation, error: Exception, request_id: str) -> None:
+        """Log what an operation did not declare: the first of its kind with a traceback, the others by their count."""
+        kind = (record.name, type(error), getattr(error, "pgcode", None), _raised_at(error))
+        if self._incidents.first(kind, f"{record.name} failed: {type(error).__name__}, last in request {request_id}"):
+            log.failure("{operation} failed, request {request_id}", operation=record.name, request_id=request_id)
+
+
+def _raised_at(error: BaseException) -> tuple[str, int]:
+    """The line that raised it: two mistakes in one operation are two."""
+    *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+    return frame.f_code.co_filename, line
 
 
 def authorise(record: Operation, caller: Caller) -> None:

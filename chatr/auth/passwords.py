@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import partial
+from threading import Thread
 from typing import Any
 
 import bcrypt
+from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
@@ -21,15 +24,26 @@ class Passwords:
         self._cost = cost
         self._queue_limit = queue_limit
         self._waiting = 0
+        self._stopped = False
         self._pool = ThreadPool(minthreads=0, maxthreads=threads, name="bcrypt")
+        # No thread of ours keeps the process from ending.
+        self._pool.threadFactory = partial(Thread, daemon=True)  # type: ignore[assignment]
 
     def start(self) -> None:
         """Start the threads."""
         self._pool.start()
 
-    def stop(self) -> None:
-        """Finish what runs and stop the threads."""
-        self._pool.stop()
+    def stop(self) -> Deferred[None]:
+        """Fires when what runs is done. What waits behind it is refused, and the reactor waits for nothing."""
+        self._stopped = True
+        ended: Deferred[None] = Deferred()
+
+        def join() -> None:
+            self._pool.stop()
+            self._reactor.callFromThread(ended.callback, None)
+
+        Thread(target=join, daemon=True).start()
+        return ended
 
     async def hash(self, password: str) -> str:
         """A new hash. Raises ``unavailable`` when too many wait."""
@@ -47,9 +61,14 @@ class Passwords:
             raise ApiError("unavailable", "Too many people sign in at this moment", retry_after_s=2)
         self._waiting += 1
         try:
-            return await deferToThreadPool(self._reactor, self._pool, function, *args)
+            return await deferToThreadPool(self._reactor, self._pool, self._unless_stopped, function, *args)
         finally:
             self._waiting -= 1
+
+    def _unless_stopped(self, function: Any, *args: bytes) -> Any:
+        if self._stopped:
+            raise ApiError("unavailable", "The server is stopping", retry_after_s=1)
+        return function(*args)
 
 
 def _digest(password: str) -> bytes:

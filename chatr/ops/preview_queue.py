@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from chatr.api.errors import ApiError
@@ -15,18 +14,20 @@ from chatr.store import changes, messages, previews
 from chatr.store.pool import Database, Transaction
 from chatr.store.previews import Job
 from chatr.store.writer import MessageWriter
-from chatr.worker import Worker
+from chatr.tasks import Tasks
 
 log = Logger()
 
+#: Another node may die with work in its hands: look for it now and then.
+EVERY_S = 30.0
 FORGET_EVERY_S = 30.0
 
 
 class PreviewQueue:
     """Gives messages their previews, also those that another process has left; each one once."""
 
-    def __init__(self, clock: IReactorTime, db: Database, writer: MessageWriter, found: Previews) -> None:
-        self._clock = clock
+    def __init__(self, tasks: Tasks, db: Database, writer: MessageWriter, found: Previews) -> None:
+        self._tasks = tasks
         self._db = db
         self._writer = writer
         self._previews = found
@@ -34,19 +35,19 @@ class PreviewQueue:
         self._doing: set[Deferred[None]] = set()
         self._looked = False
         self._waiting: Deferred[None] | None = None
-        self._worker = Worker(clock, self._work, name="link previews")
-        self.settled = self._worker.settled
-        self.stop = self._worker.stop
+        self._task = tasks.every("link_previews", EVERY_S, self._work)
+        self.settled = self._task.settled
+        self.stop = self._task.stop
 
     def start(self) -> None:
         """Begin to work, unless previews are switched off."""
         if self._previews.enabled:
-            self._worker.start()
+            self._task.start()
 
     def wake(self) -> None:
         """Look for work now, also beside what is under way."""
         self._look_again()
-        self._worker.wake()
+        self._task.wake()
 
     def _look_again(self) -> None:
         self._looked = False
@@ -57,7 +58,7 @@ class PreviewQueue:
     async def _work(self) -> float | None:
         while True:
             self._looked = True
-            free = FOR_MESSAGES - len(self._doing) if self._worker.running else 0
+            free = FOR_MESSAGES - len(self._doing) if self._task.running else 0
             for job in await previews.claim(self._db, free) if free else ():
                 self._begin(job)
             if self._looked and not self._doing:
@@ -66,8 +67,8 @@ class PreviewQueue:
                 # Until one is done, or there may be another.
                 self._waiting = Deferred()
                 await self._waiting
-        if self._clock.seconds() >= self._forget_at:
-            self._forget_at = self._clock.seconds() + FORGET_EVERY_S
+        if self._tasks.clock.seconds() >= self._forget_at:
+            self._forget_at = self._tasks.clock.seconds() + FORGET_EVERY_S
             await self._previews.forget()
         return await previews.next_due_s(self._db)
 
@@ -77,6 +78,7 @@ class PreviewQueue:
 
         def done(_: None) -> None:
             self._doing.discard(doing)
+            self._task.progressed()
             self._look_again()
 
         doing.addCallback(done)
@@ -93,7 +95,9 @@ class PreviewQueue:
             log.debug("the preview of message {id} waits: {error}", id=job.message_id, error=error.detail)
         except Exception as error:
             # Its text may hold the link.
-            log.error("the preview of message {id} failed: {kind}", id=job.message_id, kind=type(error).__name__)
+            kind = type(error).__name__
+            if self._tasks.incidents.first(("a preview", kind), f"the preview of a message failed: {kind}"):
+                log.error("the preview of message {id} failed: {kind}", id=job.message_id, kind=kind)
 
     async def _attach(self, job: Job, preview: LinkPreview) -> None:
         async def change(tx: Transaction) -> None:

@@ -34,6 +34,19 @@ class Mail(msgspec.Struct, frozen=True):
     at: str
 
 
+class Readiness(msgspec.Struct, frozen=True):
+    """Whether this process can serve, and how each of its parts is.
+
+    ``parts``: what it stands on; ``tasks``: what goes on beside the calls, False when it has not succeeded for a
+    minute, with a line in ``late``.
+    """
+
+    ready: bool
+    parts: dict[str, bool]
+    tasks: dict[str, bool]
+    late: list[str]
+
+
 class RawRoutes:
     """Adds its routes to a Klein app, each at the root and below /api. ``outbox`` is None outside development."""
 
@@ -42,7 +55,7 @@ class RawRoutes:
         klein: Klein,
         contract: Contract,
         *,
-        ready: Callable[[], Awaitable[dict[str, bool]]],
+        ready: Callable[[], Awaitable[Readiness]],
         metrics: Metrics,
         outbox: Path | None,
     ) -> None:
@@ -73,10 +86,10 @@ class RawRoutes:
         return _json(request, {"status": "ok", "version": __version__})
 
     async def ready(self, request: Request) -> bytes:
-        """Whether the process can serve: 503 when a part can't."""
-        parts = await self._ready()
-        request.setResponseCode(200 if all(parts.values()) else 503)
-        return _json(request, {"ready": all(parts.values()), **parts})
+        """Whether the process can serve: 503 when not. Each part is named, also those without which it can."""
+        state = await self._ready()
+        request.setResponseCode(200 if state.ready else 503)
+        return _json(request, {"ready": state.ready, **state.parts, "tasks": state.tasks, "late": state.late})
 
     def metrics(self, request: Request) -> bytes:
         """For Prometheus."""

@@ -44,10 +44,3 @@ async def count(db: Queryable, key: bytes) -> int | None:
 async def clear(db: Queryable, key: bytes) -> None:
     """The owner has shown who they are."""
     await db.execute("DELETE FROM sign_in_tries WHERE key = %s", (key,))
-
-
-async def prune(db: Queryable) -> None:
-    """Forget tries that no longer count."""
-    await db.execute(
-        "DELETE FROM sign_in_tries WHERE since < now() - interval '2 days' AND coalesce(locked_until, now()) <= now()"
-    )

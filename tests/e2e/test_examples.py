@@ -54,7 +54,7 @@ class ExampleTests(ServerCase):
             str(EXAMPLES / "echo_bot.py"),
             *("--url", self.websocket_url, "--api", f"{self.url}/api", "--login", "bot", "--state", str(state)),
         ]
-        env = {"CHATR_BOT_PASSWORD": PASSWORD}
+        env = {"ECHO_BOT_PASSWORD": PASSWORD}
         program = Program(command, env)
         try:
             await program.says("live")

@@ -15,6 +15,7 @@ from chatr.ops.circles import Circles
 from chatr.realtime.presence import Change
 from chatr.store import relations
 from chatr.store.relations import Circle
+from chatr.tasks import Tasks
 from tests.ops.case import Person
 from tests.ops.test_friends import FriendsCase
 
@@ -192,7 +193,7 @@ class AnnouncementTests(PresenceCase):
 
         db = self.node.db
         absent: Any = Absent()
-        announcer = Announcer(clock, absent, Publisher(), Circles(absent))  # type: ignore[arg-type]
+        announcer = Announcer(Tasks(clock), absent, Publisher(), Circles(absent))  # type: ignore[arg-type]
         announcer.start(self.node.presence)
         announcer.changed([Change(self.ben.id, "online")])
         announcer.show(self.ann.id, [self.ben.id])

@@ -56,10 +56,13 @@ class RawTests(RestCase):
         """Both at the root and below /api; ready says no when the database is gone."""
         for prefix in ("", "/api"):
             self.assertEqual((await self.answer("GET", prefix + "/health"))[2]["status"], "ok")
-            self.assertEqual((await self.answer("GET", prefix + "/ready"))[2], {"ready": True, "database": True})
+            body = (await self.answer("GET", prefix + "/ready"))[2]
+            self.assertEqual((body["ready"], body["database"], body["draining"], body["late"]), (True, True, False, []))
+            self.assertEqual(set(body["tasks"].values()), {True})
+            self.assertLessEqual({"message_index", "revocations", "outbound", "erasing"}, body["tasks"].keys())
         self.service.node.db.close()  # type: ignore[union-attr]
         status, _, body = await self.answer("GET", "/ready")
-        self.assertEqual((status, body), (503, {"ready": False, "database": False}))
+        self.assertEqual((status, body["ready"], body["database"]), (503, False, False))
         self.assertEqual((await self.answer("GET", "/health"))[0], 200)
 
     async def test_metrics(self) -> None:

@@ -12,6 +12,7 @@ from twisted.trial.unittest import TestCase
 from chatr.api.errors import ApiError
 from chatr.api.events import SYNC_REQUIRED, SyncRequired
 from chatr.store.pool import Database
+from chatr.tasks import Tasks
 from tests.box import Box, box
 
 
@@ -36,6 +37,7 @@ class PoolCase(TestCase):
             "queue_limit": 10,
             "statement_timeout_s": 5.0,
             "publish": self.recorder,
+            "tasks": Tasks(reactor),  # type: ignore[arg-type]
             "on_doubt": lambda: self.recorder.reasons.append("doubt"),
             **settings,
         }
