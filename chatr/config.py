@@ -177,7 +177,7 @@ class Previews(Section, frozen=True):
     #: Networks (CIDR) that may be fetched from although they are not of the public internet.
     allow: tuple[str, ...] = ()
     #: How long a preview or an image is good for.
-    cache_s: Annotated[int, Meta(ge=60)] = 86400
+    cache_s: Annotated[int, Meta(ge=60, le=30 * 86400)] = 86400
     #: What images may take in the database; the oldest are fetched again when somebody wants to see them.
     max_cache_bytes: Annotated[int, Meta(ge=0)] = 256 * 1024 * 1024
 

@@ -110,6 +110,10 @@ _TEXTS = """UPDATE messages t SET content = '', reply_to = NULL, mentions = '{}'
   RETURNING 1"""
 
 _OLD = "< now() - make_interval(days => %s)"
+_UNNAMED = " AND ".join(
+    f"NOT EXISTS (SELECT 1 FROM messages m WHERE m.link_preview->>'{part}' = '/api/link-preview/images/' || t.id)"
+    for part in ("image", "favicon")
+)
 #: Whoever adds a table whose rows are of no use after a while adds a line, and an index that finds them.
 RULES = (
     Rule(
@@ -149,9 +153,7 @@ RULES = (
         table="preview_images",
         days=30,
         act=remove_one_by_one,
-        where=f"""t.used_at {_OLD}
-          AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.link_preview->>'image' = '/api/link-preview/images/' || t.id)
-          AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.link_preview->>'favicon' = '/api/link-preview/images/' || t.id)
-          AND NOT EXISTS (SELECT 1 FROM previews p WHERE t.id::text IN (right(p.preview->>'image', 36), right(p.preview->>'favicon', 36)))""",
+        # Previews that are kept for others are younger than that (previews.cache_s).
+        where=f"t.used_at {_OLD} AND {_UNNAMED}",
     ),
 )
