@@ -123,7 +123,6 @@ class PatternTests(SynchronousTestCase):
             r"\s+$",
             r"<a[^>]*href",
             r"x.*y",
-            r"(?<!`)(?P<run>`+)(?!`).+?(?<!`)(?P=run)(?!`)z",
         ):
             self.assertGreater(worst(re.compile(bad), "search")[0], MOST, bad)
 

@@ -9,6 +9,7 @@ from typing import Any
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IResolutionReceiver
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 from zope.interface import implementer
 
@@ -36,16 +37,31 @@ class Receiver:
         self.done.callback(self.found)
 
 
+class Timed:
+    """The reactor, with a clock that the test moves."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.callLater = clock.callLater
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(reactor, name)
+
+
 class ResolverCase(TestCase):
     """A name server, a hosts file and a resolv.conf."""
 
     def setUp(self) -> None:
+        self.clock = Clock()
         self.server = NameServer()
         self.port = self.server.listen()
         self.addCleanup(self.server.close)
         self.hosts, self.resolv = Path(self.mktemp()), Path(self.mktemp())
         self.write("nameserver 127.0.0.1\n")
-        self.resolver = Resolver(reactor, hosts=str(self.hosts), resolv=str(self.resolv), port=self.port)
+        self.resolver = self.make(reactor)
+        self.timed = self.make(Timed(self.clock))
+
+    def make(self, on: Any) -> Resolver:
+        return Resolver(on, hosts=str(self.hosts), resolv=str(self.resolv), port=self.port)
 
     def write(self, resolv: str, hosts: str = "") -> None:
         for path, text in ((self.resolv, resolv), (self.hosts, hosts)):
@@ -56,9 +72,9 @@ class ResolverCase(TestCase):
     def know(self, name: str, a: Any = ABSENT, aaaa: Any = ABSENT) -> None:
         self.server.known |= {(name, "A"): a, (name, "AAAA"): aaaa}
 
-    def look(self, name: str) -> Deferred[list[str]]:
+    def look(self, name: str, resolver: Resolver | None = None) -> Deferred[list[str]]:
         receiver = Receiver()
-        self.resolver.resolveHostName(receiver, name, 80)
+        (resolver or self.resolver).resolveHostName(receiver, name, 80)
         return receiver.done
 
 
@@ -133,20 +149,23 @@ class ResolverTests(ResolverCase):
 
     async def test_silence(self) -> None:
         """Silent servers cost no thread and no turn: 200 such names hold up none of others; each is over in time."""
-        self.patch(names, "DEADLINE_S", 1.0)
         self.know("known.test", ["192.0.2.1"], [])
         threads = threading.active_count()
-        silent = [self.look(f"silent{number}.test") for number in range(200)]
+        silent = [self.look(f"silent{number}.test", self.timed) for number in range(200)]
         self.assertEqual(await self.look("known.test"), ["192.0.2.1"])
         self.assertFalse(any(each.called for each in silent))
         self.assertEqual(threading.active_count(), threads)
+        self.clock.advance(names.DEADLINE_S)
         self.assertEqual([await each for each in silent], [[]] * 200)
 
     async def test_half_silent(self) -> None:
         """A server that says nothing about one kind of address: the other kind is told in time."""
-        self.patch(names, "DEADLINE_S", 0.5)
-        self.server.known["half.test", "A"] = ["192.0.2.1"]
-        self.assertEqual(await self.look("half.test"), ["192.0.2.1"])
+        self.know("half.test", ["192.0.2.1"], None)
+        self.know("other.test", ["192.0.2.2"], [])
+        looking = self.look("half.test", self.timed)
+        await self.look("other.test")
+        self.clock.advance(names.DEADLINE_S)
+        self.assertEqual(await looking, ["192.0.2.1"])
 
     async def test_cancelled(self) -> None:
         """Whoever gives a look-up up leaves no socket behind (trial would find it)."""
@@ -184,18 +203,19 @@ class SilentTests(SitesCase):
         Each of eight threads waited ten seconds for such a name (getaddrinfo has no deadline), and pages were read
         in the same threads.
         """
-        self.patch(names, "DEADLINE_S", 1.0)
         server = NameServer()
         port = server.listen()
         self.addCleanup(server.close)
         server.known = {("good.test", "A"): [PUBLIC], ("good.test", "AAAA"): []}
         resolv = Path(self.mktemp())
         resolv.write_text("nameserver 127.0.0.1\n")
-        resolver = Resolver(reactor, hosts=self.mktemp(), resolv=str(resolv), port=port)
+        clock = Clock()
+        resolver = Resolver(Timed(clock), hosts=self.mktemp(), resolv=str(resolv), port=port)
         web = self.make(resolver=resolver, timeout_s=30.0)
         urls = [f"http://s{number}.test:{self.public.number}/" for number in range(100)]
         silent = [Deferred.fromCoroutine(self.refused(url, web)) for url in urls]
         self.assertEqual(await self.title(f"http://good.test:{self.public.number}/", web), "public")
         self.assertFalse(any(each.called for each in silent))
+        clock.advance(names.DEADLINE_S)
         for each in silent:
             await each
