@@ -23,6 +23,10 @@ USERNAME = re.compile(r"[A-Za-z0-9_]{3,20}\Z")
 EMAIL = re.compile(r"[^\s@\x00-\x1f<>\"(),:;\\\[\]]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?\Z")
 
 MIN_PASSWORD, MAX_PASSWORD = 8, 128
+#: From here on a password may be of any kind of characters.
+LONG_PASSWORD = 16
+#: What is left of a password without its tail says something about it if it has so many characters.
+MIN_COMMON = 4
 COMMON_PASSWORDS = frozenset(FREQUENCY_LISTS["passwords"])
 
 #: An address that a caller may not know.
@@ -87,18 +91,28 @@ def display_name(text: str | None, first_name: str | None, last_name: str | None
 
 
 def password(text: str, *, username: str, email: str) -> str:
-    """A new password: long enough, an upper-case letter, a special character, not common, not the person's own name."""
+    """A new password: hard to guess by its length or its kinds of characters, not common, not the person's own name."""
     if not MIN_PASSWORD <= len(text) <= MAX_PASSWORD:
         raise invalid("$.password", f"must have {MIN_PASSWORD} to {MAX_PASSWORD} characters")
-    if not any(character.isupper() for character in text):
-        raise invalid("$.password", "must contain an upper-case letter")
-    if all(character.isalnum() or character.isspace() for character in text):
-        raise invalid("$.password", "must contain a special character")
-    if text.lower() in (username.lower(), username.lower().removeprefix("@"), email.lower()):
+    if len(text) < LONG_PASSWORD and not any(character.isupper() for character in text):
+        raise invalid("$.password", f"must contain an upper-case letter, or have {LONG_PASSWORD} characters and more")
+    if len(text) < LONG_PASSWORD and all(character.isalnum() for character in text):
+        raise invalid("$.password", f"must contain a special character, or have {LONG_PASSWORD} characters and more")
+    # "Password1!" is as common as "password" is.
+    forms = {text.lower(), _stem(text.lower())}
+    if forms & {username.lower(), username.lower().removeprefix("@"), email.lower()} - {""}:
         raise invalid("$.password", "must differ from the username and the e-mail address")
-    if text.lower() in COMMON_PASSWORDS:
+    if any(len(form) >= MIN_COMMON and form in COMMON_PASSWORDS for form in forms):
         raise invalid("$.password", "is one of the commonest passwords")
     return text
+
+
+def _stem(text: str) -> str:
+    """A text without the digits and signs at its end."""
+    end = len(text)
+    while end and not text[end - 1].isalpha():
+        end -= 1
+    return text[:end]
 
 
 def masked(address: str) -> str:

@@ -9,13 +9,16 @@ _FULL_NAME = "lower(coalesce(u.first_name, '') || ' ' || coalesce(u.last_name, '
 _NAME_SHOWN, _EMAIL_SHOWN = shown("fullName", "everyone"), shown("email", "nobody")
 
 #: What the text is compared with, and how well it fits: the beginning of a name (of any word in it), a part, likeness.
+#: An address is compared with addresses only: what looks like it would tell who has one.
 _SQL = f"""{OTHERS}
- CROSS JOIN (SELECT %s AS text, %s AS part, %s AS first, %s AS word, %s AS handle) q
- WHERE (lower(u.username) LIKE q.part OR lower(u.display_name) LIKE q.part
-        OR {_FULL_NAME} LIKE q.part AND {_NAME_SHOWN}
-        OR lower(u.email) = q.text AND {_EMAIL_SHOWN}
-        OR lower(u.username) %% q.text OR lower(u.display_name) %% q.text
-        OR {_FULL_NAME} %% q.text AND {_NAME_SHOWN})
+ CROSS JOIN (SELECT %s AS text, %s AS part, %s AS first, %s AS word, %s AS handle,
+                    %s AS address) q
+ WHERE (lower(u.email) = q.text AND {_EMAIL_SHOWN}
+        OR NOT q.address AND (
+             lower(u.username) LIKE q.part OR lower(u.display_name) LIKE q.part
+             OR {_FULL_NAME} LIKE q.part AND {_NAME_SHOWN}
+             OR lower(u.username) %% q.text OR lower(u.display_name) %% q.text
+             OR {_FULL_NAME} %% q.text AND {_NAME_SHOWN}))
    AND u.id <> v.id AND u.deleted_at IS NULL AND u.disabled_at IS NULL AND u.role <> 'guest'
    AND (u.email IS NULL OR u.email_verified_at IS NOT NULL)
    AND (u.phone_number IS NULL OR u.phone_verified_at IS NOT NULL)
@@ -37,5 +40,6 @@ async def search(db: Queryable, viewer_id: str, text: str, limit: int) -> list[O
     text = text.lower()
     plain = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     handle = f"@{plain.removeprefix('@')}%"
-    rows = await db.query(_SQL, (viewer_id, text, f"%{plain}%", f"{plain}%", f"% {plain}%", handle, limit))
+    is_address = "@" in text[1:]
+    rows = await db.query(_SQL, (viewer_id, text, f"%{plain}%", f"{plain}%", f"% {plain}%", handle, is_address, limit))
     return [other(row) for row in rows]

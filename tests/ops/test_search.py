@@ -79,6 +79,13 @@ class SearchTests(FriendsCase):
         await self.ben.call("user.update_settings", privacy={"fullName": "nobody", "email": "nobody"})
         self.assertEqual((await self.found("zacharias"), await self.found("ben@example.org")), ([], []))
 
+    async def test_an_address_is_compared_with_addresses_only(self) -> None:
+        """A name that is like an address is not found by it: that would tell whose it may be."""
+        await self.ben.call("user.update", displayName="Cat example.org")
+        await self.person("cat_example_org")
+        self.assertEqual(await self.found("cat@example.org"), [])
+        self.assertIn("@ben", await self.found("cat example.org"))
+
     async def test_limits(self) -> None:
         """Two characters or more, thirty results at most."""
         await self.refused(self.ann.call("user.search", q=" a "), "invalid", "$.q")

@@ -1,0 +1,49 @@
+"""What a new password must be."""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatr.api.errors import ApiError
+from chatr.ops import fields
+
+
+class NewPasswordTests(SynchronousTestCase):
+    """The rules of spec/behaviour.md, "Register"."""
+
+    def refusal(self, text: str) -> str:
+        error = self.assertRaises(ApiError, fields.password, text, username="@annemarie", email="anne@example.org")
+        self.assertEqual((error.code, [each.path for each in error.errors]), ("invalid", ["$.password"]))
+        return error.detail
+
+    def test_taken(self) -> None:
+        """8 characters with an upper-case letter and a sign, a space counts as one; or 16 and more of any kind."""
+        for text in (
+            "Correct-7",
+            "Two words",
+            "Ünder 7s",
+            "a long pass phrase",
+            "onlylowercaseletters",
+            "Ab-" + "1" * 125,
+        ):
+            self.assertEqual(fields.password(text, username="@annemarie", email="anne@example.org"), text)
+
+    def test_too_simple(self) -> None:
+        """Each rule says what is missing, and the other way to meet it."""
+        for text, why in (
+            ("Short-1", "8 to 128"),
+            ("A-" + "x" * 127, "8 to 128"),
+            ("no-upper-case", "upper-case"),
+            ("NoSpecial1", "special"),
+        ):
+            self.assertIn(why, self.refusal(text))
+
+    def test_common(self) -> None:
+        """The commonest ones, also with digits and signs behind them, however long that makes them."""
+        for text in ("P@ssw0rd", "Password1!", "Password!!!2026!!!", "qwertyuiop12345678"):
+            self.assertIn("commonest", self.refusal(text))
+
+    def test_own_name(self) -> None:
+        """The username or the e-mail address, with or without a tail."""
+        for text in ("@Annemarie", "Annemarie-2026", "Anne@Example.org", "Anne@Example.org!1"):
+            self.assertIn("differ", self.refusal(text))
