@@ -42,6 +42,7 @@ bench: $(VENV)/.dev
 # Random runs of the model, each time others.
 soak: $(VENV)/.dev
 	SOAK_EXAMPLES=$(or $(EXAMPLES),500) $(BIN)/python $(WARNINGS) -m twisted.trial tests.e2e.test_model tests.soak_patterns
+	$(BIN)/python $(WARNINGS) -m tests.fuzz.previews
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m chatr.reference_cli docs/api
