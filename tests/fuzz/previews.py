@@ -1,4 +1,4 @@
-"""Fuzz of what strangers' pages and links go through: ``python -m tests.fuzz.previews [seconds]``, part of ``make soak``.
+"""Fuzz of strangers' pages and links: ``python -m tests.fuzz.previews [seconds]``, part of ``make soak``.
 
 Each input is made of parts of pages, mixed, repeated, cut and spoilt. Of a page of n bytes none may take more time than
 :data:`SLOWEST_S` and :data:`SLOWEST_S_PER_MIB` for each MiB, none may raise, and none may take more memory than the
