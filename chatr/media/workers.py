@@ -18,6 +18,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 import chatr
+from chatr.api.errors import ApiError
 from chatr.media.account import unprivileged
 from chatr.media.frames import Done, FrameReader, Job, Start, TooLong, framed
 
@@ -41,15 +42,16 @@ _BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from chatr.med
 
 
 class Unparsed(Exception):
-    """It could not be parsed, for whatever reason: the worker refused it, died of it or was late, or too many wait."""
+    """It could not be parsed, for whatever reason: the worker refused it, died of it or was late."""
 
 
 class Workers:
     """Does jobs in worker processes, each one job at a time, in the order in which they come.
 
     A job that takes longer than ``deadline_s``, or more than ``memory_bytes`` with the worker around it, fails with
-    :class:`Unparsed`, and so does each beyond ``most_waiting``. The worker is killed, and another is started for the
-    next job. ``jobs`` names the module that does each kind of job (:class:`~chatr.media.frames.Start`).
+    :class:`Unparsed`: the worker is killed, and another is started for the next job. Each beyond ``most_waiting`` fails
+    with ``unavailable``, and so do all while no worker can be started, and when they are stopped. ``jobs`` names the
+    module that does each kind of job (:class:`~chatr.media.frames.Start`).
     """
 
     def __init__(
@@ -83,11 +85,14 @@ class Workers:
         return [worker.pid for worker in self._workers]
 
     def run(self, job: str, payload: bytes) -> Deferred[bytes]:
-        """What the job makes of a payload. Fails with :class:`Unparsed`. Whoever stops waiting stops nothing."""
+        """What the job makes of a payload. Fails with :class:`Unparsed` and ``unavailable``.
+
+        Whoever stops waiting stops nothing.
+        """
         if self._stopped:
-            return fail(Unparsed("the server stops"))
+            return fail(_unavailable("the server stops"))
         if len(self._waiting) >= self._most_waiting:
-            return fail(Unparsed("too many wait"))
+            return fail(_unavailable("too many wait"))
         task = _Task(framed(msgspec.msgpack.encode(Job(job, payload))))
         self._waiting.append(task)
         self._next()
@@ -98,7 +103,7 @@ class Workers:
         self._stopped = True
         self._refuse_waiting("the server stops")
         for worker in self._workers:
-            worker.kill("the server stops")
+            worker.kill(_unavailable("the server stops"))
         gone: Deferred[None] = gatherResults([worker.ended for worker in self._workers]).addCallback(lambda _: None)
         return gone
 
@@ -151,7 +156,11 @@ class Workers:
 
     def _refuse_waiting(self, reason: str) -> None:
         while self._waiting:
-            self._waiting.popleft().fail(reason)
+            self._waiting.popleft().fail(_unavailable(reason))
+
+
+def _unavailable(reason: str) -> ApiError:
+    return ApiError("unavailable", f"Nothing is parsed at this moment: {reason}", retry_after_s=2)
 
 
 class _Task:
@@ -165,9 +174,9 @@ class _Task:
         if not self.done.called:
             self.done.callback(content)
 
-    def fail(self, reason: str) -> None:
+    def fail(self, error: Exception) -> None:
         if not self.done.called:
-            self.done.errback(Failure(Unparsed(reason)))
+            self.done.errback(Failure(error))
 
 
 class _Worker(ProcessProtocol):
@@ -202,11 +211,11 @@ class _Worker(ProcessProtocol):
     def do(self, task: _Task) -> None:
         """Begin a job; it has to be idle."""
         self._task = task
-        self._timer = self._reactor.callLater(self._deadline_s, self.kill, "it took too long")
+        self._timer = self._reactor.callLater(self._deadline_s, self.kill, Unparsed("it took too long"))
         transport: Any = self.transport
         transport.write(task.frame)
 
-    def kill(self, reason: str) -> None:
+    def kill(self, reason: Exception) -> None:
         """End it at once. What it does fails now, whenever the process has gone."""
         self._killed = True
         self._stop_timer()
@@ -220,13 +229,13 @@ class _Worker(ProcessProtocol):
             pass
 
     def connectionMade(self) -> None:
-        self._timer = self._reactor.callLater(START_S, self.kill, "it did not begin")
+        self._timer = self._reactor.callLater(START_S, self.kill, Unparsed("it did not begin"))
 
     def outReceived(self, data: bytes) -> None:
         try:
             self._frames.feed(data)
         except (TooLong, msgspec.MsgspecError):
-            self.kill("it answered what is no answer")
+            self.kill(Unparsed("it answered what is no answer"))
 
     def errReceived(self, data: bytes) -> None:
         # Later it may hold what strangers wrote.
@@ -239,7 +248,7 @@ class _Worker(ProcessProtocol):
     def processEnded(self, reason: Failure) -> None:
         self._killed = True
         self._stop_timer()
-        self._give_up("the worker died of it")
+        self._give_up(Unparsed("the worker died of it"))
         said = self._complaint.decode("utf-8", "replace").strip().rpartition("\n")[2]
         self.ended.callback(None if self._ready else said or str(reason.value))
 
@@ -261,9 +270,9 @@ class _Worker(ProcessProtocol):
         if task is not None and done.ok:
             task.answer(done.payload)
         elif task is not None:
-            task.fail("it is broken")
+            task.fail(Unparsed("it is broken"))
 
-    def _give_up(self, reason: str) -> None:
+    def _give_up(self, reason: Exception) -> None:
         task, self._task = self._task, None
         if task is not None:
             task.fail(reason)

@@ -46,7 +46,7 @@ class Answer(msgspec.Struct, frozen=True, array_like=True):
 
 
 async def read(workers: Workers, body: bytes, content_type: str, url: str, ports: Collection[int]) -> Page | None:
-    """What a page says of itself; None when that is not worth showing. Raises :class:`Unparsed`.
+    """What a page says of itself; None when that is not worth showing. Raises :class:`Unparsed` and ``unavailable``.
 
     A parser that strangers have taken over may answer anything: so links are looked at once more here.
     """

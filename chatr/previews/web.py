@@ -70,7 +70,7 @@ class Web:
     async def page(self, url: str) -> Page | None:
         """What a page says of itself; None when it is none, or says nothing.
 
-        Raises :class:`Unreachable` and ``Unparsed``.
+        Raises :class:`Unreachable`, ``Unparsed`` and ``unavailable``.
         """
         asking = partial(self._pages.request, limit=self._settings.max_bytes, wanted=_is_page)
         answer, url = await self._get(asking, url, "text/html, application/xhtml+xml")

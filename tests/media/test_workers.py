@@ -15,6 +15,7 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import LogLevel, globalLogPublisher
 from twisted.trial.unittest import TestCase
 
+from chatr.api.errors import ApiError
 from chatr.media.frames import FrameReader, TooLong, framed
 from chatr.media.workers import Unparsed, Workers
 
@@ -33,6 +34,12 @@ class WorkersCase(TestCase):
     async def unparsed(self, job: Deferred[bytes]) -> str:
         """Assert that a job fails; the reason."""
         return str(await self.assertFailure(job, Unparsed))
+
+    async def refused(self, job: Deferred[bytes]) -> str:
+        """Assert that a job is refused, to be tried again; the reason."""
+        error = await self.assertFailure(job, ApiError)
+        self.assertEqual(error.code, "unavailable")
+        return error.detail.partition(": ")[2]
 
 
 class JobTests(WorkersCase):
@@ -57,7 +64,7 @@ class JobTests(WorkersCase):
         self.assertFalse(stuck.called)
         self.assertEqual((len(workers.pids), workers.started), (2, 2))
         await workers.stop()
-        self.assertEqual(await self.unparsed(stuck), "the server stops")
+        self.assertEqual(await self.refused(stuck), "the server stops")
 
     async def test_loop(self) -> None:
         """A job that never ends is ended at the deadline while the reactor turns; the next has another process."""
@@ -103,7 +110,7 @@ class JobTests(WorkersCase):
         """So many wait; one more is refused at once."""
         workers = self.make(most_waiting=2)
         held = [workers.run("test", b"echo x") for _ in range(2)]
-        self.assertEqual(await self.unparsed(workers.run("test", b"echo y")), "too many wait")
+        self.assertEqual(await self.refused(workers.run("test", b"echo y")), "too many wait")
         self.assertEqual(await gatherResults(held), [b"x", b"x"])
 
     async def test_nobody_waits(self) -> None:
@@ -119,10 +126,10 @@ class JobTests(WorkersCase):
         pid = json.loads(await workers.run("test", b"about"))["pid"]
         jobs = [workers.run("test", b"loop"), workers.run("test", b"echo x")]
         stopping = workers.stop()
-        self.assertEqual([await self.unparsed(job) for job in jobs], ["the server stops"] * 2)
+        self.assertEqual([await self.refused(job) for job in jobs], ["the server stops"] * 2)
         await stopping
         self.assertRaises(ProcessLookupError, os.kill, pid, 0)
-        self.assertEqual(await self.unparsed(workers.run("test", b"echo x")), "the server stops")
+        self.assertEqual(await self.refused(workers.run("test", b"echo x")), "the server stops")
         self.assertEqual(workers.started, 1)
 
     async def test_no_start(self) -> None:
@@ -137,7 +144,7 @@ class JobTests(WorkersCase):
         self.addCleanup(globalLogPublisher.removeObserver, observe)
         workers = self.make(jobs={"test": "tests.media.absent"})
         for _ in range(3):
-            self.assertEqual(await self.unparsed(workers.run("test", b"echo x")), "no worker can be started")
+            self.assertEqual(await self.refused(workers.run("test", b"echo x")), "no worker can be started")
         self.assertEqual((workers.started, told), (1, ["ModuleNotFoundError: No module named 'tests.media.absent'"]))
 
 
