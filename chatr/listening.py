@@ -32,8 +32,10 @@ def endpoint(reactor: Any, setting: str, description: str) -> Any:
         found = serverFromString(reactor, description)
     except OSError as error:
         raise ConfigError(f"{setting}: {description}: {error.filename}: {error.strerror}") from None
-    except (TypeError, LookupError):
+    except (TypeError, LookupError) as error:
         reason = "something is missing in it, unknown or too much"
+        if description.startswith("systemd:") and isinstance(error, LookupError):
+            reason = "systemd has handed over no such socket"
         raise ConfigError(f"{setting}: {description} is no endpoint, as {_EXAMPLE} is one: {reason}") from None
     except Exception as error:
         raise ConfigError(f"{setting}: {description} is no endpoint, as {_EXAMPLE} is one: {error}") from None

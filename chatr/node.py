@@ -79,6 +79,7 @@ class Node:
         self._config = config
         self._reactor = reactor
         self._now = now
+        self._closed = False
         self.tasks = Tasks(reactor, Incidents(reactor.seconds))
         self._counts = self.tasks.every("incident_counts", QUIET_S, self._say_counts)
         self.hub = Hub()
@@ -236,6 +237,9 @@ class Node:
 
     async def close(self) -> None:
         """Nothing new, calls in flight finish, sessions are told; then everything is let go, each part by itself."""
+        if self._closed:
+            return
+        self._closed = True
         within_s = self._config.server.stop_timeout_s + LET_GO_S
         closing = Closing(self._reactor, within_s)
         for together in self._parts():

@@ -21,7 +21,7 @@ and it is tried again after pauses that grow from one second to ``longest_pause_
 What has a rhythm of its own takes a :class:`Pulse` (``tasks.pulse(name)``) and says ``succeeded()`` or
 ``failed(failure)``. All are in the metrics (``chatr_task_failures_total``, ``chatr_task_success_age_seconds``) and in
 /ready, where one that has not succeeded for a minute has a line. A failure that is ``unavailable`` is no news for a
-minute: whoever is away, the database or Redis, has a line of its own.
+minute, and then told once: whoever is away, the database or Redis, has lines of its own.
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ class Pulse:
         self._every_s = every_s
         self._succeeded_at: float | None = None
         self._failing_since = self._failed_at = 0.0
+        self._told_away = False
 
     def begin(self) -> None:
         """It is to succeed from now on."""
@@ -75,7 +76,7 @@ class Pulse:
         """It went well, or goes on well."""
         if self.tries and self.late:
             log.info("{task} works again, after {tries} failures", task=self.name, tries=self.tries)
-        self.tries = 0
+        self.tries, self._told_away = 0, False
         if self._succeeded_at is not None:
             self._succeeded_at = self._seconds()
 
@@ -92,15 +93,20 @@ class Pulse:
         if self.tries == 1:
             self._failing_since = self._failed_at
         error = failure.value
-        short = f"{self.name}: {type(error).__name__}: {' '.join(str(error).split())}"
-        if said or not isinstance(error, ApiError):
-            if not self._incidents.first((self.name, type(error), getattr(error, "pgcode", None)), said or short):
-                return
+        if isinstance(error, ApiError) and not said:
+            self._away(error)
+            return
+        # Without the error's words, which may hold what people wrote.
+        short = said or f"{self.name} failed: {type(error).__name__}"
+        if self._incidents.first((self.name, type(error), getattr(error, "pgcode", None)), short):
             if said:
                 log.warn("{said}", said=said)
             else:
                 log.failure("{task} failed", failure, task=self.name)
-        elif self.late and self._incidents.first((self.name, error.code), f"{self.name}: {error.detail}"):
+
+    def _away(self, error: ApiError) -> None:
+        if self.late and not self._told_away:
+            self._told_away = True
             log.warn("{task} has not succeeded for a minute: {detail}", task=self.name, detail=error.detail)
 
     @property

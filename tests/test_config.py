@@ -9,7 +9,7 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatr import cli
-from chatr.config import ConfigError, load
+from chatr.config import ConfigError, load, strays
 
 
 class LoadTests(SynchronousTestCase):
@@ -52,6 +52,14 @@ class LoadTests(SynchronousTestCase):
         self.refused("mode", path=self.file('mode = "production"\n'))
         self.refused("server.httpp", "CHATR_SERVER_HTTPP", env={"CHATR_SERVER_HTTPP": "1"})
         self.refused("server.x", "command line", server__x="1")
+
+    def test_variables_of_others(self) -> None:
+        """Point 28 of issue 12: variables that name no section of ours are told, and stop nothing; mistyped keys do."""
+        others = {"CHATR_BOT_PASSWORD": "x", "CHATR_SERVER": "https://a", "CHATR_PORT_8080_TCP": "tcp://10.0.0.1:8080"}
+        known = {"CHATR_SERVER_HTTP": "tcp:1", "CHATR_CONFIG": "", "PATH": "x"}
+        self.assertEqual(load(None, {**others, **known}, {}).server.http, "tcp:1")
+        self.assertEqual([text.split(" ")[1] for text in strays({**others, **known})], sorted(others))
+        self.refused("server.htp", "CHATR_SERVER_HTP", env={"CHATR_SERVER_HTP": "1"})
 
     def test_wrong_types_and_bounds(self) -> None:
         """A wrong value is named with what was expected."""

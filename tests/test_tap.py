@@ -16,13 +16,16 @@ import treq
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.protocol import Factory
+from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 from twisted.web.client import HTTPConnectionPool
 
 from chatr.config import load
+from chatr.store.migrate import migrate
 from chatr.tap import ChatrService
-from tests.box import box
+from tests.box import Box, box
 from tests.e2e.programs import Program
+from tests.refusing import run
 
 ROOT = Path(__file__).parent.parent
 TWISTD = [sys.executable, "-c", "from twisted.scripts.twistd import run; run()", "--nodaemon", "--pidfile="]
@@ -202,6 +205,88 @@ class RefusalTests(TapCase):
             "/nowhere",
         )
         self.assertNotIn("secret", said)
+
+    def database(self, own: Box, statement: str) -> str:
+        """The DSN of a role without rights of its own, on a database that a statement makes."""
+        run(own.admin_dsn, "CREATE ROLE plain LOGIN PASSWORD 'right'")
+        run(own.admin_dsn, statement)
+        name = statement.split()[2]
+        return own.admin_dsn.replace("user=chatr", "user=plain").replace("dbname=postgres", f"dbname={name}")
+
+    async def unfit(self, dsn: str, *parts: str) -> None:
+        """A database that is refused at once, by one line, before anything is made."""
+        said = await self.refused(self.run_chatr(*FREE_PORT, "--database", dsn), *parts)
+        self.assertNotIn("waits up to", said)
+        self.assertFalse(self.data_dir.exists())
+
+    async def test_unfit_database(self) -> None:
+        """Point 28 of issue 12: another encoding than UTF8, or no right to make tables, with what to do about it.
+
+        Before, each non-ASCII send was a 500, and ``relation "yoyo_lock" does not exist`` was all that was said.
+        """
+        own = Box()
+        self.addCleanup(own.close)
+        dsn = self.database(own, "CREATE DATABASE ascii ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0 OWNER plain")
+        await self.unfit(dsn, "the database ascii has the encoding SQL_ASCII", "ENCODING 'UTF8' TEMPLATE template0")
+        run(own.admin_dsn, "CREATE DATABASE foreign_one")
+        other = dsn.replace("dbname=ascii", "dbname=foreign_one")
+        await self.unfit(other, "account plain may not make tables in the database foreign_one", "OWNER TO plain")
+        run(own.admin_dsn.replace("dbname=postgres", "dbname=foreign_one"), "GRANT CREATE ON SCHEMA public TO plain")
+        await self.unfit(other, "pg_trgm", "GRANT CREATE ON DATABASE foreign_one TO plain")
+        run(own.admin_dsn, "GRANT CREATE ON DATABASE foreign_one TO plain")
+        self.assertIn("0001_foundation", await deferToThread(migrate, other))
+
+    async def test_wrong_password_or_database(self) -> None:
+        """Point 28: what waiting won't mend is told at once, where it was 31 s of silence."""
+        own = Box()
+        self.addCleanup(own.close)
+        dsn = self.database(own, "CREATE DATABASE ours OWNER plain")
+        await self.unfit(dsn.replace("ours", "absent"), 'database "absent" does not exist')
+        await self.unfit("postgres//chatr:secret@host", "database.dsn is no connection string")
+        own.ask_for_passwords()
+        await self.unfit(f"{dsn} password=wrong", 'password authentication failed for user "plain"')
+
+    async def test_database_that_comes_later(self) -> None:
+        """Point 28: a start says what it waits for, and goes on as soon as it is there."""
+        own = Box()
+        self.addCleanup(own.close)
+        dsn = own.database()
+        own.stop_server()
+        program = self.run_chatr(*FREE_PORT, "--database", dsn)
+        self.assertIn("waits up to 30 s for the database: connection to server", await program.says("waits up to"))
+        self.assertFalse(self.data_dir.exists())
+        own.start_server()
+        await self.port(program)
+        self.assertEqual(await self.end(program), -signal.SIGTERM)
+
+    async def test_stop_while_it_waits(self) -> None:
+        """A start that waits for its database is over at once when it is told to stop."""
+        program = self.run_chatr(*FREE_PORT, "--database", "host=/nowhere dbname=chatr")
+        await program.says("waits up to")
+        self.assertEqual(await self.end(program), -signal.SIGTERM)
+        self.assertNotIn("Traceback", program.output + program.errors)
+
+    async def test_no_endpoint(self) -> None:
+        """Point 28: what is no endpoint is a usage error, before anything is made; each was a traceback."""
+        for wrong, reason in (
+            ("8080", "is no endpoint, as tcp:8080"),
+            ("tcp:abc", "'abc'"),
+            ("foo:1", "Unknown endpoint type: 'foo'"),
+            ("tcp:99999", "a port is a number up to 65535"),
+            ("ssl:443:privateKey=/nowhere.pem", "/nowhere.pem: No such file"),
+            ("systemd:domain=INET:index=0", "systemd has handed over no such socket"),
+        ):
+            await self.refused(self.run_chatr("--http", wrong), "server.http", reason)
+            self.assertFalse(self.data_dir.exists())
+
+    async def test_command_in_the_wrong_directory(self) -> None:
+        """Point 28: ``chatr user list`` says that no server's directory is there, and makes none (it made 47 MB)."""
+        program = Program(
+            [sys.executable, "-m", "chatr.cli", "user", "list"], {"PYTHONPATH": str(ROOT)}, cwd=str(self.home)
+        )
+        self.programs.append(program)
+        await self.refused(program, f"no data directory of a server is at {self.home}/chatr-data")
+        self.assertEqual(list(self.home.iterdir()), [])
 
     async def test_readable_key(self) -> None:
         """A key that others can read is refused."""

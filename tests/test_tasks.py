@@ -146,18 +146,18 @@ class FailureTests(TaskCase):
         task.start()
         self.pass_s(119)
         self.assertEqual(len(self.flushLoggedErrors(KeyError)), 1)
-        self.assertEqual(self.lines, ["indexing failed", "60 times more in 60 s: indexing: KeyError: 'gone'"])
+        self.assertEqual(self.lines, ["indexing failed", "60 times more in 60 s: indexing failed: KeyError"])
         task.pulse.succeeded()
         self.assertEqual(self.lines[2:], ["indexing works again, after 120 failures"])
         task.stop()
 
     def test_unavailable_is_told_by_whoever_is_away(self) -> None:
-        """What lasts less than a minute is no news; then it is one line."""
+        """What lasts less than a minute is no news; then it is one line, however long it lasts."""
         task = self.tasks.every("indexing", 0.5, self.failing(lambda: ApiError("unavailable")), longest_pause_s=1.0)
         task.start()
         self.pass_s(59)
         self.assertEqual(self.lines, [])
-        self.pass_s(30)
+        self.pass_s(300)
         self.assertEqual(self.lines, ["indexing has not succeeded for a minute: Temporarily unavailable"])
         task.stop()
 

@@ -9,7 +9,7 @@ from threading import Thread
 from typing import Any
 
 import bcrypt
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
@@ -35,6 +35,8 @@ class Passwords:
 
     def stop(self) -> Deferred[None]:
         """Fires when what runs is done. What waits behind it is refused, and the reactor waits for nothing."""
+        if self._stopped:
+            return succeed(None)
         self._stopped = True
         ended: Deferred[None] = Deferred()
 
@@ -59,16 +61,20 @@ class Passwords:
     async def _run(self, function: Any, *args: bytes) -> Any:
         if self._waiting >= self._queue_limit:
             raise ApiError("unavailable", "Too many people sign in at this moment", retry_after_s=2)
+        self._refuse_at_the_end()
         self._waiting += 1
         try:
-            return await deferToThreadPool(self._reactor, self._pool, self._unless_stopped, function, *args)
+            return await deferToThreadPool(self._reactor, self._pool, self._work, function, *args)
         finally:
             self._waiting -= 1
 
-    def _unless_stopped(self, function: Any, *args: bytes) -> Any:
+    def _work(self, function: Any, *args: bytes) -> Any:
+        self._refuse_at_the_end()
+        return function(*args)
+
+    def _refuse_at_the_end(self) -> None:
         if self._stopped:
             raise ApiError("unavailable", "The server is stopping", retry_after_s=1)
-        return function(*args)
 
 
 def _digest(password: str) -> bytes:

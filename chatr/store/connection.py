@@ -53,6 +53,14 @@ class _Wire(txpostgres.Connection):
         except psycopg2.Error:
             self._on_lost()
 
+    def doRead(self) -> None:
+        try:
+            super().doRead()
+        except ValueError:
+            # libpq has closed its socket, while it connected for example, and psycopg2 does not say so yet: there is
+            # nothing left to watch.
+            self._on_lost()
+
 
 class Connection:
     """A connection that runs one statement at a time, in order. Once dead it stays dead: the pool makes another."""

@@ -212,7 +212,7 @@ class Database:
         self._retry(FIRST_RETRY_S)
 
     def _lacks(self, error: psycopg2.Error) -> None:
-        words = f"the database refuses: {' '.join(str(error).split())} ({error.pgcode})"
+        words = f"the database refuses: {error.diag.message_primary} ({error.pgcode})"
         if self._incidents.first(("the database refuses", error.pgcode), words):
             log.error("{words}", words=words)
 

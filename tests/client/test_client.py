@@ -8,6 +8,7 @@ from twisted.internet.defer import gatherResults
 
 from chatr.client import FileState, Lost, MemoryState, Refused, Replica
 from tests.client.case import ClientCase
+from tests.refusing import refusing
 
 
 class ResumeTests(ClientCase):
@@ -198,6 +199,26 @@ class SendTests(ClientCase):
         (one, status), (other, changed) = [(name, data) for name, data in self.heard if name in kinds]
         self.assertEqual((one, other), kinds)
         self.assertEqual((status["readSeq"], changed["conversation"]["readSeq"]), (1, 1))
+
+
+class FullDiskTests(ClientCase):
+    """The server's database has no room for a while."""
+
+    async def test_kept(self) -> None:
+        """Point 33 of issue 12: sends are kept until there is room, and are stored once and in order.
+
+        Before, the server answered ``internal``, and after five of these the client gave a send up.
+        """
+        client = self.client()
+        await client.start()
+        with refusing(self.dsn, "messages", "53100"):
+            sends = [client.send(str(number), to=self.ann.id) for number in range(3)]
+            refused = self.service.node.tasks.incidents
+            while not any(key[0] == "the database refuses" for key in refused._open):
+                await client.call("user.me")
+            self.assertEqual([send.called for send in sends], [False, False, False])
+        stored = await gatherResults(sends)
+        self.assertEqual([(message["content"], message["seq"]) for message in stored], [("0", 1), ("1", 2), ("2", 3)])
 
 
 class RestartTests(ClientCase):

@@ -8,11 +8,14 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from twisted.internet.address import IPv4Address
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.test.requesthelper import DummyRequest
 
+from chatr.api.errors import ApiError
 from chatr.outbound.letters import Letter
 from chatr.rest.request import address_reader
+from chatr.tasks import LATE_S
 from tests.rest.test_app import RestCase
 
 
@@ -64,6 +67,22 @@ class RawTests(RestCase):
         status, _, body = await self.answer("GET", "/ready")
         self.assertEqual((status, body["ready"], body["database"]), (503, False, False))
         self.assertEqual((await self.answer("GET", "/health"))[0], 200)
+
+    async def test_what_goes_wrong(self) -> None:
+        """Point 32 of issue 12: a task that has not succeeded for a minute has a line; the server is ready still."""
+        pulse = self.service.node.tasks.pulses["message_index"]  # type: ignore[union-attr]
+        pulse.failed(Failure(ApiError("unavailable")))
+        pulse._failing_since -= LATE_S
+        pulse._succeeded_at -= LATE_S
+        status, _, body = await self.answer("GET", "/ready")
+        self.assertEqual((status, body["ready"], body["tasks"]["message_index"]), (200, True, False))
+        self.assertEqual(body["late"], [f"message_index has not succeeded for {pulse.age_s:.0f} s"])
+        self.assertIn(
+            b'chatr_task_failures_total{task="message_index"} 1.0', (await self.answer("GET", "/metrics"))[2]
+        )
+        self.service.node.door.sessions.draining = True  # type: ignore[union-attr]
+        status, _, body = await self.answer("GET", "/ready")
+        self.assertEqual((status, body["ready"], body["draining"]), (503, False, True))
 
     async def test_metrics(self) -> None:
         """Requests are counted by operation and status."""
