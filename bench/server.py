@@ -87,11 +87,12 @@ class Server:
             )
         return made
 
-    def post(self, path: str, body: object) -> tuple[int, str]:
-        """Status and text of an answer, over a new connection."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+    def post(self, path: str, body: object, address: str = "") -> tuple[int, str]:
+        """Status and text of an answer, over a new connection; as from ``address``, with server.trusted_proxies = 1."""
+        headers = {"Content-Type": "application/json", **({"X-Forwarded-For": address} if address else {})}
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
         try:
-            connection.request("POST", f"/api{path}", json.dumps(body), {"Content-Type": "application/json"})
+            connection.request("POST", f"/api{path}", json.dumps(body), headers)
             answer = connection.getresponse()
             return answer.status, answer.read().decode()
         finally:

@@ -65,6 +65,8 @@ class Auth(Section, frozen=True):
     bcrypt_cost: Annotated[int, Meta(ge=4, le=16)] = 12
     bcrypt_threads: Annotated[int, Meta(ge=1, le=32)] = 2
     bcrypt_queue: Count = 256
+    #: Of one address, or of one person who is signed in.
+    bcrypt_queue_per_caller: Count = 64
 
 
 class Limits(Section, frozen=True):
@@ -72,6 +74,12 @@ class Limits(Section, frozen=True):
 
     enabled: bool = True
     exempt_loopback: bool | None = None
+    #: An address may do as much as so many accounts: many people may share one.
+    accounts_per_address: Count = 5
+    #: New conversations with people who are no friends, in 24 hours; fewer on the first day of an account.
+    strangers_per_day: Count = 30
+    strangers_first_day: Count = 10
+    friend_requests_per_day: Count = 50
 
 
 class Wamp(Section, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -60,11 +61,15 @@ from chatr.store import people
 from chatr.store.pool import Database
 from chatr.store.writer import MessageWriter
 from chatr.tasks import Tasks
+from chatr.turns import Turns
 from chatr.wamp.door import Counters, Door, Sessions
 from chatr.wamp.outbox import Turn
 from chatr.wamp.rawsocket import WampRawSocketFactory
 from chatr.wamp.router import Router
 from chatr.wamp.transport import websocket_resource
+
+#: Searches at a time, and how many wait, of one person and in all. More are refused with ``unavailable``.
+MOST_SEARCHES, SEARCHES_WAIT_EACH, SEARCHES_WAIT = 2, 8, 64
 
 #: How long an answer waits in development for the mail that it caused.
 MAIL_WRITTEN_S = 1.0
@@ -112,6 +117,7 @@ class Node:
             cost=config.auth.bcrypt_cost,
             threads=config.auth.bcrypt_threads,
             queue_limit=config.auth.bcrypt_queue,
+            per_caller=config.auth.bcrypt_queue_per_caller,
         )
         self.metrics = Metrics(self.tasks)
         self._web = Web(reactor, config.previews)
@@ -123,7 +129,11 @@ class Node:
             self.tasks, self.db, Vault(server_keys, "outbound"), _senders(config, reactor, data, now)
         )
         limiter = RateLimiter(
-            seconds=reactor.seconds, exempt_loopback=config.exempt_loopback, enabled=config.limits.enabled
+            # The reactor's seconds are the wall clock's: set back by an hour, it would hold everybody for as long.
+            seconds=time.monotonic,
+            exempt_loopback=config.exempt_loopback,
+            enabled=config.limits.enabled,
+            accounts_per_address=config.limits.accounts_per_address,
         )
         ports = self.ports = Ports(
             db=self.db,
@@ -141,6 +151,14 @@ class Node:
             announcer=self.announcer,
             throttle=Throttle(seconds=reactor.seconds),
             limiter=limiter,
+            limits=config.limits,
+            searches=Turns(
+                # Two connections are for searches, however many come: a search takes long, and all else is short.
+                at_once=min(MOST_SEARCHES, max(1, config.database.pool_size // 2)),
+                per_key=SEARCHES_WAIT_EACH,
+                in_all=SEARCHES_WAIT,
+                detail="Too many searches wait at this moment",
+            ),
             previews=self.previews,
             preview_queue=self.preview_queue,
             eraser=self.eraser,
@@ -303,6 +321,11 @@ class Node:
     def _gauges(self) -> None:
         counters, gauge = self.door.counters, self.metrics.gauge
         gauge("chatr_wamp_sessions", "Open WAMP sessions", lambda: len(self.door.sessions))
+        limiter, turns = self.ports.limiter, {"passwords": self._passwords.turns, "searches": self.ports.searches}
+        gauge("chatr_limits_kept", "Callers whose calls are counted", lambda: limiter.keys)
+        gauge("chatr_limits_fallen_out", "Callers forgotten for want of room so far", lambda: limiter.fallen_out)
+        for what, each in turns.items():
+            gauge(f"chatr_{what}_waiting", f"Calls that wait for their turn: {what}", partial(len, each))
         gauge("chatr_database_waiting", "Calls that wait for a database connection", lambda: self.db.waiting)
         gauge("chatr_writer_statements", "Statements of the message writer so far", lambda: self.writer.statements)
         for name in counters.__struct_fields__:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -18,8 +19,32 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     session_id: str = ""
     address: str = ""
     user_agent: str = ""
+    device: str = ""
+    """What a browser keeps of us where it has signed in, or will; empty for other programs."""
     connection: str = ""
     """Identifies the open realtime connection that calls, so that it gets no event of its own call."""
+
+
+class HangUp:
+    """Tells work that has not begun yet that its caller has gone: nobody would hear what comes of it."""
+
+    def __init__(self) -> None:
+        self.happened = False
+        self._then: list[Callable[[], None]] = []
+
+    def happens(self) -> None:
+        """The caller has gone."""
+        self.happened = True
+        then, self._then = self._then, []
+        for action in then:
+            action()
+
+    def then(self, action: Callable[[], None]) -> None:
+        """Do something when the caller goes, at once if that was before."""
+        if self.happened:
+            action()
+        else:
+            self._then.append(action)
 
 
 class Context(msgspec.Struct, Generic[Ports], frozen=True, kw_only=True):
@@ -29,3 +54,4 @@ class Context(msgspec.Struct, Generic[Ports], frozen=True, kw_only=True):
     request_id: str
     now: datetime
     ports: Ports
+    hang_up: HangUp = msgspec.field(default_factory=HangUp)

@@ -42,16 +42,17 @@ class Route(msgspec.Struct, frozen=True):
 
 
 class Rate(msgspec.Struct, frozen=True):
-    """A limit of ``count`` calls per ``per_s`` seconds with a burst of ``burst`` (default: ``count``) at once.
+    """A limit: at most ``count`` calls in any ``per_s`` seconds.
 
     ``subject`` names the parameter that says whom a public call is about: it is counted for them too, whatever
-    addresses the calls come from.
+    addresses the calls come from. Never where the owner needs the call and a stranger may make it: the stranger would
+    use up the owner's share. Operations with the same ``group`` are counted together.
     """
 
     count: int
     per_s: float
-    burst: int = 0
     subject: str = ""
+    group: str = ""
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,7 +106,8 @@ class ContractError(Exception):
     """The declarations contradict each other or themselves; the message names the operation."""
 
 
-DEFAULT_RATE = Rate(600, 60)
+#: Of all operations together that have none of their own.
+DEFAULT_RATE = Rate(600, 60, group="everything else")
 _MARK = "__chatr_operation__"
 
 

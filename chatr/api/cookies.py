@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 REFRESH = "chatr_refresh"
 #: The access token for WAMP: sent to /ws only, so that no other route can be called with it.
 REALTIME = "chatr_realtime"
+#: What tells the server that somebody has signed in with this browser before; it opens nothing. Sent to /api/auth only.
+DEVICE = "chatr_device"
 
 _PORTS: Mapping[str, str] = {"http": "80", "https": "443"}
 

@@ -12,7 +12,7 @@ import msgspec
 from twisted.internet.defer import CancelledError
 from twisted.logger import Logger
 
-from chatr.api.context import Caller, Context
+from chatr.api.context import Caller, Context, HangUp
 from chatr.api.contract import Contract, Operation
 from chatr.api.errors import COMMON_ERRORS, ApiError, from_validation, invalid
 from chatr.incidents import Incidents
@@ -60,12 +60,19 @@ class Dispatcher:
         return self._by_procedure.get(procedure)
 
     async def call(
-        self, record: Operation, raw: Mapping[str, Any], caller: Caller, *, request_id: str, from_text: bool = False
+        self,
+        record: Operation,
+        raw: Mapping[str, Any],
+        caller: Caller,
+        *,
+        request_id: str,
+        from_text: bool = False,
+        hang_up: HangUp | None = None,
     ) -> Any:
         """Run one operation on undecoded parameters and return its result struct.
 
-        ``from_text`` says that scalars may come as text (a query string). Strangers are refused before their
-        parameters are looked at, so that a validation answer tells them nothing.
+        ``from_text`` says that scalars may come as text (a query string); ``hang_up`` says when the caller goes.
+        Strangers are refused before their parameters are looked at, so that a validation answer tells them nothing.
         Raises :class:`ApiError` only (and CancelledError when cancelled): what the operation did not declare becomes
         ``internal`` and is logged once.
         """
@@ -73,7 +80,13 @@ class Dispatcher:
             authorise(record, caller)
             self._limiter.check(record, caller, _subject(record, raw))
             params = decode(record, raw, from_text=from_text)
-            context = Context(caller=caller, request_id=request_id, now=self._now(), ports=self._ports)
+            context = Context(
+                caller=caller,
+                request_id=request_id,
+                now=self._now(),
+                ports=self._ports,
+                hang_up=hang_up or HangUp(),
+            )
             answer = await record.run(context, params)
             if self._settle is not None and (settled := self._settle()) is not None:
                 await settled
@@ -84,7 +97,7 @@ class Dispatcher:
             self._tell(record, error, request_id)
             raise ApiError("internal") from error
         except CancelledError:
-            # Nobody waits for a read any more: its door says so to whoever does.
+            # Nobody waits for it any more, a read or what had not begun: its door says so to whoever does.
             raise
         except Exception as error:
             self._tell(record, error, request_id)

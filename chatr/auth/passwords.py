@@ -4,30 +4,41 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Awaitable, Callable
 from functools import partial
 from threading import Thread
-from typing import Any
+from typing import Any, TypeVar
 
 import bcrypt
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
+from chatr.addresses import caller_key
+from chatr.api.context import Context
 from chatr.api.errors import ApiError
+from chatr.turns import Turns
+
+_T = TypeVar("_T")
 
 
 class Passwords:
-    """Hashes and checks passwords off the reactor thread, with a bounded queue."""
+    """Hashes and checks passwords off the reactor thread, in turn between those who want it.
 
-    def __init__(self, reactor: Any, *, cost: int, threads: int, queue_limit: int) -> None:
+    Who is signed in has turns of their own, all others those of their address (:func:`chatr.addresses.caller_key`); of
+    each at most ``per_caller`` wait. Who has gone before it is their turn costs nothing.
+    """
+
+    def __init__(self, reactor: Any, *, cost: int, threads: int, queue_limit: int, per_caller: int = 64) -> None:
         self._reactor = reactor
         self._cost = cost
-        self._queue_limit = queue_limit
-        self._waiting = 0
         self._stopped = False
         self._pool = ThreadPool(minthreads=0, maxthreads=threads, name="bcrypt")
         # No thread of ours keeps the process from ending.
         self._pool.threadFactory = partial(Thread, daemon=True)  # type: ignore[assignment]
+        self.turns = Turns(
+            at_once=threads, per_key=per_caller, in_all=queue_limit, detail="Too many people sign in at this moment"
+        )
 
     def start(self) -> None:
         """Start the threads."""
@@ -35,9 +46,8 @@ class Passwords:
 
     def stop(self) -> Deferred[None]:
         """Fires when what runs is done. What waits behind it is refused, and the reactor waits for nothing."""
-        if self._stopped:
-            return succeed(None)
         self._stopped = True
+        self.turns.stop()
         ended: Deferred[None] = Deferred()
 
         def join() -> None:
@@ -47,34 +57,29 @@ class Passwords:
         Thread(target=join, daemon=True).start()
         return ended
 
-    async def hash(self, password: str) -> str:
-        """A new hash. Raises ``unavailable`` when too many wait."""
-        hashed: bytes = await self._run(bcrypt.hashpw, _digest(password), bcrypt.gensalt(self._cost))
+    def turn(self, ctx: Context[Any], work: Callable[[], Awaitable[_T]]) -> Deferred[_T]:
+        """Do something when it is the caller's turn, such as :meth:`compare`. Fails with ``unavailable``."""
+        return self.turns.run(ctx.caller.user_id or caller_key(ctx.caller.address), work, ctx.hang_up)
+
+    async def hash(self, password: str, ctx: Context[Any]) -> str:
+        """A new hash, in a turn of its own. Raises ``unavailable`` when too many wait."""
+        salt = bcrypt.gensalt(self._cost)
+        hashed: bytes = await self.turn(ctx, lambda: self._run(bcrypt.hashpw, _digest(password), salt))
         return hashed.decode("ascii")
 
-    async def check(self, password: str, stored: str | None) -> bool:
-        """Whether the password is right. Without a stored hash it is wrong, and takes as long to say so."""
+    async def compare(self, password: str, stored: str | None) -> bool:
+        """Whether the password is right; inside of a turn.
+
+        Without a stored hash it is wrong, and takes as long to say so.
+        """
         known = stored.encode("ascii") if stored else _stranger(self._cost)
         same: bool = await self._run(bcrypt.checkpw, _digest(password), known)
         return same and stored is not None
 
     async def _run(self, function: Any, *args: bytes) -> Any:
-        if self._waiting >= self._queue_limit:
-            raise ApiError("unavailable", "Too many people sign in at this moment", retry_after_s=2)
-        self._refuse_at_the_end()
-        self._waiting += 1
-        try:
-            return await deferToThreadPool(self._reactor, self._pool, self._work, function, *args)
-        finally:
-            self._waiting -= 1
-
-    def _work(self, function: Any, *args: bytes) -> Any:
-        self._refuse_at_the_end()
-        return function(*args)
-
-    def _refuse_at_the_end(self) -> None:
         if self._stopped:
             raise ApiError("unavailable", "The server is stopping", retry_after_s=1)
+        return await deferToThreadPool(self._reactor, self._pool, function, *args)
 
 
 def _digest(password: str) -> bytes:

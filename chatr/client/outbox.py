@@ -29,6 +29,8 @@ log = Logger()
 MAX_SEND_BYTES = 256 * 1024
 #: An internal error of the server leaves open what became of a send; it is not asked for ever.
 MOST_INTERNAL = 5
+#: Who is asked to wait for longer is told at once: for a day, when somebody has begun too many conversations.
+LONGEST_WAIT_S = 600
 
 
 class Outbox:
@@ -125,7 +127,8 @@ class Outbox:
                 raise
             except Refused as error:
                 internal += error.code == "internal"
-                if error.passes or (error.code == "internal" and internal < MOST_INTERNAL):
+                passes = error.passes and error.retry_after_s <= LONGEST_WAIT_S
+                if passes or (error.code == "internal" and internal < MOST_INTERNAL):
                     await deferLater(self._clock, max(error.retry_after_s, backoff.delay_s()))
                 else:
                     internal = 0

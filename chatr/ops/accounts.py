@@ -39,7 +39,7 @@ class Register(Params, frozen=True, kw_only=True):
     Route("POST", "/auth/register", status=201),
     PUBLIC,
     errors=["conflict"],
-    rate=Rate(5, 900, subject="email"),
+    rate=Rate(5, 900),
 )
 async def register(ctx: Ctx, params: Register) -> verification.Waiting:
     """Create an account and send a code to its e-mail address, or else to its phone.
@@ -60,7 +60,7 @@ async def register(ctx: Ctx, params: Register) -> verification.Waiting:
         username=username,
         email=email,
         phone_number=phone,
-        password_hash=await ctx.ports.passwords.hash(password),
+        password_hash=await ctx.ports.passwords.hash(password, ctx),
         display_name=fields.display_name(params.display_name, first_name, last_name, username),
         first_name=first_name,
         last_name=last_name,

@@ -42,7 +42,7 @@ async def create_user(ctx: Ctx, new: NewUser) -> Person:
         username=username,
         email=email,
         phone_number=phone,
-        password_hash=await ctx.ports.passwords.hash(password),
+        password_hash=await ctx.ports.passwords.hash(password, ctx),
         display_name=fields.display_name(new.display_name, None, None, username),
         first_name=None,
         last_name=None,
@@ -82,13 +82,12 @@ async def set_role(ctx: Ctx, person: Person, role: Role) -> None:
 
 async def reset_password(ctx: Ctx, person: Person, password: str) -> None:
     """Set a password, end every session and open a lock. A second factor stays as it is."""
-    hashed = await ctx.ports.passwords.hash(
-        fields.password(password, username=person.username, email=person.email or "")
-    )
+    text = fields.password(password, username=person.username, email=person.email or "")
+    hashed = await ctx.ports.passwords.hash(text, ctx)
     async with ctx.ports.db.transaction() as tx:
         await accounts.set_password(tx, person.id, hashed)
         await signing_out.end_all(ctx, tx, person.id, "password_changed")
-        await proving.succeed(tx, ctx.ports.codes.key(proving.subject(person, "")))
+        await proving.open_locks(ctx, tx, person)
 
 
 async def disable_two_factor(ctx: Ctx, person: Person) -> None:

@@ -19,7 +19,7 @@ from chatr.api.events import (
     ConversationRemoved,
 )
 from chatr.api.model import Conversation, Cursor, Empty, Id, Limit, LogEntry, Params, Seq, Wire, wire_time
-from chatr.ops import audience, cursors, pages, permissions, relating, requests, visibility
+from chatr.ops import approaches, audience, cursors, pages, permissions, relating, requests, visibility
 from chatr.ops.ports import Ctx
 from chatr.store import conversations, messages, people
 from chatr.store.ids import uuid7
@@ -235,7 +235,7 @@ def _check_moment(path: str, moment: datetime) -> None:
 async def begin_direct(ctx: Ctx, other_id: str) -> None:
     """Make sure that the caller's direct conversation with a person exists; both are told if it is new.
 
-    Raises ``not_found`` and ``blocked``.
+    Raises ``not_found`` and ``blocked``, and ``rate_limited`` after so many with strangers.
     """
     conversation_id = uuid7()
     me = ctx.caller.user_id
@@ -247,6 +247,8 @@ async def begin_direct(ctx: Ctx, other_id: str) -> None:
         known = permissions.needs_no_request(permissions.may_write(found), mine)
         if not await conversations.insert_direct(tx, conversation_id, me, other_id, accepted=known):
             return
+        if not known:
+            await approaches.begins_conversation(ctx, tx, mine)
         for viewer_id in (me, other_id):
             view = await conversations.by_id(tx, viewer_id, conversation_id, begun=False)
             if view is not None:

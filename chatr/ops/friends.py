@@ -17,7 +17,7 @@ from chatr.api.events import (
     PersonBlocked,
 )
 from chatr.api.model import Cursor, Empty, Friendship, Id, Limit, Params, Time, User, Wire, wire_time
-from chatr.ops import audience, cursors, permissions, receipts, relating, requests, visibility
+from chatr.ops import approaches, audience, cursors, permissions, receipts, relating, requests, visibility
 from chatr.ops.ports import Ctx
 from chatr.store import conversations, friends, relations
 from chatr.store.ids import uuid7
@@ -89,10 +89,10 @@ class Answer(Wire, frozen=True):
     Route("POST", "/friends/request", status=201),
     USERS,
     errors=["not_found", "conflict"],
-    rate=Rate(50, 86400),
+    rate=_RATE,
 )
 async def request(ctx: Ctx, params: Request) -> Answer:
-    """Ask somebody to be friends. Who is asked by the person already accepts by this.
+    """Ask somebody to be friends, 50 people a day. Who is asked by the person already accepts by this.
 
     ``conflict`` when they are friends or asked already, and, without saying so, when one has blocked the other.
     """
@@ -104,6 +104,7 @@ async def request(ctx: Ctx, params: Request) -> Answer:
         permissions.may_befriend(found)
         there = await friends.of_pair(tx, me, other_id)
         if there is None:
+            await approaches.asks_friend(ctx, tx)
             asked = friends.Friendship(uuid7(), me, other_id, accepted=False)
             await friends.insert(tx, asked.id, me, other_id)
             return await _told(ctx, tx, asked, "pending", FRIEND_REQUESTED)

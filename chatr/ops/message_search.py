@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -62,24 +63,31 @@ async def search(ctx: Ctx, params: SearchMessages) -> FoundMessages:
         raise invalid("$.q", "has no word")
     if len(words) > MOST_WORDS:
         raise invalid("$.q", f"has more than {MOST_WORDS} words")
-    db, me = ctx.ports.db, ctx.caller.user_id
-    if params.conversation_id is not None and not await message_search.member(db, params.conversation_id, me):
-        raise ApiError("not_found", "There is no such conversation")
-    found = await message_search.search(
-        db,
-        me,
-        await search_terms.parse(db, ctx.ports.message_settings.search_dictionary, words),
-        conversation_id=params.conversation_id,
-        sender_id=params.sender_id,
-        below=cursors.position(params.before, "$.before") if params.before else None,
-        limit=params.limit + 1,
-    )
+    below = cursors.position(params.before, "$.before") if params.before else None
+    found = await ctx.ports.searches.run(ctx.caller.user_id, lambda: _search(ctx, params, words, below))
     whole = [
         FoundMessage(**msgspec.structs.asdict(each.message), snippet=each.snippet) for each in found[: params.limit]
     ]
     items = pages.first(whole, ctx.ports.page_bytes)
     end = found[len(items) - 1] if len(found) > len(items) else None
     return FoundMessages(items=items, next_cursor=cursors.cursor(end.at, end.message.id) if end else None)
+
+
+async def _search(
+    ctx: Ctx, params: SearchMessages, words: list[str], below: tuple[datetime, str] | None
+) -> list[message_search.Found]:
+    db, me = ctx.ports.db, ctx.caller.user_id
+    if params.conversation_id is not None and not await message_search.member(db, params.conversation_id, me):
+        raise ApiError("not_found", "There is no such conversation")
+    return await message_search.search(
+        db,
+        me,
+        await search_terms.parse(db, ctx.ports.message_settings.search_dictionary, words),
+        conversation_id=params.conversation_id,
+        sender_id=params.sender_id,
+        below=below,
+        limit=params.limit + 1,
+    )
 
 
 class Indexer:

@@ -55,7 +55,8 @@ class SendMessage(Params, frozen=True, kw_only=True):
     Route("POST", "/messages", status=201),
     GUESTS,
     errors=["not_found", "blocked", "forbidden"],
-    rate=Rate(1200, 60, burst=40),
+    # 20 a second, 40 at once.
+    rate=Rate(40, 2),
 )
 async def send(ctx: Ctx, params: SendMessage) -> Message:
     """Send a message. When this returns, the message is committed.
@@ -63,6 +64,7 @@ async def send(ctx: Ctx, params: SendMessage) -> Message:
     Repeated with the same ``clientId`` it returns the first message. The first message to a person begins the direct
     conversation. ``not_found``: no such person, or no such conversation of the caller. ``blocked``: one of the two has
     blocked the other. ``forbidden``: the recipient has not accepted yet and has enough to read, or has declined.
+    ``rate_limited`` also for a first message to a stranger after 30 within a day, 10 on the account's first.
     """
     item = _checked(ctx, params)
     done = await ctx.ports.writer.append(item)

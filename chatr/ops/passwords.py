@@ -16,6 +16,7 @@ from chatr.store import accounts, codes
 from chatr.store.people import Person
 from chatr.store.pool import Transaction
 
+_FORGOT_RATE = Rate(3, 900)
 Password = Annotated[str, Meta(max_length=512)]
 
 
@@ -25,14 +26,26 @@ class Forgot(Params, frozen=True, kw_only=True):
     email: Annotated[str, Meta(max_length=320)]
 
 
-@operation("password.forgot", Route("POST", "/auth/forgot-password"), PUBLIC, rate=Rate(3, 900, subject="email"))
+@operation("password.forgot", Route("POST", "/auth/forgot-password"), PUBLIC, rate=_FORGOT_RATE)
 async def forgot(ctx: Ctx, params: Forgot) -> Empty:
-    """Mail a code for password.reset. The answer is the same, and as fast, whether or not the account exists."""
+    """Mail a code for password.reset. The answer is the same, and as fast, whether or not the account exists.
+
+    Of those who ask for one mailbox some get no new mail; then there is a code in it that is good still.
+    """
     email = fields.email(params.email)
+    if not await _may_mail(ctx, email):
+        return Empty()
     async with ctx.ports.db.transaction() as tx:
         expires_at = verification.expiry(ctx.ports, ctx.now, "reset")
         await ctx.ports.outbound.post(tx, letters.Forgotten(email=email), expires_at)
     return Empty()
+
+
+async def _may_mail(ctx: Ctx, email: str) -> bool:
+    """Whether another code may go to a mailbox: whoever it belongs to has a share of their own, from where they are."""
+    place, known = await proving.place(ctx, email)
+    subject = f"{email} {place.hex()}" if known else email
+    return ctx.ports.limiter.subject_passes("password.forgot mail", subject, _FORGOT_RATE)
 
 
 class Reset(Params, frozen=True, kw_only=True):
@@ -48,17 +61,19 @@ class Reset(Params, frozen=True, kw_only=True):
     Route("POST", "/auth/reset-password"),
     PUBLIC,
     errors=["code_wrong", "code_expired"],
-    rate=Rate(10, 900, subject="email"),
+    rate=Rate(10, 900),
 )
 async def reset(ctx: Ctx, params: Reset) -> Empty:
     """Set a new password with a mailed code, and end every session. A second factor stays as it is.
 
-    ``code_wrong`` also when there is no such account or code; after five attempts a code is void.
+    ``code_wrong`` also when there is no such account or code; after five attempts a code is void where they came from,
+    after twenty also elsewhere, except where its owner has signed in.
     """
     email = fields.email(params.email)
     # What is wrong with the password alone costs no attempt. Its likeness to the username is looked at below.
     fields.password(params.password, username="", email=email)
-    found = await codes.attempt_reset(ctx.ports.db, email)
+    place, is_known = await proving.place(ctx, email)
+    found = await codes.attempt_reset(ctx.ports.db, email, place, known=is_known)
     code = verification.check(ctx.ports, found.user_id if found else "", "reset", params.code, found)
     known = await accounts.by_id(ctx.ports.db, code.user_id)
     if known is None:
@@ -68,7 +83,7 @@ async def reset(ctx: Ctx, params: Reset) -> Empty:
         await proving.hold(tx, known)
         await verification.use(tx, code.user_id, "reset")
         await _set(ctx, tx, known.person, hashed)
-        await proving.succeed(tx, ctx.ports.codes.key(proving.subject(known.person, "")))
+        await proving.open_locks(ctx, tx, known.person)
     return Empty()
 
 
@@ -92,7 +107,8 @@ async def change(ctx: Ctx, params: Change) -> Empty:
 
 async def _hashed(ctx: Ctx, person: Person, text: str) -> str:
     """Before the transaction: a connection is not kept waiting for bcrypt."""
-    return await ctx.ports.passwords.hash(fields.password(text, username=person.username, email=person.email or ""))
+    checked = fields.password(text, username=person.username, email=person.email or "")
+    return await ctx.ports.passwords.hash(checked, ctx)
 
 
 async def _set(ctx: Ctx, tx: Transaction, person: Person, hashed: str, *, but: str = "") -> None:

@@ -15,7 +15,7 @@ from chatr.auth.oidc import Provider
 from chatr.auth.passwords import Passwords
 from chatr.auth.tokens import Tokens
 from chatr.auth.vault import Vault
-from chatr.config import Auth, LoginCode, Messages, Oidc
+from chatr.config import Auth, Limits, LoginCode, Messages, Oidc
 from chatr.ops.erasing import Eraser
 from chatr.ops.link_previews import Previews
 from chatr.ops.preview_queue import PreviewQueue
@@ -24,6 +24,7 @@ from chatr.outbound.queue import OutboundQueue
 from chatr.realtime.presence import PresenceTracker
 from chatr.store.pool import Database
 from chatr.store.writer import MessageWriter
+from chatr.turns import Turns
 
 
 class Publisher(Protocol):
@@ -70,6 +71,8 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     announcer: Announcer
     throttle: Throttle
     limiter: RateLimiter
+    limits: Limits
+    searches: Turns
     previews: Previews
     preview_queue: PreviewQueue
     eraser: Eraser

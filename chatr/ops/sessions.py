@@ -33,21 +33,23 @@ class Login(Params, frozen=True, kw_only=True):
 async def login(ctx: Ctx, params: Login) -> Session | signing_in.Challenged | verification.Waiting:
     """Sign in with a password: a session, or a challenge when a second step is due.
 
-    ``code_wrong`` says neither whether the account exists nor which part was wrong. An account whose address is not
+    ``code_wrong`` says neither whether the account exists nor which part was wrong. After ten wrong passwords within 15
+    minutes the right one answers ``locked``, except from where the person has signed in within the last 90 days: wrong
+    ones from there have a count of their own. An account whose address is not
     confirmed yet gets a new code for that; one whose phone alone waits for its code is told so as by
     account.verify_email.
     """
     text = params.login.strip()
     known = await accounts.by_login(ctx.ports.db, **fields.login(text, ctx.ports.settings.phone_region))
-    key = await proving.begin(ctx, proving.subject(known.person if known else None, text))
-    right = await ctx.ports.passwords.check(params.password, known.password_hash if known else None)
-    if known is None or not right:
+    attempt = await proving.sign_in(ctx, known, text, params.password)
+    if known is None or attempt is None:
         raise ApiError("code_wrong", _WRONG)
+    attempt.check_lock()
     async with ctx.ports.db.transaction() as tx:
         known = await proving.hold(tx, known)
         waiting = await verification.next_step(ctx.ports, ctx.now, tx, known.person)
         if waiting is None:
-            return await signing_in.proceed_with_password(ctx, tx, known.person, key, params.method)
+            return await signing_in.proceed_with_password(ctx, tx, known.person, attempt.key, params.method)
     if known.person.email_verified:
         return verification.Waiting(user_id=known.person.id, verification=waiting)
     raise ApiError("code_wrong", "Confirm your address first: enter the code that was sent there, or register again")
@@ -85,7 +87,8 @@ async def verify_login(ctx: Ctx, params: VerifyLogin) -> Session:
         raise ApiError("totp_required", "Enter the code of your authenticator, or a recovery code")
     if not person.two_factor and params.code is None:
         raise invalid("$.code", "is missing")
-    key = await proving.begin(ctx, proving.subject(person, ""))
+    attempt = await proving.count(ctx, person)
+    attempt.check_lock()
     async with ctx.ports.db.transaction() as tx:
         await proving.hold(tx, known)
         if person.two_factor:
@@ -93,7 +96,7 @@ async def verify_login(ctx: Ctx, params: VerifyLogin) -> Session:
         else:
             verification.check(ctx.ports, person.id, "login", params.code or "", found)
         await verification.use(tx, person.id, "login")
-        await proving.succeed(tx, key)
+        await proving.succeed(tx, attempt.key)
         return await signing_in.begin(ctx, tx, person.id)
 
 

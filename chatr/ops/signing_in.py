@@ -10,7 +10,7 @@ from chatr.api.model import Id, Session, Wire
 from chatr.auth.tokens import new_secret, secret_hash
 from chatr.ops import proving, verification, visibility
 from chatr.ops.ports import Ctx
-from chatr.store import codes, people, sessions
+from chatr.store import codes, known_places, people, sessions
 from chatr.store.ids import uuid7
 from chatr.store.people import Person
 from chatr.store.pool import Queryable, Transaction
@@ -86,6 +86,8 @@ async def issue(ctx: Ctx, db: Queryable, user_id: str, session_id: str) -> Sessi
 async def _with_tokens(ctx: Ctx, db: Queryable, person: Person, session_id: str) -> Session:
     refresh_token = new_secret()
     await sessions.add_refresh_token(db, session_id, secret_hash(refresh_token))
+    if ctx.caller.address:
+        await known_places.remember(db, person.id, proving.places(ctx))
     return Session(
         access_token=ctx.ports.tokens.issue(person.id, session_id, person.role),
         refresh_token=refresh_token,

@@ -65,7 +65,7 @@ async def enable(ctx: Ctx, params: Enable) -> RecoveryCodes:
     person = await _caller(ctx)
     if person.two_factor:
         raise ApiError("conflict", "Two-factor sign-in is on already")
-    key = await proving.begin(ctx, proving.subject(person, ""))
+    key = await proving.in_session(ctx)
     async with ctx.ports.db.transaction() as tx:
         await people.lock(tx, person.id)
         await proving.totp_code(ctx, tx, person.id, params.code)
@@ -101,7 +101,7 @@ async def disable(ctx: Ctx, params: Disable) -> Empty:
         person = (await proving.hold(tx, known)).person
         await proving.second(ctx, tx, person.id, params.code, params.recovery_code)
         await second_factor.disable(tx, person.id)
-        await proving.succeed(tx, ctx.ports.codes.key(proving.subject(person, "")))
+        await proving.succeed(tx, proving.session_key(ctx))
         await _changed(ctx, tx, person, "off")
     return Empty()
 

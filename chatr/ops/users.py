@@ -64,7 +64,8 @@ async def search(ctx: Ctx, params: Search) -> Found:
     text = params.q.strip()
     if len(text) < 2:
         raise invalid("$.q", "must have 2 characters or more")
-    found = await people_search.search(ctx.ports.db, ctx.caller.user_id, text, params.limit)
+    me = ctx.caller.user_id
+    found = await ctx.ports.searches.run(me, lambda: people_search.search(ctx.ports.db, me, text, params.limit))
     return Found(items=[_found(other) for other in found])
 
 

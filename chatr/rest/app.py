@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.web.server import Request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
-from chatr.api.context import Caller
+from chatr.api.context import Caller, HangUp
 from chatr.api.contract import Operation
 from chatr.api.dispatch import Dispatcher, new_request_id
 from chatr.api.errors import ApiError, Problem
@@ -96,7 +96,7 @@ class RestApp:
             raw, from_text = parameters(request, record, variables, lists)
             self._cookies.take(request, record, raw)
             answer = await self._run(record, raw, caller, request_id, from_text)
-            answer = self._cookies.give(request, record, answer)
+            answer = self._cookies.give(request, record, answer, device=caller.device)
             status, body = record.route.status, msgspec.json.encode(answer)
             request.setHeader("Content-Type", "application/json")
         except ApiError as error:
@@ -112,8 +112,9 @@ class RestApp:
         token = bearer(request)
         address = self._address(request)
         user_agent = (request.getHeader("user-agent") or "")[:MAX_USER_AGENT_CHARS]
+        device = self._cookies.device(request)
         if token is None:
-            return Caller(address=address, user_agent=user_agent)
+            return Caller(address=address, user_agent=user_agent, device=device)
         known = self._verify(token)
         return Caller(
             role=known.role,
@@ -121,21 +122,31 @@ class RestApp:
             session_id=known.session_id,
             address=address,
             user_agent=user_agent,
+            device=device,
         )
 
     def _run(
         self, record: Operation, raw: Mapping[str, Any], caller: Caller, request_id: str, from_text: bool
     ) -> Deferred[Any]:
-        """Run the operation. Klein cancels what we return when the client hangs up: a mutation then goes on alone."""
+        """Run the operation. Klein cancels what we return when the client hangs up: a mutation then goes on alone.
+
+        Only what waits for its turn to begin hears of it and does not.
+        """
         self._running += 1
+        hang_up = HangUp()
         work = Deferred.fromCoroutine(
-            self._dispatcher.call(record, raw, caller, request_id=request_id, from_text=from_text)
+            self._dispatcher.call(record, raw, caller, request_id=request_id, from_text=from_text, hang_up=hang_up)
         )
         work.addBoth(self._done)
         if record.route.reads:
             return work
-        waiter: Deferred[Any] = Deferred()
-        work.addCallbacks(waiter.callback, waiter.errback)
+        waiter: Deferred[Any] = Deferred(lambda _: hang_up.happens())
+
+        def answer(outcome: Any) -> None:
+            if not waiter.called:
+                waiter.callback(outcome)
+
+        work.addBoth(answer)
         return waiter
 
     def _done(self, result: Any) -> Any:

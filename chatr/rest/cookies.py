@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -11,10 +12,14 @@ from chatr.api import cookies
 from chatr.api.contract import Operation
 from chatr.api.errors import ApiError
 from chatr.api.model import Session
+from chatr.auth.tokens import new_secret
 
 #: A client that keeps its session in the cookies alone sends this header with the value "cookie".
 HEADER = "x-chatr-session"
 REFRESH_PATH, REALTIME_PATH = "/api/auth", "/ws"
+#: How long a browser is known after it was last signed in: store/known_places.py.
+DEVICE_S = 90 * 86400
+_MARK = re.compile(r"[A-Za-z0-9_-]{43}")
 _TAKES_COOKIE = "session.refresh"
 _ENDS_SESSION = "session.logout"
 
@@ -43,7 +48,14 @@ class SessionCookies:
             raise ApiError("forbidden", "The session cookie works for this server's own pages only")
         raw["refreshToken"] = token
 
-    def give(self, request: Request, record: Operation, answer: Any) -> Any:
+    def device(self, request: Request) -> str:
+        """What the browser keeps of us, or is to keep if this call signs somebody in; empty where nothing does."""
+        if not request.path.startswith(REFRESH_PATH.encode()):
+            return ""
+        kept = cookies.read(request.getHeader("cookie"), cookies.DEVICE)
+        return kept if _MARK.fullmatch(kept) else new_secret()
+
+    def give(self, request: Request, record: Operation, answer: Any, *, device: str) -> Any:
         """Set or clear the cookies that belong to an answer; what to answer then."""
         if record.name == _ENDS_SESSION:
             self.clear(request)
@@ -51,6 +63,8 @@ class SessionCookies:
             return answer
         self._set(request, cookies.REFRESH, answer.refresh_token, REFRESH_PATH, self._refresh_s)
         self._set(request, cookies.REALTIME, answer.access_token, REALTIME_PATH, answer.expires_in)
+        if device:
+            self._set(request, cookies.DEVICE, device, REFRESH_PATH, DEVICE_S)
         if request.getHeader(HEADER) == "cookie":
             return msgspec.structs.replace(answer, refresh_token="")
         return answer
@@ -61,7 +75,7 @@ class SessionCookies:
             self.clear(request)
 
     def clear(self, request: Request) -> None:
-        """Have the browser forget both."""
+        """Have the browser forget the session. That it was signed in here it remembers."""
         self._set(request, cookies.REFRESH, "", REFRESH_PATH, 0)
         self._set(request, cookies.REALTIME, "", REALTIME_PATH, 0)
 

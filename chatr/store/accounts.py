@@ -160,7 +160,7 @@ async def erase(db: Queryable, user_id: str) -> Person:
              totp_secret = NULL, totp_enabled_at = NULL, totp_last_step = NULL WHERE id = %s RETURNING {COLUMNS}""",
         (user_id,),
     )
-    for table in ("codes", "recovery_codes", "identities"):
+    for table in ("codes", "recovery_codes", "identities", "known_places", "approaches"):
         await db.execute(f"DELETE FROM {table} WHERE user_id = %s", (user_id,))
     await db.execute("UPDATE sessions SET user_agent = '', address = '' WHERE user_id = %s", (user_id,))
     return person(rows[0])

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
 import msgspec
 
-from chatr.store.pool import Queryable
+from chatr.store.pool import Queryable, Row
 
 #: Wrong answers after which a code is void.
 MAX_ATTEMPTS = 5
+#: The same for a reset, by all places together that the account does not know.
+MAX_RESET_ATTEMPTS = 20
 #: Seconds between two codes of one purpose.
 RESEND_AFTER_S = 60
 
@@ -48,7 +51,7 @@ async def put(
            VALUES (%s, %s, %s, %s, %s, %s, %s)
            ON CONFLICT (user_id, purpose) DO UPDATE SET hash = excluded.hash, expires_at = excluded.expires_at,
              challenge_hash = excluded.challenge_hash, channel = excluded.channel, target = excluded.target,
-             attempts = 0, sent_at = now()""",
+             attempts = 0, attempts_by = '{}', sent_at = now()""",
         (user_id, purpose, hash, expires_at, challenge_hash, channel, target),
     )
 
@@ -59,7 +62,7 @@ async def replace(db: Queryable, user_id: str, purpose: str, hash: bytes, expire
     None when there is none, or it was sent a moment ago.
     """
     rows = await db.query(
-        """UPDATE codes SET hash = %s, expires_at = %s, attempts = 0, sent_at = now()
+        """UPDATE codes SET hash = %s, expires_at = %s, attempts = 0, attempts_by = '{}', sent_at = now()
             WHERE user_id = %s AND purpose = %s AND hash IS NOT NULL
               AND sent_at <= now() - make_interval(secs => %s) RETURNING channel, target""",
         (hash, expires_at, user_id, purpose, RESEND_AFTER_S),
@@ -96,14 +99,23 @@ async def attempt_challenge(db: Queryable, challenge_hash: bytes) -> Code | None
     return await _attempt(db, "challenge_hash = %s AND purpose = 'login'", (challenge_hash,))
 
 
-async def attempt_reset(db: Queryable, email: str) -> Code | None:
-    """The same for a password reset, by the account's e-mail address."""
-    return await _attempt(
-        db,
-        """purpose = 'reset' AND user_id = (SELECT id FROM users WHERE lower(email) = lower(%s)
-                                               AND deleted_at IS NULL AND disabled_at IS NULL)""",
-        (email,),
+async def attempt_reset(db: Queryable, email: str, place: bytes, *, known: bool) -> Code | None:
+    """The same for a password reset, by the account's e-mail address.
+
+    Anybody who knows that may try: each place has its own attempts, so that none uses up the owner's. ``known``: the
+    account has been signed in to from there.
+    """
+    by = place.hex()[:32]
+    rows = await db.query(
+        """UPDATE codes SET attempts = attempts + 1,
+              attempts_by = attempts_by || jsonb_build_object(%s, coalesce((attempts_by->>%s)::int, 0) + 1)
+            WHERE purpose = 'reset' AND user_id = (SELECT id FROM users WHERE lower(email) = lower(%s)
+                                                      AND deleted_at IS NULL AND disabled_at IS NULL)
+              AND coalesce((attempts_by->>%s)::int, 0) < %s AND (attempts < %s OR %s)
+           RETURNING user_id, hash, coalesce(target, ''), expires_at <= now()""",
+        (by, by, email, by, MAX_ATTEMPTS, MAX_RESET_ATTEMPTS, known),
     )
+    return _code(rows)
 
 
 async def _attempt(db: Queryable, where: str, params: tuple[object, ...]) -> Code | None:
@@ -112,6 +124,10 @@ async def _attempt(db: Queryable, where: str, params: tuple[object, ...]) -> Cod
             RETURNING user_id, hash, coalesce(target, ''), expires_at <= now()""",
         (*params, MAX_ATTEMPTS),
     )
+    return _code(rows)
+
+
+def _code(rows: Sequence[Row]) -> Code | None:
     if not rows:
         return None
     user_id, hash, target, expired = rows[0]

@@ -11,7 +11,7 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from chatr.api.context import Caller
+from chatr.api.context import Caller, HangUp
 from chatr.api.contract import Operation
 from chatr.api.dispatch import new_request_id
 from chatr.api.errors import ApiError, invalid
@@ -41,12 +41,14 @@ class _Running:
         self.request = request
         self.request_id = request_id
         self.deadline: IDelayedCall | None = None
+        self.hang_up = HangUp()
         self.read: Deferred[Any] | None = None
         """Set for operations that only read: they may be stopped at any time."""
 
     def stop(self) -> None:
         """Nobody waits any more."""
         self.forget_deadline()
+        self.hang_up.happens()
         if self.read is not None:
             self.read.cancel()
 
@@ -59,8 +61,9 @@ class _Running:
 class Calls:
     """Runs the calls of one session. ``send`` puts one message on the wire; it raises what encoding raises.
 
-    When nobody waits for an operation any more, after CANCEL, a timeout or the end of the session, a read is stopped;
-    a mutation completes, its result is dropped, and until then it counts as in flight.
+    When nobody waits for an operation any more, after CANCEL, a timeout or the end of the session, a read is stopped,
+    and what waits for its turn to begin does not; a mutation completes, its result is dropped, and until then it counts
+    as in flight.
     """
 
     def __init__(self, door: Door, caller: Caller, send: Send) -> None:
@@ -111,7 +114,9 @@ class Calls:
         self._in_flight += 1
         self._door.sessions.calls.up()
         done = Deferred.fromCoroutine(
-            self._door.dispatcher.call(record, parameters, self._caller, request_id=running.request_id)
+            self._door.dispatcher.call(
+                record, parameters, self._caller, request_id=running.request_id, hang_up=running.hang_up
+            )
         )
         running.read = done if record.route.reads else None
         done.addBoth(self._finished, running)

@@ -46,6 +46,19 @@ class OutboxTests(SynchronousTestCase):
     def close(self) -> None:
         self.successResultOf(Deferred.fromCoroutine(self.outbox.closed()))
 
+    def test_what_would_wait_for_a_day(self) -> None:
+        """A send that the server wants hours later is refused: nobody waits for it, and those behind it are tried."""
+        self.outbox.opened(self.transmit)
+        waiters = [self.put("1"), self.put("2")]
+        self.fail(Refused("chatr.error.rate_limited", "Too many strangers", {"retryAfter": 601}))
+        self.assertEqual(self.failureResultOf(waiters[0], Refused).value.retry_after_s, 601)
+        self.assertEqual(self.under_way(), ["2"])
+        self.fail(Refused("chatr.error.rate_limited", "", {"retryAfter": 600}))
+        self.assertNoResult(waiters[1])
+        self.clock.advance(600)
+        self.answer()
+        self.successResultOf(waiters[1])
+
     def test_one_after_the_other(self) -> None:
         """To the same person in order and one at a time; others don't wait for that."""
         self.outbox.opened(self.transmit)

@@ -101,7 +101,7 @@ class MeanwhileTests(OpsCase):
             passwords._pool.callInThread(going.wait)
         login = Deferred.fromCoroutine(self.call("session.login", login=person.username, password=PASSWORD))
         try:
-            while not passwords._waiting:
+            while not passwords.turns.running:
                 await self.node.db.query("SELECT 1")
             await self.node.db.execute(change)
         finally:

@@ -55,7 +55,7 @@ def _operation(record: Operation, schemas: Schemas, *, alias: bool) -> dict[str,
         "summary": " ".join(summary.split()),
         "description": " ".join(rest.split()),
         "x-wamp-procedure": record.procedure,
-        "x-rate-limit": {"count": record.rate.count, "seconds": record.rate.per_s},
+        "x-rate-limit": _rate(record),
         "responses": _responses(record, schemas, with_body=with_body),
         "security": [{"bearer": []}] if "anonymous" not in record.who else [{}, {"bearer": []}],
     }
@@ -89,6 +89,12 @@ def _idempotency_key(schema: Schema) -> dict[str, Any]:
     shown = _parameter(_KEY_HEADER, schema, "header", False)
     shown["description"] = f"Instead of `{_KEY}` in the body: one of the two is required, and both given must agree."
     return shown
+
+
+def _rate(record: Operation) -> dict[str, Any]:
+    rate = record.rate
+    shown: dict[str, Any] = {"count": rate.count, "seconds": rate.per_s}
+    return {**shown, "together": rate.group} if rate.group else shown
 
 
 def _responses(record: Operation, schemas: Schemas, *, with_body: bool) -> dict[str, Any]:

@@ -74,12 +74,18 @@ def _operation(record: Operation, schemas: Schemas) -> str:
     return (
         f'<section id="{record.name}"><h3>{record.procedure}</h3>'
         f"<p><code>{record.route.verb} /api{escape(record.route.path)}</code> "
-        f'<span class="dim">for {who(record)}, {record.rate.count} in {record.rate.per_s:g} s</span></p>{paragraphs}'
+        f'<span class="dim">for {who(record)}, {_rate(record)}</span></p>{paragraphs}'
         f"{_table(properties, required)}"
         f"<p>Answers <code>{record.route.status}</code> {_linked(schemas.of(record.result))}"
         f"{'; errors ' + codes if codes else ''}.</p>"
         f"<details><summary>Examples</summary>{_examples(record, properties, required)}</details></section>"
     )
+
+
+def _rate(record: Operation) -> str:
+    """How often it may be called; what has no limit of its own shares one."""
+    rate = record.rate
+    return f"{rate.count} in {rate.per_s:g} s{f' of {escape(rate.group)} together' if rate.group else ''}"
 
 
 def _event(event: Event, schemas: Schemas) -> str:

@@ -1,0 +1,37 @@
+"""Addresses as limits count them: by who can hold many of them at once."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+#: What every subscriber of IPv6 gets at the least (RFC 6177, section 2): who has one address has all of these.
+NETWORK_BITS = 64
+
+#: The longest text that names an IPv6 network or address, an embedded IPv4 address included, has 45 characters.
+MAX_KEY_CHARS = 64
+
+
+def caller_key(address: str) -> str:
+    """The name under which limits count an address: an IPv6 address as its /64, a mapped IPv4 address as IPv4.
+
+    A Unix socket's empty address stays empty. What is no address stays as it is, cut to MAX_KEY_CHARS.
+    """
+    parsed = _parsed(address)
+    if parsed is None:
+        return address[:MAX_KEY_CHARS]
+    if isinstance(parsed, IPv4Address):
+        return str(parsed)
+    host_bits = parsed.max_prefixlen - NETWORK_BITS
+    # By the number alone: a zone id (RFC 4007, section 11) says which of our interfaces, not who calls.
+    return f"{IPv6Address(int(parsed) >> host_bits << host_bits)}/{NETWORK_BITS}"
+
+
+def _parsed(address: str) -> IPv4Address | IPv6Address | None:
+    """The address, IPv4 if it is IPv4 mapped into IPv6 (RFC 4291, section 2.5.5.2)."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return None
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
+        return parsed.ipv4_mapped
+    return parsed
