@@ -147,6 +147,9 @@ RULES = (
         act=remove,
         where=f"t.since {_OLD} AND coalesce(t.locked_until, now()) <= now()",
     ),
+    # As long as chatr.store.known_places and chatr.store.approaches look back.
+    Rule(name="known places", table="known_places", days=90, act=remove, where=f"t.signed_in_at {_OLD}"),
+    Rule(name="approaches to strangers", table="approaches", days=1, act=remove, where=f"t.at {_OLD}"),
     Rule(name="letters given up", table="outbound", days="dead_letters_days", act=remove, where=f"t.dead_at {_OLD}"),
     Rule(
         name="preview images",

@@ -189,6 +189,22 @@ class RowTests(RetentionCase):
         await self.age("codes", "expires_at", 31)
         self.assertEqual(await self.run_now(), {"codes": 2})
 
+    async def test_places_and_approaches(self) -> None:
+        """Places go when they are known no longer, approaches to strangers when they count no more."""
+        await self.node.db.execute("DELETE FROM known_places")
+        await self.node.db.execute("DELETE FROM approaches")
+        await self.node.db.execute(
+            """INSERT INTO known_places VALUES
+                 (%s, 'a', now() - interval '91 days'), (%s, 'b', now() - interval '89 days')""",
+            (self.ann.id, self.ann.id),
+        )
+        await self.node.db.execute(
+            """INSERT INTO approaches (user_id, kind, at) VALUES
+                 (%s, 'friend', now() - interval '25 hours'), (%s, 'friend', now() - interval '23 hours')""",
+            (self.ann.id, self.ann.id),
+        )
+        self.assertEqual(await self.run_now(), {"known places": 1, "approaches to strangers": 1})
+
     async def test_letters(self) -> None:
         """Letters that were given up go after 30 days; those that wait stay."""
         await self.node.outbound.stop()
