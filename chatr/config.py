@@ -191,17 +191,14 @@ class Previews(Section, frozen=True):
 
 
 class Retention(Section, frozen=True):
-    """How many days what nobody sees any more stays in the database. What is older goes each night."""
+    """How many days what nobody sees any more stays in the database; what is older goes each night, ``hour`` in UTC."""
 
-    #: When the night is, in UTC.
     hour: Annotated[int, Meta(ge=0, le=23)] = 3
-    #: Of an unsent message its text, former texts, and quotes of it; 0: until the next night.
+    #: Texts of unsent messages, former ones and quotes too; 0: until the next night.
     unsent_days: Annotated[int, Meta(ge=0, le=36500)] = 30
     #: Former texts of messages that were edited; 0: as long as the message.
     edits_days: Annotated[int, Meta(ge=0, le=36500)] = 0
-    #: Sessions that have ended, with their address and device.
     sessions_days: Annotated[int, Meta(ge=1, le=36500)] = 30
-    #: Mail and SMS that were given up.
     dead_letters_days: Annotated[int, Meta(ge=1, le=36500)] = 30
 
 
@@ -369,7 +366,6 @@ def _convert(merged: dict[str, dict[str, Any]], origin: dict[str, str]) -> Confi
 def _check(config: Config) -> None:
     """Settings that contradict each other."""
     if config.auth.access_token_s > config.retention.sessions_days * 86400:
-        # Which of them were revoked is known by their sessions.
         raise ConfigError("auth.access_token_s: access tokens would outlive sessions (retention.sessions_days)")
     if config.wamp.max_message_bytes > config.wamp.max_output_bytes:
         raise ConfigError("wamp.max_message_bytes: is larger than wamp.max_output_bytes, no such message could leave")
