@@ -66,6 +66,16 @@ def add_parsers(commands: Any) -> None:
     _password_option(reset)
     _about_a_user(reset, _reset_password)
 
+    for kind, option in (("email", "--email"), ("phone", "--phone")):
+        change = user.add_parser(f"set-{kind}", help="for somebody who mistyped or lost it; needs no code")
+        new = change.add_mutually_exclusive_group(required=True)
+        new.add_argument(option, dest="address")
+        new.add_argument("--none", action="store_true", help="drop it")
+        _about_a_user(change, _set_address)
+        change.set_defaults(kind=kind)
+    undo = user.add_parser("undo-email", help="take the last change of an e-mail address back, within seven days")
+    _about_a_user(undo, _undo_email)
+
     token = commands.add_parser("token", help="tokens for programs").add_subparsers(dest="action", required=True)
     _about_a_user(token.add_parser("issue", help="begin a session and print its tokens as JSON"), _issue)
 
@@ -198,6 +208,17 @@ async def _reset_password(at: Desk, chosen: argparse.Namespace) -> None:
         print(f"password: {password}")
 
 
+async def _set_address(at: Desk, chosen: argparse.Namespace) -> None:
+    address = None if chosen.none else chosen.address
+    person = await administration.set_address(at.ctx, await _who(at, chosen), chosen.kind, address)
+    print(f"{person.username} {person.email or '-'} {person.phone_number or '-'}")
+
+
+async def _undo_email(at: Desk, chosen: argparse.Namespace) -> None:
+    person = await administration.undo_email(at.ctx, await _who(at, chosen))
+    print(f"{person.username} {person.email or '-'} {person.phone_number or '-'}, signed out everywhere")
+
+
 async def _issue(at: Desk, chosen: argparse.Namespace) -> None:
     session = await administration.issue_session(at.ctx, await _who(at, chosen))
     shown = {key: value for key, value in msgspec.to_builtins(session).items() if key != "user"}
@@ -206,7 +227,7 @@ async def _issue(at: Desk, chosen: argparse.Namespace) -> None:
 
 async def _sessions(at: Desk, chosen: argparse.Namespace) -> None:
     person = await _who(at, chosen)
-    for session in await sessions.live(at.ctx.ports.db, person.id):
+    for session in await sessions.live(at.ctx.ports.db, person.id, limit=MAX_ROWS):
         used = f"{session.last_used_at:%Y-%m-%dT%H:%M:%SZ}"
         print(session.id, used, session.address or "-", session.user_agent or "-")
 

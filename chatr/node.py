@@ -23,11 +23,12 @@ from chatr.config import Config
 from chatr.datadir import DataDirectory
 from chatr.fetch import Fetcher
 from chatr.incidents import QUIET_S, Incidents
-from chatr.ops import audience, pages, verification
+from chatr.ops import audience, naming, pages, verification
 from chatr.ops.admission import Admission, Gate
 from chatr.ops.announcer import Announcer
 from chatr.ops.catalog import CONTRACT
 from chatr.ops.circles import Circles
+from chatr.ops.code_gate import CodeGate
 from chatr.ops.erasing import Eraser
 from chatr.ops.link_previews import Previews
 from chatr.ops.message_search import Indexer
@@ -125,6 +126,7 @@ class Node:
         self.eraser = Eraser(self.tasks, self.db, self.writer)
         self.preview_queue = PreviewQueue(self.tasks, self.db, self.writer, self.previews)
         server_keys = data.server_keys()
+        codes = Codes(server_keys)
         self.outbound = OutboundQueue(
             self.tasks, self.db, Vault(server_keys, "outbound"), _senders(config, reactor, data, now)
         )
@@ -141,7 +143,8 @@ class Node:
             publisher=self.publisher,
             passwords=self._passwords,
             tokens=self.tokens,
-            codes=Codes(server_keys),
+            codes=codes,
+            code_gate=CodeGate(codes, enabled=config.limits.enabled, exempt_loopback=config.exempt_loopback),
             vault=Vault(server_keys, "second factor"),
             oidc=_provider(config, reactor),
             oidc_settings=config.oidc,
@@ -164,6 +167,7 @@ class Node:
             eraser=self.eraser,
             settings=config.auth,
             login_code=config.login_code,
+            reserved_names=naming.reserved(CONTRACT),
             message_settings=config.messages,
             page_bytes=min(pages.MAX_BYTES, config.wamp.max_message_bytes // 2),
             extend=self._extend,
@@ -258,10 +262,12 @@ class Node:
         if self._closed:
             return
         self._closed = True
-        within_s = self._config.server.stop_timeout_s + LET_GO_S
-        closing = Closing(self._reactor, within_s)
+        timeout_s = self._config.server.stop_timeout_s
+        closing = Closing(self._reactor, timeout_s + LET_GO_S)
         for together in self._parts():
-            parts = [closing.close(part, close, at_most_s=within_s) for part, close in together.items()]
+            # A session hears GOODBYE when the time of its calls is over; for the rest there is time behind that.
+            at_most_s = timeout_s + LET_GO_S / 4
+            parts = [closing.close(part, close, at_most_s=at_most_s) for part, close in together.items()]
             await gatherResults([Deferred.fromCoroutine(part) for part in parts])
 
     def _parts(self) -> list[dict[str, Callable[[], Any]]]:

@@ -91,7 +91,7 @@ def makeService(options: Options) -> Service:
 
 
 class ChatrService(Service):
-    """Starts in order: directory, database, node, ports. Stops in the opposite order."""
+    """Starts in order: directory, database, node, ports; a foreign database is looked at first. Stops backwards."""
 
     def __init__(
         self, config: Config, reactor: Any, *, on_failure: Callable[[str], None], notes: Sequence[str] = ()
@@ -126,6 +126,8 @@ class ChatrService(Service):
         dsn = self.config.database.dsn
         if dsn:
             await self._await_database(dsn)
+            if self._stopping:
+                return
         data = DataDirectory.open(Path(self.config.server.data_dir))
         self._lock = DirectoryLock(data.path)
         self._lock.acquire()

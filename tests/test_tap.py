@@ -265,6 +265,7 @@ class RefusalTests(TapCase):
         await program.says("waits up to")
         self.assertEqual(await self.end(program), -signal.SIGTERM)
         self.assertNotIn("Traceback", program.output + program.errors)
+        self.assertFalse(self.data_dir.exists())
 
     async def test_no_endpoint(self) -> None:
         """Point 28: what is no endpoint is a usage error, before anything is made; each was a traceback."""

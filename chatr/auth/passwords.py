@@ -10,7 +10,7 @@ from threading import Thread
 from typing import Any, TypeVar
 
 import bcrypt
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
@@ -46,6 +46,8 @@ class Passwords:
 
     def stop(self) -> Deferred[None]:
         """Fires when what runs is done. What waits behind it is refused, and the reactor waits for nothing."""
+        if self._stopped:
+            return succeed(None)
         self._stopped = True
         self.turns.stop()
         ended: Deferred[None] = Deferred()
@@ -77,9 +79,16 @@ class Passwords:
         return same and stored is not None
 
     async def _run(self, function: Any, *args: bytes) -> Any:
+        self._refuse_at_the_end()
+        return await deferToThreadPool(self._reactor, self._pool, self._work, function, *args)
+
+    def _work(self, function: Any, *args: bytes) -> Any:
+        self._refuse_at_the_end()
+        return function(*args)
+
+    def _refuse_at_the_end(self) -> None:
         if self._stopped:
             raise ApiError("unavailable", "The server is stopping", retry_after_s=1)
-        return await deferToThreadPool(self._reactor, self._pool, function, *args)
 
 
 def _digest(password: str) -> bytes:

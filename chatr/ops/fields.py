@@ -33,11 +33,13 @@ COMMON_PASSWORDS = frozenset(FREQUENCY_LISTS["passwords"])
 MASKED = "***"
 
 
-def username(text: str) -> str:
-    """The stored form: @ and 3 to 20 letters, digits or underscores, as typed."""
+def username(text: str, reserved: frozenset[str]) -> str:
+    """The stored form: @ and 3 to 20 letters, digits or underscores, as typed. Words of ``reserved`` are nobody's."""
     bare = text.removeprefix("@")
     if not USERNAME.match(bare):
         raise invalid("$.username", "must be 3 to 20 letters, digits or underscores")
+    if bare.lower() in reserved:
+        raise invalid("$.username", "is reserved")
     return "@" + bare
 
 

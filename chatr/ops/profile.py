@@ -11,9 +11,8 @@ from chatr.api.contract import USERS, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
 from chatr.api.events import SYNC_REQUIRED, SyncRequired
 from chatr.api.model import Me, NoParams, Params, PrivacyLevel
-from chatr.ops import accounts, announcing, audience, fields, verification, visibility
+from chatr.ops import accounts, announcing, audience, fields, owning, proving, verification, visibility
 from chatr.ops.ports import Ctx
-from chatr.store import accounts as stored
 from chatr.store import codes, conversations, people, relations
 from chatr.store.pool import Transaction
 
@@ -27,7 +26,10 @@ async def me(ctx: Ctx, params: NoParams) -> Me:
 
 
 class Update(Params, frozen=True, kw_only=True):
-    """What to change; what is left out stays. An empty text clears a name or the gender."""
+    """What to change; what is left out stays. An empty text clears a name or the gender.
+
+    ``password``: with a new e-mail address or phone number.
+    """
 
     display_name: fields.Name | UnsetType = UNSET
     first_name: fields.Name | UnsetType = UNSET
@@ -35,15 +37,21 @@ class Update(Params, frozen=True, kw_only=True):
     gender: fields.Gender | Literal[""] | UnsetType = UNSET
     email: Annotated[str, Meta(max_length=320)] | UnsetType = UNSET
     phone_number: Annotated[str, Meta(max_length=32)] | UnsetType = UNSET
+    password: owning.Password | None = None
 
 
-@operation("user.update", Route("PATCH", "/users/me"), USERS, errors=["conflict"], rate=Rate(60, 60))
+@operation("user.update", Route("PATCH", "/users/me"), USERS, errors=["conflict", *proving.ERRORS], rate=Rate(60, 60))
 async def update(ctx: Ctx, params: Update) -> Me:
     """Change the caller's profile.
 
     A new e-mail address or phone number gets a code, and counts from account.verify_email or account.verify_phone on:
-    until then the answer shows the old one. ``conflict`` when somebody else has confirmed it.
+    until then the answer shows the old one. It needs the ``password`` too, unless this session signed in within ten
+    minutes: else ``code_wrong`` names that field. ``conflict`` when somebody else has confirmed the address,
+    ``rate_limited`` also when no code may be sent there at the moment: nothing has changed then. The former address is
+    told, and can undo it for seven days by account.undo_change.
     """
+    if params.email is not UNSET or params.phone_number is not UNSET:
+        await owning.shown(ctx, params.password)
     async with ctx.ports.db.transaction() as tx:
         await relations.lock_all(tx, ctx.caller.user_id)
         person = _existing(await people.lock(tx, ctx.caller.user_id))
@@ -112,10 +120,9 @@ async def _receipts_switched(ctx: Ctx, tx: Transaction) -> None:
 async def _new_email(ctx: Ctx, tx: Transaction, person: people.Person, email: str) -> None:
     if person.email is not None and email.lower() == person.email.lower():
         return
-    other = await stored.by_login(tx, email=email, username="", phone_number="")
-    if other is not None and other.person.email_verified:
-        raise accounts.taken("$.email")
-    await verification.send(ctx.ports, ctx.now, tx, person.id, "email", codes.Sent("email", email))
+    await accounts.refuse_taken(tx, "email", email)
+    sender = ctx.ports.code_gate.account(person.id)
+    await verification.send(ctx.ports, ctx.now, tx, person.id, "email", codes.Sent("email", email), sender)
 
 
 async def _new_phone(ctx: Ctx, tx: Transaction, person: people.Person, phone: str) -> None:
@@ -123,9 +130,9 @@ async def _new_phone(ctx: Ctx, tx: Transaction, person: people.Person, phone: st
         return
     if not ctx.ports.outbound.can_send("sms"):
         raise invalid("$.phoneNumber", "this server can't send SMS")
-    if await stored.phone_taken(tx, phone):
-        raise accounts.taken("$.phoneNumber")
-    await verification.send(ctx.ports, ctx.now, tx, person.id, "phone", codes.Sent("sms", phone))
+    await accounts.refuse_taken(tx, "phone", phone)
+    sender = ctx.ports.code_gate.account(person.id)
+    await verification.send(ctx.ports, ctx.now, tx, person.id, "phone", codes.Sent("sms", phone), sender)
 
 
 def _merged(person: people.Person, params: Update) -> people.Person:

@@ -80,18 +80,15 @@ class PasswordsTests(TestCase):
             return b"hash"
 
         self.patch(bcrypt, "hashpw", work)
-        many = Passwords(reactor, cost=4, threads=2, queue_limit=1000, per_caller=1000)
-        many.start()
-        hashes = [Deferred.fromCoroutine(many.hash("x", _context("192.0.2.1"))) for _ in range(100)]
+        hashes = [Deferred.fromCoroutine(self.hash("x")) for _ in range(5)]
         await deferToThread(lambda: (entered.acquire(), entered.acquire()))
-        stopped = many.stop()
+        stopped = self.passwords.stop()
         self.assertFalse(stopped.called)
         door.set()
         await stopped
         outcomes = await DeferredList(hashes, consumeErrors=True)
         self.assertEqual((done, sum(ok for ok, _ in outcomes)), (2, 2))
-        late = many.hash("x", _context("192.0.2.1"))
-        error = await self.assertFailure(Deferred.fromCoroutine(late), ApiError)
+        error = await self.assertFailure(Deferred.fromCoroutine(self.hash("x")), ApiError)
         self.assertEqual(error.code, "unavailable")
 
     async def test_bounded_queue(self) -> None:

@@ -76,6 +76,34 @@ class AccountTests(CommandCase):
         await self.chatr("user", "enable", "ann")
         await self.login("ann", PASSWORD)
 
+    async def test_addresses(self) -> None:
+        """An address is put right without a code, or dropped; a change by whoever took the account is undone."""
+        made = {"username": "ann", "email": "ann@exmaple.org", "phoneNumber": "+41791234567", "password": PASSWORD}
+        await self.rest("POST", "/auth/register", made, 201)
+        said = await self.chatr("user", "set-email", "ann", "--email", "ann@example.org")
+        self.assertEqual(said.strip(), "@ann ann@example.org +41791234567")
+        self.assertEqual((await self.login("ann", PASSWORD))["verification"], "sms")
+        self.assertEqual((await self.chatr("user", "set-phone", "ann", "--none")).strip(), "@ann ann@example.org -")
+        session = await self.login("ann@example.org", PASSWORD)
+        self.assertTrue(session["user"]["emailVerified"])
+        for words, text in (
+            (("set-phone", "ann", "--phone", "12"), "$.phoneNumber: is not a phone number"),
+            (("set-email", "ben", "--none"), "There is no such user"),
+            (("undo-email", "ann"), "@ann has changed no e-mail address within seven days"),
+        ):
+            self.assertEqual((await self.chatr("user", *words, code=1)).count(text), 1)
+        await self.chatr("user", "set-email", "ann", code=2)
+        await self.person("ben")
+        error = await self.chatr("user", "set-email", "ann", "--email", "BEN@example.org", code=1)
+        self.assertIn("$.email: is taken", error)
+        ann = {"Authorization": f"Bearer {session['accessToken']}"}
+        await self.rest("PATCH", "/users/me", {"email": "thief@example.org"}, headers=ann)
+        code = {"userId": session["user"]["id"], "code": self.code("thief@example.org")}
+        await self.rest("POST", "/auth/verify-email", code, headers=ann)
+        said = await self.chatr("user", "undo-email", "ann")
+        self.assertEqual(said.strip(), "@ann ann@example.org -, signed out everywhere")
+        await self.login("ann@example.org", PASSWORD)
+
     async def test_sessions_and_tokens(self) -> None:
         """Tokens for programs; where somebody is signed in; ending one session and all."""
         ann = await self.person("ann")

@@ -154,6 +154,8 @@ class AccountTests(OidcCase):
         self.assertNotIn("email", (await self.sign_in())["user"])
         self.provider.person.update(sub="2", email_verified=True)
         self.assertEqual((await self.sign_in())["user"]["email"], "ann@example.org")
+        names = await self.node.db.query("SELECT username FROM users WHERE username = '@ann'")
+        self.assertEqual(names, [], "who had only named the address has lost it, and was nothing else")
 
     async def test_second_factor(self) -> None:
         """An account with an authenticator is asked for it here too."""
@@ -181,9 +183,16 @@ class LinkTests(OidcCase):
     oidc = {"oidc.link_by_email": "true", "oidc.register": "false"}
 
     async def test_linked(self) -> None:
-        """The account with the confirmed address is opened from now on, whatever its address becomes."""
+        """The account with the confirmed address is opened from now on, whatever its address becomes.
+
+        Its owner is told. Nobody who has only named that address is linked, or stands in the way.
+        """
         ann = await self.person("ann")
+        await self.codes_later()
+        await self.call("account.register", username="mallory", phoneNumber="+41791234567", password=PASSWORD)
+        await self.node.db.execute("UPDATE users SET email = 'ann@example.org' WHERE username = '@mallory'")
         self.assertEqual((await self.sign_in())["user"]["id"], ann.id)
+        self.assertIn("can be signed in to with Company now", self.mails()[-1][1])
         self.provider.person["email"] = "new@example.org"
         self.assertEqual((await self.sign_in())["user"]["id"], ann.id)
 

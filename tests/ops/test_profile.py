@@ -58,6 +58,7 @@ class UpdateTests(OpsCase):
         ann, ben = await self.person("ann"), await self.person("ben")
         await ann.call("user.update", email="new@example.org")
         anns = self.last_code("new@example.org")
+        await self.codes_later()
         await ben.call("user.update", email="New@example.org")
         await ben.call("account.verify_email", userId=ben.id, code=self.last_code("New@example.org"))
         await self.refused(ann.call("account.verify_email", userId=ann.id, code=anns), "conflict", "$.code")
