@@ -36,13 +36,14 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m bench.signing_in
 	$(BIN)/python -m bench.contacts
 	$(BIN)/python -m bench.message_search
+	$(BIN)/python -m bench.burst
 	$(BIN)/python -m bench.resume
 	$(BIN)/python -m bench $(ARGS)
 
-# Random runs of the model, each time others.
+# Random runs, each time others: strangers' bytes for SECONDS s a parser, then the model.
 soak: $(VENV)/.dev
+	$(BIN)/python $(WARNINGS) -m tests.fuzz --seconds $(or $(SECONDS),60) $(TARGETS)
 	SOAK_EXAMPLES=$(or $(EXAMPLES),500) $(BIN)/python $(WARNINGS) -m twisted.trial tests.e2e.test_model tests.soak_patterns
-	$(BIN)/python $(WARNINGS) -m tests.fuzz.previews
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m chatr.reference_cli docs/api

@@ -30,6 +30,7 @@ class Client:
     def __init__(self, port: int, ticket: str) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._calls = 0
         self._socket.sendall(bytes([0x7F, 0xF1, 0, 0]))
         self._read(4)
         self._send([1, "chatr", _ROLES])
@@ -37,9 +38,10 @@ class Client:
             assert message[0] == 4, message
             self._send([5, ticket, {}])
 
-    def call(self, procedure: str) -> dict[str, object]:
-        """The answer of a call without parameters."""
-        self._send([48, 1, {}, procedure])
+    def call(self, procedure: str, **params: object) -> dict[str, object]:
+        """The answer of a call."""
+        self._calls += 1
+        self._send([48, self._calls, {}, procedure, [], params])
         while (message := self._receive())[0] != 50:
             assert message[0] == 36, message
         return dict(message[4])

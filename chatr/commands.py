@@ -23,6 +23,7 @@ from chatr.embedded.lock import DirectoryInUse
 from chatr.embedded.postgres import EmbeddedError
 from chatr.ops import administration
 from chatr.ops.retention import Busy
+from chatr.plain import say
 from chatr.store import accounts, outbound, sessions
 from chatr.store.fitness import Unfit
 from chatr.store.people import Person
@@ -125,9 +126,9 @@ async def _told(work: Awaitable[None]) -> None:
     try:
         await work
     except (ApiError, Refused, *_EXPECTED) as error:
-        print(f"chatr: {error.detail if isinstance(error, ApiError) else error}", file=sys.stderr)
+        say(f"chatr: {error.detail if isinstance(error, ApiError) else error}", file=sys.stderr)
     except psycopg2.Error as error:
-        print(f"chatr: database: {' '.join(str(error).split())}", file=sys.stderr)
+        say(f"chatr: database: {' '.join(str(error).split())}", file=sys.stderr)
     else:
         return
     raise SystemExit(1)
@@ -156,15 +157,15 @@ async def _create(at: Desk, chosen: argparse.Namespace) -> None:
         is_bot=chosen.bot,
     )
     person = await administration.create_user(at.ctx, new)
-    print(f"{person.username} {person.id}")
+    say(f"{person.username} {person.id}")
     if made_up:
-        print(f"password: {password}")
+        say(f"password: {password}")
 
 
 async def _list(at: Desk, chosen: argparse.Namespace) -> None:
     for person in await accounts.listed(at.ctx.ports.db, max(1, min(chosen.limit, MAX_ROWS))):
         words = [person.username, person.id, person.role, f"{person.created_at:%Y-%m-%d}", person.email or "-"]
-        print(" ".join([*words, *_marks(person)]))
+        say(" ".join([*words, *_marks(person)]))
 
 
 def _marks(person: Person) -> list[str]:
@@ -205,70 +206,70 @@ async def _reset_password(at: Desk, chosen: argparse.Namespace) -> None:
     password, made_up = _password(chosen)
     await administration.reset_password(at.ctx, person, password)
     if made_up:
-        print(f"password: {password}")
+        say(f"password: {password}")
 
 
 async def _set_address(at: Desk, chosen: argparse.Namespace) -> None:
     address = None if chosen.none else chosen.address
     person = await administration.set_address(at.ctx, await _who(at, chosen), chosen.kind, address)
-    print(f"{person.username} {person.email or '-'} {person.phone_number or '-'}")
+    say(f"{person.username} {person.email or '-'} {person.phone_number or '-'}")
 
 
 async def _undo_email(at: Desk, chosen: argparse.Namespace) -> None:
     person = await administration.undo_email(at.ctx, await _who(at, chosen))
-    print(f"{person.username} {person.email or '-'} {person.phone_number or '-'}, signed out everywhere")
+    say(f"{person.username} {person.email or '-'} {person.phone_number or '-'}, signed out everywhere")
 
 
 async def _issue(at: Desk, chosen: argparse.Namespace) -> None:
     session = await administration.issue_session(at.ctx, await _who(at, chosen))
     shown = {key: value for key, value in msgspec.to_builtins(session).items() if key != "user"}
-    print(json.dumps(shown))
+    say(json.dumps(shown))
 
 
 async def _sessions(at: Desk, chosen: argparse.Namespace) -> None:
     person = await _who(at, chosen)
     for session in await sessions.live(at.ctx.ports.db, person.id, limit=MAX_ROWS):
         used = f"{session.last_used_at:%Y-%m-%dT%H:%M:%SZ}"
-        print(session.id, used, session.address or "-", session.user_agent or "-")
+        say(" ".join([session.id, used, session.address or "-", session.user_agent or "-"]))
 
 
 async def _revoke(at: Desk, chosen: argparse.Namespace) -> None:
     ended = await administration.end_sessions(at.ctx, await _who(at, chosen), chosen.id)
-    print(f"sessions ended: {ended}")
+    say(f"sessions ended: {ended}")
 
 
 async def _rotate(at: Desk, chosen: argparse.Namespace) -> None:
     lost = await administration.reseal(at.ctx)
     if lost:
         shown = ", ".join(lost)
-        print(f"chatr: sealed under a key that is gone, two-factor sign-in is broken for: {shown}", file=sys.stderr)
+        say(f"chatr: sealed under a key that is gone, two-factor sign-in is broken for: {shown}", file=sys.stderr)
     if chosen.forget_old:
         at.data.forget_old_keys()
-    print("keys rotated" + (", old ones forgotten" if chosen.forget_old else ", old ones kept for what they made"))
+    say("keys rotated" + (", old ones forgotten" if chosen.forget_old else ", old ones kept for what they made"))
 
 
 async def _outbound(at: Desk, chosen: argparse.Namespace) -> None:
-    print(f"waiting: {await outbound.waiting(at.ctx.ports.db)}")
+    say(f"waiting: {await outbound.waiting(at.ctx.ports.db)}")
     for dead in await outbound.dead(at.ctx.ports.db, MAX_ROWS):
         times = f"{dead.created_at:%Y-%m-%dT%H:%M:%SZ} {dead.dead_at:%Y-%m-%dT%H:%M:%SZ}"
-        print(f"dead: {dead.id} {dead.channel} {times} after {dead.attempts} tries: {dead.error}")
+        say(f"dead: {dead.id} {dead.channel} {times} after {dead.attempts} tries: {dead.error}")
 
 
 async def _retry(at: Desk, chosen: argparse.Namespace) -> None:
-    print(f"queued again: {await outbound.revive(at.ctx.ports.db, REVIVED_S)}")
+    say(f"queued again: {await outbound.revive(at.ctx.ports.db, REVIVED_S)}")
 
 
 async def _retention(at: Desk, chosen: argparse.Namespace) -> None:
     if chosen.dry_run:
         for due in await at.retention.due():
-            print(f"{due.rule}: {due.count} older than {due.days} days")
+            say(f"{due.rule}: {due.count} older than {due.days} days")
         return
     try:
         gone = await at.retention.run()
     except Busy:
         raise Refused("another process is at it") from None
     for rule, count in gone.items():
-        print(f"{rule}: {count} gone")
+        say(f"{rule}: {count} gone")
 
 
 async def _who(at: Desk, chosen: argparse.Namespace) -> Person:

@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from chatr.endpoints import is_local
+
 Seconds = Annotated[float, Meta(gt=0)]
 Bytes = Annotated[int, Meta(ge=1024)]
 Count = Annotated[int, Meta(ge=1)]
@@ -34,6 +36,8 @@ class Server(Section, frozen=True):
     trusted_proxies: Annotated[int, Meta(ge=0, le=8)] = 0
     cors_origins: tuple[str, ...] = ()
     max_body_bytes: Bytes = 1024 * 1024
+    #: Of all kinds together; behind trusted proxies, which have their own limits, it does not count.
+    max_connections_per_address: Count = 512
     stop_timeout_s: Seconds = 10.0
 
 
@@ -86,6 +90,8 @@ class Wamp(Section, frozen=True):
     """Limits of the WAMP door."""
 
     max_message_bytes: Bytes = 1024 * 1024
+    #: Before WELCOME: of whom nothing is known yet.
+    max_handshake_bytes: Bytes = 4096
     max_output_bytes: Bytes = 1024 * 1024
     max_calls_in_flight: Count = 64
     max_subscriptions: Count = 256
@@ -224,6 +230,11 @@ class Config(Section, frozen=True):
         return self.server.mode == "development"
 
     @property
+    def listens_beyond_loopback(self) -> bool:
+        """Whether an endpoint may be reached from other machines, as far as its description tells."""
+        return any(not is_local(endpoint) for endpoint in (self.server.http, self.server.rawsocket) if endpoint)
+
+    @property
     def login_code(self) -> LoginCode:
         """Where the code goes that a password login needs too (default: by e-mail in production, none else)."""
         return self.auth.login_code or ("off" if self.development else "email")
@@ -247,6 +258,12 @@ class Config(Section, frozen=True):
 
 #: Settings that are never shown.
 SECRETS = frozenset({"database.dsn", "mail.smtp_password", "sms.authorization", "oidc.client_secret", "redis.url"})
+
+
+DEVELOPMENT_FOR_ALL = (
+    "server.mode is development and other machines can connect: whoever does may register, sign in without a code and "
+    'send without most limits. Set server.mode = "production", or listen on interface=127.0.0.1 only'
+)
 
 
 class ConfigError(Exception):
@@ -306,6 +323,10 @@ def strays(environment: Mapping[str, str]) -> list[str]:
 def warnings(config: Config) -> list[str]:
     """What is allowed and probably not meant, one sentence each."""
     found = []
+    if config.development and config.listens_beyond_loopback:
+        found.append(DEVELOPMENT_FOR_ALL)
+    if not config.development and not config.listens_beyond_loopback and not config.server.trusted_proxies:
+        found.append("server.trusted_proxies is 0: behind a proxy on this machine all callers count as one")
     if config.login_code == "off":
         found.append("auth.login_code is off: a password alone signs in")
     if not config.development and config.mail.transport == "outbox":

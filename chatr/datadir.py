@@ -102,6 +102,12 @@ class DataDirectory:
         self._replace(_SERVER_KEY, self.server_keys()[0])
         self._replace("jwt.key", msgspec.json.encode(self.signing_keys()[:1]))
 
+    def new_mail_key(self) -> str:
+        """A new key for scripts that read the development mailbox; it lies in ``mail.key``."""
+        key = secrets.token_urlsafe(_KEY_BYTES)
+        self._replace("mail.key", key.encode())
+        return key
+
     @property
     def outbox(self) -> Path:
         """Where mail lies in development."""

@@ -52,13 +52,17 @@ from chatr.realtime.presence_redis import RedisPresence
 from chatr.realtime.publisher import Publisher
 from chatr.realtime.redis import Redis
 from chatr.rest.app import RestApp
+from chatr.rest.connections import Connections
 from chatr.rest.cookies import SessionCookies
+from chatr.rest.headers import Rules
 from chatr.rest.images import ImageRoute
+from chatr.rest.mailbox import Mailbox
 from chatr.rest.metrics import Metrics
 from chatr.rest.raw import RawRoutes, Readiness
 from chatr.rest.request import address_reader
 from chatr.rest.site import make_site
 from chatr.store import people
+from chatr.store.marks import Marks
 from chatr.store.pool import Database
 from chatr.store.writer import MessageWriter
 from chatr.tasks import Tasks
@@ -104,7 +108,13 @@ class Node:
             on_doubt=partial(self.publisher.sync_required, "the database was interrupted"),
             tasks=self.tasks,
         )
-        self.writer = MessageWriter(self.db, queue_limit=config.database.queue_limit, settings=config.messages)
+        self.writer = MessageWriter(
+            self.db,
+            queue_limit=config.database.queue_limit,
+            # What is left answers what is only read.
+            changes=config.database.pool_size // 2,
+            settings=config.messages,
+        )
         self.circles = Circles(self.db)
         self.announcer = Announcer(self.tasks, self.db, self.publisher, self.circles)
         self._redis = Redis(self.tasks, config.redis.url) if config.redis.url else None
@@ -140,6 +150,7 @@ class Node:
         ports = self.ports = Ports(
             db=self.db,
             writer=self.writer,
+            marks=Marks(self.db, self.writer),
             publisher=self.publisher,
             passwords=self._passwords,
             tokens=self.tokens,
@@ -176,7 +187,7 @@ class Node:
         self.dispatcher = Dispatcher(
             CONTRACT, ports, limiter=limiter, now=now, incidents=self.tasks.incidents, settle=settle
         )
-        self.gate = Gate(self.db, self.tokens, now=now)
+        self.gate = Gate(self.db, self.tokens, limiter, now=now)
         self.door = Door(
             dispatcher=self.dispatcher,
             hub=self.hub,
@@ -202,11 +213,11 @@ class Node:
         self.rest = RestApp(
             self.dispatcher,
             verify=self.tokens.verify,
+            is_connection=self.door.is_of,
             address=address_reader(config.server.trusted_proxies),
             cookies=SessionCookies(
                 public_url=config.server.public_url,
                 refresh_s=config.auth.refresh_token_s,
-                trusts_proxies=bool(config.server.trusted_proxies),
             ),
             metrics=self.metrics,
             clock=reactor,
@@ -216,17 +227,19 @@ class Node:
             CONTRACT,
             ready=self._ready,
             metrics=self.metrics,
-            outbox=data.outbox if config.development else None,
+            mailbox=config.development,
         )
+        self.mailbox = Mailbox(self.rest.klein, data.outbox, data.new_mail_key()) if config.development else None
         ImageRoute(self.rest.klein, self.previews.image)
-        self._gauges()
-        self.site = make_site(
-            self.rest.klein.resource(),
-            websocket_resource(self.door, config),
-            cors_origins=config.server.cors_origins,
-            max_body_bytes=config.server.max_body_bytes,
-            clock=reactor,
+        self.connections = Connections(
+            per_caller=0 if config.server.trusted_proxies else config.server.max_connections_per_address,
+            exempt_loopback=config.exempt_loopback,
+            seconds=reactor.seconds,
         )
+        rules = _rules(config)
+        websocket = websocket_resource(self.door, config, rules.refuse)
+        self.site = make_site(self.rest.klein.resource(), websocket, rules, reactor)
+        self._gauges()
         self.rawsocket_factory = WampRawSocketFactory(self.door)
 
     async def open(self, dsn: str) -> None:
@@ -327,18 +340,22 @@ class Node:
     def _gauges(self) -> None:
         counters, gauge = self.door.counters, self.metrics.gauge
         gauge("chatr_wamp_sessions", "Open WAMP sessions", lambda: len(self.door.sessions))
+        gauge("chatr_connections", "Open connections of callers", lambda: self.connections.open)
+        gauge("chatr_connections_refused", "Connections refused so far", lambda: self.connections.refused)
+        gauge("chatr_http_unread_bytes", "Answers that wait for their readers", lambda: self.site.unread.bytes)
         limiter, turns = self.ports.limiter, {"passwords": self._passwords.turns, "searches": self.ports.searches}
         gauge("chatr_limits_kept", "Callers whose calls are counted", lambda: limiter.keys)
         gauge("chatr_limits_fallen_out", "Callers forgotten for want of room so far", lambda: limiter.fallen_out)
         for what, each in turns.items():
             gauge(f"chatr_{what}_waiting", f"Calls that wait for their turn: {what}", partial(len, each))
         gauge("chatr_database_waiting", "Calls that wait for a database connection", lambda: self.db.waiting)
+        gauge("chatr_writer_waiting", "Sends and changes that wait or are in hand", lambda: self.writer.waiting)
         gauge("chatr_writer_statements", "Statements of the message writer so far", lambda: self.writer.statements)
         for name in counters.__struct_fields__:
             gauge(f"chatr_wamp_{name}_count", f"WAMP {name} so far", partial(getattr, counters, name))
 
     async def _authenticate(self, ticket: str, address: str, user_agent: str) -> Admission:
-        return await self.gate.admit(ticket)
+        return await self.gate.admit(ticket, address)
 
     def _extend(self, connection: str, session_id: str, expires_at: float) -> None:
         self.door.extend(connection, session_id, expires_at)
@@ -367,6 +384,16 @@ def _senders(config: Config, reactor: Any, data: DataDirectory, now: Callable[[]
     elif config.sms_transport == "http":
         senders["sms"] = GatewaySender(Fetcher(reactor), config.sms)
     return senders
+
+
+def _rules(config: Config) -> Rules:
+    return Rules(
+        max_body_bytes=config.server.max_body_bytes,
+        cors_origins=frozenset(config.server.cors_origins),
+        public_url=config.server.public_url,
+        trusted_proxies=config.server.trusted_proxies,
+        hsts=not config.development,
+    )
 
 
 def _provider(config: Config, reactor: Any) -> Provider | None:

@@ -15,18 +15,20 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
 from twisted.internet.task import deferLater
-from twisted.logger import Logger
+from twisted.logger import Logger, LogLevel, globalLogPublisher
 from twisted.python import usage
 from twisted.python.failure import Failure
 
 from chatr import listening
 from chatr.closing import Closing
-from chatr.config import Config, ConfigError, assignments, load, strays, warnings
+from chatr.config import DEVELOPMENT_FOR_ALL, Config, ConfigError, assignments, load, strays, warnings
 from chatr.datadir import DataDirectory, DataDirectoryError
 from chatr.embedded.lock import DirectoryInUse, DirectoryLock
 from chatr.embedded.postgres import EmbeddedError, EmbeddedPostgres
 from chatr.ending import MORE_S, Ending
+from chatr.logs import Escaper
 from chatr.node import Node
+from chatr.rest.connections import raise_open_files, room_for_connections
 from chatr.store import fitness
 from chatr.store.migrate import has_dictionary, migrate
 from chatr.threads import in_daemon
@@ -105,6 +107,7 @@ class ChatrService(Service):
         self._postgres: EmbeddedPostgres | None = None
         self._starting: Deferred[None] | None = None
         self._stopping = False
+        self._escaper = Escaper()
         self.node: Node | None = None
         self.ports: list[IListeningPort] = []
 
@@ -121,8 +124,13 @@ class ChatrService(Service):
 
     async def start(self) -> None:
         """Start everything. Raises what stands in the way, with a sentence for the operator."""
-        for warning in (*self._notes, *warnings(self.config)):
-            log.warn("{text}", text=warning)
+        # Whatever twistd writes logs to is there by now.
+        self._escaper.watch(globalLogPublisher)
+        for note in self._notes:
+            log.warn("{text}", text=note)
+        for warning in warnings(self.config):
+            level = LogLevel.critical if warning is DEVELOPMENT_FOR_ALL else LogLevel.warn
+            log.emit(level, "{text}", text=warning)
         dsn = self.config.database.dsn
         if dsn:
             await self._await_database(dsn)
@@ -161,6 +169,7 @@ class ChatrService(Service):
             await closing.close("embedded PostgreSQL", postgres.stop, at_most_s=within_s)
         if self._lock is not None:
             self._lock.release()
+        globalLogPublisher.removeObserver(self._escaper)
 
     async def _await_database(self, dsn: str) -> None:
         """Wait for a server that is not there yet; refuse at once, before anything is made, what waiting won't mend."""
@@ -192,15 +201,20 @@ class ChatrService(Service):
 
     async def _listen(self, node: Node) -> None:
         server = self.config.server
+        node.connections.room = room_for_connections(raise_open_files())
         for name, factory in (("http", node.site), ("rawsocket", node.rawsocket_factory)):
             description = getattr(server, name)
             if description and not self._stopping:
                 endpoint = listening.endpoint(self._reactor, f"server.{name}", description)
                 self.ports.append(await endpoint.listen(factory))
+                node.connections.guard(self.ports[-1], knows_callers=not description.startswith("haproxy:"))
                 log.info("listening on {address}", address=self.ports[-1].getHost())
         address: Any = self.ports[0].getHost() if self.ports else None
         if address is not None and hasattr(address, "port"):
             log.info("Chatr is ready at http://{host}:{port}/", host=address.host, port=address.port)
+            if node.mailbox is not None:
+                mail = f"http://127.0.0.1:{address.port}{node.mailbox.invitation()}"
+                log.info("Development mail, for one browser: {mail}", mail=mail)
 
     def _failed(self, failure: Failure) -> None:
         if self._stopping:

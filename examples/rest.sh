@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Two people, one message, nothing but curl: register, read the code from the development outbox, sign in, send, read.
-# usage: rest.sh [http://127.0.0.1:8080]
+# usage: rest.sh [http://127.0.0.1:8080 [data directory of the server]]
 set -euo pipefail
 url=${1:-http://127.0.0.1:8080}
+# Mail holds codes: the server shows it to those who can read this file.
+mail_key=${2:-$(dirname "$0")/../chatr-data}/mail.key
 api=$url/api
 tag=$(date +%s)$RANDOM
 password="Correct-horse-$tag"
@@ -18,7 +20,7 @@ register() { # register NAME -> user id
 }
 
 code() { # code NAME -> the code in the newest mail to that person
-    curl --silent --show-error --fail "$url/dev/mail.json" | python3 -I -c '
+    curl --silent --show-error --fail --header "Authorization: Bearer $(<"$mail_key")" "$url/dev/mail.json" | python3 -I -c '
 import json, re, sys
 mails = [mail for mail in json.load(sys.stdin)["items"] if mail["to"] == sys.argv[1]]
 print(re.search(r"\b[0-9]{6}\b", mails[0]["text"])[0])' "$1@example.org"

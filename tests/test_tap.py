@@ -15,17 +15,21 @@ from pathlib import Path
 import treq
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.protocol import Factory
 from twisted.internet.threads import deferToThread
+from twisted.logger import LogEvent, LogLevel, globalLogPublisher
 from twisted.trial.unittest import TestCase
 from twisted.web.client import HTTPConnectionPool
 
 from chatr.config import load
+from chatr.datadir import DataDirectoryError
 from chatr.store.migrate import migrate
 from chatr.tap import ChatrService
 from tests.box import Box, box
 from tests.e2e.programs import Program
 from tests.refusing import run
+from tests.rest.test_app import Raw
 
 ROOT = Path(__file__).parent.parent
 TWISTD = [sys.executable, "-c", "from twisted.scripts.twistd import run; run()", "--nodaemon", "--pidfile="]
@@ -96,6 +100,8 @@ class StartTests(TapCase):
         pool = HTTPConnectionPool(reactor, persistent=False)
         answer = await treq.get(f"http://127.0.0.1:{port}/ready", pool=pool)
         self.assertTrue((await answer.json())["ready"])
+        said = await program.says("Development mail")
+        self.assertRegex(said, rf"for one browser: http://127\.0\.0\.1:{port}/dev/mail\?token=[\w-]{{32}}\n")
         keys = {name: (self.data_dir / name).read_bytes() for name in ("server.key", "jwt.key")}
         for name in keys:
             self.assertEqual(stat.S_IMODE((self.data_dir / name).stat().st_mode), 0o600)
@@ -170,6 +176,39 @@ class StartTests(TapCase):
         program = Program([*TWISTD, "-y", str(ROOT / "tac" / "chatr.tac")], env)
         self.programs.append(program)
         await self.port(program)
+        self.assertEqual(await self.end(program), -signal.SIGTERM)
+
+
+class CrowdTests(TapCase):
+    """More connections than there are files."""
+
+    async def connections(self, port: int, count: int) -> list[Raw]:
+        endpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", port)
+        return [await endpoint.connect(Factory.forProtocol(Raw)) for _ in range(count)]
+
+    async def test_more_connections_than_files(self) -> None:
+        """Those for which there is no file are closed, those that are open go on; when they have gone there is room."""
+        dsn = box().shared()
+        self.addCleanup(box().clean, dsn)
+        command = [*TWISTD, "chatr", "--data-dir", str(self.data_dir), "--database", dsn, *FREE_PORT]
+        program = Program(["/bin/sh", "-c", 'ulimit -n 400; exec "$@"', "sh", *command], {"PYTHONPATH": str(ROOT)})
+        self.programs.append(program)
+        port = await self.port(program)
+        [first] = await self.connections(port, 1)
+        crowd = await self.connections(port, 450)
+        said = await program.says("connections are open, as many as there are files for")
+        for each in crowd[-100:]:
+            self.assertEqual(await each.closed, b"")
+        first.transport.write(b"GET /ready HTTP/1.1\r\nHost: a\r\n\r\n")  # type: ignore[union-attr]
+        self.assertIn(b"200 OK", await first.hears(b'"database":true'))
+        for each in crowd[:-100]:
+            each.transport.abortConnection()  # type: ignore[union-attr]
+            await each.closed
+        pool = HTTPConnectionPool(reactor, persistent=False)
+        answer = await treq.get(f"http://127.0.0.1:{port}/ready", pool=pool)
+        self.assertTrue((await answer.json())["database"])
+        first.transport.abortConnection()  # type: ignore[union-attr]
+        self.assertNotIn("Traceback", said + program.errors)
         self.assertEqual(await self.end(program), -signal.SIGTERM)
 
 
@@ -306,6 +345,20 @@ class RefusalTests(TapCase):
 
 class InProcessTests(TestCase):
     """The service object."""
+
+    async def test_development_for_all(self) -> None:
+        """A development server that other machines can reach says so at the highest level of the log."""
+        path = Path(self.mktemp()).absolute()
+        path.write_text("no directory: the start ends before it listens")
+        options = {"server.http": "tcp:0", "server.data_dir": str(path)}
+        events: list[LogEvent] = []
+        globalLogPublisher.addObserver(events.append)
+        self.addCleanup(globalLogPublisher.removeObserver, events.append)
+        service = ChatrService(load(None, {}, options), reactor, on_failure=self.fail)
+        await self.assertFailure(Deferred.fromCoroutine(service.start()), DataDirectoryError)
+        loud = [event["text"] for event in events if event["log_level"] is LogLevel.critical]
+        self.assertEqual(len(loud), 1)
+        self.assertIn("other machines can connect", loud[0])
 
     async def test_clean(self) -> None:
         """Start and stop leave the reactor as it was; stopping twice, or without a start, does no harm."""

@@ -136,7 +136,10 @@ class Sender(Wire, frozen=True):
 
 
 class ReplyTo(Wire, frozen=True):
-    """The frozen snapshot of the message that is replied to; ``unsent``: it was unsent, before or since."""
+    """The frozen snapshot of the message that is replied to; ``unsent``: it was unsent, before or since.
+
+    ``cleared``: the viewer has deleted it from their own view, and is not shown what it said.
+    """
 
     id: Id
     sender_name: str
@@ -144,6 +147,7 @@ class ReplyTo(Wire, frozen=True):
     content: str
     duration: float | UnsetType = UNSET
     unsent: bool | UnsetType = UNSET
+    cleared: bool | UnsetType = UNSET
 
 
 class Reactor(Wire, frozen=True):
@@ -202,7 +206,8 @@ class Conversation(Wire, frozen=True, kw_only=True):
 
     Direct ones also say whether the other is a friend, and whether the viewer has blocked them. That the other has
     blocked the viewer is not told. ``declinedAt``: when the recipient declined the viewer's request. ``clearedSeq``: up
-    to there the viewer has deleted it from their own view.
+    to there the viewer has deleted it from their own view. ``unreadCount`` is 999 at most. ``unreadCapped``: there are
+    more, or may be: the first 2,000 log entries above ``readSeq`` are looked at, whatever they are.
     """
 
     id: Id
@@ -221,7 +226,8 @@ class Conversation(Wire, frozen=True, kw_only=True):
     cleared_seq: int = 0
     other_read_seq: int | UnsetType = UNSET
     other_delivered_seq: int | UnsetType = UNSET
-    unread_count: int
+    unread_count: Annotated[int, Meta(ge=0, le=999)]
+    unread_capped: bool | UnsetType = UNSET
     last_message: Message | UnsetType = UNSET
     is_friend: bool | UnsetType = UNSET
     is_blocked: bool | UnsetType = UNSET
@@ -233,7 +239,11 @@ class Conversation(Wire, frozen=True, kw_only=True):
 
 
 class LogEntry(Wire, frozen=True):
-    """One entry of a conversation's log: the event it was announced as, with that event's payload."""
+    """One entry of a conversation's log: the event it was announced as, with that event's payload.
+
+    About a message that the viewer has deleted from their own view ``data`` says no more than ``conversationId``,
+    ``seq`` and ``cleared: true``; it was announced to them as no event.
+    """
 
     seq: int
     event: str

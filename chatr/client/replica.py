@@ -9,6 +9,9 @@ _OWN_MARKS = ("headSeq", "readSeq", "deliveredSeq")
 _OTHERS_MARKS = ("otherReadSeq", "otherDeliveredSeq")
 #: Of a person, what stands at their messages.
 _SENDER = ("username", "displayName", "profileImage")
+#: How the server counts what is unread: so many at most, and looking at so many log entries.
+_MOST_UNREAD, _MOST_LOOKED = 999, 2000
+_UNREAD = ("unreadCount", "unreadCapped")
 View = dict[str, Any]
 
 
@@ -41,21 +44,29 @@ class Replica:
             messages = self.messages(conversation_id)
             # A direct conversation begins with its first message.
             if messages or "lastMessage" in view or view["kind"] == "group":
-                shown[conversation_id] = {**view, **self._derived(view, messages)}
+                derived = self._derived(view, messages)
+                shown[conversation_id] = {key: value for key, value in view.items() if key not in _UNREAD} | derived
         return shown
 
     def _derived(self, view: View, messages: list[dict[str, Any]]) -> View:
         """What the messages say of a conversation, where they are known."""
         if not messages:
-            return {}
+            return {key: view[key] for key in _UNREAD if key in view}
+        mark = max(view["readSeq"], view.get("clearedSeq", 0))
         unread = sum(
-            message["seq"] > view["readSeq"]
+            mark < message["seq"] <= mark + _MOST_LOOKED
             and not message["unsent"]
             and message["type"] != "system"
             and message["sender"]["id"] != self.me
             for message in messages
         )
-        return {"lastMessage": messages[-1], "unreadCount": unread, "updatedAt": messages[-1]["createdAt"]}
+        capped = unread > _MOST_UNREAD or view["headSeq"] > mark + _MOST_LOOKED
+        return {
+            "lastMessage": messages[-1],
+            "unreadCount": min(unread, _MOST_UNREAD),
+            **({"unreadCapped": True} if capped else {}),
+            "updatedAt": messages[-1]["createdAt"],
+        }
 
     def messages(self, conversation_id: str) -> list[dict[str, Any]]:
         """The messages of a conversation, ascending, as ``message.history`` answers them."""
@@ -177,6 +188,10 @@ class Replica:
         self._logged(data)
         if data["userId"] != self.me:
             self._listened.add(data["messageId"])
+
+    def _log_cleared(self, data: dict[str, Any]) -> None:
+        """An entry about something that was deleted from the own view: it counts, and says nothing."""
+        self._logged(data)
 
     def _logged(self, data: dict[str, Any]) -> None:
         view = self._views.get(data["conversationId"])

@@ -58,7 +58,8 @@ async def register(ctx: Ctx, params: Register) -> verification.Waiting:
     if phone and not ctx.ports.outbound.can_send("sms"):
         raise invalid("$.phoneNumber", "this server can't send SMS")
     password = fields.password(params.password, username=username, email=email or "")
-    first_name, last_name = fields.cleaned(params.first_name), fields.cleaned(params.last_name)
+    first_name = fields.cleaned(params.first_name, "$.firstName")
+    last_name = fields.cleaned(params.last_name, "$.lastName")
     sender = ctx.ports.code_gate.stranger(ctx.caller)
     new = accounts.NewPerson(
         id=uuid7(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from functools import partial
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
@@ -182,7 +183,7 @@ async def delete(ctx: Ctx, params: WhichConversation) -> Empty:
         await conversations.clear(tx, params.id, ctx.caller.user_id)
         _removed(ctx, tx, params.id)
 
-    await ctx.ports.writer.change(work)
+    await ctx.ports.writer.change(work, caller=ctx.caller.user_id, place=params.id)
     return Empty()
 
 
@@ -220,7 +221,7 @@ async def update(ctx: Ctx, params: UpdateConversation) -> Conversation:
         )
         return changed
 
-    return await ctx.ports.writer.change(work)
+    return await ctx.ports.writer.change(work, caller=ctx.caller.user_id, place=params.id)
 
 
 def _check_moment(path: str, moment: datetime) -> None:
@@ -232,20 +233,26 @@ def _check_moment(path: str, moment: datetime) -> None:
         raise invalid(path, "is beyond the years 1 to 9999 in UTC") from None
 
 
-async def begin_direct(ctx: Ctx, other_id: str) -> None:
+async def begin_direct(ctx: Ctx, other_id: str, tx: Transaction) -> None:
     """Make sure that the caller's direct conversation with a person exists; both are told if it is new.
 
-    Raises ``not_found`` and ``blocked``, and ``rate_limited`` after so many with strangers.
+    For when it is the turn of their lane. Raises ``not_found`` and ``blocked``, and ``rate_limited`` after so many with
+    strangers.
     """
     conversation_id = uuid7()
     me = ctx.caller.user_id
-    async with ctx.ports.db.transaction() as tx, relating.changing(ctx, tx, other_id) as found:
+    async with relating.changing(ctx, tx, other_id) as found:
         mine = await people.by_id(tx, me)
         if mine is None:
             # Deleted since the call came in: what is begun now nobody would close, or erase.
             raise ApiError("unauthenticated", "The account no longer exists")
         known = permissions.needs_no_request(permissions.may_write(found), mine)
-        if not await conversations.insert_direct(tx, conversation_id, me, other_id, accepted=known):
+        made = await conversations.insert_direct(tx, conversation_id, me, other_id, accepted=known)
+        there = conversation_id if made else await conversations.direct_id(tx, me, other_id)
+        if there is not None:
+            # Before anybody is told of it, and hands in something for it.
+            tx.then(partial(ctx.ports.writer.begun, me, other_id, there))
+        if not made:
             return
         if not known:
             await approaches.begins_conversation(ctx, tx, mine)

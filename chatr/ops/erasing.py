@@ -9,10 +9,12 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from chatr.api.events import MESSAGE_REACTION, MESSAGE_UNSENT, MessageReaction, MessageUnsent
-from chatr.ops import audience
-from chatr.store import changes, erasing, messages
+from chatr.api.model import Message
+from chatr.ops import telling
+from chatr.store import changes, erasing
 from chatr.store.changes import Held
 from chatr.store.ids import NIL
+from chatr.store.places import Of
 from chatr.store.pool import Database, Transaction
 from chatr.store.writer import MessageWriter
 from chatr.tasks import Tasks
@@ -21,6 +23,8 @@ from chatr.tasks import Tasks
 BATCH = 100
 #: Another node may die with work in its hands: look for it now and then.
 EVERY_S = 30.0
+#: In whose name the writer is asked.
+CALLER = "erasing"
 
 
 class Eraser:
@@ -69,7 +73,7 @@ class Eraser:
             if held is not None:
                 await work(tx, held)
 
-        await self._writer.change(change)
+        await self._writer.change(change, caller=CALLER, place=Of(message_id))
         self._task.progressed()
 
 
@@ -81,10 +85,11 @@ async def _take_back(tx: Transaction, held: Held) -> None:
         # All were told when it was unsent.
         return
     entry = await changes.log(tx, held, "message.unsent")
-    message = await messages.of(tx, held.id, "")
-    name = message.sender.display_name if message else ""
-    told = MessageUnsent(held.conversation_id, entry.seq, held.id, name)
-    tx.emit(MESSAGE_UNSENT, told, audience.conversation(held.conversation_id, held.pair))
+
+    def told(seen: Message) -> MessageUnsent:
+        return MessageUnsent(held.conversation_id, entry.seq, held.id, seen.sender.display_name)
+
+    await telling.tell(tx, held, MESSAGE_UNSENT, told)
 
 
 async def _take_away(tx: Transaction, held: Held, *, user_id: str) -> None:
@@ -92,7 +97,8 @@ async def _take_away(tx: Transaction, held: Held, *, user_id: str) -> None:
         return
     await changes.react(tx, held.id, user_id, None)
     entry = await changes.log(tx, held, "message.reaction", {"userId": user_id, "emoji": None})
-    message = await messages.of(tx, held.id, "")
-    reactions = message.reactions if message else []
-    told = MessageReaction(held.conversation_id, entry.seq, held.id, user_id, None, reactions)
-    tx.emit(MESSAGE_REACTION, told, audience.conversation(held.conversation_id, held.pair))
+
+    def told(seen: Message) -> MessageReaction:
+        return MessageReaction(held.conversation_id, entry.seq, held.id, user_id, None, seen.reactions)
+
+    await telling.tell(tx, held, MESSAGE_REACTION, told)

@@ -16,8 +16,8 @@ from chatr.ops import audience, pages, permissions, previews, receipts, requests
 from chatr.ops.conversations import begin_direct, brought_back
 from chatr.ops.ports import Ctx
 from chatr.store import conversations, messages, people
+from chatr.store.appending import Append, Appended
 from chatr.store.ids import uuid7
-from chatr.store.writer import Append, Appended
 
 _REFUSED = {
     "waiting": "Wait until the recipient accepts the request",
@@ -181,12 +181,16 @@ async def mark_read(ctx: Ctx, params: Mark) -> Empty:
 
 
 async def _mark(ctx: Ctx, conversation_id: str, *, delivered: int, read: int) -> Empty:
-    async with ctx.ports.db.transaction() as tx:
-        marked = await conversations.mark(tx, conversation_id, ctx.caller.user_id, delivered=delivered, read=read)
-        if marked is None:
-            raise ApiError("not_found", "There is no such conversation")
-        if marked.changed:
-            receipts.marked(ctx, tx, conversation_id, marked)
+    joined = await ctx.ports.marks.mark(
+        conversation_id,
+        ctx.caller.user_id,
+        delivered_seq=delivered,
+        read_seq=read,
+        connection=ctx.caller.connection,
+        tell=partial(receipts.marked, ctx, conversation_id),
+    )
+    if not joined:
+        raise ApiError("not_found", "There is no such conversation")
     return Empty()
 
 
@@ -231,10 +235,18 @@ def _announce(ctx: Ctx, item: Append, done: Appended) -> Message:
         reply_to=msgspec.convert(done.reply_to, ReplyTo) if done.reply_to else UNSET,
         mentions=done.mentions,
     )
-    received = MessageReceived(conversation_id=done.conversation_id, seq=done.seq, message=message)
-    rooms = audience.conversation(done.conversation_id, done.pair)
-    ctx.ports.publisher.publish(MESSAGE_RECEIVED, received, rooms, exclude=ctx.caller.connection)
+    hidden = [audience.person(user_id) for user_id in done.quote_cleared_by]
+    rooms = [room for room in audience.conversation(done.conversation_id, done.pair) if room not in hidden]
+    _publish(ctx, message, rooms)
+    if hidden and message.reply_to is not UNSET:
+        quote = messages.cleared(message.reply_to)
+        _publish(ctx, msgspec.structs.replace(message, reply_to=quote), hidden)
     return message
+
+
+def _publish(ctx: Ctx, message: Message, rooms: list[str]) -> None:
+    received = MessageReceived(conversation_id=message.conversation_id, seq=message.seq, message=message)
+    ctx.ports.publisher.publish(MESSAGE_RECEIVED, received, rooms, exclude=ctx.caller.connection)
 
 
 async def _page(ctx: Ctx, conversation_id: str, marks: messages.Marks, params: History) -> messages.Page:

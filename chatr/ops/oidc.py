@@ -146,7 +146,7 @@ async def _new(ctx: Ctx, tx: Transaction, claims: Claims) -> str:
         email=email,
         phone_number=None,
         password_hash="",
-        display_name=fields.display_name(claims.name[: fields.MAX_NAME], None, None, username),
+        display_name=fields.display_name(fields.tidied(claims.name), None, None, username),
         first_name=None,
         last_name=None,
         gender=None,

@@ -23,6 +23,7 @@ from chatr.ops.preview_queue import PreviewQueue
 from chatr.ops.throttle import Throttle
 from chatr.outbound.queue import OutboundQueue
 from chatr.realtime.presence import PresenceTracker
+from chatr.store.marks import Marks
 from chatr.store.pool import Database
 from chatr.store.writer import MessageWriter
 from chatr.turns import Turns
@@ -59,6 +60,7 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
 
     db: Database
     writer: MessageWriter
+    marks: Marks
     publisher: Publisher
     passwords: Passwords
     tokens: Tokens

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from chatr.api.errors import ApiError
 from chatr.api.events import MESSAGE_PREVIEW, MessagePreview
 from chatr.api.model import LinkPreview
-from chatr.ops import audience
+from chatr.ops import telling
 from chatr.ops.link_previews import FOR_MESSAGES, Previews
-from chatr.store import changes, messages, previews
+from chatr.store import changes, previews
+from chatr.store.places import Of
 from chatr.store.pool import Database, Transaction
 from chatr.store.previews import Job
 from chatr.store.writer import MessageWriter
@@ -21,6 +24,8 @@ log = Logger()
 #: Another node may die with work in its hands: look for it now and then.
 EVERY_S = 30.0
 FORGET_EVERY_S = 30.0
+#: In whose name the writer is asked.
+CALLER = "previews"
 
 
 class PreviewQueue:
@@ -106,9 +111,6 @@ class PreviewQueue:
                 return
             await previews.attach(tx, held.id, preview)
             entry = await changes.log(tx, held, "message.preview")
-            message = await messages.of(tx, held.id, "")
-            if message is not None:
-                told = MessagePreview(held.conversation_id, entry.seq, message)
-                tx.emit(MESSAGE_PREVIEW, told, audience.conversation(held.conversation_id, held.pair))
+            await telling.tell(tx, held, MESSAGE_PREVIEW, partial(MessagePreview, held.conversation_id, entry.seq))
 
-        await self._writer.change(change)
+        await self._writer.change(change, caller=CALLER, place=Of(job.message_id))

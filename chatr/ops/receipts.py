@@ -7,30 +7,34 @@ from chatr.api.model import wire_time
 from chatr.ops import audience
 from chatr.ops.ports import Ctx
 from chatr.store import conversations
-from chatr.store.conversations import Marked, Shown
+from chatr.store.conversations import Shown
+from chatr.store.marks import Marked
 from chatr.store.pool import Transaction
 
 
-def marked(ctx: Ctx, tx: Transaction, conversation_id: str, marked: Marked) -> None:
-    """Tell the caller's other sessions of the watermarks, and the others of what they are shown of them."""
-    me = ctx.caller.user_id
+def marked(ctx: Ctx, conversation_id: str, marked: Marked, connection: str) -> None:
+    """Tell the caller's other sessions of the watermarks, and the others of what they are shown of them.
+
+    ``connection``: the one that knows them already.
+    """
+    me, publish = ctx.caller.user_id, ctx.ports.publisher.publish
 
     def status(delivered_seq: int, read_seq: int) -> MessageStatusChanged:
         return MessageStatusChanged(conversation_id, me, delivered_seq, read_seq, wire_time(ctx.now))
 
-    own, connection = status(marked.delivered_seq, marked.read_seq), ctx.caller.connection
+    own = status(marked.delivered_seq, marked.read_seq)
     if marked.pair is None:
         shown = status(marked.shown_delivered_seq, marked.shown_read_seq)
         if shown == own:
-            tx.emit(MESSAGE_STATUS, own, [audience.group(conversation_id)], exclude=connection)
+            publish(MESSAGE_STATUS, own, [audience.group(conversation_id)], exclude=connection)
             return
         if marked.shown:
-            tx.emit(MESSAGE_STATUS, shown, [audience.group(conversation_id)], exclude=connection)
+            publish(MESSAGE_STATUS, shown, [audience.group(conversation_id)], exclude=connection)
     elif marked.shown:
         other_id = next(user_id for user_id in marked.pair if user_id != me)
         read_seq = marked.shown_read_seq if marked.other_sees_read else 0
-        tx.emit(MESSAGE_STATUS, status(marked.shown_delivered_seq, read_seq), [audience.person(other_id)])
-    tx.emit(MESSAGE_STATUS, own, [audience.person(me)], exclude=connection)
+        publish(MESSAGE_STATUS, status(marked.shown_delivered_seq, read_seq), [audience.person(other_id)])
+    publish(MESSAGE_STATUS, own, [audience.person(me)], exclude=connection)
 
 
 async def reveal(ctx: Ctx, tx: Transaction, conversation_id: str) -> None:

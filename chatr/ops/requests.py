@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from chatr.api.events import CONVERSATION_ACCEPTED, ConversationAccepted
 from chatr.ops import audience, receipts
 from chatr.ops.ports import Ctx
@@ -26,4 +28,6 @@ async def answered(ctx: Ctx, conversation_id: str, pair: tuple[str, str]) -> Non
     ctx.ports.publisher.publish(CONVERSATION_ACCEPTED, told, [audience.person(user_id) for user_id in pair])
     ctx.ports.publisher.forget(pair)
     ctx.ports.announcer.meet(*pair)
-    await receipts.revealed(ctx, conversation_id)
+    # Behind what was told of the watermarks so far, and before what is told of them next.
+    work = partial(receipts.revealed, ctx, conversation_id)
+    await ctx.ports.writer.work(work, caller=ctx.caller.user_id, place=conversation_id)

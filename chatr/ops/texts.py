@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
+import emoji
 import regex
 from msgspec import Meta
 
@@ -15,14 +16,21 @@ MAX_CONTENT = 8000
 Content = Annotated[
     str,
     Meta(
-        description="1 to 8,000 characters, trailing space apart.",
+        description="1 to 8,000 characters, trailing space apart, not only invisible ones.",
         extra_json_schema={"minLength": 1, "maxLength": MAX_CONTENT, "pattern": r"\S"},
     ),
 ]
 
 _NAME = re.compile(r"(?<![A-Za-z0-9_@.])@[A-Za-z0-9_]{3,20}(?![A-Za-z0-9_@])")
-#: One grapheme (Unicode Standard Annex 29) that is shown as a picture: a pictograph, a flag, or a keycap.
-_EMOJI = regex.compile(r"(?=\p{Extended_Pictographic}|\p{Regional_Indicator}{2}|[0-9#*]\uFE0F?\u20E3)\X")
+#: Says that what is before it is to be shown as a picture (Unicode Technical Standard 51).
+_AS_PICTURE = "\ufe0f"
+#: The emoji that Unicode recommends for general interchange (RGI), without that sign.
+_EMOJI = frozenset(each.replace(_AS_PICTURE, "") for each in emoji.EMOJI_DATA)
+#: A character that leaves a mark on the screen. Blank without being space or ignorable: the Braille pattern without a
+#: dot, a note without a head, annotation marks, and the controls of hieroglyphs.
+_VISIBLE = regex.compile(
+    r"[^\p{Z}\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb\U0001D159\U00013430-\U0001345F]"
+)
 
 #: Markdown's code begins: a fence at the beginning of a line, to the next or to the end, or a run of backquotes.
 _CODE = re.compile(r"^ {0,3}(?P<fence>```+(?=[^`\n]*$)|~~~+)|(?<!`)(?P<run>`++)", re.M)
@@ -40,7 +48,14 @@ def content(text: str) -> str:
     cleaned = text.rstrip()
     if not 1 <= len(cleaned) <= MAX_CONTENT:
         raise invalid("$.content", f"must have 1 to {MAX_CONTENT} characters")
+    if not visible(cleaned):
+        raise invalid("$.content", "has only invisible characters")
     return cleaned
+
+
+def visible(text: str) -> bool:
+    """Whether a text shows anything: invisible characters, controls, marks that choose a variant or tag, do not."""
+    return _VISIBLE.search(text) is not None
 
 
 def names(text: str) -> str:
@@ -99,5 +114,7 @@ def _balanced(link: str) -> str:
 
 
 def is_emoji(text: str) -> bool:
-    """Whether a text is one emoji and nothing else."""
-    return _EMOJI.fullmatch(text) is not None
+    """Whether a text is one emoji of Unicode's RGI set and nothing else, with or without variation selectors."""
+    bare = text.replace(_AS_PICTURE, "")
+    # Each may follow a character that it says something about.
+    return bare in _EMOJI and _AS_PICTURE * 2 not in text and not text.startswith(_AS_PICTURE)

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from chatr.store import messages, people, relations
+from chatr.store import faces, messages, people, relations
+from chatr.store.faces import Faces
 from chatr.store.pool import Queryable
 
 
@@ -33,25 +34,43 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     declined_at: datetime | None
     closed: str | None
     unread: int
+    unread_capped: bool
     others_delivered_seq: int
     others_read_seq: int
     member_count: int
+    in_group: Faces
     other: relations.Other | None
     last: Sequence[Any] | None
 
     @property
     def marks(self) -> messages.Marks:
-        """What the status of the viewer's own messages derives from."""
-        return messages.Marks(self.others_delivered_seq, self.others_read_seq)
+        """What the status of the viewer's own messages derives from, and what else of messages is the viewer's own."""
+        found = self.in_group
+        if self.other is not None and self.other.relation.face is not None:
+            found = {self.other.person.id: self.other.relation.face}
+        return messages.Marks(self.others_delivered_seq, self.others_read_seq, self.cleared_seq, found)
 
 
-_OWN = 21
-_SELECT = f"""SELECT c.id, c.kind, c.status, c.initiator_id, c.title, c.description, c.head_seq, c.active_at,
+#: Unread messages that are counted, and entries of the log that are looked at for that: others may write any number.
+MOST_UNREAD, MOST_LOOKED = 999, 2000
+#: Those of a page are chosen first, so that the rest is looked up for these alone.
+_CHOSEN = """FROM members m
+  CROSS JOIN LATERAL (SELECT m.user_id AS id) v
+  JOIN conversations c ON c.id = m.conversation_id
+  LEFT JOIN users u ON u.id = CASE WHEN c.user_low = m.user_id THEN c.user_high ELSE c.user_low END
+ WHERE m.user_id = %s AND m.status = 'joined'"""
+#: A direct conversation exists for somebody while it has a message that they have not deleted from their view.
+#: In order, so that it is found by the index and no plan passes over the table until it meets one.
+_BEGUN = """ AND (c.kind = 'group' OR (SELECT x.seq FROM messages x WHERE x.conversation_id = c.id
+                                       AND x.seq > m.cleared_seq ORDER BY x.seq DESC LIMIT 1) IS NOT NULL)"""
+_OWN = 23
+_VIEWS = f"""SELECT c.id, c.kind, c.status, c.initiator_id, c.title, c.description, c.head_seq, c.active_at,
        m.role, m.read_seq, m.delivered_seq, m.archived, m.pinned, m.muted_until, m.cleared_seq,
-       c.declined_at, c.closed, unread.n, coalesce(others.delivered_seq, 0), coalesce(others.read_seq, 0),
-       coalesce(others.n, 0) + 1,
+       c.declined_at, c.closed, unread.n, unread.capped,
+       coalesce(others.delivered_seq, 0), coalesce(others.read_seq, 0), coalesce(others.n, 0) + 1,
+       CASE WHEN c.kind = 'group' THEN {faces.ALL.format("c.id", "m.user_id")} END,
        {people.COLUMNS}, {relations.COLUMNS}, {messages.COLUMNS}
-  FROM members m
+  FROM ({{chosen}}) m
   CROSS JOIN LATERAL (SELECT m.user_id AS id) v
   JOIN conversations c ON c.id = m.conversation_id
   LEFT JOIN users u ON u.id = CASE WHEN c.user_low = m.user_id THEN c.user_high ELSE c.user_low END
@@ -60,40 +79,46 @@ _SELECT = f"""SELECT c.id, c.kind, c.status, c.initiator_id, c.title, c.descript
                             CASE WHEN gives_receipts(m.user_id) THEN min(x.shown_read_seq) END AS read_seq,
                             count(*) AS n FROM members x WHERE x.conversation_id = c.id AND x.user_id <> m.user_id
                         AND x.status = 'joined') others ON true
-  LEFT JOIN LATERAL (SELECT count(*) AS n FROM messages x WHERE x.conversation_id = c.id
-                        AND x.seq > greatest(m.read_seq, m.cleared_seq) AND x.sender_id <> m.user_id
-                        AND x.unsent_at IS NULL AND x.type <> 'system') unread ON true
+  CROSS JOIN LATERAL (
+    -- A stretch of the log, so that no plan can read more.
+    SELECT least(count(x.id), {MOST_UNREAD}) AS n,
+           count(x.id) > {MOST_UNREAD} OR c.head_seq > w.mark + {MOST_LOOKED} AS capped
+      FROM (SELECT greatest(m.read_seq, m.cleared_seq) AS mark) w LEFT JOIN messages x
+        ON x.conversation_id = c.id AND x.seq > w.mark AND x.seq <= w.mark + {MOST_LOOKED}
+           AND x.sender_id <> m.user_id AND x.unsent_at IS NULL AND x.type <> 'system'
+     GROUP BY w.mark) unread
   LEFT JOIN LATERAL (SELECT * FROM messages x WHERE x.conversation_id = c.id AND x.seq > m.cleared_seq
                       ORDER BY x.seq DESC LIMIT 1) g ON true
   LEFT JOIN users s ON s.id = g.sender_id
- WHERE m.user_id = %s AND m.status = 'joined'"""
-#: A direct conversation exists for somebody while it has a message that they have not deleted from their view.
-_BEGUN = " AND (c.kind = 'group' OR g.id IS NOT NULL)"
-
-
+ ORDER BY c.active_at DESC, c.id DESC"""
+_NEWEST = " ORDER BY c.active_at DESC, c.id DESC LIMIT %s"
 _LAST = _OWN + people.WIDTH + relations.WIDTH
 
 
 def _view(row: tuple[Any, ...]) -> View:
     own, other, last = row[:_OWN], row[_OWN:_LAST], row[_LAST:]
     return View(
-        **dict(zip(View.__struct_fields__, own, strict=False)),
+        **{**dict(zip(View.__struct_fields__, own, strict=False)), "in_group": faces.faces(own[-1])},
         other=relations.other(other) if other[0] else None,
         last=last if last[0] else None,
     )
 
 
+async def _views(db: Queryable, where: str, viewer_id: str, *params: Any) -> list[View]:
+    rows = await db.query(_VIEWS.format(chosen=f"SELECT m.* {_CHOSEN}{where}"), (viewer_id, *params))
+    return [_view(row) for row in rows]
+
+
 async def by_id(db: Queryable, viewer_id: str, conversation_id: str, *, begun: bool = True) -> View | None:
     """A conversation that the viewer is in; without ``begun`` also one that has no message for them."""
-    rows = await db.query(_SELECT + (_BEGUN if begun else "") + " AND c.id = %s", (viewer_id, conversation_id))
-    return _view(rows[0]) if rows else None
+    where = (_BEGUN if begun else "") + " AND c.id = %s"
+    return next(iter(await _views(db, where, viewer_id, conversation_id)), None)
 
 
 async def with_user(db: Queryable, viewer_id: str, other_id: str) -> View | None:
     """The direct conversation of two people, once it has begun."""
-    pair = sorted((viewer_id, other_id))
-    rows = await db.query(_SELECT + _BEGUN + " AND c.user_low = %s AND c.user_high = %s", (viewer_id, *pair))
-    return _view(rows[0]) if rows else None
+    where = _BEGUN + " AND c.user_low = %s AND c.user_high = %s"
+    return next(iter(await _views(db, where, viewer_id, *sorted((viewer_id, other_id)))), None)
 
 
 async def direct_id(db: Queryable, viewer_id: str, other_id: str) -> str | None:
@@ -114,38 +139,31 @@ async def newest(
     below: tuple[datetime, str] | None = None,
 ) -> list[View]:
     """Conversations by newest activity, below a position: archived ones or not, requests to the viewer or not."""
-    where = """ AND coalesce(m.archived = %s, true)
+    where = f"""{_BEGUN} AND coalesce(m.archived = %s, true)
                 AND coalesce((c.status = 'pending' AND c.initiator_id <> m.user_id) = %s, true)"""
-    params: tuple[Any, ...] = (viewer_id, archived, pending)
+    params: tuple[Any, ...] = (archived, pending)
     if below is not None:
         where += " AND (c.active_at, c.id) < (%s, %s)"
         params += below
-    rows = await db.query(_SELECT + _BEGUN + where + " ORDER BY c.active_at DESC, c.id DESC LIMIT %s", (*params, limit))
-    return [_view(row) for row in rows]
+    return await _views(db, where + _NEWEST, viewer_id, *params, limit)
 
 
 async def changed_since(db: Queryable, viewer_id: str, horizon: datetime, limit: int) -> list[View]:
     """Conversations in which anything changed after ``horizon``: the log, anybody's watermarks, or the other person."""
-    rows = await db.query(
-        _SELECT
-        + _BEGUN
-        + """ AND (c.changed_at > %s OR m.changed_at > %s OR u.profile_changed_at > %s AND NOT """
-        + relations.APART
-        + """
-                   OR (c.kind = 'direct' AND EXISTS (
-                SELECT 1 FROM members x WHERE x.conversation_id = c.id AND x.changed_at > %s)))
-              ORDER BY c.active_at DESC, c.id DESC LIMIT %s""",
-        (viewer_id, horizon, horizon, horizon, horizon, limit),
-    )
-    return [_view(row) for row in rows]
+    where = f"""{_BEGUN} AND (c.changed_at > %s OR m.changed_at > %s
+        OR u.profile_changed_at > %s AND NOT {relations.APART}
+        OR c.kind = 'direct' AND EXISTS (
+           SELECT 1 FROM members x WHERE x.conversation_id = c.id AND x.changed_at > %s))"""
+    return await _views(db, where + _NEWEST, viewer_id, horizon, horizon, horizon, horizon, limit)
 
 
 async def left_since(db: Queryable, viewer_id: str, horizon: datetime) -> list[str]:
     """Ids of the conversations that the viewer left, was removed from, or deleted after ``horizon``."""
     rows = await db.query(
         """SELECT m.conversation_id FROM members m WHERE m.user_id = %s AND m.changed_at > %s
-            AND (m.status = 'left' OR m.cleared_seq > 0 AND NOT EXISTS (
-                   SELECT 1 FROM messages x WHERE x.conversation_id = m.conversation_id AND x.seq > m.cleared_seq))""",
+            AND (m.status = 'left' OR m.cleared_seq > 0 AND (
+                   SELECT x.seq FROM messages x WHERE x.conversation_id = m.conversation_id AND x.seq > m.cleared_seq
+                    ORDER BY x.seq DESC LIMIT 1) IS NULL)""",
         (viewer_id, horizon),
     )
     return [row[0] for row in rows]
@@ -174,61 +192,6 @@ async def insert_direct(
         (conversation_id, "accepted" if accepted else "pending", initiator_id, low, high, [low, high]),
     )
     return bool(rows)
-
-
-class Marked(msgspec.Struct, frozen=True):
-    """A member's watermarks after a receipt, and what the others are shown of them.
-
-    Of a direct conversation also the ``pair``, and whether the other person sees what others have read.
-    """
-
-    changed: bool
-    delivered_seq: int
-    read_seq: int
-    shown: bool
-    shown_delivered_seq: int
-    shown_read_seq: int
-    other_sees_read: bool
-    pair: tuple[str, str] | None
-
-
-async def mark(db: Queryable, conversation_id: str, user_id: str, *, delivered: int, read: int) -> Marked | None:
-    """Raise a member's watermarks, never beyond the head and never down; None unless joined.
-
-    The others are told unless the conversation waits to be accepted or is closed, and of what was read only if the
-    member gives receipts.
-    """
-    rows = await db.query(
-        """WITH c AS MATERIALIZED (
-             -- Held first, so that it is as it will be when this is committed: who withholds or reveals holds it too.
-             SELECT head_seq, status, closed, user_low, user_high FROM conversations WHERE id = %s FOR SHARE
-           ), me AS (
-             SELECT m.delivered_seq, m.read_seq, m.shown_delivered_seq, m.shown_read_seq, c.user_low, c.user_high,
-                    GREATEST(m.delivered_seq, LEAST(GREATEST(%s, %s), c.head_seq)) AS to_delivered,
-                    GREATEST(m.read_seq, LEAST(%s, c.head_seq)) AS to_read,
-                    c.status = 'accepted' AND c.closed IS NULL AS open, gives_receipts(m.user_id) AS gives,
-                    coalesce(gives_receipts(CASE WHEN c.user_low = m.user_id THEN c.user_high ELSE c.user_low END),
-                             true) AS other_gives
-               FROM members m CROSS JOIN c
-              WHERE m.conversation_id = %s AND m.user_id = %s AND m.status = 'joined' FOR UPDATE OF m
-           ), next AS (
-             SELECT me.*, CASE WHEN open THEN to_delivered ELSE shown_delivered_seq END AS to_shown_delivered,
-                    CASE WHEN open AND gives THEN to_read ELSE shown_read_seq END AS to_shown_read FROM me
-           ), up AS (
-             UPDATE members m SET delivered_seq = to_delivered, read_seq = to_read, changed_at = clock_timestamp(),
-                    shown_delivered_seq = to_shown_delivered, shown_read_seq = to_shown_read,
-                    unshown_read_seq = CASE WHEN gives THEN unshown_read_seq ELSE to_read END
-               FROM next WHERE m.conversation_id = %s AND m.user_id = %s
-                AND (to_delivered > next.delivered_seq OR to_read > next.read_seq) RETURNING 1
-           ) SELECT EXISTS (SELECT 1 FROM up), to_delivered, to_read,
-                    to_shown_delivered > shown_delivered_seq OR to_shown_read > shown_read_seq,
-                    to_shown_delivered, to_shown_read, other_gives, user_low, user_high FROM next""",
-        (conversation_id, delivered, read, read, conversation_id, user_id, conversation_id, user_id),
-    )
-    if not rows:
-        return None
-    low, high = rows[0][-2:]
-    return Marked(**dict(zip(Marked.__struct_fields__, rows[0][:-2], strict=False)), pair=(low, high) if low else None)
 
 
 async def reveal(db: Queryable, conversation_id: str) -> None:

@@ -44,6 +44,13 @@ class NoConnection(ApiError):
         super().__init__("unavailable", _DETAIL, retry_after_s=1)
 
 
+class Undone(ApiError):
+    """``unavailable``, and certain to have had no effect: a deadlock or the like, which trying again may not meet."""
+
+    def __init__(self) -> None:
+        super().__init__("unavailable", _DETAIL, retry_after_s=1)
+
+
 class Queryable(Protocol):
     """Something SQL can be run on: the pool (a transaction per statement) or one transaction."""
 
@@ -144,9 +151,14 @@ class Database:
         while self._waiting:
             self._waiting.popleft().errback(NoConnection())
 
-    async def query(self, sql: str, params: Sequence[Any] = (), *, announced: bool = False) -> list[Row]:
-        """Run one statement in a transaction of its own. ``announced``: the caller has events of what it does."""
-        rows: list[Row] = await self._run(sql, params, rows=True, announced=announced)
+    async def query(
+        self, sql: str, params: Sequence[Any] = (), *, announced: bool = False, first: bool = False
+    ) -> list[Row]:
+        """Run one statement in a transaction of its own. ``announced``: the caller has events of what it does.
+
+        ``first``: before all others that wait for a connection, for what is done once for many.
+        """
+        rows: list[Row] = await self._run(sql, params, rows=True, announced=announced, first=first)
         return rows
 
     async def execute(self, sql: str, params: Sequence[Any] = ()) -> None:
@@ -257,24 +269,29 @@ class Database:
 
         return done.addErrback(failed) if announced else done
 
-    async def _run(self, sql: str, params: Sequence[Any], *, rows: bool, announced: bool = False) -> Any:
-        connection = await self._acquire()
+    async def _run(
+        self, sql: str, params: Sequence[Any], *, rows: bool, announced: bool = False, first: bool = False
+    ) -> Any:
+        connection = await self._acquire(first=first)
         done = self._watched(connection.run(sql, params, rows=rows), announced=announced)
         waiter = _follow(done)
         done.addBoth(lambda _: self._release(connection))
         return await waiter
 
-    async def _acquire(self) -> Connection:
+    async def _acquire(self, *, first: bool = False) -> Connection:
         if self._closed:
             raise NoConnection
         while self._idle:
             connection = self._idle.popleft()
             if connection.alive:
                 return connection
-        if len(self._waiting) >= self._queue_limit:
+        if len(self._waiting) >= self._queue_limit and not first:
             raise _unavailable()
         waiter: Deferred[Connection] = Deferred(self._waiting_cancelled)
-        self._waiting.append(waiter)
+        if first:
+            self._waiting.appendleft(waiter)
+        else:
+            self._waiting.append(waiter)
         deadline = self._clock.callLater(self._acquire_timeout_s, self._give_up, waiter)
         try:
             return await waiter
@@ -330,7 +347,9 @@ def translate(failure: Failure) -> Failure:
         return Failure(_unavailable("The database took too long"))
     if is_lack(error):
         return Failure(ApiError("unavailable", _DETAIL, retry_after_s=LACKS_RETRY_S))
-    if is_death(error) or (isinstance(error, psycopg2.Error) and error.pgcode in _RETRYABLE):
+    if isinstance(error, psycopg2.Error) and error.pgcode in _RETRYABLE:
+        return Failure(Undone())
+    if is_death(error):
         return Failure(_unavailable())
     return failure
 

@@ -23,7 +23,7 @@ export interface Begin {
   password?: string | null;
 }
 
-/** ``blocked``: by either of the two, so that nothing passes between them. ``blockedByMe``: by the caller. */
+/** Whether the caller has blocked somebody: both say the same. That the other has blocked the caller is not told. */
 export interface BlockStatus {
   blocked: boolean;
   blockedByMe: boolean;
@@ -76,7 +76,7 @@ export interface CodeSent {
   expiresAt: string;
 }
 
-/** A conversation as one participant sees it: the watermarks and the unread count are the viewer's. Direct ones also say whether the other is a friend, and whether the viewer has blocked them. That the other has blocked the viewer is not told. ``declinedAt``: when the recipient declined the viewer's request. ``clearedSeq``: up to there the viewer has deleted it from their own view. */
+/** A conversation as one participant sees it: the watermarks and the unread count are the viewer's. Direct ones also say whether the other is a friend, and whether the viewer has blocked them. That the other has blocked the viewer is not told. ``declinedAt``: when the recipient declined the viewer's request. ``clearedSeq``: up to there the viewer has deleted it from their own view. ``unreadCount`` is 999 at most. ``unreadCapped``: there are more, or may be: the first 2,000 log entries above ``readSeq`` are looked at, whatever they are. */
 export interface Conversation {
   id: string;
   kind: "direct" | "group";
@@ -95,6 +95,7 @@ export interface Conversation {
   otherReadSeq?: number;
   otherDeliveredSeq?: number;
   unreadCount: number;
+  unreadCapped?: boolean;
   lastMessage?: Message;
   isFriend?: boolean;
   isBlocked?: boolean;
@@ -375,7 +376,7 @@ export interface Listening {
   ended: boolean;
 }
 
-/** One entry of a conversation's log: the event it was announced as, with that event's payload. */
+/** One entry of a conversation's log: the event it was announced as, with that event's payload. About a message that the viewer has deleted from their own view ``data`` says no more than ``conversationId``, ``seq`` and ``cleared: true``; it was announced to them as no event. */
 export interface LogEntry {
   seq: number;
   event: string;
@@ -638,7 +639,7 @@ export interface Register {
   gender?: "female" | "male" | "non-binary" | "prefer-not-to-say" | "" | null;
 }
 
-/** The frozen snapshot of the message that is replied to; ``unsent``: it was unsent, before or since. */
+/** The frozen snapshot of the message that is replied to; ``unsent``: it was unsent, before or since. ``cleared``: the viewer has deleted it from their own view, and is not shown what it said. */
 export interface ReplyTo {
   id: string;
   senderName: string;
@@ -646,6 +647,7 @@ export interface ReplyTo {
   content: string;
   duration?: number;
   unsent?: boolean;
+  cleared?: boolean;
 }
 
 /** Whom to ask. */

@@ -54,6 +54,8 @@ class ReferenceTests(SynchronousTestCase):
             shown = document["paths"][path][record.route.verb.lower()]
             self.assertEqual(shown["operationId"], record.name)
             self.assertIn(str(record.route.status), shown["responses"])
+            named = {"$ref": "#/components/parameters/Connection"} in shown.get("parameters", [])
+            self.assertEqual(named, not record.route.reads and "anonymous" not in record.who)
             for code in record.errors:
                 self.assertIn(code, json.dumps(shown["responses"]))
 

@@ -67,6 +67,39 @@ class ResumeTests(ClientCase):
         await client.settled()
         self.assertEqual(self.texts(), ["1", "lost", "3"])
 
+    async def test_changes_of_what_was_deleted(self) -> None:
+        """They come as no event: the gap that they leave is filled once, by the next entry, and says nothing of them.
+
+        Twenty reactions, then a message: one call of the log. The replica shows what a fresh look does.
+        """
+        old = await self.ann.send(self.ben, "old")
+        replica = Replica(self.ben.id)
+
+        def listen(name: str, data: dict[str, Any]) -> None:
+            self.listen(name, data)
+            replica.apply(name, data)
+
+        client = self.client(listen)
+        await client.start()
+        await client.call("conversation.delete", id=old["conversationId"])
+        await self.ann.send(self.ben, "new")
+        await client.settled()
+        counters = self.service.node.door.counters
+        before = counters.calls
+        self.heard.clear()
+        for number in range(20):
+            await self.ann.rest("PUT", f"/messages/{old['id']}/reaction", {"emoji": "👍" if number % 2 else "🎉"})
+        await client.settled()
+        # Whoever settles calls user.me.
+        names = {name for name, _ in self.heard} - {"user.updated"}
+        self.assertEqual((names, counters.calls - before), ({"conversation.updated"}, 1))
+        await self.ann.send(self.ben, "newer")
+        await client.settled()
+        self.assertEqual((self.texts(), counters.calls - before), (["newer"], 3))
+        self.assertEqual([name for name, _ in self.heard].count("log.cleared"), 20)
+        view = await self.ben.rest("GET", f"/conversations/{old['conversationId']}")
+        self.assertEqual(replica.conversations(), {old["conversationId"]: view})
+
     async def test_long_messages(self) -> None:
         """More than fits into one message of the transport: it comes in pieces."""
         for number in range(45):

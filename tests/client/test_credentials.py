@@ -59,7 +59,7 @@ class CredentialTests(ClientCase):
             client = self.client(credentials=credentials)
             ended = client.ended()
             error = await self.assertFailure(client.start(), Refused)
-            self.assertIn(error.code, ("code_wrong", "unauthenticated", "wamp.error.not_authorized"))
+            self.assertIn(error.code, ("code_wrong", "unauthenticated", "wamp.error.authentication_denied"))
             self.assertIs(await self.assertFailure(ended, Refused), error)
 
     async def test_prolonged(self) -> None:

@@ -119,6 +119,16 @@ class AccountTests(CommandCase):
         await wamps[0].closed
         await self.chatr("sessions", "revoke", "ann", "--id", second, code=1)
 
+    async def test_what_strangers_wrote(self) -> None:
+        """A line of the terminal stays a line, and nothing in it is obeyed. Before, it was written as it was."""
+        await self.person("ann")
+        hostile, shown = "x\n\x1b[2Jroot\u202egpj", r"x\n\x1b[2Jroot\u202egpj"
+        await self.service.node.db.execute("UPDATE sessions SET user_agent = %s", (hostile,))
+        await self.service.node.db.execute("UPDATE users SET email = %s", (hostile,))
+        for words in (("sessions", "list", "ann"), ("user", "list")):
+            [line] = (await self.chatr(*words)).splitlines()
+            self.assertIn(shown, line)
+
     async def test_passwords_and_roles(self) -> None:
         """A new password opens a locked account; support staff is made and unmade."""
         await self.person("ann")

@@ -35,7 +35,8 @@ class ExampleTests(ServerCase):
         others.mkdir()
         (others / "json.py").write_text("raise ImportError('the library of another Python')")
         self.assertIsNotNone(shutil.which("curl"), "curl is needed to test the REST example")
-        program = Program(["/bin/bash", str(EXAMPLES / "rest.sh"), self.url], {"PYTHONPATH": str(others.absolute())})
+        command = ["/bin/bash", str(EXAMPLES / "rest.sh"), self.url, str(self.data_dir)]
+        program = Program(command, {"PYTHONPATH": str(others.absolute())})
         await program.says("Hello from curl")
         await self.ended(program)
         self.assertEqual(program.output.count("Hello from curl"), 1)
@@ -45,7 +46,7 @@ class ExampleTests(ServerCase):
         node = shutil.which("node")
         self.assertIsNotNone(node, "node is needed to test the Node example")
         env = {"NODE_PATH": str(ROOT / "tests" / "node" / "node_modules")}
-        program = Program([str(node), str(EXAMPLES / "node" / "chat.js"), self.url], env)
+        program = Program([str(node), str(EXAMPLES / "node" / "chat.js"), self.url, str(self.data_dir)], env)
         await self.ended(program)
         self.assertIn("ben heard: Hello from autobahn-js", program.output)
         self.assertIn("ann heard: Hello from wampy", program.output)

@@ -129,7 +129,7 @@ class EndTests(SessionCase):
         await self.connect(ticket)
         for secret in (ticket, "nonsense", "a.b.c"):
             error = await self.assertFailure(Deferred.fromCoroutine(self.connect(secret)), Refused)
-            self.assertEqual(error.uri, "wamp.error.not_authorized")
+            self.assertEqual(error.uri, "wamp.error.authentication_denied")
 
 
 class ExpiryTests(SessionCase):

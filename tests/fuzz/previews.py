@@ -1,89 +1,66 @@
-"""Fuzz of strangers' pages and links: ``python -m tests.fuzz.previews [seconds]``, part of ``make soak``.
-
-Each input is made of parts of pages, mixed, repeated, cut and spoilt. Of a page of n bytes none may take more time than
-:data:`SLOWEST_S` and :data:`SLOWEST_S_PER_MIB` for each MiB, none may raise, and none may take more memory than the
-worker process has: this process gives itself that limit. A seed is printed; with it the run is the same again.
-"""
+"""Targets: pages and links that people name."""
 
 from __future__ import annotations
 
-import random
-import resource
-import sys
-import time
+from random import Random
 
-from chatr.media.workers import MEMORY_BYTES
 from chatr.ops import texts
 from chatr.previews import links, pages
+from tests.fuzz.harness import Bound, Hostile, Target
+from tests.previews.test_pages import HOSTILE
 
-SECONDS = 20
-SLOWEST_S, SLOWEST_S_PER_MIB = 0.3, 1.5
-LARGEST_BYTES = 1 << 20
-PARTS = (
+_PARTS = (
     *(b"<title>", b"</title>", b"<meta ", b"charset", b"=", b" ", b"utf-16", b"'", b'"', b">", b"<", b"/", b"<svg>"),
     *(b"<base href=", b"<link rel=icon href=", b"property=og:image content=", b"<!--", b"-->", b"<![CDATA[", b"]]>"),
     *(b"<!DOCTYPE html [<!ENTITY a '&a;'>]>", b"&a;", b"&#x1f600;", b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"\xd8"),
-    *(
-        b"https://",
-        b"a.",
-        b"xn--",
-        b"//",
-        b"[",
-        b"@",
-        b"%",
-        b"?",
-        b"#",
-        b"`",
-        b"```",
-        b"~~~",
-        b"\n",
-        b"(",
-        b"shift_jis",
+)
+_LINK_PARTS = (
+    *(b"https://", b"http://", b"a.", b"xn--", b"//", b"[", b"@", b"%", b"%41", b"?", b"#", b":", b"\xc3\xbc", b"."),
+    *(b"`", b"``", b"```", b"~~~", b"\n", b"(", b")", b" ", b"0x7f", b"..", b"/"),
+)
+
+
+def _of(*parts: bytes) -> Hostile:
+    def made(random: Random, size: int) -> bytes:
+        """Some parts, of which a few come again and again."""
+        data = bytearray()
+        while len(data) < size and random.random() < 0.9:
+            part = b"".join(random.choices(parts, k=random.randrange(1, 4)))
+            data += part * random.choice((1, 1, 2, 50, size // len(part)))
+        return bytes(data[:size])
+
+    return made
+
+
+def _page(data: bytes) -> None:
+    kind = ("text/html", "text/html; charset=utf-16", "text/html; charset=" + " " * 500)[len(data) % 3]
+    pages.read(data, kind, "https://example.org/")
+
+
+def _link(data: bytes) -> None:
+    texts.first_link(data.decode("utf-8", "replace"))
+    try:
+        links.normal(data.decode("utf-8", "replace"))
+    except ValueError:
+        pass
+
+
+TARGETS = (
+    Target(
+        name="previews.page",
+        run=_page,
+        corpus=[page[:4096] for page in HOSTILE],
+        hostile=[_of(*_PARTS)],
+        max_bytes=1 << 20,
+        bound=Bound(base_ms=20.0, base_bytes=16 * 1024 * 1024),
+    ),
+    Target(
+        name="previews.link",
+        run=_link,
+        corpus=[b"see https://example.org/a?b=c#d `code`", b"http://\xc3\xbc.example/(a)"],
+        hostile=[_of(*_LINK_PARTS)],
+        # Of a text; a link is refused beyond 2,000.
+        max_bytes=9000,
+        bound=Bound(base_ms=20.0),
     ),
 )
-TYPES = ("text/html", "text/html; charset=", "text/html; charset=utf-16", "text/html;" + " " * 500, "")
-
-
-def page(chance: random.Random) -> bytes:
-    """A page: some parts, of which a few come again and again."""
-    made = bytearray()
-    for _ in range(chance.randrange(1, 12)):
-        part = b"".join(chance.choices(PARTS, k=chance.randrange(1, 4)))
-        made += part * chance.choice((1, 1, 2, 50, 1000, LARGEST_BYTES // 8 // len(part)))
-    if chance.random() < 0.2:
-        made += chance.randbytes(200)
-    return bytes(made[:LARGEST_BYTES])
-
-
-def look(body: bytes, kind: str) -> None:
-    """What a page, and a text like it, go through."""
-    pages.read(body, kind, "https://example.org/")
-    text = body[: 2 * links.MAX_CHARS].decode("latin-1")
-    texts.first_link(text)
-    for url in (text[:2000], f"https://{text[:1900]}"):
-        try:
-            links.normal(url)
-        except ValueError:
-            pass
-
-
-def main(seconds: float) -> int:
-    """0 when nothing was found."""
-    resource.setrlimit(resource.RLIMIT_AS, (4 * MEMORY_BYTES, 4 * MEMORY_BYTES))
-    seed, end, count = random.randrange(1 << 32), time.monotonic() + seconds, 0
-    chance, slowest = random.Random(seed), 0.0
-    while time.monotonic() < end:
-        body, kind = page(chance), chance.choice(TYPES)
-        began = time.process_time()
-        look(body, kind)
-        took_s, count = time.process_time() - began, count + 1
-        slowest = max(slowest, took_s)
-        if took_s > SLOWEST_S + SLOWEST_S_PER_MIB * len(body) / (1 << 20):
-            print(f"seed {seed}, input {count}: {len(body)} bytes took {took_s:.2f} s: {body[:100]!r}")
-            return 1
-    print(f"seed {seed}: {count} inputs, the slowest took {slowest:.3f} s")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(float(sys.argv[1]) if len(sys.argv) > 1 else SECONDS))

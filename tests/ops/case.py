@@ -22,10 +22,22 @@ from chatr.config import Config, load
 from chatr.datadir import DataDirectory
 from chatr.node import Node
 from chatr.realtime.hub import Announcement
+from chatr.store import conversations
+from chatr.store.ids import uuid7
+from chatr.store.lanes import Lane
+from chatr.store.places import Place
 from chatr.store.pool import Transaction
 from tests.box import box
 
 PASSWORD = "Correct-horse-7"
+
+
+async def outcome(call: Any) -> Any:
+    """The answer of a call, or the code of its refusal."""
+    try:
+        return await call
+    except ApiError as error:
+        return error.code
 
 
 class Device:
@@ -112,8 +124,8 @@ class OpsCase(TestCase):
         return msgspec.to_builtins(answer)
 
     @asynccontextmanager
-    async def turn_taken(self) -> AsyncIterator[None]:
-        """Nothing is written to conversations inside: sends and changes wait behind it, for one batch or one by one."""
+    async def lane_taken(self, place: Place) -> AsyncIterator[Lane]:
+        """Nothing is written to this conversation inside, sends and changes wait: in the lane that this yields."""
         begun: Deferred[None] = Deferred()
         over: Deferred[None] = Deferred()
 
@@ -121,10 +133,24 @@ class OpsCase(TestCase):
             begun.callback(None)
             await over
 
-        held = self.node.writer.change(hold)
+        held = self.node.writer.change(hold, caller="test", place=place)
         await begun
-        yield
+        lanes = self.node.writer._lanes._lanes
+        yield next(lane for lane in lanes.values() if lane.held)
         over.callback(None)
+        await held
+
+    @asynccontextmanager
+    async def batch_taken(self) -> AsyncIterator[None]:
+        """A batch is under way inside: what is sent meanwhile is stored by the next one, together."""
+        one, other = [await self.person(f"{name}_{uuid7()[-12:]}") for name in ("one", "other")]
+        where = (await one.send(other, "hi"))["conversationId"]
+        async with self.node.db.transaction() as tx:
+            await conversations.lock(tx, where)
+            held = Deferred.fromCoroutine(one.send(where, "there"))
+            yield
+            while self.node.writer._entering:
+                await self.node.db.query("SELECT 1")
         await held
 
     async def refused(self, call: Any, code: str, path: str | None = None) -> ApiError:

@@ -63,7 +63,7 @@ class DoubtTests(ChangesCase):
         """So for a watermark."""
         await self.ann.send(self.ben, "two")
         self.device.events.clear()
-        await self.cut(b"COMMIT", "message.mark_read", id=self.conversation, seq=2)
+        await self.cut(b"UPDATE members", "message.mark_read", id=self.conversation, seq=2)
         self.assertEqual([name for name, _ in self.device.events], ["sync.required"])
 
     async def test_no_doubt(self) -> None:

@@ -172,14 +172,15 @@ class SendTests(OpsCase):
 
     async def test_two_processes_one_log(self) -> None:
         """Two writers on connections of their own keep one gapless order and never deadlock."""
+        from chatr.store.appending import Append
         from chatr.store.ids import uuid7
-        from chatr.store.writer import Append, MessageWriter
+        from chatr.store.writer import MessageWriter
 
         first = await self.ann.send(self.ben, "first")
         cat = await self.person("cat")
         await self.acquaint(self.ann, cat)
         other = await self.ann.send(cat, "first")
-        writers = [MessageWriter(self.node.db, settings=Messages(), queue_limit=1000) for _ in range(2)]
+        writers = [MessageWriter(self.node.db, settings=Messages(), queue_limit=1000, changes=1) for _ in range(2)]
         targets = [first["conversationId"], other["conversationId"]]
         calls = [
             writer.append(

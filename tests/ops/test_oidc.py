@@ -59,6 +59,19 @@ class FlowTests(OidcCase):
         self.assertEqual((again["user"]["id"], again["user"]["email"]), (user["id"], "ann@example.org"))
         await self.refused(self.call("session.login", login="ann_lee", password=""), "code_wrong")
 
+    async def test_names_are_tidied(self) -> None:
+        """A provider's name can't be sent back to be mended: it is made into one that could have been chosen here."""
+        for number, (name, shown) in enumerate(
+            (
+                ("Ann\n\x1b[31m Lee\u202e", "Ann [31m Lee"),
+                ("Zoe\u0301 " + "x" * 60, "Zoé " + "x" * 46),
+                ("\u3164\u200b", "nobody3"),
+            )
+        ):
+            self.provider.person.update(sub=f"s{number}", name=name, email=f"e{number}@example.org")
+            self.provider.person["preferred_username"] = f"nobody{number + 1}"
+            self.assertEqual((await self.sign_in())["user"]["displayName"], shown)
+
     async def test_every_kind_of_key(self) -> None:
         """RSA, elliptic curves, Ed25519; a new key of the provider is fetched when it shows up."""
         for algorithm in ("RS256", "ES256", "EdDSA", "RS256"):

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from twisted.internet.defer import Deferred, gatherResults
 
-from chatr.api.errors import ApiError
 from chatr.store import changes, conversations, message_search
 from chatr.store.ids import uuid7
+from tests.ops.case import outcome
 from tests.ops.test_friends import FriendsCase
-
-
-async def outcome(call: Any) -> Any:
-    """The answer of a call, or the code of its refusal."""
-    try:
-        return await call
-    except ApiError as error:
-        return error.code
 
 
 class RaceCase(FriendsCase):
@@ -39,13 +30,13 @@ class BatchTests(RaceCase):
     async def test_the_same_first_message_twice(self) -> None:
         """Both get the one message; and where it is refused, both the reason."""
         client_id = str(uuid.uuid4())
-        async with self.turn_taken():
+        async with self.batch_taken():
             sends = [Deferred.fromCoroutine(self.ann.send(self.ben, "hi", clientId=client_id)) for _ in range(3)]
         ids = [(message["id"], message["seq"]) for message in await gatherResults(sends)]
         self.assertEqual(ids, [(ids[0][0], 1)] * 3)
         await self.ben.call("friend.block", userId=self.ann.id)
         client_id = str(uuid.uuid4())
-        async with self.turn_taken():
+        async with self.batch_taken():
             sends = [
                 Deferred.fromCoroutine(outcome(self.ann.send(self.ben, "hi", clientId=client_id))) for _ in range(2)
             ]
@@ -55,7 +46,7 @@ class BatchTests(RaceCase):
         """What a request has no room for passes when the answer is stored with it."""
         for _ in range(5):
             sent = await self.ann.send(self.ben, "please")
-        async with self.turn_taken():
+        async with self.batch_taken():
             calls = [self.ben.send(sent["conversationId"], "yes"), self.ann.send(self.ben, "thanks")]
             sends = [Deferred.fromCoroutine(outcome(call)) for call in calls]
         self.assertEqual([message["seq"] for message in await gatherResults(sends)], [6, 7])
@@ -64,7 +55,7 @@ class BatchTests(RaceCase):
         """While the statement waits for a lock: the send goes to it, and its log has no gap."""
         eve = await self.person("eve")
         other = (await eve.send(self.ben, "hi"))["conversationId"]
-        async with self.turn_taken():
+        async with self.batch_taken():
             sends = [Deferred.fromCoroutine(call) for call in (eve.send(other, "x"), self.ann.send(self.ben, "first"))]
             made = uuid7()
             locked: Deferred[None] = Deferred()
@@ -88,7 +79,7 @@ class BatchTests(RaceCase):
     async def test_ids_sort_as_they_came(self) -> None:
         """Messages of one moment are found newest first too."""
         await self.befriend(self.ann, self.ben)
-        async with self.turn_taken():
+        async with self.batch_taken():
             sends = [Deferred.fromCoroutine(self.ann.send(self.ben, f"word {number}")) for number in range(40)]
         await gatherResults(sends)
         found = (await self.ben.call("message.search", q="word"))["items"]

@@ -1,0 +1,104 @@
+"""The statement by which sends are committed together: SQL function append_messages."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from chatr.config import Messages
+from chatr.store.pool import Database, Transaction
+
+
+class Append(msgspec.Struct, frozen=True, kw_only=True):
+    """One message to append: to a conversation, or to the direct conversation with ``recipient_id``.
+
+    ``begin`` makes that conversation when there is none yet, and says so by :meth:`MessageWriter.begun`.
+    """
+
+    id: str
+    sender_id: str
+    client_id: str
+    content: str
+    names: str = ""
+    """Usernames that the content calls: lower case, with @, apart by spaces."""
+    link: str | None = ""
+    """What to look for a preview at: empty, nothing; None, whoever writes it wants none."""
+    conversation_id: str | None = None
+    recipient_id: str | None = None
+    reply_to_id: str | None = None
+    begin: Callable[[Transaction], Awaitable[None]] | None = None
+
+
+class Appended(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of an :class:`Append`; ``outcome`` as SQL function append_messages documents it."""
+
+    outcome: str
+    message_id: str | None
+    conversation_id: str
+    seq: int
+    created_at: datetime
+    pair: tuple[str, str] | None
+    reply_to: dict[str, Any] | None
+    sender_username: str
+    sender_display_name: str
+    sender_profile_image: str | None
+    accepts: bool
+    """The sender answered a message request by this."""
+    back_for: list[str]
+    """Who had deleted the conversation from their view, and has it again."""
+    mentions: list[str]
+    quote_cleared_by: list[str]
+    """Who has deleted from their view what is quoted."""
+
+
+_SQL = """SELECT ord, outcome, message_id, conversation_id, seq, created_at, user_low, user_high, reply_to,
+       sender_username, sender_display_name, sender_profile_image, accepts, back_for::text[],
+       mentions::text[], quote_cleared_by::text[]
+  FROM append_messages(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[],
+                       %s::text[], %s, make_interval(secs => %s))"""
+
+
+async def store(db: Database, items: Sequence[Append], settings: Messages) -> list[tuple[int, Appended]]:
+    """Append messages. Their outcomes by their place in ``items``, those of a conversation in the order of its log."""
+    rows = await db.query(
+        _SQL,
+        (
+            [item.id for item in items],
+            [item.sender_id for item in items],
+            [item.client_id for item in items],
+            [item.conversation_id for item in items],
+            [item.recipient_id for item in items],
+            [item.reply_to_id for item in items],
+            [item.content for item in items],
+            [item.names for item in items],
+            [item.link for item in items],
+            settings.pending_limit,
+            settings.request_cooldown_s,
+        ),
+        announced=True,
+        # One statement for many.
+        first=True,
+    )
+    return [(row[0] - 1, _appended(row)) for row in rows]
+
+
+def _appended(row: tuple[Any, ...]) -> Appended:
+    return Appended(
+        outcome=row[1],
+        message_id=row[2],
+        conversation_id=row[3],
+        seq=row[4],
+        created_at=row[5],
+        pair=(row[6], row[7]) if row[6] else None,
+        reply_to=row[8],
+        sender_username=row[9],
+        sender_display_name=row[10],
+        sender_profile_image=row[11],
+        accepts=row[12],
+        back_for=row[13] or [],
+        mentions=row[14] or [],
+        quote_cleared_by=row[15] or [],
+    )
