@@ -17,6 +17,7 @@ from chatr.embedded.lock import DirectoryInUse, DirectoryLock
 from chatr.embedded.postgres import EmbeddedPostgres, running_dsn
 from chatr.node import Node
 from chatr.ops.ports import Ctx
+from chatr.ops.retention import Retention
 from chatr.store.migrate import migrate
 from chatr.threads import in_daemon
 
@@ -26,6 +27,7 @@ class Desk(msgspec.Struct, frozen=True):
 
     ctx: Ctx
     data: DataDirectory
+    retention: Retention
 
 
 @asynccontextmanager
@@ -62,7 +64,7 @@ async def desk(config: Config, reactor: Any, *, rotate: bool = False) -> AsyncIt
         await node.open_for_administration(dsn)
         try:
             caller = Caller(role="admin", address="", user_agent="chatr command")
-            yield Desk(Context(caller=caller, request_id="command", now=_now(), ports=node.ports), data)
+            yield Desk(Context(caller=caller, request_id="command", now=_now(), ports=node.ports), data, node.retention)
         finally:
             await node.close_after_administration()
     finally:

@@ -22,6 +22,7 @@ from chatr.datadir import DataDirectoryError
 from chatr.embedded.lock import DirectoryInUse
 from chatr.embedded.postgres import EmbeddedError
 from chatr.ops import administration
+from chatr.ops.retention import Busy
 from chatr.plain import say
 from chatr.store import accounts, outbound, sessions
 from chatr.store.fitness import Unfit
@@ -97,6 +98,10 @@ def add_parsers(commands: Any) -> None:
     queue = commands.add_parser("outbound", help="mail and SMS").add_subparsers(dest="action", required=True)
     queue.add_parser("list", help="how much waits, and what was given up and why").set_defaults(run=_outbound)
     queue.add_parser("retry", help="try everything again that was given up").set_defaults(run=_retry)
+
+    kept = commands.add_parser("retention", help="let go now what is let go each night, by the settings [retention]")
+    kept.add_argument("--dry-run", action="store_true", help="only count what would go")
+    kept.set_defaults(run=_retention)
 
 
 def run(config: Config, chosen: argparse.Namespace) -> int:
@@ -252,6 +257,19 @@ async def _outbound(at: Desk, chosen: argparse.Namespace) -> None:
 
 async def _retry(at: Desk, chosen: argparse.Namespace) -> None:
     say(f"queued again: {await outbound.revive(at.ctx.ports.db, REVIVED_S)}")
+
+
+async def _retention(at: Desk, chosen: argparse.Namespace) -> None:
+    if chosen.dry_run:
+        for due in await at.retention.due():
+            say(f"{due.rule}: {due.count} older than {due.days} days")
+        return
+    try:
+        gone = await at.retention.run()
+    except Busy:
+        raise Refused("another process is at it") from None
+    for rule, count in gone.items():
+        say(f"{rule}: {count} gone")
 
 
 async def _who(at: Desk, chosen: argparse.Namespace) -> Person:

@@ -191,9 +191,21 @@ class Previews(Section, frozen=True):
     #: Networks (CIDR) that may be fetched from although they are not of the public internet.
     allow: tuple[str, ...] = ()
     #: How long a preview or an image is good for.
-    cache_s: Annotated[int, Meta(ge=60)] = 86400
+    cache_s: Annotated[int, Meta(ge=60, le=30 * 86400)] = 86400
     #: What images may take in the database; the oldest are fetched again when somebody wants to see them.
     max_cache_bytes: Annotated[int, Meta(ge=0)] = 256 * 1024 * 1024
+
+
+class Retention(Section, frozen=True):
+    """How many days what nobody sees any more stays in the database; what is older goes each night, ``hour`` in UTC."""
+
+    hour: Annotated[int, Meta(ge=0, le=23)] = 3
+    #: Texts of unsent messages, former ones and quotes too; 0: until the next night.
+    unsent_days: Annotated[int, Meta(ge=0, le=36500)] = 30
+    #: Former texts of messages that were edited; 0: as long as the message.
+    edits_days: Annotated[int, Meta(ge=0, le=36500)] = 0
+    sessions_days: Annotated[int, Meta(ge=1, le=36500)] = 30
+    dead_letters_days: Annotated[int, Meta(ge=1, le=36500)] = 30
 
 
 class Config(Section, frozen=True):
@@ -210,6 +222,7 @@ class Config(Section, frozen=True):
     redis: Redis = Redis()
     messages: Messages = Messages()
     previews: Previews = Previews()
+    retention: Retention = Retention()
 
     @property
     def development(self) -> bool:
@@ -363,6 +376,8 @@ def _convert(merged: dict[str, dict[str, Any]], origin: dict[str, str]) -> Confi
 
 def _check(config: Config) -> None:
     """Settings that contradict each other."""
+    if config.auth.access_token_s > config.retention.sessions_days * 86400:
+        raise ConfigError("auth.access_token_s: access tokens would outlive sessions (retention.sessions_days)")
     if config.wamp.max_message_bytes > config.wamp.max_output_bytes:
         raise ConfigError("wamp.max_message_bytes: is larger than wamp.max_output_bytes, no such message could leave")
     if "*" in config.server.cors_origins and len(config.server.cors_origins) > 1:

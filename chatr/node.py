@@ -34,6 +34,7 @@ from chatr.ops.link_previews import Previews
 from chatr.ops.message_search import Indexer
 from chatr.ops.ports import Ports
 from chatr.ops.preview_queue import PreviewQueue
+from chatr.ops.retention import Retention
 from chatr.ops.revocations import RevocationWatch
 from chatr.ops.throttle import Throttle
 from chatr.outbound.letters import Channel, Job
@@ -208,6 +209,7 @@ class Node:
         self.broker.subscribe(self._heard)
         self._revocations = RevocationWatch(self.tasks, self.db, self._revoked_elsewhere)
         self.indexer = Indexer(self.tasks, self.db, config.messages.search_dictionary)
+        self.retention = Retention(self.tasks, self.db, config.retention, now=now)
         self.rest = RestApp(
             self.dispatcher,
             verify=self.tokens.verify,
@@ -251,10 +253,10 @@ class Node:
             await people.nobody_here(self.db)
         self.presence.start()
         self.outbound.start(self._carry_out)
-        self._web.start()
         self.preview_queue.start()
         self.eraser.start()
         self.indexer.start()
+        self.retention.start()
         self.metrics.start()
         self._counts.start(after_s=QUIET_S)
 
@@ -297,6 +299,7 @@ class Node:
                 "web": self._web.stop,
                 "revocations": self._revocations.stop,
                 "message index": self.indexer.stop,
+                "retention": self.retention.stop,
                 "metrics": self.metrics.stop,
             },
             {"presence": self.presence.stop},

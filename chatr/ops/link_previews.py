@@ -10,9 +10,10 @@ from twisted.logger import Logger
 from chatr.api.model import LinkPreview
 from chatr.config import Previews as Settings
 from chatr.fetch import Unreachable
+from chatr.media.workers import Unparsed
 from chatr.ops import texts
 from chatr.previews import links
-from chatr.previews.pages import Page
+from chatr.previews.reading import Page
 from chatr.previews.shared import Shared
 from chatr.previews.web import Image, Web
 from chatr.store import preview_images, previews
@@ -94,6 +95,9 @@ class Previews:
             self._counted("found" if page is not None else "nothing")
         except Unreachable as error:
             self._failed(error)
+        except Unparsed as error:
+            self._counted("unparsed")
+            log.debug("a page could not be parsed: {error}", error=error)
         preview = await self._preview(url, page) if page is not None else None
         await previews.keep(self._db, url, preview)
         return preview

@@ -22,6 +22,8 @@ _WORDS = frozenset(
     ]
 )
 _LENGTH = 20
+_APART = re.compile(r"[\s.-]+")
+_STRANGE = re.compile(r"[^A-Za-z0-9_]")
 _TRIES = 5
 
 
@@ -41,7 +43,7 @@ def reserved(contract: Contract) -> frozenset[str]:
 
 async def free(ctx: Ctx, db: Queryable, like: str, count: int) -> list[str]:
     """So many usernames like a name or e-mail address, all free at this moment."""
-    bare = re.sub(r"[^A-Za-z0-9_]", "", re.sub(r"[\s.-]+", "_", like.lstrip("@").partition("@")[0]))
+    bare = _STRANGE.sub("", _APART.sub("_", like.lstrip("@").partition("@")[0]))
     base = bare[: _LENGTH - 6].strip("_") or "user"
     found: list[str] = []
     for number in range(_TRIES):

@@ -75,7 +75,6 @@ class OutboundQueue:
                 if isinstance(outcome, Failure):
                     outcome.raiseException()
             self._task.progressed()
-        await outbound.prune(self._db)
         return await outbound.next_due_s(self._db)
 
     async def _deliver(self, queued: outbound.Queued) -> None:

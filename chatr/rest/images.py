@@ -16,6 +16,7 @@ from chatr.store.preview_images import Kept
 
 #: Images that are on their way at once: each may wait for a slow reader with all its bytes.
 AT_ONCE = 64
+_TAG = re.compile(r'"([^"]*)"')
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _HEADERS = (
     # Whatever it is taken for: nothing in it runs.
@@ -57,7 +58,7 @@ class ImageRoute:
             return render(request, error.problem(request.request_id))
 
     async def _shown(self, request: ChatrRequest, id: str) -> bytes:
-        tags = re.findall(r'"([^"]*)"', request.getHeader("if-none-match") or "")
+        tags = _TAG.findall(request.getHeader("if-none-match") or "")
         image = await self._images(id, without=tags[0] if tags else "")
         if image is None or image.media_type is None:
             raise absent()

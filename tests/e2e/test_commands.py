@@ -190,3 +190,24 @@ class KeyTests(CommandCase):
         await self.rest("POST", "/auth/verify-login", proof, 401)
         await self.service.node.db.execute("UPDATE users SET totp_last_step = NULL")  # type: ignore[union-attr]
         await self.rest("POST", "/auth/verify-login", {"challenge": step["challenge"], "totp": totp.now()})
+
+
+class RetentionTests(CommandCase):
+    """What goes after a while."""
+
+    async def test_retention(self) -> None:
+        """What would go is counted; then it goes, beside the running server."""
+        ann, ben = await self.person("ann"), await self.person("ben")
+        await self.acquaint(ann, ben)
+        message = await ann.send(ben, "secretword")
+        await ann.rest("DELETE", f"/messages/{message['id']}")
+        db = self.service.node.db
+        await db.execute("UPDATE messages SET unsent_at = now() - interval '31 days' WHERE unsent_at IS NOT NULL")
+        counted = await self.chatr("retention", "--dry-run")
+        self.assertIn("unsent texts: 1 older than 30 days\n", counted)
+        self.assertIn("ended sessions: 0 older than 30 days\n", counted)
+        self.assertEqual(await db.query("SELECT count(*) FROM messages WHERE content = 'secretword'"), [(1,)])
+        self.assertIn("unsent texts: 1 gone\n", await self.chatr("retention"))
+        self.assertEqual(await db.query("SELECT count(*) FROM messages WHERE content = 'secretword'"), [(0,)])
+        strict = await self.chatr("--set", "retention.unsent_days=0", "retention", "--dry-run")
+        self.assertIn("unsent texts: 0 older than 0 days\n", strict)

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.api.errors import ApiError
 from chatr.ops import texts
+
+#: Code as one pattern, as it was: right, and for each run of backquotes over the rest of the text.
+_CODE = re.compile(
+    r"^ {0,3}(?P<fence>```+(?=[^`\n]*$)|~~~+).*?(?:^ {0,3}(?P=fence)|\Z)|(?<!`)(?P<run>`+)(?!`).+?(?<!`)(?P=run)(?!`)",
+    re.M | re.S,
+)
 
 #: What leaves no mark: space of every width, ignorable and filling letters, blanks, controls, selectors, tags.
 INVISIBLE = (
@@ -74,3 +84,9 @@ class FirstLinkTests(SynchronousTestCase):
             texts.first_link(text + " http://a.test")
         runs = " ".join("`" * number for number in range(1, 126))
         texts.first_link(runs + " http://a.test")
+
+    @given(st.lists(st.sampled_from(["`", "``", "```", "````", "~~~", "\n", " ", "a", "x`y", "    "]), max_size=14))
+    def test_what_is_code(self, parts: list[str]) -> None:
+        """Code is what it is by the plain rule."""
+        text = "".join(parts)
+        self.assertEqual(texts._without_code(text), _CODE.sub(" ", text))
