@@ -123,9 +123,7 @@ def sends(client: Client, conversation_id: str, until: Connection | None) -> lis
     end = time.perf_counter() + QUIET_S
     while not until.poll() if until else time.perf_counter() < end:
         began = time.perf_counter()
-        client.call(
-            "chatr.message.send", conversationId=conversation_id, content="hello", clientId=str(uuid.uuid4())
-        )
+        client.call("chatr.message.send", conversationId=conversation_id, content="hello", clientId=str(uuid.uuid4()))
         took.append((time.perf_counter() - began) * 1000)
         time.sleep(0.005)
     return took
@@ -134,7 +132,9 @@ def sends(client: Client, conversation_id: str, until: Connection | None) -> lis
 def show(text: str, took: list[float]) -> None:
     """A line of figures."""
     p95 = statistics.quantiles(took, n=20)[-1] if len(took) > 1 else took[0]
-    print(f"{text:44} p50 {statistics.median(took):7.1f} ms   p95 {p95:7.1f} ms   max {max(took):7.1f} ms   of {len(took)}")
+    print(
+        f"{text:44} p50 {statistics.median(took):7.1f} ms   p95 {p95:7.1f} ms   max {max(took):7.1f} ms   of {len(took)}"
+    )
 
 
 def measure(port: int, ticket: str, stranger: Client, to: str, calls: list[tuple[str, dict[str, object]]]) -> str:
