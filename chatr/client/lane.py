@@ -43,7 +43,7 @@ class Lane:
         self._backoff = Backoff(random, first_s=0.5, last_s=15)
         self._transmit: Transmit | None = None
         self._landed: DeferredQueue[tuple[Send, dict[str, Any] | Failure]] = DeferredQueue()
-        self._flying: dict[str, Deferred[None]] = {}
+        self._flying: set[str] = set()
         self._internal: dict[str, int] = {}
         self._hold_s: float | None = None
 
@@ -70,11 +70,9 @@ class Lane:
                     self._hold_s = None
         finally:
             self._transmit = self._hold_s = None
-            # What lands from here on is no business of the next run's.
+            # What is under way ends with its connection; what it comes to is no business of the next run's.
             self._landed = DeferredQueue()
-            flying, self._flying = self._flying, {}
-            for each in flying.values():
-                each.cancel()
+            self._flying = set()
 
     def _launch(self) -> None:
         """Send what waits, as far as there is room; nothing while one before it was refused."""
@@ -86,8 +84,8 @@ class Lane:
                 return
             send = self.waiting[index]
             behind = {"afterClientId": self.waiting[index - 1]["clientId"]} if index else {}
+            self._flying.add(send["clientId"])
             call = Deferred.fromCoroutine(self._send(self._transmit, {**send, **behind}))
-            self._flying[send["clientId"]] = call
             call.addBoth(self._land, send, self._landed)
 
     async def _send(self, transmit: Transmit, send: Send) -> dict[str, Any]:
@@ -99,7 +97,7 @@ class Lane:
 
     def _take(self, send: Send, outcome: dict[str, Any] | Failure) -> None:
         client_id = send["clientId"]
-        del self._flying[client_id]
+        self._flying.remove(client_id)
         if isinstance(outcome, Failure) and outcome.check(Lost, CancelledError):
             outcome.raiseException()
         if isinstance(outcome, Failure) and self._passes(client_id, outcome.value):
