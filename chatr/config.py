@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from chatr.endpoints import is_local
+from chatr.endpoints import DEVELOPMENT_FOR_ALL, is_local
 
 Seconds = Annotated[float, Meta(gt=0)]
 Bytes = Annotated[int, Meta(ge=1024)]
@@ -230,11 +230,6 @@ class Config(Section, frozen=True):
         return self.server.mode == "development"
 
     @property
-    def listens_beyond_loopback(self) -> bool:
-        """Whether an endpoint may be reached from other machines, as far as its description tells."""
-        return any(not is_local(endpoint) for endpoint in (self.server.http, self.server.rawsocket) if endpoint)
-
-    @property
     def login_code(self) -> LoginCode:
         """Where the code goes that a password login needs too (default: by e-mail in production, none else)."""
         return self.auth.login_code or ("off" if self.development else "email")
@@ -258,12 +253,6 @@ class Config(Section, frozen=True):
 
 #: Settings that are never shown.
 SECRETS = frozenset({"database.dsn", "mail.smtp_password", "sms.authorization", "oidc.client_secret", "redis.url"})
-
-
-DEVELOPMENT_FOR_ALL = (
-    "server.mode is development and other machines can connect: whoever does may register, sign in without a code and "
-    'send without most limits. Set server.mode = "production", or listen on interface=127.0.0.1 only'
-)
 
 
 class ConfigError(Exception):
@@ -323,9 +312,10 @@ def strays(environment: Mapping[str, str]) -> list[str]:
 def warnings(config: Config) -> list[str]:
     """What is allowed and probably not meant, one sentence each."""
     found = []
-    if config.development and config.listens_beyond_loopback:
+    here = all(is_local(endpoint) for endpoint in (config.server.http, config.server.rawsocket) if endpoint)
+    if config.development and not here:
         found.append(DEVELOPMENT_FOR_ALL)
-    if not config.development and not config.listens_beyond_loopback and not config.server.trusted_proxies:
+    if not config.development and here and not config.server.trusted_proxies:
         found.append("server.trusted_proxies is 0: behind a proxy on this machine all callers count as one")
     if config.login_code == "off":
         found.append("auth.login_code is off: a password alone signs in")

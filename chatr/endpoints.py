@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from ipaddress import ip_address
 
+DEVELOPMENT_FOR_ALL = (
+    "server.mode is development and other machines can connect: whoever does may register, sign in without a code and "
+    'send without most limits. Set server.mode = "production", or listen on interface=127.0.0.1 only'
+)
 _PARTS = re.compile(r"(?<!\\):")
 
 

@@ -21,11 +21,12 @@ from twisted.python.failure import Failure
 
 from chatr import listening
 from chatr.closing import Closing
-from chatr.config import DEVELOPMENT_FOR_ALL, Config, ConfigError, assignments, load, strays, warnings
+from chatr.config import Config, ConfigError, assignments, load, strays, warnings
 from chatr.datadir import DataDirectory, DataDirectoryError
 from chatr.embedded.lock import DirectoryInUse, DirectoryLock
 from chatr.embedded.postgres import EmbeddedError, EmbeddedPostgres
 from chatr.ending import MORE_S, Ending
+from chatr.endpoints import DEVELOPMENT_FOR_ALL
 from chatr.logs import Escaper
 from chatr.node import Node
 from chatr.rest.connections import raise_open_files, room_for_connections

@@ -26,6 +26,7 @@ from chatr.rest.cookies import SessionCookies
 from chatr.rest.headers import Rules
 from chatr.rest.metrics import Metrics
 from chatr.rest.site import ChatrSite, make_site
+from chatr.tasks import Tasks
 from chatr.wamp.transport import websocket_resource
 from tests.fuzz.harness import Bound, Hostile, Target
 from tests.rest.memory import Client
@@ -85,14 +86,15 @@ def _no_token(_: str) -> Any:
 def site() -> tuple[Clock, ChatrSite]:
     """The HTTP port as a server has it, with all routes and both doors, on a clock that stands still."""
     clock = Clock()
-    # Nothing is asked of it: the call ends before.
-    limiter: Any = None
+    # Nothing is asked of them: the call ends before.
+    nothing: Any = None
     rest = RestApp(
-        Decoding(CONTRACT, None, limiter=limiter, now=_no_token),
+        Decoding(CONTRACT, None, limiter=nothing, incidents=nothing, now=nothing),
         verify=_no_token,
+        is_connection=lambda *_: False,
         address=reading.address_reader(1),
         cookies=SessionCookies(public_url="", refresh_s=60),
-        metrics=Metrics(clock),
+        metrics=Metrics(Tasks(clock)),
         clock=clock,
     )
     rules = Rules(max_body_bytes=20_000, cors_origins=frozenset({"https://app.example"}), trusted_proxies=1, hsts=True)
