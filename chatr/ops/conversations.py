@@ -108,6 +108,10 @@ class LogPage(Wire, frozen=True, kw_only=True):
 @operation("conversation.log", Route("GET", "/conversations/<id>/log"), GUESTS, errors=["not_found"])
 async def log(ctx: Ctx, params: GetLog) -> LogPage:
     """The conversation's log entries above ``after``, in order, at most 500 a call, fewer of long messages."""
+    return await ctx.ports.resumes.run(ctx.caller.user_id, lambda: _log(ctx, params), ctx.hang_up)
+
+
+async def _log(ctx: Ctx, params: GetLog) -> LogPage:
     marks = await messages.marks(ctx.ports.db, params.id, ctx.caller.user_id)
     if marks is None:
         raise ApiError("not_found", "There is no such conversation")
