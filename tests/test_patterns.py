@@ -27,7 +27,9 @@ MOST = 2.5
 FEW = 120
 #: Patterns of ``regex``, which has no tree to look at, and others that do the same for it.
 MODELS = {
-    "chatr.ops.texts._EMOJI": r"(?=[\u2600-\u27bf]|[\u2190-\u21ff]{2}|[0-9#*]\uFE0F?\u20E3).[\u0300-\u036f\uFE0F]*",
+    "chatr.store.messages._GRAPHEME": r".[\u0300-\u036f\u200d]*",
+    "chatr.ops.fields._STRANGE": r"[\x00-\x1f\u2028\u2029\u202a-\u202e]",
+    "chatr.ops.texts._VISIBLE": r"[^\s\x00-\x1f\u200b-\u200f\u2800]",
     "chatr.ops.message_search._WORD": r"[A-Za-z0-9][A-Za-z0-9\u0300-\u036f]*",
 }
 #: Patterns that are used by another name, always on a whole text.

@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta
 from chatr.api.contract import GUESTS, USERS, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
 from chatr.api.events import MESSAGE_RECEIVED, SYNC_REQUIRED, MessageReceived, SyncRequired
-from chatr.api.model import Empty, Id, Limit, Message, Params, ReplyTo, Sender, Seq, Wire, wire_time
+from chatr.api.model import Empty, Id, Limit, Message, Params, Sender, Seq, Wire, wire_time
 from chatr.ops import audience, pages, permissions, previews, receipts, requests, texts
 from chatr.ops.conversations import begin_direct, brought_back
 from chatr.ops.ports import Ctx
@@ -238,7 +238,7 @@ def _announce(ctx: Ctx, item: Append, done: Appended) -> Message:
         type="text",
         content=item.content,
         created_at=wire_time(done.created_at),
-        reply_to=msgspec.convert(done.reply_to, ReplyTo) if done.reply_to else UNSET,
+        reply_to=messages.quote(done.reply_to) if done.reply_to else UNSET,
         mentions=done.mentions,
     )
     hidden = [audience.person(user_id) for user_id in done.quote_cleared_by]

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+import regex
 from msgspec import UNSET
 
 from chatr.api.model import LinkPreview, LogEntry, Message, MessageStatus, Reaction, ReplyTo, wire_time
@@ -31,6 +32,9 @@ class Marks(msgspec.Struct, frozen=True):
         return "read" if self.read_seq >= seq else "delivered" if self.delivered_seq >= seq else "sent"
 
 
+#: Of a message that is replied to. append_messages keeps one character more, which tells whether a grapheme ends here.
+QUOTED_CHARS = 200
+_GRAPHEME = regex.compile(r"\X")
 #: Columns of a message, for aliases ``g`` (messages) and ``s`` (its sender).
 COLUMNS = """g.id, g.conversation_id, g.seq, g.client_id, s.id, s.username, s.display_name, s.profile_image,
     g.type, g.content, g.created_at, g.edited_at, g.unsent_at, g.reply_to, g.mentions::text[],
@@ -81,9 +85,18 @@ def _reactions(found: Any, marks: Marks) -> list[Reaction]:
     return faces.reactions(marks.blockers, msgspec.convert(found, list[Reaction]))
 
 
+def quote(snapshot: dict[str, Any]) -> ReplyTo:
+    """What was frozen of a message that is replied to: no grapheme is cut in two (Unicode Standard Annex 29)."""
+    frozen = msgspec.convert(snapshot, ReplyTo)
+    if len(frozen.content) <= QUOTED_CHARS:
+        return frozen
+    ends = [0, *(each.end() for each in _GRAPHEME.finditer(frozen.content) if each.end() <= QUOTED_CHARS)]
+    return msgspec.structs.replace(frozen, content=frozen.content[: ends[-1] or QUOTED_CHARS])
+
+
 def _reply_to(snapshot: dict[str, Any], original: Sequence[Any] | None, at: datetime, marks: Marks) -> ReplyTo:
     """What was frozen, unless the original has been unsent since, who wrote it is no more, or the viewer deleted it."""
-    frozen = msgspec.convert(snapshot, ReplyTo)
+    frozen = quote(snapshot)
     if original is None:
         return frozen
     sender_id, seq, unsent, deserted = original

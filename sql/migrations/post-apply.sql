@@ -100,7 +100,7 @@ BEGIN
           LEFT JOIN LATERAL (
             SELECT x.id, x.seq, jsonb_build_object(
                      'id', x.id, 'senderName', y.display_name, 'type', x.type,
-                     'content', CASE WHEN x.unsent_at IS NULL THEN left(x.content, 200) ELSE '' END)
+                     'content', CASE WHEN x.unsent_at IS NULL THEN left(x.content, 201) ELSE '' END)
                    || CASE WHEN x.unsent_at IS NULL THEN '{}'::jsonb ELSE '{"unsent": true}' END AS snapshot
               FROM messages x, LATERAL (SELECT z.display_name FROM users z WHERE z.id = x.sender_id LIMIT 1) y
              -- So that no index of conversations fits: by that one it would be a pass over the whole conversation.
