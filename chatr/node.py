@@ -227,7 +227,7 @@ class Node:
             exempt_loopback=config.exempt_loopback,
             seconds=reactor.seconds,
         )
-        rules = _rules(config)
+        rules = Rules.of(config)
         websocket = websocket_resource(self.door, config, rules.refuse)
         self.site = make_site(self.rest.klein.resource(), websocket, rules, reactor)
         self._gauges()
@@ -376,16 +376,6 @@ def _senders(config: Config, reactor: Any, data: DataDirectory, now: Callable[[]
     elif config.sms_transport == "http":
         senders["sms"] = GatewaySender(Fetcher(reactor), config.sms)
     return senders
-
-
-def _rules(config: Config) -> Rules:
-    return Rules(
-        max_body_bytes=config.server.max_body_bytes,
-        cors_origins=frozenset(config.server.cors_origins),
-        public_url=config.server.public_url,
-        trusted_proxies=config.server.trusted_proxies,
-        hsts=not config.development,
-    )
 
 
 def _provider(config: Config, reactor: Any) -> Provider | None:

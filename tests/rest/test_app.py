@@ -176,7 +176,10 @@ class OperationTests(RestCase):
         await ann.rest("GET", "/users/me", status=401)
 
     async def test_user_agents(self) -> None:
-        """What a program says that it is, is cleaned where it comes in, of all that a terminal obeys."""
+        """What a program says that it is, is cleaned where it comes in, of all that a terminal obeys.
+
+        Control characters do not come in at all (tests/rest/test_hostile.py).
+        """
         await self.person("ann")
         body = json.dumps({"login": "ann", "password": PASSWORD}).encode()
         head = b"POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
