@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, UnsetType
 
 from chatr.api.contract import PUBLIC, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
@@ -28,9 +26,9 @@ class ChangeUnconfirmed(Params, frozen=True, kw_only=True):
     """
 
     proof: fields.Secret
-    email: Annotated[str, Meta(max_length=320)] | UnsetType | None = UNSET
-    phone_number: Annotated[str, Meta(max_length=32)] | UnsetType | None = UNSET
-    password: Annotated[str, Meta(max_length=512)] | None = None
+    email: fields.Email | UnsetType | None = UNSET
+    phone_number: fields.PhoneNumber | UnsetType | None = UNSET
+    password: fields.Password | None = None
     code: fields.Code | None = None
 
 
