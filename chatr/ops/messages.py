@@ -38,7 +38,8 @@ ClientId = Annotated[
 class SendMessage(Params, frozen=True, kw_only=True):
     """A message to a person or to a conversation: exactly one of ``recipientId`` and ``conversationId``.
 
-    Without ``linkPreview`` the server does not look at its link.
+    Without ``linkPreview`` the server does not look at its link. ``afterClientId``: the ``clientId`` of the caller's
+    message before this one, by which many can be sent without waiting for each other: in their order or not at all.
     """
 
     content: texts.Content
@@ -48,6 +49,7 @@ class SendMessage(Params, frozen=True, kw_only=True):
     type: Literal["text"] = "text"
     reply_to_id: Id | None = None
     link_preview: bool = True
+    after_client_id: ClientId | None = None
 
 
 @operation(
@@ -62,7 +64,8 @@ async def send(ctx: Ctx, params: SendMessage) -> Message:
     """Send a message. When this returns, the message is committed.
 
     Repeated with the same ``clientId`` it returns the first message. The first message to a person begins the direct
-    conversation. ``not_found``: no such person, or no such conversation of the caller. ``blocked``: one of the two has
+    conversation. ``unavailable`` also while the message of ``afterClientId`` is not stored: it was refused, send it
+    first. ``not_found``: no such person, or no such conversation of the caller. ``blocked``: one of the two has
     blocked the other. ``forbidden``: the recipient has not accepted yet and has enough to read, or has declined.
     ``rate_limited`` also for a first message to a stranger after 30 within a day, 10 on the account's first.
     """
@@ -83,6 +86,8 @@ async def send(ctx: Ctx, params: SendMessage) -> Message:
         raise invalid("$.replyToId", "is not a message of this conversation")
     if done.outcome == "blocked":
         raise permissions.blocked()
+    if done.outcome == "early":
+        raise ApiError("unavailable", "The message before this one is not stored: send it first", retry_after_s=1)
     if done.outcome in _REFUSED:
         raise ApiError("forbidden", _REFUSED[done.outcome])
     raise ApiError("not_found", "There is no such conversation")
@@ -212,6 +217,7 @@ def _checked(ctx: Ctx, params: SendMessage) -> Append:
         conversation_id=params.conversation_id,
         recipient_id=params.recipient_id,
         reply_to_id=reply,
+        after=params.after_client_id.lower() if params.after_client_id else None,
         begin=partial(begin_direct, ctx, params.recipient_id) if params.recipient_id and not reply else None,
     )
 

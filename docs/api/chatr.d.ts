@@ -689,7 +689,7 @@ export interface SearchMessages {
   limit?: number;
 }
 
-/** A message to a person or to a conversation: exactly one of ``recipientId`` and ``conversationId``. Without ``linkPreview`` the server does not look at its link. */
+/** A message to a person or to a conversation: exactly one of ``recipientId`` and ``conversationId``. Without ``linkPreview`` the server does not look at its link. ``afterClientId``: the ``clientId`` of the caller's message before this one, by which many can be sent without waiting for each other: in their order or not at all. */
 export interface SendMessage {
   content: string;
   clientId: string;
@@ -698,6 +698,7 @@ export interface SendMessage {
   type?: "text";
   replyToId?: string | null;
   linkPreview?: boolean;
+  afterClientId?: string | null;
 }
 
 /** Who wrote a message. */

@@ -31,7 +31,8 @@ DROP FUNCTION IF EXISTS append_messages(uuid[], uuid[], uuid[], uuid[], uuid[], 
 DROP FUNCTION IF EXISTS append_messages(uuid[], uuid[], uuid[], uuid[], uuid[], uuid[], text[], text[], text[], integer, interval);
 CREATE OR REPLACE FUNCTION append_messages(
     p_ids uuid[], p_senders uuid[], p_clients uuid[], p_conversations uuid[], p_recipients uuid[],
-    p_replies uuid[], p_contents text[], p_names text[], p_links text[], p_pending_limit integer, p_cooldown interval
+    p_replies uuid[], p_contents text[], p_names text[], p_links text[], p_afters uuid[], p_pending_limit integer,
+    p_cooldown interval
 ) RETURNS TABLE (
     ord bigint, outcome text, message_id uuid, conversation_id uuid, seq bigint, created_at timestamptz,
     user_low uuid, user_high uuid, reply_to jsonb,
@@ -79,9 +80,12 @@ BEGIN
                     AND NOT EXISTS (SELECT 1 FROM messages x WHERE x.conversation_id = c.id AND x.seq > m.cleared_seq))
                END AS back_for,
                CASE WHEN i.names <> '' THEN mentioned(c.id, i.names) ELSE '{}' END AS mentions,
+               CASE WHEN i.after IS NULL THEN false ELSE NOT EXISTS (
+                 SELECT 1 FROM messages x WHERE x.sender_id = i.sender AND x.client_id = i.after) END AS early,
                row_number() OVER (PARTITION BY i.sender, i.client ORDER BY i.ord) AS attempt
-          FROM unnest(p_ids, p_senders, p_clients, p_conversations, p_recipients, p_replies, p_contents, p_names, p_links)
-               WITH ORDINALITY AS i(id, sender, client, conversation, recipient, reply, content, names, link, ord)
+          FROM unnest(p_ids, p_senders, p_clients, p_conversations, p_recipients, p_replies, p_contents, p_names, p_links,
+                      p_afters)
+               WITH ORDINALITY AS i(id, sender, client, conversation, recipient, reply, content, names, link, after, ord)
           LEFT JOIN LATERAL (
             SELECT p.id FROM conversations p WHERE i.conversation IS NULL
                AND p.user_low = least(i.sender, i.recipient) AND p.user_high = greatest(i.sender, i.recipient)
@@ -109,6 +113,8 @@ BEGIN
     ), judged AS MATERIALIZED (
         SELECT x.*, CASE
             WHEN x.old_id IS NOT NULL OR x.attempt > 1 THEN 'repeat'
+            -- Before all else: nothing is begun for what is not stored then.
+            WHEN x.early THEN 'early'
             WHEN x.target IS NULL THEN 'no_conversation'
             WHEN NOT x.joined THEN 'not_member'
             WHEN x.closed IS NOT NULL THEN x.closed
@@ -164,4 +170,4 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION append_messages IS
-    'Outcomes: created, repeat (message_id is the first one, null if it is in this very batch), no_conversation, not_member, blocked and deserted (why the conversation is closed), declined (a while ago), waiting (the request has as many messages as it may), no_reply_target. accepts: the sender answered a request by this. back_for: who had deleted the conversation and has it again. quote_cleared_by: who has deleted what is quoted. p_links: what to look for a preview at; empty: nothing, null: whoever writes it wants none.';
+    'Outcomes: created, repeat (message_id is the first one, null if it is in this very batch), no_conversation, not_member, blocked and deserted (why the conversation is closed), declined (a while ago), waiting (the request has as many messages as it may), early (what it has to come after is not there), no_reply_target. accepts: the sender answered a request by this. back_for: who had deleted the conversation and has it again. quote_cleared_by: who has deleted what is quoted. p_links: what to look for a preview at; empty: nothing, null: whoever writes it wants none.';
