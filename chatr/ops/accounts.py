@@ -41,7 +41,7 @@ class Register(Params, frozen=True, kw_only=True):
     rate=Rate(5, 900),
 )
 async def register(ctx: Ctx, params: Register) -> verification.Waiting:
-    """Create an account and send a code to its e-mail address, or else to its phone.
+    """Create an account and send a code to its e-mail address, or else to its phone: one of the two is needed.
 
     An account with the same address that was never verified is replaced: at once by who registered it from the same
     network, by others when its code has run out. ``conflict`` names the field that is taken. ``rate_limited`` also when

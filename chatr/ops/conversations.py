@@ -197,7 +197,7 @@ class UpdateConversation(Params, frozen=True, kw_only=True):
     id: Id
     archived: bool | UnsetType = UNSET
     pinned: bool | UnsetType = UNSET
-    muted_until: datetime | UnsetType | None = UNSET
+    muted_until: Annotated[datetime, Meta(tz=True)] | UnsetType | None = UNSET
 
 
 @operation("conversation.update", Route("PATCH", "/conversations/<id>"), USERS, errors=["not_found"])
@@ -229,8 +229,6 @@ async def update(ctx: Ctx, params: UpdateConversation) -> Conversation:
 
 
 def _check_moment(path: str, moment: datetime) -> None:
-    if moment.tzinfo is None:
-        raise invalid(path, "has no time zone")
     try:
         moment.astimezone(timezone.utc)
     except OverflowError:

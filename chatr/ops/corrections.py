@@ -49,7 +49,7 @@ class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
 async def change_unconfirmed(
     ctx: Ctx, params: ChangeUnconfirmed
 ) -> Session | signing_in.Challenged | verification.Waiting:
-    """Change or drop a mistyped address that waits for its code. One address must stay.
+    """Change or drop a mistyped address that waits for its code: give one of the two at least. One address must stay.
 
     Needs the password and, if one address is confirmed, a code read there. With the proof of account.verify_email or
     account.verify_phone, which read it just now, give ``password``. With that of session.login, or account.register,

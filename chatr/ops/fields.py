@@ -36,7 +36,10 @@ PhoneNumber = Annotated[
     str,
     Meta(
         max_length=32,
-        description="A phone number that exists, with + and its country code unless it is one of the server's region.",
+        description=(
+            "A phone number that exists, where this server can send SMS, with + and its country code unless it is one "
+            "of the server's region."
+        ),
     ),
 ]
 NewPassword = Annotated[
