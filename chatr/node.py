@@ -281,11 +281,7 @@ class Node:
                 "WAMP sessions": partial(self.door.drain, self._config.server.stop_timeout_s),
                 "REST requests": self.rest.drain,
             },
-            {
-                "outbound queue": self.outbound.stop,
-                "link previews": self.preview_queue.stop,
-                "erasing": self.eraser.stop,
-            },
+            {"outbound": self.outbound.stop, "link previews": self.preview_queue.stop, "erasing": self.eraser.stop},
             {
                 "web": self._web.stop,
                 "revocations": self._revocations.stop,
