@@ -6,14 +6,24 @@ BIN = $(VENV)/bin
 WARNINGS = -W error -W "ignore:'spwd'"
 JOBS ?= 2
 
-.PHONY: run test lint types bench soak docs clean
+.PHONY: run test versions lint types bench soak docs clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.run
 	@$(BIN)/twistd --nodaemon --pidfile= chatr $(ARGS)
 
 test: $(VENV)/.dev tests/node/node_modules/.installed
-	$(BIN)/python $(WARNINGS) -m twisted.trial -j$(JOBS) tests
+	$(BIN)/python $(WARNINGS) -m twisted.trial -j$(JOBS) $(TESTS)
+
+# The tests on each version of Python that is here, each in a virtual environment of its own.
+PYTHONS ?= python3.11 python3.12 python3.13 python3.14 $(wildcard $(HOME)/.pyenv/versions/3.1[1-9].*/bin/python3)
+TESTS ?= tests
+versions:
+	@seen=; for python in $(PYTHONS); do \
+	  version=$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2> /dev/null) || continue; \
+	  case " $$seen " in *" $$version "*) continue;; esac; seen="$$seen $$version"; echo "Python $$version:"; \
+	  $(MAKE) --no-print-directory PYTHON=$$python VENV=.venv-$$version TESTS="$(TESTS)" test || exit 1; \
+	done; echo "ran on$$seen"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -30,9 +40,10 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m bench.resume
 	$(BIN)/python -m bench $(ARGS)
 
-# Random runs of the model, each time others.
+# Random runs, each time others: strangers' bytes for SECONDS s a parser, then the model.
 soak: $(VENV)/.dev
-	SOAK_EXAMPLES=$(or $(EXAMPLES),500) $(BIN)/python $(WARNINGS) -m twisted.trial tests.e2e.test_model
+	$(BIN)/python $(WARNINGS) -m tests.fuzz --seconds $(or $(SECONDS),60) $(TARGETS)
+	SOAK_EXAMPLES=$(or $(EXAMPLES),500) $(BIN)/python $(WARNINGS) -m twisted.trial tests.e2e.test_model tests.soak_patterns
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m chatr.reference_cli docs/api

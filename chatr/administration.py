@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from twisted.internet.threads import deferToThread
 
 from chatr.api.context import Caller, Context
 from chatr.config import Config
@@ -18,7 +17,9 @@ from chatr.embedded.lock import DirectoryInUse, DirectoryLock
 from chatr.embedded.postgres import EmbeddedPostgres, running_dsn
 from chatr.node import Node
 from chatr.ops.ports import Ctx
+from chatr.ops.retention import Retention
 from chatr.store.migrate import migrate
+from chatr.threads import in_daemon
 
 
 class Desk(msgspec.Struct, frozen=True):
@@ -26,6 +27,7 @@ class Desk(msgspec.Struct, frozen=True):
 
     ctx: Ctx
     data: DataDirectory
+    retention: Retention
 
 
 @asynccontextmanager
@@ -35,7 +37,7 @@ async def desk(config: Config, reactor: Any, *, rotate: bool = False) -> AsyncIt
     ``rotate``: with new keys put before the old, which needs the server stopped: it reads its keys when it starts.
     Raises what stands in the way, with a sentence for the operator.
     """
-    data = DataDirectory.open(Path(config.server.data_dir))
+    data = DataDirectory.existing(Path(config.server.data_dir))
     lock, postgres = DirectoryLock(data.path), None
     running = False
     try:
@@ -54,7 +56,7 @@ async def desk(config: Config, reactor: Any, *, rotate: bool = False) -> AsyncIt
             postgres = EmbeddedPostgres(reactor, data.path, on_crash=_crashed)
             dsn = await postgres.start()
         if not running:
-            await deferToThread(migrate, dsn)
+            await in_daemon(reactor, migrate, dsn)
         if rotate:
             data.rotate_server_key()
             data.rotate_signing_key(config.auth.token_algorithm)
@@ -62,9 +64,9 @@ async def desk(config: Config, reactor: Any, *, rotate: bool = False) -> AsyncIt
         await node.open_for_administration(dsn)
         try:
             caller = Caller(role="admin", address="", user_agent="chatr command")
-            yield Desk(Context(caller=caller, request_id="command", now=_now(), ports=node.ports), data)
+            yield Desk(Context(caller=caller, request_id="command", now=_now(), ports=node.ports), data, node.retention)
         finally:
-            node.close_after_administration()
+            await node.close_after_administration()
     finally:
         if postgres is not None:
             await postgres.stop()

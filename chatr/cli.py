@@ -7,9 +7,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from chatr import __version__
+from chatr import __version__, listening
 from chatr.commands import add_parsers, run
-from chatr.config import SECRETS, Config, ConfigError, assignments, load, warnings
+from chatr.config import SECRETS, Config, ConfigError, assignments, load, strays, warnings
+from chatr.plain import say
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         config = load(chosen.config, os.environ, assignments(chosen.set))
     except ConfigError as error:
-        print(f"chatr: {error}", file=sys.stderr)
+        say(f"chatr: {error}", file=sys.stderr)
         return 1
     if chosen.command == "migrate":
         return _migrate(config)
@@ -44,31 +45,40 @@ def _config(config: Config) -> int:
         for key in values.__struct_fields__:
             value = getattr(values, key)
             name = f"{section}.{key}"
-            print(f"{name} = {'(set)' if name in SECRETS and value else repr(value)}")
+            say(f"{name} = {'(set)' if name in SECRETS and value else repr(value)}")
     return 0
 
 
 def _check(config: Config) -> int:
-    for warning in warnings(config):
-        print(f"warning: {warning}")
-    print("the configuration is valid")
+    try:
+        listening.check(config, elsewhere=True)
+    except ConfigError as error:
+        say(f"chatr: {error}", file=sys.stderr)
+        return 1
+    for warning in (*strays(os.environ), *warnings(config)):
+        say(f"warning: {warning}")
+    say("the configuration is valid")
     return 0
 
 
 def _migrate(config: Config) -> int:
     import psycopg2
 
+    from chatr.store.fitness import Unfit
     from chatr.store.migrate import migrate
 
     if not config.database.dsn:
-        print("chatr: the embedded database is migrated by the server at each start; set database.dsn for another")
+        say("chatr: the embedded database is migrated by the server at each start; set database.dsn for another")
         return 0
     try:
         applied = migrate(config.database.dsn)
-    except psycopg2.Error as error:
-        print(f"chatr: migration failed: {str(error).strip().splitlines()[0]}", file=sys.stderr)
+    except Unfit as error:
+        say(f"chatr: {error}", file=sys.stderr)
         return 1
-    print(f"applied {', '.join(applied)}" if applied else "nothing to apply")
+    except psycopg2.Error as error:
+        say(f"chatr: migration failed: {str(error).strip().splitlines()[0]}", file=sys.stderr)
+        return 1
+    say(f"applied {', '.join(applied)}" if applied else "nothing to apply")
     return 0
 
 

@@ -22,12 +22,15 @@ from chatr.datadir import DataDirectoryError
 from chatr.embedded.lock import DirectoryInUse
 from chatr.embedded.postgres import EmbeddedError
 from chatr.ops import administration
+from chatr.ops.retention import Busy
+from chatr.plain import say
 from chatr.store import accounts, outbound, sessions
+from chatr.store.fitness import Unfit
 from chatr.store.people import Person
 
 Command = Callable[[Desk, argparse.Namespace], Awaitable[None]]
 
-_EXPECTED = (DataDirectoryError, DirectoryInUse, EmbeddedError, OSError)
+_EXPECTED = (DataDirectoryError, DirectoryInUse, EmbeddedError, Unfit, OSError)
 #: Dead letters that are tried again by hand have this long to arrive.
 REVIVED_S = 3600
 MAX_ROWS = 1000
@@ -64,6 +67,16 @@ def add_parsers(commands: Any) -> None:
     _password_option(reset)
     _about_a_user(reset, _reset_password)
 
+    for kind, option in (("email", "--email"), ("phone", "--phone")):
+        change = user.add_parser(f"set-{kind}", help="for somebody who mistyped or lost it; needs no code")
+        new = change.add_mutually_exclusive_group(required=True)
+        new.add_argument(option, dest="address")
+        new.add_argument("--none", action="store_true", help="drop it")
+        _about_a_user(change, _set_address)
+        change.set_defaults(kind=kind)
+    undo = user.add_parser("undo-email", help="take the last change of an e-mail address back, within seven days")
+    _about_a_user(undo, _undo_email)
+
     token = commands.add_parser("token", help="tokens for programs").add_subparsers(dest="action", required=True)
     _about_a_user(token.add_parser("issue", help="begin a session and print its tokens as JSON"), _issue)
 
@@ -85,6 +98,10 @@ def add_parsers(commands: Any) -> None:
     queue = commands.add_parser("outbound", help="mail and SMS").add_subparsers(dest="action", required=True)
     queue.add_parser("list", help="how much waits, and what was given up and why").set_defaults(run=_outbound)
     queue.add_parser("retry", help="try everything again that was given up").set_defaults(run=_retry)
+
+    kept = commands.add_parser("retention", help="let go now what is let go each night, by the settings [retention]")
+    kept.add_argument("--dry-run", action="store_true", help="only count what would go")
+    kept.set_defaults(run=_retention)
 
 
 def run(config: Config, chosen: argparse.Namespace) -> int:
@@ -109,9 +126,9 @@ async def _told(work: Awaitable[None]) -> None:
     try:
         await work
     except (ApiError, Refused, *_EXPECTED) as error:
-        print(f"chatr: {error.detail if isinstance(error, ApiError) else error}", file=sys.stderr)
+        say(f"chatr: {error.detail if isinstance(error, ApiError) else error}", file=sys.stderr)
     except psycopg2.Error as error:
-        print(f"chatr: database: {' '.join(str(error).split())}", file=sys.stderr)
+        say(f"chatr: database: {' '.join(str(error).split())}", file=sys.stderr)
     else:
         return
     raise SystemExit(1)
@@ -140,15 +157,15 @@ async def _create(at: Desk, chosen: argparse.Namespace) -> None:
         is_bot=chosen.bot,
     )
     person = await administration.create_user(at.ctx, new)
-    print(f"{person.username} {person.id}")
+    say(f"{person.username} {person.id}")
     if made_up:
-        print(f"password: {password}")
+        say(f"password: {password}")
 
 
 async def _list(at: Desk, chosen: argparse.Namespace) -> None:
     for person in await accounts.listed(at.ctx.ports.db, max(1, min(chosen.limit, MAX_ROWS))):
         words = [person.username, person.id, person.role, f"{person.created_at:%Y-%m-%d}", person.email or "-"]
-        print(" ".join([*words, *_marks(person)]))
+        say(" ".join([*words, *_marks(person)]))
 
 
 def _marks(person: Person) -> list[str]:
@@ -189,46 +206,70 @@ async def _reset_password(at: Desk, chosen: argparse.Namespace) -> None:
     password, made_up = _password(chosen)
     await administration.reset_password(at.ctx, person, password)
     if made_up:
-        print(f"password: {password}")
+        say(f"password: {password}")
+
+
+async def _set_address(at: Desk, chosen: argparse.Namespace) -> None:
+    address = None if chosen.none else chosen.address
+    person = await administration.set_address(at.ctx, await _who(at, chosen), chosen.kind, address)
+    say(f"{person.username} {person.email or '-'} {person.phone_number or '-'}")
+
+
+async def _undo_email(at: Desk, chosen: argparse.Namespace) -> None:
+    person = await administration.undo_email(at.ctx, await _who(at, chosen))
+    say(f"{person.username} {person.email or '-'} {person.phone_number or '-'}, signed out everywhere")
 
 
 async def _issue(at: Desk, chosen: argparse.Namespace) -> None:
     session = await administration.issue_session(at.ctx, await _who(at, chosen))
     shown = {key: value for key, value in msgspec.to_builtins(session).items() if key != "user"}
-    print(json.dumps(shown))
+    say(json.dumps(shown))
 
 
 async def _sessions(at: Desk, chosen: argparse.Namespace) -> None:
     person = await _who(at, chosen)
-    for session in await sessions.live(at.ctx.ports.db, person.id):
+    for session in await sessions.live(at.ctx.ports.db, person.id, limit=MAX_ROWS):
         used = f"{session.last_used_at:%Y-%m-%dT%H:%M:%SZ}"
-        print(session.id, used, session.address or "-", session.user_agent or "-")
+        say(" ".join([session.id, used, session.address or "-", session.user_agent or "-"]))
 
 
 async def _revoke(at: Desk, chosen: argparse.Namespace) -> None:
     ended = await administration.end_sessions(at.ctx, await _who(at, chosen), chosen.id)
-    print(f"sessions ended: {ended}")
+    say(f"sessions ended: {ended}")
 
 
 async def _rotate(at: Desk, chosen: argparse.Namespace) -> None:
     lost = await administration.reseal(at.ctx)
     if lost:
         shown = ", ".join(lost)
-        print(f"chatr: sealed under a key that is gone, two-factor sign-in is broken for: {shown}", file=sys.stderr)
+        say(f"chatr: sealed under a key that is gone, two-factor sign-in is broken for: {shown}", file=sys.stderr)
     if chosen.forget_old:
         at.data.forget_old_keys()
-    print("keys rotated" + (", old ones forgotten" if chosen.forget_old else ", old ones kept for what they made"))
+    say("keys rotated" + (", old ones forgotten" if chosen.forget_old else ", old ones kept for what they made"))
 
 
 async def _outbound(at: Desk, chosen: argparse.Namespace) -> None:
-    print(f"waiting: {await outbound.waiting(at.ctx.ports.db)}")
+    say(f"waiting: {await outbound.waiting(at.ctx.ports.db)}")
     for dead in await outbound.dead(at.ctx.ports.db, MAX_ROWS):
         times = f"{dead.created_at:%Y-%m-%dT%H:%M:%SZ} {dead.dead_at:%Y-%m-%dT%H:%M:%SZ}"
-        print(f"dead: {dead.id} {dead.channel} {times} after {dead.attempts} tries: {dead.error}")
+        say(f"dead: {dead.id} {dead.channel} {times} after {dead.attempts} tries: {dead.error}")
 
 
 async def _retry(at: Desk, chosen: argparse.Namespace) -> None:
-    print(f"queued again: {await outbound.revive(at.ctx.ports.db, REVIVED_S)}")
+    say(f"queued again: {await outbound.revive(at.ctx.ports.db, REVIVED_S)}")
+
+
+async def _retention(at: Desk, chosen: argparse.Namespace) -> None:
+    if chosen.dry_run:
+        for due in await at.retention.due():
+            say(f"{due.rule}: {due.count} older than {due.days} days")
+        return
+    try:
+        gone = await at.retention.run()
+    except Busy:
+        raise Refused("another process is at it") from None
+    for rule, count in gone.items():
+        say(f"{rule}: {count} gone")
 
 
 async def _who(at: Desk, chosen: argparse.Namespace) -> Person:

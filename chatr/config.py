@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from chatr.endpoints import DEVELOPMENT_FOR_ALL, is_local
+
 Seconds = Annotated[float, Meta(gt=0)]
 Bytes = Annotated[int, Meta(ge=1024)]
 Count = Annotated[int, Meta(ge=1)]
@@ -34,6 +36,8 @@ class Server(Section, frozen=True):
     trusted_proxies: Annotated[int, Meta(ge=0, le=8)] = 0
     cors_origins: tuple[str, ...] = ()
     max_body_bytes: Bytes = 1024 * 1024
+    #: Of all kinds together; behind trusted proxies, which have their own limits, it does not count.
+    max_connections_per_address: Count = 512
     stop_timeout_s: Seconds = 10.0
 
 
@@ -86,6 +90,8 @@ class Wamp(Section, frozen=True):
     """Limits of the WAMP door."""
 
     max_message_bytes: Bytes = 1024 * 1024
+    #: Before WELCOME: of whom nothing is known yet.
+    max_handshake_bytes: Bytes = 4096
     max_output_bytes: Bytes = 1024 * 1024
     max_calls_in_flight: Count = 64
     max_subscriptions: Count = 256
@@ -185,9 +191,21 @@ class Previews(Section, frozen=True):
     #: Networks (CIDR) that may be fetched from although they are not of the public internet.
     allow: tuple[str, ...] = ()
     #: How long a preview or an image is good for.
-    cache_s: Annotated[int, Meta(ge=60)] = 86400
+    cache_s: Annotated[int, Meta(ge=60, le=30 * 86400)] = 86400
     #: What images may take in the database; the oldest are fetched again when somebody wants to see them.
     max_cache_bytes: Annotated[int, Meta(ge=0)] = 256 * 1024 * 1024
+
+
+class Retention(Section, frozen=True):
+    """How many days what nobody sees any more stays in the database; what is older goes each night, ``hour`` in UTC."""
+
+    hour: Annotated[int, Meta(ge=0, le=23)] = 3
+    #: Texts of unsent messages, former ones and quotes too; 0: until the next night.
+    unsent_days: Annotated[int, Meta(ge=0, le=36500)] = 30
+    #: Former texts of messages that were edited; 0: as long as the message.
+    edits_days: Annotated[int, Meta(ge=0, le=36500)] = 0
+    sessions_days: Annotated[int, Meta(ge=1, le=36500)] = 30
+    dead_letters_days: Annotated[int, Meta(ge=1, le=36500)] = 30
 
 
 class Config(Section, frozen=True):
@@ -204,6 +222,7 @@ class Config(Section, frozen=True):
     redis: Redis = Redis()
     messages: Messages = Messages()
     previews: Previews = Previews()
+    retention: Retention = Retention()
 
     @property
     def development(self) -> bool:
@@ -247,7 +266,8 @@ NOT_SETTINGS = frozenset({"CHATR_WEB", "CHATR_CONFIG"})
 def load(path: str | None, environment: Mapping[str, str], options: Mapping[str, str]) -> Config:
     """Read the configuration.
 
-    ``environment`` may set ``CHATR_<SECTION>_<KEY>``; ``options`` maps ``section.key`` to text. Lists are
+    ``environment`` may set ``CHATR_<SECTION>_<KEY>``, where an unknown key of a known section is an error; variables
+    that name no section of ours are left alone (:func:`strays`). ``options`` maps ``section.key`` to text. Lists are
     comma-separated there. Raises :class:`ConfigError`.
     """
     merged: dict[str, dict[str, Any]] = {}
@@ -260,8 +280,8 @@ def load(path: str | None, environment: Mapping[str, str], options: Mapping[str,
             for key, value in values.items():
                 _put(merged, origin, section, key, value, path)
     for variable, text in environment.items():
-        if variable.startswith("CHATR_") and variable not in NOT_SETTINGS:
-            section, _, key = variable[len("CHATR_") :].lower().partition("_")
+        section, key = _named(variable)
+        if section in Config.__struct_fields__ and key:
             _put(merged, origin, section, key, text, f"environment {variable}")
     for name, text in options.items():
         section, _, key = name.partition(".")
@@ -282,9 +302,21 @@ def assignments(texts: Sequence[str]) -> dict[str, str]:
     return parsed
 
 
+def strays(environment: Mapping[str, str]) -> list[str]:
+    """Variables with our prefix that name no section of ours, a sentence each: others' perhaps, or mistyped."""
+    names = [name for name in environment if name.startswith("CHATR_") and name not in NOT_SETTINGS]
+    strange = [name for name in sorted(names) if _named(name)[0] not in Config.__struct_fields__ or not _named(name)[1]]
+    return [f"environment {name} is no setting, CHATR_<SECTION>_<KEY>, and is ignored" for name in strange]
+
+
 def warnings(config: Config) -> list[str]:
     """What is allowed and probably not meant, one sentence each."""
     found = []
+    here = all(is_local(endpoint) for endpoint in (config.server.http, config.server.rawsocket) if endpoint)
+    if config.development and not here:
+        found.append(DEVELOPMENT_FOR_ALL)
+    if not config.development and here and not config.server.trusted_proxies:
+        found.append("server.trusted_proxies is 0: behind a proxy on this machine all callers count as one")
     if config.login_code == "off":
         found.append("auth.login_code is off: a password alone signs in")
     if not config.development and config.mail.transport == "outbox":
@@ -298,6 +330,14 @@ def warnings(config: Config) -> list[str]:
     if not config.limits.enabled:
         found.append("limits.enabled is false: nothing slows down who guesses")
     return found
+
+
+def _named(variable: str) -> tuple[str, str]:
+    """Section and key of a variable that sets something; empty for one that does not."""
+    if not variable.startswith("CHATR_") or variable in NOT_SETTINGS:
+        return "", ""
+    section, _, key = variable[len("CHATR_") :].lower().partition("_")
+    return section, key
 
 
 def _toml(path: str) -> dict[str, Any]:
@@ -336,6 +376,8 @@ def _convert(merged: dict[str, dict[str, Any]], origin: dict[str, str]) -> Confi
 
 def _check(config: Config) -> None:
     """Settings that contradict each other."""
+    if config.auth.access_token_s > config.retention.sessions_days * 86400:
+        raise ConfigError("auth.access_token_s: access tokens would outlive sessions (retention.sessions_days)")
     if config.wamp.max_message_bytes > config.wamp.max_output_bytes:
         raise ConfigError("wamp.max_message_bytes: is larger than wamp.max_output_bytes, no such message could leave")
     if "*" in config.server.cors_origins and len(config.server.cors_origins) > 1:

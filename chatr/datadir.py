@@ -14,6 +14,7 @@ import msgspec
 #: Others may pass through, not look: the embedded PostgreSQL runs under another account when chatr runs as root.
 _MODE = 0o711
 _KEY_BYTES = 32
+_SERVER_KEY = "server.key"
 #: An access token lives for minutes: more than a few keys can't be in use.
 MAX_SIGNING_KEYS = 5
 
@@ -55,12 +56,22 @@ class DataDirectory:
             raise DataDirectoryError(f"{path} can't be used: {error.strerror}") from error
         return cls(path)
 
+    @classmethod
+    def existing(cls, path: Path) -> DataDirectory:
+        """Use the directory of a server, which has made it. Raises :class:`DataDirectoryError`."""
+        if not (path / _SERVER_KEY).exists():
+            raise DataDirectoryError(
+                f"no data directory of a server is at {path.absolute()}: run this where the server runs, set "
+                f"server.data_dir as it has it, or start the server first"
+            )
+        return cls.open(path)
+
     def server_keys(self) -> list[bytes]:
         """The keys under which codes are hashed and secrets at rest encrypted, newest first: 32 random bytes each."""
-        content = self._secret("server.key", lambda: secrets.token_bytes(_KEY_BYTES))
+        content = self._secret(_SERVER_KEY, lambda: secrets.token_bytes(_KEY_BYTES))
         if not content or len(content) % _KEY_BYTES:
             raise DataDirectoryError(
-                f"{self.path / 'server.key'} is damaged: it has {len(content)} bytes, not {_KEY_BYTES} a key"
+                f"{self.path / _SERVER_KEY} is damaged: it has {len(content)} bytes, not {_KEY_BYTES} a key"
             )
         return [content[start : start + _KEY_BYTES] for start in range(0, len(content), _KEY_BYTES)]
 
@@ -79,7 +90,7 @@ class DataDirectory:
 
     def rotate_server_key(self) -> None:
         """Put a new server key before the others."""
-        self._replace("server.key", b"".join([secrets.token_bytes(_KEY_BYTES), *self.server_keys()]))
+        self._replace(_SERVER_KEY, b"".join([secrets.token_bytes(_KEY_BYTES), *self.server_keys()]))
 
     def rotate_signing_key(self, algorithm: Algorithm) -> None:
         """Sign with a new key from the next start on. Tokens of the earlier ones are still accepted."""
@@ -88,8 +99,14 @@ class DataDirectory:
 
     def forget_old_keys(self) -> None:
         """Keep the newest key of each kind only."""
-        self._replace("server.key", self.server_keys()[0])
+        self._replace(_SERVER_KEY, self.server_keys()[0])
         self._replace("jwt.key", msgspec.json.encode(self.signing_keys()[:1]))
+
+    def new_mail_key(self) -> str:
+        """A new key for scripts that read the development mailbox; it lies in ``mail.key``."""
+        key = secrets.token_urlsafe(_KEY_BYTES)
+        self._replace("mail.key", key.encode())
+        return key
 
     @property
     def outbox(self) -> Path:

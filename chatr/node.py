@@ -18,19 +18,23 @@ from chatr.auth.oidc import Provider
 from chatr.auth.passwords import Passwords
 from chatr.auth.tokens import Tokens
 from chatr.auth.vault import Vault
+from chatr.closing import Closing
 from chatr.config import Config
 from chatr.datadir import DataDirectory
 from chatr.fetch import Fetcher
-from chatr.ops import audience, pages, verification
+from chatr.incidents import QUIET_S, Incidents
+from chatr.ops import audience, naming, pages, verification
 from chatr.ops.admission import Admission, Gate
 from chatr.ops.announcer import Announcer
 from chatr.ops.catalog import CONTRACT
 from chatr.ops.circles import Circles
+from chatr.ops.code_gate import CodeGate
 from chatr.ops.erasing import Eraser
 from chatr.ops.link_previews import Previews
 from chatr.ops.message_search import Indexer
 from chatr.ops.ports import Ports
 from chatr.ops.preview_queue import PreviewQueue
+from chatr.ops.retention import Retention
 from chatr.ops.revocations import RevocationWatch
 from chatr.ops.throttle import Throttle
 from chatr.outbound.letters import Channel, Job
@@ -48,16 +52,20 @@ from chatr.realtime.presence_redis import RedisPresence
 from chatr.realtime.publisher import Publisher
 from chatr.realtime.redis import Redis
 from chatr.rest.app import RestApp
+from chatr.rest.connections import Connections
 from chatr.rest.cookies import SessionCookies
+from chatr.rest.headers import Rules
 from chatr.rest.images import ImageRoute
+from chatr.rest.mailbox import Mailbox
 from chatr.rest.metrics import Metrics
-from chatr.rest.raw import RawRoutes
+from chatr.rest.raw import RawRoutes, Readiness
 from chatr.rest.request import address_reader
 from chatr.rest.site import make_site
 from chatr.store import people
 from chatr.store.marks import Marks
 from chatr.store.pool import Database
 from chatr.store.writer import MessageWriter
+from chatr.tasks import Tasks
 from chatr.turns import Turns
 from chatr.wamp.door import Counters, Door, Sessions
 from chatr.wamp.outbox import Turn
@@ -70,6 +78,8 @@ MOST_SEARCHES, SEARCHES_WAIT_EACH, SEARCHES_WAIT = 2, 8, 64
 
 #: How long an answer waits in development for the mail that it caused.
 MAIL_WRITTEN_S = 1.0
+#: What is let go once nothing is in flight any more has so long in all, beyond server.stop_timeout_s.
+LET_GO_S = 2.0
 
 
 class Node:
@@ -79,6 +89,9 @@ class Node:
         self._config = config
         self._reactor = reactor
         self._now = now
+        self._closed = False
+        self.tasks = Tasks(reactor, Incidents(reactor.seconds))
+        self._counts = self.tasks.every("incident_counts", QUIET_S, self._say_counts)
         self.hub = Hub()
         self.broker = MemoryBroker()
         self.publisher = Publisher(self.broker, self.hub)
@@ -93,6 +106,7 @@ class Node:
             statement_timeout_s=config.database.statement_timeout_s,
             publish=self.publisher.publish,
             on_doubt=partial(self.publisher.sync_required, "the database was interrupted"),
+            tasks=self.tasks,
         )
         self.writer = MessageWriter(
             self.db,
@@ -102,12 +116,12 @@ class Node:
             settings=config.messages,
         )
         self.circles = Circles(self.db)
-        self.announcer = Announcer(reactor, self.db, self.publisher, self.circles)
-        self._redis = Redis(reactor, config.redis.url) if config.redis.url else None
+        self.announcer = Announcer(self.tasks, self.db, self.publisher, self.circles)
+        self._redis = Redis(self.tasks, config.redis.url) if config.redis.url else None
         store: PresenceStore = MemoryPresence(reactor)
         if self._redis is not None:
             store = RedisPresence(self._redis, prefix=f"{config.redis.prefix}:presence")
-        self.presence = PresenceTracker(reactor, store, self.announcer.changed)
+        self.presence = PresenceTracker(self.tasks, store, self.announcer.changed)
         self.announcer.start(self.presence)
         self._passwords = Passwords(
             reactor,
@@ -116,14 +130,15 @@ class Node:
             queue_limit=config.auth.bcrypt_queue,
             per_caller=config.auth.bcrypt_queue_per_caller,
         )
-        self.metrics = Metrics(reactor)
+        self.metrics = Metrics(self.tasks)
         self._web = Web(reactor, config.previews)
         self.previews = Previews(self.db, self._web, config.previews, counted=self.metrics.looked)
-        self.eraser = Eraser(reactor, self.db, self.writer)
-        self.preview_queue = PreviewQueue(reactor, self.db, self.writer, self.previews)
+        self.eraser = Eraser(self.tasks, self.db, self.writer)
+        self.preview_queue = PreviewQueue(self.tasks, self.db, self.writer, self.previews)
         server_keys = data.server_keys()
+        codes = Codes(server_keys)
         self.outbound = OutboundQueue(
-            reactor, self.db, Vault(server_keys, "outbound"), _senders(config, reactor, data, now)
+            self.tasks, self.db, Vault(server_keys, "outbound"), _senders(config, reactor, data, now)
         )
         limiter = RateLimiter(
             # The reactor's seconds are the wall clock's: set back by an hour, it would hold everybody for as long.
@@ -139,7 +154,8 @@ class Node:
             publisher=self.publisher,
             passwords=self._passwords,
             tokens=self.tokens,
-            codes=Codes(server_keys),
+            codes=codes,
+            code_gate=CodeGate(codes, enabled=config.limits.enabled, exempt_loopback=config.exempt_loopback),
             vault=Vault(server_keys, "second factor"),
             oidc=_provider(config, reactor),
             oidc_settings=config.oidc,
@@ -162,13 +178,16 @@ class Node:
             eraser=self.eraser,
             settings=config.auth,
             login_code=config.login_code,
+            reserved_names=naming.reserved(CONTRACT),
             message_settings=config.messages,
             page_bytes=min(pages.MAX_BYTES, config.wamp.max_message_bytes // 2),
             extend=self._extend,
         )
         settle = self._mail_written if config.development and config.mail.transport == "outbox" else None
-        self.dispatcher = Dispatcher(CONTRACT, ports, limiter=limiter, now=now, settle=settle)
-        self.gate = Gate(self.db, self.tokens, now=now)
+        self.dispatcher = Dispatcher(
+            CONTRACT, ports, limiter=limiter, now=now, incidents=self.tasks.incidents, settle=settle
+        )
+        self.gate = Gate(self.db, self.tokens, limiter, now=now)
         self.door = Door(
             dispatcher=self.dispatcher,
             hub=self.hub,
@@ -188,16 +207,17 @@ class Node:
             counters=Counters(),
         )
         self.broker.subscribe(self._heard)
-        self._revocations = RevocationWatch(reactor, self.db, self._revoked_elsewhere)
-        self.indexer = Indexer(reactor, self.db, config.messages.search_dictionary)
+        self._revocations = RevocationWatch(self.tasks, self.db, self._revoked_elsewhere)
+        self.indexer = Indexer(self.tasks, self.db, config.messages.search_dictionary)
+        self.retention = Retention(self.tasks, self.db, config.retention, now=now)
         self.rest = RestApp(
             self.dispatcher,
             verify=self.tokens.verify,
+            is_connection=self.door.is_of,
             address=address_reader(config.server.trusted_proxies),
             cookies=SessionCookies(
                 public_url=config.server.public_url,
                 refresh_s=config.auth.refresh_token_s,
-                trusts_proxies=bool(config.server.trusted_proxies),
             ),
             metrics=self.metrics,
             clock=reactor,
@@ -207,17 +227,19 @@ class Node:
             CONTRACT,
             ready=self._ready,
             metrics=self.metrics,
-            outbox=data.outbox if config.development else None,
+            mailbox=config.development,
         )
+        self.mailbox = Mailbox(self.rest.klein, data.outbox, data.new_mail_key()) if config.development else None
         ImageRoute(self.rest.klein, self.previews.image)
-        self._gauges()
-        self.site = make_site(
-            self.rest.klein.resource(),
-            websocket_resource(self.door, config),
-            cors_origins=config.server.cors_origins,
-            max_body_bytes=config.server.max_body_bytes,
-            clock=reactor,
+        self.connections = Connections(
+            per_caller=0 if config.server.trusted_proxies else config.server.max_connections_per_address,
+            exempt_loopback=config.exempt_loopback,
+            seconds=reactor.seconds,
         )
+        rules = _rules(config)
+        websocket = websocket_resource(self.door, config, rules.refuse)
+        self.site = make_site(self.rest.klein.resource(), websocket, rules, reactor)
+        self._gauges()
         self.rawsocket_factory = WampRawSocketFactory(self.door)
 
     async def open(self, dsn: str) -> None:
@@ -231,38 +253,62 @@ class Node:
             await people.nobody_here(self.db)
         self.presence.start()
         self.outbound.start(self._carry_out)
-        self._web.start()
         self.preview_queue.start()
         self.eraser.start()
         self.indexer.start()
+        self.retention.start()
         self.metrics.start()
+        self._counts.start(after_s=QUIET_S)
 
     async def open_for_administration(self, dsn: str) -> None:
         """The parts that operations need, and nothing that serves anybody."""
         self._passwords.start()
         await self.db.open(dsn)
 
-    def close_after_administration(self) -> None:
+    async def close_after_administration(self) -> None:
         """Let go of what :meth:`open_for_administration` took."""
         self.db.close()
-        self._passwords.stop()
+        await self._passwords.stop()
 
     async def close(self) -> None:
-        """Nothing new, calls in flight finish, sessions are told; then everything is let go."""
+        """Nothing new, calls in flight finish, sessions are told; then everything is let go, each part by itself."""
+        if self._closed:
+            return
+        self._closed = True
         timeout_s = self._config.server.stop_timeout_s
-        await gatherResults([self.door.drain(timeout_s), self._in_time(self.rest.drain(), timeout_s)])
-        queues = (self.outbound, self.preview_queue, self.eraser)
-        await gatherResults([self._in_time(each.stop(), timeout_s) for each in queues])
-        self._web.stop()
-        await self._revocations.stop()
-        await self.indexer.stop()
-        self.metrics.stop()
-        await self.presence.stop()
-        await self.announcer.stop()
-        if self._redis is not None:
-            await self._redis.stop()
-        await self.broker.stop()
-        self.close_after_administration()
+        closing = Closing(self._reactor, timeout_s + LET_GO_S)
+        for together in self._parts():
+            # A session hears GOODBYE when the time of its calls is over; for the rest there is time behind that.
+            at_most_s = timeout_s + LET_GO_S / 4
+            parts = [closing.close(part, close, at_most_s=at_most_s) for part, close in together.items()]
+            await gatherResults([Deferred.fromCoroutine(part) for part in parts])
+
+    def _parts(self) -> list[dict[str, Callable[[], Any]]]:
+        """What is closed, in this order; what stands together at the same time."""
+        return [
+            {
+                "WAMP sessions": partial(self.door.drain, self._config.server.stop_timeout_s),
+                "REST requests": self.rest.drain,
+            },
+            {
+                "outbound queue": self.outbound.stop,
+                "link previews": self.preview_queue.stop,
+                "erasing": self.eraser.stop,
+            },
+            {
+                "web": self._web.stop,
+                "revocations": self._revocations.stop,
+                "message index": self.indexer.stop,
+                "retention": self.retention.stop,
+                "metrics": self.metrics.stop,
+            },
+            {"presence": self.presence.stop},
+            {"announcer": self.announcer.stop},
+            {"redis": self._redis.stop} if self._redis is not None else {},
+            {"broker": self.broker.stop, "incidents": self._counts.stop},
+            {"database": self.db.close, "passwords": self._passwords.stop},
+            {"incident counts": partial(self.tasks.incidents.flush, everything=True)},
+        ]
 
     def _in_time(self, done: Deferred[None], timeout_s: float) -> Deferred[None]:
         """What is in flight finishes, as far as there is time."""
@@ -278,12 +324,25 @@ class Node:
     async def _carry_out(self, job: Job) -> None:
         await verification.carry_out(self.ports, self._now(), job)
 
-    async def _ready(self) -> dict[str, bool]:
-        return {"database": await self.db.healthy()}
+    async def _ready(self) -> Readiness:
+        serving = {"database": await self.db.healthy(), "draining": self.door.sessions.draining}
+        beside = {} if self._redis is None else {"redis": self._redis.reachable}
+        return Readiness(
+            ready=serving["database"] and not serving["draining"],
+            parts=serving | beside,
+            tasks={name: not pulse.late for name, pulse in self.tasks.pulses.items()},
+            late=self.tasks.late(),
+        )
+
+    async def _say_counts(self) -> None:
+        self.tasks.incidents.flush()
 
     def _gauges(self) -> None:
         counters, gauge = self.door.counters, self.metrics.gauge
         gauge("chatr_wamp_sessions", "Open WAMP sessions", lambda: len(self.door.sessions))
+        gauge("chatr_connections", "Open connections of callers", lambda: self.connections.open)
+        gauge("chatr_connections_refused", "Connections refused so far", lambda: self.connections.refused)
+        gauge("chatr_http_unread_bytes", "Answers that wait for their readers", lambda: self.site.unread.bytes)
         limiter, turns = self.ports.limiter, {"passwords": self._passwords.turns, "searches": self.ports.searches}
         gauge("chatr_limits_kept", "Callers whose calls are counted", lambda: limiter.keys)
         gauge("chatr_limits_fallen_out", "Callers forgotten for want of room so far", lambda: limiter.fallen_out)
@@ -296,7 +355,7 @@ class Node:
             gauge(f"chatr_wamp_{name}_count", f"WAMP {name} so far", partial(getattr, counters, name))
 
     async def _authenticate(self, ticket: str, address: str, user_agent: str) -> Admission:
-        return await self.gate.admit(ticket)
+        return await self.gate.admit(ticket, address)
 
     def _extend(self, connection: str, session_id: str, expires_at: float) -> None:
         self.door.extend(connection, session_id, expires_at)
@@ -325,6 +384,16 @@ def _senders(config: Config, reactor: Any, data: DataDirectory, now: Callable[[]
     elif config.sms_transport == "http":
         senders["sms"] = GatewaySender(Fetcher(reactor), config.sms)
     return senders
+
+
+def _rules(config: Config) -> Rules:
+    return Rules(
+        max_body_bytes=config.server.max_body_bytes,
+        cors_origins=frozenset(config.server.cors_origins),
+        public_url=config.server.public_url,
+        trusted_proxies=config.server.trusted_proxies,
+        hsts=not config.development,
+    )
 
 
 def _provider(config: Config, reactor: Any) -> Provider | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,27 +12,33 @@ from typing import Any, ClassVar
 import psycopg2
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
 from twisted.internet.task import deferLater
-from twisted.internet.threads import deferToThread
-from twisted.logger import Logger
+from twisted.logger import Logger, LogLevel, globalLogPublisher
 from twisted.python import usage
 from twisted.python.failure import Failure
 
-from chatr.config import Config, ConfigError, assignments, load, warnings
+from chatr import listening
+from chatr.closing import Closing
+from chatr.config import Config, ConfigError, assignments, load, strays, warnings
 from chatr.datadir import DataDirectory, DataDirectoryError
 from chatr.embedded.lock import DirectoryInUse, DirectoryLock
 from chatr.embedded.postgres import EmbeddedError, EmbeddedPostgres
+from chatr.ending import MORE_S, Ending
+from chatr.endpoints import DEVELOPMENT_FOR_ALL
+from chatr.logs import Escaper
 from chatr.node import Node
+from chatr.rest.connections import raise_open_files, room_for_connections
+from chatr.store import fitness
 from chatr.store.migrate import has_dictionary, migrate
+from chatr.threads import in_daemon
 
 log = Logger()
 
 RETRY_S = 0.5
-#: PostgreSQL's cannot_connect_now.
-_STARTING_UP = "57P03"
+#: What a start that is told to stop may take to end.
+START_ENDS_S = 3.0
 
 
 class Options(usage.Options):
@@ -70,6 +76,7 @@ class Options(usage.Options):
             chosen = assignments(self._assignments)
             chosen.update({name: self[option] for option, name in self._named.items() if self[option] is not None})
             self.config = load(self["config"], os.environ, chosen)
+            listening.check(self.config)
         except ConfigError as error:
             raise usage.UsageError(str(error)) from error
 
@@ -81,20 +88,27 @@ def makeService(options: Options) -> Service:
     # What is imported stays: without it, collections cost a tenth less of the time of a send.
     gc.collect()
     gc.freeze()
-    return ChatrService(options.config, reactor, on_failure=_exit_with_failure)
+    ending = Ending(reactor, within_s=options.config.server.stop_timeout_s + MORE_S)
+    ending.watch()
+    return ChatrService(options.config, reactor, on_failure=ending.fail, notes=strays(os.environ))
 
 
 class ChatrService(Service):
-    """Starts in order: directory, database, node, ports. Stops in the opposite order."""
+    """Starts in order: directory, database, node, ports; a foreign database is looked at first. Stops backwards."""
 
-    def __init__(self, config: Config, reactor: Any, *, on_failure: Callable[[str], None]) -> None:
+    def __init__(
+        self, config: Config, reactor: Any, *, on_failure: Callable[[str], None], notes: Sequence[str] = ()
+    ) -> None:
+        """``notes``: what is to be said in the log at the start."""
         self.config = config
+        self._notes = notes
         self._reactor = reactor
         self._on_failure = on_failure
         self._lock: DirectoryLock | None = None
         self._postgres: EmbeddedPostgres | None = None
         self._starting: Deferred[None] | None = None
         self._stopping = False
+        self._escaper = Escaper()
         self.node: Node | None = None
         self.ports: list[IListeningPort] = []
 
@@ -111,65 +125,97 @@ class ChatrService(Service):
 
     async def start(self) -> None:
         """Start everything. Raises what stands in the way, with a sentence for the operator."""
+        # Whatever twistd writes logs to is there by now.
+        self._escaper.watch(globalLogPublisher)
+        for note in self._notes:
+            log.warn("{text}", text=note)
         for warning in warnings(self.config):
-            log.warn("{text}", text=warning)
+            level = LogLevel.critical if warning is DEVELOPMENT_FOR_ALL else LogLevel.warn
+            log.emit(level, "{text}", text=warning)
+        dsn = self.config.database.dsn
+        if dsn:
+            await self._await_database(dsn)
+            if self._stopping:
+                return
         data = DataDirectory.open(Path(self.config.server.data_dir))
         self._lock = DirectoryLock(data.path)
         self._lock.acquire()
-        dsn = self.config.database.dsn
         if not dsn:
             self._postgres = EmbeddedPostgres(self._reactor, data.path, on_crash=self._on_failure)
             dsn = await self._postgres.start()
         await self._migrate(dsn)
-        dictionary = self.config.messages.search_dictionary
-        if not self._stopping and not await deferToThread(has_dictionary, dsn, dictionary):
-            raise ConfigError(f"messages.search_dictionary: the database has no text search configuration {dictionary}")
+        if self._stopping:
+            return
         self.node = Node(self.config, self._reactor, data, now=_utc_now)
         await self.node.open(dsn)
         await self._listen(self.node)
 
     async def stop(self) -> None:
-        """Stop what was started; safe at any moment of the start."""
+        """Stop what was started; safe at any moment of the start. Each part by itself, whatever the others do."""
         self._stopping = True
-        if self._starting is not None and not self._starting.called:
-            if self._postgres is not None:
+        within_s = self.config.server.stop_timeout_s + MORE_S
+        closing = Closing(self._reactor, within_s)
+        starting, postgres = self._starting, self._postgres
+        if starting is not None and not starting.called:
+            if postgres is not None:
                 # Whatever the start waits for, it does not wait for long without its database.
-                await self._postgres.stop()
-            await self._starting
+                await closing.close("embedded PostgreSQL", postgres.stop)
+            # After its time it is cancelled.
+            await closing.close("start", lambda: starting, at_most_s=START_ENDS_S)
         for port in self.ports:
-            await _maybe(port.stopListening())
+            await closing.close("port", port.stopListening)
         if self.node is not None:
-            await self.node.close()
-        if self._postgres is not None:
-            await self._postgres.stop()
+            await closing.close("node", self.node.close, at_most_s=within_s)
+        if postgres is not None:
+            await closing.close("embedded PostgreSQL", postgres.stop, at_most_s=within_s)
         if self._lock is not None:
             self._lock.release()
+        globalLogPublisher.removeObserver(self._escaper)
 
-    async def _migrate(self, dsn: str) -> None:
-        """Bring the schema up to date, waiting for a server that is starting itself."""
-        end = self._reactor.seconds() + self.config.database.start_timeout_s
+    async def _await_database(self, dsn: str) -> None:
+        """Wait for a server that is not there yet; refuse at once, before anything is made, what waiting won't mend."""
+        wait_s = self.config.database.start_timeout_s
+        end, told = self._reactor.seconds() + wait_s, False
         while not self._stopping:
             try:
-                applied = await deferToThread(migrate, dsn)
+                await in_daemon(self._reactor, fitness.look, dsn)
             except psycopg2.OperationalError as error:
-                if error.pgcode not in (None, _STARTING_UP) or self._reactor.seconds() + RETRY_S > end:
+                if self._reactor.seconds() + RETRY_S > end or not await in_daemon(self._reactor, fitness.away, dsn):
                     raise
+                if not told:
+                    log.warn("waits up to {wait_s:.0f} s for the database: {error}", wait_s=wait_s, error=_line(error))
+                told = True
                 await deferLater(self._reactor, RETRY_S)
             else:
-                if applied:
-                    log.info("migrations applied: {applied}", applied=", ".join(applied))
                 return
+
+    async def _migrate(self, dsn: str) -> None:
+        """Bring the schema up to date, and see that it has what the settings name."""
+        if self._stopping:
+            return
+        applied = await in_daemon(self._reactor, migrate, dsn)
+        if applied:
+            log.info("migrations applied: {applied}", applied=", ".join(applied))
+        dictionary = self.config.messages.search_dictionary
+        if not await in_daemon(self._reactor, has_dictionary, dsn, dictionary):
+            raise ConfigError(f"messages.search_dictionary: the database has no text search configuration {dictionary}")
 
     async def _listen(self, node: Node) -> None:
         server = self.config.server
-        for description, factory in ((server.http, node.site), (server.rawsocket, node.rawsocket_factory)):
+        node.connections.room = room_for_connections(raise_open_files())
+        for name, factory in (("http", node.site), ("rawsocket", node.rawsocket_factory)):
+            description = getattr(server, name)
             if description and not self._stopping:
-                endpoint = serverFromString(self._reactor, description)
+                endpoint = listening.endpoint(self._reactor, f"server.{name}", description)
                 self.ports.append(await endpoint.listen(factory))
+                node.connections.guard(self.ports[-1], knows_callers=not description.startswith("haproxy:"))
                 log.info("listening on {address}", address=self.ports[-1].getHost())
         address: Any = self.ports[0].getHost() if self.ports else None
         if address is not None and hasattr(address, "port"):
             log.info("Chatr is ready at http://{host}:{port}/", host=address.host, port=address.port)
+            if node.mailbox is not None:
+                mail = f"http://127.0.0.1:{address.port}{node.mailbox.invitation()}"
+                log.info("Development mail, for one browser: {mail}", mail=mail)
 
     def _failed(self, failure: Failure) -> None:
         if self._stopping:
@@ -178,31 +224,26 @@ class ChatrService(Service):
             self._on_failure(failure.getErrorMessage())
         elif failure.check(psycopg2.Error):
             # libpq's sentences name host, port and user, and never the password.
-            self._on_failure(f"database: {' '.join(failure.getErrorMessage().split())}")
+            self._on_failure(f"database: {_line(failure.value)}")
         else:
             log.failure("chatr could not start", failure)
             self._on_failure(f"could not start: {failure.getErrorMessage()}")
 
 
-_EXPECTED = (ConfigError, DataDirectoryError, DirectoryInUse, EmbeddedError, OSError, CannotListenError)
+_EXPECTED = (
+    ConfigError,
+    DataDirectoryError,
+    DirectoryInUse,
+    EmbeddedError,
+    fitness.Unfit,
+    OSError,
+    CannotListenError,
+)
 
 
-async def _maybe(result: Any) -> None:
-    if result is not None:
-        await result
+def _line(error: BaseException | None) -> str:
+    return " ".join(str(error).split())
 
 
 def _utc_now() -> datetime:
     return datetime.now(timezone.utc)
-
-
-def _exit_with_failure(reason: str) -> None:
-    """Stop the process with exit code 1. twistd has no way to say so: its own clean-up runs first."""
-    import atexit
-
-    from twisted.internet import reactor
-
-    log.critical("chatr stops: {reason}", reason=reason)
-    atexit.register(os._exit, 1)
-    # Now, or as soon as it runs: services start before the reactor does.
-    reactor.callWhenRunning(reactor.stop)

@@ -115,7 +115,8 @@ class Turns:
         """Of those of whom least is running, the one whose last turn is longest ago."""
         if not self._waiting:
             return None
-        key = min(self._waiting, key=self._running.__getitem__)
+        idle = next((key for key in self._waiting if not self._running[key]), None)
+        key = idle if idle is not None else min(self._waiting, key=self._running.__getitem__)
         jobs = self._waiting.pop(key)
         job = jobs.popleft()
         if jobs:

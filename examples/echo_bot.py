@@ -64,7 +64,7 @@ if __name__ == "__main__":
     parser.add_argument("--url", default="ws://127.0.0.1:8080/ws")
     parser.add_argument("--api", default="http://127.0.0.1:8080/api")
     parser.add_argument("--login", required=True)
-    parser.add_argument("--password", default=os.environ.get("CHATR_BOT_PASSWORD"))
+    parser.add_argument("--password", default=os.environ.get("ECHO_BOT_PASSWORD"))
     parser.add_argument("--state", default="echo_bot.sqlite")
     chosen = parser.parse_args()
     globalLogBeginner.beginLoggingTo([textFileLogObserver(sys.stderr)], redirectStandardIO=False)

@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
 # Two people, one message, nothing but curl: register, read the code from the development outbox, sign in, send, read.
-# usage: rest.sh [http://127.0.0.1:8080]
+# usage: rest.sh [http://127.0.0.1:8080 [data directory of the server]]
 set -euo pipefail
 url=${1:-http://127.0.0.1:8080}
+# Mail holds codes: the server shows it to those who can read this file.
+mail_key=${2:-$(dirname "$0")/../chatr-data}/mail.key
 api=$url/api
 tag=$(date +%s)$RANDOM
 password="Correct-horse-$tag"
 
-# field NAME reads JSON from standard input: python3 is there anyway on a machine that runs chatr.
-field() { python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"; }
+# field NAME reads JSON from standard input: python3 is there anyway on a machine that runs chatr, and of whatever version:
+# it looks at no variable (-I) that was set for another.
+field() { python3 -I -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"; }
 post() { curl --silent --show-error --fail-with-body --header 'Content-Type: application/json' "$@"; }
 
 register() { # register NAME -> user id
@@ -17,7 +20,7 @@ register() { # register NAME -> user id
 }
 
 code() { # code NAME -> the code in the newest mail to that person
-    curl --silent --show-error --fail "$url/dev/mail.json" | python3 -c '
+    curl --silent --show-error --fail --header "Authorization: Bearer $(<"$mail_key")" "$url/dev/mail.json" | python3 -I -c '
 import json, re, sys
 mails = [mail for mail in json.load(sys.stdin)["items"] if mail["to"] == sys.argv[1]]
 print(re.search(r"\b[0-9]{6}\b", mails[0]["text"])[0])' "$1@example.org"
@@ -36,7 +39,7 @@ ann_token=$(sign_in "$ann")
 ben_token=$(sign_in "$ben")
 
 # The client chooses the message's clientId: repeating the request with it can't send the message twice.
-client_id=$(python3 -c 'import uuid; print(uuid.uuid4())')
+client_id=$(python3 -I -c 'import uuid; print(uuid.uuid4())')
 for _ in first repeated; do
     post "$api/messages" --header "Authorization: Bearer $ann_token" --header "Idempotency-Key: $client_id" \
         --data "{\"recipientId\": \"$ben_id\", \"content\": \"Hello from curl\"}" >/dev/null
@@ -44,7 +47,7 @@ done
 
 echo "@$ben reads:"
 curl --silent --show-error --fail-with-body --header "Authorization: Bearer $ben_token" \
-    "$api/messages/history?otherUserId=$ann_id" | python3 -c '
+    "$api/messages/history?otherUserId=$ann_id" | python3 -I -c '
 import json, sys
 for message in json.load(sys.stdin)["items"]:
     print(message["seq"], message["sender"]["username"] + ":", message["content"])'

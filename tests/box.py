@@ -93,6 +93,12 @@ class Box:
             connection.close()
         self._cleaners.clear()
 
+    def ask_for_passwords(self) -> None:
+        """Let nobody in without one from now on, but our own account."""
+        rules = "local all chatr trust\nlocal all all scram-sha-256\n"
+        (self._home / "data" / "pg_hba.conf").write_text(rules)
+        self._sql("SELECT pg_reload_conf()")
+
     def shared(self) -> str:
         """The DSN of the database that ordinary tests share: migrated, and cleaned by each when it ends."""
         self._shared = self._shared or self.database()

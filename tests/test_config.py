@@ -9,7 +9,7 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatr import cli
-from chatr.config import ConfigError, load
+from chatr.config import ConfigError, load, strays, warnings
 
 
 class LoadTests(SynchronousTestCase):
@@ -53,6 +53,14 @@ class LoadTests(SynchronousTestCase):
         self.refused("server.httpp", "CHATR_SERVER_HTTPP", env={"CHATR_SERVER_HTTPP": "1"})
         self.refused("server.x", "command line", server__x="1")
 
+    def test_variables_of_others(self) -> None:
+        """Point 28 of issue 12: variables that name no section of ours are told, and stop nothing; mistyped keys do."""
+        others = {"CHATR_BOT_PASSWORD": "x", "CHATR_SERVER": "https://a", "CHATR_PORT_8080_TCP": "tcp://10.0.0.1:8080"}
+        known = {"CHATR_SERVER_HTTP": "tcp:1", "CHATR_CONFIG": "", "PATH": "x"}
+        self.assertEqual(load(None, {**others, **known}, {}).server.http, "tcp:1")
+        self.assertEqual([text.split(" ")[1] for text in strays({**others, **known})], sorted(others))
+        self.refused("server.htp", "CHATR_SERVER_HTP", env={"CHATR_SERVER_HTP": "1"})
+
     def test_wrong_types_and_bounds(self) -> None:
         """A wrong value is named with what was expected."""
         self.refused("database.pool_size", "int", "command line", database__pool_size="many")
@@ -84,6 +92,31 @@ class LoadTests(SynchronousTestCase):
         self.assertEqual(load(None, {}, {"server.mode": "production", "auth.login_code": "off"}).login_code, "off")
 
 
+class WarningTests(SynchronousTestCase):
+    """What is allowed and probably not meant."""
+
+    def warned(self, part: str, **options: str) -> bool:
+        chosen = {name.replace("__", "."): value for name, value in options.items()}
+        return any(part in warning for warning in warnings(load(None, {}, chosen)))
+
+    def test_development_for_all(self) -> None:
+        """Development mode is for this machine: listening for others is said, on each of the endpoints."""
+        part = "server.mode is development and other machines can connect"
+        self.assertFalse(self.warned(part))
+        self.assertTrue(self.warned(part, server__http="tcp:8080"))
+        self.assertTrue(self.warned(part, server__rawsocket="tcp:8081:interface=0.0.0.0"))
+        self.assertFalse(self.warned(part, server__rawsocket="unix:/run/chatr.sock"))
+        self.assertFalse(self.warned(part, server__http="tcp:8080", server__mode="production"))
+
+    def test_a_proxy_that_is_not_trusted(self) -> None:
+        """In production on loopback there is a proxy in front: all callers would count as one."""
+        part = "server.trusted_proxies is 0"
+        self.assertTrue(self.warned(part, server__mode="production"))
+        self.assertFalse(self.warned(part, server__mode="production", server__trusted_proxies="1"))
+        self.assertFalse(self.warned(part, server__mode="production", server__http="tcp:443"))
+        self.assertFalse(self.warned(part))
+
+
 class CliTests(SynchronousTestCase):
     """The ``chatr`` command."""
 
@@ -101,6 +134,12 @@ class CliTests(SynchronousTestCase):
         self.assertEqual(code, 0)
         self.assertIn("server.mode = 'development'", out)
         self.assertNotIn("hidden", out)
+
+    def test_check(self) -> None:
+        """Says what is probably not meant."""
+        code, out, _ = self.run_cli("--set", "server.http=tcp:8080", "config", "check")
+        self.assertEqual(code, 0)
+        self.assertIn("warning: server.mode is development and other machines can connect", out)
 
     def test_mistakes(self) -> None:
         """A mistake is one line and exit code 1."""

@@ -47,6 +47,14 @@ class DataDirectoryTests(SynchronousTestCase):
             thread.join()
         self.assertEqual(len(set(keys)), 1)
 
+    def test_existing(self) -> None:
+        """Point 28 of issue 12: where no server has been, nothing is made, and it is said."""
+        error = self.assertRaises(DataDirectoryError, DataDirectory.existing, self.path)
+        self.assertIn(f"no data directory of a server is at {self.path}", str(error))
+        self.assertFalse(self.path.exists())
+        DataDirectory.open(self.path).server_keys()
+        self.assertEqual(DataDirectory.existing(self.path).path, self.path)
+
     def test_readable_by_others(self) -> None:
         """A key that others can read is refused."""
         directory = DataDirectory.open(self.path)

@@ -15,14 +15,21 @@ from pathlib import Path
 import treq
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.protocol import Factory
+from twisted.internet.threads import deferToThread
+from twisted.logger import LogEvent, LogLevel, globalLogPublisher
 from twisted.trial.unittest import TestCase
 from twisted.web.client import HTTPConnectionPool
 
 from chatr.config import load
+from chatr.datadir import DataDirectoryError
+from chatr.store.migrate import migrate
 from chatr.tap import ChatrService
-from tests.box import box
+from tests.box import Box, box
 from tests.e2e.programs import Program
+from tests.refusing import run
+from tests.rest.test_app import Raw
 
 ROOT = Path(__file__).parent.parent
 TWISTD = [sys.executable, "-c", "from twisted.scripts.twistd import run; run()", "--nodaemon", "--pidfile="]
@@ -92,7 +99,9 @@ class StartTests(TapCase):
         port = await self.port(program)
         pool = HTTPConnectionPool(reactor, persistent=False)
         answer = await treq.get(f"http://127.0.0.1:{port}/ready", pool=pool)
-        self.assertEqual(await answer.json(), {"ready": True, "database": True})
+        self.assertTrue((await answer.json())["ready"])
+        said = await program.says("Development mail")
+        self.assertRegex(said, rf"for one browser: http://127\.0\.0\.1:{port}/dev/mail\?token=[\w-]{{32}}\n")
         keys = {name: (self.data_dir / name).read_bytes() for name in ("server.key", "jwt.key")}
         for name in keys:
             self.assertEqual(stat.S_IMODE((self.data_dir / name).stat().st_mode), 0o600)
@@ -170,6 +179,39 @@ class StartTests(TapCase):
         self.assertEqual(await self.end(program), -signal.SIGTERM)
 
 
+class CrowdTests(TapCase):
+    """More connections than there are files."""
+
+    async def connections(self, port: int, count: int) -> list[Raw]:
+        endpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", port)
+        return [await endpoint.connect(Factory.forProtocol(Raw)) for _ in range(count)]
+
+    async def test_more_connections_than_files(self) -> None:
+        """Those for which there is no file are closed, those that are open go on; when they have gone there is room."""
+        dsn = box().shared()
+        self.addCleanup(box().clean, dsn)
+        command = [*TWISTD, "chatr", "--data-dir", str(self.data_dir), "--database", dsn, *FREE_PORT]
+        program = Program(["/bin/sh", "-c", 'ulimit -n 400; exec "$@"', "sh", *command], {"PYTHONPATH": str(ROOT)})
+        self.programs.append(program)
+        port = await self.port(program)
+        [first] = await self.connections(port, 1)
+        crowd = await self.connections(port, 450)
+        said = await program.says("connections are open, as many as there are files for")
+        for each in crowd[-100:]:
+            self.assertEqual(await each.closed, b"")
+        first.transport.write(b"GET /ready HTTP/1.1\r\nHost: a\r\n\r\n")  # type: ignore[union-attr]
+        self.assertIn(b"200 OK", await first.hears(b'"database":true'))
+        for each in crowd[:-100]:
+            each.transport.abortConnection()  # type: ignore[union-attr]
+            await each.closed
+        pool = HTTPConnectionPool(reactor, persistent=False)
+        answer = await treq.get(f"http://127.0.0.1:{port}/ready", pool=pool)
+        self.assertTrue((await answer.json())["database"])
+        first.transport.abortConnection()  # type: ignore[union-attr]
+        self.assertNotIn("Traceback", said + program.errors)
+        self.assertEqual(await self.end(program), -signal.SIGTERM)
+
+
 class RefusalTests(TapCase):
     """Starts that can't be: one clear line and exit code 1."""
 
@@ -203,6 +245,89 @@ class RefusalTests(TapCase):
         )
         self.assertNotIn("secret", said)
 
+    def database(self, own: Box, statement: str) -> str:
+        """The DSN of a role without rights of its own, on a database that a statement makes."""
+        run(own.admin_dsn, "CREATE ROLE plain LOGIN PASSWORD 'right'")
+        run(own.admin_dsn, statement)
+        name = statement.split()[2]
+        return own.admin_dsn.replace("user=chatr", "user=plain").replace("dbname=postgres", f"dbname={name}")
+
+    async def unfit(self, dsn: str, *parts: str) -> None:
+        """A database that is refused at once, by one line, before anything is made."""
+        said = await self.refused(self.run_chatr(*FREE_PORT, "--database", dsn), *parts)
+        self.assertNotIn("waits up to", said)
+        self.assertFalse(self.data_dir.exists())
+
+    async def test_unfit_database(self) -> None:
+        """Point 28 of issue 12: another encoding than UTF8, or no right to make tables, with what to do about it.
+
+        Before, each non-ASCII send was a 500, and ``relation "yoyo_lock" does not exist`` was all that was said.
+        """
+        own = Box()
+        self.addCleanup(own.close)
+        dsn = self.database(own, "CREATE DATABASE ascii ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0 OWNER plain")
+        await self.unfit(dsn, "the database ascii has the encoding SQL_ASCII", "ENCODING 'UTF8' TEMPLATE template0")
+        run(own.admin_dsn, "CREATE DATABASE foreign_one")
+        other = dsn.replace("dbname=ascii", "dbname=foreign_one")
+        await self.unfit(other, "account plain may not make tables in the database foreign_one", "OWNER TO plain")
+        run(own.admin_dsn.replace("dbname=postgres", "dbname=foreign_one"), "GRANT CREATE ON SCHEMA public TO plain")
+        await self.unfit(other, "pg_trgm", "GRANT CREATE ON DATABASE foreign_one TO plain")
+        run(own.admin_dsn, "GRANT CREATE ON DATABASE foreign_one TO plain")
+        self.assertIn("0001_foundation", await deferToThread(migrate, other))
+
+    async def test_wrong_password_or_database(self) -> None:
+        """Point 28: what waiting won't mend is told at once, where it was 31 s of silence."""
+        own = Box()
+        self.addCleanup(own.close)
+        dsn = self.database(own, "CREATE DATABASE ours OWNER plain")
+        await self.unfit(dsn.replace("ours", "absent"), 'database "absent" does not exist')
+        await self.unfit("postgres//chatr:secret@host", "database.dsn is no connection string")
+        own.ask_for_passwords()
+        await self.unfit(f"{dsn} password=wrong", 'password authentication failed for user "plain"')
+
+    async def test_database_that_comes_later(self) -> None:
+        """Point 28: a start says what it waits for, and goes on as soon as it is there."""
+        own = Box()
+        self.addCleanup(own.close)
+        dsn = own.database()
+        own.stop_server()
+        program = self.run_chatr(*FREE_PORT, "--database", dsn)
+        self.assertIn("waits up to 30 s for the database: connection to server", await program.says("waits up to"))
+        self.assertFalse(self.data_dir.exists())
+        own.start_server()
+        await self.port(program)
+        self.assertEqual(await self.end(program), -signal.SIGTERM)
+
+    async def test_stop_while_it_waits(self) -> None:
+        """A start that waits for its database is over at once when it is told to stop."""
+        program = self.run_chatr(*FREE_PORT, "--database", "host=/nowhere dbname=chatr")
+        await program.says("waits up to")
+        self.assertEqual(await self.end(program), -signal.SIGTERM)
+        self.assertNotIn("Traceback", program.output + program.errors)
+        self.assertFalse(self.data_dir.exists())
+
+    async def test_no_endpoint(self) -> None:
+        """Point 28: what is no endpoint is a usage error, before anything is made; each was a traceback."""
+        for wrong, reason in (
+            ("8080", "is no endpoint, as tcp:8080"),
+            ("tcp:abc", "'abc'"),
+            ("foo:1", "Unknown endpoint type: 'foo'"),
+            ("tcp:99999", "a port is a number up to 65535"),
+            ("ssl:443:privateKey=/nowhere.pem", "/nowhere.pem: No such file"),
+            ("systemd:domain=INET:index=0", "systemd has handed over no such socket"),
+        ):
+            await self.refused(self.run_chatr("--http", wrong), "server.http", reason)
+            self.assertFalse(self.data_dir.exists())
+
+    async def test_command_in_the_wrong_directory(self) -> None:
+        """Point 28: ``chatr user list`` says that no server's directory is there, and makes none (it made 47 MB)."""
+        program = Program(
+            [sys.executable, "-m", "chatr.cli", "user", "list"], {"PYTHONPATH": str(ROOT)}, cwd=str(self.home)
+        )
+        self.programs.append(program)
+        await self.refused(program, f"no data directory of a server is at {self.home}/chatr-data")
+        self.assertEqual(list(self.home.iterdir()), [])
+
     async def test_readable_key(self) -> None:
         """A key that others can read is refused."""
         self.data_dir.mkdir(mode=0o711)
@@ -220,6 +345,20 @@ class RefusalTests(TapCase):
 
 class InProcessTests(TestCase):
     """The service object."""
+
+    async def test_development_for_all(self) -> None:
+        """A development server that other machines can reach says so at the highest level of the log."""
+        path = Path(self.mktemp()).absolute()
+        path.write_text("no directory: the start ends before it listens")
+        options = {"server.http": "tcp:0", "server.data_dir": str(path)}
+        events: list[LogEvent] = []
+        globalLogPublisher.addObserver(events.append)
+        self.addCleanup(globalLogPublisher.removeObserver, events.append)
+        service = ChatrService(load(None, {}, options), reactor, on_failure=self.fail)
+        await self.assertFailure(Deferred.fromCoroutine(service.start()), DataDirectoryError)
+        loud = [event["text"] for event in events if event["log_level"] is LogLevel.critical]
+        self.assertEqual(len(loud), 1)
+        self.assertIn("other machines can connect", loud[0])
 
     async def test_clean(self) -> None:
         """Start and stop leave the reactor as it was; stopping twice, or without a start, does no harm."""

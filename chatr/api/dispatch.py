@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
@@ -14,8 +15,13 @@ from twisted.logger import Logger
 from chatr.api.context import Caller, Context, HangUp
 from chatr.api.contract import Contract, Operation
 from chatr.api.errors import COMMON_ERRORS, ApiError, from_validation, invalid
+from chatr.api.walk import Node, holds, walk
+from chatr.incidents import Incidents
 
 log = Logger()
+
+#: How deep parameters may be nested. What goes through them all the way, encoders too, has less room than a thousand.
+MAX_DEPTH = 64
 
 
 class Limiter(Protocol):
@@ -38,6 +44,7 @@ class Dispatcher:
         *,
         limiter: Limiter,
         now: Callable[[], datetime],
+        incidents: Incidents,
         settle: Callable[[], Awaitable[None] | None] | None = None,
     ) -> None:
         """``settle``: what to wait for before an answer, if anything.
@@ -48,6 +55,7 @@ class Dispatcher:
         self._ports = ports
         self._limiter = limiter
         self._now = now
+        self._incidents = incidents
         self._settle = settle
         self._by_procedure = {record.procedure: record for record in contract.operations.values()}
 
@@ -90,14 +98,26 @@ class Dispatcher:
         except ApiError as error:
             if error.code in record.errors or error.code in COMMON_ERRORS or error.code == "forbidden":
                 raise
-            log.failure("{operation} raised undeclared {code}", operation=record.name, code=error.code)
+            self._tell(record, error, request_id)
             raise ApiError("internal") from error
         except CancelledError:
             # Nobody waits for it any more, a read or what had not begun: its door says so to whoever does.
             raise
         except Exception as error:
-            log.failure("{operation} failed, request {request_id}", operation=record.name, request_id=request_id)
+            self._tell(record, error, request_id)
             raise ApiError("internal") from error
+
+    def _tell(self, record: Operation, error: Exception, request_id: str) -> None:
+        """Log what an operation did not declare: the first of its kind with a traceback, the others by their count."""
+        kind = (record.name, type(error), getattr(error, "pgcode", None), _raised_at(error))
+        if self._incidents.first(kind, f"{record.name} failed: {type(error).__name__}, last in request {request_id}"):
+            log.failure("{operation} failed, request {request_id}", operation=record.name, request_id=request_id)
+
+
+def _raised_at(error: BaseException) -> tuple[str, int]:
+    """The line that raised it: two mistakes in one operation are two."""
+    *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+    return frame.f_code.co_filename, line
 
 
 def authorise(record: Operation, caller: Caller) -> None:
@@ -117,31 +137,51 @@ def _subject(record: Operation, raw: Mapping[str, Any]) -> str:
 
 def decode(record: Operation, raw: Mapping[str, Any], *, from_text: bool) -> msgspec.Struct:
     """Decode parameters into the operation's struct; ``invalid`` names the JSON path of the first offender."""
+    _check(raw)
     try:
-        params = msgspec.convert(raw, record.params, strict=not from_text)
+        return msgspec.convert(raw, record.params, strict=not from_text)
     except msgspec.ValidationError as error:
         raise from_validation(error) from None
-    _refuse_nul(raw, "$")
-    return params
 
 
-def _refuse_nul(value: Any, path: str) -> None:
-    """PostgreSQL can't store U+0000 and UTF-8 has no lone surrogates: refuse both where they come in."""
-    if isinstance(value, str):
-        if "\x00" in value:
-            raise invalid(path, "contains U+0000")
-        if not value.isascii():
-            try:
-                value.encode()
-            except UnicodeEncodeError:
-                raise invalid(path, "contains a lone surrogate") from None
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            _refuse_nul(key, path)
-            _refuse_nul(item, f"{path}.{key}")
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            _refuse_nul(item, f"{path}[{index}]")
+def _check(raw: Mapping[str, Any]) -> None:
+    """Refuse what can't be stored, or is nested so deep that whatever goes through it would fail.
+
+    PostgreSQL can't store U+0000, and UTF-8 has no lone surrogates.
+    """
+    if isinstance(raw, Mapping) and all(map(_ascii, raw.values())):
+        # Most calls. Names that are none of the operation's are refused in a moment.
+        return
+    for node in walk(raw, MAX_DEPTH):
+        if isinstance(node.value, str):
+            _check_text(node.value, node)
+        elif isinstance(node.value, Mapping):
+            for name in node.value:
+                _check_text(name, node)
+        if node.depth == MAX_DEPTH and holds(node.value):
+            raise invalid(_outermost(node), f"is nested more than {MAX_DEPTH} levels deep")
+
+
+def _ascii(value: Any) -> bool:
+    return isinstance(value, str) and value.isascii() and "\x00" not in value
+
+
+def _check_text(text: object, node: Node) -> None:
+    if not isinstance(text, str):
+        return
+    if "\x00" in text:
+        raise invalid(node.path, "contains U+0000")
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise invalid(node.path, "contains a lone surrogate") from None
+
+
+def _outermost(node: Node) -> str:
+    while node.depth > 1 and node.parent is not None:
+        node = node.parent
+    return node.path
 
 
 def new_request_id() -> str:

@@ -136,7 +136,10 @@ class Sender(Wire, frozen=True):
 
 
 class ReplyTo(Wire, frozen=True):
-    """The frozen snapshot of the message that is replied to; ``unsent``: it was unsent, before or since."""
+    """The frozen snapshot of the message that is replied to; ``unsent``: it was unsent, before or since.
+
+    ``cleared``: the viewer has deleted it from their own view, and is not shown what it said.
+    """
 
     id: Id
     sender_name: str
@@ -144,6 +147,7 @@ class ReplyTo(Wire, frozen=True):
     content: str
     duration: float | UnsetType = UNSET
     unsent: bool | UnsetType = UNSET
+    cleared: bool | UnsetType = UNSET
 
 
 class Reactor(Wire, frozen=True):
@@ -235,7 +239,11 @@ class Conversation(Wire, frozen=True, kw_only=True):
 
 
 class LogEntry(Wire, frozen=True):
-    """One entry of a conversation's log: the event it was announced as, with that event's payload."""
+    """One entry of a conversation's log: the event it was announced as, with that event's payload.
+
+    About a message that the viewer has deleted from their own view ``data`` says no more than ``conversationId``,
+    ``seq`` and ``cleared: true``; it was announced to them as no event.
+    """
 
     seq: int
     event: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
 import secrets
 from collections.abc import Sequence
@@ -37,3 +38,13 @@ class Codes:
     def key(self, subject: str) -> bytes:
         """A name under which something may be counted without saying about whom."""
         return hmac.digest(self._keys[0], f"key:{subject}".encode(), "sha256")
+
+    def successors(self, secret: str, salt: bytes) -> list[str]:
+        """What follows a secret: one under each server key, newest first.
+
+        It takes the secret itself, which is stored nowhere, the salt, which the database has, and the key, which it has
+        not. So the same can be given again, and nobody who lacks one of the three can make it.
+        """
+        text = b"successor:" + salt + secret.encode()
+        digests = (hmac.digest(key, text, "sha256") for key in self._keys)
+        return [base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii") for digest in digests]

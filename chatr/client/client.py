@@ -31,7 +31,7 @@ log = Logger()
 FIRST_S, LAST_S = 0.5, 15.0
 #: A connection that lasted so long was a good one: the next try comes soon.
 GOOD_S = 30.0
-_NOT_THE_TICKET = "wamp.error.not_authorized"
+_NOT_THE_TICKET = "wamp.error.authentication_denied"
 
 
 class Client:

@@ -114,7 +114,8 @@ class Feed:
             self._state.set_seq(view["id"], 0 if self._history else view["headSeq"])
 
     async def _entry(self, conversation_id: str, seq: int, name: str, data: dict[str, Any]) -> None:
-        await self._hand(name, data)
+        # What it is about was deleted from the own view: there is nothing in it that the event of that name has.
+        await self._hand("log.cleared" if data.get("cleared") else name, data)
         # After it: what was not handled to its end comes again.
         self._state.set_seq(conversation_id, seq)
 

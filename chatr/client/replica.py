@@ -189,6 +189,10 @@ class Replica:
         if data["userId"] != self.me:
             self._listened.add(data["messageId"])
 
+    def _log_cleared(self, data: dict[str, Any]) -> None:
+        """An entry about something that was deleted from the own view: it counts, and says nothing."""
+        self._logged(data)
+
     def _logged(self, data: dict[str, Any]) -> None:
         view = self._views.get(data["conversationId"])
         if view is not None:

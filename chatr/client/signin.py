@@ -79,8 +79,9 @@ class SignIn:
         """``api``: such as ``https://chat.example.org/api``.
 
         Give login and password, or a refresh token of ``chatr token issue``, or both. Each refresh token works once:
-        ``keep`` is called with the next one. If the answer that brings it is lost, the server takes the next use of the
-        old one for a theft: then only a password helps. Raises ValueError.
+        ``keep`` is called with the next one. If the answer that brings it is lost, the old one brings the same again
+        for ten seconds, from the same network; later the server takes it for a theft, and only a password helps.
+        Raises ValueError.
         """
         if urlsplit(api).scheme not in ("http", "https") or not urlsplit(api).hostname:
             raise ValueError(f"{api!r} is no http or https URL")

@@ -19,21 +19,25 @@ from twisted.python.failure import Failure
 
 from chatr.embedded.child import Account, Child, spawn
 from chatr.embedded.lock import remove_foreign_pid, server_using
+from chatr.incidents import Incidents
 
 log = Logger()
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 8.0
 POLL_S = 0.05
-#: A server that crashes this often within CRASH_WINDOW_S is not restarted again.
-MAX_CRASHES, CRASH_WINDOW_S = 5, 60.0
-FIRST_RESTART_S, LAST_RESTART_S = 0.2, 5.0
+#: Crashes and starts that fail are counted together as long as no server runs for STABLE_S in between; between them
+#: are pauses that grow. When that goes on for GIVE_UP_S it is left to whoever watches over chatr.
+STABLE_S, GIVE_UP_S = 60.0, 300.0
+FIRST_RESTART_S, LAST_RESTART_S = 0.2, 30.0
 
 _READY = "database system is ready to accept connections"
 #: twistd writes every level: what PostgreSQL says in good days is left out.
 _TROUBLE = re.compile(r"\b(WARNING|ERROR|FATAL|PANIC):|was terminated by signal")
 #: A line that says why a program ended; hints follow it.
 _REASON = re.compile(r"\b(FATAL|PANIC|error):|^chatr:")
+#: Times, processes and files, in which lines about one incident differ.
+_NUMBERS = re.compile(r"\d+")
 _SOCKET_POINTER = "pg.socket"
 #: Not the user's temporary directory: that can be closed to others, or long (a socket's path has room for 107 bytes).
 _SOCKET_ROOT = Path("/tmp")  # noqa: S108
@@ -97,7 +101,9 @@ class EmbeddedPostgres:
         self._sockets: Path | None = None
         self._ready: Deferred[None] | None = None
         self._pause: Deferred[None] | None = None
-        self._crashes: list[float] = []
+        self._incidents = Incidents(reactor.seconds)
+        self._crashes = 0
+        self._crashing_since = self._ready_at = 0.0
         self._reason = ""
         self._stopping = False
 
@@ -184,26 +190,32 @@ class EmbeddedPostgres:
             running = self._ready is not None and self._ready.called
             if running or _REASON.search(line) or not _REASON.search(self._reason):
                 self._reason = line
-            if _TROUBLE.search(line):
+            if _TROUBLE.search(line) and self._incidents.first(_NUMBERS.sub("", line), f"postgres: {line}"):
                 log.warn("postgres: {line}", line=line)
         if _READY in line and self._ready is not None and not self._ready.called:
+            self._ready_at = self._reactor.seconds()
             self._ready.callback(None)
 
     def _ended(self, code: int, child: Child) -> int:
         if self._ready is not None and not self._ready.called:
             self._ready.errback(Failure(EmbeddedError(f"PostgreSQL did not start ({code}): {self._reason}")))
         elif not self._stopping and child is self._child:
-            self._crashed(f"{self._reason} ({code})")
+            self._crashed(f"{self._reason} ({code})", ran_s=self._reactor.seconds() - self._ready_at)
         return code
 
-    def _crashed(self, reason: str) -> None:
+    def _crashed(self, reason: str, *, ran_s: float = 0.0) -> None:
         now = self._reactor.seconds()
-        self._crashes = [moment for moment in self._crashes if moment > now - CRASH_WINDOW_S] + [now]
-        log.error("the embedded PostgreSQL ended: {reason}", reason=reason)
-        if len(self._crashes) >= MAX_CRASHES:
-            self._on_crash(f"the embedded PostgreSQL crashed {MAX_CRASHES} times: {reason}")
+        if ran_s >= STABLE_S or not self._crashes:
+            self._crashes, self._crashing_since = 0, now
+        self._crashes += 1
+        text = f"the embedded PostgreSQL ended: {reason}"
+        if self._incidents.first(_NUMBERS.sub("", text), text):
+            log.error("{text}", text=text)
+        since_s = now - self._crashing_since
+        if since_s >= GIVE_UP_S:
+            self._on_crash(f"the embedded PostgreSQL ended {self._crashes} times in {since_s:.0f} s: {reason}")
             return
-        delay_s = min(FIRST_RESTART_S * 2 ** (len(self._crashes) - 1), LAST_RESTART_S)
+        delay_s: float = min(FIRST_RESTART_S * 2 ** min(self._crashes - 1, 20), LAST_RESTART_S)
         Deferred.fromCoroutine(self._start_again(delay_s)).addErrback(self._not_started_again)
 
     async def _start_again(self, delay_s: float) -> None:

@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from chatr.addresses import caller_key
 from chatr.api.contract import PUBLIC, USERS, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
 from chatr.api.model import Empty, Id, Params, Session, Time, Wire, wire_time
 from chatr.auth.tokens import secret_hash
-from chatr.ops import announcing, fields, proving, signing_in, signing_out, verification
+from chatr.ops import announcing, fields, owning, proving, signing_in, signing_out, undoing, verification
 from chatr.ops.ports import Ctx
 from chatr.outbound import letters
 from chatr.store import accounts, codes, conversations, erasing, people, relations
@@ -44,17 +45,22 @@ class Register(Params, frozen=True, kw_only=True):
 async def register(ctx: Ctx, params: Register) -> verification.Waiting:
     """Create an account and send a code to its e-mail address, or else to its phone.
 
-    An account with the same address that was never verified is replaced. ``conflict`` names the field that is taken.
+    An account with the same address that was never verified is replaced: at once by who registered it from the same
+    network, by others when its code has run out. ``conflict`` names the field that is taken. ``rate_limited`` also when
+    no more codes may be sent there at the moment: nothing has changed then. The ``proof`` in the answer is for
+    account.change_unconfirmed.
     """
     if not params.email and not params.phone_number:
         raise invalid("$.email", "give an e-mail address or a phone number")
-    username = fields.username(params.username)
+    username = fields.username(params.username, ctx.ports.reserved_names)
     email = fields.email(params.email) if params.email else None
     phone = fields.phone(params.phone_number, ctx.ports.settings.phone_region) if params.phone_number else None
     if phone and not ctx.ports.outbound.can_send("sms"):
         raise invalid("$.phoneNumber", "this server can't send SMS")
     password = fields.password(params.password, username=username, email=email or "")
-    first_name, last_name = fields.cleaned(params.first_name), fields.cleaned(params.last_name)
+    first_name = fields.cleaned(params.first_name, "$.firstName")
+    last_name = fields.cleaned(params.last_name, "$.lastName")
+    sender = ctx.ports.code_gate.stranger(ctx.caller)
     new = accounts.NewPerson(
         id=uuid7(),
         username=username,
@@ -65,17 +71,45 @@ async def register(ctx: Ctx, params: Register) -> verification.Waiting:
         first_name=first_name,
         last_name=last_name,
         gender=params.gender or None,
+        registered_from=ctx.ports.codes.key(f"register:{caller_key(ctx.caller.address)}"),
     )
     async with ctx.ports.db.transaction() as tx:
-        await accounts.make_way(tx, new)
-        if phone and await accounts.phone_taken(tx, phone):
-            raise taken("$.phoneNumber")
+        for kind, address in addresses(email, phone):
+            await accounts.lock_address(tx, kind, address)
+            await refuse_taken(tx, kind, address)
+        await accounts.make_way(tx, new, ctx.ports.settings.code_s)
         if not await accounts.insert(tx, new):
-            raise taken("$.username" if await people.by_username(tx, username) else "$.email")
+            raise taken("$.username")
         to = codes.Sent("email", email) if email else codes.Sent("sms", phone or "")
-        purpose: letters.Purpose = "email" if email else "phone"
-        await verification.send(ctx.ports, ctx.now, tx, new.id, purpose, to)
-    return verification.Waiting(user_id=new.id, verification=to.channel)
+        await verification.send(ctx.ports, ctx.now, tx, new.id, "email" if email else "phone", to, sender)
+        proof = await verification.prove(ctx.ports, ctx.now, tx, new.id, None)
+    return verification.Waiting(user_id=new.id, verification=to.channel, proof=proof)
+
+
+def addresses(email: str | None, phone: str | None) -> list[tuple[accounts.Kind, str]]:
+    """Those of the two that there are, always in this order: it is the order in which they are locked."""
+    both: list[tuple[accounts.Kind, str | None]] = [("email", email), ("phone", phone)]
+    return [(kind, address) for kind, address in both if address]
+
+
+async def refuse_taken(tx: Transaction, kind: accounts.Kind, address: str, *, but: str = "") -> None:
+    """Raise the ``conflict`` that names the field if somebody else has confirmed an address."""
+    if await accounts.address_taken(tx, kind, address, but=but):
+        raise taken("$.email" if kind == "email" else "$.phoneNumber")
+
+
+async def vouched(ctx: Ctx, tx: Transaction, new: accounts.NewPerson, *, role: str, is_bot: bool) -> None:
+    """Make an account whose addresses somebody vouches for. Raises ``conflict`` with the field."""
+    given = addresses(new.email, new.phone_number)
+    for kind, address in given:
+        await accounts.lock_address(tx, kind, address)
+        await refuse_taken(tx, kind, address)
+    await accounts.make_way(tx, new, ctx.ports.settings.code_s)
+    if not await accounts.insert(tx, new):
+        raise taken("$.username")
+    await accounts.set_kind(tx, new.id, role=role, is_bot=is_bot)
+    for kind, address in given:
+        await accounts.confirm(tx, new.id, kind, address)
 
 
 class Verify(Params, frozen=True, kw_only=True):
@@ -105,40 +139,57 @@ async def verify_phone(ctx: Ctx, params: Verify) -> Session | verification.Waiti
     return await _verify(ctx, params, "phone")
 
 
-async def _verify(ctx: Ctx, params: Verify, purpose: Literal["email", "phone"]) -> Session | verification.Waiting:
+async def _verify(ctx: Ctx, params: Verify, purpose: accounts.Kind) -> Session | verification.Waiting:
     before = await people.by_id(ctx.ports.db, params.user_id)
     change = before is not None and before.verified
     own = ctx.caller.user_id == params.user_id
-    # A confirmed account is signed in by its password and second factor, never by an address alone.
-    allowed = before is not None and not before.disabled and (own or not change)
+    allowed = before is not None and not before.disabled
+    if allowed and change and not own:
+        # A confirmed account is signed in by its password and second factor, never by an address alone. All that its
+        # code is good for without a session is to hear that the address is another's by now.
+        allowed = await accounts.pending_is_taken(ctx.ports.db, params.user_id, purpose)
     found = await codes.attempt(ctx.ports.db, params.user_id, purpose) if allowed else None
     code = verification.check(ctx.ports, params.user_id, purpose, params.code, found)
     async with ctx.ports.db.transaction() as tx:
         await relations.lock_all(tx, params.user_id)
-        await people.lock(tx, params.user_id)
-        await verification.use(tx, params.user_id, purpose)
-        if not await accounts.confirm(tx, params.user_id, purpose, code.target):
+        await accounts.lock_address(tx, purpose, code.target)
+        person = await people.lock(tx, params.user_id)
+        if await accounts.address_taken(tx, purpose, code.target, but=params.user_id):
             raise taken("$.code", "somebody else has confirmed this address meanwhile")
-        person = await people.by_id(tx, params.user_id)
-        if person is None or before is None:
+        await verification.use(ctx.ports, tx, params.user_id, purpose)
+        if person is None or person.verified != change or (change and not own):
             raise ApiError("code_wrong", verification.WRONG)
-        if change:
-            await _address_changed(ctx, tx, before, person)
-            return await signing_in.issue(ctx, tx, person.id, ctx.caller.session_id)
-        waiting = await verification.next_step(ctx.ports, ctx.now, tx, person)
-        if waiting:
-            return verification.Waiting(user_id=person.id, verification=waiting)
+        return await _confirmed(ctx, tx, person, purpose, code.target)
+
+
+async def _confirmed(
+    ctx: Ctx, tx: Transaction, before: people.Person, kind: accounts.Kind, address: str
+) -> Session | verification.Waiting:
+    """An address is the account's from now on: the next one waits, or a session begins, or goes on."""
+    if before.verified:
+        await undoing.changing(ctx, tx, before, kind)
+    await accounts.confirm(tx, before.id, kind, address)
+    person = await people.by_id(tx, before.id)
+    if person is None:
+        raise ApiError("code_wrong", verification.WRONG)
+    if before.verified:
+        await announcing.changed(ctx, tx, before, person)
+        return await signing_in.issue(ctx, tx, person.id, ctx.caller.session_id)
+    waits = verification.unconfirmed(person)
+    if waits is None:
+        # Nothing is left that it could change.
+        await codes.delete(tx, person.id, "change")
         return await signing_in.begin(ctx, tx, person.id)
-
-
-async def _address_changed(ctx: Ctx, tx: Transaction, before: people.Person, after: people.Person) -> None:
-    what = "phone number" if before.email == after.email else "e-mail address"
-    await verification.notify(ctx, tx, before.email, f"Your {what} was changed", f"Your account has a new {what}.")
-    await announcing.changed(ctx, tx, before, after)
+    # Confirmed it is, even when no code may go to the next address for the moment: that one can be asked for again.
+    sender = ctx.ports.code_gate.account(person.id)
+    await verification.send_if_possible(ctx.ports, ctx.now, tx, person.id, *waits, sender)
+    shown = codes.Sent("email" if kind == "email" else "sms", address)
+    proof = await verification.prove(ctx.ports, ctx.now, tx, person.id, shown)
+    return verification.Waiting(user_id=person.id, verification=waits[1].channel, proof=proof)
 
 
 class ResendCode(Params, frozen=True, kw_only=True):
-    """Which code to send again. The challenge of the sign-in lets ``login`` say where it went."""
+    """Which code to send again. ``login`` needs the challenge of its password step."""
 
     user_id: Id
     purpose: Literal["email", "phone", "login"]
@@ -159,28 +210,40 @@ class CodeSent(Wire, frozen=True, kw_only=True):
     rate=Rate(3, 300, subject="userId"),
 )
 async def resend_code(ctx: Ctx, params: ResendCode) -> CodeSent:
-    """Send a new code in place of the last one, at most once a minute.
+    """Send a new code in place of the last one, if there is one to send again and as far as codes may leave.
 
-    The answer looks the same whether or not there was a code to send again. ``sentTo`` is all masked for callers who
-    may not know the address.
+    To one address they leave 60 seconds apart and at most three in five minutes, whatever they are for. The answer
+    looks the same whether or not there was a code to send again: ``sentTo`` is all masked, but for the account itself,
+    signed in, and for whoever has the challenge. A challenge that has run out, or was voided by wrong codes, stays so.
     """
-    person = await people.by_id(ctx.ports.db, params.user_id)
-    challenge = secret_hash(params.challenge) if params.challenge else b""
-    target = await codes.target(ctx.ports.db, params.user_id, params.purpose, challenge)
-    # Ids of confirmed people are public: to strangers they must not give away an address, not even its first letter.
-    knows = person is not None and (not person.verified or ctx.caller.user_id == person.id or bool(challenge))
+    challenge_hash = secret_hash(params.challenge) if params.challenge else b""
+    own = ctx.caller.user_id == params.user_id
+    found = await codes.again(ctx.ports.db, params.user_id, params.purpose, challenge_hash)
+    expires_at = verification.expiry(ctx.ports, ctx.now, params.purpose)
+    knows = found is not None and (own or params.purpose == "login")
+    if found is not None and params.purpose == "login":
+        expires_at = found.expires_at
+    gate = ctx.ports.code_gate
+    sender = gate.stranger(ctx.caller)
+    if own:
+        sender = gate.account(params.user_id)
+    elif params.purpose == "login":
+        sender = gate.signing_in(ctx.caller, params.user_id)
+    job = letters.Resend(
+        user_id=params.user_id, purpose=params.purpose, challenge_hash=challenge_hash, own=own, sender=sender
+    )
     async with ctx.ports.db.transaction() as tx:
-        expires_at = verification.expiry(ctx.ports, ctx.now, params.purpose)
-        await ctx.ports.outbound.post(tx, letters.Resend(user_id=params.user_id, purpose=params.purpose), expires_at)
+        await ctx.ports.outbound.post(tx, job, expires_at)
     return CodeSent(
-        sent_to=fields.masked(target) if target and knows else fields.MASKED, expires_at=wire_time(expires_at)
+        sent_to=fields.masked(found.sent.target) if found and knows else fields.MASKED,
+        expires_at=wire_time(expires_at),
     )
 
 
 class DeleteAccount(Params, frozen=True, kw_only=True):
-    """The password, as proof."""
+    """The password, as proof. Accounts that have none must have signed in within the last ten minutes."""
 
-    password: Annotated[str, Meta(max_length=512)]
+    password: owning.Password | None = None
 
 
 @operation("account.delete", Route("DELETE", "/users/me"), USERS, errors=proving.ERRORS, rate=Rate(10, 900))
@@ -189,12 +252,12 @@ async def delete(ctx: Ctx, params: DeleteAccount) -> Empty:
 
     Messages stay, from "Deleted user", or are erased one after the other, as the operator has chosen.
     """
-    known = await proving.password(ctx, params.password)
+    known = await owning.password_shown(ctx, params.password)
     async with ctx.ports.db.transaction() as tx:
         await relations.lock_all(tx, known.person.id)
         await proving.hold(tx, known)
         text, advice = "Your account was deleted, and your personal data with it.", "tell the operator of the server"
-        await verification.notify(ctx, tx, known.person.email, "Your account was deleted", text, advice)
+        await verification.notify(ctx, tx, known.person, "Your account was deleted", text, advice)
         await signing_out.end_all(ctx, tx, known.person.id, "account_deleted")
         circle = (await relations.circles(tx, [known.person.id]))[known.person.id]
         erased = await accounts.erase(tx, known.person.id)

@@ -20,7 +20,7 @@ from chatr.api.events import (
     MessageListened,
 )
 from chatr.api.model import Empty, Id, Params
-from chatr.ops import audience, permissions
+from chatr.ops import audience, permissions, telling
 from chatr.ops.ports import Ctx
 from chatr.store import changes, conversations, people
 from chatr.store.changes import Held
@@ -103,7 +103,7 @@ async def listening(ctx: Ctx, params: Listened) -> Empty:
         held = await _audio(ctx, tx, params.message_id)
         if ctx.ports.throttle.passes(("listening", me, held.id), active=params.active, every_s=EVERY_S):
             told = Listening(held.id, me, params.active, False)
-            tx.emit(ACTIVITY_LISTENING, told, [audience.person(held.sender_id)])
+            tx.emit(ACTIVITY_LISTENING, told, _sender(held))
     return Empty()
 
 
@@ -125,12 +125,11 @@ async def _heard(ctx: Ctx, message_id: str) -> Empty:
     async def change(tx: Transaction) -> None:
         held = await _audio(ctx, tx, message_id)
         told = Listening(held.id, me, False, True)
-        tx.emit(ACTIVITY_LISTENING, told, [audience.person(held.sender_id)])
+        tx.emit(ACTIVITY_LISTENING, told, _sender(held))
         if await changes.listen(tx, held.id, me):
             entry = await changes.log(tx, held, "message.listened", {"userId": me})
             listened = MessageListened(held.conversation_id, entry.seq, held.id, me)
-            rooms = audience.conversation(held.conversation_id, held.pair)
-            tx.emit(MESSAGE_LISTENED, listened, rooms, exclude=ctx.caller.connection)
+            await telling.tell(tx, held, MESSAGE_LISTENED, lambda _: listened, exclude=ctx.caller.connection)
 
     await ctx.ports.writer.change(change, caller=me, place=Of(message_id))
     return Empty()
@@ -147,6 +146,11 @@ async def _audio(ctx: Ctx, tx: Transaction, message_id: str) -> Held:
         raise ApiError("forbidden", "This is no audio message of somebody else")
     permissions.passes(held.status, held.closed)
     return held
+
+
+def _sender(held: Held) -> list[str]:
+    """Who wrote the message, unless they have deleted it from their own view."""
+    return [audience.person(held.sender_id)] if held.shown_to(held.sender_id) else []
 
 
 async def _signal(ctx: Ctx, params: Signal, event: Event) -> Empty:

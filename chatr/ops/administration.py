@@ -10,9 +10,9 @@ from chatr.api.errors import ApiError
 from chatr.api.model import Session
 from chatr.auth.vault import VaultError
 from chatr.ops import accounts as registration
-from chatr.ops import fields, proving, signing_in, signing_out
+from chatr.ops import announcing, fields, proving, signing_in, signing_out, undoing, verification
 from chatr.ops.ports import Ctx
-from chatr.store import accounts, people, second_factor, sessions
+from chatr.store import accounts, address_changes, people, relations, second_factor, sessions
 from chatr.store.ids import uuid7
 from chatr.store.people import Person
 
@@ -33,7 +33,7 @@ class NewUser(msgspec.Struct, frozen=True, kw_only=True):
 
 async def create_user(ctx: Ctx, new: NewUser) -> Person:
     """Make an account that can sign in at once. Raises ``invalid`` and ``conflict`` with the field."""
-    username = fields.username(new.username)
+    username = fields.username(new.username, ctx.ports.reserved_names)
     email = fields.email(new.email) if new.email else None
     phone = fields.phone(new.phone_number, ctx.ports.settings.phone_region) if new.phone_number else None
     password = fields.password(new.password, username=username, email=email or "")
@@ -49,12 +49,7 @@ async def create_user(ctx: Ctx, new: NewUser) -> Person:
         gender=None,
     )
     async with ctx.ports.db.transaction() as tx:
-        await accounts.make_way(tx, row)
-        if phone and await accounts.phone_taken(tx, phone):
-            raise registration.taken("$.phoneNumber")
-        if not await accounts.insert(tx, row):
-            raise registration.taken("$.username" if await people.by_username(tx, username) else "$.email")
-        await accounts.vouch(tx, row.id, role=new.role, is_bot=new.is_bot)
+        await registration.vouched(ctx, tx, row, role=new.role, is_bot=new.is_bot)
         person = await people.by_id(tx, row.id)
     return _existing(person)
 
@@ -88,6 +83,41 @@ async def reset_password(ctx: Ctx, person: Person, password: str) -> None:
         await accounts.set_password(tx, person.id, hashed)
         await signing_out.end_all(ctx, tx, person.id, "password_changed")
         await proving.open_locks(ctx, tx, person)
+
+
+async def set_address(ctx: Ctx, person: Person, kind: accounts.Kind, text: str | None) -> Person:
+    """Give an account another address, which needs no code, or none. Raises ``invalid`` and ``conflict``.
+
+    For somebody who has mistyped one, or lost it. Earlier changes of it can't be undone any more.
+    """
+    address = None
+    if text is not None:
+        region = ctx.ports.settings.phone_region
+        address = fields.email(text) if kind == "email" else fields.phone(text, region)
+    async with ctx.ports.db.transaction() as tx:
+        await relations.lock_all(tx, person.id)
+        if address:
+            await accounts.lock_address(tx, kind, address)
+            await registration.refuse_taken(tx, kind, address, but=person.id)
+        before = _existing(await people.lock(tx, person.id))
+        await accounts.set_address(tx, person.id, kind, address)
+        if address:
+            await accounts.confirm(tx, person.id, kind, address)
+        await address_changes.forget(tx, person.id, kind)
+        after = _existing(await people.by_id(tx, person.id))
+        await announcing.changed(ctx, tx, before, after)
+        what = "e-mail address" if kind == "email" else "phone number"
+        text = f"The operator of the server has changed the {what} of your account."
+        await verification.notify(ctx, tx, before, f"Your {what} was changed", text, "tell the operator of the server")
+    return after
+
+
+async def undo_email(ctx: Ctx, person: Person) -> Person:
+    """Take the last change of an e-mail address back, and what came after it, as account.undo_change does."""
+    change = await address_changes.newest(ctx.ports.db, person.id, "email")
+    if change is None:
+        raise ApiError("not_found", f"{person.username} has changed no e-mail address within seven days")
+    return await undoing.undo(ctx, change)
 
 
 async def disable_two_factor(ctx: Ctx, person: Person) -> None:

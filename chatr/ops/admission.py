@@ -5,15 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from typing import Protocol
 
 import msgspec
 
+from chatr.api.contract import Rate
 from chatr.api.errors import ApiError
 from chatr.auth.tokens import Tokens, looks_like_token, secret_hash
 from chatr.ops import audience
 from chatr.store import sessions
 from chatr.store.coalesce import Coalescer
 from chatr.store.pool import Database
+
+#: Wrong tickets and tokens that an address may show.
+WRONG_TICKETS = Rate(30, 60.0)
+_NAME = "wamp.ticket"
+
+
+class AddressLimits(Protocol):
+    """Counts what comes from an address; see :class:`chatr.auth.limits.RateLimiter`."""
+
+    def address_wait_s(self, name: str, address: str, rate: Rate) -> int:
+        """The seconds until this may be done from an address once more; 0: now. Nothing is counted."""
+
+    def address_passes(self, name: str, address: str, rate: Rate) -> bool:
+        """Whether this may be done from an address once more; if so it is counted."""
 
 
 class Admission(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,15 +45,38 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
 class Gate:
     """Admits access tokens and one-use tickets."""
 
-    def __init__(self, db: Database, tokens: Tokens, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, db: Database, tokens: Tokens, limits: AddressLimits, *, now: Callable[[], datetime]) -> None:
         self._db = db
+        self._limits = limits
         self._tokens = tokens
         self._now = now
         # After a restart all clients return at once: their sessions are looked up many at a time.
         self._open = Coalescer(partial(sessions.open_by_ids, db))
 
-    async def admit(self, secret: str) -> Admission:
-        """What a secret opens. Raises ``unauthenticated``, or ``unavailable`` when the database can't say."""
+    async def admit(self, secret: str, address: str = "") -> Admission:
+        """What a secret opens. ``address``: empty on a Unix socket.
+
+        Raises ``unauthenticated``, ``rate_limited`` after too many wrong ones from the address, and ``unavailable``
+        when the database can't say.
+
+        A right access token passes even then: whoever shares an address with somebody who guesses is not locked out.
+        """
+        if not looks_like_token(secret):
+            # Each of these costs a question to the database; a wrong token is known by its signature.
+            self._refuse_guesses(address)
+        try:
+            return await self._admit(secret)
+        except ApiError as error:
+            if error.code == "unauthenticated" and not self._limits.address_passes(_NAME, address, WRONG_TICKETS):
+                self._refuse_guesses(address)
+            raise
+
+    def _refuse_guesses(self, address: str) -> None:
+        wait_s = self._limits.address_wait_s(_NAME, address, WRONG_TICKETS)
+        if wait_s:
+            raise ApiError("rate_limited", f"Too many wrong tickets: try again in {wait_s} s", retry_after_s=wait_s)
+
+    async def _admit(self, secret: str) -> Admission:
         if looks_like_token(secret):
             identity = self._tokens.verify(secret)
             expires_at = identity.expires_at

@@ -8,10 +8,9 @@ from typing import Any
 
 from msgspec import UNSET
 from twisted.internet.defer import Deferred, DeferredLock
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
-from twisted.logger import Logger
+from twisted.internet.interfaces import IDelayedCall
+from twisted.python.failure import Failure
 
-from chatr.api.errors import ApiError
 from chatr.api.events import PRESENCE_CHANGED, PresenceChanged
 from chatr.api.model import wire_time
 from chatr.ops import audience
@@ -20,10 +19,10 @@ from chatr.ops.ports import Publisher
 from chatr.realtime.presence import Change, PresenceTracker, Status
 from chatr.store import people, relations
 from chatr.store.pool import Database
+from chatr.tasks import Tasks
 
-log = Logger()
-
-RETRY_S = 2.0
+#: Before the first try again, and at most.
+RETRY_S, LAST_RETRY_S = 2.0, 30.0
 
 
 class Announcer:
@@ -32,8 +31,9 @@ class Announcer:
     What the database can't serve now is told as it then is, as soon as it can.
     """
 
-    def __init__(self, clock: IReactorTime, db: Database, publisher: Publisher, circles: Circles) -> None:
-        self._clock = clock
+    def __init__(self, tasks: Tasks, db: Database, publisher: Publisher, circles: Circles) -> None:
+        self._clock = tasks.clock
+        self._pulse = tasks.pulse("presence_told")
         self._db = db
         self._publisher = publisher
         self._circles = circles
@@ -41,6 +41,8 @@ class Announcer:
         self._turn = DeferredLock()
         self._untold: dict[str, float] = {}
         self._retry: IDelayedCall | None = None
+        self._pause_s = RETRY_S
+        self._stopped = False
 
     def start(self, tracker: PresenceTracker) -> None:
         """``tracker`` answers who is here now."""
@@ -48,6 +50,7 @@ class Announcer:
 
     async def stop(self) -> None:
         """Fires when what was to be told is told."""
+        self._stopped = True
         await self.idle()
         if self._retry is not None:
             self._retry.cancel()
@@ -70,7 +73,12 @@ class Announcer:
 
         async def tell() -> None:
             for viewer_id, seen_id in ((one_id, other_id), (other_id, one_id)):
-                if await relations.showing(self._db, viewer_id, [seen_id]):
+                try:
+                    may = await relations.showing(self._db, viewer_id, [seen_id])
+                except Exception:
+                    self._later({seen_id: 0.0})
+                    continue
+                if may:
                     await self._show(seen_id, [viewer_id])
 
         self._do(tell)
@@ -85,17 +93,18 @@ class Announcer:
 
     def _do(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         turn = self._turn.run(lambda: Deferred.fromCoroutine(work()))
-        turn.addErrback(lambda failure: log.failure("presence could not be told", failure))
+        # What could not be read is told later; what else goes wrong is a mistake of ours.
+        turn.addErrback(self._pulse.failed)
 
     async def _announce(self, changes: list[Change]) -> None:
         try:
             gone_s = {change.user_id: change.ago_s if change.status == "offline" else None for change in changes}
             seen = await people.here(self._db, gone_s)
             circles = await self._circles.get([change.user_id for change in changes])
-        except ApiError as error:
-            log.warn("presence not told: {error}", error=error.detail)
+        except Exception:
             self._later({change.user_id: change.ago_s for change in changes})
             return
+        self._went_well()
         for change in changes:
             if change.user_id in circles:
                 told = _changed(change.user_id, change.status, seen.get(change.user_id))
@@ -105,10 +114,10 @@ class Announcer:
         try:
             status = await self._status([user_id])
             seen = await people.last_seen(self._db, user_id) if status[user_id] == "offline" else None
-        except ApiError as error:
-            log.warn("presence not told: {error}", error=error.detail)
+        except Exception:
             self._later({user_id: 0.0})
             return
+        self._went_well()
         self._tell(_changed(user_id, status[user_id], seen), viewer_ids)
 
     def _tell(self, told: PresenceChanged, viewer_ids: Iterable[str]) -> None:
@@ -116,22 +125,29 @@ class Announcer:
         if rooms:
             self._publisher.publish(PRESENCE_CHANGED, told, rooms)
 
-    def _later(self, ago_s: dict[str, float]) -> None:
-        self._untold |= ago_s
-        if self._retry is None:
-            self._retry = self._clock.callLater(RETRY_S, self._again)
+    def _went_well(self) -> None:
+        self._pulse.succeeded()
+        self._pause_s = RETRY_S
 
-    def _again(self) -> None:
+    def _later(self, ago_s: dict[str, float]) -> None:
+        """Whatever has just gone wrong: tell it as it then is, after pauses that grow while it goes wrong."""
+        self._pulse.failed(Failure())
+        self._untold |= ago_s
+        if self._retry is None and not self._stopped:
+            self._retry = self._clock.callLater(self._pause_s, self._again, self._pause_s)
+            self._pause_s = min(2 * self._pause_s, LAST_RETRY_S)
+
+    def _again(self, waited_s: float) -> None:
         self._retry = None
         untold, self._untold = self._untold, {}
+        ago_s = {user_id: seconds + waited_s for user_id, seconds in untold.items()}
 
         async def announce() -> None:
             try:
                 status = await self._status(list(untold))
-            except ApiError:
-                self._later(untold)
+            except Exception:
+                self._later(ago_s)
                 return
-            ago_s = {user_id: seconds + RETRY_S for user_id, seconds in untold.items()}
             await self._announce([Change(user_id, status[user_id], ago_s[user_id]) for user_id in untold])
 
         self._do(announce)

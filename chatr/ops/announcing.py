@@ -47,16 +47,17 @@ async def changed(ctx: Ctx, tx: Transaction, before: Person, after: Person) -> N
 async def erased(ctx: Ctx, tx: Transaction, before: Person, after: Person, circle: Circle) -> None:
     """Tell everybody in the circle that a person is no more. ``circle``: as it was."""
     stranger = visibility.user(after, permissions.STRANGER)
-    friendships, blockers = await friends.delete_all(tx, after.id)
-    others = list(blockers)
-    for ended in friendships:
+    gone = await friends.delete_all(tx, after.id)
+    # Those whom the person had blocked saw them as they were then until now.
+    others = list({*gone.blockers, *gone.blocked})
+    for ended in gone.friendships:
         other_id = ended.addressee_id if ended.requester_id == after.id else ended.requester_id
         status: Literal["removed", "declined"] = "removed" if ended.accepted else "declined"
         friendship = Friendship(ended.id, status, ended.requester_id, ended.addressee_id)
         event = FRIEND_REMOVED if ended.accepted else FRIEND_DECLINED
         tx.emit(event, FriendChanged(friendship, stranger), [audience.person(other_id)])
         others.append(other_id)
-    for blocker_id in blockers:
+    for blocker_id in gone.blockers:
         tx.emit(FRIEND_UNBLOCKED, PersonBlocked(stranger), [audience.person(blocker_id)])
     await friends.touch(tx, others)
     for viewer_id in others:

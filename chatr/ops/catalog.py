@@ -8,6 +8,7 @@ from chatr.ops import (
     accounts,
     activity,
     conversations,
+    corrections,
     friends,
     message_changes,
     message_search,
@@ -20,11 +21,12 @@ from chatr.ops import (
     sessions,
     sync,
     two_factor,
+    undoing,
     users,
 )
 
 _MODULES = (
-    *(accounts, sessions, oidc, passwords, two_factor, profile),
+    *(accounts, corrections, undoing, sessions, oidc, passwords, two_factor, profile),
     *(users, friends, presence),
     *(conversations, messages, message_changes, message_search, previews, activity, sync),
 )

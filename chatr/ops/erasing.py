@@ -8,20 +8,21 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from twisted.internet.interfaces import IReactorTime
-
 from chatr.api.events import MESSAGE_REACTION, MESSAGE_UNSENT, MessageReaction, MessageUnsent
-from chatr.ops import audience
-from chatr.store import changes, erasing, messages
+from chatr.api.model import Message
+from chatr.ops import telling
+from chatr.store import changes, erasing
 from chatr.store.changes import Held
 from chatr.store.ids import NIL
 from chatr.store.places import Of
 from chatr.store.pool import Database, Transaction
 from chatr.store.writer import MessageWriter
-from chatr.worker import Worker
+from chatr.tasks import Tasks
 
 #: Looked up at once; each is a change of its own, between which everybody else's have their turn.
 BATCH = 100
+#: Another node may die with work in its hands: look for it now and then.
+EVERY_S = 30.0
 #: In whose name the writer is asked.
 CALLER = "erasing"
 
@@ -29,39 +30,40 @@ CALLER = "erasing"
 class Eraser:
     """Goes on where any process has left off. Two that do the same change nothing twice."""
 
-    def __init__(self, clock: IReactorTime, db: Database, writer: MessageWriter) -> None:
+    def __init__(self, tasks: Tasks, db: Database, writer: MessageWriter) -> None:
         self._db = db
         self._writer = writer
-        self._worker = Worker(clock, self._work, name="erasing")
-        self.wake = self._worker.wake
-        self.settled = self._worker.settled
-        self.start = self._worker.start
-        self.stop = self._worker.stop
+        self._task = tasks.every("erasing", EVERY_S, self._work)
+        self.wake = self._task.wake
+        self.settled = self._task.settled
+        self.start = self._task.start
+        self.stop = self._task.stop
 
     async def _work(self) -> float | None:
-        while self._worker.running and (due := await erasing.due(self._db)):
+        while self._task.running and (due := await erasing.due(self._db)):
             await self._quotes(due.user_id)
             if due.texts:
                 await self._messages(due.user_id)
                 await self._reactions(due.user_id)
-            if self._worker.running:
+            if self._task.running:
                 await erasing.done(self._db, due.user_id)
         return None
 
     async def _quotes(self, user_id: str) -> None:
         after: str | None = NIL
-        while self._worker.running and after is not None:
+        while self._task.running and after is not None:
             after = await erasing.forget_name(self._db, user_id, after, BATCH)
+            self._task.progressed()
 
     async def _messages(self, user_id: str) -> None:
         after = NIL
-        while self._worker.running and (batch := await erasing.written(self._db, user_id, after, BATCH)):
+        while self._task.running and (batch := await erasing.written(self._db, user_id, after, BATCH)):
             for _, message_id in batch:
                 await self._change(message_id, _take_back)
             after = batch[-1][0]
 
     async def _reactions(self, user_id: str) -> None:
-        while self._worker.running and (batch := await erasing.reacted(self._db, user_id, BATCH)):
+        while self._task.running and (batch := await erasing.reacted(self._db, user_id, BATCH)):
             for message_id in batch:
                 await self._change(message_id, partial(_take_away, user_id=user_id))
 
@@ -72,6 +74,7 @@ class Eraser:
                 await work(tx, held)
 
         await self._writer.change(change, caller=CALLER, place=Of(message_id))
+        self._task.progressed()
 
 
 async def _take_back(tx: Transaction, held: Held) -> None:
@@ -82,10 +85,11 @@ async def _take_back(tx: Transaction, held: Held) -> None:
         # All were told when it was unsent.
         return
     entry = await changes.log(tx, held, "message.unsent")
-    message = await messages.of(tx, held.id, "")
-    name = message.sender.display_name if message else ""
-    told = MessageUnsent(held.conversation_id, entry.seq, held.id, name)
-    tx.emit(MESSAGE_UNSENT, told, audience.conversation(held.conversation_id, held.pair))
+
+    def told(seen: Message) -> MessageUnsent:
+        return MessageUnsent(held.conversation_id, entry.seq, held.id, seen.sender.display_name)
+
+    await telling.tell(tx, held, MESSAGE_UNSENT, told)
 
 
 async def _take_away(tx: Transaction, held: Held, *, user_id: str) -> None:
@@ -93,7 +97,8 @@ async def _take_away(tx: Transaction, held: Held, *, user_id: str) -> None:
         return
     await changes.react(tx, held.id, user_id, None)
     entry = await changes.log(tx, held, "message.reaction", {"userId": user_id, "emoji": None})
-    message = await messages.of(tx, held.id, "")
-    reactions = message.reactions if message else []
-    told = MessageReaction(held.conversation_id, entry.seq, held.id, user_id, None, reactions)
-    tx.emit(MESSAGE_REACTION, told, audience.conversation(held.conversation_id, held.pair))
+
+    def told(seen: Message) -> MessageReaction:
+        return MessageReaction(held.conversation_id, entry.seq, held.id, user_id, None, seen.reactions)
+
+    await telling.tell(tx, held, MESSAGE_REACTION, told)

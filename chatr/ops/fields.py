@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Annotated, Literal
 
 import phonenumbers
+import regex
 from msgspec import Meta
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from chatr.api.errors import invalid
+from chatr.ops import texts
 
 Gender = Literal["male", "female", "non-binary", "prefer-not-to-say"]
 MAX_NAME = 50
-Name = Annotated[str, Meta(max_length=MAX_NAME)]
+Name = Annotated[
+    str,
+    Meta(
+        max_length=MAX_NAME,
+        description=(
+            "Kept in Unicode's normal form C, without space around it. No control characters, line ends or marks that "
+            "change the direction of text, and not only invisible characters."
+        ),
+    ),
+]
 Code = Annotated[str, Meta(pattern="^[0-9]{6}$", min_length=6, max_length=6)]
 RecoveryCode = Annotated[str, Meta(min_length=10, max_length=32)]
 Secret = Annotated[str, Meta(min_length=1, max_length=4096)]
 
+#: Controls, half characters, line ends, and what embeds, overrides or isolates a direction.
+_STRANGE = regex.compile(r"[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u206f\ufff9-\ufffb]")
 USERNAME = re.compile(r"[A-Za-z0-9_]{3,20}\Z")
 #: Deliberately loose: the proof of an address is the code that arrives there.
 EMAIL = re.compile(r"[^\s@\x00-\x1f<>\"(),:;\\\[\]]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?\Z")
@@ -33,18 +47,20 @@ COMMON_PASSWORDS = frozenset(FREQUENCY_LISTS["passwords"])
 MASKED = "***"
 
 
-def username(text: str) -> str:
-    """The stored form: @ and 3 to 20 letters, digits or underscores, as typed."""
+def username(text: str, reserved: frozenset[str]) -> str:
+    """The stored form: @ and 3 to 20 letters, digits or underscores, as typed. Words of ``reserved`` are nobody's."""
     bare = text.removeprefix("@")
     if not USERNAME.match(bare):
         raise invalid("$.username", "must be 3 to 20 letters, digits or underscores")
+    if bare.lower() in reserved:
+        raise invalid("$.username", "is reserved")
     return "@" + bare
 
 
 def email(text: str) -> str:
     """An e-mail address, trimmed."""
     address = text.strip()
-    if not EMAIL.match(address) or ".." in address:
+    if not EMAIL.match(address) or ".." in address or not address.isprintable():
         raise invalid("$.email", "is not an e-mail address")
     return address
 
@@ -78,16 +94,33 @@ def _phone(text: str, region: str) -> str | None:
     return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
 
 
-def cleaned(text: str | None) -> str | None:
-    """A name without space around it; None when nothing is left."""
-    return (text or "").strip() or None
+def cleaned(text: str | None, path: str) -> str | None:
+    """A name as it is stored: NFC, without space around it; None when nothing is left.
+
+    Raises ``invalid`` for what would end a line, turn text round, or show nothing: others see it in lists and logs.
+    """
+    name = unicodedata.normalize("NFC", text or "")
+    if _STRANGE.search(name):
+        raise invalid(path, "has control characters, line ends or marks that change the direction of text")
+    name = name.strip()
+    if len(name) > MAX_NAME:
+        raise invalid(path, f"has more than {MAX_NAME} characters")
+    if name and not texts.visible(name):
+        raise invalid(path, "has only invisible characters")
+    return name or None
+
+
+def tidied(text: str) -> str:
+    """A name from elsewhere, made into one that :func:`cleaned` takes; empty when nothing is left."""
+    name = " ".join(_STRANGE.sub(" ", unicodedata.normalize("NFC", text)).split())[:MAX_NAME].strip()
+    return name if texts.visible(name) else ""
 
 
 def display_name(text: str | None, first_name: str | None, last_name: str | None, username: str) -> str:
     """What a person is shown as: what they chose, else first and last name, else the username."""
     names = " ".join(name for name in (first_name, last_name) if name)
     # Two full names may be longer than what a display name may have.
-    return cleaned(text) or names[:MAX_NAME].strip() or username.removeprefix("@")
+    return cleaned(text, "$.displayName") or names[:MAX_NAME].strip() or username.removeprefix("@")
 
 
 def password(text: str, *, username: str, email: str) -> str:

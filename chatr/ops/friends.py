@@ -193,7 +193,8 @@ class Whom(Params, frozen=True, kw_only=True):
 async def block(ctx: Ctx, params: Whom) -> Empty:
     """Block somebody: nothing passes between the two any more. Ends friendship and requests.
 
-    The other is not told; to them the caller has left. Blocking again changes nothing.
+    The other is not told; to them the caller has left, and keeps the name and picture of this moment for them, with
+    nothing else of the profile. Blocking again changes nothing.
     """
     me, other_id = ctx.caller.user_id, params.user_id
     if other_id == me:
@@ -231,7 +232,7 @@ async def unblock(ctx: Ctx, params: Whom) -> Empty:
 
 
 class BlockStatus(Wire, frozen=True):
-    """``blocked``: by either of the two, so that nothing passes between them. ``blockedByMe``: by the caller."""
+    """Whether the caller has blocked somebody: both say the same. That the other has blocked the caller is not told."""
 
     blocked: bool
     blocked_by_me: bool
@@ -239,11 +240,12 @@ class BlockStatus(Wire, frozen=True):
 
 @operation("friend.block_status", Route("GET", "/friends/<userId>/block-status"), USERS, errors=["not_found"])
 async def block_status(ctx: Ctx, params: Whom) -> BlockStatus:
-    """Whether anything passes between the caller and somebody."""
+    """Whether the caller has blocked somebody. That the other has blocked the caller is not told."""
     found = await relations.by_id(ctx.ports.db, ctx.caller.user_id, params.user_id)
     if found is None:
         raise ApiError("not_found", "There is no such user")
-    return BlockStatus(blocked=found.relation.blocked, blocked_by_me=found.relation.blocked_by_me)
+    mine = found.relation.blocked_by_me
+    return BlockStatus(blocked=mine, blocked_by_me=mine)
 
 
 async def _page(ctx: Ctx, params: ListFriends, which: friends.List) -> FriendPage:

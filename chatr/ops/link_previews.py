@@ -10,9 +10,10 @@ from twisted.logger import Logger
 from chatr.api.model import LinkPreview
 from chatr.config import Previews as Settings
 from chatr.fetch import Unreachable
+from chatr.media.workers import Unparsed
 from chatr.ops import texts
 from chatr.previews import links
-from chatr.previews.pages import Page
+from chatr.previews.reading import Page
 from chatr.previews.shared import Shared
 from chatr.previews.web import Image, Web
 from chatr.store import preview_images, previews
@@ -93,7 +94,10 @@ class Previews:
             page = await self._web.page(url)
             self._counted("found" if page is not None else "nothing")
         except Unreachable as error:
-            self._failed(url, error)
+            self._failed(error)
+        except Unparsed as error:
+            self._counted("unparsed")
+            log.debug("a page could not be parsed: {error}", error=error)
         preview = await self._preview(url, page) if page is not None else None
         await previews.keep(self._db, url, preview)
         return preview
@@ -117,10 +121,11 @@ class Previews:
             image = await self._web.image(url)
             self._counted("image" if image is not None else "no_image")
         except Unreachable as error:
-            self._failed(url, error)
+            self._failed(error)
         kind, body = (image.media_type, image.body) if image is not None else (None, None)
         await preview_images.keep(self._db, url, kind, body)
 
-    def _failed(self, url: str, error: Unreachable) -> None:
+    def _failed(self, error: Unreachable) -> None:
         self._counted("unreachable")
-        log.debug("{url}: {error}", url=url, error=error)
+        # Not what was looked at: a link is part of what somebody wrote.
+        log.debug("a link of a message, or its image: {error}", error=error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
@@ -18,7 +19,7 @@ from chatr.api.events import (
     MessageUnsent,
 )
 from chatr.api.model import Id, Message, Params, Time, Wire, wire_time
-from chatr.ops import audience, pages, permissions, previews, texts
+from chatr.ops import pages, permissions, previews, telling, texts
 from chatr.ops.ports import Ctx
 from chatr.store import changes, messages
 from chatr.store.changes import Held
@@ -68,8 +69,8 @@ async def edit(ctx: Ctx, params: EditMessage) -> Message:
             await changes.edit(tx, held, uuid7(), ctx.caller.user_id, content, names, dictionary=dictionary)
             await previews.edited(ctx, tx, held, content)
             entry = await changes.log(tx, held, "message.edited")
-            edited = MessageEdited(held.conversation_id, entry.seq, await _message(tx, held, ""))
-            tx.emit(MESSAGE_EDITED, edited, _rooms(held), exclude=ctx.caller.connection)
+            edited = partial(MessageEdited, held.conversation_id, entry.seq)
+            await telling.tell(tx, held, MESSAGE_EDITED, edited, exclude=ctx.caller.connection)
         return await _message(tx, held, ctx.caller.user_id)
 
     return await ctx.ports.writer.change(change, caller=ctx.caller.user_id, place=Of(params.id))
@@ -96,9 +97,11 @@ async def unsend(ctx: Ctx, params: WhichMessage) -> Message:
         if not held.unsent:
             await changes.unsend(tx, held)
             entry = await changes.log(tx, held, "message.unsent")
-            name = (await _message(tx, held, "")).sender.display_name
-            unsent = MessageUnsent(held.conversation_id, entry.seq, held.id, name)
-            tx.emit(MESSAGE_UNSENT, unsent, _rooms(held), exclude=ctx.caller.connection)
+
+            def unsent(seen: Message) -> MessageUnsent:
+                return MessageUnsent(held.conversation_id, entry.seq, held.id, seen.sender.display_name)
+
+            await telling.tell(tx, held, MESSAGE_UNSENT, unsent, exclude=ctx.caller.connection)
         return await _message(tx, held, ctx.caller.user_id)
 
     return await ctx.ports.writer.change(change, caller=ctx.caller.user_id, place=Of(params.id))
@@ -108,7 +111,7 @@ class React(Params, frozen=True, kw_only=True):
     """One emoji; the one that is there already, or null, takes it away."""
 
     id: Id
-    emoji: Annotated[str, Meta(max_length=64)] | None
+    emoji: Annotated[str, Meta(max_length=64, description="One emoji of Unicode's RGI set.")] | None
 
 
 @operation(
@@ -136,9 +139,11 @@ async def react(ctx: Ctx, params: React) -> Message:
         if emoji != before:
             await changes.react(tx, held.id, me, emoji)
             entry = await changes.log(tx, held, "message.reaction", {"userId": me, "emoji": emoji})
-            reactions = (await _message(tx, held, "")).reactions
-            told = MessageReaction(held.conversation_id, entry.seq, held.id, me, emoji, reactions)
-            tx.emit(MESSAGE_REACTION, told, _rooms(held), exclude=ctx.caller.connection)
+
+            def reacted(seen: Message) -> MessageReaction:
+                return MessageReaction(held.conversation_id, entry.seq, held.id, me, emoji, seen.reactions)
+
+            await telling.tell(tx, held, MESSAGE_REACTION, reacted, exclude=ctx.caller.connection)
         return await _message(tx, held, me)
 
     return await ctx.ports.writer.change(change, caller=ctx.caller.user_id, place=Of(params.id))
@@ -202,15 +207,11 @@ def _there(held: Held) -> Held:
 
 
 async def _message(db: Queryable, held: Held, viewer_id: str) -> Message:
-    """The message as it is now; for nobody in particular it has the status "sent"."""
+    """The message as it is now."""
     found = await messages.of(db, held.id, viewer_id)
     if found is None:
         raise _not_found()
     return found
-
-
-def _rooms(held: Held) -> list[str]:
-    return audience.conversation(held.conversation_id, held.pair)
 
 
 def _not_found() -> ApiError:

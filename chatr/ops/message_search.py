@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 import regex
 from msgspec import Meta
-from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.task import LoopingCall, deferLater
-from twisted.logger import Logger
 
 from chatr.api.contract import USERS, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
@@ -21,8 +18,7 @@ from chatr.ops.ports import Ctx
 from chatr.store import message_search, search_terms
 from chatr.store.ids import NIL
 from chatr.store.pool import Database
-
-log = Logger()
+from chatr.tasks import Tasks
 
 MOST_WORDS = 10
 EVERY_S = 10.0
@@ -100,56 +96,32 @@ class Indexer:
     Under another dictionary than before it puts the words of all messages anew; until then letters find them.
     """
 
-    def __init__(self, clock: Any, db: Database, dictionary: str) -> None:
-        self._clock = clock
+    def __init__(self, tasks: Tasks, db: Database, dictionary: str) -> None:
+        self._clock = tasks.clock
         self._db = db
         self._dictionary = dictionary
-        self._loop = LoopingCall(self._look)
-        self._loop.clock = clock
-        self._running: Deferred[LoopingCall] | None = None
-        self._stopping = False
-        self._resting: Deferred[None] | None = None
+        self._task = tasks.every("message_index", EVERY_S, self._look)
+        self.stop = self._task.stop
 
     def start(self) -> None:
         """Begin to work."""
-        self._running = self._loop.start(EVERY_S, now=False)
+        self._task.start(after_s=EVERY_S)
 
-    async def stop(self) -> None:
-        """Stop, once the statement that is under way is done."""
-        self._stopping = True
-        if self._resting is not None:
-            self._resting.cancel()
-        if self._running is not None:
-            self._loop.stop()
-            await self._running
-            self._running = None
-
-    def _look(self) -> Deferred[None]:
-        return Deferred.fromCoroutine(self.catch_up(rest=REST))
+    async def _look(self) -> None:
+        await self.catch_up(rest=REST)
 
     async def catch_up(self, *, rest: float = 0.0) -> None:
         """Index everything that is there, resting in between: until a pass over all conversations finds nothing."""
         after: str | None = NIL
         found = False
-        try:
-            while not self._stopping:
-                begun = self._clock.seconds()
-                piece = await message_search.index(self._db, self._dictionary, after or NIL)
-                after, found = piece.after, found or piece.conversations > 0
-                if after is None:
-                    if not found:
-                        return
-                    found = False
-                if rest:
-                    await self._rest(rest * (self._clock.seconds() - begun))
-        except ApiError as error:
-            log.warn("messages not indexed: {error}", error=error.detail)
-
-    async def _rest(self, seconds: float) -> None:
-        self._resting = deferLater(self._clock, seconds)
-        try:
-            await self._resting
-        except CancelledError:
-            pass
-        finally:
-            self._resting = None
+        while not self._task.stopping:
+            begun = self._clock.seconds()
+            piece = await message_search.index(self._db, self._dictionary, after or NIL)
+            self._task.progressed()
+            after, found = piece.after, found or piece.conversations > 0
+            if after is None:
+                if not found:
+                    return
+                found = False
+            if rest:
+                await self._task.rest(rest * (self._clock.seconds() - begun))

@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta
 from chatr.api.contract import GUESTS, USERS, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
 from chatr.api.events import MESSAGE_RECEIVED, SYNC_REQUIRED, MessageReceived, SyncRequired
-from chatr.api.model import Empty, Id, Limit, Message, Params, ReplyTo, Sender, Seq, Wire, wire_time
+from chatr.api.model import Empty, Id, Limit, Message, Params, Sender, Seq, Wire, wire_time
 from chatr.ops import audience, pages, permissions, previews, receipts, requests, texts
 from chatr.ops.conversations import begin_direct, brought_back
 from chatr.ops.ports import Ctx
@@ -38,7 +38,8 @@ ClientId = Annotated[
 class SendMessage(Params, frozen=True, kw_only=True):
     """A message to a person or to a conversation: exactly one of ``recipientId`` and ``conversationId``.
 
-    Without ``linkPreview`` the server does not look at its link.
+    Without ``linkPreview`` the server does not look at its link. ``afterClientId``: the ``clientId`` of the caller's
+    message before this one, by which many can be sent without waiting for each other: in their order or not at all.
     """
 
     content: texts.Content
@@ -48,6 +49,7 @@ class SendMessage(Params, frozen=True, kw_only=True):
     type: Literal["text"] = "text"
     reply_to_id: Id | None = None
     link_preview: bool = True
+    after_client_id: ClientId | None = None
 
 
 @operation(
@@ -62,7 +64,8 @@ async def send(ctx: Ctx, params: SendMessage) -> Message:
     """Send a message. When this returns, the message is committed.
 
     Repeated with the same ``clientId`` it returns the first message. The first message to a person begins the direct
-    conversation. ``not_found``: no such person, or no such conversation of the caller. ``blocked``: one of the two has
+    conversation. ``unavailable`` also while the message of ``afterClientId`` is not stored: it was refused, send it
+    first. ``not_found``: no such person, or no such conversation of the caller. ``blocked``: one of the two has
     blocked the other. ``forbidden``: the recipient has not accepted yet and has enough to read, or has declined.
     ``rate_limited`` also for a first message to a stranger after 30 within a day, 10 on the account's first.
     """
@@ -83,6 +86,8 @@ async def send(ctx: Ctx, params: SendMessage) -> Message:
         raise invalid("$.replyToId", "is not a message of this conversation")
     if done.outcome == "blocked":
         raise permissions.blocked()
+    if done.outcome == "early":
+        raise ApiError("unavailable", "The message before this one is not stored: send it first", retry_after_s=1)
     if done.outcome in _REFUSED:
         raise ApiError("forbidden", _REFUSED[done.outcome])
     raise ApiError("not_found", "There is no such conversation")
@@ -212,6 +217,7 @@ def _checked(ctx: Ctx, params: SendMessage) -> Append:
         conversation_id=params.conversation_id,
         recipient_id=params.recipient_id,
         reply_to_id=reply,
+        after=params.after_client_id.lower() if params.after_client_id else None,
         begin=partial(begin_direct, ctx, params.recipient_id) if params.recipient_id and not reply else None,
     )
 
@@ -232,13 +238,21 @@ def _announce(ctx: Ctx, item: Append, done: Appended) -> Message:
         type="text",
         content=item.content,
         created_at=wire_time(done.created_at),
-        reply_to=msgspec.convert(done.reply_to, ReplyTo) if done.reply_to else UNSET,
+        reply_to=messages.quote(done.reply_to) if done.reply_to else UNSET,
         mentions=done.mentions,
     )
-    received = MessageReceived(conversation_id=done.conversation_id, seq=done.seq, message=message)
-    rooms = audience.conversation(done.conversation_id, done.pair)
-    ctx.ports.publisher.publish(MESSAGE_RECEIVED, received, rooms, exclude=ctx.caller.connection)
+    hidden = [audience.person(user_id) for user_id in done.quote_cleared_by]
+    rooms = [room for room in audience.conversation(done.conversation_id, done.pair) if room not in hidden]
+    _publish(ctx, message, rooms)
+    if hidden and message.reply_to is not UNSET:
+        quote = messages.cleared(message.reply_to)
+        _publish(ctx, msgspec.structs.replace(message, reply_to=quote), hidden)
     return message
+
+
+def _publish(ctx: Ctx, message: Message, rooms: list[str]) -> None:
+    received = MessageReceived(conversation_id=message.conversation_id, seq=message.seq, message=message)
+    ctx.ports.publisher.publish(MESSAGE_RECEIVED, received, rooms, exclude=ctx.caller.connection)
 
 
 async def _page(ctx: Ctx, conversation_id: str, marks: messages.Marks, params: History) -> messages.Page:

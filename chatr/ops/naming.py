@@ -1,20 +1,49 @@
-"""Usernames that are free."""
+"""Usernames that are free, and words that are nobody's."""
 
 from __future__ import annotations
 
 import re
 import secrets
 
+from chatr.api.contract import Contract
+from chatr.ops.ports import Ctx
 from chatr.store import people
 from chatr.store.pool import Queryable
 
+#: Words that mean something else where a username may stand, beside those that routes begin with.
+_WORDS = frozenset(
+    [
+        *("me", "search", "login", "logout", "register"),
+        *("api", "ws", "docs", "health", "ready", "metrics", "openapi", "wamp", "static", "assets"),
+        # Routes to come: who has such a name by then would stand in their way.
+        *("groups", "files", "calls", "widget", "contact"),
+        # A mention of everybody; what programs write for nobody.
+        *("all", "null", "undefined", "deleted", "deleted_user"),
+    ]
+)
 _LENGTH = 20
+_APART = re.compile(r"[\s.-]+")
+_STRANGE = re.compile(r"[^A-Za-z0-9_]")
 _TRIES = 5
 
 
-async def free(db: Queryable, like: str, count: int) -> list[str]:
+def reserved(contract: Contract) -> frozenset[str]:
+    """Words that can't be usernames, in lower case and without the @: those that routes begin with, and some more.
+
+    Otherwise ``/api/users/search`` would be a person's page, or ``/conversations`` that of ``@conversations``.
+    """
+    words = set(_WORDS)
+    for record in contract.operations.values():
+        for path in (record.route.path, *record.route.aliases):
+            first, *rest = path.lower().strip("/").split("/")
+            words |= {first, *(rest[:1] if first == "users" else ())} - {"<userid>", "<username>"}
+    # What stands in a path with a hyphen may be typed in a username with an underscore, or with none.
+    return frozenset(form for word in words for form in (word, word.replace("-", "_"), word.replace("-", "")))
+
+
+async def free(ctx: Ctx, db: Queryable, like: str, count: int) -> list[str]:
     """So many usernames like a name or e-mail address, all free at this moment."""
-    bare = re.sub(r"[^A-Za-z0-9_]", "", re.sub(r"[\s.-]+", "_", like.lstrip("@").partition("@")[0]))
+    bare = _STRANGE.sub("", _APART.sub("_", like.lstrip("@").partition("@")[0]))
     base = bare[: _LENGTH - 6].strip("_") or "user"
     found: list[str] = []
     for number in range(_TRIES):
@@ -25,6 +54,7 @@ async def free(db: Queryable, like: str, count: int) -> list[str]:
         if number == 0 and len(base) >= 3:
             candidates.insert(0, f"@{base}")
         taken = await people.taken(db, candidates)
+        taken |= {f"@{word}" for word in ctx.ports.reserved_names}
         found += [name for name in dict.fromkeys(candidates) if name.lower() not in taken and name not in found]
         if len(found) >= count:
             break

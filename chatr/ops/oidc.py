@@ -14,7 +14,8 @@ from chatr.api.errors import ApiError
 from chatr.api.model import NoParams, Params, Session, Wire
 from chatr.auth.oidc import Claims, Provider
 from chatr.auth.tokens import new_secret, secret_hash
-from chatr.ops import fields, naming, signing_in
+from chatr.ops import accounts as registration
+from chatr.ops import fields, naming, signing_in, verification
 from chatr.ops.ports import Ctx
 from chatr.store import accounts, identities, people
 from chatr.store.ids import uuid7
@@ -109,8 +110,13 @@ async def _account(ctx: Ctx, tx: Transaction, provider: Provider, claims: Claims
     await identities.lock(tx, provider.issuer, claims.sub)
     user_id = await identities.find(tx, provider.issuer, claims.sub)
     if user_id is None:
-        user_id = await _with_address(ctx, tx, claims) or await _new(ctx, tx, claims)
+        linked = await _with_address(ctx, tx, claims)
+        user_id = linked or await _new(ctx, tx, claims)
         await identities.link(tx, provider.issuer, claims.sub, user_id)
+        if linked:
+            subject, text = "A new way to sign in", f"Your account can be signed in to with {provider.name} now."
+            advice = "tell the operator of the server"
+            await verification.notify(ctx, tx, await people.by_id(tx, user_id), subject, text, advice)
     person = await people.lock(tx, user_id)
     if person is None:
         raise _begin_again()
@@ -133,22 +139,19 @@ async def _new(ctx: Ctx, tx: Transaction, claims: Claims) -> str:
         raise ApiError("forbidden", "There is no account for this sign-in: ask the operator of the server")
     # An address of a kind that we don't take is one that we don't know.
     email = claims.confirmed_email if fields.EMAIL.match(claims.confirmed_email) else None
-    [username] = await naming.free(tx, claims.preferred_username or claims.email or claims.name, 1)
+    [username] = await naming.free(ctx, tx, claims.preferred_username or claims.email or claims.name, 1)
     new = accounts.NewPerson(
         id=uuid7(),
         username=username,
         email=email,
         phone_number=None,
         password_hash="",
-        display_name=fields.display_name(claims.name[: fields.MAX_NAME], None, None, username),
+        display_name=fields.display_name(fields.tidied(claims.name), None, None, username),
         first_name=None,
         last_name=None,
         gender=None,
     )
-    await accounts.make_way(tx, new)
-    if not await accounts.insert(tx, new):
-        raise ApiError("conflict", "The account could not be made: try again")
-    await accounts.vouch(tx, new.id, role="user", is_bot=False)
+    await registration.vouched(ctx, tx, new, role="user", is_bot=False)
     return new.id
 
 

@@ -9,7 +9,7 @@ from msgspec import Meta
 from chatr.api.contract import PUBLIC, USERS, Rate, Route, operation
 from chatr.api.errors import ApiError
 from chatr.api.model import Empty, Params
-from chatr.ops import fields, proving, signing_out, verification
+from chatr.ops import fields, owning, proving, signing_out, verification
 from chatr.ops.ports import Ctx
 from chatr.outbound import letters
 from chatr.store import accounts, codes
@@ -28,16 +28,18 @@ class Forgot(Params, frozen=True, kw_only=True):
 
 @operation("password.forgot", Route("POST", "/auth/forgot-password"), PUBLIC, rate=_FORGOT_RATE)
 async def forgot(ctx: Ctx, params: Forgot) -> Empty:
-    """Mail a code for password.reset. The answer is the same, and as fast, whether or not the account exists.
+    """Mail a code for password.reset, as far as codes may leave: two in five minutes, a minute apart.
 
-    Of those who ask for one mailbox some get no new mail; then there is a code in it that is good still.
+    The answer is the same, and as fast, whether or not the account exists and a code has left. Where none has, because
+    others have asked as well, there is one in the mailbox that is good still.
     """
     email = fields.email(params.email)
     if not await _may_mail(ctx, email):
         return Empty()
+    sender = ctx.ports.code_gate.stranger(ctx.caller)
     async with ctx.ports.db.transaction() as tx:
         expires_at = verification.expiry(ctx.ports, ctx.now, "reset")
-        await ctx.ports.outbound.post(tx, letters.Forgotten(email=email), expires_at)
+        await ctx.ports.outbound.post(tx, letters.Forgotten(email=email, sender=sender), expires_at)
     return Empty()
 
 
@@ -81,23 +83,23 @@ async def reset(ctx: Ctx, params: Reset) -> Empty:
     hashed = await _hashed(ctx, known.person, params.password)
     async with ctx.ports.db.transaction() as tx:
         await proving.hold(tx, known)
-        await verification.use(tx, code.user_id, "reset")
+        await verification.use(ctx.ports, tx, code.user_id, "reset")
         await _set(ctx, tx, known.person, hashed)
         await proving.open_locks(ctx, tx, known.person)
     return Empty()
 
 
 class Change(Params, frozen=True, kw_only=True):
-    """The password of now, and the new one."""
+    """The password of now, and the new one. Accounts that have none must have signed in within the last ten minutes."""
 
-    current: Password
+    current: Password | None = None
     password: Password
 
 
 @operation("password.change", Route("POST", "/auth/change-password"), USERS, errors=proving.ERRORS, rate=Rate(10, 900))
 async def change(ctx: Ctx, params: Change) -> Empty:
     """Set a new password, and end every other session of the caller."""
-    known = await proving.password(ctx, params.current)
+    known = await owning.password_shown(ctx, params.current, "$.current")
     hashed = await _hashed(ctx, known.person, params.password)
     async with ctx.ports.db.transaction() as tx:
         await proving.hold(tx, known)
@@ -115,5 +117,5 @@ async def _set(ctx: Ctx, tx: Transaction, person: Person, hashed: str, *, but: s
     await accounts.set_password(tx, person.id, hashed)
     await signing_out.end_all(ctx, tx, person.id, "password_changed", but=but)
     await verification.notify(
-        ctx, tx, person.email, "Your password was changed", "Your password was changed, and other devices signed out."
+        ctx, tx, person, "Your password was changed", "Your password was changed, and other devices signed out."
     )

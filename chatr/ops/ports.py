@@ -16,6 +16,7 @@ from chatr.auth.passwords import Passwords
 from chatr.auth.tokens import Tokens
 from chatr.auth.vault import Vault
 from chatr.config import Auth, Limits, LoginCode, Messages, Oidc
+from chatr.ops.code_gate import CodeGate
 from chatr.ops.erasing import Eraser
 from chatr.ops.link_previews import Previews
 from chatr.ops.preview_queue import PreviewQueue
@@ -64,6 +65,7 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     passwords: Passwords
     tokens: Tokens
     codes: Codes
+    code_gate: CodeGate
     vault: Vault
     oidc: Provider | None
     oidc_settings: Oidc
@@ -80,6 +82,8 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     eraser: Eraser
     settings: Auth
     login_code: LoginCode
+    reserved_names: frozenset[str]
+    """Words that can't be usernames."""
     message_settings: Messages
     page_bytes: int
     """What the items of a page take together at most, as JSON: ops/pages.py."""

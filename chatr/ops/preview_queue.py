@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from chatr.api.errors import ApiError
 from chatr.api.events import MESSAGE_PREVIEW, MessagePreview
 from chatr.api.model import LinkPreview
-from chatr.ops import audience
+from chatr.ops import telling
 from chatr.ops.link_previews import FOR_MESSAGES, Previews
-from chatr.store import changes, messages, previews
+from chatr.store import changes, previews
 from chatr.store.places import Of
 from chatr.store.pool import Database, Transaction
 from chatr.store.previews import Job
 from chatr.store.writer import MessageWriter
-from chatr.worker import Worker
+from chatr.tasks import Tasks
 
 log = Logger()
 
+#: Another node may die with work in its hands: look for it now and then.
+EVERY_S = 30.0
 FORGET_EVERY_S = 30.0
 #: In whose name the writer is asked.
 CALLER = "previews"
@@ -28,8 +31,8 @@ CALLER = "previews"
 class PreviewQueue:
     """Gives messages their previews, also those that another process has left; each one once."""
 
-    def __init__(self, clock: IReactorTime, db: Database, writer: MessageWriter, found: Previews) -> None:
-        self._clock = clock
+    def __init__(self, tasks: Tasks, db: Database, writer: MessageWriter, found: Previews) -> None:
+        self._tasks = tasks
         self._db = db
         self._writer = writer
         self._previews = found
@@ -37,19 +40,19 @@ class PreviewQueue:
         self._doing: set[Deferred[None]] = set()
         self._looked = False
         self._waiting: Deferred[None] | None = None
-        self._worker = Worker(clock, self._work, name="link previews")
-        self.settled = self._worker.settled
-        self.stop = self._worker.stop
+        self._task = tasks.every("link_previews", EVERY_S, self._work)
+        self.settled = self._task.settled
+        self.stop = self._task.stop
 
     def start(self) -> None:
         """Begin to work, unless previews are switched off."""
         if self._previews.enabled:
-            self._worker.start()
+            self._task.start()
 
     def wake(self) -> None:
         """Look for work now, also beside what is under way."""
         self._look_again()
-        self._worker.wake()
+        self._task.wake()
 
     def _look_again(self) -> None:
         self._looked = False
@@ -60,7 +63,7 @@ class PreviewQueue:
     async def _work(self) -> float | None:
         while True:
             self._looked = True
-            free = FOR_MESSAGES - len(self._doing) if self._worker.running else 0
+            free = FOR_MESSAGES - len(self._doing) if self._task.running else 0
             for job in await previews.claim(self._db, free) if free else ():
                 self._begin(job)
             if self._looked and not self._doing:
@@ -69,8 +72,8 @@ class PreviewQueue:
                 # Until one is done, or there may be another.
                 self._waiting = Deferred()
                 await self._waiting
-        if self._clock.seconds() >= self._forget_at:
-            self._forget_at = self._clock.seconds() + FORGET_EVERY_S
+        if self._tasks.clock.seconds() >= self._forget_at:
+            self._forget_at = self._tasks.clock.seconds() + FORGET_EVERY_S
             await self._previews.forget()
         return await previews.next_due_s(self._db)
 
@@ -80,6 +83,7 @@ class PreviewQueue:
 
         def done(_: None) -> None:
             self._doing.discard(doing)
+            self._task.progressed()
             self._look_again()
 
         doing.addCallback(done)
@@ -96,7 +100,9 @@ class PreviewQueue:
             log.debug("the preview of message {id} waits: {error}", id=job.message_id, error=error.detail)
         except Exception as error:
             # Its text may hold the link.
-            log.error("the preview of message {id} failed: {kind}", id=job.message_id, kind=type(error).__name__)
+            kind = type(error).__name__
+            if self._tasks.incidents.first(("a preview", kind), f"the preview of a message failed: {kind}"):
+                log.error("the preview of message {id} failed: {kind}", id=job.message_id, kind=kind)
 
     async def _attach(self, job: Job, preview: LinkPreview) -> None:
         async def change(tx: Transaction) -> None:
@@ -105,9 +111,6 @@ class PreviewQueue:
                 return
             await previews.attach(tx, held.id, preview)
             entry = await changes.log(tx, held, "message.preview")
-            message = await messages.of(tx, held.id, "")
-            if message is not None:
-                told = MessagePreview(held.conversation_id, entry.seq, message)
-                tx.emit(MESSAGE_PREVIEW, told, audience.conversation(held.conversation_id, held.pair))
+            await telling.tell(tx, held, MESSAGE_PREVIEW, partial(MessagePreview, held.conversation_id, entry.seq))
 
         await self._writer.change(change, caller=CALLER, place=Of(job.message_id))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -11,13 +13,17 @@ from chatr.api.contract import USERS, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
 from chatr.api.events import SYNC_REQUIRED, SyncRequired
 from chatr.api.model import Me, NoParams, Params, PrivacyLevel
-from chatr.ops import accounts, announcing, audience, fields, verification, visibility
+from chatr.api.walk import holds, walk
+from chatr.ops import accounts, announcing, audience, fields, owning, proving, verification, visibility
 from chatr.ops.ports import Ctx
-from chatr.store import accounts as stored
 from chatr.store import codes, conversations, people, relations
 from chatr.store.pool import Transaction
 
 MAX_SETTINGS_BYTES = 16 * 1024
+#: Objects and lists in each other, the settings themselves included.
+MAX_SETTINGS_DEPTH = 16
+#: What JavaScript's numbers hold; and msgpack none beyond 64 bits.
+MAX_INTEGER = 2**53
 
 
 @operation("user.me", Route("GET", "/users/me"), USERS)
@@ -27,7 +33,10 @@ async def me(ctx: Ctx, params: NoParams) -> Me:
 
 
 class Update(Params, frozen=True, kw_only=True):
-    """What to change; what is left out stays. An empty text clears a name or the gender."""
+    """What to change; what is left out stays. An empty text clears a name or the gender.
+
+    ``password``: with a new e-mail address or phone number.
+    """
 
     display_name: fields.Name | UnsetType = UNSET
     first_name: fields.Name | UnsetType = UNSET
@@ -35,15 +44,21 @@ class Update(Params, frozen=True, kw_only=True):
     gender: fields.Gender | Literal[""] | UnsetType = UNSET
     email: Annotated[str, Meta(max_length=320)] | UnsetType = UNSET
     phone_number: Annotated[str, Meta(max_length=32)] | UnsetType = UNSET
+    password: owning.Password | None = None
 
 
-@operation("user.update", Route("PATCH", "/users/me"), USERS, errors=["conflict"], rate=Rate(60, 60))
+@operation("user.update", Route("PATCH", "/users/me"), USERS, errors=["conflict", *proving.ERRORS], rate=Rate(60, 60))
 async def update(ctx: Ctx, params: Update) -> Me:
     """Change the caller's profile.
 
     A new e-mail address or phone number gets a code, and counts from account.verify_email or account.verify_phone on:
-    until then the answer shows the old one. ``conflict`` when somebody else has confirmed it.
+    until then the answer shows the old one. It needs the ``password`` too, unless this session signed in within ten
+    minutes: else ``code_wrong`` names that field. ``conflict`` when somebody else has confirmed the address,
+    ``rate_limited`` also when no code may be sent there at the moment: nothing has changed then. The former address is
+    told, and can undo it for seven days by account.undo_change.
     """
+    if params.email is not UNSET or params.phone_number is not UNSET:
+        await owning.shown(ctx, params.password)
     async with ctx.ports.db.transaction() as tx:
         await relations.lock_all(tx, ctx.caller.user_id)
         person = _existing(await people.lock(tx, ctx.caller.user_id))
@@ -81,7 +96,10 @@ class PrivacyChange(Params, frozen=True, kw_only=True):
 
 @operation("user.update_settings", Route("PUT", "/users/me/settings"), USERS, rate=Rate(60, 60))
 async def update_settings(ctx: Ctx, params: UpdateSettings) -> Me:
-    """Change who sees what of the caller, and the settings that clients keep here (16 KiB of JSON at most)."""
+    """Change who sees what of the caller, and the settings that clients keep here.
+
+    These are JSON: 16 KiB at most, 16 levels deep, integers within 2^53 either way.
+    """
     async with ctx.ports.db.transaction() as tx:
         await relations.lock_all(tx, ctx.caller.user_id)
         person = _existing(await people.lock(tx, ctx.caller.user_id))
@@ -89,10 +107,7 @@ async def update_settings(ctx: Ctx, params: UpdateSettings) -> Me:
         if params.privacy is not UNSET:
             privacy = msgspec.structs.replace(privacy, **_given(params.privacy))
         if params.settings is not UNSET:
-            merged = {**settings, **params.settings}
-            settings = {key: value for key, value in merged.items() if value is not None}
-            if len(msgspec.json.encode(settings)) > MAX_SETTINGS_BYTES:
-                raise invalid("$.settings", f"has more than {MAX_SETTINGS_BYTES} bytes")
+            settings = _settings(settings, params.settings)
         changed = msgspec.structs.replace(person, privacy=privacy, settings=settings)
         if changed != person:
             await people.set_settings(tx, changed)
@@ -100,6 +115,27 @@ async def update_settings(ctx: Ctx, params: UpdateSettings) -> Me:
                 await _receipts_switched(ctx, tx)
             await announcing.changed(ctx, tx, person, changed)
     return visibility.me(changed)
+
+
+def _settings(before: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """The clients' settings with those that are given; only what any client can read again."""
+    for node in walk(given, MAX_SETTINGS_DEPTH):
+        value = node.value
+        if node.depth == MAX_SETTINGS_DEPTH and holds(value):
+            raise invalid("$.settings", f"is nested more than {MAX_SETTINGS_DEPTH} levels deep")
+        where = node.path.removeprefix("$.")
+        if isinstance(value, int) and abs(value) > MAX_INTEGER:
+            raise invalid("$.settings", f"has an integer beyond 2^53 at {where}")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise invalid("$.settings", f"has no number of JSON at {where}")
+        if not holds(value) and not isinstance(value, str | int | float | None):
+            raise invalid("$.settings", f"has something that is not JSON at {where}")
+        if isinstance(value, Mapping) and not all(isinstance(name, str) for name in value):
+            raise invalid("$.settings", f"has a name that is no text at {where}")
+    merged = {name: value for name, value in {**before, **given}.items() if value is not None}
+    if len(msgspec.json.encode(merged)) > MAX_SETTINGS_BYTES:
+        raise invalid("$.settings", f"has more than {MAX_SETTINGS_BYTES} bytes")
+    return merged
 
 
 async def _receipts_switched(ctx: Ctx, tx: Transaction) -> None:
@@ -112,10 +148,9 @@ async def _receipts_switched(ctx: Ctx, tx: Transaction) -> None:
 async def _new_email(ctx: Ctx, tx: Transaction, person: people.Person, email: str) -> None:
     if person.email is not None and email.lower() == person.email.lower():
         return
-    other = await stored.by_login(tx, email=email, username="", phone_number="")
-    if other is not None and other.person.email_verified:
-        raise accounts.taken("$.email")
-    await verification.send(ctx.ports, ctx.now, tx, person.id, "email", codes.Sent("email", email))
+    await accounts.refuse_taken(tx, "email", email)
+    sender = ctx.ports.code_gate.account(person.id)
+    await verification.send(ctx.ports, ctx.now, tx, person.id, "email", codes.Sent("email", email), sender)
 
 
 async def _new_phone(ctx: Ctx, tx: Transaction, person: people.Person, phone: str) -> None:
@@ -123,24 +158,26 @@ async def _new_phone(ctx: Ctx, tx: Transaction, person: people.Person, phone: st
         return
     if not ctx.ports.outbound.can_send("sms"):
         raise invalid("$.phoneNumber", "this server can't send SMS")
-    if await stored.phone_taken(tx, phone):
-        raise accounts.taken("$.phoneNumber")
-    await verification.send(ctx.ports, ctx.now, tx, person.id, "phone", codes.Sent("sms", phone))
+    await accounts.refuse_taken(tx, "phone", phone)
+    sender = ctx.ports.code_gate.account(person.id)
+    await verification.send(ctx.ports, ctx.now, tx, person.id, "phone", codes.Sent("sms", phone), sender)
 
 
 def _merged(person: people.Person, params: Update) -> people.Person:
-    def chosen(value: str | UnsetType, before: str | None) -> str | None:
-        return before if value is UNSET else fields.cleaned(value)
+    def chosen(value: str | UnsetType, before: str | None, path: str) -> str | None:
+        return before if value is UNSET else fields.cleaned(value, path)
 
-    first_name = chosen(params.first_name, person.first_name)
-    last_name = chosen(params.last_name, person.last_name)
-    wanted = person.display_name if params.display_name is UNSET else params.display_name
+    first_name = chosen(params.first_name, person.first_name, "$.firstName")
+    last_name = chosen(params.last_name, person.last_name, "$.lastName")
+    name = person.display_name
+    if params.display_name is not UNSET:
+        name = fields.display_name(params.display_name, first_name, last_name, person.username)
     return msgspec.structs.replace(
         person,
         first_name=first_name,
         last_name=last_name,
-        gender=chosen(params.gender, person.gender),
-        display_name=fields.display_name(wanted, first_name, last_name, person.username),
+        gender=chosen(params.gender, person.gender, "$.gender"),
+        display_name=name,
     )
 
 

@@ -8,12 +8,13 @@ from functools import partial
 from typing import TypeVar
 
 import msgspec
+from msgspec import UNSET
 
-from chatr.api.events import CONVERSATION_UPDATED, ConversationChanged
-from chatr.api.model import Conversation
+from chatr.api.events import CONVERSATION_UPDATED, USER_UPDATED, ConversationChanged, UserUpdated
+from chatr.api.model import Conversation, User
 from chatr.ops import audience, permissions, visibility
 from chatr.ops.ports import Ctx
-from chatr.store import conversations, relations
+from chatr.store import conversations, friends, relations
 from chatr.store.places import between
 from chatr.store.pool import Transaction
 from chatr.store.relations import Other
@@ -26,6 +27,8 @@ class _Sight(msgspec.Struct, frozen=True):
 
     presence: bool
     blocked: bool
+    blocked_by_me: bool
+    user: User | None
     conversation: Conversation | None
 
 
@@ -60,16 +63,32 @@ async def changing(ctx: Ctx, tx: Transaction, other_id: str, *, exclude: str = "
     after = [await _sight(tx, *pair), await _sight(tx, *reversed(pair))]
     tx.then(partial(ctx.ports.publisher.forget, pair))
     for viewer_id, seen_id, was, now in zip(pair, reversed(pair), before, after, strict=True):
-        # Across a block nobody was told what the other is called by now.
-        news = now.conversation != was.conversation or (was.blocked and not now.blocked)
-        # Also one whose first message came in between: it was told of as it was before this change.
-        if now.conversation is not None and news:
-            await conversations.touch(tx, now.conversation.id, viewer_id)
-            changed = ConversationChanged(conversation=now.conversation)
-            tx.emit(CONVERSATION_UPDATED, changed, [audience.person(viewer_id)], exclude=exclude)
+        await _tell(tx, viewer_id, was, now, exclude=exclude)
         if now.presence != was.presence:
             show = ctx.ports.announcer.show if now.presence else ctx.ports.announcer.hide
             tx.then(partial(show, seen_id, [viewer_id]))
+
+
+async def _tell(tx: Transaction, viewer_id: str, was: _Sight, now: _Sight, *, exclude: str) -> None:
+    """Tell one of the two what the conversation, and the other, are for them now."""
+    rooms, conversation = [audience.person(viewer_id)], now.conversation
+    # Across a block nobody was told what the other is called by now.
+    news = _without_user(conversation) != _without_user(was.conversation) or (was.blocked and not now.blocked)
+    other_news = now.user is not None and now.user != was.user
+    if conversation is not None and (news or other_news):
+        await conversations.touch(tx, conversation.id, viewer_id)
+    # Also one whose first message came in between: it was told of as it was before this change.
+    if conversation is not None and news:
+        tx.emit(CONVERSATION_UPDATED, ConversationChanged(conversation=conversation), rooms, exclude=exclude)
+    # To whoever was blocked it is as if the other had made their profile private. A list of blocks shows people too.
+    elsewhere = (conversation is not None and not news) or (was.blocked_by_me and now.blocked_by_me)
+    if now.user is not None and other_news and elsewhere:
+        await friends.touch(tx, [viewer_id])
+        tx.emit(USER_UPDATED, UserUpdated(user=now.user), rooms)
+
+
+def _without_user(conversation: Conversation | None) -> Conversation | None:
+    return msgspec.structs.replace(conversation, other=UNSET) if conversation is not None else None
 
 
 async def _sight(tx: Transaction, viewer_id: str, other_id: str) -> _Sight:
@@ -78,5 +97,7 @@ async def _sight(tx: Transaction, viewer_id: str, other_id: str) -> _Sight:
     return _Sight(
         presence=found is not None and permissions.sees_presence(found.person, found.relation),
         blocked=found is not None and found.relation.blocked,
+        blocked_by_me=found is not None and found.relation.blocked_by_me,
+        user=visibility.user(found.person, found.relation) if found is not None else None,
         conversation=visibility.conversation(view, viewer_id) if view else None,
     )

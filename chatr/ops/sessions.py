@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from typing import Annotated
 
 from msgspec import Meta
 
+from chatr.addresses import caller_key
 from chatr.api.contract import GUESTS, PUBLIC, USERS, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
-from chatr.api.model import Empty, Id, NoParams, Params, Session, Time, Wire, wire_time
+from chatr.api.model import Cursor, Empty, Id, Limit, NoParams, Params, Session, Time, Wire, wire_time
 from chatr.auth.tokens import new_secret, secret_hash
-from chatr.ops import fields, proving, signing_in, signing_out, verification
+from chatr.ops import cursors, fields, proving, signing_in, signing_out, verification
 from chatr.ops.ports import Ctx
 from chatr.store import accounts, codes, people, sessions
+from chatr.store.pool import Transaction
 
 _WRONG = "The login or password is wrong"
 
@@ -35,9 +38,10 @@ async def login(ctx: Ctx, params: Login) -> Session | signing_in.Challenged | ve
 
     ``code_wrong`` says neither whether the account exists nor which part was wrong. After ten wrong passwords within 15
     minutes the right one answers ``locked``, except from where the person has signed in within the last 90 days: wrong
-    ones from there have a count of their own. An account whose address is not
-    confirmed yet gets a new code for that; one whose phone alone waits for its code is told so as by
-    account.verify_email.
+    ones from there have a count of their own. The right password of an account that waits for a code answers what it
+    waits for, with a code on its way unless one that works was sent before; so it can be finished on another device by
+    account.verify_email or account.verify_phone. ``rate_limited`` also when no more codes may be sent at the moment:
+    nothing has changed then.
     """
     text = params.login.strip()
     known = await accounts.by_login(ctx.ports.db, **fields.login(text, ctx.ports.settings.phone_region))
@@ -47,12 +51,13 @@ async def login(ctx: Ctx, params: Login) -> Session | signing_in.Challenged | ve
     attempt.check_lock()
     async with ctx.ports.db.transaction() as tx:
         known = await proving.hold(tx, known)
-        waiting = await verification.next_step(ctx.ports, ctx.now, tx, known.person)
-        if waiting is None:
+        if verification.unconfirmed(known.person) is None:
             return await signing_in.proceed_with_password(ctx, tx, known.person, attempt.key, params.method)
-    if known.person.email_verified:
-        return verification.Waiting(user_id=known.person.id, verification=waiting)
-    raise ApiError("code_wrong", "Confirm your address first: enter the code that was sent there, or register again")
+        signing_in.refuse_disabled(known.person)
+        waiting = await verification.next_step(ctx.ports, ctx.now, tx, known.person)
+        await proving.succeed(tx, attempt.key)
+        proof = await verification.prove(ctx.ports, ctx.now, tx, known.person.id, None)
+    return verification.Waiting(user_id=known.person.id, verification=waiting or "email", proof=proof)
 
 
 class VerifyLogin(Params, frozen=True, kw_only=True):
@@ -95,7 +100,7 @@ async def verify_login(ctx: Ctx, params: VerifyLogin) -> Session:
             await proving.second(ctx, tx, person.id, params.totp, params.recovery_code)
         else:
             verification.check(ctx.ports, person.id, "login", params.code or "", found)
-        await verification.use(tx, person.id, "login")
+        await verification.use(ctx.ports, tx, person.id, "login")
         await proving.succeed(tx, attempt.key)
         return await signing_in.begin(ctx, tx, person.id)
 
@@ -110,29 +115,36 @@ class Refresh(Params, frozen=True, kw_only=True):
 async def refresh(ctx: Ctx, params: Refresh) -> Session:
     """Fresh tokens for a session. Each refresh token works once: an old one used again ends the session.
 
-    Called over an open WAMP session of the same sign-in, it prolongs that session too.
+    Only within ten seconds, and for the network that used it first, the same token answers the same refresh token
+    again: for two tabs at once, and for an answer that was lost. Called over an open WAMP session of the same sign-in,
+    it prolongs that session too.
     """
     expires_at = ctx.now + timedelta(seconds=ctx.ports.settings.refresh_token_s)
+    used_by = ctx.ports.codes.key(f"refresh:{caller_key(ctx.caller.address)}")
+    session = None
     async with ctx.ports.db.transaction() as tx:
-        found = await sessions.use_refresh_token(tx, secret_hash(params.refresh_token), expires_at)
-        if found is not None and found.reused and found.live:
-            await signing_out.end(ctx, tx, found.user_id, found.session_id, "refresh_token_reused")
-            owner = await people.by_id(tx, found.user_id)
-            await verification.notify(
-                ctx,
-                tx,
-                owner.email if owner else None,
-                "You were signed out on one device",
-                "A sign-in of yours was continued from two places, as when it was stolen. It was ended.",
-            )
-        elif found is not None and found.live:
-            session = await signing_in.issue(ctx, tx, found.user_id, found.session_id)
-    if found is None or found.reused or not found.live:
+        found = await sessions.use_refresh_token(
+            tx, secret_hash(params.refresh_token), expires_at, used_by=used_by, salt=os.urandom(16)
+        )
+        if found is not None and found.live and not found.reused:
+            session = await signing_in.succeed(ctx, tx, found, params.refresh_token)
+        if found is not None and found.live and session is None:
+            await _reused(ctx, tx, found)
+    if found is None or session is None:
         raise ApiError("unauthenticated", "The refresh token is not valid")
     if ctx.caller.session_id == found.session_id and ctx.caller.connection:
         expiry = ctx.now.timestamp() + ctx.ports.tokens.lifetime_s
         ctx.ports.extend(ctx.caller.connection, found.session_id, expiry)
     return session
+
+
+async def _reused(ctx: Ctx, tx: Transaction, found: sessions.Refreshed) -> None:
+    """Somebody has a refresh token that another has used: end the session, and tell its owner."""
+    await signing_out.end(ctx, tx, found.user_id, found.session_id, "refresh_token_reused")
+    owner = await people.by_id(tx, found.user_id)
+    subject = "You were signed out on one device"
+    text = "A sign-in of yours was continued from two places, as when it was stolen. It was ended."
+    await verification.notify(ctx, tx, owner, subject, text)
 
 
 @operation("session.logout", Route("POST", "/auth/logout"), GUESTS)
@@ -155,15 +167,23 @@ class SessionInfo(Wire, frozen=True, kw_only=True):
 
 
 class SessionList(Wire, frozen=True, kw_only=True):
-    """The devices that are signed in, last used first."""
+    """The devices that are signed in, last used first; ``nextCursor`` is null on the last page."""
 
     items: list[SessionInfo]
+    next_cursor: str | None = None
+
+
+class ListSessions(Params, frozen=True, kw_only=True):
+    """Which page. ``cursor``: the ``nextCursor`` of the page before."""
+
+    cursor: Cursor | None = None
+    limit: Limit = 50
 
 
 @operation("session.list", Route("GET", "/auth/sessions"), USERS)
-async def list_sessions(ctx: Ctx, params: NoParams) -> SessionList:
+async def list_sessions(ctx: Ctx, params: ListSessions) -> SessionList:
     """Where the caller is signed in."""
-    return await _listed(ctx)
+    return await _listed(ctx, params)
 
 
 class RevokeSession(Params, frozen=True, kw_only=True):
@@ -205,17 +225,22 @@ async def ticket(ctx: Ctx, params: NoParams) -> Ticket:
     return Ticket(ticket=secret, expires_in=ctx.ports.settings.ticket_s)
 
 
-async def _listed(ctx: Ctx) -> SessionList:
-    return SessionList(
-        items=[
-            SessionInfo(
-                id=session.id,
-                created_at=wire_time(session.created_at),
-                last_used_at=wire_time(session.last_used_at),
-                user_agent=session.user_agent,
-                address=session.address,
-                current=session.id == ctx.caller.session_id,
-            )
-            for session in await sessions.live(ctx.ports.db, ctx.caller.user_id)
-        ]
-    )
+async def _listed(ctx: Ctx, page: ListSessions | None = None) -> SessionList:
+    page = page or ListSessions()
+    before = cursors.position(page.cursor) if page.cursor else None
+    # One more than fits tells whether there is another page.
+    found = await sessions.live(ctx.ports.db, ctx.caller.user_id, limit=page.limit + 1, before=before)
+    shown, more = found[: page.limit], len(found) > page.limit
+    items = [
+        SessionInfo(
+            id=session.id,
+            created_at=wire_time(session.created_at),
+            last_used_at=wire_time(session.last_used_at),
+            user_agent=session.user_agent,
+            address=session.address,
+            current=session.id == ctx.caller.session_id,
+        )
+        for session in shown
+    ]
+    next_cursor = cursors.cursor(shown[-1].last_used_at, shown[-1].id) if more else None
+    return SessionList(items=items, next_cursor=next_cursor)

@@ -53,8 +53,9 @@ async def proceed_with_password(
     challenge = new_secret()
     ways = _ways(ctx, person, method)
     if ways:
+        sender = ctx.ports.code_gate.signing_in(ctx.caller, person.id)
         await verification.send(
-            ctx.ports, ctx.now, tx, person.id, "login", ways[0], challenge_hash=secret_hash(challenge)
+            ctx.ports, ctx.now, tx, person.id, "login", ways[0], sender, challenge_hash=secret_hash(challenge)
         )
         return Challenged(user_id=person.id, challenge=challenge, methods=[way.channel for way in ways])
     await proving.succeed(tx, key)
@@ -65,7 +66,7 @@ async def begin(ctx: Ctx, tx: Transaction, user_id: str) -> Session:
     """A new session for a person who has shown who they are. Raises ``forbidden`` for a disabled account."""
     # Locked: a session must not begin behind the back of what ends all sessions.
     person = _existing(await people.lock(tx, user_id))
-    _refuse_disabled(person)
+    refuse_disabled(person)
     session_id = uuid7()
     await sessions.insert(
         tx,
@@ -78,16 +79,48 @@ async def begin(ctx: Ctx, tx: Transaction, user_id: str) -> Session:
     return await _with_tokens(ctx, tx, person, session_id)
 
 
+def refuse_disabled(person: Person) -> None:
+    """Raise ``forbidden`` for a disabled account."""
+    if person.disabled:
+        raise ApiError("forbidden", "This account was disabled by the operator of the server")
+
+
 async def issue(ctx: Ctx, db: Queryable, user_id: str, session_id: str) -> Session:
     """Fresh tokens of a session."""
     return await _with_tokens(ctx, db, _existing(await people.by_id(db, user_id)), session_id)
 
 
+async def succeed(ctx: Ctx, tx: Transaction, found: sessions.Refreshed, refresh_token: str) -> Session | None:
+    """The tokens after a refresh token that was just used: the same refresh token, however often that was.
+
+    None when what follows was made under a server key that is gone.
+    """
+    person = _existing(await people.by_id(tx, found.user_id))
+    await _remember(ctx, tx, person)
+    successors = ctx.ports.codes.successors(refresh_token, found.salt)
+    if found.succeeds:
+        await sessions.add_refresh_token(tx, found.session_id, secret_hash(successors[0]))
+        return _session(ctx, person, found.session_id, successors[0])
+    for successor in successors:
+        if await sessions.has_refresh_token(tx, found.session_id, secret_hash(successor)):
+            return _session(ctx, person, found.session_id, successor)
+    return None
+
+
 async def _with_tokens(ctx: Ctx, db: Queryable, person: Person, session_id: str) -> Session:
     refresh_token = new_secret()
     await sessions.add_refresh_token(db, session_id, secret_hash(refresh_token))
+    await _remember(ctx, db, person)
+    return _session(ctx, person, session_id, refresh_token)
+
+
+async def _remember(ctx: Ctx, db: Queryable, person: Person) -> None:
+    """Where somebody has signed in, and stays so, nobody else keeps them out."""
     if ctx.caller.address:
         await known_places.remember(db, person.id, proving.places(ctx))
+
+
+def _session(ctx: Ctx, person: Person, session_id: str, refresh_token: str) -> Session:
     return Session(
         access_token=ctx.ports.tokens.issue(person.id, session_id, person.role),
         refresh_token=refresh_token,
@@ -98,7 +131,7 @@ async def _with_tokens(ctx: Ctx, db: Queryable, person: Person, session_id: str)
 
 async def _second_factor(ctx: Ctx, tx: Transaction, person: Person) -> Challenged | None:
     """The challenge to a person with an authenticator."""
-    _refuse_disabled(person)
+    refuse_disabled(person)
     if not person.two_factor:
         return None
     challenge = new_secret()
@@ -111,11 +144,6 @@ def _existing(person: Person | None) -> Person:
     if person is None:
         raise ApiError("unauthenticated", "The account no longer exists")
     return person
-
-
-def _refuse_disabled(person: Person) -> None:
-    if person.disabled:
-        raise ApiError("forbidden", "This account was disabled by the operator of the server")
 
 
 def _ways(ctx: Ctx, person: Person, wanted: Method | None) -> list[codes.Sent]:

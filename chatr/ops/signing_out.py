@@ -18,6 +18,7 @@ _SENTENCES = {
     "password_changed": "The password was changed: sign in again",
     "account_deleted": "The account was deleted",
     "account_disabled": "The account was disabled",
+    "address_restored": "A change of the account's addresses was undone: set a new password",
     "ended_by_operator": "Signed out by the operator of the server",
 }
 

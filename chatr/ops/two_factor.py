@@ -9,9 +9,9 @@ from twisted.internet.threads import deferToThread
 
 from chatr.api.contract import USERS, Rate, Route, operation
 from chatr.api.errors import ApiError
-from chatr.api.model import Empty, NoParams, Params, Wire
+from chatr.api.model import Empty, Params, Wire
 from chatr.auth import totp
-from chatr.ops import announcing, fields, proving, verification
+from chatr.ops import announcing, fields, owning, proving, verification
 from chatr.ops.ports import Ctx
 from chatr.store import accounts, codes, people, second_factor
 from chatr.store.pool import Transaction
@@ -27,14 +27,23 @@ class Setup(Wire, frozen=True, kw_only=True):
     qr_code: Annotated[str, Meta(description="A data URI of a PNG.")]
 
 
-@operation("two_factor.setup", Route("POST", "/auth/2fa/setup"), USERS, errors=["conflict"], rate=_RATE)
-async def setup(ctx: Ctx, params: NoParams) -> Setup:
+class Begin(Params, frozen=True, kw_only=True):
+    """The password, as proof."""
+
+    password: owning.Password | None = None
+
+
+@operation(
+    "two_factor.setup", Route("POST", "/auth/2fa/setup"), USERS, errors=["conflict", *proving.ERRORS], rate=_RATE
+)
+async def setup(ctx: Ctx, params: Begin) -> Setup:
     """A new secret for an authenticator. Nothing changes until two_factor.enable gets a code of it.
 
+    Needs the ``password``, unless this session signed in within ten minutes: else ``code_wrong`` names that field.
     ``conflict`` when two-factor sign-in is on.
     """
     secret = totp.new_secret()
-    person = await _caller(ctx)
+    person = (await owning.shown(ctx, params.password)).person
     if not await second_factor.propose(ctx.ports.db, person.id, ctx.ports.vault.seal(secret.encode())):
         raise ApiError("conflict", "Two-factor sign-in is on already: switch it off first")
     uri = totp.uri(secret, person.username)
@@ -42,9 +51,10 @@ async def setup(ctx: Ctx, params: NoParams) -> Setup:
 
 
 class Enable(Params, frozen=True, kw_only=True):
-    """A code of the authenticator."""
+    """A code of the authenticator; and the password, as for two_factor.setup."""
 
     code: fields.Code
+    password: owning.Password | None = None
 
 
 class RecoveryCodes(Wire, frozen=True, kw_only=True):
@@ -61,13 +71,17 @@ class RecoveryCodes(Wire, frozen=True, kw_only=True):
     rate=_RATE,
 )
 async def enable(ctx: Ctx, params: Enable) -> RecoveryCodes:
-    """Switch two-factor sign-in on, with a code that shows that the authenticator works."""
-    person = await _caller(ctx)
+    """Switch two-factor sign-in on, with a code that shows that the authenticator works.
+
+    Needs the ``password`` as two_factor.setup does.
+    """
+    known = await owning.shown(ctx, params.password)
+    person = known.person
     if person.two_factor:
         raise ApiError("conflict", "Two-factor sign-in is on already")
     key = await proving.in_session(ctx)
     async with ctx.ports.db.transaction() as tx:
-        await people.lock(tx, person.id)
+        await proving.hold(tx, known)
         await proving.totp_code(ctx, tx, person.id, params.code)
         if not await second_factor.enable(tx, person.id):
             raise ApiError("conflict", "Two-factor sign-in is on already")
@@ -80,9 +94,12 @@ async def enable(ctx: Ctx, params: Enable) -> RecoveryCodes:
 
 
 class Disable(Params, frozen=True, kw_only=True):
-    """The password, and a code of the authenticator or a recovery code."""
+    """The password, and a code of the authenticator or a recovery code.
 
-    password: Annotated[str, Meta(max_length=512)]
+    Accounts that have no password must have signed in within the last ten minutes.
+    """
+
+    password: owning.Password | None = None
     code: fields.Code | None = None
     recovery_code: fields.RecoveryCode | None = None
 
@@ -107,9 +124,9 @@ async def disable(ctx: Ctx, params: Disable) -> Empty:
 
 
 class NewRecoveryCodes(Params, frozen=True, kw_only=True):
-    """The password, as proof."""
+    """The password, as proof. Accounts that have none must have signed in within the last ten minutes."""
 
-    password: Annotated[str, Meta(max_length=512)]
+    password: owning.Password | None = None
 
 
 @operation(
@@ -127,19 +144,12 @@ async def recovery_codes(ctx: Ctx, params: NewRecoveryCodes) -> RecoveryCodes:
         return await _new_recovery_codes(ctx, tx, person.id)
 
 
-async def _switched_on(ctx: Ctx, password: str) -> accounts.Credentials:
+async def _switched_on(ctx: Ctx, password: str | None) -> accounts.Credentials:
     """The caller's account, once the password is shown. Raises ``conflict`` without two-factor sign-in."""
-    known = await proving.password(ctx, password)
+    known = await owning.password_shown(ctx, password)
     if not known.person.two_factor:
         raise ApiError("conflict", "Two-factor sign-in is off")
     return known
-
-
-async def _caller(ctx: Ctx) -> people.Person:
-    person = await people.by_id(ctx.ports.db, ctx.caller.user_id)
-    if person is None:
-        raise ApiError("unauthenticated", "The account no longer exists")
-    return person
 
 
 async def _new_recovery_codes(ctx: Ctx, tx: Transaction, user_id: str) -> RecoveryCodes:
@@ -154,4 +164,4 @@ async def _changed(ctx: Ctx, tx: Transaction, person: people.Person, state: str)
     if after is not None:
         await announcing.changed(ctx, tx, person, after)
     text = f"Signing in to your account with an authenticator was switched {state}."
-    await verification.notify(ctx, tx, person.email, f"Two-factor sign-in is {state}", text)
+    await verification.notify(ctx, tx, person, f"Two-factor sign-in is {state}", text)

@@ -84,9 +84,9 @@ class Availability(Wire, frozen=True, kw_only=True):
 
 @operation("user.check_username", Route("GET", "/users/check-username"), PUBLIC, rate=Rate(60, 60))
 async def check_username(ctx: Ctx, params: CheckUsername) -> Availability:
-    """Whether a username is well-formed and free."""
+    """Whether a username is well-formed, not reserved, and free."""
     try:
-        username = fields.username(params.username)
+        username = fields.username(params.username, ctx.ports.reserved_names)
     except ApiError as error:
         return Availability(available=False, reason=error.errors[0].message)
     if await people.by_username(ctx.ports.db, username):
@@ -109,7 +109,7 @@ class Suggestions(Wire, frozen=True, kw_only=True):
 @operation("user.suggest_username", Route("GET", "/users/suggest-username"), PUBLIC, rate=Rate(60, 60))
 async def suggest_username(ctx: Ctx, params: SuggestUsername) -> Suggestions:
     """Free usernames like the one given: a name, or an e-mail address before its @."""
-    return Suggestions(suggestions=await naming.free(ctx.ports.db, params.username, 3))
+    return Suggestions(suggestions=await naming.free(ctx, ctx.ports.db, params.username, 3))
 
 
 def _seen(ctx: Ctx, found: Other | None) -> User:

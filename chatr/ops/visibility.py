@@ -1,4 +1,7 @@
-"""What one person may see of another: the one place that knows privacy."""
+"""What one person may see of another: the one place that knows privacy, and what is left of it across a block.
+
+Names at messages, quotes and reactions are decided by :mod:`chatr.store.faces`, for reading needs them row by row.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from msgspec import UNSET, UnsetType
 from chatr.api.model import Conversation, Friendship, Me, PrivacyLevel, User, wire_time
 from chatr.ops import permissions
 from chatr.store import conversations, messages
+from chatr.store.faces import Face
 from chatr.store.people import Person
 from chatr.store.relations import Other, Relation
 
@@ -40,7 +44,12 @@ def me(person: Person) -> Me:
 
 
 def user(person: Person, relation: Relation | None) -> User:
-    """A person as a viewer who stands to them like that may see them; None: the person is the viewer."""
+    """A person as a viewer who stands to them like that may see them; None: the person is the viewer.
+
+    Whoever is blocked by the person sees name and picture as they were then, and nothing else.
+    """
+    if relation is not None and relation.face is not None:
+        return _face(person, relation.face)
     level = person.privacy
 
     def shown(value: str | None, setting: PrivacyLevel) -> str | UnsetType:
@@ -60,6 +69,18 @@ def user(person: Person, relation: Relation | None) -> User:
         gender=shown(person.gender, level.gender),
         created_at=shown(wire_time(person.created_at), level.joined_date),
         last_seen=wire_time(person.last_seen_at) if here and person.last_seen_at else UNSET,
+        is_bot=person.is_bot,
+        is_guest=person.role == "guest",
+        is_support=person.role == "support",
+    )
+
+
+def _face(person: Person, face: Face) -> User:
+    return User(
+        id=person.id,
+        username=face.username,
+        display_name=face.display_name,
+        profile_image=face.profile_image or UNSET,
         is_bot=person.is_bot,
         is_guest=person.role == "guest",
         is_support=person.role == "support",

@@ -11,24 +11,31 @@ from typing import Literal
 import msgspec
 
 Channel = Literal["email", "sms"]
-Purpose = Literal["email", "phone", "login", "reset"]
+Purpose = Literal["email", "phone", "login", "reset", "change"]
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True, tag="letter"):
-    """One letter to one person. ``code``, if any, is set apart in mail."""
+    """One letter to one person. ``code``, if any, is set apart in mail, and so is ``token``, a long secret."""
 
     channel: Channel
     to: str
     subject: str
     text: list[str]
     code: str = ""
+    token: str = ""
 
 
 class Resend(msgspec.Struct, frozen=True, kw_only=True, tag="resend"):
-    """A wish to have a code sent again. Whether there is one is found out when its turn comes."""
+    """A wish to have a code sent again. Whether there is one is found out when its turn comes.
+
+    ``own``: wished by the account itself, signed in. ``sender``: whom it is counted for (ops/code_gate.py).
+    """
 
     user_id: str
     purpose: Purpose
+    challenge_hash: bytes = b""
+    own: bool = False
+    sender: str = ""
     channel: Channel = "email"
 
 
@@ -36,6 +43,7 @@ class Forgotten(msgspec.Struct, frozen=True, kw_only=True, tag="forgotten"):
     """A wish to set a new password. Whether the address is known is found out when its turn comes."""
 
     email: str
+    sender: str = ""
     channel: Channel = "email"
 
 
@@ -46,6 +54,7 @@ _ASKED = {
     "phone": "to confirm this phone number",
     "login": "to sign in",
     "reset": "to set a new password",
+    "change": "to change or drop the address that waits for its code",
 }
 
 
@@ -74,8 +83,26 @@ def notice(to: str, subject: str, text: str, advice: str = "") -> Letter:
     )
 
 
+def changed(channel: Channel, to: str, what: str, token: str, days: int) -> Letter:
+    """An address of an account was changed; ``token`` undoes that."""
+    return Letter(
+        channel=channel,
+        to=to,
+        subject=f"Your {what} was changed",
+        text=[
+            f"Your account has a new {what}.",
+            f"If this was not you, undo it within {days} days with the key above: give it to your app where it undoes "
+            "a change of address, or tell the operator of the server. Every device is signed out then, and you set a "
+            "new password. Tell the key to nobody else.",
+        ],
+        token=token,
+    )
+
+
 def sms(letter: Letter) -> str:
     """A letter as one short message."""
+    if letter.token:
+        return f"Chatr: {letter.text[0]} If this was not you, undo it with {letter.token}"
     if letter.code:
         return f"Chatr code: {letter.code}. {letter.text[0]} Tell it to nobody."
     return f"{letter.subject}. {letter.text[0]}"
@@ -92,7 +119,7 @@ def mail(letter: Letter, *, sender: str, at: datetime) -> EmailMessage:
     # Out-of-office answers to a machine help nobody (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
     first, *rest = letter.text
-    parts = [first, *([letter.code] if letter.code else []), *rest]
+    parts = [first, *filter(None, (letter.code, letter.token)), *rest]
     message.set_content("\n\n".join(parts) + "\n")
     message.add_alternative(_html(letter), subtype="html")
     return message
@@ -128,8 +155,14 @@ _CODE = (
     'font:600 28px/1.2 ui-monospace,Menlo,Consolas,monospace;letter-spacing:.2em">{}</p>'
 )
 
+_TOKEN = (
+    '<p class="code" style="margin:0 0 16px;padding:16px;border-radius:8px;overflow-wrap:anywhere;'
+    'font:600 16px/1.4 ui-monospace,Menlo,Consolas,monospace">{}</p>'
+)
+
 
 def _html(letter: Letter) -> str:
     first, *rest = [_PARAGRAPH.format(escape(part)) for part in letter.text]
     shown = [_CODE.format(escape(letter.code))] if letter.code else []
+    shown += [_TOKEN.format(escape(letter.token))] if letter.token else []
     return _PAGE.format(subject=escape(letter.subject), body="\n".join([first, *shown, *rest]))

@@ -7,20 +7,22 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from twisted.internet.defer import Deferred, gatherResults
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.defer import Deferred, DeferredList
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from chatr.auth.vault import Vault, VaultError
 from chatr.outbound.letters import Channel, Job, Letter
 from chatr.outbound.senders import NotSent, Sender
 from chatr.store import outbound
 from chatr.store.pool import Database, Transaction
-from chatr.worker import Worker
+from chatr.tasks import Tasks
 
 log = Logger()
 
 AT_ONCE = 8
+#: Another node may die with letters in its hands: look for them now and then.
+EVERY_S = 30.0
 
 CarryOut = Callable[[Job], Awaitable[None]]
 
@@ -28,15 +30,15 @@ CarryOut = Callable[[Job], Awaitable[None]]
 class OutboundQueue:
     """Letters posted in a transaction leave after its commit, also when this process dies in between."""
 
-    def __init__(self, clock: IReactorTime, db: Database, vault: Vault, senders: Mapping[Channel, Sender]) -> None:
+    def __init__(self, tasks: Tasks, db: Database, vault: Vault, senders: Mapping[Channel, Sender]) -> None:
         self._db = db
         self._vault = vault
         self._senders = senders
         self._carry_out: CarryOut | None = None
-        self._worker = Worker(clock, self._work, name="outbound queue")
-        self.wake = self._worker.wake
-        self.settled = self._worker.settled
-        self.stop = self._worker.stop
+        self._task = tasks.every("outbound", EVERY_S, self._work)
+        self.wake = self._task.wake
+        self.settled = self._task.settled
+        self.stop = self._task.stop
 
     def can_send(self, channel: Channel) -> bool:
         """Whether the operator has set this channel up."""
@@ -58,17 +60,21 @@ class OutboundQueue:
     def start(self, carry_out: CarryOut) -> None:
         """Begin to work. ``carry_out`` does what a job other than a letter asks for."""
         self._carry_out = carry_out
-        self._worker.start()
+        self._task.start()
 
     @property
     def busy(self) -> bool:
         """Whether letters are under way."""
-        return self._worker.busy
+        return self._task.busy
 
     async def _work(self) -> float | None:
-        while self._worker.running and (claimed := await outbound.claim(self._db, AT_ONCE)):
-            await gatherResults([Deferred.fromCoroutine(self._deliver(letter)) for letter in claimed])
-        await outbound.prune(self._db)
+        while self._task.running and (claimed := await outbound.claim(self._db, AT_ONCE)):
+            # All of them to their end: one that fails must not leave the others without anybody who waits for them.
+            delivering = [Deferred.fromCoroutine(self._deliver(letter)) for letter in claimed]
+            for _, outcome in await DeferredList(delivering, consumeErrors=True):
+                if isinstance(outcome, Failure):
+                    outcome.raiseException()
+            self._task.progressed()
         return await outbound.next_due_s(self._db)
 
     async def _deliver(self, queued: outbound.Queued) -> None:

@@ -12,6 +12,7 @@ from chatr.fetch import Fetcher, Unreachable
 from chatr.outbound.letters import Letter, sms
 from chatr.outbound.senders import NotSent
 
+_PLACE = re.compile(r"\{(to|text|sender)\}")
 _RETRY_LATER = frozenset({408, 409, 423, 425, 429})
 
 
@@ -49,4 +50,4 @@ def _filled(template: str, values: dict[str, str], content_type: str) -> str:
         # A JSON template has its own quotes around the place.
         return msgspec.json.encode(value).decode()[1:-1] if is_json else quote_plus(value)
 
-    return re.sub(r"\{(to|text|sender)\}", fill, template)
+    return _PLACE.sub(fill, template)

@@ -1,4 +1,7 @@
-"""What a page says of itself: title, description, image. Never raises, whatever is thrown at it."""
+"""What a page says of itself: title, description, image. Never raises, whatever is thrown at it.
+
+It is imported and run in worker processes only (chatr/media): what parses strangers' bytes must not hold up anybody.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,8 @@ import msgspec
 from lxml import etree
 
 from chatr.previews import links
+from chatr.previews.reading import MAX_CONTENT_TYPE, MAX_DESCRIPTION, MAX_SITE_NAME, MAX_TITLE, Answer, Given, Page
 
-MAX_TITLE, MAX_DESCRIPTION, MAX_SITE_NAME = 300, 600, 100
 #: What is kept of a page while it is read.
 _MAX_PARTS, _MAX_VALUE = 500, 4000
 
@@ -23,28 +26,36 @@ _IMAGES = ("og:image:secure_url", "og:image", "og:image:url", "twitter:image", "
 _WANTED = frozenset({*_TITLES, *_DESCRIPTIONS, *_IMAGES, "og:site_name"})
 
 #: The encodings of the web (WHATWG Encoding Standard). Python knows others, some of them no character sets at all.
-_ENCODINGS = re.compile(
-    r"utf-8|utf-16(-[bl]e)?|cp(125\d|866|874|932|949)|iso8859-\d+|koi8-[ru]|shift_jis|euc_(jp|kr)|gbk|gb2312|gb18030"
-    r"|big5(hkscs)?|iso2022_jp|mac-roman|ascii"
+_ENCODINGS = frozenset(
+    [
+        *("utf-8", "utf-16", "utf-16-le", "utf-16-be", "ascii", "mac-roman", "koi8-r", "koi8-u"),
+        *(f"cp{number}" for number in (866, 874, 932, 949, *range(1250, 1259))),
+        *(f"iso8859-{number}" for number in range(1, 17) if number != 12),
+        *("shift_jis", "euc_jp", "euc_kr", "iso2022_jp", "gbk", "gb2312", "gb18030", "big5", "big5hkscs"),
+    ]
 )
 #: What is said and what is meant.
 _MEANT = {"iso8859-1": "cp1252", "ascii": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932"}
 _MEANT |= {"iso8859-9": "cp1254", "euc_kr": "cp949", "big5": "big5hkscs"}
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([a-z0-9_:.-]+)", re.IGNORECASE)
+#: Possessive, and the name is bounded: a million spaces are passed over once.
+_CHARSET = re.compile(r"charset\s*+=\s*+[\"']?+\s*+([a-z0-9_:.-]{1,40}+)", re.IGNORECASE)
 _PRESCAN_BYTES = 4096
 #: Joiners belong to words and emoji; all else of its kind is invisible, or turns the direction of what follows.
 _JOINERS = "\u200c\u200d"
 
 
-class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """What a page says of itself; empty: nothing. ``image`` and ``favicon`` are URLs in normal form."""
+def work(payload: bytes) -> bytes:
+    """The job of a worker process."""
+    given = msgspec.msgpack.decode(payload, type=Given)
+    return msgspec.msgpack.encode(Answer(read(given.body, given.content_type, given.url, given.ports)))
 
-    title: str = ""
-    description: str = ""
-    site_name: str = ""
-    image: str = ""
-    favicon: str = ""
+
+def prepare() -> None:
+    """Import what is imported only when it is needed: all encodings, and what names with umlauts need."""
+    for encoding in _ENCODINGS:
+        codecs.lookup(encoding)
+    read("<title>ü</title><link rel=icon href=//ü.example/>".encode(), "text/html", "https://example.org/")
 
 
 def read(body: bytes, content_type: str, url: str, ports: Collection[int] = links.DEFAULT_PORTS) -> Page | None:
@@ -66,7 +77,7 @@ def decoded(body: bytes, content_type: str) -> str:
     for mark, encoding in _BOMS:
         if body.startswith(mark):
             return body[len(mark) :].decode(encoding, "replace")
-    for said in (content_type, body[:_PRESCAN_BYTES].decode("latin-1")):
+    for said in (content_type[:MAX_CONTENT_TYPE], body[:_PRESCAN_BYTES].decode("latin-1")):
         found = _CHARSET.search(said)
         named = _encoding(found[1]) if found else None
         if named:
@@ -83,9 +94,7 @@ def _encoding(label: str) -> str | None:
         name = codecs.lookup(label).name
     except (LookupError, ValueError):
         return None
-    if not _ENCODINGS.fullmatch(name):
-        return None
-    return _MEANT.get(name, name)
+    return _MEANT.get(name, name) if name in _ENCODINGS else None
 
 
 class _Head:

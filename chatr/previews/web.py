@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from threading import Thread
 from typing import Any
 
 import msgspec
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IHostnameResolver
-from twisted.internet.threads import deferToThreadPool
-from twisted.python.threadpool import ThreadPool
 from twisted.web.iweb import IPolicyForHTTPS
 
 from chatr import __version__
 from chatr.config import Previews
 from chatr.fetch import Answer, Fetcher, Head, Unreachable
-from chatr.previews import addresses, images, links, pages
+from chatr.media.workers import MEMORY_BYTES, Workers
+from chatr.previews import addresses, images, links, reading
 from chatr.previews.agent import PublicAgent
-from chatr.previews.names import ThreadedResolver
-from chatr.previews.pages import Page
+from chatr.previews.names import Resolver
+from chatr.previews.reading import Page
 
 MAX_REDIRECTS = 3
-#: For names that are looked up and pages that are read. Somebody's name server that never answers holds one for half a
-#: minute: so they are threads of their own.
-THREADS = 8
+#: What a worker needs for each byte of a page beyond what it needs anyway: its text, and what the parser makes of it.
+_MEMORY_FACTOR = 64
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _USER_AGENT = f"chatr/{__version__} (link previews)"
@@ -50,13 +48,12 @@ class Web:
     ) -> None:
         self._reactor = reactor
         self._settings = settings
-        self._pool = ThreadPool(minthreads=0, maxthreads=THREADS, name="previews")
-        # Whoever waits for a name must not keep the process from ending.
-        self._pool.threadFactory = partial(Thread, daemon=True)  # type: ignore[assignment]
+        memory_bytes = MEMORY_BYTES + _MEMORY_FACTOR * settings.max_bytes
+        self._workers = Workers(reactor, {reading.JOB: reading.MODULE}, memory_bytes=memory_bytes)
         agent = partial(
             PublicAgent,
             reactor,
-            resolver or ThreadedResolver(reactor, self._pool),
+            resolver or Resolver(reactor),
             public=partial(addresses.public, allow=addresses.networks(settings.allow)),
             ports=settings.ports,
             timeout_s=settings.timeout_s,
@@ -66,23 +63,20 @@ class Web:
         self._pages = Fetcher(reactor, agent=agent(max_bytes=settings.max_bytes * 5 // 4))
         self._images = Fetcher(reactor, agent=agent(max_bytes=settings.max_image_bytes * 5 // 4))
 
-    def start(self) -> None:
-        """Start the threads."""
-        self._pool.start()
-
-    def stop(self) -> None:
-        """Stop the threads, without waiting for those that wait for a name."""
-        Thread(target=self._pool.stop, daemon=True).start()
+    def stop(self) -> Deferred[None]:
+        """Stop the processes that read pages."""
+        return self._workers.stop()
 
     async def page(self, url: str) -> Page | None:
-        """What a page says of itself; None when it is none, or says nothing. Raises :class:`Unreachable`."""
+        """What a page says of itself; None when it is none, or says nothing.
+
+        Raises :class:`Unreachable`, ``Unparsed`` and ``unavailable``.
+        """
         asking = partial(self._pages.request, limit=self._settings.max_bytes, wanted=_is_page)
         answer, url = await self._get(asking, url, "text/html, application/xhtml+xml")
         if not _is_page(answer):
             return None
-        read = partial(pages.read, answer.body, answer.content_type, url, self._settings.ports)
-        page: Page | None = await deferToThreadPool(self._reactor, self._pool, read)
-        return page
+        return await reading.read(self._workers, answer.body, answer.content_type, url, self._settings.ports)
 
     async def image(self, url: str) -> Image | None:
         """An image; None when it is none, is too large or is not whole in time. Raises :class:`Unreachable`."""

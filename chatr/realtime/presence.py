@@ -7,10 +7,11 @@ from typing import Literal, Protocol
 
 import msgspec
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
-from twisted.internet.task import LoopingCall
+from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
+
+from chatr.tasks import Tasks
 
 log = Logger()
 
@@ -25,7 +26,8 @@ SETTLE_S = 0.1
 INTERVAL_S = 1.0
 #: How often a node says that it lives, and how long after the last time its people count as gone.
 BEAT_S, DEAD_AFTER_S = 10.0, 30.0
-RETRY_S = 1.0
+#: Before the first try again, and at most.
+RETRY_S, LAST_RETRY_S = 1.0, 10.0
 #: Stands for the last connection of somebody who may come back within the grace time.
 _LEFT = "left"
 
@@ -85,8 +87,8 @@ class Change(msgspec.Struct, frozen=True):
 class PresenceTracker:
     """The connections of this process. ``on_changes`` gets what is to be announced."""
 
-    def __init__(self, clock: IReactorTime, store: PresenceStore, on_changes: Callable[[list[Change]], None]) -> None:
-        self._clock = clock
+    def __init__(self, tasks: Tasks, store: PresenceStore, on_changes: Callable[[list[Change]], None]) -> None:
+        self._clock = tasks.clock
         self._store = store
         self._on_changes = on_changes
         self._connections: dict[str, dict[str, Here]] = {}
@@ -97,21 +99,18 @@ class PresenceTracker:
         self._later: dict[str, IDelayedCall] = {}
         self._flush: IDelayedCall | None = None
         self._flushing: Deferred[None] | None = None
-        self._beats = LoopingCall(self._beat)
-        self._beats.clock = clock
-        self._beating: Deferred[LoopingCall] | None = None
+        self._sharing = tasks.pulse("presence_shared")
+        self._beats = tasks.every("presence_beat", BEAT_S, self._live, longest_pause_s=BEAT_S)
         self._stopped = False
 
     def start(self) -> None:
         """Say regularly that this node lives."""
-        self._beating = self._beats.start(BEAT_S)
+        self._beats.start()
 
     async def stop(self) -> None:
         """Everybody who is still here leaves now."""
         self._stopped = True
-        if self._beating is not None:
-            self._beats.stop()
-            await self._beating
+        await self._beats.stop()
         for call in [*self._leaving.values(), *self._later.values(), *([self._flush] if self._flush else [])]:
             call.cancel()
         self._leaving.clear()
@@ -181,35 +180,36 @@ class PresenceTracker:
         self._flushing = Deferred()
         Deferred.fromCoroutine(self._pass_on()).addBoth(self._flushed)
 
-    def _flushed(self, trouble: bool | Failure) -> None:
+    def _flushed(self, trouble: Failure | None) -> None:
         flushing, self._flushing = self._flushing, None
         if flushing is not None:
             flushing.callback(None)
-        if isinstance(trouble, Failure):
-            log.failure("presence could not be announced", trouble)
+        if trouble is None:
+            self._sharing.succeeded()
+        else:
+            self._sharing.failed(trouble)
         if self._dirty or self._asking:
-            self._flush_in(RETRY_S if trouble else SETTLE_S)
+            pause_s = min(RETRY_S * 2 ** min(self._sharing.tries - 1, 10), LAST_RETRY_S)
+            self._flush_in(pause_s if trouble else SETTLE_S)
 
-    async def _pass_on(self) -> bool:
-        """Tell the store and ask it; True when it could not be reached and all is to be done again."""
+    async def _pass_on(self) -> None:
+        """Tell the store and ask it. What could not be told, for whatever reason, is kept to be told again."""
         dirty, self._dirty = self._dirty, set()
         asking, self._asking = self._asking, {}
         asked = list(dirty | asking.keys())
         try:
             await self._store.put({user_id: self._word(user_id) for user_id in dirty})
             settled = await self._store.settle(asked)
-        except Exception as error:
-            log.warn("presence is not shared: {error}", error=error)
+        except Exception:
             self._dirty |= dirty
             self._asking = {**asking, **self._asking}
-            return True
+            raise
         for user_id, seconds in settled.later_s.items():
             if user_id not in self._later:
                 self._later[user_id] = self._clock.callLater(
                     seconds, self._ask_again, user_id, asking.get(user_id, 0.0)
                 )
         self._tell(settled.news, asking)
-        return False
 
     def _word(self, user_id: str) -> Here | None:
         status = best(self._connections.get(user_id, {}).values())
@@ -224,15 +224,8 @@ class PresenceTracker:
         if news:
             self._on_changes([Change(user_id, status, ago_s.get(user_id, 0.0)) for user_id, status in news.items()])
 
-    def _beat(self) -> Deferred[None]:
-        return Deferred.fromCoroutine(self._live())
-
     async def _live(self) -> None:
-        try:
-            heard = await self._store.beat()
-        except Exception as error:
-            log.warn("presence is not shared: {error}", error=error)
-            return
+        heard = await self._store.beat()
         if not heard.known:
             self._dirty |= self._connections.keys()
         self._asking |= heard.orphans

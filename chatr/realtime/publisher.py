@@ -12,8 +12,8 @@ from chatr.api.events import SYNC_REQUIRED, SyncRequired
 from chatr.realtime.broker import Announce, Broker, EndRoom, Envelope, Forget
 from chatr.realtime.hub import Announcement, Hub
 
-#: WAMP ids are integers up to 2**53; the random start keeps those of two processes apart, the rest is room to count.
-_FIRST_ID_BITS = 50
+#: Publication ids are of WAMP's global scope: drawn at random from 1 to this (WAMP specification, "Identifiers").
+_LAST_ID = 2**53
 
 
 class Publisher:
@@ -22,7 +22,6 @@ class Publisher:
     def __init__(self, broker: Broker, hub: Hub) -> None:
         self._broker = broker
         self._hub = hub
-        self._publication = secrets.randbits(_FIRST_ID_BITS)
         broker.subscribe(self._received)
 
     def publish(self, event: Event, payload: msgspec.Struct, rooms: Iterable[str], *, exclude: str = "") -> None:
@@ -32,7 +31,7 @@ class Publisher:
         """
         if type(payload) is not event.payload:
             raise TypeError(f"{event.name} carries {event.payload.__name__}, not {type(payload).__name__}")
-        self._broker.publish(Announce(event, payload, self._next(), tuple(rooms), exclude))
+        self._broker.publish(Announce(event, payload, _new_id(), tuple(rooms), exclude))
 
     def end(self, room: str, code: str, reason: str) -> None:
         """End all sessions in a room, on every node."""
@@ -44,7 +43,7 @@ class Publisher:
 
     def sync_required(self, reason: str) -> None:
         """Tell every session of this process that events may have been lost."""
-        announcement = Announcement(SYNC_REQUIRED, SyncRequired(reason=reason), self._next())
+        announcement = Announcement(SYNC_REQUIRED, SyncRequired(reason=reason), _new_id())
         for member in self._hub.everyone():
             member.deliver(announcement)
 
@@ -55,6 +54,6 @@ class Publisher:
             announcement = Announcement(envelope.event, envelope.payload, envelope.publication)
             self._hub.deliver(envelope.rooms, announcement, envelope.exclude)
 
-    def _next(self) -> int:
-        self._publication += 1
-        return self._publication
+
+def _new_id() -> int:
+    return secrets.randbelow(_LAST_ID) + 1

@@ -7,9 +7,10 @@ from urllib.parse import unquote, urlsplit
 
 import txredisapi
 from twisted.internet.defer import TimeoutError
-from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
 
 from chatr.api.errors import ApiError
+from chatr.tasks import Tasks
 
 TIMEOUT_S = 2.0
 #: Reconnecting begins after this, and is tried at least this often.
@@ -26,9 +27,10 @@ class Redis:
     ``url``: ``redis://[user:password@]host[:port][/database]``, ``rediss://`` for TLS, or ``unix:/path/of/socket``.
     """
 
-    def __init__(self, clock: IReactorTime, url: str) -> None:
+    def __init__(self, tasks: Tasks, url: str) -> None:
         """Raises :class:`RedisError`."""
-        self._clock = clock
+        self._clock = tasks.clock
+        self._pulse = tasks.pulse("redis")
         self._url = parsed(url)
         self._handler: Any = None
 
@@ -53,6 +55,11 @@ class Redis:
         factory = self._handler._factory
         factory.initialDelay, factory.maxDelay = FIRST_RETRY_S, LAST_RETRY_S
 
+    @property
+    def reachable(self) -> bool:
+        """Whether the last call went well."""
+        return not self._pulse.tries
+
     async def stop(self) -> None:
         """Disconnect."""
         handler, self._handler = self._handler, None
@@ -64,9 +71,13 @@ class Redis:
         if self._handler is None:
             raise ApiError("unavailable", "Redis is not connected")
         try:
-            return await self._handler.eval(script, args=list(args)).addTimeout(TIMEOUT_S, self._clock)
+            answer = await self._handler.eval(script, args=list(args)).addTimeout(TIMEOUT_S, self._clock)
         except (txredisapi.RedisError, TimeoutError) as error:
-            raise ApiError("unavailable", f"Redis: {error or type(error).__name__}", retry_after_s=1) from None
+            trouble = ApiError("unavailable", f"Redis: {error or type(error).__name__}", retry_after_s=1)
+            self._pulse.failed(Failure(trouble), said=trouble.detail)
+            raise trouble from None
+        self._pulse.succeeded()
+        return answer
 
 
 def parsed(url: str) -> dict[str, Any]:

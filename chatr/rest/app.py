@@ -10,18 +10,18 @@ from klein import Klein
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.web.server import Request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from chatr import plain
 from chatr.api.context import Caller, HangUp
 from chatr.api.contract import Operation
-from chatr.api.dispatch import Dispatcher, new_request_id
-from chatr.api.errors import ApiError, Problem
+from chatr.api.dispatch import Dispatcher
+from chatr.api.errors import ApiError
 from chatr.rest.cookies import SessionCookies
 from chatr.rest.metrics import Metrics
-from chatr.rest.request import bearer, parameters
+from chatr.rest.request import ChatrRequest, Shape, bearer, parameters, render
 
 PREFIX = "/api"
-MAX_USER_AGENT_CHARS = 512
 
 
 class Identity(Protocol):
@@ -36,13 +36,17 @@ class Identity(Protocol):
 
 
 class RestApp:
-    """Klein routes for every operation. ``verify`` raises ``unauthenticated`` for a bad token."""
+    """Klein routes for every operation. ``verify`` raises ``unauthenticated`` for a bad token.
+
+    ``is_connection`` tells whether a connection id is that of an open WAMP session of a login session.
+    """
 
     def __init__(
         self,
         dispatcher: Dispatcher,
         *,
         verify: Callable[[str], Identity],
+        is_connection: Callable[[str, str], bool],
         address: Callable[[Request], str],
         cookies: SessionCookies,
         metrics: Metrics,
@@ -51,6 +55,7 @@ class RestApp:
         self.klein = Klein()
         self._dispatcher = dispatcher
         self._verify = verify
+        self._is_connection = is_connection
         self._address = address
         self._cookies = cookies
         self._metrics = metrics
@@ -74,10 +79,10 @@ class RestApp:
         return idle
 
     def _add(self, record: Operation) -> None:
-        lists = list_fields(record)
+        shape = Shape.of(record)
 
-        async def handle(request: Request, **variables: str) -> bytes:
-            return await self._handle(request, record, variables, lists)
+        async def handle(request: ChatrRequest, **variables: str) -> bytes:
+            return await self._handle(request, record, variables, shape)
 
         for number, path in enumerate((record.route.path, *record.route.aliases)):
             # Without a name of its own each route would overwrite the last: they share the function's name.
@@ -85,33 +90,33 @@ class RestApp:
             self.klein.route(PREFIX + path, methods=[record.route.verb], endpoint=endpoint)(handle)
 
     async def _handle(
-        self, request: Request, record: Operation, variables: Mapping[str, str], lists: frozenset[str]
+        self, request: ChatrRequest, record: Operation, variables: Mapping[str, str], shape: Shape
     ) -> bytes:
-        request_id, began = new_request_id(), self._clock.seconds()
+        request_id, began = request.request_id, self._clock.seconds()
         try:
             if self._draining:
                 request.setHeader("Connection", "close")
                 raise ApiError("unavailable", "The server is stopping", retry_after_s=1)
             caller = self._caller(request)
-            raw, from_text = parameters(request, record, variables, lists)
+            raw, from_text = parameters(request, shape, variables)
             self._cookies.take(request, record, raw)
             answer = await self._run(record, raw, caller, request_id, from_text)
             answer = self._cookies.give(request, record, answer, device=caller.device)
             status, body = record.route.status, msgspec.json.encode(answer)
             request.setHeader("Content-Type", "application/json")
+            request.setHeader("Content-Length", str(len(body)))
         except ApiError as error:
             if error.code == "unauthenticated":
                 self._cookies.refused(request, record)
             status, body = error.kind.status, render(request, error.problem(request_id))
         self._metrics.answered(record.name, status, self._clock.seconds() - began)
         request.setResponseCode(status)
-        request.setHeader("X-Request-Id", request_id)
         return body
 
-    def _caller(self, request: Request) -> Caller:
+    def _caller(self, request: ChatrRequest) -> Caller:
         token = bearer(request)
         address = self._address(request)
-        user_agent = (request.getHeader("user-agent") or "")[:MAX_USER_AGENT_CHARS]
+        user_agent = plain.user_agent(request.getHeader("user-agent"))
         device = self._cookies.device(request)
         if token is None:
             return Caller(address=address, user_agent=user_agent, device=device)
@@ -122,8 +127,14 @@ class RestApp:
             session_id=known.session_id,
             address=address,
             user_agent=user_agent,
+            connection=self._connection(request, known.session_id),
             device=device,
         )
+
+    def _connection(self, request: Request, session_id: str) -> str:
+        """The open WAMP session that the caller names as its own, so that it gets no event of this call."""
+        named = request.requestHeaders.getRawHeaders(b"x-chatr-connection", [b""])[0].decode("latin-1")
+        return named if named and self._is_connection(named, session_id) else ""
 
     def _run(
         self, record: Operation, raw: Mapping[str, Any], caller: Caller, request_id: str, from_text: bool
@@ -157,34 +168,19 @@ class RestApp:
                 waiter.callback(None)
         return result
 
-    def _no_route(self, request: Request, failure: Any) -> bytes:
+    def _no_route(self, request: ChatrRequest, failure: Any) -> bytes:
+        """A wrong method, or no route: also where werkzeug would send the caller elsewhere."""
         error: HTTPException = failure.value
-        request_id = new_request_id()
-        request.setHeader("X-Request-Id", request_id)
         if isinstance(error, MethodNotAllowed):
             request.setHeader("Allow", ", ".join(sorted(error.valid_methods or ())))
-            request.setResponseCode(405)
-            problem = ApiError("invalid", "This method is not allowed here").problem(request_id)
-            return render(request, msgspec.structs.replace(problem, status=405))
-        code = 404 if isinstance(error, NotFound) else error.code or 400
-        request.setResponseCode(code)
-        kind = "not_found" if code == 404 else "invalid"
-        detail = "There is nothing at this address"
-        return render(request, msgspec.structs.replace(ApiError(kind, detail).problem(request_id), status=code))
+            problem = ApiError("invalid", "This method is not allowed here").problem(request.request_id)
+            problem = msgspec.structs.replace(problem, status=405)
+        else:
+            problem = absent().problem(request.request_id)
+        request.setResponseCode(problem.status)
+        return render(request, problem)
 
 
-def render(request: Request, problem: Problem) -> bytes:
-    """An error as application/problem+json (RFC 9457)."""
-    request.setHeader("Content-Type", "application/problem+json")
-    if isinstance(problem.retry_after, int):
-        request.setHeader("Retry-After", str(problem.retry_after))
-    if problem.status == 401:
-        request.setHeader("WWW-Authenticate", "Bearer")
-    return msgspec.json.encode(problem)
-
-
-def list_fields(record: Operation) -> frozenset[str]:
-    """Wire names of the parameters that are lists."""
-    info = msgspec.inspect.type_info(record.params)
-    fields = info.fields if isinstance(info, msgspec.inspect.StructType) else ()
-    return frozenset(field.encode_name for field in fields if isinstance(field.type, msgspec.inspect.ListType))
+def absent() -> ApiError:
+    """Nothing is served at the address, to this caller."""
+    return ApiError("not_found", "There is nothing at this address")

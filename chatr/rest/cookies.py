@@ -6,13 +6,13 @@ import re
 from typing import Any
 
 import msgspec
-from twisted.web.server import Request
 
 from chatr.api import cookies
 from chatr.api.contract import Operation
 from chatr.api.errors import ApiError
 from chatr.api.model import Session
 from chatr.auth.tokens import new_secret
+from chatr.rest.request import ChatrRequest
 
 #: A client that keeps its session in the cookies alone sends this header with the value "cookie".
 HEADER = "x-chatr-session"
@@ -27,19 +27,18 @@ _ENDS_SESSION = "session.logout"
 class SessionCookies:
     """Sets, reads and clears the cookies. ``SameSite=Strict`` and a check of the origin keep other sites from them."""
 
-    def __init__(self, *, public_url: str, refresh_s: int, trusts_proxies: bool) -> None:
+    def __init__(self, *, public_url: str, refresh_s: int) -> None:
         self._public_url = public_url
         self._refresh_s = refresh_s
-        self._trusts_proxies = trusts_proxies
 
-    def take(self, request: Request, record: Operation, raw: dict[str, Any]) -> None:
+    def take(self, request: ChatrRequest, record: Operation, raw: dict[str, Any]) -> None:
         """Give session.refresh its token from the cookie, unless the body has one.
 
         Raises ``forbidden`` when the page that asks is another site's.
         """
         if record.name != _TAKES_COOKIE or "refreshToken" in raw:
             return
-        token = cookies.read(request.getHeader("cookie"), cookies.REFRESH)
+        token = self._kept(request, cookies.REFRESH)
         if not token:
             return
         site = request.getHeader("sec-fetch-site") or "same-origin"
@@ -48,14 +47,14 @@ class SessionCookies:
             raise ApiError("forbidden", "The session cookie works for this server's own pages only")
         raw["refreshToken"] = token
 
-    def device(self, request: Request) -> str:
+    def device(self, request: ChatrRequest) -> str:
         """What the browser keeps of us, or is to keep if this call signs somebody in; empty where nothing does."""
         if not request.path.startswith(REFRESH_PATH.encode()):
             return ""
-        kept = cookies.read(request.getHeader("cookie"), cookies.DEVICE)
+        kept = self._kept(request, cookies.DEVICE)
         return kept if _MARK.fullmatch(kept) else new_secret()
 
-    def give(self, request: Request, record: Operation, answer: Any, *, device: str) -> Any:
+    def give(self, request: ChatrRequest, record: Operation, answer: Any, *, device: str) -> Any:
         """Set or clear the cookies that belong to an answer; what to answer then."""
         if record.name == _ENDS_SESSION:
             self.clear(request)
@@ -69,29 +68,27 @@ class SessionCookies:
             return msgspec.structs.replace(answer, refresh_token="")
         return answer
 
-    def refused(self, request: Request, record: Operation) -> None:
+    def refused(self, request: ChatrRequest, record: Operation) -> None:
         """A refresh failed: a cookie that it came from is of no more use."""
-        if record.name == _TAKES_COOKIE and cookies.read(request.getHeader("cookie"), cookies.REFRESH):
+        if record.name == _TAKES_COOKIE and self._kept(request, cookies.REFRESH):
             self.clear(request)
 
-    def clear(self, request: Request) -> None:
+    def clear(self, request: ChatrRequest) -> None:
         """Have the browser forget the session. That it was signed in here it remembers."""
         self._set(request, cookies.REFRESH, "", REFRESH_PATH, 0)
         self._set(request, cookies.REALTIME, "", REALTIME_PATH, 0)
 
-    def _set(self, request: Request, name: str, value: str, path: str, max_age_s: int) -> None:
+    def _kept(self, request: ChatrRequest, name: str) -> str:
+        return cookies.read(request.cookie_header(), cookies.named(name, https=request.https()))
+
+    def _set(self, request: ChatrRequest, name: str, value: str, path: str, max_age_s: int) -> None:
+        https = request.https()
         request.addCookie(
-            name,
+            cookies.named(name, https=https),
             value,
             path=path,
             max_age=str(max_age_s),
             httpOnly=True,
             sameSite="strict",
-            secure=self._https(request),
+            secure=https,
         )
-
-    def _https(self, request: Request) -> bool:
-        if self._public_url:
-            return self._public_url.startswith("https://")
-        forwarded = request.getHeader("x-forwarded-proto") if self._trusts_proxies else None
-        return request.isSecure() or forwarded == "https"

@@ -7,16 +7,16 @@ from collections.abc import Awaitable
 from typing import Any, Protocol
 
 from klein import Klein
-from twisted.web.server import Request
 
-from chatr.api.dispatch import new_request_id
 from chatr.api.errors import ApiError
 from chatr.ops.link_previews import IMAGES
-from chatr.rest.app import render
+from chatr.rest.app import absent
+from chatr.rest.request import ChatrRequest, render
 from chatr.store.preview_images import Kept
 
 #: Images that are on their way at once: each may wait for a slow reader with all its bytes.
 AT_ONCE = 64
+_TAG = re.compile(r'"([^"]*)"')
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _HEADERS = (
     # Whatever it is taken for: nothing in it runs.
@@ -43,11 +43,11 @@ class ImageRoute:
         show: Any = self.show
         klein.route(IMAGES + "<id>", methods=["GET"], endpoint="link-preview.image")(show)
 
-    async def show(self, request: Request, id: str) -> bytes:
+    async def show(self, request: ChatrRequest, id: str) -> bytes:
         """The image, 304 when the browser has it, 404 when there is none that can be shown."""
         try:
             if not _ID.fullmatch(id):
-                raise _absent()
+                raise absent()
             if self._under_way >= AT_ONCE:
                 raise ApiError("unavailable", "Too many images are asked for", retry_after_s=1)
             self._under_way += 1
@@ -55,13 +55,13 @@ class ImageRoute:
             return await self._shown(request, id)
         except ApiError as error:
             request.setResponseCode(error.kind.status)
-            return render(request, error.problem(new_request_id()))
+            return render(request, error.problem(request.request_id))
 
-    async def _shown(self, request: Request, id: str) -> bytes:
-        tags = re.findall(r'"([^"]*)"', request.getHeader("if-none-match") or "")
+    async def _shown(self, request: ChatrRequest, id: str) -> bytes:
+        tags = _TAG.findall(request.getHeader("if-none-match") or "")
         image = await self._images(id, without=tags[0] if tags else "")
         if image is None or image.media_type is None:
-            raise _absent()
+            raise absent()
         for name, value in _HEADERS:
             request.setHeader(name, value)
         request.setHeader("ETag", f'"{image.version}"')
@@ -73,7 +73,3 @@ class ImageRoute:
 
     def _finished(self, _: object) -> None:
         self._under_way -= 1
-
-
-def _absent() -> ApiError:
-    return ApiError("not_found", "There is nothing at this address")

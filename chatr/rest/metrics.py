@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import LoopingCall
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from chatr.tasks import Pulse, Tasks
 
 LAG_INTERVAL_S = 0.05
 LAG_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
@@ -15,8 +17,8 @@ LAG_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 class Metrics:
     """Counters of this process in a registry of their own."""
 
-    def __init__(self, clock: IReactorTime) -> None:
-        self._clock = clock
+    def __init__(self, tasks: Tasks) -> None:
+        self._clock = tasks.clock
         self._registry = CollectorRegistry()
         self._answers = Counter(
             "chatr_http_requests", "Answered REST requests", ["operation", "status"], registry=self._registry
@@ -36,19 +38,15 @@ class Metrics:
             buckets=LAG_BUCKETS_S,
             registry=self._registry,
         )
+        self._registry.register(_Pulses(tasks.pulses))
         self._due = 0.0
-        self._loop = LoopingCall(self._look)
-        self._loop.clock = clock
+        self._task = tasks.every("reactor_lag", LAG_INTERVAL_S, self._look)
+        self.stop = self._task.stop
 
     def start(self) -> None:
         """Watch the reactor's lag."""
         self._due = self._clock.seconds() + LAG_INTERVAL_S
-        self._loop.start(LAG_INTERVAL_S, now=False)
-
-    def stop(self) -> None:
-        """Stop watching."""
-        if self._loop.running:
-            self._loop.stop()
+        self._task.start(after_s=LAG_INTERVAL_S)
 
     def answered(self, operation: str, status: int, seconds: float) -> None:
         """A REST request was answered."""
@@ -67,7 +65,23 @@ class Metrics:
         """The exposition format."""
         return generate_latest(self._registry)
 
-    def _look(self) -> None:
+    async def _look(self) -> None:
         now = self._clock.seconds()
         self._lag.observe(max(0.0, now - self._due))
         self._due = now + LAG_INTERVAL_S
+
+
+class _Pulses(Collector):
+    """How what must never end fares, read when somebody looks."""
+
+    def __init__(self, pulses: Mapping[str, Pulse]) -> None:
+        self._pulses = pulses
+
+    def collect(self) -> Iterable[Metric]:
+        """The metrics of all tasks."""
+        failures = CounterMetricFamily("chatr_task_failures", "Failures of work that is repeated", labels=["task"])
+        ages = GaugeMetricFamily("chatr_task_success_age_seconds", "Time since work last succeeded", labels=["task"])
+        for name, pulse in self._pulses.items():
+            failures.add_metric([name], pulse.failures)
+            ages.add_metric([name], pulse.age_s)
+        return (failures, ages)

@@ -1,113 +1,241 @@
-"""Reading a request: its body within a limit, its parameters, its bearer, its caller's address."""
+"""A request, held to the rules of its site; and reading one: its parameters, its bearer, its caller's address."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from ipaddress import ip_address
+from typing import Any, AnyStr
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 import msgspec
-from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.server import Request
 
 from chatr.api.contract import Operation
-from chatr.api.errors import ApiError, invalid
+from chatr.api.dispatch import new_request_id
+from chatr.api.errors import ApiError, Problem, invalid
+from chatr.rest.headers import Refusal, Rules, phrase, problem_headers
 
-#: How long a client that was refused early may go on sending before it is cut off: closing at once would reset the
-#: connection, and the refusal would be lost on its way.
-LINGER_S = 2.0
+log = Logger()
+
+#: More parameters than any operation has, lists included.
+MAX_QUERY_FIELDS = 1000
+#: An IPv6 address with an embedded IPv4 one in brackets, a zone and a port.
+MAX_HOP_CHARS = 80
+_HOST = re.compile(rb"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,5})?")
+_ABSOLUTE = re.compile(rb"https?://([^/?#]*)([^#]*)", re.IGNORECASE)
+_DIGITS = re.compile(r"-?[0-9]{1,19}")
 
 
-class LimitedRequest(Request):
-    """A request whose body is bounded before Twisted buffers it, with or without a known length."""
+class ChatrRequest(Request):
+    """A request that is bounded before anything is buffered, and can be read whatever bytes its headers have."""
 
-    max_body_bytes: int
-    clock: IReactorTime
+    channel: Any
+    site: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._received = 0
-        self._refused = False
+        self.request_id = new_request_id()
+        self.rules: Rules = self.channel.site.rules
+        self.target = b""
+        self.query = b""
+        self._received_bytes = 0
+
+    # Read by whoever answers.
+
+    def getHeader(self, key: AnyStr) -> AnyStr | None:
+        """The last line of a header. As text: bytes that are no UTF-8 are replaced, nobody has to expect an error."""
+        name = key.encode("latin-1", "replace") if isinstance(key, str) else key
+        lines = self.requestHeaders.getRawHeaders(name)
+        if not lines:
+            return None
+        found: Any = lines[-1].decode("utf-8", "replace") if isinstance(key, str) else lines[-1]
+        return found  # type: ignore[no-any-return]
+
+    def cookie_header(self) -> str:
+        """All Cookie headers as one."""
+        return b"; ".join(self.requestHeaders.getRawHeaders(b"cookie", [])).decode("utf-8", "replace")
+
+    def https(self) -> bool:
+        """Whether the browser came by https: as our address says, or a proxy that is trusted, or the socket."""
+        if self.rules.public_url:
+            return self.rules.public_url.startswith("https://")
+        forwarded = self.getHeader("x-forwarded-proto") if self.rules.trusted_proxies else None
+        return forwarded == "https" or self.isSecure()
+
+    def answer(self, problem: Problem) -> None:
+        """Answer an error and finish."""
+        body = render(self, problem)
+        self.setResponseCode(problem.status)
+        self.write(body)
+        self.finish()
+
+    # Called by the channel.
+
+    def headersReceived(self, command: bytes, target: bytes, version: bytes) -> None:
+        """Look at the request line and at Host, before the body. Raises :class:`Refusal`."""
+        hosts = self.requestHeaders.getRawHeaders(b"host", [])
+        if not target.isascii():
+            raise Refusal(400, "The target of a request is ASCII")
+        if len(hosts) > 1 or (not hosts and version == b"HTTP/1.1"):
+            raise Refusal(400, "A request has one header Host")
+        if target.startswith(b"/") or (target == b"*" and command == b"OPTIONS"):
+            self.target = target
+        elif absolute := _ABSOLUTE.fullmatch(target):
+            # RFC 9112, section 3.2.2: what the target says of the host counts.
+            authority, rest = absolute.groups()
+            self.target = rest if rest.startswith(b"/") else b"/" + rest
+            self.requestHeaders.setRawHeaders(b"host", [authority])
+            hosts = [authority]
+        else:
+            raise Refusal(400, "The target of the request is no path")
+        if hosts and not _HOST.fullmatch(hosts[0]):
+            raise Refusal(400, "The header Host is not valid")
+
+    def parseCookies(self) -> None:
+        """Nothing: Twisted's cookies are not used."""
 
     def gotLength(self, length: int | None) -> None:
         """All headers are in."""
-        if length is not None and length > self.max_body_bytes:
-            self._refuse()
-        super().gotLength(0 if self._refused else length)
+        if length is not None and length > self.rules.max_body_bytes:
+            self._too_large()
+        else:
+            super().gotLength(length)
 
     def handleContentChunk(self, data: bytes) -> None:
         """A part of the body is in."""
-        if self._refused:
+        self._received_bytes += len(data)
+        if self._received_bytes > self.rules.max_body_bytes:
+            self._too_large()
             return
-        self._received += len(data)
-        if self._received > self.max_body_bytes:
-            self._refuse()
-        else:
+        try:
             super().handleContentChunk(data)
+        except OSError as error:
+            log.warn("a request body can't be kept: {error}", error=error)
+            self.channel.refuse(Refusal(503, "The server can't take a body at the moment", "unavailable"))
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
-        """The whole body is in."""
-        if self._refused:
-            self.channel.loseConnection()
+        """The whole body is in. Unlike Twisted's, this parses neither the query nor the body."""
+        content: Any = self.content
+        content.seek(0)
+        self.method, self.clientproto, self.uri = command, version, self.target
+        self.path, _, self.query = self.target.partition(b"?")
+        self.args = {}
+        self.process()
+
+    def process(self) -> None:
+        """Set the headers of every answer; refuse a path that is no text; find the resource."""
+        origin, preflight = self.getHeader("origin"), self.method == b"OPTIONS"
+        for name, value in self.rules.headers(self.path, origin=origin, https=self.https(), preflight=preflight):
+            self.setHeader(name, value)
+        self.setHeader("X-Request-Id", self.request_id)
+        if self.path == b"*":
+            self.setResponseCode(204)
+            self.finish()
+            return
+        try:
+            unquote_to_bytes(self.path).decode()
+        except UnicodeDecodeError:
+            self.answer(ApiError("invalid", "The path is not valid UTF-8").problem(self.request_id))
+            return
+        super().process()
+
+    def getRequestHostname(self) -> bytes:
+        """One name for all: Klein binds its routes to it, and werkzeug refuses names that DNS could not have."""
+        return b"localhost"
+
+    def setResponseCode(self, code: int, message: bytes | None = None) -> None:
+        """The status, with its reason phrase."""
+        super().setResponseCode(code, message or phrase(code))
+
+    def processingFailed(self, reason: Failure) -> Failure:
+        """An error that nobody expected: logged once, and told as all others are."""
+        log.failure("request {request_id} failed", reason, request_id=self.request_id)
+        if self.finished or self._disconnected:
+            return reason
+        if self.startedWriting:
+            self.loseConnection()
         else:
-            super().requestReceived(command, path, version)
+            self.answer(ApiError("internal").problem(self.request_id))
+        return reason
 
-    def _refuse(self) -> None:
-        self._refused = True
-        detail = f"A request body has at most {self.max_body_bytes} bytes"
-        body = msgspec.json.encode(ApiError("too_large", detail).problem(""))
-        head = (
-            b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
-            b"X-Content-Type-Options: nosniff\r\nContent-Length: %d\r\n\r\n" % len(body)
+    def _too_large(self) -> None:
+        detail = f"A request body has at most {self.rules.max_body_bytes} bytes"
+        self.channel.refuse(Refusal(413, detail, "too_large"))
+
+
+def render(request: Request, problem: Problem) -> bytes:
+    """An error as application/problem+json (RFC 9457)."""
+    for name, value in problem_headers(problem):
+        request.setHeader(name, value)
+    body = msgspec.json.encode(problem)
+    request.setHeader("Content-Length", str(len(body)))
+    return body
+
+
+class Shape(msgspec.Struct, frozen=True):
+    """What REST has to know of an operation's parameters, by their names on the wire."""
+
+    #: A query repeats these, or separates them by commas.
+    lists: frozenset[str]
+    #: Text that msgspec would take for a number is more than digits: 1e2.
+    integers: frozenset[str]
+    takes_client_id: bool
+
+    @classmethod
+    def of(cls, record: Operation) -> Shape:
+        """Look at an operation's struct, once: it is reflection."""
+        info = msgspec.inspect.type_info(record.params)
+        fields = info.fields if isinstance(info, msgspec.inspect.StructType) else ()
+        return cls(
+            lists=frozenset(each.encode_name for each in fields if isinstance(each.type, msgspec.inspect.ListType)),
+            integers=frozenset(each.encode_name for each in fields if _is_integer(each.type)),
+            takes_client_id=any(each.encode_name == "clientId" for each in fields),
         )
-        self.channel.persistent = False
-        # Otherwise Twisted would invite the body with 100 Continue.
-        self.requestHeaders.removeHeader(b"expect")
-        transport: Any = self.channel.transport
-        transport.write(head + body)
-        cut = self.clock.callLater(LINGER_S, transport.abortConnection)
-        self.notifyFinish().addBoth(_cancel, cut)
 
 
-def _cancel(_: Failure | None, call: Any) -> None:
-    if call.active():
-        call.cancel()
+def _is_integer(type: msgspec.inspect.Type) -> bool:
+    if isinstance(type, msgspec.inspect.UnionType):
+        return any(_is_integer(each) for each in type.types)
+    return isinstance(type, msgspec.inspect.IntType)
 
 
-def limited(max_body_bytes: int, clock: IReactorTime) -> type[LimitedRequest]:
-    """The request class of a site with this limit."""
-    return type("ChatrRequest", (LimitedRequest,), {"max_body_bytes": max_body_bytes, "clock": clock})
-
-
-def parameters(
-    request: Request, operation: Operation, variables: Mapping[str, str], lists: frozenset[str]
-) -> tuple[dict[str, Any], bool]:
+def parameters(request: ChatrRequest, shape: Shape, variables: Mapping[str, str]) -> tuple[dict[str, Any], bool]:
     """An operation's undecoded parameters, and whether they are text.
 
-    They come from the path, the query and a JSON body; a name may stand in one of them only. ``lists`` names the
-    parameters that a query repeats or separates by commas. Raises ``invalid`` and ``unsupported_media``.
+    They come from the path, the query and a JSON body; a name may stand in one of them only.
+    Raises ``invalid`` and ``unsupported_media``.
     """
     body = _body(request)
     merged: dict[str, Any] = dict(variables)
-    for source in (_query(request, lists), body):
+    for source in (_query(request, shape.lists), body):
         for name, value in source.items():
             if name in merged:
                 raise invalid(f"$.{name}", "is given twice")
             merged[name] = value
     key = request.getHeader("idempotency-key")
-    fields = {field.encode_name for field in msgspec.structs.fields(operation.params)}
-    if key is not None and "clientId" in fields:
+    if key is not None and shape.takes_client_id:
         merged.setdefault("clientId", key)
+    for name in shape.integers & merged.keys() if not body else ():
+        if not _DIGITS.fullmatch(merged[name]):
+            raise invalid(f"$.{name}", "Expected `int`, written as digits")
     return merged, not body
 
 
-def _query(request: Request, lists: frozenset[str]) -> dict[str, Any]:
+def _query(request: ChatrRequest, lists: frozenset[str]) -> dict[str, Any]:
+    given: dict[str, list[str]] = {}
+    try:
+        query = request.query.decode("ascii")
+        for name, value in parse_qsl(query, True, errors="strict", max_num_fields=MAX_QUERY_FIELDS):
+            given.setdefault(name, []).append(value)
+    except UnicodeDecodeError:
+        raise invalid("$", "the query is not valid UTF-8") from None
+    except ValueError:
+        raise invalid("$", f"the query has more than {MAX_QUERY_FIELDS} parameters") from None
     found: dict[str, Any] = {}
-    for raw_name, raw_values in request.args.items():
-        try:
-            name, values = raw_name.decode(), [value.decode() for value in raw_values]
-        except UnicodeDecodeError:
-            raise invalid("$", "the query is not valid UTF-8") from None
+    for name, values in given.items():
         if name in lists:
             found[name] = [part for value in values for part in value.split(",") if part]
         elif len(values) > 1:
@@ -117,7 +245,7 @@ def _query(request: Request, lists: frozenset[str]) -> dict[str, Any]:
     return found
 
 
-def _body(request: Request) -> dict[str, Any]:
+def _body(request: ChatrRequest) -> dict[str, Any]:
     content = request.content.read() if request.content is not None else b""
     if not content:
         return {}
@@ -147,14 +275,32 @@ def bearer(request: Request) -> str | None:
 
 
 def address_reader(trusted_proxies: int) -> Callable[[Request], str]:
-    """How to tell a caller's address behind so many proxies of our own: each has appended to X-Forwarded-For."""
+    """How to tell a caller's address behind so many proxies of our own: each has appended to X-Forwarded-For.
+
+    What stands there in place of an address is ignored: the socket's counts then, which is a proxy's.
+    """
 
     def read(request: Request) -> str:
-        if trusted_proxies:
-            lines = request.requestHeaders.getRawHeaders("x-forwarded-for", [])
-            hops = [hop.strip() for line in lines for hop in line.split(",") if hop.strip()]
-            if len(hops) >= trusted_proxies:
-                return hops[-trusted_proxies]
-        return str(getattr(request.getClientAddress(), "host", ""))
+        peer = str(getattr(request.getClientAddress(), "host", ""))
+        if not trusted_proxies:
+            return peer
+        lines = request.requestHeaders.getRawHeaders(b"x-forwarded-for", [])
+        hops = b",".join(lines).rsplit(b",", trusted_proxies)[-trusted_proxies:]
+        return _address(hops[0]) or peer if len(hops) == trusted_proxies else peer
 
     return read
+
+
+def _address(hop: bytes) -> str:
+    """The address that a proxy has written, in its one form, without a port; empty if it is none."""
+    text = hop.strip().decode("ascii", "replace")
+    if len(text) > MAX_HOP_CHARS:
+        return ""
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        return ""

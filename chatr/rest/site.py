@@ -1,32 +1,25 @@
-"""The resource tree of the HTTP port: /ws to WAMP, all else to Klein, with the headers that every answer carries."""
+"""The resource tree of the HTTP port: /ws to WAMP, all else to Klein."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from io import BytesIO
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.web.resource import IResource, Resource
-from twisted.web.server import Request, Site
+from twisted.web.server import NOT_DONE_YET, Request, Site
 
-from chatr.rest.request import limited
+from chatr.rest.channel import ChatrChannel
+from chatr.rest.connections import Unread
+from chatr.rest.headers import Refusal, Rules
+from chatr.rest.request import ChatrRequest, address_reader
 
-#: Pages are self-contained: nothing is loaded from anywhere, no script runs.
-_CSP = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
-)
-_HEADERS = (
-    ("X-Content-Type-Options", "nosniff"),
-    ("X-Frame-Options", "DENY"),
-    ("Referrer-Policy", "no-referrer"),
-    ("Content-Security-Policy", _CSP),
-    ("Cross-Origin-Opener-Policy", "same-origin"),
-    ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
-)
-_CORS_METHODS = "GET, POST, PUT, PATCH, DELETE"
-_CORS_HEADERS = "Authorization, Content-Type, Idempotency-Key"
-_CORS_EXPOSED = "X-Request-Id, Retry-After"
-_CORS_SECONDS = "600"
+#: A body is kept in memory up to here, and in a file beyond.
+MEMORY_BYTES = 100_000
+_NOT_ASCII = bytes(range(128, 256))
+_REPLACED = bytes.maketrans(_NOT_ASCII, b"?" * len(_NOT_ASCII))
 
 
 class Preflight(Resource):
@@ -40,64 +33,87 @@ class Preflight(Resource):
         return b""
 
 
+class Upgrade(Resource):
+    """Hands a request to the WebSocket door with headers that its parser reads as this one does.
+
+    That parser takes more for the end of a line than CRLF, joins repeated headers with commas, and reads
+    X-Forwarded-For in a way of its own.
+    """
+
+    isLeaf = True
+
+    def __init__(self, websocket: IResource, address: Callable[[Request], str]) -> None:
+        super().__init__()
+        self._websocket = websocket
+        self._address = address
+
+    def render(self, request: ChatrRequest) -> Any:
+        """Become a WebSocket, or 426."""
+        if (request.getHeader("upgrade") or "").strip().lower() != "websocket":
+            request.setHeader("Upgrade", "websocket")
+            request.answer(Refusal(426, "There is nothing here but a WebSocket").problem(request.request_id))
+            return NOT_DONE_YET
+        headers = request.requestHeaders
+        for name, values in list(headers.getAllRawHeaders()):
+            headers.setRawHeaders(name, [value.translate(_REPLACED) for value in values])
+        if headers.hasHeader(b"cookie"):
+            headers.setRawHeaders(b"cookie", [b"; ".join(headers.getRawHeaders(b"cookie", []))])
+        if headers.hasHeader(b"x-forwarded-for"):
+            headers.setRawHeaders(b"x-forwarded-for", [self._address(request).encode()])
+        return self._websocket.render(request)
+
+
 class Root(Resource):
     """Takes every request: WebSocket upgrades at /ws to one resource, the rest whole to another."""
 
-    def __init__(self, rest: IResource, websocket: IResource, *, cors_origins: tuple[str, ...]) -> None:
+    def __init__(self, rest: IResource, websocket: IResource) -> None:
         super().__init__()
         self._rest = rest
         self._websocket = websocket
-        self._origins = frozenset(cors_origins)
 
-    def getChildWithDefault(self, path: bytes, request: Request) -> IResource:
+    def getChildWithDefault(self, path: bytes, request: ChatrRequest) -> IResource:
         request.responseHeaders.removeHeader(b"server")
         if request.path == b"/ws":
             return self._websocket
-        for name, value in _HEADERS:
-            request.setHeader(name, value)
-        if request.path.startswith(b"/api/"):
-            request.setHeader("Cache-Control", "no-store")
-        if self._cors(request) and request.method == b"OPTIONS":
+        if request.method == b"OPTIONS" and request.rules.allows(request.getHeader("origin")):
             return Preflight()
         # Klein wants the whole path.
         whole: Any = request
         whole.postpath.insert(0, whole.prepath.pop())
         return self._rest
 
-    def _cors(self, request: Request) -> bool:
-        """Allow a configured origin; whether the origin is allowed. Without credentials: tokens travel in a header."""
-        origin = request.getHeader("origin")
-        if not self._origins or origin is None:
-            return False
-        request.setHeader("Vary", "Origin")
-        if "*" not in self._origins and origin not in self._origins:
-            return False
-        request.setHeader("Access-Control-Allow-Origin", "*" if "*" in self._origins else origin)
-        request.setHeader("Access-Control-Expose-Headers", _CORS_EXPOSED)
-        if request.method == b"OPTIONS":
-            request.setHeader("Access-Control-Allow-Methods", _CORS_METHODS)
-            request.setHeader("Access-Control-Allow-Headers", _CORS_HEADERS)
-            request.setHeader("Access-Control-Max-Age", _CORS_SECONDS)
-        return True
-
 
 class ChatrSite(Site):
-    """A site without Twisted's access log, which would write whole URLs with their queries."""
+    """A site without Twisted's access log, which would write whole URLs with their queries, and without HTTP/2."""
+
+    protocol: Any = ChatrChannel
+    rules: Rules
+    unread: Unread
 
     def log(self, request: Any) -> None:
         """Answers are counted by the metrics; a proxy in front keeps logs if they are wanted."""
 
+    def getContentFile(self, length: int | None) -> Any:
+        """Where a body is kept: a file is opened for what is long, not for what could be."""
+        return BytesIO() if length is not None and length <= MEMORY_BYTES else SpooledTemporaryFile(MEMORY_BYTES)
 
-def make_site(
-    rest: IResource, websocket: IResource, *, cors_origins: tuple[str, ...], max_body_bytes: int, clock: IReactorTime
-) -> Site:
+    def acceptableProtocols(self) -> list[bytes]:
+        """What TLS may agree on (ALPN)."""
+        return [b"http/1.1"]
+
+
+def make_site(rest: IResource, websocket: IResource, rules: Rules, clock: IReactorTime) -> ChatrSite:
     """The factory of the HTTP port."""
-    root = Root(rest, websocket, cors_origins=cors_origins)
-    return ChatrSite(
-        root,
-        requestFactory=limited(max_body_bytes, clock),
-        timeout=60,
+    upgrade = Upgrade(websocket, address_reader(rules.trusted_proxies))
+    # Twisted's time-out starts anew with each byte, and it would parse whole multipart bodies in memory.
+    no_timeout: Any = None
+    site = ChatrSite(
+        Root(rest, upgrade),
+        requestFactory=ChatrRequest,
+        timeout=no_timeout,
         reactor=clock,
-        # Twisted would parse whole multipart bodies in memory on every route.
         parsePOSTFormSubmission=False,
     )
+    site.rules = rules
+    site.unread = Unread(clock)
+    return site

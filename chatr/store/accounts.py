@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
-import psycopg2
 
 from chatr.store.people import COLUMNS, NOBODY, Person, person
 from chatr.store.pool import Queryable
 
 #: An account that nobody confirmed holds its username this long.
 UNVERIFIED_HOLDS_NAME_H = 24
+
+Kind = Literal["email", "phone"]
+#: In the order in which addresses are locked.
+KINDS: tuple[Kind, ...] = ("email", "phone")
+#: What is compared of an address, and when it was confirmed: columns of ``users``.
+_ADDRESS = {"email": "lower(email)", "phone": "phone_number"}
+_COLUMN = {"email": "email", "phone": "phone_number"}
+_CONFIRMED = {"email": "email_verified_at", "phone": "phone_verified_at"}
+#: Accounts that are nothing yet: nothing of them is lost to anybody but a registration that begins anew.
+_NOTHING_YET = """email_verified_at IS NULL AND phone_verified_at IS NULL AND role = 'user' AND NOT is_bot
+    AND deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = users.id)"""
 
 
 class NewPerson(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +36,8 @@ class NewPerson(msgspec.Struct, frozen=True, kw_only=True):
     first_name: str | None
     last_name: str | None
     gender: str | None
+    registered_from: bytes | None = None
+    """The network that registers, as a keyed hash."""
 
 
 class Credentials(msgspec.Struct, frozen=True):
@@ -36,62 +48,99 @@ class Credentials(msgspec.Struct, frozen=True):
 
 
 async def insert(db: Queryable, new: NewPerson) -> bool:
-    """Make an unverified account; False when its username or e-mail is taken."""
+    """Make an unverified account; False when its username is taken."""
     rows = await db.query(
         """INSERT INTO users (id, username, email, phone_number, password_hash, display_name, first_name, last_name,
-                              gender)
-           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING 1""",
+                              gender, registered_from)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING 1""",
         msgspec.structs.astuple(new),
     )
     return bool(rows)
 
 
-async def make_way(db: Queryable, new: NewPerson) -> None:
+async def make_way(db: Queryable, new: NewPerson, code_s: int) -> None:
     """Remove the accounts without any confirmed address that stand in the way of a new one.
 
     By e-mail; by phone only where the phone was all there was, so that nobody's e-mail or password is lost to somebody
-    who names the same number; by username once they have held it for long enough.
+    who names the same number; by username once they have held it for long enough. While a code of theirs may be in
+    hand (``code_s``), only for the network that registered them: nobody else can void their owner's code.
     """
     await db.execute(
-        """DELETE FROM users
-            WHERE email_verified_at IS NULL AND phone_verified_at IS NULL AND role = 'user' AND deleted_at IS NULL
-              AND (email IS NOT NULL OR phone_number IS NOT NULL)
-              AND (lower(email) = lower(%s) OR (email IS NULL AND phone_number = %s)
-                   OR (lower(username) = lower(%s) AND created_at < now() - make_interval(hours => %s)))""",
-        (new.email, new.phone_number, new.username, UNVERIFIED_HOLDS_NAME_H),
+        f"""DELETE FROM users
+             WHERE {_NOTHING_YET} AND (email IS NOT NULL OR phone_number IS NOT NULL)
+               AND ((lower(email) = lower(%s) OR (email IS NULL AND phone_number = %s))
+                    AND (registered_from IS NULL OR registered_from = %s
+                         OR created_at < now() - make_interval(secs => %s))
+                    OR (lower(username) = lower(%s) AND created_at < now() - make_interval(hours => %s)))""",
+        (new.email, new.phone_number, new.registered_from, code_s, new.username, UNVERIFIED_HOLDS_NAME_H),
     )
 
 
-async def phone_taken(db: Queryable, phone_number: str) -> bool:
-    """Whether somebody has confirmed this number."""
+async def lock_address(db: Queryable, kind: Kind, address: str) -> None:
+    """Let nobody else confirm or claim an address until the transaction ends. Taken before any row."""
+    await db.execute("SELECT pg_advisory_xact_lock(hashtextextended(lower(%s), 4))", (f"{kind} {address}",))
+
+
+async def address_taken(db: Queryable, kind: Kind, address: str, *, but: str = "") -> bool:
+    """Whether somebody has confirmed this address, other than the person ``but``."""
     rows = await db.query(
-        "SELECT 1 FROM users WHERE phone_number = %s AND phone_verified_at IS NOT NULL", (phone_number,)
+        f"""SELECT 1 FROM users WHERE {_ADDRESS[kind]} = lower(%s) AND {_CONFIRMED[kind]} IS NOT NULL
+             AND deleted_at IS NULL AND id::text <> %s""",
+        (address, but),
     )
     return bool(rows)
 
 
-async def confirm(db: Queryable, user_id: str, purpose: str, address: str) -> bool:
-    """An address (``purpose`` email or phone) is the person's from now on; False when it is somebody else's by now."""
-    column = {"email": "email", "phone": "phone_number"}[purpose]
-    verified = {"email": "email_verified_at", "phone": "phone_verified_at"}[purpose]
-    try:
-        await db.execute(f"UPDATE users SET {column} = %s, {verified} = now() WHERE id = %s", (address, user_id))
-    except psycopg2.errors.UniqueViolation:
-        return False
-    return True
+async def pending_is_taken(db: Queryable, user_id: str, kind: Kind) -> bool:
+    """Whether somebody else has confirmed the address that a person's code was sent to."""
+    rows = await db.query(
+        f"""SELECT 1 FROM codes c JOIN users ON {_ADDRESS[kind]} = lower(c.target) AND {_CONFIRMED[kind]} IS NOT NULL
+             WHERE c.user_id = %s AND c.purpose = %s AND users.id <> c.user_id""",
+        (user_id, kind),
+    )
+    return bool(rows)
+
+
+async def confirm(db: Queryable, user_id: str, kind: Kind, address: str) -> None:
+    """An address is this person's from now on. Whoever named it without confirming it loses it.
+
+    Call it with the address locked and free. Others whose only address it was were nothing yet, and are removed.
+    """
+    await db.execute(
+        f"""UPDATE users SET {_COLUMN[kind]} = %s, {_CONFIRMED[kind]} = now(), registered_from = NULL
+             WHERE id = %s""",
+        (address, user_id),
+    )
+    others = f"{_ADDRESS[kind]} = lower(%s) AND {_CONFIRMED[kind]} IS NULL AND id <> %s"
+    only = "phone_number IS NULL" if kind == "email" else "email IS NULL"
+    await db.execute(f"DELETE FROM users WHERE {others} AND {only} AND {_NOTHING_YET}", (address, user_id))
+    await db.execute(f"UPDATE users SET {_COLUMN[kind]} = NULL WHERE {others}", (address, user_id))
+
+
+async def set_address(db: Queryable, user_id: str, kind: Kind, address: str | None) -> None:
+    """Name another address, which nobody has confirmed, or none; what was sent for the one before is void."""
+    await db.execute(
+        f"UPDATE users SET {_COLUMN[kind]} = %s, {_CONFIRMED[kind]} = NULL WHERE id = %s", (address, user_id)
+    )
+    await db.execute("DELETE FROM codes WHERE user_id = %s AND purpose = %s", (user_id, kind))
 
 
 async def by_login(db: Queryable, *, email: str, username: str, phone_number: str) -> Credentials | None:
     """The account that somebody names to sign in; a name that can't be one of the three is empty.
 
-    Digits may be a number and a username: the confirmed number wins.
+    Digits may be a number and a username. Who has confirmed an address wins over a username, which wins over whoever
+    has only named the address; of those the newest.
     """
     return await _one(
         db,
         """(lower(u.email) = lower(%s) OR lower(u.username) = lower(%s)
-            OR (u.phone_number = %s AND u.phone_verified_at IS NOT NULL))
-           AND u.deleted_at IS NULL ORDER BY u.phone_number IS NOT DISTINCT FROM %s DESC""",
-        (email, username, phone_number, phone_number),
+            OR (u.phone_number = %s AND u.phone_verified_at IS NOT NULL)
+            OR (u.phone_number = %s AND u.phone_verified_at IS NULL))
+           AND u.deleted_at IS NULL
+         ORDER BY coalesce((u.phone_number = %s AND u.phone_verified_at IS NOT NULL)
+                           OR (lower(u.email) = lower(%s) AND u.email_verified_at IS NOT NULL), false) DESC,
+                  lower(u.username) = lower(%s) DESC, u.created_at DESC, u.id DESC""",
+        (email, username, phone_number, phone_number, phone_number, email, username),
     )
 
 
@@ -110,14 +159,9 @@ async def _one(db: Queryable, where: str, params: tuple[Any, ...], locking: str 
     return Credentials(person(rows[0][:-1]), rows[0][-1]) if rows else None
 
 
-async def vouch(db: Queryable, user_id: str, *, role: str, is_bot: bool) -> None:
-    """The operator vouches for an account: its addresses count as confirmed."""
-    await db.execute(
-        """UPDATE users SET role = %s, is_bot = %s,
-             email_verified_at = CASE WHEN email IS NOT NULL THEN now() END,
-             phone_verified_at = CASE WHEN phone_number IS NOT NULL THEN now() END WHERE id = %s""",
-        (role, is_bot, user_id),
-    )
+async def set_kind(db: Queryable, user_id: str, *, role: str, is_bot: bool) -> None:
+    """What a new account may do, and whether a program has it."""
+    await db.execute("UPDATE users SET role = %s, is_bot = %s WHERE id = %s", (role, is_bot, user_id))
 
 
 async def set_role(db: Queryable, user_id: str, role: str) -> None:
@@ -157,10 +201,11 @@ async def erase(db: Queryable, user_id: str) -> Person:
              email = NULL, phone_number = NULL, email_verified_at = NULL, phone_verified_at = NULL,
              password_hash = '', first_name = NULL, last_name = NULL, gender = NULL, profile_image = NULL,
              cover_image = NULL, privacy = '{{}}', settings = '{{}}', last_seen_at = NULL, online_at = NULL,
-             totp_secret = NULL, totp_enabled_at = NULL, totp_last_step = NULL WHERE id = %s RETURNING {COLUMNS}""",
+             registered_from = NULL, totp_secret = NULL, totp_enabled_at = NULL, totp_last_step = NULL
+             WHERE id = %s RETURNING {COLUMNS}""",
         (user_id,),
     )
-    for table in ("codes", "recovery_codes", "identities", "known_places", "approaches"):
+    for table in ("codes", "recovery_codes", "identities", "address_changes", "known_places", "approaches"):
         await db.execute(f"DELETE FROM {table} WHERE user_id = %s", (user_id,))
     await db.execute("UPDATE sessions SET user_agent = '', address = '' WHERE user_id = %s", (user_id,))
     return person(rows[0])

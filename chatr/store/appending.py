@@ -29,6 +29,8 @@ class Append(msgspec.Struct, frozen=True, kw_only=True):
     conversation_id: str | None = None
     recipient_id: str | None = None
     reply_to_id: str | None = None
+    after: str | None = None
+    """The client id of the sender's message without which this one is not to be stored."""
     begin: Callable[[Transaction], Awaitable[None]] | None = None
 
 
@@ -50,13 +52,15 @@ class Appended(msgspec.Struct, frozen=True, kw_only=True):
     back_for: list[str]
     """Who had deleted the conversation from their view, and has it again."""
     mentions: list[str]
+    quote_cleared_by: list[str]
+    """Who has deleted from their view what is quoted."""
 
 
 _SQL = """SELECT ord, outcome, message_id, conversation_id, seq, created_at, user_low, user_high, reply_to,
        sender_username, sender_display_name, sender_profile_image, accepts, back_for::text[],
-       mentions::text[]
+       mentions::text[], quote_cleared_by::text[]
   FROM append_messages(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[],
-                       %s::text[], %s, make_interval(secs => %s))"""
+                       %s::text[], %s::uuid[], %s, make_interval(secs => %s))"""
 
 
 async def store(db: Database, items: Sequence[Append], settings: Messages) -> list[tuple[int, Appended]]:
@@ -73,6 +77,7 @@ async def store(db: Database, items: Sequence[Append], settings: Messages) -> li
             [item.content for item in items],
             [item.names for item in items],
             [item.link for item in items],
+            _roots(items),
             settings.pending_limit,
             settings.request_cooldown_s,
         ),
@@ -81,6 +86,17 @@ async def store(db: Database, items: Sequence[Append], settings: Messages) -> li
         first=True,
     )
     return [(row[0] - 1, _appended(row)) for row in rows]
+
+
+def _roots(items: Sequence[Append]) -> list[str | None]:
+    """What has to be stored before each item: of those that follow one another here, what the first of them follows.
+
+    So they are stored together or not at all, whatever keeps the first from it.
+    """
+    roots: dict[tuple[str, str], str | None] = {}
+    for item in items:
+        roots[item.sender_id, item.client_id] = roots.get((item.sender_id, item.after or ""), item.after)
+    return [roots[item.sender_id, item.client_id] for item in items]
 
 
 def _appended(row: tuple[Any, ...]) -> Appended:
@@ -98,4 +114,5 @@ def _appended(row: tuple[Any, ...]) -> Appended:
         accepts=row[12],
         back_for=row[13] or [],
         mentions=row[14] or [],
+        quote_cleared_by=row[15] or [],
     )

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from chatr.store import faces
+from chatr.store.messages import Marks
 from chatr.store.pool import Queryable
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
-    """A message whose conversation nobody else writes to until the transaction ends, and the viewer's part in it."""
+    """A message whose conversation nobody else writes to until the transaction ends, and the viewer's part in it.
+
+    ``views``: of a direct conversation, what of the message either of the two has, without how far the other has come.
+    """
 
     id: str
     conversation_id: str
@@ -27,12 +33,17 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     content: str
     created_at: datetime
     unsent: bool
+    views: Mapping[str, Marks]
     role: str = ""
 
     @property
     def pair(self) -> tuple[str, str] | None:
         """The two of a direct conversation."""
         return (self.low, self.high) if self.low and self.high else None
+
+    def shown_to(self, user_id: str) -> bool:
+        """Whether one of the two has not deleted the message from their own view."""
+        return self.seq > self.views.get(user_id, Marks()).cleared_seq
 
 
 async def hold(db: Queryable, viewer_id: str, message_id: str) -> Held | None:
@@ -45,7 +56,7 @@ async def hold(db: Queryable, viewer_id: str, message_id: str) -> Held | None:
              WHERE g.id = %s AND g.seq > m.cleared_seq""",
         (viewer_id, message_id),
     )
-    return Held(**dict(zip(Held.__struct_fields__, rows[0], strict=True))) if rows else None
+    return _held(rows[0]) if rows else None
 
 
 async def hold_for_nobody(db: Queryable, message_id: str) -> Held | None:
@@ -55,11 +66,24 @@ async def hold_for_nobody(db: Queryable, message_id: str) -> Held | None:
         f"SELECT {_COLUMNS} FROM messages g JOIN conversations c ON c.id = g.conversation_id WHERE g.id = %s",
         (message_id,),
     )
-    return Held(**dict(zip(Held.__struct_fields__, rows[0], strict=False))) if rows else None
+    return _held(rows[0]) if rows else None
 
 
-_COLUMNS = """g.id, c.id, c.kind, c.status, c.closed, c.declined_at IS NOT NULL, c.user_low, c.user_high, g.seq,
-    g.sender_id, g.type, g.content, g.created_at, g.unsent_at IS NOT NULL"""
+_FACE = faces.ONE.format("CASE WHEN x.user_id = c.user_low THEN c.user_high ELSE c.user_low END", "x.user_id")
+_COLUMNS = f"""g.id, c.id, c.kind, c.status, c.closed, c.declined_at IS NOT NULL, c.user_low, c.user_high, g.seq,
+    g.sender_id, g.type, g.content, g.created_at, g.unsent_at IS NOT NULL,
+    CASE WHEN c.kind = 'direct' THEN (
+      SELECT jsonb_object_agg(x.user_id, jsonb_build_array(x.cleared_seq, {_FACE}))
+        FROM members x WHERE x.conversation_id = c.id) END"""
+
+
+def _held(row: Sequence[Any]) -> Held:
+    values = dict(zip(Held.__struct_fields__, row, strict=False))
+    pair, views = (values["low"], values["high"]), dict[str, Marks]()
+    for user_id, (cleared_seq, found) in (values["views"] or {}).items():
+        other_id = next(each for each in pair if each != user_id)
+        views[user_id] = Marks(cleared_seq=cleared_seq, blockers={other_id: faces.Face(*found)} if found else {})
+    return Held(**{**values, "views": views})
 
 
 async def _lock(db: Queryable, message_id: str) -> None:

@@ -14,8 +14,6 @@ from chatr.store.pool import Queryable, Row
 MAX_ATTEMPTS = 5
 #: The same for a reset, by all places together that the account does not know.
 MAX_RESET_ATTEMPTS = 20
-#: Seconds between two codes of one purpose.
-RESEND_AFTER_S = 60
 
 
 class Code(msgspec.Struct, frozen=True):
@@ -56,37 +54,44 @@ async def put(
     )
 
 
-async def replace(db: Queryable, user_id: str, purpose: str, hash: bytes, expires_at: datetime) -> Sent | None:
-    """Replace a code, keeping its challenge, and say where to send it.
+async def replace(db: Queryable, user_id: str, purpose: str, hash: bytes, expires_at: datetime) -> None:
+    """Put another code in the place of one that :func:`again` found. What binds it to its challenge stays."""
+    await db.execute(
+        """UPDATE codes SET hash = %s, expires_at = %s, attempts = 0, attempts_by = '{}', sent_at = now()
+            WHERE user_id = %s AND purpose = %s""",
+        (hash, expires_at, user_id, purpose),
+    )
 
-    None when there is none, or it was sent a moment ago.
+
+class Again(msgspec.Struct, frozen=True):
+    """A code that may be sent again: where to, and until when its challenge lives."""
+
+    sent: Sent
+    expires_at: datetime
+
+
+async def again(db: Queryable, user_id: str, purpose: str, challenge_hash: bytes = b"") -> Again | None:
+    """The code of a purpose that a new one may take the place of.
+
+    ``login``: by its challenge, and only while that lives: expired, or void by wrong answers, it is over.
     """
     rows = await db.query(
-        """UPDATE codes SET hash = %s, expires_at = %s, attempts = 0, attempts_by = '{}', sent_at = now()
-            WHERE user_id = %s AND purpose = %s AND hash IS NOT NULL
-              AND sent_at <= now() - make_interval(secs => %s) RETURNING channel, target""",
-        (hash, expires_at, user_id, purpose, RESEND_AFTER_S),
+        """SELECT channel, target, expires_at FROM codes
+            WHERE user_id = %s AND purpose = %s AND hash IS NOT NULL AND target IS NOT NULL
+              AND (purpose <> 'login' OR (challenge_hash = %s AND expires_at > now() AND attempts < %s))""",
+        (user_id, purpose, challenge_hash, MAX_ATTEMPTS),
     )
-    return Sent(*rows[0]) if rows else None
+    return Again(Sent(*rows[0][:2]), rows[0][2]) if rows else None
 
 
-async def fresh(db: Queryable, user_id: str, purpose: str) -> bool:
-    """Whether a code of this purpose was sent a moment ago."""
+async def live(db: Queryable, user_id: str, purpose: str, target: str) -> bool:
+    """Whether somebody has a code in hand that still works, for this address."""
     rows = await db.query(
-        "SELECT 1 FROM codes WHERE user_id = %s AND purpose = %s AND sent_at > now() - make_interval(secs => %s)",
-        (user_id, purpose, RESEND_AFTER_S),
+        """SELECT 1 FROM codes WHERE user_id = %s AND purpose = %s AND target = %s AND hash IS NOT NULL
+            AND expires_at > now() AND attempts < %s""",
+        (user_id, purpose, target, MAX_ATTEMPTS),
     )
     return bool(rows)
-
-
-async def target(db: Queryable, user_id: str, purpose: str, challenge_hash: bytes) -> str | None:
-    """Where the live code of a purpose went. With a challenge hash, only the code that belongs to it."""
-    rows = await db.query(
-        """SELECT target FROM codes WHERE user_id = %s AND purpose = %s
-            AND (%s = ''::bytea OR challenge_hash = %s)""",
-        (user_id, purpose, challenge_hash, challenge_hash),
-    )
-    return rows[0][0] if rows else None
 
 
 async def attempt(db: Queryable, user_id: str, purpose: str) -> Code | None:
@@ -94,9 +99,9 @@ async def attempt(db: Queryable, user_id: str, purpose: str) -> Code | None:
     return await _attempt(db, "user_id = %s AND purpose = %s", (user_id, purpose))
 
 
-async def attempt_challenge(db: Queryable, challenge_hash: bytes) -> Code | None:
-    """The same for a sign-in, by the challenge of its password step."""
-    return await _attempt(db, "challenge_hash = %s AND purpose = 'login'", (challenge_hash,))
+async def attempt_challenge(db: Queryable, challenge_hash: bytes, purpose: str = "login") -> Code | None:
+    """The same for a sign-in, or a change of what is unconfirmed, by the secret of the step before."""
+    return await _attempt(db, "challenge_hash = %s AND purpose = %s", (challenge_hash, purpose))
 
 
 async def attempt_reset(db: Queryable, email: str, place: bytes, *, known: bool) -> Code | None:
@@ -109,8 +114,9 @@ async def attempt_reset(db: Queryable, email: str, place: bytes, *, known: bool)
     rows = await db.query(
         """UPDATE codes SET attempts = attempts + 1,
               attempts_by = attempts_by || jsonb_build_object(%s, coalesce((attempts_by->>%s)::int, 0) + 1)
-            WHERE purpose = 'reset' AND user_id = (SELECT id FROM users WHERE lower(email) = lower(%s)
-                                                      AND deleted_at IS NULL AND disabled_at IS NULL)
+            WHERE purpose = 'reset' AND user_id = (SELECT id FROM users
+                                             WHERE lower(email) = lower(%s) AND email_verified_at IS NOT NULL
+                                               AND deleted_at IS NULL AND disabled_at IS NULL)
               AND coalesce((attempts_by->>%s)::int, 0) < %s AND (attempts < %s OR %s)
            RETURNING user_id, hash, coalesce(target, ''), expires_at <= now()""",
         (by, by, email, by, MAX_ATTEMPTS, MAX_RESET_ATTEMPTS, known),
@@ -134,7 +140,25 @@ def _code(rows: Sequence[Row]) -> Code | None:
     return Code(user_id, None if hash is None else bytes(hash), target, expired)
 
 
-async def delete(db: Queryable, user_id: str, purpose: str) -> bool:
-    """Use a code up; False when another call did."""
-    rows = await db.query("DELETE FROM codes WHERE user_id = %s AND purpose = %s RETURNING 1", (user_id, purpose))
-    return bool(rows)
+class Deleted(msgspec.Struct, frozen=True):
+    """A code that is used up. ``sent``: where it went, if it was no challenge without one."""
+
+    sent: Sent | None
+
+
+async def delete(db: Queryable, user_id: str, purpose: str) -> Deleted | None:
+    """Use a code up; None when another call did."""
+    rows = await db.query(
+        """DELETE FROM codes WHERE user_id = %s AND purpose = %s
+           RETURNING channel, CASE WHEN hash IS NOT NULL THEN target END""",
+        (user_id, purpose),
+    )
+    if not rows:
+        return None
+    channel, target = rows[0]
+    return Deleted(None if target is None else Sent(channel, target))
+
+
+async def delete_all(db: Queryable, user_id: str) -> None:
+    """Void every code of a person, and what is half done by one."""
+    await db.execute("DELETE FROM codes WHERE user_id = %s", (user_id,))

@@ -28,6 +28,14 @@ def is_death(error: BaseException | None) -> bool:
     return code is None or code.startswith(("08", "57P"))
 
 
+def is_lack(error: BaseException | None) -> bool:
+    """Whether the server lacks what a statement needs, and nothing is wrong with the statement.
+
+    Class 53: room on its disk, memory, connections; class 58: the system below it (58030: an I/O error).
+    """
+    return isinstance(error, psycopg2.Error) and (error.pgcode or "").startswith(("53", "58"))
+
+
 class ConnectionDead(Exception):
     """The connection is down."""
 
@@ -45,12 +53,23 @@ class _Wire(txpostgres.Connection):
         except psycopg2.Error:
             self._on_lost()
 
+    def doRead(self) -> None:
+        try:
+            super().doRead()
+        except ValueError:
+            # libpq has closed its socket, while it connected for example, and psycopg2 does not say so yet: there is
+            # nothing left to watch.
+            self._on_lost()
+
 
 class Connection:
     """A connection that runs one statement at a time, in order. Once dead it stays dead: the pool makes another."""
 
-    def __init__(self, reactor: Any, *, on_lost: Callable[[Connection], None]) -> None:
+    def __init__(
+        self, reactor: Any, *, on_lost: Callable[[Connection], None], on_lack: Callable[[psycopg2.Error], None]
+    ) -> None:
         self._on_lost = on_lost
+        self._on_lack = on_lack
         self._wire: Any = _Wire(reactor, self._lost)
         self.alive = False
         self.statements = 0
@@ -88,6 +107,8 @@ class Connection:
     def _check(self, failure: Failure) -> Failure:
         if is_death(failure.value):
             self._lost()
+        elif is_lack(failure.value):
+            self._on_lack(failure.value)
         return failure
 
     def _lost(self) -> None:

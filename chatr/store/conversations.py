@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from chatr.store import messages, people, relations
+from chatr.store import faces, messages, people, relations
+from chatr.store.faces import Faces
 from chatr.store.pool import Queryable
 
 
@@ -37,13 +38,17 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     others_delivered_seq: int
     others_read_seq: int
     member_count: int
+    in_group: Faces
     other: relations.Other | None
     last: Sequence[Any] | None
 
     @property
     def marks(self) -> messages.Marks:
-        """What the status of the viewer's own messages derives from."""
-        return messages.Marks(self.others_delivered_seq, self.others_read_seq)
+        """What the status of the viewer's own messages derives from, and what else of messages is the viewer's own."""
+        found = self.in_group
+        if self.other is not None and self.other.relation.face is not None:
+            found = {self.other.person.id: self.other.relation.face}
+        return messages.Marks(self.others_delivered_seq, self.others_read_seq, self.cleared_seq, found)
 
 
 #: Unread messages that are counted, and entries of the log that are looked at for that: others may write any number.
@@ -58,11 +63,12 @@ _CHOSEN = """FROM members m
 #: In order, so that it is found by the index and no plan passes over the table until it meets one.
 _BEGUN = """ AND (c.kind = 'group' OR (SELECT x.seq FROM messages x WHERE x.conversation_id = c.id
                                        AND x.seq > m.cleared_seq ORDER BY x.seq DESC LIMIT 1) IS NOT NULL)"""
-_OWN = 22
+_OWN = 23
 _VIEWS = f"""SELECT c.id, c.kind, c.status, c.initiator_id, c.title, c.description, c.head_seq, c.active_at,
        m.role, m.read_seq, m.delivered_seq, m.archived, m.pinned, m.muted_until, m.cleared_seq,
        c.declined_at, c.closed, unread.n, unread.capped,
        coalesce(others.delivered_seq, 0), coalesce(others.read_seq, 0), coalesce(others.n, 0) + 1,
+       CASE WHEN c.kind = 'group' THEN {faces.ALL.format("c.id", "m.user_id")} END,
        {people.COLUMNS}, {relations.COLUMNS}, {messages.COLUMNS}
   FROM ({{chosen}}) m
   CROSS JOIN LATERAL (SELECT m.user_id AS id) v
@@ -92,7 +98,7 @@ _LAST = _OWN + people.WIDTH + relations.WIDTH
 def _view(row: tuple[Any, ...]) -> View:
     own, other, last = row[:_OWN], row[_OWN:_LAST], row[_LAST:]
     return View(
-        **dict(zip(View.__struct_fields__, own, strict=False)),
+        **{**dict(zip(View.__struct_fields__, own, strict=False)), "in_group": faces.faces(own[-1])},
         other=relations.other(other) if other[0] else None,
         last=last if last[0] else None,
     )

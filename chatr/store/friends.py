@@ -61,23 +61,37 @@ async def delete(db: Queryable, friendship_id: str) -> None:
     await db.execute("DELETE FROM friendships WHERE id = %s", (friendship_id,))
 
 
-async def delete_all(db: Queryable, user_id: str) -> tuple[list[Friendship], list[str]]:
-    """Nothing is left of a person's friendships, requests and blocks: the first two, and who had blocked the person."""
+class Ended(msgspec.Struct, frozen=True):
+    """What there was of a person's friendships and requests, whom they had blocked, and who had blocked them."""
+
+    friendships: list[Friendship]
+    blockers: list[str]
+    blocked: list[str]
+
+
+async def delete_all(db: Queryable, user_id: str) -> Ended:
+    """Nothing is left of a person's friendships, requests and blocks."""
     ended = await db.query(
         f"DELETE FROM friendships WHERE user_low = %s OR user_high = %s RETURNING {_COLUMNS}", (user_id, user_id)
     )
     blocks = await db.query(
-        "DELETE FROM blocks WHERE blocker_id = %s OR blocked_id = %s RETURNING blocker_id", (user_id, user_id)
+        "DELETE FROM blocks WHERE blocker_id = %s OR blocked_id = %s RETURNING blocker_id, blocked_id",
+        (user_id, user_id),
     )
-    return [Friendship(*row) for row in ended], [row[0] for row in blocks if row[0] != user_id]
+    return Ended(
+        friendships=[Friendship(*row) for row in ended],
+        blockers=[row[0] for row in blocks if row[0] != user_id],
+        blocked=[row[1] for row in blocks if row[0] == user_id],
+    )
 
 
 async def block(db: Queryable, block_id: str, blocker_id: str, blocked_id: str) -> bool:
-    """Block somebody; False when they are blocked already."""
+    """Block somebody, who sees the blocker as they are now from then on; False when they are blocked already."""
     rows = await db.query(
-        """INSERT INTO blocks (id, blocker_id, blocked_id) VALUES (%s, %s, %s)
+        """INSERT INTO blocks (id, blocker_id, blocked_id, username, display_name, profile_image)
+           SELECT %s, id, %s, username, display_name, profile_image FROM users WHERE id = %s
            ON CONFLICT DO NOTHING RETURNING 1""",
-        (block_id, blocker_id, blocked_id),
+        (block_id, blocked_id, blocker_id),
     )
     return bool(rows)
 
@@ -105,7 +119,10 @@ async def changed_since(db: Queryable, user_id: str, horizon: datetime) -> bool:
         """SELECT EXISTS (SELECT 1 FROM users WHERE id = %s AND friends_changed_at > %s) OR EXISTS (
              SELECT 1 FROM (SELECT user_high FROM friendships WHERE user_low = %s
                             UNION ALL SELECT user_low FROM friendships WHERE user_high = %s
-                            UNION ALL SELECT blocked_id FROM blocks WHERE blocker_id = %s) o(id)
+                            -- Of who blocks the person too nothing is shown that changes.
+                            UNION ALL SELECT b.blocked_id FROM blocks b WHERE b.blocker_id = %s AND NOT EXISTS (
+                              SELECT 1 FROM blocks r WHERE r.blocker_id = b.blocked_id AND r.blocked_id = b.blocker_id)
+                           ) o(id)
                JOIN users u ON u.id = o.id WHERE u.profile_changed_at > %s)""",
         (user_id, horizon, user_id, user_id, user_id, horizon),
     )

@@ -38,7 +38,8 @@ async def of_email(db: Queryable, email: str, hashes: Sequence[bytes]) -> set[by
     """The same for the account with an e-mail address; none where there is no account."""
     rows = await db.query(
         _KNOWN
-        + """ AND k.user_id = (SELECT id FROM users WHERE lower(email) = lower(%s) AND deleted_at IS NULL)
+        + """ AND k.user_id = (SELECT id FROM users WHERE lower(email) = lower(%s) AND email_verified_at IS NOT NULL
+                                  AND deleted_at IS NULL)
               AND k.hash = ANY (%s::bytea[])""",
         (email, list(hashes)),
     )

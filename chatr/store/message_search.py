@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from chatr.api.model import Message
-from chatr.store import messages
+from chatr.store import faces, messages
 from chatr.store.ids import NIL
 from chatr.store.messages import Marks
 from chatr.store.pool import Database, Queryable
@@ -120,13 +120,13 @@ async def search(
         rows = await db.query(
             f"""WITH {_OWN}, {hits.sql},
                   page AS MATERIALIZED (
-                    SELECT g.* FROM (SELECT DISTINCT id FROM hits) h JOIN messages g ON g.id = h.id
+                    SELECT g.*, own.cleared_seq FROM (SELECT DISTINCT id FROM hits) h JOIN messages g ON g.id = h.id
                       JOIN own ON own.conversation_id = g.conversation_id AND g.seq > own.cleared_seq
                      WHERE g.unsent_at IS NULL {where}
                      ORDER BY g.created_at DESC, g.id DESC LIMIT %s)
                 SELECT done.complete, composed(g.content),
                        CASE WHEN %s THEN ts_headline(%s::regconfig, composed(g.content), %s::tsquery, %s) END,
-                       g.created_at, others.delivered_seq, others.read_seq, {messages.COLUMNS}
+                       g.created_at, others.delivered_seq, others.read_seq, g.cleared_seq, {messages.COLUMNS}
                   FROM (SELECT (SELECT at FROM since) IS NULL AS complete) done
                   LEFT JOIN (page g JOIN users s ON s.id = g.sender_id
                   CROSS JOIN LATERAL (
@@ -142,11 +142,20 @@ async def search(
         )
         if len(rows) >= limit or rows[0][0]:
             break
+    found = [row for row in rows if row[1] is not None]
+    shown = await faces.among(db, viewer_id, messages.named(row[_HEAD:] for row in found))
     return [
-        Found(messages.message(row[6:], viewer_id, Marks(row[4], row[5])), terms.snippet(row[1], row[2]), row[3])
-        for row in rows
-        if row[1] is not None
+        Found(
+            messages.message(row[_HEAD:], viewer_id, Marks(row[4], row[5], row[6], shown)),
+            terms.snippet(row[1], row[2]),
+            row[3],
+        )
+        for row in found
     ]
+
+
+#: What stands before the columns of a message.
+_HEAD = 7
 
 
 #: Entries that a search reads one by one before it asks an index.

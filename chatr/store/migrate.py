@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import yoyo
 from psycopg2.extensions import parse_dsn
 from yoyo.backends.core.postgresql import PostgresqlBackend
 from yoyo.connections import DatabaseURI
+
+from chatr.store import fitness
 
 #: Any fixed number: every chatr node takes the same advisory lock, so that nodes that start together queue up.
 _LOCK = 0x63686174
@@ -20,22 +23,23 @@ def migrate(dsn: str) -> list[str]:
 
     Safe when several nodes start together, and after a node was killed in the middle: each migration is one
     transaction, and a lock row that a killed node left behind is removed under our advisory lock.
-    Raises psycopg2.Error.
+    Raises psycopg2.Error, and :class:`fitness.Unfit` before anything is made.
     """
-    guard = psycopg2.connect(dsn)
+    guard = psycopg2.connect(fitness.bounded(dsn))
     try:
         guard.autocommit = True
+        fitness.check(guard)
         with guard.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
         with as_file(files("chatr").joinpath("sql", "migrations")) as directory:
-            return _apply(dsn, directory)
+            return _apply(guard, dsn, directory)
     finally:
         guard.close()
 
 
 def has_dictionary(dsn: str, name: str) -> bool:
     """Whether the database has a text search configuration of this name. Blocking. Raises psycopg2.Error."""
-    connection = psycopg2.connect(dsn)
+    connection = psycopg2.connect(fitness.bounded(dsn))
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1 FROM pg_ts_config WHERE cfgname = %s AND pg_ts_config_is_visible(oid)", (name,))
@@ -44,7 +48,7 @@ def has_dictionary(dsn: str, name: str) -> bool:
         connection.close()
 
 
-def _apply(dsn: str, directory: Path) -> list[str]:
+def _apply(guard: Any, dsn: str, directory: Path) -> list[str]:
     parts = parse_dsn(dsn)
     uri = DatabaseURI("postgresql", None, None, None, None, parts.pop("dbname", ""), parts)
     backend = PostgresqlBackend(uri, PostgresqlBackend.migration_table)
@@ -52,6 +56,8 @@ def _apply(dsn: str, directory: Path) -> list[str]:
         backend.init_database()
         backend.break_lock()
         pending = backend.to_apply(yoyo.read_migrations(str(directory)))
+        if pending:
+            fitness.check_rights(guard)
         backend.apply_migrations(pending)
         return [migration.id for migration in pending]
     finally:

@@ -12,8 +12,6 @@ from chatr.store.pool import Queryable
 #: How long a claimed letter is left to its claimer. Longer than any sender's timeout.
 LEASE_S = 180
 FIRST_RETRY_S, LAST_RETRY_S = 5, 600
-#: Dead letters are kept for the operator as long as this.
-KEEP_DEAD_DAYS = 30
 
 
 class Queued(msgspec.Struct, frozen=True):
@@ -120,8 +118,3 @@ async def payloads(db: Queryable) -> dict[str, bytes]:
 async def reseal(db: Queryable, id: str, payload: bytes) -> None:
     """The same letter, sealed under another key."""
     await db.execute("UPDATE outbound SET payload = %s WHERE id = %s", (payload, id))
-
-
-async def prune(db: Queryable) -> None:
-    """Forget dead letters that nobody looked at for long."""
-    await db.execute("DELETE FROM outbound WHERE dead_at < now() - make_interval(days => %s)", (KEEP_DEAD_DAYS,))

@@ -69,11 +69,6 @@ async def by_username(db: Queryable, username: str) -> Person | None:
     return await _one(db, "lower(u.username) = lower(%s)", username)
 
 
-async def by_email(db: Queryable, email: str) -> Person | None:
-    """A person by e-mail address, whatever its case."""
-    return await _one(db, "lower(u.email) = lower(%s)", email)
-
-
 async def _one(db: Queryable, where: str, value: str, locking: str = "") -> Person | None:
     rows = await db.query(f"SELECT {COLUMNS} FROM users u WHERE {where} AND u.deleted_at IS NULL{locking}", (value,))
     return person(rows[0]) if rows else None

@@ -21,7 +21,8 @@ from twisted.python.failure import Failure
 
 from chatr.api.contract import Event
 from chatr.api.errors import ApiError
-from chatr.store.connection import Connection, ConnectionDead, is_death
+from chatr.store.connection import Connection, ConnectionDead, is_death, is_lack
+from chatr.tasks import Tasks
 
 log = Logger()
 Row = tuple[Any, ...]
@@ -32,6 +33,8 @@ _RETRYABLE = frozenset({"40P01", "40001", "55P03"})
 _DETAIL = "The database is not available at the moment"
 FIRST_RETRY_S = 0.1
 LAST_RETRY_S = 2.0
+#: A disk does not get room in a second.
+LACKS_RETRY_S = 5
 
 
 class NoConnection(ApiError):
@@ -103,6 +106,7 @@ class Database:
         statement_timeout_s: float,
         publish: Publish,
         on_doubt: Callable[[], None],
+        tasks: Tasks,
     ) -> None:
         """``on_doubt``: something may have been committed whose events never leave, as its connection died over it.
 
@@ -123,6 +127,8 @@ class Database:
         self._retries: set[IDelayedCall] = set()
         self._dsn = ""
         self._closed = True
+        self._incidents = tasks.incidents
+        self._connecting = tasks.pulse("database_connections")
         self._statements_of_the_dead = 0
 
     async def open(self, dsn: str) -> None:
@@ -198,7 +204,7 @@ class Database:
         return self._statements_of_the_dead + sum(connection.statements for connection in self._connections)
 
     async def _connect(self) -> None:
-        connection = Connection(self._reactor, on_lost=self._lost)
+        connection = Connection(self._reactor, on_lost=self._lost, on_lack=self._lacks)
         self._connections.add(connection)
         try:
             await connection.open(self._dsn)
@@ -211,10 +217,16 @@ class Database:
             self._on_doubt()
 
     def _lost(self, connection: Connection) -> None:
-        log.warn("a database connection was lost")
+        if self._incidents.first("a database connection was lost", "a database connection was lost"):
+            log.warn("a database connection was lost")
         self._connections.discard(connection)
         self._statements_of_the_dead += connection.statements
         self._retry(FIRST_RETRY_S)
+
+    def _lacks(self, error: psycopg2.Error) -> None:
+        words = f"the database refuses: {error.diag.message_primary} ({error.pgcode})"
+        if self._incidents.first(("the database refuses", error.pgcode), words):
+            log.error("{words}", words=words)
 
     def _retry(self, delay_s: float) -> None:
         if self._closed:
@@ -222,12 +234,15 @@ class Database:
 
         def again() -> None:
             self._retries.discard(call)
-            Deferred.fromCoroutine(self._connect()).addErrback(failed)
+            Deferred.fromCoroutine(self._connect()).addCallbacks(lambda _: self._connecting.succeeded(), failed)
 
         def failed(failure: Failure) -> None:
             if self._closed:
                 return
-            failure.trap(psycopg2.Error)
+            # Whatever it was: a connection that nobody makes again is gone for good.
+            words = " ".join(failure.getErrorMessage().split())
+            expected = failure.check(psycopg2.Error) is not None
+            self._connecting.failed(failure, said=f"no connection to the database: {words}" if expected else "")
             self._retry(min(delay_s * 2, LAST_RETRY_S))
 
         call = self._clock.callLater(delay_s, again)
@@ -330,6 +345,8 @@ def translate(failure: Failure) -> Failure:
     if isinstance(error, CancelledError):
         # txpostgres turns statement_timeout into this; nobody here cancels a statement.
         return Failure(_unavailable("The database took too long"))
+    if is_lack(error):
+        return Failure(ApiError("unavailable", _DETAIL, retry_after_s=LACKS_RETRY_S))
     if isinstance(error, psycopg2.Error) and error.pgcode in _RETRYABLE:
         return Failure(Undone())
     if is_death(error):

@@ -23,7 +23,7 @@ async def id_of(db: Queryable, url: str) -> str:
     """The id of the image at a URL, a new one for a new image."""
     rows = await db.query(
         """INSERT INTO preview_images (url) VALUES (%s)
-           ON CONFLICT (url) DO UPDATE SET url = excluded.url RETURNING id""",
+           ON CONFLICT (url) DO UPDATE SET used_at = now() RETURNING id""",
         (url,),
     )
     return str(rows[0][0])

@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 
 from chatr.api.model import PrivacyLevel
+from chatr.store import faces
+from chatr.store.faces import Face
 from chatr.store.people import COLUMNS as PERSON
 from chatr.store.people import WIDTH as PERSON_WIDTH
 from chatr.store.people import Person, person
@@ -21,6 +23,7 @@ EVER = datetime(1970, 1, 1, tzinfo=timezone.utc)
 class Relation(msgspec.Struct, frozen=True, kw_only=True):
     """How a viewer and another person stand to each other, from the viewer's side.
 
+    ``face``: what the viewer sees of the other, who has blocked the viewer.
     ``direct_status``: of their direct conversation, if there is one; ``direct_mine``: the viewer began it.
     """
 
@@ -30,12 +33,17 @@ class Relation(msgspec.Struct, frozen=True, kw_only=True):
     requested_at: datetime | None = None
     accepted_at: datetime | None = None
     blocked_by_me: bool = False
-    blocked_me: bool = False
+    face: Face | None = None
     direct_id: str | None = None
     direct_status: str | None = None
     direct_mine: bool = False
     near: bool = False
     """Close enough for the viewer to be told when the other is here, if the other lets such people see it."""
+
+    @property
+    def blocked_me(self) -> bool:
+        """Whether the other has blocked the viewer, who sees no more than the face from then on."""
+        return self.face is not None
 
     @property
     def friends(self) -> bool:
@@ -57,7 +65,7 @@ _BY_ME, _ME = _BLOCKED.format("v.id", "u.id"), _BLOCKED.format("u.id", "v.id")
 #: Whether either has blocked the other.
 APART = f"({_BY_ME} OR {_ME})"
 #: Columns of a :class:`Relation`, for the aliases ``v`` (whose ``id`` is the viewer's) and ``u`` (the other person).
-COLUMNS = f"""v.id, f.id, f.requester_id, f.requested_at, f.accepted_at, {_BY_ME}, {_ME},
+COLUMNS = f"""v.id, f.id, f.requester_id, f.requested_at, f.accepted_at, {_BY_ME}, {faces.ONE.format("u.id", "v.id")},
     d.id, d.status, coalesce(d.initiator_id = v.id, false), {_NEAR} AND NOT {_BY_ME} AND NOT {_ME}"""
 #: The tables that they come from, behind those of ``v`` and ``u``.
 JOINS = """LEFT JOIN friendships f ON f.user_low = least(v.id, u.id) AND f.user_high = greatest(v.id, u.id)
@@ -72,7 +80,8 @@ WIDTH = len(Relation.__struct_fields__)
 
 def relation(row: Sequence[Any]) -> Relation:
     """A relation from :data:`COLUMNS`."""
-    return Relation(**dict(zip(Relation.__struct_fields__, row, strict=True)))
+    values = dict(zip(Relation.__struct_fields__, row, strict=True))
+    return Relation(**{**values, "face": faces.face(values["face"])})
 
 
 def shown(part: str, default: PrivacyLevel) -> str:

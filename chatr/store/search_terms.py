@@ -17,6 +17,9 @@ _TRIGRAM = 3
 #: Words, and characters at most, that a snippet shows on each side of the first hit.
 _WORDS, _CHARACTERS = 15, 120
 _START, _STOP = "\x02", "\x03"
+#: Without another start inside: a text may hold thousands of them.
+_HIT = re.compile(f"{_START}([^{_START}{_STOP}]+){_STOP}")
+_WORD = re.compile(r"\S+")
 #: For ts_headline: the whole text, marked by what hardly anybody writes.
 HEADLINE = f"HighlightAll=true, StartSel={_START}, StopSel={_STOP}"
 
@@ -84,7 +87,7 @@ class Terms(msgspec.Struct, frozen=True):
         """HTML, escaped: some words around the first hit, ``<mark>`` around each. ``headline``: of ts_headline."""
         needles = {term.word for term in self.terms}
         if headline:
-            needles.update(re.findall(f"{_START}([^{_STOP}]+){_STOP}", headline))
+            needles.update(_HIT.findall(headline))
         ordered = sorted(needles, key=lambda needle: (-len(needle), needle))
         return _marked(content, re.compile("|".join(map(re.escape, ordered)), re.IGNORECASE))
 
@@ -114,8 +117,8 @@ def _marked(content: str, hits: re.Pattern[str]) -> str:
 
 
 def _window(content: str, start: int, stop: int) -> tuple[int, int]:
-    before = [word.start() for word in re.finditer(r"\S+", content[:start])][-_WORDS:]
-    after = [word.end() for word in re.finditer(r"\S+", content[stop:])][:_WORDS]
+    before = [word.start() for word in _WORD.finditer(content[:start])][-_WORDS:]
+    after = [word.end() for word in _WORD.finditer(content[stop:])][:_WORDS]
     begin = max(before[0] if before else 0, start - _CHARACTERS)
     end = min(stop + after[-1] if after else len(content), stop + _CHARACTERS, len(content))
     return begin, end

@@ -19,14 +19,23 @@ class Open(msgspec.Struct, frozen=True):
     groups: list[str]
 
 
+#: How long the same caller may use a refresh token again: two tabs at once, or an answer that was lost.
+AGAIN_S = 10
+
+
 class Refreshed(msgspec.Struct, frozen=True):
-    """The session behind a refresh token. ``reused``: the token had been used before."""
+    """The session behind a refresh token.
+
+    ``reused``: the token had been used before, and not a moment ago by the same caller. ``salt``: what its
+    successor is made with, and whether it ``succeeds`` for the first time.
+    """
 
     session_id: str
     user_id: str
-    role: str
     reused: bool
     live: bool
+    salt: bytes
+    succeeds: bool
 
 
 async def insert(
@@ -44,19 +53,47 @@ async def add_refresh_token(db: Queryable, session_id: str, hash: bytes) -> None
     await db.execute("INSERT INTO refresh_tokens (hash, session_id) VALUES (%s, %s)", (hash, session_id))
 
 
-async def use_refresh_token(db: Queryable, hash: bytes, expires_at: datetime) -> Refreshed | None:
-    """Use a refresh token up; None when there is no such token. The row lock makes one of two users the second."""
+async def use_refresh_token(
+    db: Queryable, hash: bytes, expires_at: datetime, *, used_by: bytes, salt: bytes
+) -> Refreshed | None:
+    """Use a refresh token up; None when there is no such token. The row lock makes one of two users the second.
+
+    ``used_by``: the caller, as a keyed hash. ``salt``: a random one, for the successor, if this is the first use.
+    """
     rows = await db.query(
-        """WITH token AS (SELECT session_id, used_at FROM refresh_tokens WHERE hash = %s FOR UPDATE),
-                spent AS (UPDATE refresh_tokens SET used_at = now() WHERE hash = %s AND used_at IS NULL),
+        """WITH token AS (SELECT session_id, used_at, used_by, salt FROM refresh_tokens WHERE hash = %s FOR UPDATE),
+                spent AS (UPDATE refresh_tokens SET used_at = clock_timestamp(), used_by = %s, salt = %s
+                           WHERE hash = %s AND used_at IS NULL),
                 kept AS (UPDATE sessions SET last_used_at = now(), expires_at = %s
                           WHERE id = (SELECT session_id FROM token WHERE used_at IS NULL) AND revoked_at IS NULL)
-           SELECT s.id, s.user_id, u.role, token.used_at IS NOT NULL,
-                  s.revoked_at IS NULL AND s.expires_at > now() AND u.deleted_at IS NULL AND u.disabled_at IS NULL
+           SELECT s.id, s.user_id,
+                  token.used_at IS NOT NULL AND (token.salt IS NULL OR token.used_by IS DISTINCT FROM %s
+                    OR token.used_at <= clock_timestamp() - make_interval(secs => %s)),
+                  s.revoked_at IS NULL AND s.expires_at > now() AND u.deleted_at IS NULL AND u.disabled_at IS NULL,
+                  token.salt, token.used_at IS NULL
              FROM token JOIN sessions s ON s.id = token.session_id JOIN users u ON u.id = s.user_id""",
-        (hash, hash, expires_at),
+        (hash, used_by, salt, hash, expires_at, used_by, AGAIN_S),
     )
-    return Refreshed(*rows[0]) if rows else None
+    if not rows:
+        return None
+    session_id, user_id, reused, live, kept, first = rows[0]
+    return Refreshed(session_id, user_id, reused, live, salt if first or kept is None else bytes(kept), first)
+
+
+async def has_refresh_token(db: Queryable, session_id: str, hash: bytes) -> bool:
+    """Whether a refresh token is one of a session, used or not."""
+    rows = await db.query("SELECT 1 FROM refresh_tokens WHERE hash = %s AND session_id = %s", (hash, session_id))
+    return bool(rows)
+
+
+async def begun_within(db: Queryable, session_id: str, seconds: float) -> bool:
+    """Whether somebody signed in to a session so recently. Refreshing it is no sign-in."""
+    rows = await db.query(
+        """SELECT 1 FROM sessions WHERE id = %s AND created_at > now() - make_interval(secs => %s)
+            AND revoked_at IS NULL""",
+        (session_id, float(seconds)),
+    )
+    return bool(rows)
 
 
 async def revoke(db: Queryable, session_id: str, reason: str) -> bool:
@@ -89,12 +126,14 @@ class Signed(msgspec.Struct, frozen=True):
     address: str
 
 
-async def live(db: Queryable, user_id: str) -> list[Signed]:
-    """The live sessions of a person, last used first."""
+async def live(db: Queryable, user_id: str, *, limit: int, before: tuple[datetime, str] | None = None) -> list[Signed]:
+    """Live sessions of a person, last used first, from behind a session on (when it was used last, and its id)."""
     rows = await db.query(
         """SELECT id, created_at, last_used_at, user_agent, address FROM sessions
-            WHERE user_id = %s AND revoked_at IS NULL AND expires_at > now() ORDER BY last_used_at DESC, id DESC""",
-        (user_id,),
+            WHERE user_id = %s AND revoked_at IS NULL AND expires_at > now()
+              AND (%s::timestamptz IS NULL OR (last_used_at, id) < (%s, %s::uuid))
+            ORDER BY last_used_at DESC, id DESC LIMIT %s""",
+        (user_id, *(before or (None, None))[:1], *(before or (None, None)), limit),
     )
     return [Signed(*row) for row in rows]
 

@@ -48,10 +48,3 @@ async def count(db: Queryable, key: bytes) -> Try:
 async def clear(db: Queryable, *keys: bytes) -> None:
     """The owner has shown who they are."""
     await db.execute("DELETE FROM sign_in_tries WHERE key = ANY (%s::bytea[])", (list(keys),))
-
-
-async def prune(db: Queryable) -> None:
-    """Forget tries that no longer count."""
-    await db.execute(
-        "DELETE FROM sign_in_tries WHERE since < now() - interval '2 days' AND coalesce(locked_until, now()) <= now()"
-    )

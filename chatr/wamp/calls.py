@@ -16,6 +16,7 @@ from chatr.api.contract import Operation
 from chatr.api.dispatch import new_request_id
 from chatr.api.errors import ApiError, invalid
 from chatr.wamp.door import Door
+from chatr.wamp.router import RouterError, check_uri
 from chatr.wamp.wire import CALL, ERROR, RESULT, Call
 
 log = Logger()
@@ -75,9 +76,12 @@ class Calls:
 
     def start(self, message: Call) -> None:
         """Begin a call in the order of arrival. Raises :class:`DuplicateRequest`."""
-        if message.request in self._awaited:
-            raise DuplicateRequest
-        self._door.counters.calls += 1
+        self._begin(message.request)
+        try:
+            check_uri(message.procedure)
+        except RouterError as error:
+            self._error(message.request, error.uri, error.detail)
+            return
         record = self._door.dispatcher.find(message.procedure)
         if record is None:
             self._error(message.request, "wamp.error.no_such_procedure", "there is no such procedure")
@@ -92,6 +96,11 @@ class Calls:
             return
         self._run(_Running(message.request, request_id), record, parameters, timeout_ms)
 
+    def refuse(self, request: int, error: ApiError) -> None:
+        """Answer a call that can't be understood. Raises :class:`DuplicateRequest`."""
+        self._begin(request)
+        self._problem(request, error, new_request_id())
+
     def cancel(self, request: int) -> None:
         """Answer a call with ``wamp.error.canceled``, unless it has been answered."""
         self._abandon(request, "wamp.error.canceled", "the call was cancelled")
@@ -101,6 +110,11 @@ class Calls:
         awaited, self._awaited = self._awaited, {}
         for running in awaited.values():
             running.stop()
+
+    def _begin(self, request: int) -> None:
+        if request in self._awaited:
+            raise DuplicateRequest(f"a CALL with the request id {request} is still in flight")
+        self._door.counters.calls += 1
 
     def _check_room(self) -> None:
         if self._door.sessions.draining:

@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
+from chatr.addresses import caller_key
 from chatr.api.dispatch import Dispatcher
 from chatr.config import Wamp
 from chatr.ops.admission import Admission
@@ -46,6 +47,9 @@ class OpenSession(Protocol):
     """What is asked of a session here."""
 
     connection: str
+
+    def belongs_to(self, session_id: str) -> bool:
+        """Whether it is an open session of that sign-in."""
 
     def extend(self, session_id: str, expires_at: float) -> bool:
         """Live until ``expires_at`` if it is a session of that sign-in; whether it is."""
@@ -122,18 +126,20 @@ class Sessions:
     def add(self, session: OpenSession, address: str) -> None:
         """A transport opened."""
         self._by_connection[session.connection] = session
-        _count(self._of_address, address, 1)
+        _count(self._of_address, caller_key(address), 1)
         self.open.up()
 
     def remove(self, session: OpenSession, address: str) -> None:
         """A transport is gone."""
         if self._by_connection.pop(session.connection, None) is not None:
-            _count(self._of_address, address, -1)
+            _count(self._of_address, caller_key(address), -1)
             self.open.down()
 
     def address_full(self, address: str) -> bool:
-        """Whether the address has more sessions than it may have. Unix sockets have no address and no limit."""
-        return bool(address) and address not in self._exempt and self._of_address.get(address, 0) > self._per_address
+        """Whether the caller there has more sessions than it may have. Unix sockets have no address and no limit."""
+        if not address or address in self._exempt:
+            return False
+        return self._of_address.get(caller_key(address), 0) > self._per_address
 
     def user_full(self, user_id: str) -> bool:
         """Whether the user has as many sessions as they may have."""
@@ -170,6 +176,11 @@ class Door(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     counters: Counters
     public_url: str = ""
     """Where pages of ours are served, if not where the sockets are."""
+
+    def is_of(self, connection: str, session_id: str) -> bool:
+        """Whether a connection id is that of an open session of that sign-in."""
+        session = self.sessions.find(connection)
+        return session is not None and session.belongs_to(session_id)
 
     def extend(self, connection: str, session_id: str, expires_at: float) -> bool:
         """Let an open connection of that login session live until ``expires_at``; whether there was one."""

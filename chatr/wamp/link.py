@@ -12,6 +12,11 @@ NORMAL_CLOSE = 1000
 UNSUPPORTED_DATA_CLOSE = 1003
 INVALID_PAYLOAD_CLOSE = 1007
 POLICY_CLOSE = 1008
+TOO_BIG_CLOSE = 1009
+
+#: Frames that a transport takes before WELCOME: two or three are needed, and some pings.
+MAX_HANDSHAKE_FRAMES = 64
+TOO_MANY_FRAMES = f"at most {MAX_HANDSHAKE_FRAMES} frames before WELCOME"
 
 
 class Link(Protocol):
@@ -31,6 +36,9 @@ class Link(Protocol):
 
     def close(self, code: int, reason: str) -> None:
         """Send what is queued, then close; ``code`` is a WebSocket close code."""
+
+    def welcomed(self) -> None:
+        """Take messages of full length from now on; only short ones before."""
 
     def cut(self, code: int, reason: str) -> None:
         """Drop what is queued and close."""

@@ -29,12 +29,14 @@ MESSAGES = (
     "yield",
 )
 
-#: What happens on our side. ``malformed``: bytes that are no message of a client. ``challenged``, ``admitted``,
+#: What happens on our side. ``malformed``: bytes that are no message of a client. ``unreadable``: a request that is
+#: answered with what is wrong in its data. ``challenged``, ``admitted``,
 #: ``refused``: the answers of the handshake; ``presented``: HELLO came with a cookie that needs no challenge.
 #: ``late``: the handshake, or the answer to our GOODBYE, took too long. ``ending``: we end the session.
 #: ``overflowed``: the client does not read. ``lost``: the transport is gone.
 HAPPENINGS = (
     "malformed",
+    "unreadable",
     "challenged",
     "presented",
     "admitted",
@@ -104,6 +106,7 @@ TABLE: Mapping[State, Mapping[str, Step]] = MappingProxyType(
             "cancel": Step("cancel", "open"),
             "register": Step("refuse_register", "open"),
             "unregister": Step("refuse_unregister", "open"),
+            "unreadable": Step("refuse_unreadable", "open"),
             "ending": Step("goodbye", "closing"),
             "overflowed": _CUT,
             "lost": _RELEASE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import socket
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -14,6 +15,7 @@ from twisted.python.failure import Failure
 
 from chatr.wamp.door import CLOSE_TIMEOUT_S, Door
 from chatr.wamp.frames import SERIALIZERS, Framing, Serializer, rawsocket_frame
+from chatr.wamp.link import MAX_HANDSHAKE_FRAMES, TOO_MANY_FRAMES
 from chatr.wamp.outbox import Outbox
 from chatr.wamp.session import Session
 
@@ -59,6 +61,10 @@ class RawSocketLink:
         """Send what is queued, then close; RawSocket has no close code."""
         self._protocol.close()
 
+    def welcomed(self) -> None:
+        """Take messages up to the length that the handshake announced."""
+        self._protocol.take_long_messages()
+
     def cut(self, code: int, reason: str) -> None:
         """Drop what is queued and close; a peer that does not read would not see a farewell."""
         self._protocol.drop_queue()
@@ -73,7 +79,10 @@ class WampRawSocket(Protocol):
         self._wire: Any = None
         self._door = door
         self._data = bytearray()
-        self._max_bytes = 2 ** (SMALLEST_EXPONENT + length_nibble(door.limits.max_message_bytes))
+        #: Announced; and taken, which is less before WELCOME.
+        self._announced_bytes = 2 ** (SMALLEST_EXPONENT + length_nibble(door.limits.max_message_bytes))
+        self._max_bytes = min(self._announced_bytes, door.limits.max_handshake_bytes)
+        self._frames_left: float = MAX_HANDSHAKE_FRAMES
         self._outbox: Outbox | None = None
         self._closing = False
         self._heard = False
@@ -84,6 +93,11 @@ class WampRawSocket(Protocol):
         """Write behind everything that is queued; nothing once the connection closes."""
         if self._outbox is not None:
             self._outbox.send(frame, ephemeral=ephemeral)
+
+    def take_long_messages(self) -> None:
+        """The handshake is over."""
+        self._max_bytes = self._announced_bytes
+        self._frames_left = math.inf
 
     def drop_queue(self) -> None:
         """Forget what is queued."""
@@ -177,13 +191,19 @@ class WampRawSocket(Protocol):
         if self.session is None:
             return False
         kind, length = self._data[0], int.from_bytes(self._data[1:HEADER_BYTES], "big")
+        self._frames_left -= 1
+        if self._frames_left < 0:
+            self.session.malformed(TOO_MANY_FRAMES)
+            return True
         if kind not in (REGULAR, PING, PONG):
             self.session.malformed(f"the frame type {kind} is reserved")
             return True
         if length > self._max_bytes:
-            self.session.malformed(f"a message of {length} bytes is longer than the {self._max_bytes} announced")
+            when = "before WELCOME" if self._max_bytes < self._announced_bytes else "announced"
+            self.session.malformed(f"a message of {length} bytes is longer than the {self._max_bytes} {when}")
             return True
         if len(self._data) < HEADER_BYTES + length:
+            self._frames_left += 1
             return False
         payload = bytes(self._data[HEADER_BYTES : HEADER_BYTES + length])
         del self._data[: HEADER_BYTES + length]

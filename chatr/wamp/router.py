@@ -17,13 +17,13 @@ REALM = "chatr"
 #: How many subscriptions that a session gave back are remembered, so that a late UNSUBSCRIBE is answered kindly.
 REMEMBERED = 1024
 
-# Loose URIs of the WAMP specification: components separated by dots, without white space and "#".
+# Loose URIs of the WAMP specification ("URIs"): components separated by dots, without white space and "#".
 _EXACT = re.compile(r"([^\s.#]+\.)*[^\s.#]+")
 _PREFIX = re.compile(r"([^\s.#]+\.)*[^\s.#]*")
 _WILDCARD = re.compile(r"([^\s.#]*\.)*[^\s.#]*")
 
-#: A topic has a dozen parts at the most; the bound keeps what a session can make us store small.
-MAX_TOPIC_CHARS = 256
+#: A URI of ours has a dozen parts at the most; the bound keeps what a session can make us store small.
+MAX_URI_CHARS = 256
 
 
 def _matches_exact(pattern: str, topic: str) -> bool:
@@ -71,6 +71,16 @@ class RouterError(Exception):
         self.detail = detail
 
 
+def check_uri(uri: str, match: object = None) -> str:
+    """The matching policy of a request, for which its URI is valid. Raises :class:`RouterError`."""
+    policy = "exact" if match is None else match
+    if not isinstance(policy, str) or policy not in POLICIES:
+        raise RouterError("wamp.error.invalid_argument", "options.match: is not exact, prefix or wildcard")
+    if len(uri) > MAX_URI_CHARS or not POLICIES[policy].syntax.fullmatch(uri):
+        raise RouterError("wamp.error.invalid_uri", f"that is not a valid URI for match {policy}")
+    return policy
+
+
 class Router:
     """The subscriptions of all sessions: one id per (topic, match), given out again only under a new number."""
 
@@ -116,11 +126,7 @@ class Subscriptions:
 
         Raises :class:`RouterError` for an unknown policy, an invalid URI, or too many subscriptions.
         """
-        policy = "exact" if match is None else match
-        if not isinstance(policy, str) or policy not in POLICIES:
-            raise RouterError("wamp.error.invalid_argument", "options.match: is not exact, prefix or wildcard")
-        if len(topic) > MAX_TOPIC_CHARS or not POLICIES[policy].syntax.fullmatch(topic):
-            raise RouterError("wamp.error.invalid_uri", f"the topic is not a valid URI for match {policy}")
+        policy = check_uri(topic, match)
         key = Key(topic, policy)
         known = self._ids.get(key)
         if known is not None:

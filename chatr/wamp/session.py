@@ -6,7 +6,7 @@ import math
 import secrets
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
@@ -14,15 +14,16 @@ from twisted.logger import Logger
 
 from chatr.api import cookies
 from chatr.api.context import Caller
-from chatr.api.errors import ApiError
+from chatr.api.errors import ApiError, invalid
 from chatr.ops.admission import Admission
 from chatr.realtime.hub import Announcement
 from chatr.wamp import machine, wire
 from chatr.wamp.calls import Calls, DuplicateRequest, FrameTooLarge
 from chatr.wamp.door import CLOSE_TIMEOUT_S, SYSTEM_SHUTDOWN, Door
+from chatr.wamp.flaws import INVALID, Unreadable
 from chatr.wamp.frames import event_frame
 from chatr.wamp.link import NORMAL_CLOSE, POLICY_CLOSE, Link, Malformed, Refusal
-from chatr.wamp.router import REALM, RouterError, Subscriptions
+from chatr.wamp.router import REALM, RouterError, Subscriptions, check_uri
 
 log = Logger()
 
@@ -36,26 +37,13 @@ ROLES: Mapping[str, Any] = MappingProxyType(
     }
 )
 
-#: Reasons may quote what a peer sent.
-MAX_REASON_CHARS = 200
+#: Reasons may quote what a peer sent; RawSocket peers may take messages of 512 bytes and no more.
+MAX_REASON_BYTES = 200
 
+DENIED = "wamp.error.authentication_denied"
 
 _KINDS: Mapping[type, str] = MappingProxyType(
-    {
-        wire.Hello: "hello",
-        wire.Abort: "abort",
-        wire.Authenticate: "authenticate",
-        wire.Goodbye: "goodbye",
-        wire.Error: "error",
-        wire.Publish: "publish",
-        wire.Subscribe: "subscribe",
-        wire.Unsubscribe: "unsubscribe",
-        wire.Call: "call",
-        wire.Cancel: "cancel",
-        wire.Register: "register",
-        wire.Unregister: "unregister",
-        wire.Yield: "yield",
-    }
+    {kind: kind.__name__.lower() for kind in (*get_args(wire.Incoming), Unreadable)}
 )
 
 
@@ -90,8 +78,9 @@ class Session:
         """One message of the transport (a batch of messages with a batched serializer) came in."""
         if self.state == "closed":
             return
+        self._link.serializer = serializer = self._link.serializer.of(data)
         try:
-            messages = self._link.serializer.decode(data)
+            messages = serializer.decode(data)
         except wire.WireError as error:
             self.malformed(str(error))
             return
@@ -133,9 +122,13 @@ class Session:
         if self.state not in ("closing", "closed"):
             self._step("ending", Refusal(code if "." in code else f"chatr.error.{code}", reason))
 
+    def belongs_to(self, session_id: str) -> bool:
+        """Whether this is an open session of that login session."""
+        return self.state == "open" and bool(session_id) and session_id == self._admission.session_id
+
     def extend(self, session_id: str, expires_at: float) -> bool:
         """Live until ``expires_at`` (seconds since the epoch) if this is an open session of that login session."""
-        if self.state != "open" or not session_id or session_id != self._admission.session_id:
+        if not self.belongs_to(session_id):
             return False
         self._expire_at(expires_at)
         return True
@@ -144,7 +137,8 @@ class Session:
         before = self.state
         action, self.state = machine.step(before, kind)
         if action == machine.VIOLATION.action and not isinstance(subject, Malformed):
-            subject = Malformed(f"{kind.upper()} is not allowed while the session is {before}")
+            what = f"{kind.upper()} is" if kind in machine.MESSAGES else "That is"
+            subject = Malformed(f"{what} not allowed while the session is {before}")
         _ACTIONS[action](self, subject)
         if self.state == "closed" and before != "closed":
             self._leave()
@@ -181,7 +175,8 @@ class Session:
         origin = headers.get("origin")
         if not origin or not cookies.own_origin(origin, headers.get("host"), self._door.public_url):
             return ""
-        return cookies.read(headers.get("cookie"), cookies.REALTIME)
+        name = cookies.named(cookies.REALTIME, https=origin.lower().startswith("https://"))
+        return cookies.read(headers.get("cookie"), name)
 
     def _challenge(self, _: None) -> None:
         self._send([wire.CHALLENGE, "ticket", {}])
@@ -194,7 +189,7 @@ class Session:
         try:
             admission = await self._door.authenticate(ticket, self._link.address, self._link.user_agent)
         except ApiError as error:
-            uri = f"chatr.error.{error.code}" if error.kind.status >= 429 else "wamp.error.not_authorized"
+            uri = f"chatr.error.{error.code}" if error.kind.status >= 429 else DENIED
             self._step("refused", Refusal(uri, error.detail))
         except Exception:
             log.failure("a ticket could not be verified")
@@ -205,7 +200,7 @@ class Session:
     def _admit(self, admission: Admission) -> None:
         limit = self._door.limits.max_sessions_per_user
         if self._hello_authid not in ("", admission.user_id):
-            refusal = Refusal("wamp.error.not_authorized", "the ticket belongs to another user than authid")
+            refusal = Refusal(DENIED, "the ticket belongs to another user than authid")
         elif self._door.sessions.draining:
             refusal = Refusal(SYSTEM_SHUTDOWN, "the server is stopping")
         elif self._door.sessions.user_full(admission.user_id):
@@ -227,6 +222,7 @@ class Session:
             connection=self.connection,
         )
         self._calls = Calls(self._door, caller, self._send)
+        self._link.welcomed()
         self._door.counters.sessions += 1
         details = {
             "realm": REALM,
@@ -234,6 +230,7 @@ class Session:
             "authrole": admission.role,
             "authmethod": self._method if admission.user_id else "anonymous",
             "authprovider": "chatr",
+            "connection": self.connection,
             "roles": dict(ROLES),
         }
         self._send([wire.WELCOME, secrets.randbelow(2**53 - 1) + 1, details])
@@ -248,8 +245,8 @@ class Session:
     def _call(self, message: wire.Call) -> None:
         try:
             self._running().start(message)
-        except DuplicateRequest:
-            self.malformed(f"a CALL with the request id {message.request} is still in flight")
+        except DuplicateRequest as error:
+            self.malformed(str(error))
 
     def _cancel(self, message: wire.Cancel) -> None:
         self._running().cancel(message.request)
@@ -263,7 +260,7 @@ class Session:
         try:
             number = self._subscriptions.subscribe(message.topic, message.options.get("match"))
         except RouterError as error:
-            self._send([wire.ERROR, wire.SUBSCRIBE, message.request, {}, error.uri, [error.detail], {}])
+            self._error(wire.SUBSCRIBE, message.request, error)
         else:
             self._send([wire.SUBSCRIBED, message.request, number])
 
@@ -271,25 +268,49 @@ class Session:
         try:
             self._subscriptions.unsubscribe(message.subscription)
         except RouterError as error:
-            self._send([wire.ERROR, wire.UNSUBSCRIBE, message.request, {}, error.uri, [error.detail], {}])
+            self._error(wire.UNSUBSCRIBE, message.request, error)
         else:
             self._send([wire.UNSUBSCRIBED, message.request])
 
     def _refuse_publish(self, message: wire.Publish) -> None:
-        if message.options.get("acknowledge") is True:
-            self._not_authorized(wire.PUBLISH, message.request, "clients publish by calling procedures")
-        else:
+        if message.options.get("acknowledge") is not True:
             self._door.counters.publishes_ignored += 1
+            return
+        try:
+            check_uri(message.topic)
+        except RouterError as error:
+            self._error(wire.PUBLISH, message.request, error)
+        else:
+            detail = "clients publish by calling procedures"
+            self._error(wire.PUBLISH, message.request, RouterError("wamp.error.not_authorized", detail))
 
     def _refuse_register(self, message: wire.Register) -> None:
-        self._not_authorized(wire.REGISTER, message.request, "clients can't register procedures")
+        try:
+            check_uri(message.procedure, message.options.get("match"))
+        except RouterError as error:
+            self._error(wire.REGISTER, message.request, error)
+        else:
+            detail = "clients can't register procedures"
+            self._error(wire.REGISTER, message.request, RouterError("wamp.error.not_authorized", detail))
 
     def _refuse_unregister(self, message: wire.Unregister) -> None:
-        uri = "wamp.error.no_such_registration"
-        self._send([wire.ERROR, wire.UNREGISTER, message.request, {}, uri, ["clients have no registrations"], {}])
+        error = RouterError("wamp.error.no_such_registration", "clients have no registrations")
+        self._error(wire.UNREGISTER, message.request, error)
 
-    def _not_authorized(self, kind: int, request: int, detail: str) -> None:
-        self._send([wire.ERROR, kind, request, {}, "wamp.error.not_authorized", [detail], {}])
+    def _refuse_unreadable(self, message: Unreadable) -> None:
+        """Answer to a request whose data is none of ours; the session and its calls go on."""
+        if not message.acknowledged:
+            self._door.counters.publishes_ignored += 1
+        elif message.code == wire.CALL and message.uri == INVALID:
+            try:
+                self._running().refuse(message.request, invalid(message.path, message.reason))
+            except DuplicateRequest as error:
+                self.malformed(str(error))
+        else:
+            self._error(message.code, message.request, RouterError(message.uri, f"{message.path}: {message.reason}"))
+
+    def _error(self, kind: int, request: int, error: RouterError) -> None:
+        self._send([wire.ERROR, kind, request, {}, error.uri, [_brief(error.detail)], {}])
 
     def _expire_at(self, expires_at: float) -> None:
         if self._expiry is not None and self._expiry.active():
@@ -302,7 +323,7 @@ class Session:
 
     def _abort(self, refusal: Refusal) -> None:
         self._door.counters.refused += 1
-        self._send([wire.ABORT, {"message": refusal.reason[:MAX_REASON_CHARS]}, refusal.uri])
+        self._send([wire.ABORT, {"message": _brief(refusal.reason)}, refusal.uri])
         self._link.close(NORMAL_CLOSE, refusal.uri)
 
     def _abort_late(self, _: None) -> None:
@@ -311,12 +332,11 @@ class Session:
 
     def _protocol_violation(self, malformed: Malformed) -> None:
         self._door.counters.violations += 1
-        reason = malformed.reason[:MAX_REASON_CHARS]
-        self._send([wire.ABORT, {"message": reason}, wire.PROTOCOL_VIOLATION])
+        self._send([wire.ABORT, {"message": _brief(malformed.reason)}, wire.PROTOCOL_VIOLATION])
         self._link.close(malformed.close_code, wire.PROTOCOL_VIOLATION)
 
     def _goodbye(self, refusal: Refusal) -> None:
-        self._send([wire.GOODBYE, {"message": refusal.reason[:MAX_REASON_CHARS]}, refusal.uri])
+        self._send([wire.GOODBYE, {"message": _brief(refusal.reason)}, refusal.uri])
         self._wait(CLOSE_TIMEOUT_S)
 
     def _farewell(self, _: wire.Goodbye) -> None:
@@ -364,6 +384,10 @@ class Session:
         if len(frame) > self._link.max_bytes:
             raise FrameTooLarge(f"the message is larger than {self._link.max_bytes} bytes")
         self._link.send(frame)
+
+
+def _brief(reason: str) -> str:
+    return reason.encode("utf-8", "replace")[:MAX_REASON_BYTES].decode(errors="ignore")
 
 
 _ACTIONS: Mapping[str, Callable[[Session, Any], None]] = MappingProxyType(

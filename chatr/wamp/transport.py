@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,20 +14,31 @@ from autobahn.websocket.compress import PerMessageDeflateOffer, PerMessageDeflat
 from autobahn.websocket.types import ConnectionDeny, ConnectionRequest
 from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import connectionDone
+from twisted.protocols.policies import ProtocolWrapper
 from twisted.python.failure import Failure
 
+from chatr import plain
 from chatr.config import Config
 from chatr.timers import Timers
 from chatr.wamp.door import CLOSE_TIMEOUT_S, Door
 from chatr.wamp.frames import SERIALIZERS, Framing, Serializer, websocket_frame
-from chatr.wamp.link import INVALID_PAYLOAD_CLOSE, UNSUPPORTED_DATA_CLOSE
+from chatr.wamp.link import (
+    INVALID_PAYLOAD_CLOSE,
+    MAX_HANDSHAKE_FRAMES,
+    POLICY_CLOSE,
+    TOO_BIG_CLOSE,
+    TOO_MANY_FRAMES,
+    UNSUPPORTED_DATA_CLOSE,
+)
 from chatr.wamp.outbox import Outbox
 from chatr.wamp.session import Session
+
+#: Makes the answer to a handshake that fails, of a status, a sentence and further headers.
+Refuse = Callable[[int, str, list[tuple[str, str]]], bytes]
 
 #: A close frame has room for 123 bytes of reason (RFC 6455, section 5.5).
 MAX_REASON_BYTES = 123
 
-MAX_USER_AGENT_CHARS = 512
 _PORTS: Mapping[str, str] = MappingProxyType({"http": "80", "https": "443"})
 
 
@@ -41,7 +53,7 @@ class WebSocketLink:
         self.framing: Framing = unframed if protocol.compresses else websocket_frame
         self.address = protocol.address()
         self.headers: Mapping[str, str] = protocol.http_headers
-        self.user_agent = self.headers.get("user-agent", "")[:MAX_USER_AGENT_CHARS]
+        self.user_agent = plain.user_agent(self.headers.get("user-agent"))
         self.max_bytes = max_bytes
         self._protocol = protocol
         self._outbox = outbox
@@ -61,6 +73,10 @@ class WebSocketLink:
     def close(self, code: int, reason: str) -> None:
         """Send what is queued, then the closing handshake."""
         self._protocol.close(code, reason)
+
+    def welcomed(self) -> None:
+        """Take messages of full length."""
+        self._protocol.take_long_messages()
 
     def cut(self, code: int, reason: str) -> None:
         """Drop what is queued; the close frame is the last that may pass before the connection is aborted."""
@@ -86,6 +102,7 @@ class WampWebSocket(WebSocketServerProtocol):
         self._serializer: Serializer | None = None
         self._outbox: Outbox | None = None
         self._linger: IDelayedCall | None = None
+        self._frames_left: float = MAX_HANDSHAKE_FRAMES
 
     @property
     def compresses(self) -> bool:
@@ -98,6 +115,11 @@ class WampWebSocket(WebSocketServerProtocol):
             # Autobahn has put the hop that the configuration trusts there.
             return str(self.peer)
         return str(getattr(self.transport.getPeer(), "host", ""))
+
+    def take_long_messages(self) -> None:
+        """The handshake is over."""
+        self._limit_messages(self.factory.door.limits.max_message_bytes)
+        self._frames_left = math.inf
 
     def queue(self, data: bytes) -> None:
         """Write behind everything that is queued."""
@@ -129,6 +151,7 @@ class WampWebSocket(WebSocketServerProtocol):
 
     def onOpen(self) -> None:
         door, limits = self.factory.door, self.factory.door.limits
+        self._limit_messages(min(limits.max_message_bytes, limits.max_handshake_bytes))
         self._serializer = SERIALIZERS[self.websocket_protocol_in_use]
         # twisted.web's HTTPChannel is still registered with the transport that was taken over from it.
         self.transport.unregisterProducer()
@@ -139,6 +162,20 @@ class WampWebSocket(WebSocketServerProtocol):
         max_bytes = limits.max_message_bytes if self.compresses else limits.max_output_bytes
         self.session = Session(door, WebSocketLink(self, self._serializer, outbox, max_bytes=max_bytes))
         self.session.opened()
+
+    def onFrameBegin(self) -> None:
+        self._frames_left -= 1
+        if self._frames_left < 0 and self.session is not None and self.state == self.STATE_OPEN:
+            self.session.malformed(TOO_MANY_FRAMES, POLICY_CLOSE)
+            # At once: each frame that still comes would cost more than its sender pays for it.
+            self.failedByMe = self.wasClean = True
+            self.dropConnection(abort=False)
+        super().onFrameBegin()
+
+    def onMessageFrame(self, payload: list[bytes]) -> None:
+        # As in the base class, but that frames of nothing leave nothing behind: a message may have any number of them.
+        if not self.failedByMe and self.message_data is not None:
+            self.message_data += filter(None, payload)
 
     def onMessageEnd(self) -> None:
         # As in the base class, without its event for listeners that nobody registers.
@@ -157,6 +194,19 @@ class WampWebSocket(WebSocketServerProtocol):
         else:
             self.session.received(payload)
 
+    def onCloseFrame(self, code: int | None, reasonRaw: bytes | None) -> bool | None:
+        if not self.failedByMe:
+            if self.state != self.STATE_OPEN or (_may_close(code) and _is_utf8(reasonRaw or b"")):
+                return bool(super().onCloseFrame(code, reasonRaw))
+            if _may_close(code):
+                self._invalid_payload("the reason of a close frame is not valid UTF-8")
+            else:
+                self._protocol_violation(f"{code} is no close code")
+        # Our close frame tells why; Autobahn would take the peer's for the answer to it, and drop both.
+        self.wasClean = True
+        self.dropConnection(abort=False)
+        return True
+
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
         if self.session is not None:
             self.session.lost()
@@ -164,6 +214,13 @@ class WampWebSocket(WebSocketServerProtocol):
     def dataReceived(self, data: bytes) -> None:
         # Without the base class's logging, whose arguments are built even when nobody reads them.
         self._dataReceived(data)
+
+    def sendHttpErrorResponse(self, code: int, reason: str, responseHeaders: Any = None) -> None:
+        # Autobahn's has neither a body nor a length.
+        if self.factory.refuse is None:
+            super().sendHttpErrorResponse(code, reason, responseHeaders)
+        else:
+            self.sendData(self.factory.refuse(code, reason, list(responseHeaders or ())))
 
     def sendData(self, data: bytes, sync: bool = False, chopsize: int | None = None) -> None:
         self.queue(data)
@@ -194,9 +251,27 @@ class WampWebSocket(WebSocketServerProtocol):
         # A peer that does not read what is left would keep the connection for ever.
         self._linger = self.factory.door.clock.callLater(CLOSE_TIMEOUT_S, self.transport.abortConnection)
 
+    def _limit_messages(self, max_bytes: int) -> None:
+        self.maxFramePayloadSize = self.maxMessagePayloadSize = max_bytes
+
+    def _max_message_size_exceeded(self, msg_size: int, max_msg_size: int, reason: str) -> None:
+        """Called by Autobahn, which would close without ABORT."""
+        if self.session is None or self.state != self.STATE_OPEN:
+            super()._max_message_size_exceeded(msg_size, max_msg_size, reason)
+            return
+        when = "" if max_msg_size == self.factory.door.limits.max_message_bytes else " before WELCOME"
+        self.session.malformed(f"a message has at most {max_msg_size} bytes{when}", TOO_BIG_CLOSE)
+        # Whatever still comes of it is thrown away.
+        self.failedByMe = True
+
     def _overflowed(self) -> None:
         if self.session is not None:
             self.session.overflowed()
+
+
+def _may_close(code: int | None) -> bool:
+    """Whether a peer may close with this code (RFC 6455, section 7.4; IANA's registry)."""
+    return code is None or 3000 <= code < 5000 or code in WebSocketServerProtocol.CLOSE_STATUS_CODES_ALLOWED
 
 
 def _is_utf8(payload: bytes) -> bool:
@@ -212,9 +287,10 @@ class WampWebSocketFactory(WebSocketServerFactory):
 
     protocol = WampWebSocket
 
-    def __init__(self, door: Door, config: Config) -> None:
+    def __init__(self, door: Door, config: Config, refuse: Refuse | None = None) -> None:
         super().__init__(protocols=list(SERIALIZERS), server=None, reactor=door.clock)
         self.door = door
+        self.refuse = refuse
         self._batched_timer = Timers(door.clock)
         limits = config.wamp
         # One call for all: each call sets the options that it isn't given back (allowNullOrigin).
@@ -276,6 +352,21 @@ def _no_compression(offers: list[Any]) -> None:
     return None
 
 
-def websocket_resource(door: Door, config: Config) -> WebSocketResource:
+class _Upgrade(WebSocketResource):
+    """Hands a connection over to WebSocket, with what came behind the request in the same packet."""
+
+    def render(self, request: Any) -> Any:
+        channel = request.channel
+        transport = channel.transport
+        answer = super().render(request)
+        if channel.transport is None and transport is not None:
+            holder = transport if isinstance(transport, ProtocolWrapper) else transport.protocol
+            protocol = holder.wrappedProtocol if isinstance(holder, ProtocolWrapper) else holder
+            # The channel goes on with the rest of the packet when we return, as if it were another request.
+            channel.rawDataReceived = protocol.dataReceived
+        return answer
+
+
+def websocket_resource(door: Door, config: Config, refuse: Refuse | None = None) -> WebSocketResource:
     """The resource to mount at ``/ws`` of a twisted.web site."""
-    return WebSocketResource(WampWebSocketFactory(door, config))
+    return _Upgrade(WampWebSocketFactory(door, config, refuse))

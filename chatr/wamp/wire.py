@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
@@ -36,7 +34,7 @@ MAX_ID = 2**53
 
 Request = Annotated[int, Meta(ge=1, le=MAX_ID)]
 #: Loose: what a URI may be is checked where it is used, so that the answer can be an ERROR instead of an ABORT.
-Uri = Annotated[str, Meta(max_length=1024)]
+Uri: TypeAlias = str
 Details: TypeAlias = dict[str, Any]
 
 
@@ -182,7 +180,7 @@ def from_raw(raw: Any) -> Incoming:
         raise WireError("a message is a non-empty array")
     fixed = list(raw)
     for position in _ID_POSITIONS[: len(fixed)]:
-        fixed[position] = _repaired(fixed[position], position)
+        fixed[position] = repaired(fixed[position], position)
     code = fixed[0]
     if isinstance(code, int) and code in ROUTER_ONLY:
         raise WireError(f"only a router sends {ROUTER_ONLY[code]}")
@@ -195,7 +193,8 @@ def from_raw(raw: Any) -> Incoming:
     return message
 
 
-def _repaired(value: Any, position: int) -> Any:
+def repaired(value: Any, position: int) -> Any:
+    """What clients are known to get slightly wrong, put right at its position."""
     if isinstance(value, float) and value.is_integer() and abs(value) <= MAX_ID:
         return int(value)
     if position and value is None:
@@ -203,27 +202,3 @@ def _repaired(value: Any, position: int) -> Any:
     if isinstance(value, dict):
         return {key: item for key, item in value.items() if item is not None}
     return value
-
-
-def refuse_foreign(value: Any) -> None:
-    """Refuse what only msgpack and CBOR can carry and JSON can't: payloads are the same in every serialisation.
-
-    Raises :class:`WireError` on bytes, non-string keys, NaN and infinities, and unknown types.
-    """
-    kind = type(value)
-    if kind is dict:
-        for key, item in value.items():
-            if type(key) is not str:
-                raise WireError("keys of a map are strings")
-            refuse_foreign(item)
-    elif kind is list:
-        for item in value:
-            refuse_foreign(item)
-    elif kind is float:
-        if not math.isfinite(value):
-            raise WireError("NaN and infinities have no place in a message")
-    elif value is not None and kind not in (str, int, bool):
-        raise WireError(f"{kind.__name__} has no place in a message")
-
-
-Decode: TypeAlias = Callable[[bytes], Incoming]

@@ -18,7 +18,12 @@ export interface Availability {
   reason?: string;
 }
 
-/** ``blocked``: by either of the two, so that nothing passes between them. ``blockedByMe``: by the caller. */
+/** The password, as proof. */
+export interface Begin {
+  password?: string | null;
+}
+
+/** Whether the caller has blocked somebody: both say the same. That the other has blocked the caller is not told. */
 export interface BlockStatus {
   blocked: boolean;
   blockedByMe: boolean;
@@ -31,10 +36,19 @@ export interface Challenged {
   methods: ("email" | "recovery_code" | "sms" | "totp")[];
 }
 
-/** The password of now, and the new one. */
+/** The password of now, and the new one. Accounts that have none must have signed in within the last ten minutes. */
 export interface Change {
-  current: string;
+  current?: string | null;
   password: string;
+}
+
+/** What to change: an address, or null to drop it. ``proof`` is what account.register, session.login or account.verify_email answered with what waits. */
+export interface ChangeUnconfirmed {
+  proof: string;
+  email?: string | null;
+  phoneNumber?: string | null;
+  password?: string | null;
+  code?: string | null;
 }
 
 /** Conversations that changed; ``reset``: forget what you have, this is the newest page of the list. ``friends``: the friends, requests or blocks have changed, fetch their lists anew. Guests have none. */
@@ -121,14 +135,14 @@ export interface ConversationRemoved {
   conversationId: string;
 }
 
-/** The password, as proof. */
+/** The password, as proof. Accounts that have none must have signed in within the last ten minutes. */
 export interface DeleteAccount {
-  password: string;
+  password?: string | null;
 }
 
-/** The password, and a code of the authenticator or a recovery code. */
+/** The password, and a code of the authenticator or a recovery code. Accounts that have no password must have signed in within the last ten minutes. */
 export interface Disable {
-  password: string;
+  password?: string | null;
   code?: string | null;
   recoveryCode?: string | null;
 }
@@ -162,9 +176,10 @@ export interface Edits {
 /** ``{}`` */
 export type Empty = Record<string, never>;
 
-/** A code of the authenticator. */
+/** A code of the authenticator; and the password, as for two_factor.setup. */
 export interface Enable {
   code: string;
+  password?: string | null;
 }
 
 /** One offending field: its JSON path (``$.limit``) and what is wrong with it. */
@@ -340,6 +355,12 @@ export interface ListFriends {
   limit?: number;
 }
 
+/** Which page. ``cursor``: the ``nextCursor`` of the page before. */
+export interface ListSessions {
+  cursor?: string | null;
+  limit?: number;
+}
+
 /** Which audio message, whether it plays, and whether it has been heard to its end. */
 export interface Listened {
   messageId: string;
@@ -355,7 +376,7 @@ export interface Listening {
   ended: boolean;
 }
 
-/** One entry of a conversation's log: the event it was announced as, with that event's payload. */
+/** One entry of a conversation's log: the event it was announced as, with that event's payload. About a message that the viewer has deleted from their own view ``data`` says no more than ``conversationId``, ``seq`` and ``cleared: true``; it was announced to them as no event. */
 export interface LogEntry {
   seq: number;
   event: string;
@@ -493,9 +514,9 @@ export interface MessageUnsent {
   senderDisplayName: string;
 }
 
-/** The password, as proof. */
+/** The password, as proof. Accounts that have none must have signed in within the last ten minutes. */
 export interface NewRecoveryCodes {
-  password: string;
+  password?: string | null;
 }
 
 /** No parameters. */
@@ -618,7 +639,7 @@ export interface Register {
   gender?: "female" | "male" | "non-binary" | "prefer-not-to-say" | "" | null;
 }
 
-/** The frozen snapshot of the message that is replied to; ``unsent``: it was unsent, before or since. */
+/** The frozen snapshot of the message that is replied to; ``unsent``: it was unsent, before or since. ``cleared``: the viewer has deleted it from their own view, and is not shown what it said. */
 export interface ReplyTo {
   id: string;
   senderName: string;
@@ -626,6 +647,7 @@ export interface ReplyTo {
   content: string;
   duration?: number;
   unsent?: boolean;
+  cleared?: boolean;
 }
 
 /** Whom to ask. */
@@ -633,7 +655,7 @@ export interface Request {
   addresseeId: string;
 }
 
-/** Which code to send again. The challenge of the sign-in lets ``login`` say where it went. */
+/** Which code to send again. ``login`` needs the challenge of its password step. */
 export interface ResendCode {
   userId: string;
   purpose: "email" | "login" | "phone";
@@ -667,7 +689,7 @@ export interface SearchMessages {
   limit?: number;
 }
 
-/** A message to a person or to a conversation: exactly one of ``recipientId`` and ``conversationId``. Without ``linkPreview`` the server does not look at its link. */
+/** A message to a person or to a conversation: exactly one of ``recipientId`` and ``conversationId``. Without ``linkPreview`` the server does not look at its link. ``afterClientId``: the ``clientId`` of the caller's message before this one, by which many can be sent without waiting for each other: in their order or not at all. */
 export interface SendMessage {
   content: string;
   clientId: string;
@@ -676,6 +698,7 @@ export interface SendMessage {
   type?: "text";
   replyToId?: string | null;
   linkPreview?: boolean;
+  afterClientId?: string | null;
 }
 
 /** Who wrote a message. */
@@ -705,9 +728,10 @@ export interface SessionInfo {
   current: boolean;
 }
 
-/** The devices that are signed in, last used first. */
+/** The devices that are signed in, last used first; ``nextCursor`` is null on the last page. */
 export interface SessionList {
   items: SessionInfo[];
+  nextCursor?: string | null;
 }
 
 /** A session of the receiver has ended; sent before its sockets close. */
@@ -762,7 +786,12 @@ export interface Ticket {
   expiresIn: number;
 }
 
-/** What to change; what is left out stays. An empty text clears a name or the gender. */
+/** The secret that was sent to the former address. */
+export interface UndoChange {
+  token: string;
+}
+
+/** What to change; what is left out stays. An empty text clears a name or the gender. ``password``: with a new e-mail address or phone number. */
 export interface Update {
   displayName?: string;
   firstName?: string;
@@ -770,6 +799,7 @@ export interface Update {
   gender?: "female" | "male" | "non-binary" | "prefer-not-to-say" | "";
   email?: string;
   phoneNumber?: string;
+  password?: string | null;
 }
 
 /** How the caller keeps it; what is left out stays. ``mutedUntil``: null ends it, far away is for ever. */
@@ -824,10 +854,11 @@ export interface VerifyLogin {
   recoveryCode?: string | null;
 }
 
-/** An account, and where the code went that it waits for. */
+/** An account, and where the code went that it waits for. ``proof`` is for account.change_unconfirmed, should the address be mistyped: it lets whoever has it go on from what was shown so far, for ten minutes. */
 export interface Waiting {
   userId: string;
   verification: "email" | "sms";
+  proof?: string;
 }
 
 /** Which audio message. */
@@ -868,9 +899,11 @@ export interface WithUser {
 
 /** Procedures by URI. */
 export interface Calls {
+  "chatr.account.change_unconfirmed": { params: ChangeUnconfirmed; result: Session | Challenged | Waiting };
   "chatr.account.delete": { params: DeleteAccount; result: Empty };
   "chatr.account.register": { params: Register; result: Waiting };
   "chatr.account.resend_code": { params: ResendCode; result: CodeSent };
+  "chatr.account.undo_change": { params: UndoChange; result: Empty };
   "chatr.account.verify_email": { params: Verify; result: Session | Waiting };
   "chatr.account.verify_phone": { params: Verify; result: Session | Waiting };
   "chatr.activity.draft": { params: DraftText; result: Empty };
@@ -917,7 +950,7 @@ export interface Calls {
   "chatr.presence.set": { params: SetPresence; result: Empty };
   "chatr.preview.get": { params: GetPreview; result: LinkPreview };
   "chatr.realtime.ticket": { params: NoParams; result: Ticket };
-  "chatr.session.list": { params: NoParams; result: SessionList };
+  "chatr.session.list": { params: ListSessions; result: SessionList };
   "chatr.session.login": { params: Login; result: Session | Challenged | Waiting };
   "chatr.session.logout": { params: NoParams; result: Empty };
   "chatr.session.refresh": { params: Refresh; result: Session };
@@ -928,7 +961,7 @@ export interface Calls {
   "chatr.two_factor.disable": { params: Disable; result: Empty };
   "chatr.two_factor.enable": { params: Enable; result: RecoveryCodes };
   "chatr.two_factor.recovery_codes": { params: NewRecoveryCodes; result: RecoveryCodes };
-  "chatr.two_factor.setup": { params: NoParams; result: Setup };
+  "chatr.two_factor.setup": { params: Begin; result: Setup };
   "chatr.user.check_username": { params: CheckUsername; result: Availability };
   "chatr.user.get": { params: GetUser; result: User };
   "chatr.user.get_by_username": { params: GetByUsername; result: User };

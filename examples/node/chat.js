@@ -1,12 +1,16 @@
 #!/usr/bin/env node
 // Two people with clients of different makes hold a conversation: ann with autobahn-js, ben with wampy.
-// usage: npm install && node chat.js [http://127.0.0.1:8080]
+// usage: npm install && node chat.js [http://127.0.0.1:8080 [data directory of the server]]
 const autobahn = require('autobahn')
 const { Wampy } = require('wampy')
 const WebSocket = require('ws')
 const { randomUUID } = require('node:crypto')
+const { readFileSync } = require('node:fs')
+const { join } = require('node:path')
 
 const url = process.argv[2] ?? 'http://127.0.0.1:8080'
+// Mail holds codes: the server shows it to those who can read this file.
+const mailKey = join(process.argv[3] ?? join(__dirname, '..', '..', 'chatr-data'), 'mail.key')
 const socket = url.replace(/^http/, 'ws') + '/ws'
 
 async function rest(path, body, token) {
@@ -22,7 +26,8 @@ async function person(name) {
   const username = name + randomUUID().slice(0, 8)
   const email = `${username}@example.org`
   const { userId } = await rest('/auth/register', { username, email, password: `Correct-horse-${username}` })
-  const mails = (await (await fetch(`${url}/dev/mail.json`)).json()).items
+  const headers = { Authorization: `Bearer ${readFileSync(mailKey, 'utf8')}` }
+  const mails = (await (await fetch(`${url}/dev/mail.json`, { headers })).json()).items
   const code = mails.find((mail) => mail.to === email).text.match(/\b\d{6}\b/)[0]
   const session = await rest('/auth/verify-email', { userId, code })
   return { id: userId, ticket: (await rest('/auth/ticket', {}, session.accessToken)).ticket }

@@ -28,13 +28,16 @@ COMMENT ON FUNCTION mentioned IS 'The members of a conversation that are called 
 DROP FUNCTION IF EXISTS append_messages(uuid[], uuid[], uuid[], uuid[], uuid[], uuid[], text[]);
 DROP FUNCTION IF EXISTS append_messages(uuid[], uuid[], uuid[], uuid[], uuid[], uuid[], text[], integer, interval);
 DROP FUNCTION IF EXISTS append_messages(uuid[], uuid[], uuid[], uuid[], uuid[], uuid[], text[], text[], integer, interval);
+DROP FUNCTION IF EXISTS append_messages(uuid[], uuid[], uuid[], uuid[], uuid[], uuid[], text[], text[], text[], integer, interval);
 CREATE OR REPLACE FUNCTION append_messages(
     p_ids uuid[], p_senders uuid[], p_clients uuid[], p_conversations uuid[], p_recipients uuid[],
-    p_replies uuid[], p_contents text[], p_names text[], p_links text[], p_pending_limit integer, p_cooldown interval
+    p_replies uuid[], p_contents text[], p_names text[], p_links text[], p_afters uuid[], p_pending_limit integer,
+    p_cooldown interval
 ) RETURNS TABLE (
     ord bigint, outcome text, message_id uuid, conversation_id uuid, seq bigint, created_at timestamptz,
     user_low uuid, user_high uuid, reply_to jsonb,
-    sender_username text, sender_display_name text, sender_profile_image text, accepts boolean, back_for uuid[], mentions uuid[]
+    sender_username text, sender_display_name text, sender_profile_image text, accepts boolean, back_for uuid[], mentions uuid[],
+    quote_cleared_by uuid[]
 ) LANGUAGE plpgsql
 -- Planning this costs more than running it: plan once a connection. A plan made while the tables are empty must still be
 -- right when they are full: each look-up is a subquery of one row by index, which can't be turned into a pass over a table.
@@ -62,6 +65,10 @@ BEGIN
         SELECT i.ord, i.id, i.sender, i.client, i.reply, i.content, i.link, c.id AS target, c.user_low, c.user_high, c.head_seq,
                c.closed, c.declined_at, c.status = 'pending' AS pending, c.initiator_id = i.sender AS mine,
                u.username, u.display_name, u.profile_image, old.id AS old_id, r.id AS reply_id, r.snapshot,
+               -- Whoever deleted what is quoted from the own view is not shown it again by that.
+               CASE WHEN c.cleared AND r.id IS NOT NULL THEN (
+                 SELECT array_agg(m.user_id) FROM members m WHERE m.conversation_id = c.id AND m.cleared_seq >= r.seq)
+               END AS quote_cleared_by,
                EXISTS (SELECT 1 FROM members m WHERE m.conversation_id = c.id AND m.user_id = i.sender
                           AND m.status = 'joined') AS joined,
                -- Only looked at for a request that waits: at most a handful.
@@ -73,9 +80,12 @@ BEGIN
                     AND NOT EXISTS (SELECT 1 FROM messages x WHERE x.conversation_id = c.id AND x.seq > m.cleared_seq))
                END AS back_for,
                CASE WHEN i.names <> '' THEN mentioned(c.id, i.names) ELSE '{}' END AS mentions,
+               CASE WHEN i.after IS NULL THEN false ELSE NOT EXISTS (
+                 SELECT 1 FROM messages x WHERE x.sender_id = i.sender AND x.client_id = i.after) END AS early,
                row_number() OVER (PARTITION BY i.sender, i.client ORDER BY i.ord) AS attempt
-          FROM unnest(p_ids, p_senders, p_clients, p_conversations, p_recipients, p_replies, p_contents, p_names, p_links)
-               WITH ORDINALITY AS i(id, sender, client, conversation, recipient, reply, content, names, link, ord)
+          FROM unnest(p_ids, p_senders, p_clients, p_conversations, p_recipients, p_replies, p_contents, p_names, p_links,
+                      p_afters)
+               WITH ORDINALITY AS i(id, sender, client, conversation, recipient, reply, content, names, link, after, ord)
           LEFT JOIN LATERAL (
             SELECT p.id FROM conversations p WHERE i.conversation IS NULL
                AND p.user_low = least(i.sender, i.recipient) AND p.user_high = greatest(i.sender, i.recipient)
@@ -88,18 +98,23 @@ BEGIN
           LEFT JOIN LATERAL (
             SELECT x.id FROM messages x WHERE x.sender_id = i.sender AND x.client_id = i.client LIMIT 1) old ON true
           LEFT JOIN LATERAL (
-            SELECT x.id, jsonb_build_object(
+            SELECT x.id, x.seq, jsonb_build_object(
                      'id', x.id, 'senderName', y.display_name, 'type', x.type,
-                     'content', CASE WHEN x.unsent_at IS NULL THEN left(x.content, 200) ELSE '' END)
+                     'content', CASE WHEN x.unsent_at IS NULL THEN left(x.content, 201) ELSE '' END)
                    || CASE WHEN x.unsent_at IS NULL THEN '{}'::jsonb ELSE '{"unsent": true}' END AS snapshot
               FROM messages x, LATERAL (SELECT z.display_name FROM users z WHERE z.id = x.sender_id LIMIT 1) y
              -- So that no index of conversations fits: by that one it would be a pass over the whole conversation.
-             WHERE x.id = i.reply AND (x.conversation_id = c.id) IS TRUE AND x.type <> 'system' LIMIT 1) r ON true
+             WHERE x.id = i.reply AND (x.conversation_id = c.id) IS TRUE AND x.type <> 'system'
+               -- Nor does anybody quote what they have deleted from their own view.
+               AND x.seq > coalesce((SELECT m.cleared_seq FROM members m WHERE m.conversation_id = c.id
+                                        AND m.user_id = i.sender LIMIT 1), 0) LIMIT 1) r ON true
           LEFT JOIN LATERAL (
             SELECT x.username, x.display_name, x.profile_image FROM users x WHERE x.id = i.sender LIMIT 1) u ON true
     ), judged AS MATERIALIZED (
         SELECT x.*, CASE
             WHEN x.old_id IS NOT NULL OR x.attempt > 1 THEN 'repeat'
+            -- Before all else: nothing is begun for what is not stored then.
+            WHEN x.early THEN 'early'
             WHEN x.target IS NULL THEN 'no_conversation'
             WHEN NOT x.joined THEN 'not_member'
             WHEN x.closed IS NOT NULL THEN x.closed
@@ -145,7 +160,8 @@ BEGIN
     )
     SELECT n.ord, n.outcome, CASE WHEN n.outcome = 'created' THEN n.id ELSE n.old_id END, n.target, n.seq, v_now,
            n.user_low, n.user_high, n.snapshot, n.username, n.display_name, n.profile_image,
-           n.outcome = 'created' AND n.pending AND NOT n.mine, n.back_for, n.mentions
+           n.outcome = 'created' AND n.pending AND NOT n.mine, n.back_for, n.mentions,
+           n.quote_cleared_by
       FROM numbered n ORDER BY n.seq NULLS FIRST, n.ord;
     -- Apart: in the statement above it would cost each send without a link too.
     IF array_to_string(p_links, '') <> '' THEN
@@ -154,4 +170,4 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION append_messages IS
-    'Outcomes: created, repeat (message_id is the first one, null if it is in this very batch), no_conversation, not_member, blocked and deserted (why the conversation is closed), declined (a while ago), waiting (the request has as many messages as it may), no_reply_target. accepts: the sender answered a request by this. back_for: who had deleted the conversation and has it again. p_links: what to look for a preview at; empty: nothing, null: whoever writes it wants none.';
+    'Outcomes: created, repeat (message_id is the first one, null if it is in this very batch), no_conversation, not_member, blocked and deserted (why the conversation is closed), declined (a while ago), waiting (the request has as many messages as it may), early (what it has to come after is not there), no_reply_target. accepts: the sender answered a request by this. back_for: who had deleted the conversation and has it again. quote_cleared_by: who has deleted what is quoted. p_links: what to look for a preview at; empty: nothing, null: whoever writes it wants none.';

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.api.context import Caller, Context
@@ -16,6 +17,7 @@ from chatr.api.dispatch import Dispatcher
 from chatr.api.errors import COMMON_ERRORS, ERRORS, ApiError
 from chatr.api.events import EVENTS, MESSAGE_RECEIVED
 from chatr.api.model import Empty, Params, Wire
+from chatr.incidents import QUIET_S, Incidents
 from chatr.ops.catalog import CONTRACT
 
 
@@ -123,6 +125,7 @@ class DispatchTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.limits = Limits()
+        self.clock = Clock()
         contract = build(
             [
                 module(
@@ -132,7 +135,13 @@ class DispatchTests(SynchronousTestCase):
             ],
             EVENTS,
         )
-        self.dispatcher = Dispatcher(contract, None, limiter=self.limits, now=lambda: datetime.now(timezone.utc))
+        self.dispatcher = Dispatcher(
+            contract,
+            None,
+            limiter=self.limits,
+            now=lambda: datetime.now(timezone.utc),
+            incidents=Incidents(self.clock.seconds),
+        )
 
     def call(self, name: str, params: Any, role: str = "user", **options: Any) -> Any:
         record = self.dispatcher.contract.operations[name]
@@ -178,6 +187,18 @@ class DispatchTests(SynchronousTestCase):
         error = self.call("thing.say", {"name": "bug"})
         self.assertEqual((error.code, error.detail), ("internal", "Internal error"))
         self.assertEqual(len(self.flushLoggedErrors(KeyError)), 1)
+
+    def test_repeated_failures(self) -> None:
+        """Point 33 of issue 12: of a hundred equal failures one is logged with its traceback; another one is news."""
+        for _ in range(100):
+            self.assertEqual(self.call("thing.say", {"name": "bug"}).code, "internal")
+        self.assertEqual(len(self.flushLoggedErrors(KeyError)), 1)
+        self.call("thing.hide", {"name": "bug"})
+        self.assertEqual(len(self.flushLoggedErrors(KeyError)), 1)
+        self.clock.advance(QUIET_S)
+        for _ in range(2):
+            self.call("thing.say", {"name": "bug"})
+        self.assertEqual(len(self.flushLoggedErrors(KeyError)), 0)
 
     def test_problem(self) -> None:
         """The wire form of an error."""

@@ -1,1 +1,1 @@
-"""Attackers, and what they fail at."""
+"""What an attacker tries who has one address, one account and one stolen access token."""

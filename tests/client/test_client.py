@@ -8,6 +8,7 @@ from twisted.internet.defer import gatherResults
 
 from chatr.client import FileState, Lost, MemoryState, Refused, Replica
 from tests.client.case import ClientCase
+from tests.refusing import refusing
 
 
 class ResumeTests(ClientCase):
@@ -65,6 +66,39 @@ class ResumeTests(ClientCase):
         await self.ann.send(self.ben, "3")
         await client.settled()
         self.assertEqual(self.texts(), ["1", "lost", "3"])
+
+    async def test_changes_of_what_was_deleted(self) -> None:
+        """They come as no event: the gap that they leave is filled once, by the next entry, and says nothing of them.
+
+        Twenty reactions, then a message: one call of the log. The replica shows what a fresh look does.
+        """
+        old = await self.ann.send(self.ben, "old")
+        replica = Replica(self.ben.id)
+
+        def listen(name: str, data: dict[str, Any]) -> None:
+            self.listen(name, data)
+            replica.apply(name, data)
+
+        client = self.client(listen)
+        await client.start()
+        await client.call("conversation.delete", id=old["conversationId"])
+        await self.ann.send(self.ben, "new")
+        await client.settled()
+        counters = self.service.node.door.counters
+        before = counters.calls
+        self.heard.clear()
+        for number in range(20):
+            await self.ann.rest("PUT", f"/messages/{old['id']}/reaction", {"emoji": "👍" if number % 2 else "🎉"})
+        await client.settled()
+        # Whoever settles calls user.me.
+        names = {name for name, _ in self.heard} - {"user.updated"}
+        self.assertEqual((names, counters.calls - before), ({"conversation.updated"}, 1))
+        await self.ann.send(self.ben, "newer")
+        await client.settled()
+        self.assertEqual((self.texts(), counters.calls - before), (["newer"], 3))
+        self.assertEqual([name for name, _ in self.heard].count("log.cleared"), 20)
+        view = await self.ben.rest("GET", f"/conversations/{old['conversationId']}")
+        self.assertEqual(replica.conversations(), {old["conversationId"]: view})
 
     async def test_long_messages(self) -> None:
         """More than fits into one message of the transport: it comes in pieces."""
@@ -198,6 +232,26 @@ class SendTests(ClientCase):
         (one, status), (other, changed) = [(name, data) for name, data in self.heard if name in kinds]
         self.assertEqual((one, other), kinds)
         self.assertEqual((status["readSeq"], changed["conversation"]["readSeq"]), (1, 1))
+
+
+class FullDiskTests(ClientCase):
+    """The server's database has no room for a while."""
+
+    async def test_kept(self) -> None:
+        """Point 33 of issue 12: sends are kept until there is room, and are stored once and in order.
+
+        Before, the server answered ``internal``, and after five of these the client gave a send up.
+        """
+        client = self.client()
+        await client.start()
+        with refusing(self.dsn, "messages", "53100"):
+            sends = [client.send(str(number), to=self.ann.id) for number in range(3)]
+            refused = self.service.node.tasks.incidents
+            while not any(key[0] == "the database refuses" for key in refused._open):
+                await client.call("user.me")
+            self.assertEqual([send.called for send in sends], [False, False, False])
+        stored = await gatherResults(sends)
+        self.assertEqual([(message["content"], message["seq"]) for message in stored], [("0", 1), ("1", 2), ("2", 3)])
 
 
 class RestartTests(ClientCase):

@@ -40,6 +40,15 @@ class CredentialTests(ClientCase):
         await self.client(credentials=SignIn(reactor, one._api, refresh_token=kept[-1], keep=kept.append)).start()
         self.assertEqual(len(set(kept)), 3)
 
+    async def test_the_answer_to_a_refresh_is_lost(self) -> None:
+        """The token that was kept is used again a moment later, and brings the same next one: nobody was robbed."""
+        kept: list[str] = []
+        one = SignIn(reactor, f"{self.url}/api", login="ben", password=PASSWORD, keep=kept.append)
+        await one.ticket()
+        lost = await self.rest("POST", "/auth/refresh", {"refreshToken": kept[-1]})
+        await self.client(credentials=SignIn(reactor, one._api, refresh_token=kept[-1], keep=kept.append)).start()
+        self.assertEqual(kept[-1], lost["refreshToken"])
+
     async def test_refused_for_good(self) -> None:
         """A wrong password, a used token, and an access token that is none end the client, and it says so."""
         for credentials in (
@@ -50,7 +59,7 @@ class CredentialTests(ClientCase):
             client = self.client(credentials=credentials)
             ended = client.ended()
             error = await self.assertFailure(client.start(), Refused)
-            self.assertIn(error.code, ("code_wrong", "unauthenticated", "wamp.error.not_authorized"))
+            self.assertIn(error.code, ("code_wrong", "unauthenticated", "wamp.error.authentication_denied"))
             self.assertIs(await self.assertFailure(ended, Refused), error)
 
     async def test_prolonged(self) -> None:

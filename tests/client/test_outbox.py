@@ -9,7 +9,8 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.client import Lost, MemoryState, Refused
-from chatr.client.outbox import Outbox
+from chatr.client.lane import WINDOW
+from chatr.client.outbox import MOST_FLYING, Outbox
 
 
 class OutboxTests(SynchronousTestCase):
@@ -20,25 +21,28 @@ class OutboxTests(SynchronousTestCase):
         self.state = MemoryState()
         self.gone: list[tuple[str, BaseException]] = []
         self.outbox = Outbox(self.clock, self.state, lambda: 1.0, self.dropped)
-        self.calls: list[tuple[str, Deferred[dict[str, Any]]]] = []
+        self.calls: list[tuple[Any, Deferred[dict[str, Any]]]] = []
 
     def dropped(self, send: Any, error: BaseException) -> None:
         self.gone.append((send["clientId"], error))
 
     async def transmit(self, send: Any) -> dict[str, Any]:
         answer: Deferred[dict[str, Any]] = Deferred()
-        self.calls.append((send["clientId"], answer))
+        self.calls.append((send, answer))
         return await answer
 
     def put(self, client_id: str, to: str = "ben") -> Deferred[dict[str, Any]]:
         return self.outbox.put({"clientId": client_id, "recipientId": to, "content": "x"})
 
     def under_way(self) -> list[str]:
-        return [client_id for client_id, _ in self.calls]
+        return [send["clientId"] for send, _ in self.calls]
+
+    def behind(self) -> list[str | None]:
+        return [send.get("afterClientId") for send, _ in self.calls]
 
     def answer(self) -> None:
-        client_id, answer = self.calls.pop(0)
-        answer.callback({"clientId": client_id})
+        send, answer = self.calls.pop(0)
+        answer.callback({"clientId": send["clientId"]})
 
     def fail(self, error: Exception) -> None:  # type: ignore[override]
         self.calls.pop(0)[1].errback(error)
@@ -59,18 +63,51 @@ class OutboxTests(SynchronousTestCase):
         self.answer()
         self.successResultOf(waiters[1])
 
-    def test_one_after_the_other(self) -> None:
-        """To the same person in order and one at a time; others don't wait for that."""
+    def test_in_order_without_waiting(self) -> None:
+        """To one person each names the one before it, and none waits for an answer; others are apart from that."""
         self.outbox.opened(self.transmit)
-        waiters = [self.put("1"), self.put("2"), self.put("3", to="cat")]
-        self.assertEqual(self.under_way(), ["1", "3"])
+        waiters = [self.put("1"), self.put("2"), self.put("3", to="cat"), self.put("4")]
+        self.assertEqual(self.under_way(), ["1", "2", "3", "4"])
+        self.assertEqual(self.behind(), [None, "1", None, "2"])
         self.answer()
         self.assertEqual(self.successResultOf(waiters[0]), {"clientId": "1"})
-        self.assertEqual(self.under_way(), ["3", "2"])
-        self.answer()
-        self.answer()
+        for _ in range(3):
+            self.answer()
         self.assertEqual((len(self.outbox), self.state.sends()), (0, []))
-        self.assertEqual([self.successResultOf(waiter)["clientId"] for waiter in waiters[1:]], ["2", "3"])
+        self.assertEqual([self.successResultOf(waiter)["clientId"] for waiter in waiters[1:]], ["2", "3", "4"])
+        self.put("5")
+        self.assertEqual(self.behind(), [None])
+
+    def test_so_many_at_once(self) -> None:
+        """To one person and in all: a session has other calls to make; each recipient has one at least."""
+        self.outbox.opened(self.transmit)
+        for number in range(WINDOW + 5):
+            self.put(f"a{number}", to="a")
+        self.assertEqual(len(self.calls), WINDOW)
+        self.answer()
+        self.assertEqual(self.under_way()[-1], f"a{WINDOW}")
+        for to in "bcdef":
+            for number in range(WINDOW):
+                self.put(f"{to}{number}", to=to)
+        self.assertEqual(len(self.calls), MOST_FLYING + 3)
+        self.assertEqual(self.under_way()[-2:], ["e0", "f0"])
+
+    def test_refused_in_the_middle(self) -> None:
+        """Those behind one that was refused for now are made again behind it: never before it."""
+        self.outbox.opened(self.transmit)
+        waiters = [self.put(number) for number in "1234"]
+        self.answer()
+        self.fail(Refused("chatr.error.rate_limited", "", {"retryAfter": 3}))
+        self.put("5")
+        self.assertEqual(self.under_way(), ["3", "4"])
+        self.fail(Refused("chatr.error.unavailable", "", {"retryAfter": 1}))
+        self.fail(Refused("chatr.error.unavailable", "", {"retryAfter": 1}))
+        self.assertEqual(self.calls, [])
+        self.clock.advance(3)
+        self.assertEqual((self.under_way(), self.behind()), (["2", "3", "4", "5"], [None, "2", "3", "4"]))
+        for _ in range(4):
+            self.answer()
+        self.assertEqual([self.successResultOf(waiter)["clientId"] for waiter in waiters], list("1234"))
 
     def test_again_after_a_reconnect(self) -> None:
         """What was not acknowledged is sent again with the same clientId, oldest first; who waits is told then."""
@@ -81,8 +118,9 @@ class OutboxTests(SynchronousTestCase):
         self.fail(Lost())
         self.close()
         self.assertNoResult(waiter)
+        self.calls.clear()
         self.outbox.opened(self.transmit)
-        self.assertEqual(self.under_way(), ["1"])
+        self.assertEqual((self.under_way(), self.behind()), (["1", "2"], [None, "1"]))
         self.answer()
         self.assertEqual(self.successResultOf(waiter), {"clientId": "1"})
         self.assertEqual(self.under_way(), ["2"])
@@ -101,12 +139,12 @@ class OutboxTests(SynchronousTestCase):
         """What passes is tried again, as late as the server asks; nothing overtakes it."""
         self.outbox.opened(self.transmit)
         self.put("1")
-        self.put("2")
         self.fail(Refused("chatr.error.rate_limited", "", {"retryAfter": 3}))
+        self.put("2")
         self.clock.advance(2.9)
         self.assertEqual(self.under_way(), [])
         self.clock.advance(0.1)
-        self.assertEqual(self.under_way(), ["1"])
+        self.assertEqual(self.under_way(), ["1", "2"])
         self.fail(Refused("chatr.error.unavailable"))
         self.close()
         self.assertEqual((self.clock.getDelayedCalls(), len(self.state.sends())), ([], 2))

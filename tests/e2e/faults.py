@@ -33,6 +33,7 @@ class FaultCase(TestCase):
 
     timeout = 90
     settings: tuple[str, ...] = ("auth.bcrypt_cost=4", "limits.enabled=false")
+    twistd = TWISTD
 
     def setUp(self) -> None:
         # Not below trial's directories, which the account that PostgreSQL runs as can't pass.
@@ -61,7 +62,7 @@ class FaultCase(TestCase):
         options = ["--http", "tcp:0:interface=127.0.0.1", "--data-dir", str(self.data_dir), *self.database]
         for setting in self.settings:
             options += ["--set", setting]
-        self.program = Program([*TWISTD, *options])
+        self.program = Program([*self.twistd, *options])
         said = await self.program.says("Chatr is ready at")
         found = re.search(r"Chatr is ready at http://127\.0\.0\.1:(\d+)/", said)
         assert found is not None

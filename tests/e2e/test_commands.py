@@ -76,6 +76,34 @@ class AccountTests(CommandCase):
         await self.chatr("user", "enable", "ann")
         await self.login("ann", PASSWORD)
 
+    async def test_addresses(self) -> None:
+        """An address is put right without a code, or dropped; a change by whoever took the account is undone."""
+        made = {"username": "ann", "email": "ann@exmaple.org", "phoneNumber": "+41791234567", "password": PASSWORD}
+        await self.rest("POST", "/auth/register", made, 201)
+        said = await self.chatr("user", "set-email", "ann", "--email", "ann@example.org")
+        self.assertEqual(said.strip(), "@ann ann@example.org +41791234567")
+        self.assertEqual((await self.login("ann", PASSWORD))["verification"], "sms")
+        self.assertEqual((await self.chatr("user", "set-phone", "ann", "--none")).strip(), "@ann ann@example.org -")
+        session = await self.login("ann@example.org", PASSWORD)
+        self.assertTrue(session["user"]["emailVerified"])
+        for words, text in (
+            (("set-phone", "ann", "--phone", "12"), "$.phoneNumber: is not a phone number"),
+            (("set-email", "ben", "--none"), "There is no such user"),
+            (("undo-email", "ann"), "@ann has changed no e-mail address within seven days"),
+        ):
+            self.assertEqual((await self.chatr("user", *words, code=1)).count(text), 1)
+        await self.chatr("user", "set-email", "ann", code=2)
+        await self.person("ben")
+        error = await self.chatr("user", "set-email", "ann", "--email", "BEN@example.org", code=1)
+        self.assertIn("$.email: is taken", error)
+        ann = {"Authorization": f"Bearer {session['accessToken']}"}
+        await self.rest("PATCH", "/users/me", {"email": "thief@example.org"}, headers=ann)
+        code = {"userId": session["user"]["id"], "code": self.code("thief@example.org")}
+        await self.rest("POST", "/auth/verify-email", code, headers=ann)
+        said = await self.chatr("user", "undo-email", "ann")
+        self.assertEqual(said.strip(), "@ann ann@example.org -, signed out everywhere")
+        await self.login("ann@example.org", PASSWORD)
+
     async def test_sessions_and_tokens(self) -> None:
         """Tokens for programs; where somebody is signed in; ending one session and all."""
         ann = await self.person("ann")
@@ -90,6 +118,16 @@ class AccountTests(CommandCase):
         self.assertIn("sessions ended: 1", await self.chatr("sessions", "revoke", "ann"))
         await wamps[0].closed
         await self.chatr("sessions", "revoke", "ann", "--id", second, code=1)
+
+    async def test_what_strangers_wrote(self) -> None:
+        """A line of the terminal stays a line, and nothing in it is obeyed. Before, it was written as it was."""
+        await self.person("ann")
+        hostile, shown = "x\n\x1b[2Jroot\u202egpj", r"x\n\x1b[2Jroot\u202egpj"
+        await self.service.node.db.execute("UPDATE sessions SET user_agent = %s", (hostile,))
+        await self.service.node.db.execute("UPDATE users SET email = %s", (hostile,))
+        for words in (("sessions", "list", "ann"), ("user", "list")):
+            [line] = (await self.chatr(*words)).splitlines()
+            self.assertIn(shown, line)
 
     async def test_passwords_and_roles(self) -> None:
         """A new password opens a locked account; support staff is made and unmade."""
@@ -152,3 +190,24 @@ class KeyTests(CommandCase):
         await self.rest("POST", "/auth/verify-login", proof, 401)
         await self.service.node.db.execute("UPDATE users SET totp_last_step = NULL")  # type: ignore[union-attr]
         await self.rest("POST", "/auth/verify-login", {"challenge": step["challenge"], "totp": totp.now()})
+
+
+class RetentionTests(CommandCase):
+    """What goes after a while."""
+
+    async def test_retention(self) -> None:
+        """What would go is counted; then it goes, beside the running server."""
+        ann, ben = await self.person("ann"), await self.person("ben")
+        await self.acquaint(ann, ben)
+        message = await ann.send(ben, "secretword")
+        await ann.rest("DELETE", f"/messages/{message['id']}")
+        db = self.service.node.db
+        await db.execute("UPDATE messages SET unsent_at = now() - interval '31 days' WHERE unsent_at IS NOT NULL")
+        counted = await self.chatr("retention", "--dry-run")
+        self.assertIn("unsent texts: 1 older than 30 days\n", counted)
+        self.assertIn("ended sessions: 0 older than 30 days\n", counted)
+        self.assertEqual(await db.query("SELECT count(*) FROM messages WHERE content = 'secretword'"), [(1,)])
+        self.assertIn("unsent texts: 1 gone\n", await self.chatr("retention"))
+        self.assertEqual(await db.query("SELECT count(*) FROM messages WHERE content = 'secretword'"), [(0,)])
+        strict = await self.chatr("--set", "retention.unsent_days=0", "retention", "--dry-run")
+        self.assertIn("unsent texts: 0 older than 0 days\n", strict)

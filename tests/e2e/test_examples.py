@@ -27,9 +27,16 @@ class ExampleTests(ServerCase):
         self.assertEqual(await waiter, 0, program.output + program.errors)
 
     async def test_rest(self) -> None:
-        """The curl script registers two people and sends one message, once."""
+        """The curl script registers two people and sends one message, once; PATH's python3 may be another than ours.
+
+        Workers of trial are told the path of our Python, standard library and all, as PYTHONPATH.
+        """
+        others = Path(self.mktemp())
+        others.mkdir()
+        (others / "json.py").write_text("raise ImportError('the library of another Python')")
         self.assertIsNotNone(shutil.which("curl"), "curl is needed to test the REST example")
-        program = Program(["/bin/bash", str(EXAMPLES / "rest.sh"), self.url])
+        command = ["/bin/bash", str(EXAMPLES / "rest.sh"), self.url, str(self.data_dir)]
+        program = Program(command, {"PYTHONPATH": str(others.absolute())})
         await program.says("Hello from curl")
         await self.ended(program)
         self.assertEqual(program.output.count("Hello from curl"), 1)
@@ -39,7 +46,7 @@ class ExampleTests(ServerCase):
         node = shutil.which("node")
         self.assertIsNotNone(node, "node is needed to test the Node example")
         env = {"NODE_PATH": str(ROOT / "tests" / "node" / "node_modules")}
-        program = Program([str(node), str(EXAMPLES / "node" / "chat.js"), self.url], env)
+        program = Program([str(node), str(EXAMPLES / "node" / "chat.js"), self.url, str(self.data_dir)], env)
         await self.ended(program)
         self.assertIn("ben heard: Hello from autobahn-js", program.output)
         self.assertIn("ann heard: Hello from wampy", program.output)
@@ -54,7 +61,7 @@ class ExampleTests(ServerCase):
             str(EXAMPLES / "echo_bot.py"),
             *("--url", self.websocket_url, "--api", f"{self.url}/api", "--login", "bot", "--state", str(state)),
         ]
-        env = {"CHATR_BOT_PASSWORD": PASSWORD}
+        env = {"ECHO_BOT_PASSWORD": PASSWORD}
         program = Program(command, env)
         try:
             await program.says("live")

@@ -173,12 +173,10 @@ class World:
 
     async def _check(self, person: Account) -> None:
         """Every device shows what a fresh snapshot says."""
-        blocked = {
-            other_id
-            for pair in await self.case.service.node.db.query("SELECT blocker_id, blocked_id FROM blocks")
-            for one_id, other_id in (pair, reversed(pair))
-            if one_id == person.id
-        }
+        rows = await self.case.service.node.db.query("SELECT blocker_id, blocked_id FROM blocks")
+        # Who blocks sees who the other is now, but is not told of it. Who is blocked sees the other as they were.
+        pairs = {(row[0], row[1]) for row in rows}
+        blocked = {other for one, other in pairs if one == person.id and (other, one) not in pairs}
         for device in self.devices:
             if device.person is person:
                 self.case.assertEqual(device.wrong, [])
@@ -231,7 +229,7 @@ class World:
 
 
 def plain(value: Any, names: bool) -> Any:
-    """Without when somebody was here last, which follows presence; without names, which are not told across a block."""
+    """Without when somebody was here last, which follows presence; without names that one who blocks is not told."""
     if isinstance(value, list):
         return [plain(item, names) for item in value]
     if isinstance(value, dict):

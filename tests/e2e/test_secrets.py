@@ -62,23 +62,42 @@ class SecretTests(TestCase):
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         answer = await treq.post(f"http://127.0.0.1:{self.port}/api{path}", json=body, headers=headers, pool=self.pool)
         content = json.loads(await answer.content())
-        secret = ("accessToken", "refreshToken", "challenge", "ticket", "secret", "uri")
+        secret = ("accessToken", "refreshToken", "challenge", "ticket", "secret", "uri", "proof")
         self.secrets |= {content[name] for name in secret if name in content}
         self.secrets |= set(content.get("recoveryCodes", []))
         return content
 
-    def code(self) -> str:
-        """The code of the newest mail."""
+    def newest(self) -> str:
+        """The text of the newest mail."""
         newest = max((self.home / "outbox").glob("*.eml"))
         mail: Any = message_from_bytes(newest.read_bytes(), policy=policy.default)
-        code = re.findall(r"\b\d{6}\b", mail.get_body(("plain",)).get_content())[0]
+        return str(mail.get_body(("plain",)).get_content())
+
+    def code(self) -> str:
+        """The code of the newest mail."""
+        code = re.findall(r"\b\d{6}\b", self.newest())[0]
         self.secrets.add(code)
         return str(code)
+
+    async def change_address(self, token: str, user_id: str) -> None:
+        """To another address; the secret that undoes it goes to the former one."""
+        await treq.patch(
+            f"http://127.0.0.1:{self.port}/api/users/me",
+            json={"email": "ann2@example.org", "password": PASSWORD},
+            headers={"Authorization": f"Bearer {token}"},
+            pool=self.pool,
+        )
+        await self.post("/auth/verify-email", {"userId": user_id, "code": self.code()}, token)
+        found = re.search(r"^[A-Za-z0-9_-]{43}$", self.newest(), re.MULTILINE)
+        assert found is not None
+        self.undo = found[0]
+        self.secrets.add(self.undo)
 
     async def test_nothing_secret_is_logged(self) -> None:
         """Registration, sign-in, second factor, reset, wrong input of every kind, WAMP; then its log is searched."""
         person = {"username": "ann", "email": "ann@example.org", "password": PASSWORD}
         made = await self.post("/auth/register", person)
+        await self.post("/auth/change-unconfirmed", {"proof": made["proof"], "email": None})
         session = await self.post("/auth/verify-email", {"userId": made["userId"], "code": self.code()})
         setup = await self.post("/auth/2fa/setup", {}, session["accessToken"])
         totp = pyotp.TOTP(setup["secret"])
@@ -93,11 +112,14 @@ class SecretTests(TestCase):
         await wamp.call("user.me")
         wamp.cut()
         await wamp.closed
-        await self.post("/auth/forgot-password", {"email": "ann@example.org"})
-        reset = {"email": "ann@example.org", "code": self.code(), "password": NEW_PASSWORD}
+        await self.change_address(session["accessToken"], made["userId"])
+        await self.post("/auth/forgot-password", {"email": "ann2@example.org"})
+        reset = {"email": "ann2@example.org", "code": self.code(), "password": NEW_PASSWORD}
         await self.post("/auth/reset-password", reset)
         # Wrong in every way that might be quoted: types, unknown fields, tokens in the URL, broken tokens.
         await self.post("/auth/login", {"login": "ann", "password": [NEW_PASSWORD]})
+        await self.post("/auth/undo-change", {"token": self.undo, "and": self.undo})
+        await self.post("/auth/undo-change", {"token": self.undo})
         await self.post("/auth/login", {"login": "ann", "password": NEW_PASSWORD, NEW_PASSWORD: 1})
         await self.post(f"/auth/{session['accessToken']}", {})
         await self.post(f"/auth/refresh?refreshToken={session['refreshToken']}", {})

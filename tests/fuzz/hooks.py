@@ -9,7 +9,12 @@ import schemathesis
 
 #: What a request that fits its schema may still be refused for: (path, sentence) of the error that says so. Each is a
 #: rule that JSON Schema can't express, and that the description of its operation or field tells in words.
-EXPLAINED: tuple[tuple[str, str], ...] = ()
+EXPLAINED: tuple[tuple[str, str], ...] = (
+    (r"\$\.content", "only invisible"),
+    (r"\$\.(displayName|firstName|lastName)", "control characters|only invisible|more than 50"),
+    (r"\$\.emoji", "not a single emoji"),
+    (r"\$\.settings", "nested|integer|bytes"),
+)
 
 
 @schemathesis.check

@@ -161,6 +161,10 @@ class OpsCase(TestCase):
             self.assertEqual([field.path for field in error.errors], [path])
         return error
 
+    async def codes_later(self, seconds: int = 301) -> None:
+        """As if so many seconds had passed since codes were sent: those that limit the next ones, no others."""
+        await self.node.db.execute("UPDATE code_sends SET sent_at = sent_at - make_interval(secs => %s)", (seconds,))
+
     def mails(self) -> list[tuple[str, str]]:
         """Mail in the outbox, oldest first: whom to, and the text."""
         parsed = [

@@ -85,7 +85,8 @@ class ConversationTests(ApproachesCase):
         async def begin(user_id: str) -> str:
             ctx = Context(caller=caller, request_id="test", now=self.now(), ports=self.node.ports)
             try:
-                await begin_direct(ctx, user_id)
+                async with self.node.db.transaction() as tx:
+                    await begin_direct(ctx, user_id, tx)
             except ApiError as error:
                 return error.code
             return "begun"

@@ -150,14 +150,14 @@ class LimitTests(OpsCase):
             except Exception as error:
                 answers.append(error.code)  # type: ignore[attr-defined]
         self.assertEqual(answers, ["code_wrong"] * 10 + ["rate_limited"] * 990)
-        self.assertEqual(await self.node.db.query("SELECT attempts FROM codes"), [(5,)])
+        self.assertEqual(await self.node.db.query("SELECT attempts FROM codes WHERE purpose = 'email'"), [(5,)])
 
     async def test_nobody_floods_a_mailbox(self) -> None:
         """However many addresses ask, a mailbox gets three mails in 15 minutes; nobody is refused for the others."""
         ann = await self.person("ann")
         before = len(self.mails())
         for number in range(10):
-            await self.node.db.execute("UPDATE codes SET sent_at = sent_at - interval '61 s'")
+            await self.codes_later()
             await self.call("password.forgot", Caller(address=f"10.0.0.{number}"), email=" ANN@example.org")
         self.assertEqual(len(self.mails()) - before, 3)
         for _ in range(2):
@@ -201,8 +201,10 @@ class SilenceTests(OpsCase):
             for id, purpose in ((ann.id, "email"), (ann.id, "login"), (ann.session_id, "email"))
         ]
         self.assertEqual(shown, ["***"] * 3)
-        own = await self.call("account.resend_code", userId=made["userId"], purpose="email")
-        self.assertEqual(own["sentTo"], "n***@example.org")
+        waiting = await self.call("account.resend_code", userId=made["userId"], purpose="email")
+        self.assertEqual(waiting["sentTo"], "***")
+        own = await ann.call("account.resend_code", userId=ann.id, purpose="email")
+        self.assertEqual(own["sentTo"], "***")
 
     async def test_wrong_login_does_the_same_work(self) -> None:
         """A wrong password and an unknown name take the same statements."""

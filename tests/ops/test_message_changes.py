@@ -261,11 +261,18 @@ class TextTests(SynchronousTestCase):
     """What is an emoji, and what is a name."""
 
     def test_emoji(self) -> None:
-        """Pictures of one grapheme: with skin tones, joined families, flags, keycaps."""
-        for emoji in ("👍", "👍🏽", "❤️", "👨‍👩‍👧‍👦", "🇩🇪", "1️⃣", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "☺"):
+        """The emoji of Unicode's RGI set: with skin tones, joined families, flags, keycaps; selectors or none."""
+        families = ("👨‍👩‍👧‍👦", "👩🏽‍❤️‍💋‍👨🏻", "👩🏽‍❤‍💋‍👨🏻", "🏳️‍🌈", "🏳‍🌈")
+        for emoji in ("👍", "👍\ufe0f", "👍🏽", "❤️", "❤", "🇩🇪", "1️⃣", "1\u20e3", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "☺", *families):
             self.assertTrue(texts.is_emoji(emoji), emoji)
-        for text in ("", "a", "1", "#", "👍👍", "👍a", "a👍", "🇩", "é", "\u200d", "❤️ "):
+        for text in ("", "a", "1", "#", "👍👍", "👍a", "a👍", "🇩", "é", "\u200d", "❤️ ", "\ufe0f", "\ufe0f👍"):
             self.assertFalse(texts.is_emoji(text), text)
+
+    def test_no_more_than_an_emoji(self) -> None:
+        """What is drawn over an emoji, or joined to it by nothing, makes it none. Before, each was taken for one."""
+        marks = ("\u0301" * 20, "\u0489" * 40, "\u20dd", "\u200d", "\ufe0f\ufe0f", "\ufe0e", "\U000e0067", "\u200b")
+        for text in (*(f"👍{mark}" for mark in marks), "👍🏽🏽", "👨‍👩‍👧‍👦‍👦", "🇦🇦", "👍‍👍"):
+            self.assertFalse(texts.is_emoji(text), ascii(text))
 
     def test_names(self) -> None:
         """Words that begin with @, once each, in lower case."""

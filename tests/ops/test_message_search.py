@@ -8,6 +8,7 @@ from twisted.internet import reactor
 
 from chatr.ops.message_search import Indexer
 from chatr.store import message_search, search_terms
+from chatr.tasks import Tasks
 from tests.ops.case import Person
 from tests.ops.test_friends import FriendsCase
 
@@ -248,7 +249,7 @@ class DictionaryTests(FriendsCase):
     async def test_switch(self) -> None:
         """Under another dictionary the index is made anew; meanwhile the letters find, and nothing is lost by it."""
         await self.ann.send(self.ben, "my pony")
-        await Indexer(reactor, self.node.db, "simple").catch_up()
+        await Indexer(Tasks(reactor), self.node.db, "simple").catch_up()
         self.assertEqual([await self.indexed("pony"), await self.indexed("poni")], [1, 0])
         self.assertEqual((len(await self.search("pony")), await self.search("ponies")), (1, []))
         await self.ann.send(self.ben, "a pony")

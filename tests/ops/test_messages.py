@@ -260,6 +260,22 @@ class SendTests(OpsCase):
         await cat.send(self.ann, "hello")
         await self.refused(cat.send(self.ann, "re", replyToId=first["id"]), "invalid", "$.replyToId")
 
+    async def test_quotes_end_at_a_grapheme(self) -> None:
+        """200 characters at most, and no emoji is cut in two: in the answer, the event, and whenever it is read."""
+        family, device = "👨‍👩‍👧‍👦", self.ann.device()
+        for text, shown in (
+            ("y" * 197 + family + "z", "y" * 197),
+            ("y" * 193 + family + "z", "y" * 193 + family),
+            ("y" * 199 + "e\u0301", "y" * 199),
+            ("\u0301" * 300, "\u0301" * 200),
+        ):
+            first = await self.ann.send(self.ben, text if text[0] == "y" else f"a{text}")
+            reply = await self.ben.send(self.ann, "re", replyToId=first["id"])
+            shown = shown if text[0] == "y" else f"a{shown}"[:200]
+            read = (await self.ben.call("message.get", id=reply["id"]))["replyTo"]["content"]
+            heard = device.named("message.received")[-1]["message"]["replyTo"]["content"]
+            self.assertEqual({reply["replyTo"]["content"], read, heard}, {shown})
+
 
 class HistoryTests(OpsCase):
     """message.history and message.get."""

@@ -59,6 +59,19 @@ class FlowTests(OidcCase):
         self.assertEqual((again["user"]["id"], again["user"]["email"]), (user["id"], "ann@example.org"))
         await self.refused(self.call("session.login", login="ann_lee", password=""), "code_wrong")
 
+    async def test_names_are_tidied(self) -> None:
+        """A provider's name can't be sent back to be mended: it is made into one that could have been chosen here."""
+        for number, (name, shown) in enumerate(
+            (
+                ("Ann\n\x1b[31m Lee\u202e", "Ann [31m Lee"),
+                ("Zoe\u0301 " + "x" * 60, "Zoé " + "x" * 46),
+                ("\u3164\u200b", "nobody3"),
+            )
+        ):
+            self.provider.person.update(sub=f"s{number}", name=name, email=f"e{number}@example.org")
+            self.provider.person["preferred_username"] = f"nobody{number + 1}"
+            self.assertEqual((await self.sign_in())["user"]["displayName"], shown)
+
     async def test_every_kind_of_key(self) -> None:
         """RSA, elliptic curves, Ed25519; a new key of the provider is fetched when it shows up."""
         for algorithm in ("RS256", "ES256", "EdDSA", "RS256"):
@@ -154,6 +167,8 @@ class AccountTests(OidcCase):
         self.assertNotIn("email", (await self.sign_in())["user"])
         self.provider.person.update(sub="2", email_verified=True)
         self.assertEqual((await self.sign_in())["user"]["email"], "ann@example.org")
+        names = await self.node.db.query("SELECT username FROM users WHERE username = '@ann'")
+        self.assertEqual(names, [], "who had only named the address has lost it, and was nothing else")
 
     async def test_second_factor(self) -> None:
         """An account with an authenticator is asked for it here too."""
@@ -181,9 +196,16 @@ class LinkTests(OidcCase):
     oidc = {"oidc.link_by_email": "true", "oidc.register": "false"}
 
     async def test_linked(self) -> None:
-        """The account with the confirmed address is opened from now on, whatever its address becomes."""
+        """The account with the confirmed address is opened from now on, whatever its address becomes.
+
+        Its owner is told. Nobody who has only named that address is linked, or stands in the way.
+        """
         ann = await self.person("ann")
+        await self.codes_later()
+        await self.call("account.register", username="mallory", phoneNumber="+41791234567", password=PASSWORD)
+        await self.node.db.execute("UPDATE users SET email = 'ann@example.org' WHERE username = '@mallory'")
         self.assertEqual((await self.sign_in())["user"]["id"], ann.id)
+        self.assertIn("can be signed in to with Company now", self.mails()[-1][1])
         self.provider.person["email"] = "new@example.org"
         self.assertEqual((await self.sign_in())["user"]["id"], ann.id)
 

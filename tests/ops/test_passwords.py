@@ -125,6 +125,7 @@ class HalfDoneTests(OpsCase):
         code = self.last_code(EMAIL)
         await ann.call("password.change", current=PASSWORD, password=NEW)
         await self.refused(self.call("session.verify_login", challenge=half["challenge"], code=code), "code_wrong")
+        await self.codes_later()
         half = await self.call("session.login", login="ann", password=NEW)
         code = self.last_code(EMAIL)
         setup = await ann.call("two_factor.setup")
@@ -134,6 +135,23 @@ class HalfDoneTests(OpsCase):
 
 class SessionListTests(OpsCase):
     """Where one is signed in."""
+
+    async def test_pages(self) -> None:
+        """However many devices there are, an answer holds a page of them; the cursor leads to the rest, each once."""
+        ann = await self.person("ann")
+        for _ in range(6):
+            await self.call("session.login", login="ann", password=PASSWORD)
+        pages, cursor = [], None
+        for _ in range(3):
+            page = await ann.call("session.list", limit=3, **({"cursor": cursor} if cursor else {}))
+            pages.append([item["id"] for item in page["items"]])
+            cursor = page["nextCursor"]
+        self.assertEqual(([len(page) for page in pages], cursor), ([3, 3, 1], None))
+        everything = await ann.call("session.list")
+        self.assertEqual(([id for page in pages for id in page]), [item["id"] for item in everything["items"]])
+        self.assertIsNone(everything["nextCursor"])
+        await self.refused(ann.call("session.list", limit=101), "invalid", "$.limit")
+        await self.refused(ann.call("session.list", cursor="x"), "invalid", "$.cursor")
 
     async def test_list_and_revoke(self) -> None:
         """Each device with its address, which one this is; ending one ends its tokens and sockets, and no other."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+import psycopg2
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
@@ -15,6 +16,7 @@ from chatr.ops.circles import Circles
 from chatr.realtime.presence import Change
 from chatr.store import relations
 from chatr.store.relations import Circle
+from chatr.tasks import Tasks
 from tests.ops.case import Person
 from tests.ops.test_friends import FriendsCase
 
@@ -178,6 +180,14 @@ class AnnouncementTests(PresenceCase):
 
     async def test_database_away(self) -> None:
         """What can't be told now is told as it then is, as soon as the database is back."""
+        await self.told_later(ApiError("unavailable", "away"))
+
+    async def test_database_broken(self) -> None:
+        """Point 32 of issue 12: so after any other error of the database, which used to lose what was to be told."""
+        await self.told_later(psycopg2.errors.UndefinedTable("gone"))
+        self.assertEqual(len(self.flushLoggedErrors(psycopg2.Error)), 1)
+
+    async def told_later(self, trouble: Exception) -> None:
         clock, published = Clock(), []
 
         class Publisher:
@@ -187,12 +197,12 @@ class AnnouncementTests(PresenceCase):
         class Absent:
             async def query(self, sql: str, params: Any = ()) -> Any:
                 if clock.seconds() < RETRY_S:
-                    raise ApiError("unavailable", "away")
+                    raise trouble
                 return await db.query(sql, params)
 
         db = self.node.db
         absent: Any = Absent()
-        announcer = Announcer(clock, absent, Publisher(), Circles(absent))  # type: ignore[arg-type]
+        announcer = Announcer(Tasks(clock), absent, Publisher(), Circles(absent))  # type: ignore[arg-type]
         announcer.start(self.node.presence)
         announcer.changed([Change(self.ben.id, "online")])
         announcer.show(self.ann.id, [self.ben.id])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from datetime import datetime
 from typing import Any
 
 from tests.ops.case import PASSWORD, OpsCase
+from tests.ops.test_texts import INVISIBLE
 
 
 class UpdateTests(OpsCase):
@@ -35,6 +38,35 @@ class UpdateTests(OpsCase):
         ):
             await self.refused(ann.call("user.update", **{path[2:]: change}), "invalid", path)
 
+    async def test_names(self) -> None:
+        """Names are NFC; what ends lines, turns text round, moves cursors or shows nothing is refused by its field.
+
+        Each was taken before, and came into logs and the operator's terminal as it was.
+        """
+        ann = await self.person("ann")
+        me = await ann.call("user.update", displayName="Übelhör \u200d علي", firstName="Zoe\u0301")
+        self.assertEqual((me["displayName"], me["firstName"]), ("Übelhör \u200d علي", "Zoé"))
+        hostile = ("x\ny", "x\x1b[31my", "x\u202ey", "x\u2066y", "x\x85y", "x\u2028y", "x\ty", "x\x7f", *INVISIBLE)
+        for name in ("displayName", "firstName", "lastName"):
+            for text in hostile:
+                # What is only space clears.
+                if text.strip() and text not in ("\u2028", "\x85"):
+                    await self.refused(ann.call("user.update", **{name: text}), "invalid", f"$.{name}")
+            new = {"username": "ben", "email": "ben@example.org", "password": PASSWORD, name: "x\ny"}
+            await self.refused(self.call("account.register", **new), "invalid", f"$.{name}")
+        for email in ("a\u202eb@example.org", "a\x7fb@example.org", "a\u200bb@example.org"):
+            await self.refused(ann.call("user.update", email=email), "invalid", "$.email")
+        # Composed it is longer than decomposed: the bound is on what is stored.
+        await self.refused(ann.call("user.update", displayName="\U0001d160" * 50), "invalid", "$.displayName")
+        self.assertEqual(await ann.call("user.me"), me)
+
+    async def test_names_of_before(self) -> None:
+        """A name that was taken before the rules stays, and keeps nobody from changing something else."""
+        ann = await self.person("ann")
+        await self.node.db.execute("UPDATE users SET display_name = %s WHERE id = %s", ("x\u202ey", ann.id))
+        me = await ann.call("user.update", gender="female")
+        self.assertEqual((me["displayName"], me["gender"]), ("x\u202ey", "female"))
+
     async def test_email(self) -> None:
         """A new address counts from its code on, entered in the account's own session; the old one is told."""
         ann = await self.person("ann")
@@ -58,6 +90,7 @@ class UpdateTests(OpsCase):
         ann, ben = await self.person("ann"), await self.person("ben")
         await ann.call("user.update", email="new@example.org")
         anns = self.last_code("new@example.org")
+        await self.codes_later()
         await ben.call("user.update", email="New@example.org")
         await ben.call("account.verify_email", userId=ben.id, code=self.last_code("New@example.org"))
         await self.refused(ann.call("account.verify_email", userId=ann.id, code=anns), "conflict", "$.code")
@@ -85,6 +118,29 @@ class UpdateTests(OpsCase):
         ):
             await self.refused(put(**params), "invalid", path)
         self.assertEqual(await ann.call("user.me"), me)
+
+    async def test_settings_are_json_that_anybody_reads(self) -> None:
+        """Sixteen levels, integers within 2^53, nothing that is no JSON; deeper parameters are refused at both doors.
+
+        Before, 950 levels answered ``internal``; 10**40 was stored, and ended each msgpack session that read it.
+        """
+        ann = await self.person("ann")
+
+        async def put(settings: Any) -> Any:
+            return (await ann.call("user.update_settings", settings=settings))["settings"]
+
+        def nested(levels: int, inner: Any) -> Any:
+            for number in range(levels):
+                inner = {"a": inner} if number % 2 else [inner]
+            return inner
+
+        deepest = {"deep": nested(15, 1), "most": 2**53, "least": -(2**53), "half": 0.5, "no": False}
+        self.assertEqual(await put(deepest), deepest)
+        for levels in (16, 63, 64, 950, 100_000):
+            await self.refused(put({"deep": nested(levels, 1)}), "invalid", "$.settings")
+        for value in (2**53 + 1, 10**40, -(10**40), math.nan, math.inf, b"x", datetime.now(), {1: 2}):
+            await self.refused(put({"x": [{"y": value}]}), "invalid", "$.settings")
+        self.assertEqual((await ann.call("user.me"))["settings"], deepest)
 
     async def test_suggestions(self) -> None:
         """Three names that are well-formed and free, like the one that was wanted."""

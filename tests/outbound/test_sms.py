@@ -99,6 +99,7 @@ class JsonTests(SmsCase):
             await self.register()
             self.assertEqual(await self.queued(), [(f"the SMS gateway answered {status}", final)])
             await self.node.db.execute("DELETE FROM outbound")
+            await self.codes_later()
         self.assertEqual(len(self.gateway.taken), 4)
 
     async def test_endless_answer(self) -> None:

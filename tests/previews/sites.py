@@ -234,7 +234,6 @@ class SitesCase(TestCase):
         ports = (80, 443, self.public.number, self.private.number)
         settings = Previews(**{"allow": (f"{PUBLIC}/32",), "ports": ports, "timeout_s": self.timeout_s, **options})
         web = Web(self.spy, settings, resolver=None if system else resolver or self.names, policy=policy)
-        web.start()
         self.addCleanup(web.stop)
         return web
 

@@ -81,7 +81,7 @@ class BodyTests(SitesCase):
     async def test_compressed(self) -> None:
         """A compressed answer is not taken, whatever was asked for."""
         self.public.pages["/bomb"] = compressed
-        self.assertIn("Refused", await self.refused(self.url + "/bomb"))
+        self.assertIn("Refused", await self.refused(self.url + "/bomb", self.make(timeout_s=60.0)))
 
     async def test_endless_head(self) -> None:
         """Headers without an end, and answers of 1xx, are cut."""

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.task import LoopingCall
+from twisted.trial.unittest import SynchronousTestCase, TestCase
 
+from chatr.media.workers import MEMORY_BYTES, Unparsed, Workers
+from chatr.previews import reading
 from chatr.previews.images import media_type
-from chatr.previews.pages import Page, read
+from chatr.previews.pages import decoded, read
+from chatr.previews.reading import Page
 
 URL = "https://example.com/dir/page"
 
@@ -94,21 +100,14 @@ class ReadTests(SynchronousTestCase):
             found = self.read(f"<title>{title}</title>".encode(encoding), f"text/html; charset={encoding}")
             self.assertEqual(found.title, title)
 
-    def test_hostile(self) -> None:
-        """Deep, wide, broken: it takes no time and raises nothing."""
-        size = 1 << 20
-        for hostile in (
-            *(b"<div>" * (size // 5), b"<b><p>" * (size // 6), b"<a>" * (size // 3), b"<table><tr><td>" * (size // 15)),
-            b"<div " + b" ".join(b"a%d" % number for number in range(150_000)) + b">",
-            *(b'<meta content="' + b"x" * size, b"<" * size, b"\x00" * size, b"&" * size, b"<!--" * (size // 4)),
-            *(b"<title>" * (size // 7), b"<title>" + b"x" * size, b"<![CDATA[" * (size // 9), b"</p>" * (size // 4)),
-            *(b"<?xml version='1.0' encoding='utf-7'?><title>x", b"\xed\xa0\x80<title>\xed\xa0\x80", b"\xff" * size),
-            b"<link rel=icon href=x>" * (size // 22),
-            b"<meta property=og:title content=x>" * (size // 34),
-        ):
-            began = time.monotonic()
-            read(hostile, "text/html", URL)
-            self.assertLess(time.monotonic() - began, 2.0, hostile[:30])
+    def test_spaces_behind_charset(self) -> None:
+        """A header of spaces is passed over once. It was, from each of them: the square of a million steps."""
+        spaces = " " * 1_000_000
+        for header in (f"text/html; charset={spaces}", f"text/html; charset{spaces}", f"text/html; charset='{spaces}'"):
+            self.assertEqual(decoded(b"x", header), "x")
+        body = b"<meta charset=" + b" " * 4000 + b"><title>x</title>"
+        self.assertEqual(self.read(body).title, "x")
+        self.assertEqual(decoded("\u00fc".encode("cp1250"), "text/html" + " " * 150 + "; charset=cp1250"), "\u00fc")
 
     @settings(max_examples=300, deadline=None)
     @given(st.data())
@@ -126,6 +125,92 @@ class ReadTests(SynchronousTestCase):
             for text in (found.title, found.description, found.site_name, found.image, found.favicon):
                 self.assertNotIn("\x00", text)
                 text.encode()
+
+
+SIZE = 1 << 20
+HOSTILE = (
+    *(b"<div>" * (SIZE // 5), b"<b><p>" * (SIZE // 6), b"<a>" * (SIZE // 3), b"<table><tr><td>" * (SIZE // 15)),
+    b"<div " + b" ".join(b"a%d" % number for number in range(150_000)) + b">",
+    *(b'<meta content="' + b"x" * SIZE, b"<" * SIZE, b"\x00" * SIZE, b"&" * SIZE, b"<!--" * (SIZE // 4)),
+    *(b"<title>" * (SIZE // 7), b"<title>" + b"x" * SIZE, b"<![CDATA[" * (SIZE // 9), b"</p>" * (SIZE // 4)),
+    *(b"<?xml version='1.0' encoding='utf-7'?><title>x", b"\xed\xa0\x80<title>\xed\xa0\x80", b"\xff" * SIZE),
+    b"<link rel=icon href=x>" * (SIZE // 22),
+    b"<meta property=og:title content=x>" * (SIZE // 34),
+    b"<meta charset=" + b" " * SIZE,
+    b"<meta charset=utf-16>" + b"<\0t\0" * (SIZE // 4),
+    b"<meta charset=big5>" + b"\xa4\x40" * (SIZE // 2),
+    b"<!DOCTYPE html [" + b"".join(b'<!ENTITY a%d "%s">' % (n, b"&a%d;" % (n - 1) * 9) for n in range(20)) + b"]>&a19;",
+    b'<!DOCTYPE html SYSTEM "file:///etc/passwd" [<!ENTITY x SYSTEM "http://127.0.0.1/">]><title>&x;</title>',
+    b"<title>" + b"&#x1f600;" * (SIZE // 9),
+)
+
+
+class WorkerTests(TestCase):
+    """Pages in a worker process, as the server reads them"""
+
+    def make(self, **options: Any) -> Workers:
+        workers = Workers(reactor, {reading.JOB: reading.MODULE}, **{"processes": 1, "deadline_s": 60.0, **options})
+        self.addCleanup(workers.stop)
+        return workers
+
+    async def test_hostile(self) -> None:
+        """Deep, wide, broken, without end, a bomb of entities: nothing of it kills or stops the one that reads.
+
+        The reactor turns all the while: it has handed the page to another process, and waits for nothing.
+        """
+        workers = self.make()
+        turns: list[None] = []
+        turning = LoopingCall(turns.append, None)
+        done = turning.start(0.001)
+        for page in HOSTILE:
+            begun = len(turns)
+            found = await reading.read(workers, page, "text/html", URL, (80, 443))
+            self.assertNotIn("root:", found.title if found else "")
+            self.assertGreaterEqual(len(turns), begun)
+        turning.stop()
+        await done
+        self.assertGreater(len(turns), len(HOSTILE))
+        self.assertEqual(workers.started, 1)
+
+    async def test_as_here(self) -> None:
+        """What comes of a page is the same there: encodings and names of all scripts need no file to be opened."""
+        workers = self.make()
+        for encoding, title in (("shift_jis", "日本語"), ("koi8-r", "Привет"), ("iso-8859-15", "€")):
+            body = f"<title>{title}</title><link rel=icon href=//b\u00fc.example/f.ico>".encode(encoding, "replace")
+            kind = f"text/html; charset={encoding}"
+            found = await reading.read(workers, body, kind, URL, (80, 443))
+            self.assertEqual(found, read(body, kind, URL))
+            self.assertEqual(found.title if found else "", title)
+        self.assertIsNone(await reading.read(workers, b"", "text/html", URL, (80, 443)))
+
+    async def test_memory(self) -> None:
+        """A page that needs more memory than there is comes to nothing; the next is read by another process."""
+        workers = self.make(memory_bytes=64 << 20)
+        await self.assertFailure(self.reading(workers, b"<title>" + "\U0001f600".encode() * (12 << 18)), Unparsed)
+        self.assertEqual(await self.reading(workers, b"<title>x</title>"), Page(title="x"))
+        self.assertEqual(workers.started, 2)
+
+    async def test_late(self) -> None:
+        """A page that takes too long comes to nothing, and its process is ended."""
+        workers = self.make(deadline_s=0.0001, memory_bytes=4 * MEMORY_BYTES)
+        await self.assertFailure(self.reading(workers, b"<div>" * (4 << 20)), Unparsed)
+        self.assertEqual(workers.started, 1)
+
+    async def test_lies(self) -> None:
+        """A worker that was taken over can't have us show or fetch what a page could not."""
+        workers = self.make()
+        for lie in (
+            {"title": "x" * 301},
+            {"image": "file:///etc/passwd"},
+            {"favicon": "http://user@h/"},
+            {"image": "http://h:22/"},
+            {"title": 1},
+        ):
+            self.patch(workers, "run", lambda job, payload, lie=lie: succeed(msgspec.msgpack.encode([lie])))
+            await self.assertFailure(self.reading(workers, b""), Unparsed)
+
+    def reading(self, workers: Workers, body: bytes) -> Deferred[Page | None]:
+        return Deferred.fromCoroutine(reading.read(workers, body, "text/html", URL, (80, 443)))
 
 
 class ImageTests(SynchronousTestCase):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.api.events import PRESENCE_CHANGED, SYNC_REQUIRED, PresenceChanged, SyncRequired
@@ -107,6 +109,16 @@ class PublisherTests(SynchronousTestCase):
         self.assertEqual((one.topic, one.payload.reason, one.ephemeral), ("chatr.sync.required", "r", False))
         self.assertNotEqual(one.publication, two.publication)
         self.assertLess(max(one.publication, two.publication), 2**53)
+
+    def test_publication_ids_are_random(self) -> None:
+        """Ids of WAMP's global scope are drawn from 1 to 2**53: none tells how many there were."""
+        for _ in range(200):
+            self.publisher.publish(SYNC_REQUIRED, SyncRequired(reason="r"), ["user:1"])
+        ids = [announcement.publication for announcement in self.listener.heard]
+        self.assertTrue(all(1 <= one <= 2**53 for one in ids))
+        steps = {two - one for one, two in pairwise(ids)}
+        self.assertGreater(len(steps), 190)
+        self.assertGreater(max(ids) - min(ids), 2**50)
 
     def test_wrong_payload(self) -> None:
         """A payload of another event is a bug that shows at once."""

@@ -21,6 +21,7 @@ from chatr.realtime.presence import (
     PresenceTracker,
 )
 from chatr.realtime.presence_memory import MemoryPresence
+from chatr.tasks import Tasks
 
 
 class Flaky(MemoryPresence):
@@ -46,7 +47,7 @@ class PresenceTrackerTests(SynchronousTestCase):
         self.clock = Clock()
         self.store = Flaky(self.clock)
         self.told: list[Change] = []
-        self.tracker = PresenceTracker(self.clock, self.store, self.told.extend)
+        self.tracker = PresenceTracker(Tasks(self.clock), self.store, self.told.extend)
         self.addCleanup(lambda: self.assertEqual(self.clock.getDelayedCalls(), []))
 
     def statuses(self, user_id: str = "u") -> list[str]:
@@ -151,7 +152,7 @@ class PresenceTrackerTests(SynchronousTestCase):
         self.clock.advance(SETTLE_S)
 
     def test_store_away(self) -> None:
-        """What could not be passed on is passed on as soon as the store is back, as it then is."""
+        """What could not be passed on, whatever the reason, is passed on as it then is; told once, pauses grow."""
         self.store.away = True
         self.tracker.joined("u", "a")
         self.clock.advance(SETTLE_S)
@@ -160,7 +161,10 @@ class PresenceTrackerTests(SynchronousTestCase):
         self.assertEqual(self.told, [])
         self.store.away = False
         self.clock.advance(RETRY_S)
+        self.assertEqual(self.told, [])
+        self.clock.advance(RETRY_S)
         self.assertEqual(self.statuses(), ["away"])
+        self.assertEqual(len(self.flushLoggedErrors(ConnectionError)), 1)
 
     def test_beat(self) -> None:
         """People of a node that died are asked about; a store that forgot this node is told again who is here."""

@@ -14,6 +14,7 @@ from chatr.realtime import redis as connection
 from chatr.realtime.presence import DEAD_AFTER_S, Change, PresenceTracker
 from chatr.realtime.presence_redis import RedisPresence
 from chatr.realtime.redis import Redis, RedisError, parsed
+from chatr.tasks import Tasks
 from tests.contract_suites.presence import ANN, BEN, CAT, PresenceSuite
 from tests.valkey import valkey
 
@@ -29,7 +30,7 @@ class RedisCase(TestCase):
         self.redis = self.connect()
 
     def connect(self) -> Redis:
-        redis = Redis(reactor, self.server.url)  # type: ignore[arg-type]
+        redis = Redis(Tasks(reactor), self.server.url)  # type: ignore[arg-type]
         redis.start()
         self.addCleanup(lambda: Deferred.fromCoroutine(redis.stop()))
         return redis
@@ -144,7 +145,7 @@ class NodesTests(RedisCase):
     async def test_server_restarts(self) -> None:
         """A server that was killed: calls fail at once, then all is said again and nobody was lost."""
         told: list[Change] = []
-        tracker = PresenceTracker(reactor, self.one, told.extend)  # type: ignore[arg-type]
+        tracker = PresenceTracker(Tasks(reactor), self.one, told.extend)  # type: ignore[arg-type]
         tracker.start()
         tracker.joined(ANN, "c")
         while not told:

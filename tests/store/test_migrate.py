@@ -45,3 +45,24 @@ class MigrateTests(TestCase):
             )
             self.assertEqual(cursor.fetchall(), [])
         connection.close()
+
+    def test_blocks_that_are_there(self) -> None:
+        """Who is blocked already sees the blocker as they are at the migration, from then on."""
+        migrate(self.dsn)
+        connection = psycopg2.connect(self.dsn)
+        with connection, connection.cursor() as cursor:
+            # As it was before.
+            cursor.execute(
+                """ALTER TABLE blocks DROP COLUMN username, DROP COLUMN display_name, DROP COLUMN profile_image;
+                   DELETE FROM _yoyo_migrations WHERE migration_id = '0021_faces';
+                   INSERT INTO users (id, username, email, password_hash, display_name, profile_image)
+                   VALUES (gen_random_uuid(), '@ann', 'a@x', '', 'Ann', '/a.png'),
+                          (gen_random_uuid(), '@ben', 'b@x', '', 'Ben', NULL);
+                   INSERT INTO blocks (id, blocker_id, blocked_id)
+                   SELECT gen_random_uuid(), one.id, other.id FROM users one JOIN users other ON other.id <> one.id"""
+            )
+        self.assertEqual(migrate(self.dsn), ["0021_faces"])
+        with connection, connection.cursor() as cursor:
+            cursor.execute("SELECT username, display_name, profile_image FROM blocks ORDER BY 1")
+            self.assertEqual(cursor.fetchall(), [("@ann", "Ann", "/a.png"), ("@ben", "Ben", None)])
+        connection.close()

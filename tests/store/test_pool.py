@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import signal
 from typing import Any
 
 import psycopg2
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.protocol import Factory, Protocol
 from twisted.trial.unittest import TestCase
 
 from chatr.api.errors import ApiError
 from chatr.api.events import SYNC_REQUIRED, SyncRequired
 from chatr.store.pool import Database
+from chatr.tasks import Tasks
 from tests.box import Box, box
+from tests.logs import LogLines
 
 
 class Recorder:
@@ -36,6 +40,7 @@ class PoolCase(TestCase):
             "queue_limit": 10,
             "statement_timeout_s": 5.0,
             "publish": self.recorder,
+            "tasks": Tasks(reactor),  # type: ignore[arg-type]
             "on_doubt": lambda: self.recorder.reasons.append("doubt"),
             **settings,
         }
@@ -221,6 +226,38 @@ class RestartTests(PoolCase):
         own.start_server()
         self.assertEqual(await waits, [(3,)])
         self.assertEqual(len(await gatherResults([Deferred.fromCoroutine(db.query("SELECT 1")) for _ in range(9)])), 9)
+
+    async def test_restarted_in_the_ordinary_way(self) -> None:
+        """Point 28 of issue 12: however many connections are lost, it is one line."""
+        own = Box()
+        self.addCleanup(own.close)
+        db = await self.opened(own.database(), size=8, queue_limit=100, acquire_timeout_s=20.0)
+        log = LogLines("chatr.store.pool", "log_legacy")
+        self.addCleanup(log.end)
+        busy = [Deferred.fromCoroutine(self.unavailable(db.query("SELECT pg_sleep(60)"))) for _ in range(4)]
+        await db.query("SELECT 1")
+        own.stop_server(signal.SIGINT)
+        await gatherResults(busy)
+        self.assertEqual(self.flushLoggedErrors(), [])
+        self.assertEqual(log.lines, ["a database connection was lost"])
+        own.start_server()
+        self.assertEqual(await db.query("SELECT 2"), [(2,)])
+
+    async def test_closed_while_it_connects(self) -> None:
+        """Point 28 of issue 12: a server that stops while we connect to it is an error, and no traceback in the log.
+
+        Before, each such connection was an "Unhandled Error" of the reactor: four at a restart.
+        """
+
+        class Shuts(Protocol):
+            def dataReceived(self, data: bytes) -> None:
+                self.transport.loseConnection()
+
+        port = reactor.listenTCP(0, Factory.forProtocol(Shuts), interface="127.0.0.1")  # type: ignore[attr-defined]
+        self.addCleanup(port.stopListening)
+        dsn = f"host=127.0.0.1 port={port.getHost().port} user=chatr dbname=chatr sslmode=disable"
+        await self.assertFailure(Deferred.fromCoroutine(self.opened(dsn)), psycopg2.OperationalError)
+        self.assertEqual(self.flushLoggedErrors(), [])
 
     async def test_idle_connections_notice(self) -> None:
         """A connection that dies while idle is replaced before anybody uses it."""

@@ -30,6 +30,7 @@ BOB = "00000000-0000-7000-8000-00000000000b"
 EPOCH = 1_700_000_000.0
 
 NOT_AUTHORIZED = "wamp.error.not_authorized"
+DENIED = "wamp.error.authentication_denied"
 VIOLATION = "wamp.error.protocol_violation"
 
 HELLO = [1, "chatr", {"roles": {"caller": {}, "subscriber": {}}, "authmethods": ["ticket"]}]
@@ -122,11 +123,15 @@ class MemoryLink:
         self.sent: list[Any] = []
         self.ephemeral: list[bool] = []
         self.closed: tuple[str, int, str] | None = None
+        self.takes_long = False
 
     def send(self, frame: bytes, *, ephemeral: bool = False) -> None:
         if self.closed is None:
             self.sent.append(json.loads(frame))
             self.ephemeral.append(ephemeral)
+
+    def welcomed(self) -> None:
+        self.takes_long = True
 
     def close(self, code: int, reason: str) -> None:
         self.closed = self.closed or ("close", code, reason)

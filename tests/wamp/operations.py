@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from datetime import datetime, timezone
 from typing import Any
 
@@ -15,6 +16,7 @@ from chatr.api.dispatch import Dispatcher
 from chatr.api.errors import ApiError
 from chatr.api.events import EVENTS
 from chatr.api.model import Empty, NoParams, Params, Wire
+from chatr.incidents import Incidents
 
 
 class Gates:
@@ -131,4 +133,10 @@ class NoLimits:
 def dispatcher(ports: Gates) -> Dispatcher:
     """A real dispatcher over these operations."""
     built = contract.build([sys.modules[__name__]], EVENTS)
-    return Dispatcher(built, ports, limiter=NoLimits(), now=lambda: datetime.now(timezone.utc))
+    return Dispatcher(
+        built,
+        ports,
+        limiter=NoLimits(),
+        now=lambda: datetime.now(timezone.utc),
+        incidents=Incidents(time.monotonic),
+    )

@@ -41,6 +41,25 @@ class CallTests(SessionCase):
         self.assertEqual((args, problem["status"]), ([problem["detail"]], 400))
         self.assertTrue(problem["requestId"])
 
+    def test_half_an_emoji(self) -> None:
+        """Half of a surrogate pair, as JavaScript's slice makes it, is that call's mistake: the others go on."""
+        self.call(6, "chatr.echo.watch", [], {"text": "w"})
+        self.client.session.received(b'[48, 7, {}, "chatr.echo.get", [], {"text": "\\ud83d"}]')
+        ((_, of, request, _, uri, args, problem),) = self.client.heard()
+        self.assertEqual((of, request, uri), (48, 7, "chatr.error.invalid"))
+        self.assertEqual(problem["errors"], [{"path": "$.text", "message": "contains a lone surrogate"}])
+        self.assertEqual((args, problem["status"]), ([problem["detail"]], 400))
+        self.assertTrue(problem["requestId"])
+        self.setting.gates.open()
+        self.assertEqual([message[:2] for message in self.client.heard()], [[50, 6]])
+
+    def test_half_an_emoji_under_an_id_in_flight(self) -> None:
+        """The id is taken: that ends the session, whatever else is wrong."""
+        self.call(6, "chatr.echo.watch", [], {"text": "w"})
+        self.client.session.received(b'[48, 6, {}, "chatr.echo.get", [], {"text": "\\ud83d"}]')
+        self.assertIn("still in flight", self.client.heard()[-1][1]["message"])
+        self.setting.gates.open()
+
     def test_unknown_procedure(self) -> None:
         """What is not declared does not exist."""
         ((kind, of, request, _, uri, *_),) = self.call(1, "chatr.echo.nothing")

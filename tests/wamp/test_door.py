@@ -40,6 +40,19 @@ class LimitTests(SessionCase):
         clients[0].session.lost()
         self.assertIsNone(Client(self.setting).link.closed)
 
+    def test_networks_of_ipv6_are_one_address(self) -> None:
+        """Who has one address of a /64 has them all; an IPv4 address counts the same however it is written."""
+        for addresses, elsewhere in (
+            (["2001:db8::1", "2001:db8::2", "2001:db8::ffff:1", "2001:db8::3"], "2001:db8:0:1::1"),
+            (["192.0.2.7", "::ffff:192.0.2.7", "::ffff:c000:207", "192.0.2.7"], "::ffff:192.0.2.8"),
+        ):
+            clients = [Client(self.setting, address=address) for address in addresses]
+            self.assertEqual([client.link.closed is None for client in clients], [True, True, True, False])
+            self.assertIsNone(Client(self.setting, address=elsewhere).link.closed)
+            for client in clients:
+                client.session.lost()
+            self.assertIsNone(Client(self.setting, address=addresses[0]).link.closed)
+
     def test_loopback_may_be_exempt(self) -> None:
         """In development callers on this machine are not counted by address."""
         setting = Setting(self.clock, exempt_loopback=True, **self.limits)

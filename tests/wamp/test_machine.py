@@ -23,6 +23,7 @@ register      !                     !                      !             refuse_
 unregister    !                     !                      !             refuse_unregister/open  -        -
 yield         !                     !                      !             !                       -        -
 malformed     !                     !                      !             !                       -        -
+unreadable    !                     !                      !             refuse_unreadable/open  -        -
 challenged    challenge/challenged  !                      !             !                       -        -
 presented     verify/authenticating !                      !             !                       -        -
 admitted      welcome/open          !                      welcome/open  !                       -        -

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +23,7 @@ from chatr.api.events import SYNC_REQUIRED, SyncRequired
 from chatr.realtime.hub import Announcement
 from chatr.wamp.rawsocket import WampRawSocketFactory, length_nibble
 from tests.wamp.case import ALICE, HELLO, Setting
+from tests.wamp.test_formats import doubled, hello
 from tests.wamp.wires import CBOR, JSON, MSGPACK, Codec, over_tls
 
 VIOLATION = "wamp.error.protocol_violation"
@@ -223,6 +225,57 @@ class FrameTests(MemoryCase):
         self.assertIn("1024", abort[1]["message"])
         client.send(b"x" * 5000)
         self.assertTrue(client.transport.half_closed)
+        self.leave(client)
+
+    def test_small_messages_before_welcome(self) -> None:
+        """Of whom nothing is known yet 4 KiB are taken, whatever was announced; pings, too."""
+        for kind in (REGULAR, PING):
+            client = MemoryClient(self.setting, JSON)
+            client.send(frame(kind, b"x" * 4097)[:4])
+            (abort,) = self.heard(client)
+            self.assertEqual(
+                (abort[2], abort[1]["message"]),
+                (VIOLATION, "a message of 4097 bytes is longer than the 4096 before WELCOME"),
+            )
+            self.leave(client)
+        client = self.joined()
+        client.say([48, 1, {}, "chatr.echo.get", [], {"text": "x" * 100_000}])
+        self.assertEqual([message[0] for message in self.heard(client)], [50])
+        self.leave(client)
+
+    def test_few_frames_before_welcome(self) -> None:
+        """Of strangers a few frames are taken, of the others any number."""
+        client = MemoryClient(self.setting, JSON)
+        client.send(frame(PING, b"") * 100)
+        *pongs, (kind, abort) = self.frames(client)
+        self.assertEqual((len(pongs), kind), (64, REGULAR))
+        self.assertEqual(json.loads(abort)[1]["message"], "at most 64 frames before WELCOME")
+        self.leave(client)
+        client = self.joined()
+        client.send(frame(PING, b"") * 100)
+        self.assertEqual(len(self.frames(client)), 100)
+        self.leave(client)
+
+    def test_reasons_fit_small_peers(self) -> None:
+        """A peer that takes 512 bytes gets every refusal, however long what it quotes."""
+        for sent in (
+            [48, 1, {}, "chatr.echo.get", [], {"é" * 100: {"é" * 100: {"é" * 100: b"x"}}}],
+            [32, 1, {"é" * 100: {"é" * 100: {"é" * 100: b"x"}}}, "x"],
+            [6, {"é" * 100: {"é" * 100: {"é" * 100: b"x"}}}, "x"],
+        ):
+            client = self.joined(MSGPACK, handshake=b"\x7f\x02\0\0")
+            client.say(sent)
+            self.assertIn(self.heard(client)[0][0], (8, 3))
+            self.leave(client)
+
+    def test_hostile_hello(self) -> None:
+        """A HELLO with shared values, before sign-in, is refused with the reason."""
+        client = MemoryClient(self.setting, CBOR)
+        client.send(frame(REGULAR, hello(doubled(5))))
+        (abort,) = self.heard(client)
+        self.assertEqual(
+            (abort[2], abort[1]["message"]), (VIOLATION, "a CBOR tag has no place in a message, at $[2].x[0]")
+        )
         self.leave(client)
 
     def test_result_over_the_peers_limit(self) -> None:

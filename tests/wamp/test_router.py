@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatr.wamp.router import MAX_TOPIC_CHARS, POLICIES, REMEMBERED, Router, RouterError, Subscriptions
+from chatr.wamp.router import MAX_URI_CHARS, POLICIES, REMEMBERED, Router, RouterError, Subscriptions
 
 TOPIC = "chatr.message.received"
 
@@ -140,7 +140,7 @@ class RouterTests(SynchronousTestCase):
     def test_invalid_topics(self) -> None:
         """URIs with white space, "#" or empty components are refused, except where the policy gives them a meaning."""
         session = self.session()
-        for topic in ("", "a..b", "a.", ".a", "a b", "a#b", "a\n", "x" * (MAX_TOPIC_CHARS + 1)):
+        for topic in ("", "a..b", "a.", ".a", "a b", "a#b", "a\n", "x" * (MAX_URI_CHARS + 1)):
             self.refused("wamp.error.invalid_uri", session, topic)
         for topic in ("a..b", ".", "a b", "a.\n"):
             self.refused("wamp.error.invalid_uri", session, topic, "prefix")

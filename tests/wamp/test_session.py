@@ -8,9 +8,10 @@ import msgspec
 from twisted.internet.defer import Deferred
 
 from chatr.api.errors import ApiError
-from chatr.api.events import SYNC_REQUIRED
+from chatr.api.events import SYNC_REQUIRED, SyncRequired
+from chatr.realtime.hub import Announcement
 from chatr.wamp import machine
-from tests.wamp.case import ALICE, BOB, EPOCH, HELLO, NOT_AUTHORIZED, Client, SessionCase
+from tests.wamp.case import ALICE, BOB, DENIED, EPOCH, HELLO, NOT_AUTHORIZED, VIOLATION, Client, SessionCase
 
 TOPIC = SYNC_REQUIRED.topic
 
@@ -29,6 +30,8 @@ class HandshakeTests(SessionCase):
             {key: details[key] for key in ("realm", "authid", "authrole", "authmethod", "authprovider")},
             {"realm": "chatr", "authid": ALICE, "authrole": "user", "authmethod": "ticket", "authprovider": "chatr"},
         )
+        self.assertEqual(details["connection"], client.session.connection)
+        self.assertTrue(client.link.takes_long)
         self.assertEqual(details["roles"]["broker"]["features"], {"pattern_based_subscription": True})
         self.assertEqual(details["roles"]["dealer"]["features"], {"call_canceling": True, "call_timeout": True})
         self.assertEqual(self.setting.tickets.seen, [("alice", "192.0.2.1", "tests")])
@@ -59,7 +62,7 @@ class HandshakeTests(SessionCase):
         client = Client(self.setting)
         client.say(HELLO)
         client.session.received(b'[5, "mallory", {}]')
-        self.assertAborted(client, NOT_AUTHORIZED, saying="the ticket is not valid")
+        self.assertAborted(client, DENIED, saying="the ticket is not valid")
         self.assertEqual(self.setting.attendance.events, [])
 
     def test_verification_unavailable(self) -> None:
@@ -91,7 +94,7 @@ class HandshakeTests(SessionCase):
         client = Client(self.setting)
         client.say([1, "chatr", {**HELLO[2], "authid": BOB}])
         client.session.received(b'[5, "alice", {}]')
-        self.assertAborted(client, NOT_AUTHORIZED, saying="authid")
+        self.assertAborted(client, DENIED, saying="authid")
 
     def test_deadline(self) -> None:
         """Who does not authenticate in time is let go, whichever part is missing."""
@@ -196,6 +199,56 @@ class BrokerTests(SessionCase):
         self.assertEqual(self.client.say([64, 1, {}, "chatr.x.y"])[0][:5], [8, 64, 1, {}, NOT_AUTHORIZED])
         answer = self.client.say([66, 2, 1])[0]
         self.assertEqual(answer[:5], [8, 66, 2, {}, "wamp.error.no_such_registration"])
+
+    def test_uris_that_are_none(self) -> None:
+        """What is no URI is told apart from what is not allowed or not there; the session goes on."""
+        for uri in ("", ".", "a..b", "a.", ".a", "a b", "a#b", "a\n", "x" * 257, "x" * 5000):
+            for message in (
+                [48, 1, {}, uri],
+                [32, 1, {}, uri],
+                [64, 1, {}, uri],
+                [16, 1, {"acknowledge": True}, uri],
+            ):
+                (answer,) = self.client.say(message)
+                self.assertEqual(answer[:5], [8, message[0], 1, {}, "wamp.error.invalid_uri"])
+            self.assertEqual(self.client.say([16, 1, {}, uri]), [])
+        self.assertEqual(self.client.say([64, 1, {"match": "wildcard"}, "a..b"])[0][4], NOT_AUTHORIZED)
+        self.assertEqual(self.client.say([64, 1, {"match": "other"}, "a.b"])[0][4], "wamp.error.invalid_argument")
+        self.assertEqual(self.client.session.state, "open")
+
+    def test_prefixes_with_and_without_the_dot(self) -> None:
+        """Some clients refuse to send a trailing dot."""
+        for topic in ("chatr.", "chatr"):
+            client = self.joined("bob")
+            number = client.say([32, 1, {"match": "prefix"}, topic])[0][2]
+            self.door.hub.deliver([f"user:{BOB}"], Announcement(SYNC_REQUIRED, SyncRequired(reason="r"), 1))
+            self.assertEqual(client.heard()[0][1], number)
+
+    def test_half_an_emoji(self) -> None:
+        """A request with half of a surrogate pair is answered with what is wrong; the session goes on.
+
+        Before, it ended the session with ABORT, and every call in flight with it.
+        """
+        for sent, code, uri, path in (
+            (b'[32, 1, {"match": "\\ud83d"}, "x"]', 32, "wamp.error.invalid_argument", "$options.match"),
+            (b'[32, 1, {}, "\\ud83d"]', 32, "wamp.error.invalid_uri", "$"),
+            (b'[64, 1, {}, "\\ud83d"]', 64, "wamp.error.invalid_uri", "$"),
+            (b'[16, 1, {"acknowledge": true}, "x", ["\\ud83d"]]', 16, "wamp.error.invalid_argument", "$args[0]"),
+            (b'[48, 1, {}, "\\ud83d"]', 48, "wamp.error.invalid_uri", "$"),
+        ):
+            self.client.session.received(sent)
+            answer = [8, code, 1, {}, uri, [f"{path}: contains a lone surrogate"], {}]
+            self.assertEqual(self.client.heard(), [answer])
+        self.client.session.received(b'[16, 1, {}, "x", ["\\ud83d"]]')
+        self.assertEqual((self.client.heard(), self.door.counters.publishes_ignored), ([], 1))
+        self.assertEqual(self.client.session.state, "open")
+
+    def test_half_an_emoji_without_a_request(self) -> None:
+        """Where there is nobody to answer, the end says why."""
+        for sent, place in ((b'[49, 1, {"mode": "\\ud83d"}]', "$[2].mode"), (b'[6, {}, "\\ud83d"]', "$[2]")):
+            client = self.joined("bob")
+            client.session.received(sent)
+            self.assertEqual(client.heard(), [[3, {"message": f"contains a lone surrogate, at {place}"}, VIOLATION]])
 
 
 class EndTests(SessionCase):

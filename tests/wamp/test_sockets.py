@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import Any
 
@@ -12,7 +13,7 @@ from autobahn.websocket.compress import (
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.endpoints import TCP4ClientEndpoint
-from twisted.internet.protocol import Factory
+from twisted.internet.protocol import Factory, Protocol
 from twisted.trial.unittest import TestCase
 from twisted.web.resource import Resource
 from twisted.web.server import Site
@@ -22,9 +23,32 @@ from chatr.config import Config
 from chatr.realtime.hub import Announcement
 from chatr.wamp.transport import websocket_resource
 from tests.wamp.case import ALICE, BOB, HELLO, Setting
-from tests.wamp.wires import CODECS, SocketClient, SocketClientFactory, over_tls
+from tests.wamp.wires import CODECS, TEXT, SocketClient, SocketClientFactory, client_frame, over_tls
 
 VIOLATION = "wamp.error.protocol_violation"
+
+
+UPGRADE = (
+    b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: wamp.2.json\r\n\r\n"
+)
+
+
+class EagerClient(Protocol):
+    """Sends everything at once and waits for CHALLENGE."""
+
+    def __init__(self, first: bytes) -> None:
+        self.data = b""
+        self.challenged: Deferred[None] = Deferred()
+        self._first = first
+
+    def connectionMade(self) -> None:
+        self.transport.write(self._first)
+
+    def dataReceived(self, data: bytes) -> None:
+        self.data += data
+        if b'[4,"ticket",{}]' in self.data and not self.challenged.called:
+            self.challenged.callback(None)
 
 
 class SocketCase(TestCase):
@@ -154,9 +178,29 @@ class SessionTests(SocketCase):
         await self.serve(max_message_bytes=2048)
         client = await self.join()
         client.sendMessage(b"x" * 100_000, False)
-        (_, code, reason) = await client.factory.closed
-        self.assertEqual(code, 1009)
-        self.assertIn("2048", reason)
+        abort = await client.hear()
+        self.assertEqual((abort[2], abort[1]["message"]), (VIOLATION, "a message has at most 2048 bytes"))
+        self.assertEqual(await client.factory.closed, (True, 1009, VIOLATION))
+
+    async def test_hello_with_the_upgrade(self) -> None:
+        """HELLO in the packet of the upgrade request is answered: before, it was lost."""
+        await self.serve()
+        await self.be_eager()
+
+    async def test_hello_with_the_upgrade_over_tls(self) -> None:
+        """The same below TLS, where other parts hand the connection over."""
+        await self.serve(tls=True)
+        await self.be_eager()
+
+    async def be_eager(self) -> None:
+        eager = EagerClient(UPGRADE + client_frame(TEXT, json.dumps(HELLO).encode()))
+        factory = Factory.forProtocol(lambda: eager)
+        endpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", self.listening.getHost().port)
+        await endpoint.connect(over_tls(factory) if self.tls else factory)
+        await eager.challenged.addTimeout(10, reactor)
+        self.assertIn(b"101 Switching Protocols", eager.data)
+        eager.transport.abortConnection()
+        await self.setting.door.sessions.open.zero()
 
     async def test_server_stops(self) -> None:
         """A drain says GOODBYE to everyone and is over when all sockets are closed."""

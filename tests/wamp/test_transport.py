@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import struct
+import zlib
 from typing import Any
 
 from hypothesis import given, settings
@@ -17,6 +19,7 @@ from chatr.config import Config, Server, Wamp
 from chatr.realtime.hub import Announcement
 from chatr.wamp.transport import WampWebSocketFactory, origin_patterns
 from tests.wamp.case import ALICE, HELLO, Client, Setting
+from tests.wamp.test_formats import doubled, hello
 from tests.wamp.wires import CODECS, PING, PONG, TEXT, MemoryWebSocket, TakenTransport, client_frame
 
 VIOLATION = "wamp.error.protocol_violation"
@@ -196,11 +199,96 @@ class MessageTests(MemoryCase):
             self.heard(client)
             for frame in frames:
                 client.server.dataReceived(frame)
-            ((code, reason),) = self.heard(client)
-            self.assertEqual(code, 1009)
-            self.assertIn("1024", reason)
+            abort, close = self.heard(client)
+            self.assertEqual((abort[2], close), (VIOLATION, (1009, VIOLATION)))
+            self.assertEqual(abort[1]["message"], "a message has at most 1024 bytes")
             self.announce()
             self.assertEqual(self.heard(client), [])
+            self.leave(client)
+
+    def test_small_messages_before_welcome(self) -> None:
+        """Of whom nothing is known yet 4 KiB are taken, in one frame or in many; after WELCOME the whole length."""
+        for frames in (
+            [client_frame(TEXT, b"x" * 4097)[:8]],
+            [client_frame(TEXT, b"x" * 4000, fin=False), client_frame(0, b"x" * 97)[:8]],
+        ):
+            client = self.connected()
+            client.server.dataReceived(b"".join(frames))
+            abort, close = self.heard(client)
+            self.assertEqual((abort[2], close), (VIOLATION, (1009, VIOLATION)))
+            self.assertEqual(abort[1]["message"], "a message has at most 4096 bytes before WELCOME")
+            self.leave(client)
+        client = self.connected()
+        client.say([1, "chatr", {**HELLO[2], "x": "x" * 3900}])
+        client.say([5, "alice", {}])
+        client.say([48, 1, {}, "chatr.echo.get", [], {"text": "x" * 100_000}])
+        self.assertEqual([message[0] for message in self.heard(client)], [4, 2, 50])
+        self.leave(client)
+
+    def test_few_frames_before_welcome(self) -> None:
+        """Frames of nothing cost more to read than to send: of strangers a few are taken, then the connection ends."""
+        for frame in (client_frame(PING, b""), client_frame(0, b"", fin=False)):
+            client = self.connected()
+            client.server.dataReceived(client_frame(TEXT, b"", fin=False) + frame * 10_000)
+            *pongs, abort, close = self.heard(client)[-66:]
+            self.assertEqual((abort[1]["message"], close), ("at most 64 frames before WELCOME", (1008, VIOLATION)))
+            self.assertTrue(client.transport.disconnecting)
+            self.assertEqual(client.server.trafficStats.incomingWebSocketFrames < 70, True)
+            self.leave(client)
+        client = self.joined()
+        client.server.dataReceived(client_frame(PING, b"") * 100)
+        self.clock.advance(0)
+        self.assertEqual(len(client.frames()), 100)
+        self.leave(client)
+
+    def test_small_messages_when_compressed(self) -> None:
+        """The same for what a compressed frame grows to."""
+        self.serve(compression=True)
+        client = self.connected(Sec_WebSocket_Extensions="permessage-deflate")
+        packed = zlib.compressobj(wbits=-15)
+        data = packed.compress(b" " * 1_000_000) + packed.flush(zlib.Z_SYNC_FLUSH)
+        frame = bytearray(client_frame(TEXT, data[:-4]))
+        frame[0] |= 0x40
+        client.server.dataReceived(bytes(frame))
+        self.clock.advance(0)
+        (_, abort), (opcode, close) = client.frames()
+        self.assertIn(b"4096 bytes before WELCOME", zlib.decompressobj(-15).decompress(abort))
+        self.assertEqual((opcode, close[:2]), (8, struct.pack("!H", 1009)))
+        self.leave(client)
+
+    def test_frames_of_nothing_leave_nothing(self) -> None:
+        """A message may have any number of empty frames; none of them is kept."""
+        client = self.joined()
+        client.server.dataReceived(client_frame(TEXT, b"[48, 1, {}, ", fin=False))
+        client.server.dataReceived(client_frame(0, b"", fin=False) * 1000)
+        self.assertEqual(len(client.server.message_data), 1)
+        client.server.dataReceived(client_frame(0, b'"chatr.echo.whoami"]'))
+        self.assertEqual([message[0] for message in self.heard(client)], [50])
+        self.leave(client)
+
+    def test_hostile_hello(self) -> None:
+        """A HELLO with shared values, before sign-in, is refused with the reason."""
+        for subprotocol in ("wamp.2.cbor", "wamp.2.cbor.batched"):
+            client = self.connected(subprotocol)
+            payload = hello(doubled(5))
+            client.send(payload if subprotocol == "wamp.2.cbor" else len(payload).to_bytes(4, "big") + payload)
+            abort, close = self.heard(client)
+            self.assertEqual((abort[2], close), (VIOLATION, (1000, VIOLATION)))
+            self.assertEqual(abort[1]["message"], "a CBOR tag has no place in a message, at $[2].x[0]")
+            self.leave(client)
+
+    def test_the_separator_of_the_client(self) -> None:
+        """Batches of JSON are answered, and events are sent, with the separator that the client uses."""
+        for separator in (b"\x18", b"\x1e"):
+            client = self.connected("wamp.2.json.batched")
+            for message in (HELLO, [5, "alice", {}], [32, 1, {}, SYNC_REQUIRED.topic]):
+                client.send(json.dumps(message).encode() + separator)
+            self.clock.advance(0)
+            self.announce()
+            self.clock.advance(0)
+            answers = [payload for _, payload in client.frames()]
+            self.assertEqual([json.loads(answer[:-1])[0] for answer in answers], [4, 2, 33, 36])
+            self.assertEqual({answer[-1:] for answer in answers}, {separator})
             self.leave(client)
 
     def test_wrong_message_type(self) -> None:
@@ -263,6 +351,26 @@ class CloseTests(MemoryCase):
         self.assertEqual((result[0], close), (50, (1000, "")))
         self.assertTrue(client.transport.disconnecting)
         self.leave(client)
+
+    def test_invalid_close_frames(self) -> None:
+        """Codes that nobody may send, and half of one, are answered with 1002; a reason that is no text with 1007.
+
+        Before, our close frame was queued and then dropped with the connection.
+        """
+        codes = (0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535)
+        for payload in (b"\x03", *(struct.pack("!H", code) for code in codes), b"\x03\xe8\xff"):
+            client = self.joined()
+            client.server.dataReceived(client_frame(8, payload))
+            ((code, reason),) = self.heard(client)
+            self.assertEqual(code, 1007 if payload.endswith(b"\xff") and len(payload) == 3 else 1002)
+            self.assertTrue(reason)
+            self.assertTrue(client.transport.disconnecting)
+            self.leave(client)
+        for code in (1000, 1001, 1003, 1009, 3000, 4999):
+            client = self.joined()
+            client.server.dataReceived(client_frame(8, struct.pack("!H", code)))
+            self.assertEqual(self.heard(client), [(1000, "")])
+            self.leave(client)
 
     def test_peer_does_not_read_the_end(self) -> None:
         """A peer that closes and does not take our last bytes is cut off after a moment."""

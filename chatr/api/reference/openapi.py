@@ -34,6 +34,7 @@ def document(contract: Contract) -> dict[str, Any]:
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": schemas.components,
+            "parameters": {"Connection": _connection()},
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
     }
@@ -73,6 +74,8 @@ def _operation(record: Operation, schemas: Schemas, *, alias: bool) -> dict[str,
         shown["requestBody"] = {"required": bool(needed), "content": {"application/json": {"schema": body}}}
     elif not with_body:
         parameters += [_parameter(name, schema, "query", name in required) for name, schema in others.items()]
+    if not record.route.reads and "anonymous" not in record.who:
+        parameters.append({"$ref": "#/components/parameters/Connection"})
     if parameters:
         shown["parameters"] = parameters
     return shown
@@ -88,6 +91,15 @@ def _parameter(name: str, schema: Schema, place: str, required: bool) -> dict[st
 def _idempotency_key(schema: Schema) -> dict[str, Any]:
     shown = _parameter(_KEY_HEADER, schema, "header", False)
     shown["description"] = f"Instead of `{_KEY}` in the body: one of the two is required, and both given must agree."
+    return shown
+
+
+def _connection() -> dict[str, Any]:
+    shown = _parameter("X-Chatr-Connection", {"type": "string"}, "header", False)
+    shown["description"] = (
+        "The `connection` of WELCOME's details: that WAMP session gets no event of this call, if it is an open one of "
+        "the same sign-in. Without it all sessions do."
+    )
     return shown
 
 

@@ -12,6 +12,7 @@ from chatr import __version__
 from chatr.api.contract import Contract, Event, Operation
 from chatr.api.reference.schemas import Schema, Schemas, errors, name, text, who
 
+_CODE = re.compile(r"``([^`]+)``")
 _CSS = """
 :root { color-scheme: light dark; --line: light-dark(#d5dae1, #3a4048); --dim: light-dark(#57606a, #9aa4b0);
   --box: light-dark(#f5f7f9, #1d2127); --mark: light-dark(#0a58ca, #7db4ff); }
@@ -103,7 +104,7 @@ def _struct(title: str, schema: Schema) -> str:
 
 def _prose(doc: str) -> str:
     """Docstring text as HTML: its double backquotes become code."""
-    return re.sub(r"``(.+?)``", r"<code>\1</code>", escape(" ".join(doc.split())))
+    return _CODE.sub(r"<code>\1</code>", escape(" ".join(doc.split())))
 
 
 def _table(properties: dict[str, Schema], required: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import cleandoc
 from types import UnionType
 from typing import Any, get_args
 
@@ -25,7 +26,7 @@ class Schemas:
         unique = list(dict.fromkeys(types))
         shown, components = msgspec.json.schema_components(unique, ref_template=_PREFIX + "{name}")
         self._by_type: dict[Any, Schema] = dict(zip(unique, shown, strict=True))
-        self.components: dict[str, Schema] = {name: components[name] for name in sorted(components)}
+        self.components: dict[str, Schema] = {name: _described(components[name]) for name in sorted(components)}
         # The table of errors is the only list of their codes: a type of its own would be a second one.
         self.components["Problem"]["properties"]["code"]["enum"] = list(ERRORS)
 
@@ -40,6 +41,11 @@ class Schemas:
         """The properties of a struct and the names of those that are required."""
         whole = self.components[name(self.of(kind))]
         return whole.get("properties", {}), whole.get("required", [])
+
+
+def _described(schema: Schema) -> Schema:
+    """A schema whose description, a docstring, is the same for each Python: 3.13 takes its indentation away."""
+    return schema | ({"description": cleandoc(schema["description"])} if "description" in schema else {})
 
 
 def _members(kind: Any) -> tuple[Any, ...]:

@@ -1,0 +1,77 @@
+"""What chatr and its worker processes say to each other: a length of four bytes, then so many bytes."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+
+import msgspec
+
+_LENGTH = struct.Struct(">I")
+LENGTH_BYTES = _LENGTH.size
+#: Of what chatr sends: a page with its headers, far below this.
+MAX_JOB_BYTES = 64 * 1024 * 1024
+
+
+class TooLong(Exception):
+    """A frame is longer than it may be."""
+
+
+class Start(msgspec.Struct, frozen=True):
+    """How a worker begins: what it can do, what it may take, and whom it becomes (``uid`` -1: nobody else)."""
+
+    jobs: dict[str, str]
+    """Name of a job → the module that does it: ``prepare()`` once, then ``work(payload) -> bytes`` for each."""
+    memory_bytes: int
+    cpu_s: int
+    uid: int
+    gid: int
+    parent: int
+
+
+class Job(msgspec.Struct, frozen=True, array_like=True):
+    """Work for a worker."""
+
+    name: str
+    payload: bytes
+
+
+class Done(msgspec.Struct, frozen=True, array_like=True):
+    """What came of a job; without ``ok`` it could not be parsed."""
+
+    ok: bool
+    payload: bytes = b""
+
+
+def framed(content: bytes) -> bytes:
+    """A frame."""
+    return _LENGTH.pack(len(content)) + content
+
+
+def length_of(head: bytes | bytearray, limit: int) -> int:
+    """The length that a frame's first bytes tell. Raises :class:`TooLong`."""
+    length: int = _LENGTH.unpack(head)[0]
+    if length > limit:
+        raise TooLong
+    return length
+
+
+class FrameReader:
+    """Puts frames together from what comes in pieces."""
+
+    def __init__(self, heard: Callable[[bytes], None], *, max_bytes: int) -> None:
+        self._heard = heard
+        self._max_bytes = max_bytes
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> None:
+        """Take what has come. Raises :class:`TooLong`, as soon as the length is known."""
+        self._buffer += data
+        while len(self._buffer) >= LENGTH_BYTES:
+            length = length_of(self._buffer[:LENGTH_BYTES], self._max_bytes)
+            end = LENGTH_BYTES + length
+            if len(self._buffer) < end:
+                return
+            content = bytes(self._buffer[LENGTH_BYTES:end])
+            del self._buffer[:end]
+            self._heard(content)

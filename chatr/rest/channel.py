@@ -1,0 +1,320 @@
+"""One HTTP connection: strict about what a request is, patient for a bounded time, and never ahead of its reader.
+
+Everything that Twisted would answer by itself is answered here, as a problem. Of Twisted's private parts this uses
+``_command``, ``_path`` and ``_version`` (of the request whose headers are in), ``_handlingRequest``,
+``_waitingForTransport`` and ``_networkProducer``, and replaces ``_respondToBadRequestAndDisconnect``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.protocol import connectionDone
+from twisted.python.failure import Failure
+from twisted.web.http import HTTPChannel
+
+from chatr.api.dispatch import new_request_id
+from chatr.rest.headers import Refusal, last_answer
+from chatr.rest.request import ChatrRequest
+
+#: Of a request line with all headers.
+MAX_HEAD_BYTES = 16 * 1024
+MAX_HEADER_LINES = 100
+#: What a transport takes before it says that its client does not read; and more than the headers of an answer.
+BUFFER_BYTES = 64 * 1024
+ANSWER_HEAD_BYTES = 1024
+#: More digits than any body has bytes: Python refuses to read a number of thousands.
+MAX_LENGTH_DIGITS = 15
+#: Legal nowhere in a header, a tab apart (RFC 9110, section 5.5); a parser behind us may take some for line ends.
+_CONTROLS = bytes({*range(32), 127} - {9})
+
+
+class ChatrChannel(HTTPChannel):
+    """Reads requests one after the other; parses none before the answers to those before it have been read.
+
+    A client has a time for the headers, for a body and for reading an answer; when it is over the connection ends.
+    """
+
+    site: Any
+    transport: Any
+    requestFactory = ChatrRequest
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._head_bytes = 0
+        self._head_lines = 0
+        self._body_bytes = 0
+        self._began_s = 0.0
+        #: Whether nothing was asked yet, and whether something of the next request has come.
+        self._fresh = True
+        self._begun = False
+        self._refused = False
+        #: Answered, but its answer is not read yet.
+        self._held: ChatrRequest | None = None
+        #: At most so many bytes of answers wait for their reader.
+        self._unread_bytes = 0
+        self._unread_since_s: float | None = None
+        self._timer: IDelayedCall | None = None
+        self._drain: IDelayedCall | None = None
+
+    # Twisted calls these.
+
+    def connectionMade(self) -> None:
+        super().connectionMade()
+        self._after(self._deadlines.headers_s, self._head_is_late)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._stop_timers()
+        self.site.unread.gone(self)
+        if self._held is not None:
+            self.requests.remove(self._held)
+            self._held = None
+        super().connectionLost(reason)
+
+    def dataReceived(self, data: bytes) -> None:
+        if self._refused:
+            return
+        super().dataReceived(data)
+        if self._buffer and not self._handlingRequest:
+            self._begin()
+
+    def lineReceived(self, line: bytes) -> None:
+        if self._refused:
+            return
+        self._begin()
+        first = not self._head_bytes
+        self._head_bytes += len(line) + len(self.delimiter)
+        if self._head_bytes > MAX_HEAD_BYTES:
+            self._head_is_long(first)
+        elif line[:1] in (b" ", b"\t"):
+            # RFC 9112, section 5.2: parsers disagree on folded lines, so that one may see a header where none is.
+            self.refuse(Refusal(400, "A line of the headers begins with white space"))
+        else:
+            super().lineReceived(line)
+
+    def lineLengthExceeded(self, line: bytes) -> None:
+        self._head_is_long(not self._head_bytes)
+
+    def headerReceived(self, line: bytes) -> bool:
+        if self._refused:
+            return False
+        self._head_lines += 1
+        name, _, value = line.partition(b":")
+        if self._head_lines > MAX_HEADER_LINES:
+            self.refuse(Refusal(431, f"A request has at most {MAX_HEADER_LINES} headers", "too_large"))
+        elif value.translate(None, _CONTROLS) != value:
+            self.refuse(Refusal(400, "A header has a control character"))
+        elif fault := self._framing_fault(name.lower(), value.strip(b" \t")):
+            self.refuse(fault)
+        else:
+            return bool(super().headerReceived(line))
+        return False
+
+    def allHeadersReceived(self) -> None:
+        if self._refused:
+            return
+        try:
+            self.requests[-1].headersReceived(self._command, self._path, self._version)
+        except Refusal as refusal:
+            self.refuse(refusal)
+            return
+        self._stop_timer()
+        super().allHeadersReceived()
+        if self.length != 0 and not self._refused:
+            self._began_s, self._body_bytes = self._now(), 0
+            self._after(self._deadlines.grace_s, self._look_at_body)
+
+    def rawDataReceived(self, data: bytes) -> None:
+        if self._refused:
+            return
+        if not self._handlingRequest:
+            self._body_bytes += len(data)
+        super().rawDataReceived(data)
+
+    def allContentReceived(self) -> None:
+        if self._refused:
+            return
+        self._stop_timer()
+        self._head_bytes = self._head_lines = 0
+        self._fresh = self._begun = False
+        if self._unread_since_s is None:
+            self._unread_bytes = BUFFER_BYTES
+        super().allContentReceived()
+
+    def requestDone(self, request: ChatrRequest) -> None:
+        if self.persistent and self._waitingForTransport:
+            # The next request is parsed when this answer has been read: Twisted would answer all it has at once.
+            self._held = request
+            self._networkProducer.pauseProducing()
+            return
+        if self.persistent:
+            self._after(self._deadlines.idle_s, self._hang_up)
+        super().requestDone(request)
+
+    def pauseProducing(self) -> None:
+        super().pauseProducing()
+        if self.transport is not None:
+            self._wait_for_reader()
+
+    def resumeProducing(self) -> None:
+        super().resumeProducing()
+        self._unread_bytes, self._unread_since_s = 0, None
+        self.site.unread.gone(self)
+        self._stop_drain()
+        held, self._held = self._held, None
+        if held is not None:
+            self.requestDone(held)
+
+    def writeHeaders(self, version: bytes, code: bytes, reason: bytes, headers: Any) -> None:
+        self._wrote(ANSWER_HEAD_BYTES)
+        super().writeHeaders(version, code, reason, headers)
+
+    def write(self, data: bytes) -> None:
+        self._wrote(len(data))
+        super().write(data)
+
+    def writeSequence(self, iovec: list[bytes]) -> None:
+        self._wrote(sum(map(len, iovec)))
+        super().writeSequence(iovec)
+
+    def loseConnection(self) -> None:
+        # What is still to be sent goes out first, to a client that may never read it.
+        self._wait_for_reader()
+        super().loseConnection()
+
+    def _respondToBadRequestAndDisconnect(self) -> None:
+        self.refuse(Refusal(400, "This is no valid HTTP request"))
+
+    # Ours.
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Answer for the request that is being read, which is the last of this connection whatever follows it."""
+        if self._refused or self.transport is None:
+            return
+        self._refused, self.persistent = True, False
+        self._stop_timer()
+        self.clearLineBuffer()
+        request = self.requests[-1] if self.requests else None
+        problem = refusal.problem(request.request_id if request else new_request_id())
+        path = origin = None
+        https = self.isSecure()
+        if request is not None:
+            # Otherwise Twisted would invite the body with 100 Continue.
+            request.requestHeaders.removeHeader(b"expect")
+            path, origin, https = getattr(self, "_path", None), request.getHeader("origin"), request.https()
+        headers = self.site.rules.headers(path or b"/api/", origin=origin, https=https)
+        self.transport.write(last_answer(problem, headers))
+        self._leave()
+
+    def cut(self) -> None:
+        """End the connection at once, with whatever its client has not read."""
+        self._stop_timers()
+        if self.transport is not None:
+            self.transport.abortConnection()
+
+    def _begin(self) -> None:
+        """Something of a request has come. The first one has its time from the connection's start."""
+        if not self._begun and not self._fresh:
+            self._after(self._deadlines.headers_s, self._head_is_late)
+        self._begun = True
+
+    def _leave(self) -> None:
+        """Say that this was all, and take no notice of what the client still sends."""
+        self.transport.unregisterProducer()
+        self.transport.resumeProducing()
+        if self.isSecure():
+            self.transport.loseConnection()
+        else:
+            self.transport.loseWriteConnection()
+        self._after(self._deadlines.linger_s, self.cut)
+
+    def _framing_fault(self, name: bytes, value: bytes) -> Refusal | None:
+        """What is wrong with a header that says where the body ends (RFC 9112, sections 6.1 to 6.3).
+
+        What is left to Twisted: two of them, and a length that is no number.
+        """
+        if name == b"content-length" and len(value) > MAX_LENGTH_DIGITS and value.isdigit():
+            return Refusal(413, f"A request body has at most {self.site.rules.max_body_bytes} bytes", "too_large")
+        if name == b"transfer-encoding" and (value.lower() != b"chunked" or self._version != b"HTTP/1.1"):
+            return Refusal(400, "The only transfer coding is chunked, of HTTP/1.1")
+        return None
+
+    def _head_is_long(self, request_line: bool) -> None:
+        status, what = (414, "request line") if request_line else (431, "request line with its headers")
+        self.refuse(Refusal(status, f"A {what} has at most {MAX_HEAD_BYTES} bytes", "too_large"))
+
+    def _head_is_late(self) -> None:
+        if self._begun:
+            self.refuse(Refusal(408, f"The headers take at most {self._deadlines.headers_s:g} s"))
+        else:
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        """End a connection on which nothing is under way. Over TLS its client may never say goodbye."""
+        self._unread_bytes = 0
+        self.loseConnection()
+
+    def _look_at_body(self) -> None:
+        left_s = self._due_s(self._began_s, self._body_bytes) - self._now()
+        if left_s > 0:
+            self._after(left_s, self._look_at_body)
+        else:
+            self.refuse(Refusal(408, f"A body comes with at least {self._deadlines.bytes_per_s} bytes a second"))
+
+    def _wrote(self, size: int) -> None:
+        self._unread_bytes += size
+        if self._unread_since_s is not None:
+            self.site.unread.waits(self, self._unread_bytes)
+
+    def _wait_for_reader(self) -> None:
+        """Give the client the time that what it has not read may take."""
+        if self._unread_since_s is None:
+            self._unread_since_s = self._now()
+            self.site.unread.waits(self, self._unread_bytes)
+            self._look_at_reader()
+
+    def _look_at_reader(self) -> None:
+        left_s = self._due_s(self._unread_since_s or 0.0, self._unread_bytes) - self._now()
+        if left_s > 0:
+            self._drain = self._later(left_s, self._look_at_reader)
+        else:
+            self._drain = None
+            self.cut()
+
+    @property
+    def _deadlines(self) -> Any:
+        return self.site.rules.deadlines
+
+    def _due_s(self, since_s: float, size: int) -> float:
+        """When so many bytes are late."""
+        due_s: float = since_s + self._deadlines.grace_s + size / self._deadlines.bytes_per_s
+        return due_s
+
+    def _now(self) -> float:
+        now: float = self.site.reactor.seconds()
+        return now
+
+    def _later(self, delay_s: float, function: Callable[[], object]) -> IDelayedCall:
+        call: IDelayedCall = self.site.reactor.callLater(delay_s, function)
+        return call
+
+    def _after(self, delay_s: float, function: Callable[[], object]) -> None:
+        """The one timer of what is being waited for from the client: headers, body, next request, its leaving."""
+        self._stop_timer()
+        self._timer = self._later(delay_s, function)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        self._timer = None
+
+    def _stop_drain(self) -> None:
+        if self._drain is not None and self._drain.active():
+            self._drain.cancel()
+        self._drain = None
+
+    def _stop_timers(self) -> None:
+        self._stop_timer()
+        self._stop_drain()

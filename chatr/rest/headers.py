@@ -1,0 +1,144 @@
+"""What every answer of the HTTP port carries, whoever writes it: a resource, or the channel that refuses a request."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from twisted.web.http import datetimeToString
+
+from chatr.api.dispatch import new_request_id
+from chatr.api.errors import ApiError, Problem
+
+#: Pages are self-contained: nothing is loaded from anywhere, no script runs.
+_CSP = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+_SECURITY = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Content-Security-Policy", _CSP),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
+)
+_CORS_METHODS = "GET, POST, PUT, PATCH, DELETE"
+_CORS_HEADERS = "Authorization, Content-Type, Idempotency-Key, X-Chatr-Connection"
+_CORS_EXPOSED = "X-Request-Id, Retry-After"
+_CORS_SECONDS = "600"
+#: A year, for this host alone: what else the operator serves below the domain is not ours to decide.
+_HSTS = "max-age=31536000"
+
+Headers = list[tuple[str, str]]
+
+
+class Deadlines(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a client may take. Beyond ``grace_s`` a body, and the reading of an answer, need ``bytes_per_s``."""
+
+    #: From the first byte of a request, on a new connection from its start, to the end of the headers.
+    headers_s: float = 10.0
+    #: Between an answer and the next request.
+    idle_s: float = 60.0
+    grace_s: float = 10.0
+    bytes_per_s: int = 1024
+    #: How long a client that was refused may go on sending before it is cut off: closing at once would reset the
+    #: connection, and the refusal would be lost on its way.
+    linger_s: float = 2.0
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """What a site holds every exchange to."""
+
+    max_body_bytes: int
+    cors_origins: frozenset[str] = frozenset()
+    public_url: str = ""
+    trusted_proxies: int = 0
+    #: Whether browsers are told to use https from now on, when they have come by it.
+    hsts: bool = False
+    deadlines: Deadlines = Deadlines()
+
+    def refuse(self, status: int, detail: str, more: Headers) -> bytes:
+        """The whole answer to a WebSocket handshake that fails."""
+        headers = self.headers(b"/ws", origin=None, https=self.public_url.startswith("https://"))
+        return last_answer(Refusal(status, detail).problem(new_request_id()), headers + more)
+
+    def allows(self, origin: str | None) -> bool:
+        """Whether pages of an origin may call."""
+        return origin is not None and ("*" in self.cors_origins or origin in self.cors_origins)
+
+    def headers(self, path: bytes, *, origin: str | None, https: bool, preflight: bool = False) -> Headers:
+        """The headers of any answer to a request for ``path``."""
+        found: Headers = list(_SECURITY)
+        if path.startswith(b"/api/"):
+            found.append(("Cache-Control", "no-store"))
+        if https and self.hsts:
+            found.append(("Strict-Transport-Security", _HSTS))
+        if self.cors_origins and origin is not None:
+            found.append(("Vary", "Origin"))
+            if self.allows(origin):
+                found += self._cors(origin, preflight)
+        return found
+
+    def _cors(self, origin: str, preflight: bool) -> Headers:
+        """Allow an origin. Without credentials: tokens travel in a header."""
+        found = [
+            ("Access-Control-Allow-Origin", "*" if "*" in self.cors_origins else origin),
+            ("Access-Control-Expose-Headers", _CORS_EXPOSED),
+        ]
+        if preflight:
+            found.append(("Access-Control-Allow-Methods", _CORS_METHODS))
+            found.append(("Access-Control-Allow-Headers", _CORS_HEADERS))
+            found.append(("Access-Control-Max-Age", _CORS_SECONDS))
+        return found
+
+
+class Refusal(Exception):
+    """A request that is answered at once, whatever follows on its connection, which is closed.
+
+    ``status`` may be one that has no code of its own (408, 414, 431).
+    """
+
+    def __init__(self, status: int, detail: str, code: str = "invalid") -> None:
+        super().__init__(status, detail)
+        self.status = status
+        self._error = ApiError(code, detail)
+
+    def problem(self, request_id: str) -> Problem:
+        """The body of the answer."""
+        return msgspec.structs.replace(self._error.problem(request_id), status=self.status)
+
+
+def phrase(status: int) -> bytes:
+    """The reason phrase of a status: Twisted knows those of RFC 2616."""
+    try:
+        return HTTPStatus(status).phrase.encode()
+    except ValueError:
+        return b"Unknown"
+
+
+def problem_headers(problem: Problem) -> Headers:
+    """The headers that belong to an error."""
+    found = [("Content-Type", "application/problem+json")]
+    if isinstance(problem.retry_after, int):
+        found.append(("Retry-After", str(problem.retry_after)))
+    if problem.status == 401:
+        found.append(("WWW-Authenticate", "Bearer"))
+    return found
+
+
+def last_answer(problem: Problem, headers: Headers) -> bytes:
+    """A whole answer as bytes, the last one of its connection."""
+    body = msgspec.json.encode(problem)
+    date: Any = datetimeToString()
+    lines = [b"HTTP/1.1 %d %b" % (problem.status, phrase(problem.status)), b"Date: " + date]
+    whole = [
+        *headers,
+        *problem_headers(problem),
+        ("X-Request-Id", problem.request_id),
+        ("Content-Length", str(len(body))),
+        ("Connection", "close"),
+    ]
+    lines += [f"{name}: {value}".encode("ascii", "replace") for name, value in whole]
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body

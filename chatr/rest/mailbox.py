@@ -1,0 +1,146 @@
+"""The development mailbox: at /dev/mail for people, at /dev/mail.json for scripts. Mail holds codes.
+
+Both are for who works on this machine, as the account that runs the server: neither a page of another site whose name
+was pointed to this machine, nor callers of a proxy that passes nothing on of where they are.
+"""
+
+from __future__ import annotations
+
+import html
+import secrets
+from collections.abc import Callable
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from hmac import compare_digest
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import msgspec
+from klein import Klein
+from twisted.logger import Logger
+
+from chatr.api import cookies
+from chatr.api.errors import ApiError
+from chatr.api.reference import page
+from chatr.rest.app import absent
+from chatr.rest.raw import html_page
+from chatr.rest.request import ChatrRequest, bearer, render
+
+log = Logger()
+
+MAX_MAILS = 100
+MAX_BROWSERS = 16
+PATH = "/dev/mail"
+COOKIE = "chatr_dev_mail"
+_TOKEN_BYTES = 24
+_PROXY_HEADERS = (b"via", b"forwarded", b"x-real-ip")
+
+
+class Mail(msgspec.Struct, frozen=True):
+    """One mail of the outbox."""
+
+    to: str
+    subject: str
+    text: str
+    at: str
+
+
+class Mailbox:
+    """Adds its routes to a Klein app. ``key`` is the scripts'; a browser needs an address that works once."""
+
+    def __init__(self, klein: Klein, outbox: Path, key: str) -> None:
+        self._outbox = outbox
+        self._key = key
+        self._token = ""
+        self._browsers: list[str] = []
+        routes: dict[str, Callable[[ChatrRequest], bytes]] = {PATH: self.show, f"{PATH}.json": self.show_json}
+        for path, handler in routes.items():
+            anything: Any = handler
+            klein.route(path, methods=["GET"], endpoint=path)(anything)
+
+    def invitation(self) -> str:
+        """The path that opens the mailbox to one browser, once. It replaces the one before."""
+        self._token = secrets.token_urlsafe(_TOKEN_BYTES)
+        return f"{PATH}?token={self._token}"
+
+    def show(self, request: ChatrRequest) -> bytes:
+        """The mails, newest first."""
+        if not _from_this_machine(request):
+            return _refused(request, absent())
+        if self._admitted(request):
+            request.setResponseCode(303)
+            request.setHeader("Location", PATH)
+            return b""
+        if not self._knows(request):
+            request.setResponseCode(401)
+            text = "<h1>Development mail</h1><p>Open the address that the server has printed last in its log.</p>"
+            return html_page(request, page.plain("Mail", text))
+        shown = "".join(
+            f"<section><h2>{html.escape(mail.subject)}</h2><p>To {html.escape(mail.to)}, {html.escape(mail.at)}</p>"
+            f"<pre>{html.escape(mail.text)}</pre></section>"
+            for mail in self._mails()
+        )
+        return html_page(request, page.plain("Mail", f"<h1>Development mail</h1>{shown or '<p>No mail yet.</p>'}"))
+
+    def show_json(self, request: ChatrRequest) -> bytes:
+        """The same for scripts."""
+        if not _from_this_machine(request):
+            return _refused(request, absent())
+        try:
+            if not self._knows(request) and not compare_digest((bearer(request) or "").encode(), self._key.encode()):
+                raise ApiError("unauthenticated", "Send the content of mail.key in the data directory as Bearer token")
+        except ApiError as error:
+            return _refused(request, error)
+        request.setHeader("Content-Type", "application/json")
+        return msgspec.json.encode({"items": self._mails()})
+
+    def _admitted(self, request: ChatrRequest) -> bool:
+        """Whether the address lets this browser in, which it does once. The log has another one then."""
+        given = parse_qs(request.query.decode("ascii")).get("token", [""])[0]
+        if not self._token or request.method != b"GET" or not compare_digest(given.encode(), self._token.encode()):
+            return False
+        browser = secrets.token_urlsafe(_TOKEN_BYTES)
+        self._browsers = [*self._browsers, browser][-MAX_BROWSERS:]
+        request.addCookie(COOKIE, browser, path="/dev", httpOnly=True, sameSite="strict", secure=request.https())
+        address = f"http://{request.getHeader('host')}{self.invitation()}"
+        log.info("Development mail, for another browser: {address}", address=address)
+        return True
+
+    def _knows(self, request: ChatrRequest) -> bool:
+        kept = cookies.read(request.cookie_header(), COOKIE).encode()
+        return any(compare_digest(kept, browser.encode()) for browser in self._browsers)
+
+    def _mails(self) -> list[Mail]:
+        paths = sorted(self._outbox.glob("*.eml"), reverse=True)[:MAX_MAILS]
+        parsed = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in paths]
+        return [Mail(str(mail["To"]), str(mail["Subject"]), _text(mail), str(mail["Date"])) for mail in parsed]
+
+
+def _text(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    return str(body.get_content()) if body is not None else ""
+
+
+def _from_this_machine(request: ChatrRequest) -> bool:
+    """Whether both ends are on this machine, by address and by name, and nothing tells of a proxy between them."""
+    names = [name.lower() for name, _ in request.requestHeaders.getAllRawHeaders()]
+    if any(name in _PROXY_HEADERS or name.startswith(b"x-forwarded-") for name in names):
+        return False
+    host = request.getHeader("host") or ""
+    name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+    peer = getattr(request.getClientAddress(), "host", None) or ""
+    return _loopback(peer) and (name.lower() == "localhost" or _loopback(name))
+
+
+def _loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def _refused(request: ChatrRequest, error: ApiError) -> bytes:
+    request.setResponseCode(error.kind.status)
+    return render(request, error.problem(request.request_id))

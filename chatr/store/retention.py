@@ -1,0 +1,162 @@
+"""What goes after a while, as data: a rule is a line. Rows go in small batches, and none that somebody is at."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from chatr.store.ids import NIL
+from chatr.store.pool import Queryable
+
+#: Held for a batch: two processes never work at once.
+_LOCK = 0x63686174720023
+#: How far rows are counted.
+COUNTED = 100_000
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What a batch did. ``after``: where the next one goes on; None: nothing more is there."""
+
+    count: int
+    after: str | None
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows of one kind that go: those of ``table`` that fulfil ``where``, in which %s stands for ``days``."""
+
+    name: str
+    table: str
+    where: str
+    days: int | str
+    """A number, or the setting of [retention] that has it."""
+    act: Callable[[Queryable, Rule, int, int, str], Awaitable[Batch]]
+    """Carries one batch out: ``(tx, rule, days, limit, after)``."""
+
+
+async def locked(tx: Queryable) -> bool:
+    """Whether this transaction is the one that works."""
+    rows = await tx.query("SELECT pg_try_advisory_xact_lock(%s)", (_LOCK,))
+    return bool(rows[0][0])
+
+
+async def count(db: Queryable, rule: Rule, days: int) -> int:
+    """How many rows would go; beyond :data:`COUNTED` they are not counted."""
+    rows = await db.query(
+        f"SELECT count(*) FROM (SELECT FROM {rule.table} t WHERE {rule.where} LIMIT %s) found", (days, COUNTED + 1)
+    )
+    found: int = rows[0][0]
+    return found
+
+
+async def remove(db: Queryable, rule: Rule, days: int, limit: int, after: str) -> Batch:
+    """Delete rows that an index finds, or that are few."""
+    rows = await db.query(
+        f"""WITH gone AS (
+              DELETE FROM {rule.table} WHERE ctid = ANY(ARRAY(
+                SELECT t.ctid FROM {rule.table} t WHERE {rule.where} LIMIT %s FOR UPDATE SKIP LOCKED)) RETURNING 1)
+            SELECT count(*) FROM gone""",
+        (days, limit),
+    )
+    return Batch(rows[0][0], NIL if rows[0][0] == limit else None)
+
+
+async def remove_one_by_one(db: Queryable, rule: Rule, days: int, limit: int, after: str) -> Batch:
+    """Look at all rows in order of their ids: for what no index finds."""
+    rows = await db.query(
+        f"""WITH part AS MATERIALIZED (
+              SELECT ctid, id FROM {rule.table} WHERE id > %s ORDER BY id LIMIT %s
+            ), gone AS (
+              DELETE FROM {rule.table} t USING part WHERE t.ctid = part.ctid AND {rule.where} RETURNING 1)
+            SELECT (SELECT count(*) FROM gone), count(*), (SELECT id FROM part ORDER BY id DESC LIMIT 1) FROM part""",
+        (after, limit, days),
+    )
+    gone, seen, last = rows[0]
+    return Batch(gone, last if seen == limit else None)
+
+
+async def erase_texts(db: Queryable, rule: Rule, days: int, limit: int, after: str) -> Batch:
+    """Erase what messages said: first in quotes of them, then their former texts, then their own."""
+    found = await db.query(
+        f"""SELECT t.id FROM messages t WHERE {rule.where} ORDER BY t.unsent_at LIMIT %s
+               FOR NO KEY UPDATE SKIP LOCKED""",
+        (days, limit),
+    )
+    ids = [row[0] for row in found]
+    for sql in (_QUOTES, _EDITS):
+        if ids and (await db.query(sql, (ids, limit)))[0][0] == limit:
+            # There are more of them than a batch may take.
+            return Batch(0, NIL)
+    rows = await db.query(_TEXTS, (ids,)) if ids else []
+    return Batch(len(rows), NIL if len(rows) == limit else None)
+
+
+#: A message may be quoted, and may have been edited, any number of times.
+_QUOTES = """WITH part AS MATERIALIZED (
+    SELECT id FROM messages WHERE reply_to->>'id' = ANY(%s::text[]) AND reply_to->>'content' <> '' LIMIT %s
+       FOR NO KEY UPDATE SKIP LOCKED
+  ), erased AS (
+    UPDATE messages q SET reply_to = q.reply_to || '{"content": "", "unsent": true}' FROM part
+     WHERE q.id = part.id RETURNING 1)
+  SELECT count(*) FROM erased"""
+_EDITS = """WITH gone AS (
+    DELETE FROM message_edits WHERE id IN (
+      SELECT id FROM message_edits WHERE message_id = ANY(%s::uuid[]) LIMIT %s) RETURNING 1)
+  SELECT count(*) FROM gone"""
+#: Not those of which a quote was in somebody's hands just now: they are erased the next time.
+_TEXTS = """UPDATE messages t SET content = '', reply_to = NULL, mentions = '{}', link_preview = NULL, erased = true
+  WHERE t.id = ANY(%s::uuid[]) AND NOT EXISTS (
+    SELECT 1 FROM messages q WHERE q.reply_to->>'id' = t.id::text AND q.reply_to->>'content' <> '')
+  RETURNING 1"""
+
+_OLD = "< now() - make_interval(days => %s)"
+_UNNAMED = " AND ".join(
+    f"NOT EXISTS (SELECT 1 FROM messages m WHERE m.link_preview->>'{part}' = '/api/link-preview/images/' || t.id)"
+    for part in ("image", "favicon")
+)
+#: Whoever adds a table whose rows are of no use after a while adds a line, and an index that finds them.
+RULES = (
+    Rule(
+        name="unsent texts",
+        table="messages",
+        days="unsent_days",
+        act=erase_texts,
+        where=f"t.unsent_at {_OLD} AND NOT t.erased",
+    ),
+    Rule(name="former texts", table="message_edits", days="edits_days", act=remove, where=f"t.edited_at {_OLD}"),
+    # A used token that comes again tells that it was stolen: for so long.
+    Rule(name="spent refresh tokens", table="refresh_tokens", days=7, act=remove, where=f"t.used_at {_OLD}"),
+    Rule(name="ended sessions", table="sessions", days="sessions_days", act=remove, where=f"t.revoked_at {_OLD}"),
+    Rule(name="expired sessions", table="sessions", days="sessions_days", act=remove, where=f"t.expires_at {_OLD}"),
+    Rule(name="tickets", table="tickets", days=1, act=remove, where=f"t.expires_at {_OLD}"),
+    # By these an account that waits for them is confirmed: a new one can be asked for as long as there is one.
+    Rule(name="codes", table="codes", days=30, act=remove, where=f"t.expires_at {_OLD}"),
+    Rule(
+        name="codes and challenges of sign-ins",
+        table="codes",
+        days=1,
+        act=remove,
+        where=f"t.expires_at {_OLD} AND t.purpose IN ('login', 'reset')",
+    ),
+    Rule(name="sign-ins at a provider", table="oidc_logins", days=1, act=remove, where=f"t.expires_at {_OLD}"),
+    # A day without a try makes the next lock a short one again (chatr.store.tries).
+    Rule(
+        name="tries to sign in",
+        table="sign_in_tries",
+        days=2,
+        act=remove,
+        where=f"t.since {_OLD} AND coalesce(t.locked_until, now()) <= now()",
+    ),
+    # As long as chatr.store.known_places and chatr.store.approaches look back.
+    Rule(name="known places", table="known_places", days=90, act=remove, where=f"t.signed_in_at {_OLD}"),
+    Rule(name="approaches to strangers", table="approaches", days=1, act=remove, where=f"t.at {_OLD}"),
+    Rule(name="letters given up", table="outbound", days="dead_letters_days", act=remove, where=f"t.dead_at {_OLD}"),
+    Rule(
+        name="preview images",
+        table="preview_images",
+        days=30,
+        act=remove_one_by_one,
+        # Previews that are kept for others are younger than that (previews.cache_s).
+        where=f"t.used_at {_OLD} AND {_UNNAMED}",
+    ),
+)

@@ -1,0 +1,137 @@
+"""HTTP on real sockets, in clear, over TLS and behind the PROXY protocol."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import TCP4ClientEndpoint, serverFromString
+from twisted.internet.protocol import Factory
+from twisted.python.failure import Failure
+from twisted.trial.unittest import TestCase
+from twisted.web.resource import Resource
+
+from chatr.rest.headers import Deadlines, Rules
+from chatr.rest.site import make_site
+from tests.rest.memory import LARGE, Echo
+from tests.rest.test_app import Raw
+from tests.wamp.wires import over_tls
+
+LARGE_GET = b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n"
+#: What the kernel keeps of answers between two sockets of one machine, generously.
+KERNEL_BYTES = 16 * 1024 * 1024
+
+
+class Large(Raw):
+    """Hears more than it would be wise to look through with each packet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces: list[bytes] = []
+
+    def dataReceived(self, data: bytes) -> None:
+        self.pieces.append(data)
+
+    def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]
+        self.heard = b"".join(self.pieces)
+        super().connectionLost(reason)
+
+
+class SocketTests(TestCase):
+    """In clear."""
+
+    tls = False
+    timeout = 30
+
+    async def setUp(self) -> None:
+        self.echo = Echo()
+        self.site = make_site(self.echo, Resource(), Rules(max_body_bytes=1000), reactor)  # type: ignore[arg-type]
+        factory: Any = over_tls(self.site, self.mktemp()) if self.tls else self.site
+        self.port = await serverFromString(reactor, "tcp:0:interface=127.0.0.1").listen(factory)
+        self.addCleanup(self.port.stopListening)
+
+    async def connect(self) -> Large:
+        factory: Any = Factory.forProtocol(Large)
+        if self.tls:
+            factory = over_tls(factory)
+        made: Any = await TCP4ClientEndpoint(reactor, "127.0.0.1", self.port.getHost().port).connect(factory)
+        client: Large = made.wrappedProtocol if self.tls else made
+        client.transport.write(b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")  # type: ignore[union-attr]
+        while not client.pieces:
+            # A client of TLS that reads nothing would not even shake hands.
+            await _turn()
+        client.pieces.clear()
+        self.echo.served.clear()
+        return client
+
+    async def test_a_refusal_arrives(self) -> None:
+        """Whole, and then the end, though more of the request was on its way."""
+        client = await self.connect()
+        client.transport.write(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999\r\n\r\n" + b"x" * 99_999)  # type: ignore[union-attr]
+        heard = await client.closed
+        self.assertTrue(heard.startswith(b"HTTP/1.1 413 "), heard)
+        self.assertTrue(heard.endswith(b"}"), heard)
+
+    async def test_answers_wait_for_their_reader(self) -> None:
+        """Requests that were sent at once are answered as they are read: all, in the end."""
+        client = await self.connect()
+        transport: Any = client.transport
+        count = 2 * KERNEL_BYTES // len(LARGE)
+        transport.pauseProducing()
+        transport.write(LARGE_GET * (count - 1) + LARGE_GET.replace(b"a\r\n", b"a\r\nConnection: close\r\n"))
+        while not self.site.unread.bytes:
+            await _turn()
+        self.assertLess(len(self.echo.served), count)
+        transport.resumeProducing()
+        heard = await client.closed
+        self.assertEqual((len(self.echo.served), heard.count(b"200 OK"), heard[-9:]), (count, count, b"xxxxxxxxx"))
+
+    async def test_who_does_not_read_is_cut_off(self) -> None:
+        """When its time is over, with what it had coming."""
+        self.site.rules = Rules(max_body_bytes=1000, deadlines=Deadlines(grace_s=0.3, bytes_per_s=10_000_000))
+        client = await self.connect()
+        transport: Any = client.transport
+        transport.pauseProducing()
+        transport.write(LARGE_GET * (2 * KERNEL_BYTES // len(LARGE)))
+        while not self.site.unread.bytes:
+            await _turn()
+        while self.site.unread.bytes:
+            await _turn()
+        transport.resumeProducing()
+        self.assertLess(len(await client.closed), 2 * KERNEL_BYTES)
+
+
+class TlsTests(SocketTests):
+    """Over TLS, whose transport has a buffer of its own."""
+
+    tls = True
+
+
+class ProxyProtocolTests(TestCase):
+    """``haproxy:`` endpoints."""
+
+    async def test_address(self) -> None:
+        """The address of the PROXY header is the caller's; refusals arrive."""
+        echo = Echo()
+        site = make_site(echo, Resource(), Rules(max_body_bytes=1000), reactor)  # type: ignore[arg-type]
+        port = await serverFromString(reactor, "haproxy:tcp:0:interface=127.0.0.1").listen(site)
+        self.addCleanup(port.stopListening)
+        for request, status in ((b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n", b""), (b"GET\r\n\r\n", b"HTTP/1.1 400 ")):
+            endpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", port.getHost().port)
+            client: Raw = await endpoint.connect(Factory.forProtocol(Raw))
+            client.transport.write(b"PROXY TCP4 203.0.113.9 192.0.2.1 5000 80\r\n" + request)  # type: ignore[union-attr]
+            while not echo.waiting:
+                await _turn()
+            if status:
+                self.assertTrue((await client.closed).startswith(status))
+            else:
+                self.assertEqual(echo.waiting[0].getClientAddress().host, "203.0.113.9")
+                client.transport.abortConnection()  # type: ignore[union-attr]
+                await client.closed
+
+
+async def _turn() -> None:
+    turn: Deferred[None] = Deferred()
+    reactor.callLater(0, turn.callback, None)  # type: ignore[attr-defined]
+    await turn
