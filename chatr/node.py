@@ -104,13 +104,9 @@ class Node:
             on_doubt=partial(self.publisher.sync_required, "the database was interrupted"),
             tasks=self.tasks,
         )
-        self.writer = MessageWriter(
-            self.db,
-            queue_limit=config.database.queue_limit,
-            # What is left answers what is only read.
-            changes=config.database.pool_size // 2,
-            settings=config.messages,
-        )
+        # The other half, but for the connection of the sends, answers what is only read.
+        limit, changes = config.database.queue_limit, config.database.pool_size // 2
+        self.writer = MessageWriter(self.db, queue_limit=limit, changes=changes, settings=config.messages)
         self.circles = Circles(self.db)
         self.announcer = Announcer(self.tasks, self.db, self.publisher, self.circles)
         self._redis = Redis(self.tasks, config.redis.url) if config.redis.url else None

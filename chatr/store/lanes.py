@@ -24,6 +24,8 @@ Every step costs the same however much waits (but :meth:`Lanes.drop`, which look
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from collections.abc import Iterable
+from itertools import islice
 from typing import ClassVar, Generic, TypeVar, cast
 
 
@@ -86,10 +88,9 @@ class Lane:
             del self.turns[caller]
         return entry
 
-    def interested(self) -> list[str]:
+    def interested(self) -> Iterable[str]:
         """Whose head is next, and who comes after that."""
-        callers = iter(self.turns)
-        return [caller for caller, _ in zip(callers, range(2), strict=False)]
+        return self.turns if len(self.turns) < 3 else tuple(islice(self.turns, 2))
 
 
 class _Offers:
@@ -119,9 +120,10 @@ class _Offers:
     def take(self, busy: dict[str, int], most: int) -> tuple[str, Lane] | None:
         """A lane, and in whose turn: the first who has less than ``most`` in hand. That turn is over."""
         for caller, lanes in self._by_caller.items():
-            if busy.get(caller, 0) < most:
+            if not busy or busy.get(caller, 0) < most:
                 lane = next(iter(lanes))
-                self._by_caller.move_to_end(caller)
+                if len(lanes) > 1:
+                    self._by_caller.move_to_end(caller)
                 self.withdraw(lane)
                 return caller, lane
         return None
@@ -150,7 +152,8 @@ class Lanes(Generic[Send, Change]):
         if lane is None:
             lane = self._lanes[name] = Lane(name)
         lane.push(entry)
-        if not lane.held:
+        # What is offered is so to two at most: whoever comes behind those changes nothing.
+        if not lane.held and (lane.offered is None or len(lane.turns) == 2):
             self._offer(lane)
 
     def put_back(self, entry: Send | Change) -> None:
