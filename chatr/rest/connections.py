@@ -147,8 +147,10 @@ class _Counted:
 
     def connectionLost(self, reason: Any) -> None:
         """Make room."""
-        super().connectionLost(reason)  # type: ignore[misc]
-        self.connections.left(getattr(self.getPeer(), "host", ""))  # type: ignore[attr-defined]
+        try:
+            super().connectionLost(reason)  # type: ignore[misc]
+        finally:
+            self.connections.left(getattr(self.getPeer(), "host", ""))  # type: ignore[attr-defined]
 
 
 class Reader(Protocol):
