@@ -74,7 +74,7 @@ def first_link(text: str) -> str:
 def _without_code(text: str) -> str:
     """A text with a space for each piece of Markdown's code. It passes over the text once for each of its steps.
 
-    As one pattern it looked for the end of each run of backquotes anew: 126 times through a message of 8,000.
+    One pattern would look for the end of each run of backquotes anew: 126 times through a message of 8,000.
     """
     runs: dict[int, list[int]] = {}
     for run in reversed(list(_RUN.finditer(text))):

@@ -79,11 +79,13 @@ class FirstLinkTests(SynchronousTestCase):
         self.assertEqual(texts.first_link("`` http://b.test `"), "http://b.test")
 
     def test_long_texts(self) -> None:
-        """However it is quoted, it takes no time."""
-        for text in ("`" * 8000, "` " * 4000, "``` " * 2000, "\n```" * 2000, "http://" * 1100, "http://" + "(" * 8000):
-            texts.first_link(text + " http://a.test")
+        """However much quotes what, the link behind it is found, unless a fence that nobody closes hides it."""
         runs = " ".join("`" * number for number in range(1, 126))
-        texts.first_link(runs + " http://a.test")
+        for text in ("` " * 4000, "``` " * 2000, "\n```" * 2000, runs):
+            self.assertEqual(texts.first_link(text + " http://a.test"), "http://a.test")
+        self.assertEqual(texts.first_link("`" * 8000 + " http://a.test"), "")
+        for link in ("http://" * 1100 + "a.test", "http://" + "(" * 8000):
+            self.assertEqual(texts.first_link(link + " http://a.test"), link)
 
     @given(st.lists(st.sampled_from(["`", "``", "```", "````", "~~~", "\n", " ", "a", "x`y", "    "]), max_size=14))
     def test_what_is_code(self, parts: list[str]) -> None:
