@@ -17,7 +17,7 @@ FIRST_S, LAST_S = 0.5, 15.0
 
 
 class Patient:
-    """Repeats a read that is refused for a reason that passes, on the same connection, until that ends.
+    """Repeats a read that is refused for a reason that passes, on the same connection, until that ends. One at a time.
 
     A new connection would cost the server more than the read that it had no time for.
     """
