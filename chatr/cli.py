@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 from chatr import __version__, listening
 from chatr.commands import add_parsers, run
-from chatr.config import SECRETS, Config, ConfigError, assignments, load, strays, warnings
+from chatr.config import SECRETS, Config, ConfigError, assignments, load
 from chatr.plain import say
+from chatr.remarks import strays, warnings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

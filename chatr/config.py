@@ -12,8 +12,6 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from chatr.endpoints import DEVELOPMENT_FOR_ALL, is_local
-
 Seconds = Annotated[float, Meta(gt=0)]
 Bytes = Annotated[int, Meta(ge=1024)]
 Count = Annotated[int, Meta(ge=1)]
@@ -267,8 +265,8 @@ def load(path: str | None, environment: Mapping[str, str], options: Mapping[str,
     """Read the configuration.
 
     ``environment`` may set ``CHATR_<SECTION>_<KEY>``, where an unknown key of a known section is an error; variables
-    that name no section of ours are left alone (:func:`strays`). ``options`` maps ``section.key`` to text. Lists are
-    comma-separated there. Raises :class:`ConfigError`.
+    that name no section of ours are left alone (:func:`chatr.remarks.strays`). ``options`` maps ``section.key`` to
+    text. Lists are comma-separated there. Raises :class:`ConfigError`.
     """
     merged: dict[str, dict[str, Any]] = {}
     origin: dict[str, str] = {}
@@ -280,7 +278,7 @@ def load(path: str | None, environment: Mapping[str, str], options: Mapping[str,
             for key, value in values.items():
                 _put(merged, origin, section, key, value, path)
     for variable, text in environment.items():
-        section, key = _named(variable)
+        section, key = named(variable)
         if section in Config.__struct_fields__ and key:
             _put(merged, origin, section, key, text, f"environment {variable}")
     for name, text in options.items():
@@ -302,37 +300,7 @@ def assignments(texts: Sequence[str]) -> dict[str, str]:
     return parsed
 
 
-def strays(environment: Mapping[str, str]) -> list[str]:
-    """Variables with our prefix that name no section of ours, a sentence each: others' perhaps, or mistyped."""
-    names = [name for name in environment if name.startswith("CHATR_") and name not in NOT_SETTINGS]
-    strange = [name for name in sorted(names) if _named(name)[0] not in Config.__struct_fields__ or not _named(name)[1]]
-    return [f"environment {name} is no setting, CHATR_<SECTION>_<KEY>, and is ignored" for name in strange]
-
-
-def warnings(config: Config) -> list[str]:
-    """What is allowed and probably not meant, one sentence each."""
-    found = []
-    here = all(is_local(endpoint) for endpoint in (config.server.http, config.server.rawsocket) if endpoint)
-    if config.development and not here:
-        found.append(DEVELOPMENT_FOR_ALL)
-    if not config.development and here and not config.server.trusted_proxies:
-        found.append("server.trusted_proxies is 0: behind a proxy on this machine all callers count as one")
-    if config.login_code == "off":
-        found.append("auth.login_code is off: a password alone signs in")
-    if not config.development and config.mail.transport == "outbox":
-        found.append("mail.transport is outbox: mail is written to the data directory and sent nowhere")
-    if not config.development and not config.server.public_url.startswith("https://"):
-        found.append("server.public_url is no https address: session cookies are not marked as secure")
-    if config.mail.transport == "smtp" and config.mail.smtp_security == "none":
-        found.append("mail.smtp_security is none: mail, with its codes, leaves in clear")
-    if config.sms_transport == "http" and config.sms.url.startswith("http://"):
-        found.append("sms.url is no https address: SMS, with their codes, leave in clear")
-    if not config.limits.enabled:
-        found.append("limits.enabled is false: nothing slows down who guesses")
-    return found
-
-
-def _named(variable: str) -> tuple[str, str]:
+def named(variable: str) -> tuple[str, str]:
     """Section and key of a variable that sets something; empty for one that does not."""
     if not variable.startswith("CHATR_") or variable in NOT_SETTINGS:
         return "", ""

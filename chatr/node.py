@@ -23,7 +23,7 @@ from chatr.config import Config
 from chatr.datadir import DataDirectory
 from chatr.fetch import Fetcher
 from chatr.incidents import QUIET_S, Incidents
-from chatr.ops import audience, naming, pages, verification
+from chatr.ops import audience, naming, pages, verification, waiting
 from chatr.ops.admission import Admission, Gate
 from chatr.ops.announcer import Announcer
 from chatr.ops.catalog import CONTRACT
@@ -66,15 +66,11 @@ from chatr.store.marks import Marks
 from chatr.store.pool import Database
 from chatr.store.writer import MessageWriter
 from chatr.tasks import Tasks
-from chatr.turns import Turns
 from chatr.wamp.door import Counters, Door, Sessions
 from chatr.wamp.outbox import Turn
 from chatr.wamp.rawsocket import WampRawSocketFactory
 from chatr.wamp.router import Router
 from chatr.wamp.transport import websocket_resource
-
-#: Searches at a time, and how many wait, of one person and in all. More are refused with ``unavailable``.
-MOST_SEARCHES, SEARCHES_WAIT_EACH, SEARCHES_WAIT = 2, 8, 64
 
 #: How long an answer waits in development for the mail that it caused.
 MAIL_WRITTEN_S = 1.0
@@ -162,13 +158,8 @@ class Node:
             throttle=Throttle(seconds=reactor.seconds),
             limiter=limiter,
             limits=config.limits,
-            searches=Turns(
-                # Two connections are for searches, however many come: a search takes long, and all else is short.
-                at_once=min(MOST_SEARCHES, max(1, config.database.pool_size // 2)),
-                per_key=SEARCHES_WAIT_EACH,
-                in_all=SEARCHES_WAIT,
-                detail="Too many searches wait at this moment",
-            ),
+            searches=waiting.searches(config.database.pool_size),
+            resumes=waiting.resumes(config.database.pool_size),
             previews=self.previews,
             preview_queue=self.preview_queue,
             eraser=self.eraser,
@@ -232,7 +223,7 @@ class Node:
             exempt_loopback=config.exempt_loopback,
             seconds=reactor.seconds,
         )
-        rules = _rules(config)
+        rules = Rules.of(config)
         websocket = websocket_resource(self.door, config, rules.refuse)
         self.site = make_site(self.rest.klein.resource(), websocket, rules, reactor)
         self._gauges()
@@ -286,11 +277,7 @@ class Node:
                 "WAMP sessions": partial(self.door.drain, self._config.server.stop_timeout_s),
                 "REST requests": self.rest.drain,
             },
-            {
-                "outbound queue": self.outbound.stop,
-                "link previews": self.preview_queue.stop,
-                "erasing": self.eraser.stop,
-            },
+            {"outbound": self.outbound.stop, "link previews": self.preview_queue.stop, "erasing": self.eraser.stop},
             {
                 "web": self._web.stop,
                 "revocations": self._revocations.stop,
@@ -339,7 +326,8 @@ class Node:
         gauge("chatr_connections", "Open connections of callers", lambda: self.connections.open)
         gauge("chatr_connections_refused", "Connections refused so far", lambda: self.connections.refused)
         gauge("chatr_http_unread_bytes", "Answers that wait for their readers", lambda: self.site.unread.bytes)
-        limiter, turns = self.ports.limiter, {"passwords": self._passwords.turns, "searches": self.ports.searches}
+        limiter, ports = self.ports.limiter, self.ports
+        turns = {"passwords": self._passwords.turns, "searches": ports.searches, "resumes": ports.resumes}
         gauge("chatr_limits_kept", "Callers whose calls are counted", lambda: limiter.keys)
         gauge("chatr_limits_fallen_out", "Callers forgotten for want of room so far", lambda: limiter.fallen_out)
         for what, each in turns.items():
@@ -380,16 +368,6 @@ def _senders(config: Config, reactor: Any, data: DataDirectory, now: Callable[[]
     elif config.sms_transport == "http":
         senders["sms"] = GatewaySender(Fetcher(reactor), config.sms)
     return senders
-
-
-def _rules(config: Config) -> Rules:
-    return Rules(
-        max_body_bytes=config.server.max_body_bytes,
-        cors_origins=frozenset(config.server.cors_origins),
-        public_url=config.server.public_url,
-        trusted_proxies=config.server.trusted_proxies,
-        hsts=not config.development,
-    )
 
 
 def _provider(config: Config, reactor: Any) -> Provider | None:

@@ -21,7 +21,7 @@ from twisted.python.failure import Failure
 
 from chatr import listening
 from chatr.closing import Closing
-from chatr.config import Config, ConfigError, assignments, load, strays, warnings
+from chatr.config import Config, ConfigError, assignments, load
 from chatr.datadir import DataDirectory, DataDirectoryError
 from chatr.embedded.lock import DirectoryInUse, DirectoryLock
 from chatr.embedded.postgres import EmbeddedError, EmbeddedPostgres
@@ -29,6 +29,7 @@ from chatr.ending import MORE_S, Ending
 from chatr.endpoints import DEVELOPMENT_FOR_ALL
 from chatr.logs import Escaper
 from chatr.node import Node
+from chatr.remarks import strays, warnings
 from chatr.rest.connections import raise_open_files, room_for_connections
 from chatr.store import fitness
 from chatr.store.migrate import has_dictionary, migrate

@@ -44,6 +44,7 @@ class Turns:
         self._in_all = in_all
         self._detail = detail
         self._waiting: dict[str, deque[_Job[Any]]] = {}
+        self._wait = 0
         self._running: Counter[str] = Counter()
 
     @property
@@ -53,7 +54,7 @@ class Turns:
 
     def __len__(self) -> int:
         """How many wait."""
-        return sum(map(len, self._waiting.values()))
+        return self._wait
 
     def run(self, key: str, work: Callable[[], Awaitable[_T]], hang_up: HangUp | None = None) -> Deferred[_T]:
         """What ``work`` answers, when it has had its turn. May be cancelled; ``hang_up`` cancels what has not begun.
@@ -68,13 +69,14 @@ class Turns:
             job.waiter.errback(self._full())
             return job.waiter
         self._waiting.setdefault(key, deque()).append(job)
+        self._wait += 1
         if hang_up is not None:
             hang_up.then(job.gone)
         return job.waiter
 
     def stop(self) -> None:
         """Whoever waits need not any more."""
-        waiting, self._waiting = self._waiting, {}
+        waiting, self._waiting, self._wait = self._waiting, {}, 0
         for jobs in waiting.values():
             for job in jobs:
                 job.waiter.errback(self._full())
@@ -88,6 +90,7 @@ class Turns:
         longest = max(self._waiting, key=lambda each: len(self._waiting[each]))
         if own + 1 >= len(self._waiting[longest]):
             return False
+        self._wait -= 1
         self._waiting[longest].pop().waiter.errback(self._full())
         return True
 
@@ -119,6 +122,7 @@ class Turns:
         key = idle if idle is not None else min(self._waiting, key=self._running.__getitem__)
         jobs = self._waiting.pop(key)
         job = jobs.popleft()
+        self._wait -= 1
         if jobs:
             self._waiting[key] = jobs
         return job
@@ -127,6 +131,7 @@ class Turns:
         jobs = self._waiting.get(job.key)
         if jobs is not None and job in jobs:
             jobs.remove(job)
+            self._wait -= 1
             if not jobs:
                 del self._waiting[job.key]
 

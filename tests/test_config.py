@@ -9,7 +9,8 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatr import cli
-from chatr.config import ConfigError, load, strays, warnings
+from chatr.config import ConfigError, load
+from chatr.remarks import strays, warnings
 
 
 class LoadTests(SynchronousTestCase):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-from msgspec import Meta
+from typing import Literal
 
 from chatr.addresses import caller_key
 from chatr.api.contract import PUBLIC, USERS, Rate, Route, operation
@@ -25,10 +23,10 @@ _VERIFY_ERRORS = ("code_wrong", "code_expired", "conflict")
 class Register(Params, frozen=True, kw_only=True):
     """A new account, with an e-mail address, a phone number or both."""
 
-    username: Annotated[str, Meta(max_length=64)]
-    password: Annotated[str, Meta(max_length=512)]
-    email: Annotated[str, Meta(max_length=320)] | None = None
-    phone_number: Annotated[str, Meta(max_length=32)] | None = None
+    username: fields.Username
+    password: fields.NewPassword
+    email: fields.Email | None = None
+    phone_number: fields.PhoneNumber | None = None
     first_name: fields.Name | None = None
     last_name: fields.Name | None = None
     display_name: fields.Name | None = None
@@ -43,7 +41,7 @@ class Register(Params, frozen=True, kw_only=True):
     rate=Rate(5, 900),
 )
 async def register(ctx: Ctx, params: Register) -> verification.Waiting:
-    """Create an account and send a code to its e-mail address, or else to its phone.
+    """Create an account and send a code to its e-mail address, or else to its phone: one of the two is needed.
 
     An account with the same address that was never verified is replaced: at once by who registered it from the same
     network, by others when its code has run out. ``conflict`` names the field that is taken. ``rate_limited`` also when

@@ -108,6 +108,10 @@ class LogPage(Wire, frozen=True, kw_only=True):
 @operation("conversation.log", Route("GET", "/conversations/<id>/log"), GUESTS, errors=["not_found"])
 async def log(ctx: Ctx, params: GetLog) -> LogPage:
     """The conversation's log entries above ``after``, in order, at most 500 a call, fewer of long messages."""
+    return await ctx.ports.resumes.run(ctx.caller.user_id, lambda: _log(ctx, params), ctx.hang_up)
+
+
+async def _log(ctx: Ctx, params: GetLog) -> LogPage:
     marks = await messages.marks(ctx.ports.db, params.id, ctx.caller.user_id)
     if marks is None:
         raise ApiError("not_found", "There is no such conversation")
@@ -193,7 +197,7 @@ class UpdateConversation(Params, frozen=True, kw_only=True):
     id: Id
     archived: bool | UnsetType = UNSET
     pinned: bool | UnsetType = UNSET
-    muted_until: datetime | UnsetType | None = UNSET
+    muted_until: Annotated[datetime, Meta(tz=True)] | UnsetType | None = UNSET
 
 
 @operation("conversation.update", Route("PATCH", "/conversations/<id>"), USERS, errors=["not_found"])
@@ -225,8 +229,6 @@ async def update(ctx: Ctx, params: UpdateConversation) -> Conversation:
 
 
 def _check_moment(path: str, moment: datetime) -> None:
-    if moment.tzinfo is None:
-        raise invalid(path, "has no time zone")
     try:
         moment.astimezone(timezone.utc)
     except OverflowError:

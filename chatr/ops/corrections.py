@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, UnsetType
 
 from chatr.api.contract import PUBLIC, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
@@ -28,9 +26,9 @@ class ChangeUnconfirmed(Params, frozen=True, kw_only=True):
     """
 
     proof: fields.Secret
-    email: Annotated[str, Meta(max_length=320)] | UnsetType | None = UNSET
-    phone_number: Annotated[str, Meta(max_length=32)] | UnsetType | None = UNSET
-    password: Annotated[str, Meta(max_length=512)] | None = None
+    email: fields.Email | UnsetType | None = UNSET
+    phone_number: fields.PhoneNumber | UnsetType | None = UNSET
+    password: fields.Password | None = None
     code: fields.Code | None = None
 
 
@@ -51,7 +49,7 @@ class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
 async def change_unconfirmed(
     ctx: Ctx, params: ChangeUnconfirmed
 ) -> Session | signing_in.Challenged | verification.Waiting:
-    """Change or drop a mistyped address that waits for its code. One address must stay.
+    """Change or drop a mistyped address that waits for its code: give one of the two at least. One address must stay.
 
     Needs the password and, if one address is confirmed, a code read there. With the proof of account.verify_email or
     account.verify_phone, which read it just now, give ``password``. With that of session.login, or account.register,

@@ -26,6 +26,35 @@ Name = Annotated[
         ),
     ),
 ]
+#: As they are sent. Space around an address, the letters of a password and the like are looked at by the functions
+#: below; longer ones are refused unseen, but for new passwords, of which they say the bounds.
+Username = Annotated[
+    str, Meta(pattern="^@?[A-Za-z0-9_]{3,20}$", min_length=3, max_length=21, description="Words of this API are taken.")
+]
+Email = Annotated[str, Meta(max_length=320, description="An e-mail address.", extra_json_schema={"format": "email"})]
+PhoneNumber = Annotated[
+    str,
+    Meta(
+        max_length=32,
+        description=(
+            "A phone number that exists, where this server can send SMS, with + and its country code unless it is one "
+            "of the server's region."
+        ),
+    ),
+]
+NewPassword = Annotated[
+    str,
+    Meta(
+        min_length=8,
+        max_length=128,
+        description=(
+            "With an upper-case letter and a special character, or 16 characters and more. None of the commonest, also "
+            "without what stands behind its last letter, nor the username or e-mail address."
+        ),
+    ),
+]
+#: One that is compared: those of earlier rules too.
+Password = Annotated[str, Meta(max_length=512)]
 Code = Annotated[str, Meta(pattern="^[0-9]{6}$", min_length=6, max_length=6)]
 RecoveryCode = Annotated[str, Meta(min_length=10, max_length=32)]
 Secret = Annotated[str, Meta(min_length=1, max_length=4096)]

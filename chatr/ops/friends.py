@@ -92,7 +92,7 @@ class Answer(Wire, frozen=True):
     rate=_RATE,
 )
 async def request(ctx: Ctx, params: Request) -> Answer:
-    """Ask somebody to be friends, 50 people a day. Who is asked by the person already accepts by this.
+    """Ask somebody else to be friends, 50 people a day. Who is asked by the person already accepts by this.
 
     ``conflict`` when they are friends or asked already, and, without saying so, when one has blocked the other.
     """
@@ -191,7 +191,7 @@ class Whom(Params, frozen=True, kw_only=True):
 
 @operation("friend.block", Route("POST", "/friends/<userId>/block"), USERS, errors=["not_found"], rate=_RATE)
 async def block(ctx: Ctx, params: Whom) -> Empty:
-    """Block somebody: nothing passes between the two any more. Ends friendship and requests.
+    """Block somebody else: nothing passes between the two any more. Ends friendship and requests.
 
     The other is not told; to them the caller has left, and keeps the name and picture of this moment for them, with
     nothing else of the profile. Blocking again changes nothing.

@@ -63,11 +63,12 @@ class SendMessage(Params, frozen=True, kw_only=True):
 async def send(ctx: Ctx, params: SendMessage) -> Message:
     """Send a message. When this returns, the message is committed.
 
-    Repeated with the same ``clientId`` it returns the first message. The first message to a person begins the direct
-    conversation. ``unavailable`` also while the message of ``afterClientId`` is not stored: it was refused, send it
-    first. ``not_found``: no such person, or no such conversation of the caller. ``blocked``: one of the two has
-    blocked the other. ``forbidden``: the recipient has not accepted yet and has enough to read, or has declined.
-    ``rate_limited`` also for a first message to a stranger after 30 within a day, 10 on the account's first.
+    Give either recipientId, of somebody else, or conversationId. Repeated with the same ``clientId`` it returns the
+    first message. The first message to a person begins the direct conversation. ``unavailable`` also while the message
+    of ``afterClientId`` is not stored: it was refused, send it first. ``not_found``: no such person, or no such
+    conversation of the caller. ``blocked``: one of the two has blocked the other. ``forbidden``: the recipient has not
+    accepted yet and has enough to read, or has declined. ``rate_limited`` also for a first message to a stranger after
+    30 within a day, 10 on the account's first.
     """
     item = _checked(ctx, params)
     done = await ctx.ports.writer.append(item)
@@ -128,6 +129,8 @@ class MessagePage(Wire, frozen=True, kw_only=True):
 @operation("message.history", Route("GET", "/messages/history"), GUESTS, errors=["not_found"])
 async def history(ctx: Ctx, params: History) -> MessagePage:
     """A page of a conversation's messages, ascending: the newest, or before, after or around a seq.
+
+    Give either conversationId or otherUserId, and at most one of before, after and around.
 
     With a person with whom there is no conversation yet the page is empty. Long messages may leave room for fewer than
     ``limit``. Reading marks nothing as read.

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from msgspec import Meta
-
 from chatr.api.contract import PUBLIC, USERS, Rate, Route, operation
 from chatr.api.errors import ApiError
 from chatr.api.model import Empty, Params
@@ -17,13 +13,12 @@ from chatr.store.people import Person
 from chatr.store.pool import Transaction
 
 _FORGOT_RATE = Rate(3, 900)
-Password = Annotated[str, Meta(max_length=512)]
 
 
 class Forgot(Params, frozen=True, kw_only=True):
     """Whose password."""
 
-    email: Annotated[str, Meta(max_length=320)]
+    email: fields.Email
 
 
 @operation("password.forgot", Route("POST", "/auth/forgot-password"), PUBLIC, rate=_FORGOT_RATE)
@@ -53,9 +48,9 @@ async def _may_mail(ctx: Ctx, email: str) -> bool:
 class Reset(Params, frozen=True, kw_only=True):
     """The code from the mail, and the new password."""
 
-    email: Annotated[str, Meta(max_length=320)]
+    email: fields.Email
     code: fields.Code
-    password: Password
+    password: fields.NewPassword
 
 
 @operation(
@@ -92,8 +87,8 @@ async def reset(ctx: Ctx, params: Reset) -> Empty:
 class Change(Params, frozen=True, kw_only=True):
     """The password of now, and the new one. Accounts that have none must have signed in within the last ten minutes."""
 
-    current: Password | None = None
-    password: Password
+    current: fields.Password | None = None
+    password: fields.NewPassword
 
 
 @operation("password.change", Route("POST", "/auth/change-password"), USERS, errors=proving.ERRORS, rate=Rate(10, 900))

@@ -77,6 +77,7 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     limiter: RateLimiter
     limits: Limits
     searches: Turns
+    resumes: Turns
     previews: Previews
     preview_queue: PreviewQueue
     eraser: Eraser

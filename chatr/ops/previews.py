@@ -21,7 +21,7 @@ RATE = Rate(30, 60)
 class GetPreview(Params, frozen=True, kw_only=True):
     """Which link: http or https."""
 
-    url: Annotated[str, Meta(min_length=1, max_length=MAX_CHARS)]
+    url: Annotated[str, Meta(min_length=1, max_length=MAX_CHARS, description="An http or https URL with a host.")]
 
 
 @operation("preview.get", Route("GET", "/link-preview"), USERS, errors=["not_found"], rate=RATE)

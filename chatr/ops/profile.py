@@ -42,8 +42,8 @@ class Update(Params, frozen=True, kw_only=True):
     first_name: fields.Name | UnsetType = UNSET
     last_name: fields.Name | UnsetType = UNSET
     gender: fields.Gender | Literal[""] | UnsetType = UNSET
-    email: Annotated[str, Meta(max_length=320)] | UnsetType = UNSET
-    phone_number: Annotated[str, Meta(max_length=32)] | UnsetType = UNSET
+    email: fields.Email | UnsetType = UNSET
+    phone_number: fields.PhoneNumber | UnsetType = UNSET
     password: owning.Password | None = None
 
 

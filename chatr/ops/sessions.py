@@ -28,7 +28,7 @@ class Login(Params, frozen=True, kw_only=True):
     """
 
     login: Annotated[str, Meta(min_length=1, max_length=320)]
-    password: Annotated[str, Meta(max_length=512)]
+    password: fields.Password
     method: signing_in.Method | None = None
 
 

@@ -50,6 +50,10 @@ async def changes(ctx: Ctx, params: Changes) -> Changed:
     Repeats are possible and harmless. ``reset`` without a cursor, with one too old, or with more changes than an answer
     holds.
     """
+    return await ctx.ports.resumes.run(ctx.caller.user_id, lambda: _changes(ctx, params), ctx.hang_up)
+
+
+async def _changes(ctx: Ctx, params: Changes) -> Changed:
     db, viewer_id = ctx.ports.db, ctx.caller.user_id
     now = await conversations.clock(db)
     horizon = _decode(params.cursor) if params.cursor else None

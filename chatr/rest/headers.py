@@ -10,6 +10,7 @@ from twisted.web.http import datetimeToString
 
 from chatr.api.dispatch import new_request_id
 from chatr.api.errors import ApiError, Problem
+from chatr.config import Config
 
 #: Pages are self-contained: nothing is loaded from anywhere, no script runs.
 _CSP = (
@@ -58,6 +59,17 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     #: Whether browsers are told to use https from now on, when they have come by it.
     hsts: bool = False
     deadlines: Deadlines = Deadlines()
+
+    @classmethod
+    def of(cls, config: Config) -> Rules:
+        """What the operator has chosen."""
+        return cls(
+            max_body_bytes=config.server.max_body_bytes,
+            cors_origins=frozenset(config.server.cors_origins),
+            public_url=config.server.public_url,
+            trusted_proxies=config.server.trusted_proxies,
+            hsts=not config.development,
+        )
 
     def refuse(self, status: int, detail: str, more: Headers) -> bytes:
         """The whole answer to a WebSocket handshake that fails."""

@@ -216,8 +216,8 @@ def parameters(request: ChatrRequest, shape: Shape, variables: Mapping[str, str]
                 raise invalid(f"$.{name}", "is given twice")
             merged[name] = value
     key = request.getHeader("idempotency-key")
-    if key is not None and shape.takes_client_id:
-        merged.setdefault("clientId", key)
+    if key is not None and shape.takes_client_id and merged.setdefault("clientId", key) != key:
+        raise invalid("$.clientId", "differs from Idempotency-Key")
     for name in shape.integers & merged.keys() if not body else ():
         if not _DIGITS.fullmatch(merged[name]):
             raise invalid(f"$.{name}", "Expected `int`, written as digits")

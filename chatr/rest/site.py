@@ -60,7 +60,11 @@ class Upgrade(Resource):
             headers.setRawHeaders(b"cookie", [b"; ".join(headers.getRawHeaders(b"cookie", []))])
         if headers.hasHeader(b"x-forwarded-for"):
             headers.setRawHeaders(b"x-forwarded-for", [self._address(request).encode()])
-        return self._websocket.render(request)
+        answer = self._websocket.render(request)
+        # A request that has become a WebSocket never ends: nobody else would close its body, which may be a file.
+        if request.content is not None:
+            request.content.close()
+        return answer
 
 
 class Root(Resource):

@@ -136,8 +136,11 @@ RULES = (
         table="codes",
         days=1,
         act=remove,
-        where=f"t.expires_at {_OLD} AND t.purpose IN ('login', 'reset')",
+        where=f"t.expires_at {_OLD} AND t.purpose IN ('login', 'reset', 'change')",
     ),
+    # As long as chatr.store.code_sends and chatr.store.address_changes look back, which clear away themselves in use.
+    Rule(name="counts of codes", table="code_sends", days=1, act=remove, where=f"t.sent_at {_OLD}"),
+    Rule(name="changes of address", table="address_changes", days=7, act=remove, where=f"t.changed_at {_OLD}"),
     Rule(name="sign-ins at a provider", table="oidc_logins", days=1, act=remove, where=f"t.expires_at {_OLD}"),
     # A day without a try makes the next lock a short one again (chatr.store.tries).
     Rule(

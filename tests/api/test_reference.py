@@ -12,9 +12,11 @@ import msgspec
 from openapi_spec_validator import validate
 from twisted.trial.unittest import SynchronousTestCase
 
+from chatr.api.errors import ERRORS
 from chatr.api.reference import openapi, page, typescript, wamp
 from chatr.ops.catalog import CONTRACT
 from chatr.reference_cli import references
+from tests.fuzz.explained import EXPLAINED
 
 
 def _structs(kind: type) -> list[type]:
@@ -78,6 +80,32 @@ class ReferenceTests(SynchronousTestCase):
         message = text.partition("export interface Message {")[2].partition("\n}")[0]
         self.assertIn("  clientId?: string;", message)
         self.assertIn("  content: string;", message)
+
+    def test_rules_in_words(self) -> None:
+        """What a request that fits its schema is refused for all the same stands in the reference, in these words."""
+        told = json.dumps(openapi.document(CONTRACT), ensure_ascii=False)
+        for rule in EXPLAINED:
+            self.assertIn(rule.said, told)
+
+    def test_bounds_and_formats(self) -> None:
+        """The real bounds and formats of names, passwords, texts, ids, times, addresses; what bodies meet."""
+        document = openapi.document(CONTRACT)
+        registering = document["paths"]["/auth/register"]["post"]
+        fields = registering["requestBody"]["content"]["application/json"]["schema"]["properties"]
+        self.assertEqual((fields["username"]["minLength"], fields["username"]["maxLength"]), (3, 21))
+        self.assertEqual((fields["password"]["minLength"], fields["password"]["maxLength"]), (8, 128))
+        self.assertEqual(fields["email"]["anyOf"][0]["format"], "email")
+        self.assertLessEqual({"413", "415"}, set(registering["responses"]))
+        self.assertNotIn("413", document["paths"]["/users/me"]["get"]["responses"])
+        sending = document["paths"]["/messages"]["post"]
+        body = sending["requestBody"]["content"]["application/json"]["schema"]
+        content = body["properties"]["content"]
+        self.assertEqual((content["minLength"], content["maxLength"]), (1, 8000))
+        self.assertEqual((body["required"], body["properties"]["clientId"]["format"]), (["content"], "uuid"))
+        self.assertIn("Idempotency-Key", [each.get("name") for each in sending["parameters"]])
+        message = document["components"]["schemas"]["Message"]["properties"]
+        self.assertEqual((message["id"]["format"], message["createdAt"]["format"]), ("uuid", "date-time"))
+        self.assertEqual(document["components"]["schemas"]["Problem"]["properties"]["code"]["enum"], list(ERRORS))
 
     def test_page(self) -> None:
         """The page has every operation and event, and links that lead somewhere."""

@@ -29,7 +29,7 @@ VALUES: dict[str, Any] = {
 #: Ids that everybody may know: a profile is shown by them or not, by rules of its own (tests/e2e/test_relations.py).
 PEOPLE = {"userId", "userIds", "addresseeId", "recipientId", "otherUserId", "senderId"}
 #: Chosen by the caller.
-OWN = {"clientId"}
+OWN = {"clientId", "afterClientId"}
 
 
 class ForeignIdTests(FriendsCase):

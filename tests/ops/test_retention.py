@@ -162,7 +162,7 @@ class RowTests(RetentionCase):
         """Codes of sign-ins and resets go after a day, others a month after they expired; tries after two days."""
         await self.node.db.execute(
             """INSERT INTO codes (user_id, purpose, hash, expires_at) SELECT %s, p, ''::bytea, now() - interval '2 days'
-                 FROM unnest(ARRAY['email', 'phone', 'login', 'reset']) p""",
+                 FROM unnest(ARRAY['email', 'phone', 'login', 'reset', 'change']) p""",
             (self.ann.id,),
         )
         await self.node.db.execute(
@@ -178,7 +178,7 @@ class RowTests(RetentionCase):
             "INSERT INTO tickets VALUES ('x', %s, now() - interval '2 days'), ('y', %s, now())", (session, session)
         )
         expected = {
-            "codes and challenges of sign-ins": 2,
+            "codes and challenges of sign-ins": 3,
             "tries to sign in": 1,
             "sign-ins at a provider": 1,
             "tickets": 1,
@@ -188,6 +188,21 @@ class RowTests(RetentionCase):
         self.assertEqual(await self.sql("SELECT purpose FROM codes ORDER BY 1"), [("email",), ("phone",)])
         await self.age("codes", "expires_at", 31)
         self.assertEqual(await self.run_now(), {"codes": 2})
+
+    async def test_changes_of_address(self) -> None:
+        """What an address was before a change goes when that can't be undone any more, counts of codes after a day."""
+        await self.node.db.execute("DELETE FROM code_sends")
+        for hash, days in (("x", 6), ("y", 8)):
+            await self.node.db.execute(
+                """INSERT INTO address_changes (token_hash, user_id, kind, former, password_digest, changed_at)
+                   VALUES (%s, %s, 'email', 'a@b.org', '', now() - make_interval(days => %s))""",
+                (hash, self.ann.id, days),
+            )
+        await self.node.db.execute(
+            "INSERT INTO code_sends (target, sent_at) VALUES ('x', now() - interval '2 days'), ('y', now())"
+        )
+        self.assertEqual(await self.run_now(), {"counts of codes": 1, "changes of address": 1})
+        self.assertEqual(await self.sql("SELECT token_hash = 'x' FROM address_changes"), [(True,)])
 
     async def test_places_and_approaches(self) -> None:
         """Places go when they are known no longer, approaches to strangers when they count no more."""

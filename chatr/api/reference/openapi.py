@@ -29,7 +29,12 @@ def document(contract: Contract) -> dict[str, Any]:
             paths.setdefault(shown, {})[record.route.verb.lower()] = operation
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Chatr", "version": __version__, "license": {"name": "MIT", "identifier": "MIT"}},
+        "info": {
+            "title": "Chatr",
+            "version": __version__,
+            "description": "No text has U+0000 or half a surrogate pair. Unknown fields are refused.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
         "servers": [{"url": "/api"}],
         "paths": dict(sorted(paths.items())),
         "components": {
