@@ -1,11 +1,14 @@
-"""Targets: pages and links that people name."""
+"""Targets: pages and links that people name, and what name servers say of these."""
 
 from __future__ import annotations
 
+import struct
 from random import Random
 
+from twisted.names import dns
+
 from chatr.ops import texts
-from chatr.previews import links, pages
+from chatr.previews import dnswire, links, pages
 from tests.fuzz.harness import Bound, Hostile, Target
 from tests.previews.test_pages import HOSTILE
 
@@ -45,6 +48,42 @@ def _link(data: bytes) -> None:
         pass
 
 
+def _question() -> dns.Message:
+    question = dns.Message(1, recDes=1)
+    question.queries = [dns.Query("a.example", dns.A)]
+    return question
+
+
+def _answer(*payloads: dns.IEncodable, trunc: int = 0, **name: str) -> bytes:
+    answer = dns.Message(1, answer=1, trunc=trunc)
+    answer.queries = _question().queries
+    answer.answers = [
+        dns.RRHeader(name.get("of", "a.example"), payload.TYPE, payload=payload)  # type: ignore[attr-defined]
+        for payload in payloads
+    ]
+    return answer.toStr()
+
+
+def _pointers(random: Random, size: int) -> bytes:
+    """Half of it one name that is pointers to pointers, the other half records whose names begin there."""
+    head = _answer()
+    chain = b"".join(
+        struct.pack("!H", 0xC000 | min(0x3FFF, len(head) + 13 + 2 * number)) for number in range(size // 4)
+    )
+    record = struct.pack("!HHHIH", 0xC000 | (len(head) + 11), dns.A, 1, 0, 4) + b"\1\2\3\4"
+    whole = head + struct.pack("!BHHIH", 0, 10, 1, 0, len(chain) + 2) + chain + b"\0\0"
+    whole += record * (size // 2 // len(record))
+    return whole[:6] + struct.pack("!H", min(0xFFFF, 1 + size // 2 // len(record))) + whole[8:]
+
+
+def _heard(data: bytes) -> None:
+    """As the answer to a question of ours."""
+    asking = dnswire._Asking(_question())
+    asking._heard(data)
+    if asking.answered.called:
+        dnswire._addresses(asking.answered.result, dns.A)  # type: ignore[arg-type]
+
+
 TARGETS = (
     Target(
         name="previews.page",
@@ -62,5 +101,19 @@ TARGETS = (
         # Of a text; a link is refused beyond 2,000.
         max_bytes=9000,
         bound=Bound(base_ms=20.0),
+    ),
+    Target(
+        name="previews.names",
+        run=_heard,
+        refuses=(dnswire.NoAnswer,),
+        corpus=[
+            _answer(dns.Record_A("192.0.2.1"), dns.Record_A("192.0.2.2")),
+            _answer(dns.Record_CNAME("b.example"), dns.Record_TXT(b"x" * 200), dns.Record_A("192.0.2.1")),
+            _answer(trunc=1),
+        ],
+        hostile=[_pointers],
+        # As much as an answer may have; whatever it has, to read it takes no more than a datagram does.
+        max_bytes=16 * 1024,
+        bound=Bound(base_ms=25.0),
     ),
 )
