@@ -5,10 +5,17 @@ from __future__ import annotations
 import struct
 from random import Random
 
+from twisted.internet.error import ConnectionDone
+from twisted.internet.protocol import Protocol
+from twisted.internet.testing import StringTransport
 from twisted.names import dns
+from twisted.python.failure import Failure
+from twisted.web._newclient import HTTP11ClientProtocol, Request
+from twisted.web.http_headers import Headers
 
 from chatr.ops import texts
 from chatr.previews import dnswire, links, pages
+from chatr.previews.agent import MAX_HEAD_BYTES
 from tests.fuzz.harness import Bound, Hostile, Target
 from tests.previews.test_pages import HOSTILE
 
@@ -20,6 +27,11 @@ _PARTS = (
 _LINK_PARTS = (
     *(b"https://", b"http://", b"a.", b"xn--", b"//", b"[", b"@", b"%", b"%41", b"?", b"#", b":", b"\xc3\xbc", b"."),
     *(b"`", b"``", b"```", b"~~~", b"\n", b"(", b")", b" ", b"0x7f", b"..", b"/"),
+)
+_ANSWER_PARTS = (
+    *(b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 100 C\r\n\r\n", b"HTTP/1.0 204 \r\n", b"\r\n", b"a:\r\n", b" \r\n", b"\n"),
+    *(b"Content-Length: 5\r\n", b"Content-Length: -1\r\n", b"Transfer-Encoding: chunked\r\n", b"1\r\na\r\n", b"0\r\n"),
+    *(b"Connection: close\r\n", b"Location: //\r\n", b"1;", b"ffffffffffffffff\r\n", b"\xff", b"\x00", b"x"),
 )
 
 
@@ -84,6 +96,16 @@ def _heard(data: bytes) -> None:
         dnswire._addresses(asking.answered.result, dns.A)  # type: ignore[arg-type]
 
 
+def _site(data: bytes) -> None:
+    """As what a page's server says on a connection, head and body."""
+    client = HTTP11ClientProtocol()
+    client.makeConnection(StringTransport())
+    asking = client.request(Request(b"GET", b"/", Headers({b"host": [b"a.example"]}), None))
+    asking.addCallbacks(lambda answer: answer.deliverBody(Protocol()), lambda _: None)
+    client.dataReceived(data)
+    client.connectionLost(Failure(ConnectionDone()))
+
+
 TARGETS = (
     Target(
         name="previews.page",
@@ -115,5 +137,17 @@ TARGETS = (
         # As much as an answer may have; whatever it has, to read it takes no more than a datagram does.
         max_bytes=16 * 1024,
         bound=Bound(base_ms=25.0),
+    ),
+    Target(
+        name="previews.answers",
+        run=_site,
+        corpus=[
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\nhello",
+            b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 302 Found\r\nLocation: https://b.example/\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n0\r\nX: y\r\n\r\n",
+        ],
+        hostile=[_of(*_ANSWER_PARTS)],
+        max_bytes=MAX_HEAD_BYTES,
+        bound=Bound(base_ms=20.0),
     ),
 )
