@@ -172,3 +172,20 @@ class SecondStepTests(OpsCase):
             stranger = Caller(address=f"203.0.113.{number}")
             await self.refused(self.call("session.login", stranger, login="ann", password="Wrong-pass-1"), "code_wrong")
         await self.call("session.verify_login", challenge=half["challenge"], code=self.last_code(EMAIL))
+
+    async def test_a_code_sent_again(self) -> None:
+        """Ids are public: whoever asks for codes under the owner's uses up nothing of what the owner may ask for.
+
+        Before, three such calls in five minutes, by anybody, were all that there were for the account.
+        """
+        ann = await self.person("ann")
+        half = await self.call("session.login", login="ann", password=PASSWORD)
+        for number in range(10):
+            stranger = Caller(address=f"203.0.113.{number}")
+            await self.call("account.resend_code", stranger, userId=ann.id, purpose="login")
+        await self.codes_later(61)
+        before = len(self.mails())
+        await self.call("account.resend_code", userId=ann.id, purpose="login", challenge=half["challenge"])
+        await self.node.outbound.settled()
+        self.assertEqual(len(self.mails()) - before, 1)
+        await self.call("session.verify_login", challenge=half["challenge"], code=self.last_code(EMAIL))
