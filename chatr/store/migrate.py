@@ -73,8 +73,7 @@ def _apply(guard: Any, dsn: str, directory: Path) -> list[str]:
         pending = backend.to_apply(yoyo.read_migrations(str(directory)))
         if pending:
             fitness.check_rights(guard)
-            # With the functions, which are replaced after the last one: an older schema without its functions, or a newer
-            # one with the former functions, is never there.
+            # With the functions, which are replaced after the last one: no newer schema has the former functions.
             with backend.transaction():
                 backend.apply_migrations(pending)
         return [migration.id for migration in pending]

@@ -65,7 +65,7 @@ class AccountTests(CommandCase):
         self.assertIn(" admin ", listed[1])
 
     async def test_scripts_read_mail_on(self) -> None:
-        """A command beside the server leaves the key of the development mailbox as it was: the server knows that one."""
+        """A command beside the server leaves the key of the development mailbox as it was, which the server knows."""
         headers = {"Authorization": f"Bearer {(self.data_dir / 'mail.key').read_text()}"}
         await self.chatr("user", "create", "ann", "--email", "ann@example.org")
         self.assertEqual({"Authorization": f"Bearer {(self.data_dir / 'mail.key').read_text()}"}, headers)

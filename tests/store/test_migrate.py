@@ -41,7 +41,8 @@ class MigrateTests(TestCase):
         never started again: column "erased" of relation "messages" already exists.
         """
         migrate(self.dsn)
-        run(self.dsn, "DROP INDEX messages_unsent, message_edits_at; DELETE FROM _yoyo_migrations WHERE migration_id ~ '^0023'")
+        run(self.dsn, "DELETE FROM _yoyo_migrations WHERE migration_id = '0023_retention'")
+        run(self.dsn, "DROP INDEX messages_unsent, message_edits_at")
         run(self.dsn, "ALTER TABLE messages DROP COLUMN erased; ALTER TABLE preview_images DROP COLUMN used_at")
         run(self.dsn, "DROP INDEX sessions_expires, refresh_tokens_used, codes_expires, outbound_dead")
         run(self.dsn, "DROP INDEX messages_preview_image, messages_preview_favicon")
