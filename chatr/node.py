@@ -216,7 +216,7 @@ class Node:
             metrics=self.metrics,
             mailbox=config.development,
         )
-        self.mailbox = Mailbox(self.rest.klein, data.outbox, data.new_mail_key()) if config.development else None
+        self.mailbox = Mailbox(self.rest.klein, data.outbox, data.new_mail_key) if config.development else None
         ImageRoute(self.rest.klein, self.previews.image)
         self.connections = Connections(
             per_caller=0 if config.server.trusted_proxies else config.server.max_connections_per_address,
@@ -232,6 +232,8 @@ class Node:
     async def open(self, dsn: str) -> None:
         """Connect to the database and begin to work. Raises psycopg2.Error."""
         await self.open_for_administration(dsn)
+        if self.mailbox is not None:
+            self.mailbox.open()
         await self._revocations.start(self._config.auth.access_token_s)
         await self.broker.start()
         if self._redis is not None:
