@@ -160,21 +160,21 @@ def password(text: str, *, username: str, email: str) -> str:
         raise invalid("$.password", f"must contain an upper-case letter, or have {LONG_PASSWORD} characters and more")
     if len(text) < LONG_PASSWORD and all(character.isalnum() for character in text):
         raise invalid("$.password", f"must contain a special character, or have {LONG_PASSWORD} characters and more")
-    # "Password1!" is as common as "password" is.
-    forms = {text.lower(), _stem(text.lower())}
-    if forms & {username.lower(), username.lower().removeprefix("@"), email.lower()} - {""}:
+    forms = _without_tail(text.lower())
+    if forms & {username.lower(), username.lower().removeprefix("@"), email.lower()}:
         raise invalid("$.password", "must differ from the username and the e-mail address")
     if any(len(form) >= MIN_COMMON and form in COMMON_PASSWORDS for form in forms):
         raise invalid("$.password", "is one of the commonest passwords")
     return text
 
 
-def _stem(text: str) -> str:
-    """A text without the digits and signs at its end."""
-    end = len(text)
-    while end and not text[end - 1].isalpha():
-        end -= 1
-    return text[:end]
+def _without_tail(text: str) -> set[str]:
+    """A text, and what is left of it without any of the digits and signs at its end, down to its last letter.
+
+    "Abc123!" is as common as "abc123" is, and "Password1!" as "password".
+    """
+    last = max((place for place, character in enumerate(text) if character.isalpha()), default=len(text) - 1)
+    return {text[:end] for end in range(last + 1, len(text) + 1)}
 
 
 def masked(address: str) -> str:
