@@ -60,6 +60,15 @@ class QueryTests(PresenceCase):
             wanted = ("online", False) if shown else ("offline", True)
             self.assertEqual(await self.state(self.ann, self.ben), wanted)
 
+    async def test_own(self) -> None:
+        """One sees oneself, whatever one shows to others. Before: hidden and offline."""
+        device = self.ann.device()
+        self.node.presence.joined(self.ann.id, device.connection)
+        self.node.presence.set(self.ann.id, device.connection, "away")
+        await self.settled()
+        await self.ann.call("user.update_settings", privacy={"onlineStatus": "nobody"})
+        self.assertEqual(await self.state(self.ann, self.ann), ("away", False))
+
     async def test_everybody(self) -> None:
         """Without ids: everybody of whom the caller may be told, and nobody else."""
         eve, dan, cat = [await self.person(name) for name in ("eve", "dan", "cat")]

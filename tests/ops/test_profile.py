@@ -177,5 +177,6 @@ class DeleteTests(OpsCase):
         self.assertEqual((message["content"], message["sender"]["displayName"]), ("hello", "Deleted user"))
         [conversation] = (await ben.call("conversation.list"))["items"]
         self.assertEqual(conversation["other"]["displayName"], "Deleted user")
+        self.assertEqual(set(conversation["other"]), {"id", "username", "displayName", "isBot", "isGuest", "isSupport"})
         again = await self.person("ann")
         self.assertNotEqual(again.id, ann.id)
