@@ -16,10 +16,13 @@ from chatr.ops import texts
 
 Gender = Literal["male", "female", "non-binary", "prefer-not-to-say"]
 MAX_NAME = 50
+#: Of what composes to a name. Composing takes the square of the length, where the text is made for that.
+MAX_DECOMPOSED = 4 * MAX_NAME
+#: Bounded by :func:`cleaned`, since letters and marks that come apart count as what they compose to.
 Name = Annotated[
     str,
     Meta(
-        max_length=MAX_NAME,
+        extra_json_schema={"maxLength": MAX_NAME},
         description=(
             "Kept in Unicode's normal form C, without space around it. No control characters, line ends or marks that "
             "change the direction of text, and not only invisible characters."
@@ -128,6 +131,8 @@ def cleaned(text: str | None, path: str) -> str | None:
 
     Raises ``invalid`` for what would end a line, turn text round, or show nothing: others see it in lists and logs.
     """
+    if len(text or "") > MAX_DECOMPOSED:
+        raise invalid(path, f"has more than {MAX_NAME} characters")
     name = unicodedata.normalize("NFC", text or "")
     if _STRANGE.search(name):
         raise invalid(path, "has control characters, line ends or marks that change the direction of text")
