@@ -168,6 +168,7 @@ class Node:
             reserved_names=naming.reserved(CONTRACT),
             message_settings=config.messages,
             page_bytes=min(pages.MAX_BYTES, config.wamp.max_message_bytes // 2),
+            connections=self._connections,
             extend=self._extend,
         )
         settle = self._mail_written if config.development and config.mail.transport == "outbox" else None
@@ -344,6 +345,9 @@ class Node:
 
     def _extend(self, connection: str, session_id: str, expires_at: float) -> None:
         self.door.extend(connection, session_id, expires_at)
+
+    def _connections(self, session_id: str) -> list[str]:
+        return [member.connection for member in self.hub.members(audience.session(session_id))]
 
     def _written(self, user_id: str, announcement: Announcement) -> None:
         receipts.written(self.ports, self._now(), user_id, announcement.payload)

@@ -23,10 +23,17 @@ class SetPresence(Params, frozen=True, kw_only=True):
 
 @operation("presence.set", Route("PUT", "/presence"), USERS, errors=["conflict"])
 async def set_presence(ctx: Ctx, params: SetPresence) -> Empty:
-    """Say that this realtime session is online or away. ``conflict`` when called outside of one."""
-    if not ctx.ports.presence.knows(ctx.caller.user_id, ctx.caller.connection):
-        raise ApiError("conflict", "Presence belongs to an open realtime session: call this over WAMP")
-    ctx.ports.presence.set(ctx.caller.user_id, ctx.caller.connection, params.status)
+    """Say that this realtime session is online or away. Over REST that is the one that ``X-Chatr-Connection`` names.
+
+    Without that header all of this sign-in's; ``conflict`` when it has none open.
+    """
+    presence, caller = ctx.ports.presence, ctx.caller
+    connections = [caller.connection] if caller.connection else ctx.ports.connections(caller.session_id)
+    known = [connection for connection in connections if presence.knows(caller.user_id, connection)]
+    if not known:
+        raise ApiError("conflict", "Presence belongs to an open realtime session, and this sign-in has none")
+    for connection in known:
+        presence.set(caller.user_id, connection, params.status)
     return Empty()
 
 

@@ -17,7 +17,7 @@ from chatr.realtime.presence import Change
 from chatr.store import relations
 from chatr.store.relations import Circle
 from chatr.tasks import Tasks
-from tests.ops.case import Person
+from tests.ops.case import PASSWORD, Person
 from tests.ops.test_friends import FriendsCase
 
 
@@ -88,6 +88,19 @@ class QueryTests(PresenceCase):
         await self.refused(self.ann.call("presence.set", status="away"), "conflict")
         self.node.presence.joined(self.ann.id, device.connection)
         await self.ann.call("presence.set", device, status="away")
+        await self.settled()
+        self.assertEqual(await self.state(self.ben, self.ann), ("away", False))
+
+    async def test_set_for_a_sign_in(self) -> None:
+        """Over REST without a named connection it counts for those of the sign-in, and no other. Before: conflict."""
+        phone, tablet = self.ann.device(), self.ann.device()
+        session = await self.call("session.login", login="ann", password=PASSWORD)
+        elsewhere = Person(self, session)
+        await self.refused(elsewhere.call("presence.set", status="away"), "conflict")
+        for device in (phone, tablet):
+            self.node.presence.joined(self.ann.id, device.connection)
+        await self.refused(elsewhere.call("presence.set", status="away"), "conflict")
+        await self.ann.call("presence.set", status="away")
         await self.settled()
         self.assertEqual(await self.state(self.ben, self.ann), ("away", False))
 
