@@ -6,7 +6,7 @@ from typing import Any
 
 from chatr.api.context import Caller
 from chatr.api.errors import ApiError
-from tests.ops.case import PASSWORD, OpsCase
+from tests.ops.case import PASSWORD, OpsCase, outcome
 
 EMAIL, NEW = "ann@example.org", "Another-pass-9"
 #: From where the owner has never signed in.
@@ -163,6 +163,22 @@ class SecondStepTests(OpsCase):
     """The same while somebody is between the two steps of a sign-in."""
 
     settings = {"limits.enabled": "true", "auth.login_code": "email"}
+
+    async def test_resends(self) -> None:
+        """The owner has the code sent again, however often strangers ask for that under the owner's id.
+
+        Before: three of somebody else's used up the owner's share, who was answered 429.
+        """
+        await self.person("ann")
+        half = await self.call("session.login", login="ann", password=PASSWORD)
+        resend = {"userId": half["userId"], "purpose": "login"}
+        for number in range(20):
+            await outcome(self.call("account.resend_code", Caller(address=f"203.0.113.{number}"), **resend))
+        await self.codes_later(61)
+        await self.call("account.resend_code", **resend, challenge=half["challenge"])
+        await self.node.outbound.settled()
+        code = self.last_code(EMAIL)
+        await self.call("session.verify_login", challenge=half["challenge"], code=code)
 
     async def test_between_the_steps(self) -> None:
         """Wrong logins by a stranger don't keep the owner from the second step."""

@@ -19,7 +19,7 @@ from chatr.store import relations
 from chatr.store.pool import Queryable
 from chatr.store.relations import Circle
 from chatr.tasks import Tasks
-from tests.ops.case import Person
+from tests.ops.case import PASSWORD, Person
 from tests.ops.test_friends import FriendsCase
 
 
@@ -69,6 +69,15 @@ class QueryTests(PresenceCase):
             wanted = ("online", False) if shown else ("offline", True)
             self.assertEqual(await self.state(self.ann, self.ben), wanted)
 
+    async def test_own(self) -> None:
+        """One sees oneself, whatever one shows to others. Before: hidden and offline."""
+        device = self.ann.device()
+        self.node.presence.joined(self.ann.id, device.connection)
+        self.node.presence.set(self.ann.id, device.connection, "away")
+        await self.settled()
+        await self.ann.call("user.update_settings", privacy={"onlineStatus": "nobody"})
+        self.assertEqual(await self.state(self.ann, self.ann), ("away", False))
+
     async def test_everybody(self) -> None:
         """Without ids: everybody of whom the caller may be told, and nobody else."""
         eve, dan, cat = [await self.person(name) for name in ("eve", "dan", "cat")]
@@ -88,6 +97,19 @@ class QueryTests(PresenceCase):
         await self.refused(self.ann.call("presence.set", status="away"), "conflict")
         self.node.presence.joined(self.ann.id, device.connection)
         await self.ann.call("presence.set", device, status="away")
+        await self.settled()
+        self.assertEqual(await self.state(self.ben, self.ann), ("away", False))
+
+    async def test_set_for_a_sign_in(self) -> None:
+        """Over REST without a named connection it counts for those of the sign-in, and no other. Before: conflict."""
+        phone, tablet = self.ann.device(), self.ann.device()
+        session = await self.call("session.login", login="ann", password=PASSWORD)
+        elsewhere = Person(self, session)
+        await self.refused(elsewhere.call("presence.set", status="away"), "conflict")
+        for device in (phone, tablet):
+            self.node.presence.joined(self.ann.id, device.connection)
+        await self.refused(elsewhere.call("presence.set", status="away"), "conflict")
+        await self.ann.call("presence.set", status="away")
         await self.settled()
         self.assertEqual(await self.state(self.ben, self.ann), ("away", False))
 
