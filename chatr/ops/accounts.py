@@ -80,7 +80,7 @@ async def register(ctx: Ctx, params: Register) -> verification.Waiting:
             raise taken("$.username")
         to = codes.Sent("email", email) if email else codes.Sent("sms", phone or "")
         await verification.send(ctx.ports, ctx.now, tx, new.id, "email" if email else "phone", to, sender)
-        proof = await verification.prove(ctx.ports, ctx.now, tx, new.id, None)
+        proof = await verification.prove(ctx.now, tx, new.id, None)
     return verification.Waiting(user_id=new.id, verification=to.channel, proof=proof)
 
 
@@ -182,7 +182,7 @@ async def _confirmed(
     sender = ctx.ports.code_gate.account(person.id)
     await verification.send_if_possible(ctx.ports, ctx.now, tx, person.id, *waits, sender)
     shown = codes.Sent("email" if kind == "email" else "sms", address)
-    proof = await verification.prove(ctx.ports, ctx.now, tx, person.id, shown)
+    proof = await verification.prove(ctx.now, tx, person.id, shown)
     return verification.Waiting(user_id=person.id, verification=waits[1].channel, proof=proof)
 
 

@@ -115,7 +115,7 @@ def unconfirmed(person: Person) -> tuple[Literal["email", "phone"], codes.Sent] 
     return None
 
 
-async def prove(ports: Ports, now: datetime, tx: Transaction, user_id: str, address: codes.Sent | None) -> str:
+async def prove(now: datetime, tx: Transaction, user_id: str, address: codes.Sent | None) -> str:
     """A secret for account.change_unconfirmed: whoever has it has shown the password, or else has read ``address``."""
     proof = new_secret()
     expires_at = now + timedelta(seconds=CHALLENGE_S)

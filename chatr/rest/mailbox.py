@@ -12,7 +12,6 @@ from collections.abc import Callable
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from hmac import compare_digest
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -21,6 +20,7 @@ import msgspec
 from klein import Klein
 from twisted.logger import Logger
 
+from chatr.addresses import is_loopback
 from chatr.api import cookies
 from chatr.api.errors import ApiError
 from chatr.api.reference import page
@@ -139,14 +139,7 @@ def _from_this_machine(request: ChatrRequest) -> bool:
     host = request.getHeader("host") or ""
     name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
     peer = getattr(request.getClientAddress(), "host", None) or ""
-    return _loopback(peer) and (name.lower() == "localhost" or _loopback(name))
-
-
-def _loopback(address: str) -> bool:
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False
+    return is_loopback(peer) and (name.lower() == "localhost" or is_loopback(name))
 
 
 def _refused(request: ChatrRequest, error: ApiError) -> bytes:

@@ -297,12 +297,13 @@ class MessageWriter:
                 self._lanes.put_back(task)
 
         def failed(failure: Failure) -> None:
-            for task in reversed(tasks):
-                if task.caller != job.caller:
-                    # The other of the two, who may be let do what this one may not.
-                    self._lanes.put_back(task)
+            # The other of the two may be let do what this one may not. But for a connection both have waited, and the
+            # lane is held no more when it was in another's turn that none came.
+            others = [task for task in tasks if task.caller != job.caller and not failure.check(NoConnection)]
+            for task in reversed(others):
+                self._lanes.put_back(task)
             for task in tasks:
-                if task.caller == job.caller:
+                if task not in others:
                     self._over(task).errback(failure)
 
         job.done.addCallbacks(begun, failed)

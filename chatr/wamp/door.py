@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
-from chatr.addresses import caller_key
+from chatr.addresses import caller_key, on_this_machine
 from chatr.api.dispatch import Dispatcher
 from chatr.config import Wamp
 from chatr.ops.admission import Admission
@@ -22,8 +22,6 @@ SYSTEM_SHUTDOWN = "wamp.close.system_shutdown"
 
 #: How long a peer has to answer our GOODBYE, and then to take what is still queued, before the transport is cut.
 CLOSE_TIMEOUT_S = 2.0
-
-LOOPBACK = frozenset({"127.0.0.1", "::1", "::ffff:127.0.0.1"})
 
 
 class Authenticate(Protocol):
@@ -107,7 +105,7 @@ class Sessions:
         self.draining = False
         self._per_user = per_user
         self._per_address = per_address
-        self._exempt = LOOPBACK if exempt_loopback else frozenset()
+        self._exempt_loopback = exempt_loopback
         self._by_connection: dict[str, OpenSession] = {}
         self._of_address: dict[str, int] = {}
         self._of_user: dict[str, int] = {}
@@ -137,7 +135,7 @@ class Sessions:
 
     def address_full(self, address: str) -> bool:
         """Whether the caller there has more sessions than it may have. Unix sockets have no address and no limit."""
-        if not address or address in self._exempt:
+        if not address or (self._exempt_loopback and on_this_machine(address)):
             return False
         return self._of_address.get(caller_key(address), 0) > self._per_address
 
