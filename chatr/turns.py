@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Generic, TypeVar
 
@@ -43,7 +43,7 @@ class Turns:
         self._per_key = per_key
         self._in_all = in_all
         self._detail = detail
-        self._waiting: dict[str, deque[_Job[Any]]] = {}
+        self._waiting: OrderedDict[str, deque[_Job[Any]]] = OrderedDict()
         self._wait = 0
         self._running: Counter[str] = Counter()
         self._beginning: deque[_Job[Any]] = deque()
@@ -77,7 +77,7 @@ class Turns:
 
     def stop(self) -> None:
         """Whoever waits need not any more."""
-        waiting, self._waiting, self._wait = self._waiting, {}, 0
+        waiting, self._waiting, self._wait = self._waiting, OrderedDict(), 0
         for jobs in waiting.values():
             for job in jobs:
                 job.waiter.errback(self._full())

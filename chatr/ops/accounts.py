@@ -205,7 +205,8 @@ class CodeSent(Wire, frozen=True, kw_only=True):
     "account.resend_code",
     Route("POST", "/auth/resend-verification"),
     PUBLIC,
-    rate=Rate(3, 300, subject="userId"),
+    # Ids are public: counted by them, strangers would use up what the owner needs to sign in.
+    rate=Rate(3, 300, subject="challenge"),
 )
 async def resend_code(ctx: Ctx, params: ResendCode) -> CodeSent:
     """Send a new code in place of the last one, if there is one to send again and as far as codes may leave.

@@ -48,17 +48,22 @@ class Mail(msgspec.Struct, frozen=True):
 
 
 class Mailbox:
-    """Adds its routes to a Klein app. ``key`` is the scripts'; a browser needs an address that works once."""
+    """Adds its routes to a Klein app. Scripts have a key; a browser needs an address that works once."""
 
-    def __init__(self, klein: Klein, outbox: Path, key: str) -> None:
+    def __init__(self, klein: Klein, outbox: Path, new_key: Callable[[], str]) -> None:
         self._outbox = outbox
-        self._key = key
+        self._new_key = new_key
+        self._key: str | None = None
         self._token = ""
         self._browsers: list[str] = []
         routes: dict[str, Callable[[ChatrRequest], bytes]] = {PATH: self.show, f"{PATH}.json": self.show_json}
         for path, handler in routes.items():
             anything: Any = handler
             klein.route(path, methods=["GET"], endpoint=path)(anything)
+
+    def open(self) -> None:
+        """Make the key of scripts. Only a server does: a command beside it must leave the key as it is."""
+        self._key = self._new_key()
 
     def invitation(self) -> str:
         """The path that opens the mailbox to one browser, once. It replaces the one before."""
@@ -89,7 +94,7 @@ class Mailbox:
         if not _from_this_machine(request):
             return _refused(request, absent())
         try:
-            if not self._knows(request) and not compare_digest((bearer(request) or "").encode(), self._key.encode()):
+            if not self._knows(request) and not self._is_key(bearer(request) or ""):
                 raise ApiError("unauthenticated", "Send the content of mail.key in the data directory as Bearer token")
         except ApiError as error:
             return _refused(request, error)
@@ -111,6 +116,9 @@ class Mailbox:
     def _knows(self, request: ChatrRequest) -> bool:
         kept = cookies.read(request.cookie_header(), COOKIE).encode()
         return any(compare_digest(kept, browser.encode()) for browser in self._browsers)
+
+    def _is_key(self, given: str) -> bool:
+        return self._key is not None and compare_digest(given.encode(), self._key.encode())
 
     def _mails(self) -> list[Mail]:
         paths = sorted(self._outbox.glob("*.eml"), reverse=True)[:MAX_MAILS]

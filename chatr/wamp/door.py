@@ -14,7 +14,7 @@ from chatr.addresses import caller_key, on_this_machine
 from chatr.api.dispatch import Dispatcher
 from chatr.config import Wamp
 from chatr.ops.admission import Admission
-from chatr.realtime.hub import Hub
+from chatr.realtime.hub import Announcement, Hub
 from chatr.wamp.outbox import Turn
 from chatr.wamp.router import Router
 
@@ -174,6 +174,8 @@ class Door(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     counters: Counters
     public_url: str = ""
     """Where pages of ours are served, if not where the sockets are."""
+    written: Callable[[str, Announcement], None] | None = None
+    """Hears of each event that a session of a user takes."""
 
     def is_of(self, connection: str, session_id: str) -> bool:
         """Whether a connection id is that of an open session of that sign-in."""
