@@ -56,7 +56,7 @@ class Lane:
 
     def __init__(self, name: str) -> None:
         self.names = [name]
-        self.turns: dict[str, deque[Entry]] = {}
+        self.turns: OrderedDict[str, deque[Entry]] = OrderedDict()
         self.held = False
         self.offered: _Offers | None = None
 
@@ -75,17 +75,17 @@ class Lane:
 
     def push_front(self, entry: Entry) -> None:
         """Before all else."""
-        queue = self.turns.pop(entry.caller, None) or deque()
-        queue.appendleft(entry)
-        self.turns = {entry.caller: queue, **self.turns}
+        self.turns.setdefault(entry.caller, deque()).appendleft(entry)
+        self.turns.move_to_end(entry.caller, last=False)
 
     def pop(self) -> Entry:
         """What is next. Its caller's turn is over."""
         caller, queue = next(iter(self.turns.items()))
         entry = queue.popleft()
-        del self.turns[caller]
         if queue:
-            self.turns[caller] = queue
+            self.turns.move_to_end(caller)
+        else:
+            del self.turns[caller]
         return entry
 
     def interested(self) -> Iterable[str]:
@@ -97,7 +97,8 @@ class _Offers:
     """Free lanes by in whose turn they may be taken; callers in turn."""
 
     def __init__(self) -> None:
-        self._by_caller: OrderedDict[str, dict[Lane, None]] = OrderedDict()
+        # All whose first goes again and again are OrderedDicts: a dict looks for its first through all that have gone.
+        self._by_caller: OrderedDict[str, OrderedDict[Lane, None]] = OrderedDict()
 
     def add(self, lane: Lane) -> None:
         """Offer a lane, or offer it to who has come to it since."""
@@ -105,9 +106,8 @@ class _Offers:
         for caller in lane.interested():
             lanes = self._by_caller.get(caller)
             if lanes is None:
-                self._by_caller[caller] = {lane: None}
-            else:
-                lanes[lane] = None
+                lanes = self._by_caller[caller] = OrderedDict()
+            lanes[lane] = None
 
     def withdraw(self, lane: Lane) -> None:
         """The lane is no longer offered."""

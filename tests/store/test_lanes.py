@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections import Counter, deque
 from typing import Any
 
@@ -235,6 +236,23 @@ class LaneTests(SynchronousTestCase):
         self.assertIs(sent.lane, change.lane)
         waiting.free(sent)
         self.assertEqual(waiting._lanes, {})
+
+    def test_all_that_waits_takes_a_time_like_its_number(self) -> None:
+        """Of eight times as many lanes of a caller, or callers in a lane, about eight times as long, not sixty."""
+
+        def seconds(count: int, lane: str, caller: str) -> float:
+            waiting = lanes()
+            for number in range(count):
+                waiting.put(lane.format(number), Send(caller.format(number)))
+            begun = time.process_time()
+            while batch := waiting.batch(256):
+                for lane_of in {id(entry.lane): entry for entry in batch}.values():
+                    waiting.free(lane_of)
+            return time.process_time() - begun
+
+        for lane, caller in (("{}", "ann"), ("there", "{}")):
+            few, many = (min(seconds(count, lane, caller) for _ in range(3)) for count in (4_000, 32_000))
+            self.assertLess(many / few, 20)
 
     def test_work_does_not_grow_with_what_waits(self) -> None:
         """Handing out the next of 20,000 looks at no more than handing out the next of 20."""
