@@ -341,7 +341,18 @@ def _convert(merged: dict[str, dict[str, Any]], origin: dict[str, str]) -> Confi
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$.")
         name = ".".join(path.rstrip("`").replace("[...]", "").split(".")[:2])
-        raise ConfigError(f"{name}: {message} (from {origin.get(name, 'the configuration')})") from error
+        known = f"; known: {', '.join(words)}" if (words := _words(name)) else ""
+        raise ConfigError(f"{name}: {message} (from {origin.get(name, 'the configuration')}){known}") from error
+
+
+def _words(name: str) -> list[str]:
+    """What a setting may be, where that is one of some words."""
+    kind: Any = Config
+    for part in name.split("."):
+        fields = msgspec.structs.fields(kind) if isinstance(kind, type) and issubclass(kind, Section) else ()
+        kind = next((field.type for field in fields if field.name == part), None)
+    schema = msgspec.json.schema(kind)
+    return [word for part in schema.get("anyOf", [schema]) for word in part.get("enum", []) if word]
 
 
 def _check(config: Config) -> None:

@@ -66,7 +66,8 @@ class LoadTests(SynchronousTestCase):
         """A wrong value is named with what was expected."""
         self.refused("database.pool_size", "int", "command line", database__pool_size="many")
         self.refused("database.pool_size", ">= 2", database__pool_size="1")
-        self.refused("server.mode", "prod", env={"CHATR_SERVER_MODE": "prod"})
+        self.refused("server.mode", "prod", "known: development, production", env={"CHATR_SERVER_MODE": "prod"})
+        self.refused("auth.login_code", "known: choice, email, off, sms", auth__login_code="mail")
         self.refused("previews.allow", "10.0.0.1/8", previews__allow="10.0.0.1/8")
         self.refused("previews.allow", "intranet", previews__allow="192.0.2.0/24, intranet")
         self.refused("previews.ports", "<= 65535", previews__ports="80,65536")
