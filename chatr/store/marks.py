@@ -158,10 +158,15 @@ class Marks:
             raise
         for user_id, waiting in there.items():
             marked = stored.get(user_id)
-            if marked is not None and marked.changed:
-                waiting.tell(marked, waiting.connection)
-            for done in waiting.done:
-                done.callback(marked is not None)
+            try:
+                if marked is not None and marked.changed:
+                    waiting.tell(marked, waiting.connection)
+            except Exception:
+                # One that can't be told keeps no other from being.
+                _fail(waiting, Failure())
+            else:
+                for done in waiting.done:
+                    done.callback(marked is not None)
 
     async def _stored(self, conversation_id: str, marks: list[Mark]) -> dict[str, Marked]:
         tries = TRIES

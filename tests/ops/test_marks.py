@@ -75,6 +75,20 @@ class OrderTests(MarksCase):
         self.assertEqual(told, [(9, 9), (12, 20)])
         self.assertEqual([marks(device, "readSeq") for device in self.bens[:3]], [[9, 12], [12], [9, 12]])
 
+    async def test_one_that_can_not_be_told(self) -> None:
+        """A mark that fails to be told is its caller's failure alone: whoever waits with it has their answer."""
+
+        def tell(*_: Any) -> None:
+            raise RuntimeError("told to nobody")
+
+        async with self.lane_taken(self.where):
+            broken = self.node.ports.marks.mark(
+                self.where, self.ann.id, delivered_seq=400, read_seq=400, connection="", tell=tell
+            )
+            sound = self.mark(self.bens[0], "read", 400)
+        await self.assertFailure(broken, RuntimeError)
+        self.assertEqual(await sound, {})
+
     async def test_strangers_among_members(self) -> None:
         """Of marks that are stored together each has its own answer."""
         eve = await self.person("eve")
