@@ -19,6 +19,7 @@ from twisted.python.failure import Failure
 
 from chatr import plain
 from chatr.config import Config
+from chatr.sharing import count_for
 from chatr.timers import Timers
 from chatr.wamp.door import CLOSE_TIMEOUT_S, Door
 from chatr.wamp.frames import SERIALIZERS, Framing, Serializer, websocket_frame
@@ -74,8 +75,9 @@ class WebSocketLink:
         """Send what is queued, then the closing handshake."""
         self._protocol.close(code, reason)
 
-    def welcomed(self) -> None:
-        """Take messages of full length."""
+    def welcomed(self, user_id: str) -> None:
+        """Take messages of full length, and turns with all sessions of this person."""
+        count_for(self._protocol.transport, user_id)
         self._protocol.take_long_messages()
 
     def cut(self, code: int, reason: str) -> None:
@@ -157,6 +159,8 @@ class WampWebSocket(WebSocketServerProtocol):
         self.transport.unregisterProducer()
         outbox = Outbox(self.transport, door.turn, max_bytes=limits.max_output_bytes, on_overflow=self._overflowed)
         self._outbox = outbox
+        if self.trustXForwardedFor:
+            count_for(self.transport, self.address())
         self.transport.registerProducer(outbox, True)
         # Autobahn holds what it sends to the limit of what it takes.
         max_bytes = limits.max_message_bytes if self.compresses else limits.max_output_bytes
