@@ -205,7 +205,8 @@ class CodeSent(Wire, frozen=True, kw_only=True):
     "account.resend_code",
     Route("POST", "/auth/resend-verification"),
     PUBLIC,
-    rate=Rate(3, 300, subject="userId"),
+    # Not about the account: anybody could use that up who knows its id. What goes to an address has a limit of its own.
+    rate=Rate(3, 300),
 )
 async def resend_code(ctx: Ctx, params: ResendCode) -> CodeSent:
     """Send a new code in place of the last one, if there is one to send again and as far as codes may leave.
