@@ -40,9 +40,11 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m bench.resume
 	$(BIN)/python -m bench $(ARGS)
 
-# Random runs, each time others: strangers' bytes for SECONDS s a parser, then the model.
+# Random runs, each time others: strangers' bytes for SECONDS s a parser, requests made from the reference for CONTRACT s,
+# then the model.
 soak: $(VENV)/.dev
 	$(BIN)/python $(WARNINGS) -m tests.fuzz --seconds $(or $(SECONDS),60) $(TARGETS)
+	$(BIN)/python -m tests.fuzz.contract $(or $(CONTRACT),180)
 	SOAK_EXAMPLES=$(or $(EXAMPLES),500) $(BIN)/python $(WARNINGS) -m twisted.trial tests.e2e.test_model tests.soak_patterns
 
 docs: $(VENV)/.dev

@@ -2,12 +2,16 @@
 
 People in pairs, each with a chatr.client that was there before; while all are away conversations get messages. Then
 all come back at the same moment, as after a restart of the server. Measured: how long until the median and the last one
-has been handed everything, and the processor time of the server (its database apart) for each.
+has been handed everything, the processor time of the server (its database apart) for each, and how long somebody else's
+sends take meanwhile, one after the other over REST.
 """
 
 from __future__ import annotations
 
 import argparse
+import http.client
+import json
+import multiprocessing
 import statistics
 import sys
 import time
@@ -87,9 +91,44 @@ class Returning:
             await self.client.stop()
 
 
+class Witness:
+    """Somebody else, in a process of their own, who goes on writing to a friend while all others come back."""
+
+    def __init__(self, server: Server, token: str, friend: str) -> None:
+        self._over = multiprocessing.Event()
+        self._took, told = multiprocessing.Pipe(duplex=False)
+        arguments = (server.port, token, friend, self._over, told)
+        self._process = multiprocessing.Process(target=_write, args=arguments, daemon=True)
+        self._process.start()
+
+    def stop(self) -> list[float]:
+        """Milliseconds of each send, the longest last."""
+        self._over.set()
+        took: list[float] = self._took.recv()
+        self._process.join()
+        return sorted(took)
+
+
+def _write(port: int, token: str, friend: str, over: Any, told: Any) -> None:
+    took = []
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    while not over.is_set():
+        body = json.dumps({"recipientId": friend, "content": "hello", "clientId": str(uuid.uuid4())})
+        began = time.perf_counter()
+        connection.request("POST", "/api/messages", body, headers)
+        answer = connection.getresponse()
+        answer.read()
+        took.append((time.perf_counter() - began) * 1000)
+        if answer.status != 201:
+            raise SystemExit(f"a send of somebody else's was answered {answer.status}")
+    told.send(took)
+
+
 async def measure(reactor: Any, server: Server, options: argparse.Namespace) -> int:
     """Away, written to, and back."""
-    people, _ = populate(server, options.clients // 2)
+    people, _ = populate(server, options.clients // 2 + 1)
+    *people, one, friend = people
     keys = DataDirectory.open(server.home).signing_keys()
     tokens = Tokens(keys, lifetime_s=86400, now=lambda: datetime.now(timezone.utc))
     clients = [Returning(reactor, server, tokens.issue(person, person, "user")) for person in people]
@@ -102,7 +141,9 @@ async def measure(reactor: Any, server: Server, options: argparse.Namespace) -> 
         await all_of("go")
         write(server, missed)
         before, cpu = [client.messages for client in clients], server.cpu_s()
+        witness = Witness(server, tokens.issue(one, one, "user"), friend)
         times = await all_of("come")
+        sends = witness.stop()
         handed = {client.messages - was for client, was in zip(clients, before, strict=True)}
         cost_ms = (server.cpu_s() - cpu) * 1000 / len(clients)
         if handed != {missed}:
@@ -110,7 +151,9 @@ async def measure(reactor: Any, server: Server, options: argparse.Namespace) -> 
             return 1
         print(
             f"{len(clients)} clients at once, {missed} messages missed: p50 {statistics.median(times):.2f} s, "
-            f"last {max(times):.2f} s, server {cost_ms:.1f} ms of processor time each",
+            f"last {max(times):.2f} s, server {cost_ms:.1f} ms of processor time each; meanwhile {len(sends)} sends of "
+            f"somebody else: p50 {statistics.median(sends):.0f} ms, p95 {sends[len(sends) * 95 // 100]:.0f} ms, "
+            f"longest {sends[-1]:.0f} ms",
             flush=True,
         )
     await all_of("go")

@@ -1,4 +1,4 @@
-"""Addresses as limits count them: by who can hold many of them at once."""
+"""Callers' addresses: as limits count them, by who can hold many of them at once, and whether it is this machine."""
 
 from __future__ import annotations
 
@@ -24,6 +24,17 @@ def caller_key(address: str) -> str:
     host_bits = parsed.max_prefixlen - NETWORK_BITS
     # By the number alone: a zone id (RFC 4007, section 11) says which of our interfaces, not who calls.
     return f"{IPv6Address(int(parsed) >> host_bits << host_bits)}/{NETWORK_BITS}"
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an address, as IPv4 mapped into IPv6 too, is one of this machine that no other machine can reach."""
+    parsed = _parsed(address)
+    return parsed is not None and parsed.is_loopback
+
+
+def on_this_machine(address: str) -> bool:
+    """Whether a caller is: by a loopback address, or by a Unix socket, which has none."""
+    return not address or is_loopback(address)
 
 
 def _parsed(address: str) -> IPv4Address | IPv6Address | None:

@@ -42,7 +42,36 @@ class Refused(Exception):
 
 def add_parsers(commands: Any) -> None:
     """Declare the commands."""
-    user = commands.add_parser("user", help="make and change accounts").add_subparsers(dest="action", required=True)
+    _user_parsers(commands.add_parser("user", help="make and change accounts"))
+    token = commands.add_parser("token", help="tokens for programs").add_subparsers(dest="action", required=True)
+    _about_a_user(token.add_parser("issue", help="begin a session and print its tokens as JSON"), _issue)
+
+    session = commands.add_parser("sessions", help="who is signed in").add_subparsers(dest="action", required=True)
+    _about_a_user(session.add_parser("list", help="where somebody is signed in"), _sessions)
+    revoke = session.add_parser("revoke", help="sign somebody out, everywhere within a second")
+    revoke.add_argument("--id", default="", help="only this session")
+    _about_a_user(revoke, _revoke)
+
+    keys = commands.add_parser("keys", help="the server's keys").add_subparsers(dest="action", required=True)
+    rotate = keys.add_parser("rotate", help="new keys, used from the next start on; the server must be stopped")
+    rotate.add_argument(
+        "--forget-old",
+        action="store_true",
+        help="void what the old keys made: open access tokens, codes under way, recovery codes",
+    )
+    rotate.set_defaults(run=_rotate, rotates=True)
+
+    queue = commands.add_parser("outbound", help="mail and SMS").add_subparsers(dest="action", required=True)
+    queue.add_parser("list", help="how much waits, and what was given up and why").set_defaults(run=_outbound)
+    queue.add_parser("retry", help="try everything again that was given up").set_defaults(run=_retry)
+
+    kept = commands.add_parser("retention", help="let go now what is let go each night, by the settings [retention]")
+    kept.add_argument("--dry-run", action="store_true", help="only count what would go")
+    kept.set_defaults(run=_retention)
+
+
+def _user_parsers(parser: argparse.ArgumentParser) -> None:
+    user = parser.add_subparsers(dest="action", required=True)
     create = user.add_parser("create", help="make an account that can sign in at once")
     create.add_argument("username")
     create.add_argument("--email", default="")
@@ -76,32 +105,6 @@ def add_parsers(commands: Any) -> None:
         change.set_defaults(kind=kind)
     undo = user.add_parser("undo-email", help="take the last change of an e-mail address back, within seven days")
     _about_a_user(undo, _undo_email)
-
-    token = commands.add_parser("token", help="tokens for programs").add_subparsers(dest="action", required=True)
-    _about_a_user(token.add_parser("issue", help="begin a session and print its tokens as JSON"), _issue)
-
-    session = commands.add_parser("sessions", help="who is signed in").add_subparsers(dest="action", required=True)
-    _about_a_user(session.add_parser("list", help="where somebody is signed in"), _sessions)
-    revoke = session.add_parser("revoke", help="sign somebody out, everywhere within a second")
-    revoke.add_argument("--id", default="", help="only this session")
-    _about_a_user(revoke, _revoke)
-
-    keys = commands.add_parser("keys", help="the server's keys").add_subparsers(dest="action", required=True)
-    rotate = keys.add_parser("rotate", help="new keys, used from the next start on; the server must be stopped")
-    rotate.add_argument(
-        "--forget-old",
-        action="store_true",
-        help="void what the old keys made: open access tokens, codes under way, recovery codes",
-    )
-    rotate.set_defaults(run=_rotate, rotates=True)
-
-    queue = commands.add_parser("outbound", help="mail and SMS").add_subparsers(dest="action", required=True)
-    queue.add_parser("list", help="how much waits, and what was given up and why").set_defaults(run=_outbound)
-    queue.add_parser("retry", help="try everything again that was given up").set_defaults(run=_retry)
-
-    kept = commands.add_parser("retention", help="let go now what is let go each night, by the settings [retention]")
-    kept.add_argument("--dry-run", action="store_true", help="only count what would go")
-    kept.set_defaults(run=_retention)
 
 
 def run(config: Config, chosen: argparse.Namespace) -> int:

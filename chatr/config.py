@@ -158,6 +158,8 @@ class Messages(Section, frozen=True):
     pending_limit: Count = 5
     #: How long somebody who declined is left alone by the one they declined.
     request_cooldown_s: Annotated[int, Meta(ge=0)] = 7 * 86400
+    #: Whether what was written to an open session of somebody has reached them; else only what a client says has.
+    delivered_when_written: bool = False
     #: How long a message can be edited; 0: for ever.
     edit_window_s: Annotated[int, Meta(ge=0)] = 0
     #: Whether what somebody has written goes with their account; otherwise it stays, from "Deleted user".

@@ -7,6 +7,7 @@ import faulthandler
 import os
 import signal
 import sys
+from collections.abc import Callable
 from functools import partial
 from types import FrameType
 from typing import Any
@@ -48,11 +49,16 @@ class Ending:
             pass
 
     def _take_signals(self) -> None:
-        """The reactor stops at each signal, and it is an error to stop it twice: only the first reaches it."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, partial(self._signalled, signal.getsignal(number)))
+        """The reactor stops at each signal, and it is an error to stop it twice: only the first reaches it.
 
-    def _signalled(self, first: Any, number: int, frame: FrameType | None) -> None:
+        What is ignored stays ignored: SIGINT is, of a process that a script has started in its background.
+        """
+        for number in (signal.SIGINT, signal.SIGTERM):
+            handler = signal.getsignal(number)
+            if callable(handler):
+                signal.signal(number, partial(self._signalled, handler))
+
+    def _signalled(self, first: Callable[[int, FrameType | None], Any], number: int, frame: FrameType | None) -> None:
         if self._begun:
             log.info("chatr is stopping already")
             return

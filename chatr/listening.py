@@ -1,4 +1,4 @@
-"""Endpoint descriptions of the settings, looked at before anything is made."""
+"""Endpoint descriptions of the settings: looked at before anything is made, and who can reach them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import Any
 
 from twisted.internet.endpoints import serverFromString
 
+from chatr.addresses import is_loopback
 from chatr.config import Config, ConfigError
 
 _EXAMPLE = "tcp:8080:interface=127.0.0.1"
 #: Twisted takes any number for a port, and fails when it listens.
 _PORT = re.compile(r"^(?:haproxy:)?(?:tcp6?|ssl):(?:port=)?([+-]?\d+)(?::|$)")
 MOST_PORT = 65535
+_PARTS = re.compile(r"(?<!\\):")
 
 
 def check(config: Config, *, elsewhere: bool = False) -> None:
@@ -43,3 +45,10 @@ def endpoint(reactor: Any, setting: str, description: str) -> Any:
     if port and not 0 <= int(port[1]) <= MOST_PORT:
         raise ConfigError(f"{setting}: {description}: a port is a number up to {MOST_PORT}")
     return found
+
+
+def is_local(description: str) -> bool:
+    """Whether an endpoint is one of this machine alone: a Unix socket, or TCP on a loopback interface."""
+    kind, *options = _PARTS.split(description.removeprefix("haproxy:"))
+    interface = next((text.partition("=")[2] for text in options if text.startswith("interface=")), "")
+    return kind == "unix" or interface == "localhost" or is_loopback(interface.replace("\\", ""))

@@ -23,7 +23,7 @@ from chatr.config import Config
 from chatr.datadir import DataDirectory
 from chatr.fetch import Fetcher
 from chatr.incidents import QUIET_S, Incidents
-from chatr.ops import audience, naming, pages, verification, waiting
+from chatr.ops import audience, naming, pages, receipts, verification, waiting
 from chatr.ops.admission import Admission, Gate
 from chatr.ops.announcer import Announcer
 from chatr.ops.catalog import CONTRACT
@@ -44,7 +44,7 @@ from chatr.outbound.sms import GatewaySender
 from chatr.outbound.smtp import SmtpSender
 from chatr.previews.web import Web
 from chatr.realtime.broker import EndRoom, Envelope, Forget
-from chatr.realtime.hub import Hub
+from chatr.realtime.hub import Announcement, Hub
 from chatr.realtime.memory import MemoryBroker
 from chatr.realtime.presence import PresenceStore, PresenceTracker
 from chatr.realtime.presence_memory import MemoryPresence
@@ -169,6 +169,7 @@ class Node:
             reserved_names=naming.reserved(CONTRACT),
             message_settings=config.messages,
             page_bytes=min(pages.MAX_BYTES, config.wamp.max_message_bytes // 2),
+            connections=self._connections,
             extend=self._extend,
         )
         settle = self._mail_written if config.development and config.mail.transport == "outbox" else None
@@ -193,6 +194,7 @@ class Node:
                 exempt_loopback=config.exempt_loopback,
             ),
             counters=Counters(),
+            written=self._written if config.messages.delivered_when_written else None,
         )
         self.broker.subscribe(self._heard)
         self._revocations = RevocationWatch(self.tasks, self.db, self._revoked_elsewhere)
@@ -217,7 +219,7 @@ class Node:
             metrics=self.metrics,
             mailbox=config.development,
         )
-        self.mailbox = Mailbox(self.rest.klein, data.outbox, data.new_mail_key()) if config.development else None
+        self.mailbox = Mailbox(self.rest.klein, data.outbox, data.new_mail_key) if config.development else None
         ImageRoute(self.rest.klein, self.previews.image)
         self.sharing = Sharing(reactor)
         self.connections = Connections(
@@ -235,6 +237,8 @@ class Node:
     async def open(self, dsn: str) -> None:
         """Connect to the database and begin to work. Raises psycopg2.Error."""
         await self.open_for_administration(dsn)
+        if self.mailbox is not None:
+            self.mailbox.open()
         await self._revocations.start(self._config.auth.access_token_s)
         await self.broker.start()
         if self._redis is not None:
@@ -346,6 +350,12 @@ class Node:
 
     def _extend(self, connection: str, session_id: str, expires_at: float) -> None:
         self.door.extend(connection, session_id, expires_at)
+
+    def _connections(self, session_id: str) -> list[str]:
+        return [member.connection for member in self.hub.members(audience.session(session_id))]
+
+    def _written(self, user_id: str, announcement: Announcement) -> None:
+        receipts.written(self.ports, self._now(), user_id, announcement.payload)
 
     def _revoked_elsewhere(self, session_id: str) -> None:
         if not self.tokens.knows_revoked(session_id):

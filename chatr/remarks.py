@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chatr.config import NOT_SETTINGS, Config, named
-from chatr.endpoints import DEVELOPMENT_FOR_ALL, is_local
+from chatr.listening import is_local
+
+DEVELOPMENT_FOR_ALL = (
+    "server.mode is development and other machines can connect: whoever does may register, sign in without a code and "
+    'send without most limits. Set server.mode = "production", or listen on interface=127.0.0.1 only'
+)
 
 
 def strays(environment: Mapping[str, str]) -> list[str]:

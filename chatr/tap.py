@@ -26,10 +26,9 @@ from chatr.datadir import DataDirectory, DataDirectoryError
 from chatr.embedded.lock import DirectoryInUse, DirectoryLock
 from chatr.embedded.postgres import EmbeddedError, EmbeddedPostgres
 from chatr.ending import MORE_S, Ending
-from chatr.endpoints import DEVELOPMENT_FOR_ALL
 from chatr.logs import Escaper
 from chatr.node import Node
-from chatr.remarks import strays, warnings
+from chatr.remarks import DEVELOPMENT_FOR_ALL, strays, warnings
 from chatr.rest.connections import raise_open_files, room_for_connections
 from chatr.store import fitness
 from chatr.store.migrate import has_dictionary, migrate

@@ -204,7 +204,7 @@ class Task:
     async def _run(self) -> float | None:
         wait_s: float | None = None
         self._again = True
-        while self._again:
+        while self._again and self.running:
             self._again = False
             wait_s = await self._work()
             self.pulse.succeeded()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Generic, TypeVar
 
@@ -43,9 +43,10 @@ class Turns:
         self._per_key = per_key
         self._in_all = in_all
         self._detail = detail
-        self._waiting: dict[str, deque[_Job[Any]]] = {}
+        self._waiting: OrderedDict[str, deque[_Job[Any]]] = OrderedDict()
         self._wait = 0
         self._running: Counter[str] = Counter()
+        self._beginning: deque[_Job[Any]] = deque()
 
     @property
     def running(self) -> int:
@@ -76,7 +77,7 @@ class Turns:
 
     def stop(self) -> None:
         """Whoever waits need not any more."""
-        waiting, self._waiting, self._wait = self._waiting, {}, 0
+        waiting, self._waiting, self._wait = self._waiting, OrderedDict(), 0
         for jobs in waiting.values():
             for job in jobs:
                 job.waiter.errback(self._full())
@@ -97,11 +98,13 @@ class Turns:
     def _begin(self, job: _Job[Any]) -> None:
         self._running[job.key] += 1
         job.begun = True
-
-        async def run() -> Any:
-            return await job.work()
-
-        Deferred.fromCoroutine(run()).addBoth(self._done, job)
+        self._beginning.append(job)
+        if len(self._beginning) > 1:
+            # Work that ends at once leads here again: one after the other, or thousands would be one inside the other.
+            return
+        while self._beginning:
+            Deferred.fromCoroutine(_run(self._beginning[0])).addBoth(self._done, self._beginning[0])
+            self._beginning.popleft()
 
     def _done(self, outcome: Any, job: _Job[Any]) -> None:
         # Chosen before this one counts as gone: who has just had a turn is not the next, if there is another.
@@ -137,3 +140,7 @@ class Turns:
 
     def _full(self) -> ApiError:
         return ApiError("unavailable", self._detail, retry_after_s=2)
+
+
+async def _run(job: _Job[_T]) -> _T:
+    return await job.work()

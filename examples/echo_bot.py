@@ -2,8 +2,11 @@
 """A bot that answers every message with the same text, and misses none: not when the connection drops, not when the
 server restarts, not when the bot itself was away.
 
-usage: echo_bot.py --url ws://127.0.0.1:8080/ws --api http://127.0.0.1:8080/api --login bot --password … [--state FILE]
+usage: ECHO_BOT_PASSWORD=… echo_bot.py --login bot [--url ws://127.0.0.1:8080/ws --api http://127.0.0.1:8080/api]
+       [--state FILE]
 
+The account may be made by ``chatr user create bot --bot``, which prints a password. ``--password`` works too, but shows
+it to whoever lists the machine's processes.
 chatr.client does the work: it resumes, fills gaps from the log, and keeps its progress in the state file. The clientId
 of an answer is derived from the message that it answers, so that an answer is never sent twice.
 """
@@ -20,7 +23,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import react
 from twisted.logger import globalLogBeginner, textFileLogObserver
 
-from chatr.client import Client, FileState, Refused, SignIn
+from chatr.client import Client, FileState, Lost, Refused, SignIn
 
 NAMESPACE = uuid.UUID("5f4f2c5e-9d0c-4f0e-8f5c-0f3d1c8f6a11")
 
@@ -55,6 +58,9 @@ async def main(reactor: Any, options: argparse.Namespace) -> None:
         await bot.client.start()
         print("echo bot: live", flush=True)
         await bot.client.ended()
+    except Lost:
+        # Stopped by Ctrl-C before it had connected.
+        return
     except Refused as error:
         raise SystemExit(f"echo bot: {error.code}: {error.detail}") from None
 
@@ -67,5 +73,7 @@ if __name__ == "__main__":
     parser.add_argument("--password", default=os.environ.get("ECHO_BOT_PASSWORD"))
     parser.add_argument("--state", default="echo_bot.sqlite")
     chosen = parser.parse_args()
+    if not chosen.password:
+        parser.error("no password: give it as ECHO_BOT_PASSWORD")
     globalLogBeginner.beginLoggingTo([textFileLogObserver(sys.stderr)], redirectStandardIO=False)
     react(lambda reactor: Deferred.fromCoroutine(main(reactor, chosen)))

@@ -2,16 +2,21 @@
 # Two people, one message, nothing but curl: register, read the code from the development outbox, sign in, send, read.
 # usage: rest.sh [http://127.0.0.1:8080 [data directory of the server]]
 set -euo pipefail
+stop() { echo "rest.sh: $1" >&2; exit 1; }
 url=${1:-http://127.0.0.1:8080}
 # Mail holds codes: the server shows it to those who can read this file.
 mail_key=${2:-$(dirname "$0")/../chatr-data}/mail.key
+[[ -r $mail_key ]] || stop "there is no $mail_key: is the server running, in development, on that data directory?"
 api=$url/api
 tag=$(date +%s)$RANDOM
 password="Correct-horse-$tag"
 
 # field NAME reads JSON from standard input: python3 is there anyway on a machine that runs chatr, and of whatever version:
-# it looks at no variable (-I) that was set for another.
-field() { python3 -I -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"; }
+# it looks at no variable (-I) that was set for another. Without an answer curl has said why; an error is shown as it is.
+field() { python3 -I -c '
+import json, sys
+answer = sys.stdin.read() or sys.exit(1)
+print(json.loads(answer).get(sys.argv[1]) or sys.exit(f"rest.sh: {answer}"))' "$1"; }
 post() { curl --silent --show-error --fail-with-body --header 'Content-Type: application/json' "$@"; }
 
 register() { # register NAME -> user id
@@ -22,7 +27,8 @@ register() { # register NAME -> user id
 code() { # code NAME -> the code in the newest mail to that person
     curl --silent --show-error --fail --header "Authorization: Bearer $(<"$mail_key")" "$url/dev/mail.json" | python3 -I -c '
 import json, re, sys
-mails = [mail for mail in json.load(sys.stdin)["items"] if mail["to"] == sys.argv[1]]
+answer = sys.stdin.read() or sys.exit(1)
+mails = [mail for mail in json.loads(answer)["items"] if mail["to"] == sys.argv[1]]
 print(re.search(r"\b[0-9]{6}\b", mails[0]["text"])[0])' "$1@example.org"
 }
 

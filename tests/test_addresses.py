@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatr.addresses import MAX_KEY_CHARS, caller_key
+from chatr.addresses import MAX_KEY_CHARS, caller_key, is_loopback, on_this_machine
 
 
 class CallerKeyTests(SynchronousTestCase):
@@ -41,3 +41,24 @@ class CallerKeyTests(SynchronousTestCase):
         self.assertEqual(caller_key("1.2.3.4%eth0"), "1.2.3.4%eth0")
         self.assertEqual(len(caller_key("x" * 100_000)), MAX_KEY_CHARS)
         self.assertEqual(caller_key("2001:db8::1%" + "z" * 100_000), "2001:db8::/64")
+
+
+class LoopbackTests(SynchronousTestCase):
+    """Who is on this machine."""
+
+    def test_this_machine(self) -> None:
+        """All of 127.0.0.0/8, in both forms, and ::1."""
+        for address in ("127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1", "::ffff:7f00:1"):
+            self.assertTrue(is_loopback(address), address)
+            self.assertTrue(on_this_machine(address), address)
+
+    def test_others(self) -> None:
+        """Neither what only looks like it, nor what is no address."""
+        for address in ("192.0.2.1", "::ffff:192.0.2.1", "::2", "127.0.0.1.example", "localhost", "unknown"):
+            self.assertFalse(is_loopback(address), address)
+            self.assertFalse(on_this_machine(address), address)
+
+    def test_a_unix_socket(self) -> None:
+        """It has no address, and whoever reaches it is on this machine."""
+        self.assertFalse(is_loopback(""))
+        self.assertTrue(on_this_machine(""))

@@ -92,6 +92,22 @@ class RhythmTests(TaskCase):
         doors[1].callback(None)
         self.successResultOf(stopped)
 
+    def test_stop_takes_nothing_new(self) -> None:
+        """Who was woken while at work, and is stopped before that is done, does not look once more."""
+        door: Deferred[None] = Deferred()
+
+        async def work() -> None:
+            self.runs += 1
+            await door
+
+        task = self.tasks.every("counting", 10.0, work)
+        task.start()
+        task.wake()
+        stopped = task.stop()
+        door.callback(None)
+        self.successResultOf(stopped)
+        self.assertEqual((self.runs, self.clock.getDelayedCalls()), (1, []))
+
     def test_stop_ends_a_rest(self) -> None:
         """Work that rests is done at once when it is to stop."""
 

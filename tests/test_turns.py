@@ -113,6 +113,22 @@ class TurnsTests(SynchronousTestCase):
         self.failureResultOf(later, ValueError)
         self.assertEqual(self.turns.running, 0)
 
+    def test_many_that_end_at_once(self) -> None:
+        """Work that fails without waiting, as all does while the database is away: each is told, however many wait."""
+        turns = Turns(at_once=1, per_key=2000, in_all=4000, detail="Too many")
+        held: Deferred[str] = Deferred()
+        first = turns.run("ann", lambda: held)
+
+        async def fail() -> str:
+            raise ValueError("at once")
+
+        waiters = [turns.run(name, fail) for name in ("ann", "ben") for _ in range(2000)]
+        held.callback("done")
+        self.assertEqual(self.successResultOf(first), "done")
+        for waiter in waiters:
+            self.failureResultOf(waiter, ValueError)
+        self.assertEqual((turns.running, len(turns)), (0, 0))
+
     def test_stop(self) -> None:
         """Whoever waits when it stops is told, and nothing more begins."""
         waiters = [self.want("ann") for _ in range(4)]

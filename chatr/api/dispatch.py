@@ -149,7 +149,7 @@ def _check(raw: Mapping[str, Any]) -> None:
 
     PostgreSQL can't store U+0000, and UTF-8 has no lone surrogates.
     """
-    if isinstance(raw, Mapping) and all(map(_ascii, raw.values())):
+    if isinstance(raw, Mapping) and all(map(_harmless, raw.values())):
         # Most calls. Names that are none of the operation's are refused in a moment.
         return
     for node in walk(raw, MAX_DEPTH):
@@ -162,8 +162,19 @@ def _check(raw: Mapping[str, Any]) -> None:
             raise invalid(_outermost(node), f"is nested more than {MAX_DEPTH} levels deep")
 
 
-def _ascii(value: Any) -> bool:
-    return isinstance(value, str) and value.isascii() and "\x00" not in value
+def _harmless(value: Any) -> bool:
+    """Whether a value holds no others, and can be stored."""
+    if isinstance(value, str):
+        return "\x00" not in value and (value.isascii() or _is_unicode(value))
+    return value is None or isinstance(value, bool | int | float)
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _check_text(text: object, node: Node) -> None:
@@ -171,11 +182,8 @@ def _check_text(text: object, node: Node) -> None:
         return
     if "\x00" in text:
         raise invalid(node.path, "contains U+0000")
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            raise invalid(node.path, "contains a lone surrogate") from None
+    if not text.isascii() and not _is_unicode(text):
+        raise invalid(node.path, "contains a lone surrogate")
 
 
 def _outermost(node: Node) -> str:

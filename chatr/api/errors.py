@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ast import literal_eval
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -102,9 +103,29 @@ _AT_PATH = re.compile(r"^(?P<message>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTA
 _FIELD = re.compile(r"(?:missing required|contains unknown) field `(?P<name>[^`]*)`")
 
 
+_PATTERN = re.compile(r"Expected `str` matching regex (?P<pattern>.*)", re.DOTALL)
+_LENGTH = re.compile(r"Expected `str` of length (?P<sign>[<>])= (?P<length>[0-9]+)")
+#: What the patterns of the contract mean: these sentences are shown to people who fill in forms.
+_MEANINGS = {
+    "^@?[A-Za-z0-9_]{3,20}$": "must be 3 to 20 letters, digits or underscores",
+    "^[0-9]{6}$": "must be six digits",
+    r"\S": "must not be blank",
+}
+
+
 def from_validation(error: msgspec.ValidationError) -> ApiError:
     """Turn msgspec's sentence (``Expected `int` - at `$.limit```) into an ``invalid`` error with its JSON path."""
     match = _AT_PATH.match(str(error))
     message, path = (match["message"], match["path"] or "$") if match else (str(error), "$")
     field = _FIELD.search(message)
-    return invalid(f"{path}.{field['name']}" if field else path, message)
+    return invalid(f"{path}.{field['name']}" if field else path, _in_words(message))
+
+
+def _in_words(message: str) -> str:
+    """What is asked of a text, for people."""
+    if match := _LENGTH.fullmatch(message):
+        return f"must have at {'most' if match['sign'] == '<' else 'least'} {match['length']} characters"
+    if match := _PATTERN.fullmatch(message):
+        pattern = str(literal_eval(match["pattern"]))
+        return "must be a UUID" if pattern.startswith("^[0-9a-f") else _MEANINGS.get(pattern, message)
+    return message

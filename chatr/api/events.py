@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import UNSET, UnsetType
 
 from chatr.api.contract import Event
-from chatr.api.model import Conversation, Friendship, Id, Message, Presence, Reaction, Time, User, Wire
+from chatr.api.model import Conversation, Friendship, Id, LinkPreview, Message, Presence, Reaction, Time, User, Wire
 
 USER = "user"
 CONVERSATION = "conversation"
@@ -29,10 +29,12 @@ class MessageEdited(Wire, frozen=True):
 
 
 class MessagePreview(Wire, frozen=True):
-    """A message with the preview of its link. Its status is the sender's to know: keep the one you have."""
+    """The preview of a message's link, and the message with it. Its status is the sender's: keep the one you have."""
 
     conversation_id: Id
     seq: int
+    message_id: Id
+    link_preview: LinkPreview
     message: Message
 
 
@@ -144,8 +146,9 @@ class FriendChanged(Wire, frozen=True):
 
 
 class PersonBlocked(Wire, frozen=True):
-    """Whom another session of the receiver has blocked, or blocks no more."""
+    """Whom another session of the receiver has blocked, or blocks no more, as the receiver sees them."""
 
+    user_id: Id
     user: User
 
 

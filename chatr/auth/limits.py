@@ -6,12 +6,11 @@ import hashlib
 import math
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from ipaddress import ip_address
 from typing import Literal, TypeAlias
 
 import msgspec
 
-from chatr.addresses import caller_key
+from chatr.addresses import caller_key, on_this_machine
 from chatr.api.context import Caller
 from chatr.api.contract import Operation, Rate
 from chatr.api.errors import ApiError
@@ -110,7 +109,7 @@ class RateLimiter:
             yield _Count("subject", name, _digest(subject), rate)
 
     def _limits(self, address: str) -> bool:
-        return self._enabled and not (self._exempt_loopback and _loopback(address))
+        return self._enabled and not (self._exempt_loopback and on_this_machine(address))
 
     def _count(self, counts: list[_Count]) -> int:
         """Count one in each; or in none, and the seconds until it would pass."""
@@ -144,12 +143,3 @@ class _Count(msgspec.Struct, frozen=True):
 def _digest(subject: str) -> str:
     """The table should hold neither secrets nor what is as long as a caller likes."""
     return hashlib.sha256(subject.strip().lower().encode("utf-8", "replace")).hexdigest()
-
-
-def _loopback(address: str) -> bool:
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        # A Unix socket has no address: whoever reaches it is on this machine.
-        return not address
-    return (getattr(parsed, "ipv4_mapped", None) or parsed).is_loopback

@@ -6,13 +6,13 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import jwt
 import msgspec
 
+from chatr.addresses import is_loopback
 from chatr.api.errors import ApiError
 from chatr.config import Oidc
 from chatr.fetch import Answer, Fetcher, Unreachable
@@ -186,12 +186,7 @@ class Provider:
 def _encrypted(url: str) -> bool:
     """Over TLS, or on this very machine."""
     parts = urlsplit(url)
-    if parts.scheme == "https":
-        return True
-    try:
-        return parts.scheme == "http" and ip_address(parts.hostname or "").is_loopback
-    except ValueError:
-        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
 
 
 def _decoded(answer: Answer, kind: Any) -> Any:

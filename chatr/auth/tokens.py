@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -46,7 +47,7 @@ class Tokens:
         self._keys = {key.kid: _prepared(key) for key in keys}
         self._active = keys[0].kid
         self._now = now
-        self._revoked: dict[str, float] = {}
+        self._revoked: OrderedDict[str, float] = OrderedDict()
         self._by_header: dict[str, jwt.PyJWK] = {}
         self.lifetime_s = lifetime_s
 
@@ -110,9 +111,11 @@ class Tokens:
     def revoke(self, session_id: str) -> None:
         """Refuse the session's tokens from now on."""
         now = self._now().timestamp()
-        for old in [id for id, until in self._revoked.items() if until < now]:
-            del self._revoked[old]
+        # Each is kept for as long, so the first is the first that is over: what is left is not gone through.
+        while self._revoked and next(iter(self._revoked.values())) < now:
+            self._revoked.popitem(last=False)
         self._revoked[session_id] = now + self.lifetime_s
+        self._revoked.move_to_end(session_id)
 
 
 class _PreparedHmac(HMACAlgorithm):

@@ -78,11 +78,11 @@ class Lane:
 
     def _launch(self) -> None:
         """Send what waits, as far as there is room; nothing while one before it was refused."""
-        if self._transmit is None or self._hold_s is not None:
-            return
-        # The first are under way: none of them is acknowledged, or it would wait no longer.
-        for index in range(len(self._flying), min(len(self.waiting), WINDOW)):
-            if self._flying and not self._room():
+        # The first are under way: none of them is acknowledged, or it would wait no longer. All is looked at again for
+        # each: a call may fail at once, and run() end, or go on, before the next.
+        while self._transmit is not None and self._hold_s is None:
+            index = len(self._flying)
+            if index >= min(len(self.waiting), WINDOW) or (index and not self._room()):
                 return
             send = self.waiting[index]
             behind = {"afterClientId": self.waiting[index - 1]["clientId"]} if index else {}

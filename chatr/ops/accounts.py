@@ -80,7 +80,7 @@ async def register(ctx: Ctx, params: Register) -> verification.Waiting:
             raise taken("$.username")
         to = codes.Sent("email", email) if email else codes.Sent("sms", phone or "")
         await verification.send(ctx.ports, ctx.now, tx, new.id, "email" if email else "phone", to, sender)
-        proof = await verification.prove(ctx.ports, ctx.now, tx, new.id, None)
+        proof = await verification.prove(ctx.now, tx, new.id, None)
     return verification.Waiting(user_id=new.id, verification=to.channel, proof=proof)
 
 
@@ -182,7 +182,7 @@ async def _confirmed(
     sender = ctx.ports.code_gate.account(person.id)
     await verification.send_if_possible(ctx.ports, ctx.now, tx, person.id, *waits, sender)
     shown = codes.Sent("email" if kind == "email" else "sms", address)
-    proof = await verification.prove(ctx.ports, ctx.now, tx, person.id, shown)
+    proof = await verification.prove(ctx.now, tx, person.id, shown)
     return verification.Waiting(user_id=person.id, verification=waits[1].channel, proof=proof)
 
 
@@ -205,8 +205,8 @@ class CodeSent(Wire, frozen=True, kw_only=True):
     "account.resend_code",
     Route("POST", "/auth/resend-verification"),
     PUBLIC,
-    # Not about the account: anybody could use that up who knows its id. What goes to an address has a limit of its own.
-    rate=Rate(3, 300),
+    # Ids are public: counted by them, strangers would use up what the owner needs to sign in.
+    rate=Rate(3, 300, subject="challenge"),
 )
 async def resend_code(ctx: Ctx, params: ResendCode) -> CodeSent:
     """Send a new code in place of the last one, if there is one to send again and as far as codes may leave.

@@ -58,7 +58,7 @@ async def erased(ctx: Ctx, tx: Transaction, before: Person, after: Person, circl
         tx.emit(event, FriendChanged(friendship, stranger), [audience.person(other_id)])
         others.append(other_id)
     for blocker_id in gone.blockers:
-        tx.emit(FRIEND_UNBLOCKED, PersonBlocked(stranger), [audience.person(blocker_id)])
+        tx.emit(FRIEND_UNBLOCKED, PersonBlocked(after.id, stranger), [audience.person(blocker_id)])
     await friends.touch(tx, others)
     for viewer_id in others:
         view = await conversations.with_user(tx, viewer_id, after.id)

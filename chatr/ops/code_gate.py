@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
-
-from chatr.addresses import caller_key
+from chatr.addresses import caller_key, on_this_machine
 from chatr.api.context import Caller
 from chatr.api.errors import ApiError
 from chatr.auth.codes import Codes
@@ -34,7 +32,7 @@ class CodeGate:
 
     def stranger(self, caller: Caller) -> Sender:
         """Somebody who has shown nothing: all that is known is the network that they call from."""
-        if not self._enabled or (self._exempt_loopback and _loopback(caller.address)):
+        if not self._enabled or (self._exempt_loopback and on_this_machine(caller.address)):
             return ""
         return f"address:{caller_key(caller.address)}"
 
@@ -70,11 +68,3 @@ class CodeGate:
 
 def _name(to: Sent) -> str:
     return f"target:{to.channel}:{to.target.strip().lower()}"
-
-
-def _loopback(address: str) -> bool:
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        # A Unix socket has no address: whoever reaches it is on this machine.
-        return not address

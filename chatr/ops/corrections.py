@@ -149,7 +149,7 @@ async def _change(
     waiting = await verification.next_step(ctx.ports, ctx.now, tx, person)
     if waiting is None:
         return await signing_in.proceed(ctx, tx, person)
-    proof = await verification.prove(ctx.ports, ctx.now, tx, person.id, _confirmed(person))
+    proof = await verification.prove(ctx.now, tx, person.id, _confirmed(person))
     return verification.Waiting(user_id=person.id, verification=waiting, proof=proof)
 
 

@@ -16,10 +16,13 @@ from chatr.ops import texts
 
 Gender = Literal["male", "female", "non-binary", "prefer-not-to-say"]
 MAX_NAME = 50
+#: Of what composes to a name. Composing takes the square of the length, where the text is made for that.
+MAX_DECOMPOSED = 4 * MAX_NAME
+#: Bounded by :func:`cleaned`, since letters and marks that come apart count as what they compose to.
 Name = Annotated[
     str,
     Meta(
-        max_length=MAX_NAME,
+        extra_json_schema={"maxLength": MAX_NAME},
         description=(
             "Kept in Unicode's normal form C, without space around it. No control characters, line ends or marks that "
             "change the direction of text, and not only invisible characters."
@@ -128,6 +131,8 @@ def cleaned(text: str | None, path: str) -> str | None:
 
     Raises ``invalid`` for what would end a line, turn text round, or show nothing: others see it in lists and logs.
     """
+    if len(text or "") > MAX_DECOMPOSED:
+        raise invalid(path, f"has more than {MAX_NAME} characters")
     name = unicodedata.normalize("NFC", text or "")
     if _STRANGE.search(name):
         raise invalid(path, "has control characters, line ends or marks that change the direction of text")
@@ -160,21 +165,21 @@ def password(text: str, *, username: str, email: str) -> str:
         raise invalid("$.password", f"must contain an upper-case letter, or have {LONG_PASSWORD} characters and more")
     if len(text) < LONG_PASSWORD and all(character.isalnum() for character in text):
         raise invalid("$.password", f"must contain a special character, or have {LONG_PASSWORD} characters and more")
-    # "Password1!" is as common as "password" is.
-    forms = {text.lower(), _stem(text.lower())}
-    if forms & {username.lower(), username.lower().removeprefix("@"), email.lower()} - {""}:
+    forms = _without_tail(text.lower())
+    if forms & {username.lower(), username.lower().removeprefix("@"), email.lower()}:
         raise invalid("$.password", "must differ from the username and the e-mail address")
     if any(len(form) >= MIN_COMMON and form in COMMON_PASSWORDS for form in forms):
         raise invalid("$.password", "is one of the commonest passwords")
     return text
 
 
-def _stem(text: str) -> str:
-    """A text without the digits and signs at its end."""
-    end = len(text)
-    while end and not text[end - 1].isalpha():
-        end -= 1
-    return text[:end]
+def _without_tail(text: str) -> set[str]:
+    """A text, and what is left of it without any of the digits and signs at its end, down to its last letter.
+
+    "Abc123!" is as common as "abc123" is, and "Password1!" as "password".
+    """
+    last = max((place for place, character in enumerate(text) if character.isalpha()), default=len(text) - 1)
+    return {text[:end] for end in range(last + 1, len(text) + 1)}
 
 
 def masked(address: str) -> str:

@@ -319,5 +319,5 @@ async def _own(ctx: Ctx, tx: Transaction, other_id: str, event: Event) -> None:
     await friends.touch(tx, [me])
     found = await relations.by_id(tx, me, other_id)
     if found is not None:
-        told = PersonBlocked(visibility.user(found.person, found.relation))
+        told = PersonBlocked(other_id, visibility.user(found.person, found.relation))
         tx.emit(event, told, [audience.person(me)], exclude=ctx.caller.connection)

@@ -135,7 +135,8 @@ async def react(ctx: Ctx, params: React) -> Message:
             raise ApiError("forbidden", "Nobody can react to this message")
         permissions.passes(held.status, held.closed)
         before = await changes.reaction(tx, held.id, me)
-        emoji = None if params.emoji == before else params.emoji
+        wanted = await changes.spelled(tx, held.id, params.emoji) if params.emoji is not None else None
+        emoji = None if wanted == before else wanted
         if emoji != before:
             await changes.react(tx, held.id, me, emoji)
             entry = await changes.log(tx, held, "message.reaction", {"userId": me, "emoji": emoji})

@@ -64,7 +64,7 @@ async def search(ctx: Ctx, params: SearchMessages) -> FoundMessages:
     if len(words) > MOST_WORDS:
         raise invalid("$.q", f"has more than {MOST_WORDS} words")
     below = cursors.position(params.before, "$.before") if params.before else None
-    found = await ctx.ports.searches.run(ctx.caller.user_id, lambda: _search(ctx, params, words, below))
+    found = await ctx.ports.searches.run(ctx.caller.user_id, lambda: _search(ctx, params, words, below), ctx.hang_up)
     whole = [
         FoundMessage(**msgspec.structs.asdict(each.message), snippet=each.snippet) for each in found[: params.limit]
     ]

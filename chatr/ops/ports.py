@@ -88,6 +88,8 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     message_settings: Messages
     page_bytes: int
     """What the items of a page take together at most, as JSON: ops/pages.py."""
+    connections: Callable[[str], list[str]]
+    """The open realtime sessions of a sign-in, by its session id."""
     extend: Callable[[str, str, float], None]
     """Prolong an open realtime session: connection, session id, new expiry (epoch seconds)."""
 

@@ -12,7 +12,7 @@ from chatr.api.errors import ApiError
 from chatr.api.model import Empty, Id, Params, PresenceState, Wire, wire_time
 from chatr.ops.ports import Ctx
 from chatr.realtime.presence import Status
-from chatr.store import relations
+from chatr.store import people, relations
 
 
 class SetPresence(Params, frozen=True, kw_only=True):
@@ -23,10 +23,17 @@ class SetPresence(Params, frozen=True, kw_only=True):
 
 @operation("presence.set", Route("PUT", "/presence"), USERS, errors=["conflict"])
 async def set_presence(ctx: Ctx, params: SetPresence) -> Empty:
-    """Say that this realtime session is online or away. ``conflict`` when called outside of one."""
-    if not ctx.ports.presence.knows(ctx.caller.user_id, ctx.caller.connection):
-        raise ApiError("conflict", "Presence belongs to an open realtime session: call this over WAMP")
-    ctx.ports.presence.set(ctx.caller.user_id, ctx.caller.connection, params.status)
+    """Say that this realtime session is online or away. Over REST that is the one that ``X-Chatr-Connection`` names.
+
+    Without that header all of this sign-in's; ``conflict`` when it has none open.
+    """
+    presence, caller = ctx.ports.presence, ctx.caller
+    connections = [caller.connection] if caller.connection else ctx.ports.connections(caller.session_id)
+    known = [connection for connection in connections if presence.knows(caller.user_id, connection)]
+    if not known:
+        raise ApiError("conflict", "Presence belongs to an open realtime session, and this sign-in has none")
+    for connection in known:
+        presence.set(caller.user_id, connection, params.status)
     return Empty()
 
 
@@ -47,10 +54,13 @@ async def query(ctx: Ctx, params: QueryPresence) -> PresenceList:
     """The presence of people: the snapshot that presence.changed events are applied to.
 
     ``hidden`` for whoever does not let the caller know, or is neither a friend of the caller nor in a conversation with
-    them. Who asked to write to the caller is shown; whom the caller asked is not before they accept.
+    them; one sees oneself. Who asked to write to the caller is shown; whom the caller asked is not before they accept.
     """
     asked = None if params.user_ids is UNSET else params.user_ids
-    shown = await relations.showing(ctx.ports.db, ctx.caller.user_id, asked)
+    me = ctx.caller.user_id
+    shown = await relations.showing(ctx.ports.db, me, asked)
+    if asked is not None and me in asked:
+        shown[me] = await people.last_seen(ctx.ports.db, me)
     statuses = await ctx.ports.presence.statuses(list(shown))
     items = [
         _state(user_id, statuses[user_id], shown[user_id])

@@ -111,6 +111,7 @@ class PreviewQueue:
                 return
             await previews.attach(tx, held.id, preview)
             entry = await changes.log(tx, held, "message.preview")
-            await telling.tell(tx, held, MESSAGE_PREVIEW, partial(MessagePreview, held.conversation_id, entry.seq))
+            found = partial(MessagePreview, held.conversation_id, entry.seq, held.id, preview)
+            await telling.tell(tx, held, MESSAGE_PREVIEW, found)
 
         await self._writer.change(change, caller=CALLER, place=Of(job.message_id))

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from chatr.api.events import MESSAGE_STATUS, MessageStatusChanged
+from datetime import datetime
+from functools import partial
+
+import msgspec
+
+from chatr.api.context import Caller, Context
+from chatr.api.errors import ApiError
+from chatr.api.events import MESSAGE_STATUS, MessageReceived, MessageStatusChanged
 from chatr.api.model import wire_time
 from chatr.ops import audience
-from chatr.ops.ports import Ctx
+from chatr.ops.ports import Ctx, Ports
 from chatr.store import conversations
 from chatr.store.conversations import Shown
 from chatr.store.marks import Marked
@@ -35,6 +42,19 @@ def marked(ctx: Ctx, conversation_id: str, marked: Marked, connection: str) -> N
         read_seq = marked.shown_read_seq if marked.other_sees_read else 0
         publish(MESSAGE_STATUS, status(marked.shown_delivered_seq, read_seq), [audience.person(other_id)])
     publish(MESSAGE_STATUS, own, [audience.person(me)], exclude=connection)
+
+
+def written(ports: Ports, now: datetime, user_id: str, payload: msgspec.Struct) -> None:
+    """Mark somebody else's message as delivered to a person, to a session of whom it was written."""
+    if not isinstance(payload, MessageReceived) or payload.message.sender.id == user_id:
+        return
+    where = payload.conversation_id
+    ctx = Context(caller=Caller(user_id=user_id), request_id="", now=now, ports=ports)
+    done = ports.marks.mark(
+        where, user_id, delivered_seq=payload.seq, read_seq=0, connection="", tell=partial(marked, ctx, where)
+    )
+    # There is too much to do at this moment: a later message, or the client, says as much.
+    done.addErrback(lambda failure: failure.trap(ApiError))
 
 
 async def reveal(ctx: Ctx, tx: Transaction, conversation_id: str) -> None:

@@ -56,7 +56,7 @@ async def login(ctx: Ctx, params: Login) -> Session | signing_in.Challenged | ve
         signing_in.refuse_disabled(known.person)
         waiting = await verification.next_step(ctx.ports, ctx.now, tx, known.person)
         await proving.succeed(tx, attempt.key)
-        proof = await verification.prove(ctx.ports, ctx.now, tx, known.person.id, None)
+        proof = await verification.prove(ctx.now, tx, known.person.id, None)
     return verification.Waiting(user_id=known.person.id, verification=waiting or "email", proof=proof)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -65,7 +66,8 @@ async def search(ctx: Ctx, params: Search) -> Found:
     if len(text) < 2:
         raise invalid("$.q", "must have 2 characters or more")
     me = ctx.caller.user_id
-    found = await ctx.ports.searches.run(me, lambda: people_search.search(ctx.ports.db, me, text, params.limit))
+    search_all = partial(people_search.search, ctx.ports.db, me, text, params.limit)
+    found = await ctx.ports.searches.run(me, search_all, ctx.hang_up)
     return Found(items=[_found(other) for other in found])
 
 

@@ -115,7 +115,7 @@ def unconfirmed(person: Person) -> tuple[Literal["email", "phone"], codes.Sent] 
     return None
 
 
-async def prove(ports: Ports, now: datetime, tx: Transaction, user_id: str, address: codes.Sent | None) -> str:
+async def prove(now: datetime, tx: Transaction, user_id: str, address: codes.Sent | None) -> str:
     """A secret for account.change_unconfirmed: whoever has it has shown the password, or else has read ``address``."""
     proof = new_secret()
     expires_at = now + timedelta(seconds=CHALLENGE_S)
@@ -142,10 +142,21 @@ async def use(ports: Ports, tx: Transaction, user_id: str, purpose: str) -> None
 
 
 async def notify(ctx: Ctx, tx: Transaction, person: Person | None, subject: str, text: str, advice: str = "") -> None:
-    """Tell the owner of an account what happened to it, if they have mail. Only what they have confirmed is theirs."""
-    if person is not None and person.email and person.email_verified:
-        letter = letters.notice(person.email, subject, text, advice)
-        await ctx.ports.outbound.post(tx, letter, ctx.now + timedelta(days=2))
+    """Tell the owner of an account what happened to it: by mail, or by SMS to whoever has none.
+
+    Only what they have confirmed is theirs.
+    """
+    if person is None:
+        return
+    ways: list[tuple[letters.Channel, str | None]] = [
+        ("email", person.email if person.email_verified else None),
+        ("sms", person.phone_number if person.phone_verified else None),
+    ]
+    for channel, address in ways:
+        if address and ctx.ports.outbound.can_send(channel):
+            letter = letters.notice(channel, address, subject, text, advice)
+            await ctx.ports.outbound.post(tx, letter, ctx.now + timedelta(days=2))
+            return
 
 
 async def _resend(ports: Ports, now: datetime, job: letters.Resend) -> None:

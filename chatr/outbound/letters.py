@@ -73,10 +73,10 @@ def code(channel: Channel, to: str, purpose: Purpose, code: str, minutes: int) -
     )
 
 
-def notice(to: str, subject: str, text: str, advice: str = "") -> Letter:
+def notice(channel: Channel, to: str, subject: str, text: str, advice: str = "") -> Letter:
     """Something about their account that its owner should know, and what to do if it was somebody else's doing."""
     return Letter(
-        channel="email",
+        channel=channel,
         to=to,
         subject=subject,
         text=[text, f"If this was not you, {advice or 'set a new password and sign out your other devices'}."],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import socket
+import struct
 from typing import Any
 
 from twisted.internet.defer import Deferred, TimeoutError
@@ -18,6 +19,12 @@ from zope.interface import implementer
 
 #: What may be in a datagram. Servers keep to 512 bytes for who does not say that they take more.
 _MAX_DATAGRAM = 4096
+#: What an answer by TCP may have, and any answer's records: to read one takes a tenth of a millisecond. With 64 KiB of
+#: them whoever runs a zone held up everybody for half a second.
+_MAX_STREAM = 16 * 1024
+_MOST_RECORDS = 128
+#: Id, flags, and how many questions, answers, authorities and additional records there are.
+_HEAD = struct.Struct("!6H")
 _FAMILIES = {dns.A: socket.AF_INET, dns.AAAA: socket.AF_INET6}
 
 
@@ -80,6 +87,8 @@ class _Asking:
         self.answered: Deferred[dns.Message] = Deferred()
 
     def _heard(self, data: bytes) -> None:
+        if len(data) < _HEAD.size or sum(_HEAD.unpack_from(data)[2:]) > _MOST_RECORDS:
+            return
         message = dns.Message()
         try:
             message.fromStr(data)
@@ -136,6 +145,8 @@ class _Datagram(_Asking):
 
 
 class _Stream(_Asking, Int16StringReceiver):
+    MAX_LENGTH = _MAX_STREAM
+
     def __init__(self, question: dns.Message) -> None:
         super().__init__(question)
         self.gone: Deferred[None] = Deferred()

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import resource
 from collections.abc import Callable
-from ipaddress import ip_address
 from typing import Any, Protocol
 
 from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime
 from twisted.internet.protocol import Factory
 from twisted.logger import Logger
 
-from chatr.addresses import caller_key
+from chatr.addresses import caller_key, is_loopback
 from chatr.sharing import Shared, Sharing
 
 log = Logger()
@@ -105,7 +104,7 @@ class Connections:
 
     def _limited(self, host: str) -> bool:
         """Unix sockets have no address, and whoever reaches them is on this machine."""
-        return bool(self._per_caller and host) and not (self._exempt_loopback and _loopback(host))
+        return bool(self._per_caller and host) and not (self._exempt_loopback and is_loopback(host))
 
     def _most(self) -> int:
         return min(self._per_caller, self.room // 2)
@@ -117,13 +116,6 @@ class Connections:
         if self._seconds() - self._logged_s >= LOG_INTERVAL_S:
             log.warn("connections refused: {count}; the last because " + why, count=self._unlogged, **fields)
             self._logged_s, self._unlogged = self._seconds(), 0
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ip_address(host.removeprefix("::ffff:")).is_loopback
-    except ValueError:
-        return False
 
 
 class _Guarded(Factory):
@@ -159,8 +151,10 @@ class _Counted:
 
     def connectionLost(self, reason: Any) -> None:
         """Make room."""
-        super().connectionLost(reason)  # type: ignore[misc]
-        self.connections.left(getattr(self.getPeer(), "host", ""))  # type: ignore[attr-defined]
+        try:
+            super().connectionLost(reason)  # type: ignore[misc]
+        finally:
+            self.connections.left(getattr(self.getPeer(), "host", ""))  # type: ignore[attr-defined]
 
 
 class Reader(Protocol):

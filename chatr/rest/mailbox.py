@@ -12,7 +12,6 @@ from collections.abc import Callable
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from hmac import compare_digest
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -21,6 +20,7 @@ import msgspec
 from klein import Klein
 from twisted.logger import Logger
 
+from chatr.addresses import is_loopback
 from chatr.api import cookies
 from chatr.api.errors import ApiError
 from chatr.api.reference import page
@@ -48,17 +48,22 @@ class Mail(msgspec.Struct, frozen=True):
 
 
 class Mailbox:
-    """Adds its routes to a Klein app. ``key`` is the scripts'; a browser needs an address that works once."""
+    """Adds its routes to a Klein app. Scripts have a key; a browser needs an address that works once."""
 
-    def __init__(self, klein: Klein, outbox: Path, key: str) -> None:
+    def __init__(self, klein: Klein, outbox: Path, new_key: Callable[[], str]) -> None:
         self._outbox = outbox
-        self._key = key
+        self._new_key = new_key
+        self._key: str | None = None
         self._token = ""
         self._browsers: list[str] = []
         routes: dict[str, Callable[[ChatrRequest], bytes]] = {PATH: self.show, f"{PATH}.json": self.show_json}
         for path, handler in routes.items():
             anything: Any = handler
             klein.route(path, methods=["GET"], endpoint=path)(anything)
+
+    def open(self) -> None:
+        """Make the key of scripts. Only a server does: a command beside it must leave the key as it is."""
+        self._key = self._new_key()
 
     def invitation(self) -> str:
         """The path that opens the mailbox to one browser, once. It replaces the one before."""
@@ -89,7 +94,7 @@ class Mailbox:
         if not _from_this_machine(request):
             return _refused(request, absent())
         try:
-            if not self._knows(request) and not compare_digest((bearer(request) or "").encode(), self._key.encode()):
+            if not self._knows(request) and not self._is_key(bearer(request) or ""):
                 raise ApiError("unauthenticated", "Send the content of mail.key in the data directory as Bearer token")
         except ApiError as error:
             return _refused(request, error)
@@ -112,6 +117,9 @@ class Mailbox:
         kept = cookies.read(request.cookie_header(), COOKIE).encode()
         return any(compare_digest(kept, browser.encode()) for browser in self._browsers)
 
+    def _is_key(self, given: str) -> bool:
+        return self._key is not None and compare_digest(given.encode(), self._key.encode())
+
     def _mails(self) -> list[Mail]:
         paths = sorted(self._outbox.glob("*.eml"), reverse=True)[:MAX_MAILS]
         parsed = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in paths]
@@ -131,14 +139,7 @@ def _from_this_machine(request: ChatrRequest) -> bool:
     host = request.getHeader("host") or ""
     name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
     peer = getattr(request.getClientAddress(), "host", None) or ""
-    return _loopback(peer) and (name.lower() == "localhost" or _loopback(name))
-
-
-def _loopback(address: str) -> bool:
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False
+    return is_loopback(peer) and (name.lower() == "localhost" or is_loopback(name))
 
 
 def _refused(request: ChatrRequest, error: ApiError) -> bytes:

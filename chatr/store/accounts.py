@@ -200,9 +200,9 @@ async def erase(db: Queryable, user_id: str) -> Person:
         f"""UPDATE users u SET deleted_at = now(), username = '@deleted-' || id, display_name = '{NOBODY}',
              email = NULL, phone_number = NULL, email_verified_at = NULL, phone_verified_at = NULL,
              password_hash = '', first_name = NULL, last_name = NULL, gender = NULL, profile_image = NULL,
-             cover_image = NULL, privacy = '{{}}', settings = '{{}}', last_seen_at = NULL, online_at = NULL,
-             registered_from = NULL, totp_secret = NULL, totp_enabled_at = NULL, totp_last_step = NULL
-             WHERE id = %s RETURNING {COLUMNS}""",
+             cover_image = NULL, privacy = '{{"joinedDate": "nobody"}}', settings = '{{}}', last_seen_at = NULL,
+             online_at = NULL, registered_from = NULL, totp_secret = NULL, totp_enabled_at = NULL,
+             totp_last_step = NULL WHERE id = %s RETURNING {COLUMNS}""",
         (user_id,),
     )
     for table in ("codes", "recovery_codes", "identities", "address_changes", "known_places", "approaches"):

@@ -12,6 +12,9 @@ from chatr.store import faces
 from chatr.store.messages import Marks
 from chatr.store.pool import Queryable
 
+#: Asks for an emoji's picture.
+VARIATION_SELECTOR = "\ufe0f"
+
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
     """A message whose conversation nobody else writes to until the transaction ends, and the viewer's part in it.
@@ -145,6 +148,16 @@ async def reaction(db: Queryable, message_id: str, user_id: str) -> str | None:
     """How somebody has reacted."""
     rows = await db.query("SELECT emoji FROM reactions WHERE message_id = %s AND user_id = %s", (message_id, user_id))
     return rows[0][0] if rows else None
+
+
+async def spelled(db: Queryable, message_id: str, emoji: str) -> str:
+    """An emoji as it stands at the message already: with variation selectors or without, it is the same."""
+    rows = await db.query(
+        """SELECT emoji FROM reactions WHERE message_id = %s AND replace(emoji, %s, '') = replace(%s, %s, '')
+            ORDER BY at, user_id LIMIT 1""",
+        (message_id, VARIATION_SELECTOR, emoji, VARIATION_SELECTOR),
+    )
+    return rows[0][0] if rows else emoji
 
 
 async def react(db: Queryable, message_id: str, user_id: str, emoji: str | None) -> None:

@@ -8,6 +8,8 @@ import time
 #: Below all others (RFC 9562, section 5.9).
 NIL = "00000000-0000-0000-0000-000000000000"
 _RANDOM_BITS = 74
+#: Random bytes of one id, and ids whose bytes are drawn at once: a call of the kernel costs more than the rest.
+_BYTES, _DRAWN = 10, 256
 
 
 class Ids:
@@ -18,10 +20,15 @@ class Ids:
 
     def __init__(self) -> None:
         self._last = 0
+        self._drawn = b""
+        self._used = 0
 
     def next(self) -> str:
         """A new one, lower case."""
-        fresh = int.from_bytes(os.urandom(10), "big")
+        if self._used == len(self._drawn):
+            self._drawn, self._used = os.urandom(_BYTES * _DRAWN), 0
+        fresh = int.from_bytes(self._drawn[self._used : self._used + _BYTES], "big")
+        self._used += _BYTES
         value = (time.time_ns() // 1_000_000) << _RANDOM_BITS | fresh >> 6
         if value >> _RANDOM_BITS <= self._last >> _RANDOM_BITS:
             value = self._last + 1 + (fresh >> 48)

@@ -56,7 +56,7 @@ class Lane:
 
     def __init__(self, name: str) -> None:
         self.names = [name]
-        self.turns: OrderedDict[str, deque[Entry]] = OrderedDict()
+        self.turns: dict[str, deque[Entry]] = {}
         self.held = False
         self.offered: _Offers | None = None
 
@@ -75,17 +75,17 @@ class Lane:
 
     def push_front(self, entry: Entry) -> None:
         """Before all else."""
-        self.turns.setdefault(entry.caller, deque()).appendleft(entry)
-        self.turns.move_to_end(entry.caller, last=False)
+        queue = self.turns.pop(entry.caller, None) or deque()
+        queue.appendleft(entry)
+        self.turns = {entry.caller: queue, **self.turns}
 
     def pop(self) -> Entry:
         """What is next. Its caller's turn is over."""
         caller, queue = next(iter(self.turns.items()))
         entry = queue.popleft()
+        del self.turns[caller]
         if queue:
-            self.turns.move_to_end(caller)
-        else:
-            del self.turns[caller]
+            self.turns[caller] = queue
         return entry
 
     def interested(self) -> Iterable[str]:
@@ -105,8 +105,9 @@ class _Offers:
         for caller in lane.interested():
             lanes = self._by_caller.get(caller)
             if lanes is None:
-                lanes = self._by_caller[caller] = {}
-            lanes[lane] = None
+                self._by_caller[caller] = {lane: None}
+            else:
+                lanes[lane] = None
 
     def withdraw(self, lane: Lane) -> None:
         """The lane is no longer offered."""
@@ -124,6 +125,11 @@ class _Offers:
                 lane = next(iter(lanes))
                 if len(lanes) > 1:
                     self._by_caller.move_to_end(caller)
+                elif len(lane.turns) == 1:
+                    # As most are: nobody else is offered this lane, and this caller no other.
+                    del self._by_caller[caller]
+                    lane.offered = None
+                    return caller, lane
                 self.withdraw(lane)
                 return caller, lane
         return None
@@ -151,6 +157,10 @@ class Lanes(Generic[Send, Change]):
         lane = self._lanes.get(name)
         if lane is None:
             lane = self._lanes[name] = Lane(name)
+            lane.turns[entry.caller] = deque((entry,))
+            entry.lane = lane
+            (self._sends if entry.batched else self._changes).add(lane)
+            return
         lane.push(entry)
         # What is offered is so to two at most: whoever comes behind those changes nothing.
         if not lane.held and (lane.offered is None or len(lane.turns) == 2):

@@ -236,6 +236,10 @@ def _entry(row: Sequence[Any], conversation_id: str, viewer_id: str, marks: Mark
             payload |= {"messageId": about.id, "reactions": about.reactions}
         elif event == "message.listened":
             payload["messageId"] = about.id
+        elif event == "message.preview":
+            payload |= {"messageId": about.id, "message": about}
+            if about.link_preview is not UNSET:
+                payload["linkPreview"] = about.link_preview
         else:
             payload["message"] = about
     return LogEntry(seq=seq, event=event, data=payload, at=wire_time(moment))

@@ -18,10 +18,25 @@ from chatr.store import fitness
 _LOCK = 0x63686174
 
 
+class _Backend(PostgresqlBackend):
+    """Applies and marks a migration in one transaction: yoyo does it in two, over two connections.
+
+    Killed between them it would leave a migration that is applied and not marked, and no start would get past that.
+    """
+
+    def apply_one(self, migration: Any, force: bool = False, mark: bool = True) -> None:
+        self.ensure_internal_schema_updated()
+        with self.transaction():
+            migration.process_steps(self, "apply", force=force)
+            self.log_migration(migration, "apply")
+            if mark:
+                self.mark_one(migration, log=False)
+
+
 def migrate(dsn: str) -> list[str]:
     """Apply what is missing and return the ids applied. Blocking: call it off the reactor.
 
-    Safe when several nodes start together, and after a node was killed in the middle: each migration is one
+    Safe when several nodes start together, and after a node was killed in the middle: all that is missing comes in one
     transaction, and a lock row that a killed node left behind is removed under our advisory lock.
     Raises psycopg2.Error, and :class:`fitness.Unfit` before anything is made.
     """
@@ -51,14 +66,16 @@ def has_dictionary(dsn: str, name: str) -> bool:
 def _apply(guard: Any, dsn: str, directory: Path) -> list[str]:
     parts = parse_dsn(dsn)
     uri = DatabaseURI("postgresql", None, None, None, None, parts.pop("dbname", ""), parts)
-    backend = PostgresqlBackend(uri, PostgresqlBackend.migration_table)
+    backend = _Backend(uri, PostgresqlBackend.migration_table)
     try:
         backend.init_database()
         backend.break_lock()
         pending = backend.to_apply(yoyo.read_migrations(str(directory)))
         if pending:
             fitness.check_rights(guard)
-        backend.apply_migrations(pending)
+            # With the functions, which are replaced after the last one: no newer schema has the former functions.
+            with backend.transaction():
+                backend.apply_migrations(pending)
         return [migration.id for migration in pending]
     finally:
         backend.connection.close()

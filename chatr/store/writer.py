@@ -62,7 +62,8 @@ class _Send(Entry):
     batched = True
 
     def __init__(self, item: Append) -> None:
-        super().__init__(item.sender_id)
+        # What Entry does, without the call: once for each message.
+        self.caller = self.lent_by = item.sender_id
         self.item = item
         self.unbegun = False
         self.done: Deferred[Appended] = Deferred()
@@ -137,7 +138,8 @@ class MessageWriter:
         elif held >= room:
             task.done.errback(ApiError("rate_limited", "Too much of yours waits to be stored", retry_after_s=1))
         else:
-            self._hold(task)
+            self._held[task.caller] = held + 1
+            self.waiting += 1
             self._enter(task, place)
 
     def _hold(self, task: _Send | _Job) -> None:
@@ -146,8 +148,10 @@ class MessageWriter:
 
     def _over(self, task: _Send | _Job) -> Deferred[Any]:
         self.waiting -= 1
-        self._held[task.caller] -= 1
-        if not self._held[task.caller]:
+        left = self._held[task.caller] - 1
+        if left:
+            self._held[task.caller] = left
+        else:
             del self._held[task.caller]
         return task.done
 
@@ -157,7 +161,8 @@ class MessageWriter:
         name = self._places.known(place) if entering is None else None
         if name is not None:
             self._lanes.put(name, task)
-            self._start()
+            if not self._writing or not task.batched:
+                self._start()
             return
         # What comes behind is looked up at once too: together.
         waiter = (task, place, Deferred.fromCoroutine(self._places.find(place)))
@@ -292,12 +297,13 @@ class MessageWriter:
                 self._lanes.put_back(task)
 
         def failed(failure: Failure) -> None:
-            for task in reversed(tasks):
-                if task.caller != job.caller:
-                    # The other of the two, who may be let do what this one may not.
-                    self._lanes.put_back(task)
+            # The other of the two may be let do what this one may not. But for a connection both have waited, and the
+            # lane is held no more when it was in another's turn that none came.
+            others = [task for task in tasks if task.caller != job.caller and not failure.check(NoConnection)]
+            for task in reversed(others):
+                self._lanes.put_back(task)
             for task in tasks:
-                if task.caller == job.caller:
+                if task not in others:
                     self._over(task).errback(failure)
 
         job.done.addCallbacks(begun, failed)

@@ -10,11 +10,11 @@ from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
-from chatr.addresses import caller_key
+from chatr.addresses import caller_key, on_this_machine
 from chatr.api.dispatch import Dispatcher
 from chatr.config import Wamp
 from chatr.ops.admission import Admission
-from chatr.realtime.hub import Hub
+from chatr.realtime.hub import Announcement, Hub
 from chatr.wamp.outbox import Turn
 from chatr.wamp.router import Router
 
@@ -22,8 +22,6 @@ SYSTEM_SHUTDOWN = "wamp.close.system_shutdown"
 
 #: How long a peer has to answer our GOODBYE, and then to take what is still queued, before the transport is cut.
 CLOSE_TIMEOUT_S = 2.0
-
-LOOPBACK = frozenset({"127.0.0.1", "::1", "::ffff:127.0.0.1"})
 
 
 class Authenticate(Protocol):
@@ -107,7 +105,7 @@ class Sessions:
         self.draining = False
         self._per_user = per_user
         self._per_address = per_address
-        self._exempt = LOOPBACK if exempt_loopback else frozenset()
+        self._exempt_loopback = exempt_loopback
         self._by_connection: dict[str, OpenSession] = {}
         self._of_address: dict[str, int] = {}
         self._of_user: dict[str, int] = {}
@@ -137,7 +135,7 @@ class Sessions:
 
     def address_full(self, address: str) -> bool:
         """Whether the caller there has more sessions than it may have. Unix sockets have no address and no limit."""
-        if not address or address in self._exempt:
+        if not address or (self._exempt_loopback and on_this_machine(address)):
             return False
         return self._of_address.get(caller_key(address), 0) > self._per_address
 
@@ -176,6 +174,8 @@ class Door(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     counters: Counters
     public_url: str = ""
     """Where pages of ours are served, if not where the sockets are."""
+    written: Callable[[str, Announcement], None] | None = None
+    """Hears of each event that a session of a user takes."""
 
     def is_of(self, connection: str, session_id: str) -> bool:
         """Whether a connection id is that of an open session of that sign-in."""

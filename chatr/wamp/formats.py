@@ -41,8 +41,32 @@ class Format(Protocol):
         """An array of ``head`` and, as its last element, what is encoded already."""
 
 
-class _Json:
-    """JSON by msgspec, straight into structs; what it refuses gets a second, lenient look."""
+class _Msgspec:
+    """What msgspec speaks: straight into structs, and what is none of these as it is."""
+
+    _typed: Any
+    _loose: Any
+    _encoder: Any
+
+    def encode(self, value: Any) -> bytes:
+        """Plain data or structs."""
+        encoded: bytes = self._encoder.encode(value)
+        return encoded
+
+    def event(self, head: Sequence[Any], payload: bytes) -> bytes:
+        """An array of ``head`` and what is encoded already."""
+        return self.encode([*head, msgspec.Raw(payload)])
+
+    def _understood(self, payload: bytes) -> Incoming:
+        try:
+            message: Incoming = self._typed.decode(payload)
+        except msgspec.ValidationError:
+            return wire.from_raw(self._loose.decode(payload))
+        return message
+
+
+class _Json(_Msgspec):
+    """JSON; what msgspec refuses gets a second, lenient look."""
 
     name = "json"
     binary = False
@@ -64,21 +88,6 @@ class _Json:
         containers = payload.count(b"[") + payload.count(b"{")
         if containers > flaws.MAX_DEPTH or containers + payload.count(b",") > flaws.MAX_VALUES:
             flaws.refuse_excess(message)
-        return message
-
-    def encode(self, value: Any) -> bytes:
-        """Plain data or structs."""
-        return self._encoder.encode(value)
-
-    def event(self, head: Sequence[Any], payload: bytes) -> bytes:
-        """An array of ``head`` and what is encoded already."""
-        return self._encoder.encode([*head, msgspec.Raw(payload)])
-
-    def _understood(self, payload: bytes) -> Incoming:
-        try:
-            message: Incoming = self._typed.decode(payload)
-        except msgspec.ValidationError:
-            return wire.from_raw(self._loose.decode(payload))
         return message
 
     def _flawed(self, payload: bytes, why: str) -> Unreadable:
@@ -132,8 +141,8 @@ class _Binary:
         raise NotImplementedError
 
 
-class _Msgpack(_Binary):
-    """msgpack by msgspec, straight into structs."""
+class _Msgpack(_Msgspec, _Binary):
+    """msgpack."""
 
     name = "msgpack"
 
@@ -141,21 +150,6 @@ class _Msgpack(_Binary):
         self._typed = msgspec.msgpack.Decoder(Incoming, ext_hook=_extension)
         self._loose = msgspec.msgpack.Decoder(ext_hook=_extension)
         self._encoder = msgspec.msgpack.Encoder()
-
-    def encode(self, value: Any) -> bytes:
-        """Plain data or structs."""
-        return self._encoder.encode(value)
-
-    def event(self, head: Sequence[Any], payload: bytes) -> bytes:
-        """An array of ``head`` and what is encoded already."""
-        return self._encoder.encode([*head, msgspec.Raw(payload)])
-
-    def _understood(self, payload: bytes) -> Incoming:
-        try:
-            message: Incoming = self._typed.decode(payload)
-        except msgspec.ValidationError:
-            return wire.from_raw(self._loose.decode(payload))
-        return message
 
     def _loosely(self, payload: bytes) -> Any:
         return self._loose.decode(payload)

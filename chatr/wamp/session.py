@@ -103,13 +103,15 @@ class Session:
         """Send an event once for each subscription that wants it. Called by the hub."""
         if self.state != "open":
             return
-        link = self._link
+        link, wanted = self._link, self._subscriptions.matching(announcement.topic)
         try:
-            for subscription, pattern in self._subscriptions.matching(announcement.topic):
+            for subscription, pattern in wanted:
                 frame = event_frame(announcement, link.serializer, link.framing, subscription, pattern)
                 if len(frame) > link.max_bytes:
                     raise FrameTooLarge(f"an event is larger than {link.max_bytes} bytes")
                 link.send(frame, ephemeral=announcement.ephemeral)
+            if wanted and self._door.written is not None and self.state == "open":
+                self._door.written(self._admission.user_id, announcement)
         except FrameTooLarge as error:
             self.end("too_large", str(error))
         except Exception:

@@ -472,10 +472,12 @@ export interface MessagePage {
   hasAfter: boolean;
 }
 
-/** A message with the preview of its link. Its status is the sender's to know: keep the one you have. */
+/** The preview of a message's link, and the message with it. Its status is the sender's: keep the one you have. */
 export interface MessagePreview {
   conversationId: string;
   seq: number;
+  messageId: string;
+  linkPreview: LinkPreview;
   message: Message;
 }
 
@@ -522,8 +524,9 @@ export interface NewRecoveryCodes {
 /** No parameters. */
 export type NoParams = Record<string, never>;
 
-/** Whom another session of the receiver has blocked, or blocks no more. */
+/** Whom another session of the receiver has blocked, or blocks no more, as the receiver sees them. */
 export interface PersonBlocked {
+  userId: string;
   user: User;
 }
 

@@ -27,7 +27,9 @@ async function person(name) {
   const email = `${username}@example.org`
   const { userId } = await rest('/auth/register', { username, email, password: `Correct-horse-${username}` })
   const headers = { Authorization: `Bearer ${readFileSync(mailKey, 'utf8')}` }
-  const mails = (await (await fetch(`${url}/dev/mail.json`, { headers })).json()).items
+  const mailbox = await (await fetch(`${url}/dev/mail.json`, { headers })).json()
+  if (!mailbox.items) throw new Error(`/dev/mail.json: ${mailbox.code}: ${mailbox.detail}`)
+  const mails = mailbox.items
   const code = mails.find((mail) => mail.to === email).text.match(/\b\d{6}\b/)[0]
   const session = await rest('/auth/verify-email', { userId, code })
   return { id: userId, ticket: (await rest('/auth/ticket', {}, session.accessToken)).ticket }
@@ -88,6 +90,6 @@ async function main() {
 }
 
 main().catch((error) => {
-  console.error(error)
+  console.error(`chat.js: ${error.message}${error.cause ? `: ${error.cause.message}` : ''}`)
   process.exit(1)
 })

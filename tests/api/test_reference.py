@@ -7,12 +7,13 @@ import re
 from inspect import cleandoc
 from pathlib import Path
 from textwrap import indent
+from typing import Annotated
 
 import msgspec
 from openapi_spec_validator import validate
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatr.api.errors import ERRORS
+from chatr.api.errors import ERRORS, from_validation
 from chatr.api.reference import openapi, page, typescript, wamp
 from chatr.ops.catalog import CONTRACT
 from chatr.reference_cli import references
@@ -106,6 +107,23 @@ class ReferenceTests(SynchronousTestCase):
         message = document["components"]["schemas"]["Message"]["properties"]
         self.assertEqual((message["id"]["format"], message["createdAt"]["format"]), ("uuid", "date-time"))
         self.assertEqual(document["components"]["schemas"]["Problem"]["properties"]["code"]["enum"], list(ERRORS))
+
+    def test_refusals_in_words(self) -> None:
+        """Each pattern of the contract is refused in words that a form can show: before, with the pattern itself."""
+        told = json.dumps(openapi.document(CONTRACT))
+        patterns = {json.loads(found) for found in re.findall(r'"pattern": ("(?:[^"\\]|\\.)*")', told)}
+        self.assertIn("^[0-9]{6}$", patterns)
+        for pattern in patterns:
+            with self.assertRaises(msgspec.ValidationError) as refused:
+                msgspec.convert(["\n"], list[Annotated[str, msgspec.Meta(pattern=pattern)]])  # type: ignore[valid-type]
+            self.assertRegex(from_validation(refused.exception).detail, r"^\$\[0\]: must [a-zA-Z0-9 ,]+$")
+        for bounds, words in (
+            ({"min_length": 3}, "must have at least 3 characters"),
+            ({"max_length": 0}, "must have at most 0 characters"),
+        ):
+            with self.assertRaises(msgspec.ValidationError) as refused:
+                msgspec.convert("\n", Annotated[str, msgspec.Meta(**bounds)])  # type: ignore[arg-type]
+            self.assertEqual(from_validation(refused.exception).detail, f"$: {words}")
 
     def test_page(self) -> None:
         """The page has every operation and event, and links that lead somewhere."""

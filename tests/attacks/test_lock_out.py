@@ -6,7 +6,7 @@ from typing import Any
 
 from chatr.api.context import Caller
 from chatr.api.errors import ApiError
-from tests.ops.case import PASSWORD, OpsCase
+from tests.ops.case import PASSWORD, OpsCase, outcome
 
 EMAIL, NEW = "ann@example.org", "Another-pass-9"
 #: From where the owner has never signed in.
@@ -164,6 +164,22 @@ class SecondStepTests(OpsCase):
 
     settings = {"limits.enabled": "true", "auth.login_code": "email"}
 
+    async def test_resends(self) -> None:
+        """The owner has the code sent again, however often strangers ask for that under the owner's id.
+
+        Before: three of somebody else's used up the owner's share, who was answered 429.
+        """
+        await self.person("ann")
+        half = await self.call("session.login", login="ann", password=PASSWORD)
+        resend = {"userId": half["userId"], "purpose": "login"}
+        for number in range(20):
+            await outcome(self.call("account.resend_code", Caller(address=f"203.0.113.{number}"), **resend))
+        await self.codes_later(61)
+        await self.call("account.resend_code", **resend, challenge=half["challenge"])
+        await self.node.outbound.settled()
+        code = self.last_code(EMAIL)
+        await self.call("session.verify_login", challenge=half["challenge"], code=code)
+
     async def test_between_the_steps(self) -> None:
         """Wrong logins by a stranger don't keep the owner from the second step."""
         await self.person("ann")
@@ -171,4 +187,21 @@ class SecondStepTests(OpsCase):
         for number in range(30):
             stranger = Caller(address=f"203.0.113.{number}")
             await self.refused(self.call("session.login", stranger, login="ann", password="Wrong-pass-1"), "code_wrong")
+        await self.call("session.verify_login", challenge=half["challenge"], code=self.last_code(EMAIL))
+
+    async def test_a_code_sent_again(self) -> None:
+        """Ids are public: whoever asks for codes under the owner's uses up nothing of what the owner may ask for.
+
+        Before, three such calls in five minutes, by anybody, were all that there were for the account.
+        """
+        ann = await self.person("ann")
+        half = await self.call("session.login", login="ann", password=PASSWORD)
+        for number in range(10):
+            stranger = Caller(address=f"203.0.113.{number}")
+            await self.call("account.resend_code", stranger, userId=ann.id, purpose="login")
+        await self.codes_later(61)
+        before = len(self.mails())
+        await self.call("account.resend_code", userId=ann.id, purpose="login", challenge=half["challenge"])
+        await self.node.outbound.settled()
+        self.assertEqual(len(self.mails()) - before, 1)
         await self.call("session.verify_login", challenge=half["challenge"], code=self.last_code(EMAIL))

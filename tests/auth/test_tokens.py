@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -82,6 +84,30 @@ class TokensTests(SynchronousTestCase):
         self.now += timedelta(seconds=901)
         self.tokens.revoke("t")
         self.assertEqual(list(self.tokens._revoked), ["t"])
+
+    def test_a_revocation_does_not_go_through_those_before_it(self) -> None:
+        """What expires goes with those that come. Before, 20,000 at a start held everything up for nine seconds."""
+
+        class Kept(OrderedDict[str, float]):
+            looked = 0
+
+            def items(self) -> Any:
+                for each in super().items():
+                    self.looked += 1
+                    yield each
+
+            def values(self) -> Any:
+                for each in super().values():
+                    self.looked += 1
+                    yield each
+
+        kept = self.tokens._revoked = Kept()
+        for number in range(1000):
+            self.tokens.revoke(str(number))
+        self.now += timedelta(seconds=901)
+        self.tokens.revoke("t")
+        self.assertEqual(list(kept), ["t"])
+        self.assertLess(kept.looked, 3000)
 
     def test_forgeries(self) -> None:
         """Foreign keys, no algorithm, unknown kid, wrong audience and missing claims are refused."""

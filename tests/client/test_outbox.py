@@ -92,6 +92,31 @@ class OutboxTests(SynchronousTestCase):
         self.assertEqual(len(self.calls), MOST_FLYING + 3)
         self.assertEqual(self.under_way()[-2:], ["e0", "f0"])
 
+    def test_lost_while_several_are_sent(self) -> None:
+        """When the connection turns out to be gone at the first of several, all wait for the next one."""
+        gone = False
+
+        async def transmit(send: Any) -> dict[str, Any]:
+            if gone:
+                raise Lost("the connection is gone")
+            return await self.transmit(send)
+
+        self.outbox.opened(transmit)
+        for number in range(3 * WINDOW):
+            self.put(str(number), to=f"to {number % 3}")
+        waiters = [self.put(number, to="dan") for number in "abc"]
+        self.assertEqual(self.under_way()[-1], "a")
+        for _ in range(4):
+            self.answer()
+        gone = True
+        waiters.append(self.put("d", to="dan"))
+        gone = False
+        self.outbox.opened(self.transmit)
+        while self.calls:
+            self.answer()
+        self.assertEqual([self.successResultOf(waiter)["clientId"] for waiter in waiters], list("abcd"))
+        self.assertEqual(len(self.outbox), 0)
+
     def test_refused_in_the_middle(self) -> None:
         """Those behind one that was refused for now are made again behind it: never before it."""
         self.outbox.opened(self.transmit)

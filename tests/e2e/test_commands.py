@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pyotp
+import treq
 from twisted.internet.defer import Deferred
 
 from chatr.store import outbound
@@ -62,6 +63,14 @@ class AccountTests(CommandCase):
         listed = (await self.chatr("user", "list")).splitlines()
         self.assertEqual([line.split()[0] for line in listed], ["@bot", "@ann"])
         self.assertIn(" admin ", listed[1])
+
+    async def test_scripts_read_mail_on(self) -> None:
+        """A command beside the server leaves the key of the development mailbox as it was, which the server knows."""
+        headers = {"Authorization": f"Bearer {(self.data_dir / 'mail.key').read_text()}"}
+        await self.chatr("user", "create", "ann", "--email", "ann@example.org")
+        self.assertEqual({"Authorization": f"Bearer {(self.data_dir / 'mail.key').read_text()}"}, headers)
+        answer = await treq.get(f"{self.url}/dev/mail.json", headers=headers, pool=self._pool, timeout=20)
+        self.assertEqual((answer.code, await answer.json()), (200, {"items": []}))
 
     async def test_disable(self) -> None:
         """A disabled account is signed out everywhere within a second or so, and can't come back until enabled."""

@@ -122,3 +122,23 @@ class SignalTests(EndCase):
         code, said = await self.ended()
         self.assertEqual(code, -signal.SIGTERM, said)
         self.assertNotIn("Traceback", said)
+
+
+class IgnoredTests(EndCase):
+    """Started in the background of a script: a shell has such a process ignore SIGINT."""
+
+    twistd = ["/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh", *TWISTD]
+
+    async def test_interrupt(self) -> None:
+        """The Ctrl-C that is meant for the script changes nothing, and SIGTERM ends the server.
+
+        Before, the first was a traceback, and chatr took itself for stopping: nothing but SIGKILL ended it any more.
+        """
+        await self.start()
+        assert self.program is not None
+        self.program.kill(signal.SIGINT)
+        self.program.kill(signal.SIGTERM)
+        code, said = await self.ended()
+        self.assertEqual(code, -signal.SIGTERM, said)
+        self.assertNotIn("Traceback", said)
+        self.assertNotIn("stopping already", said)

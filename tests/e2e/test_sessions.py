@@ -47,6 +47,27 @@ class SessionCase(ServerCase):
             await wamp.call("user.check_username", username="barrier")
 
 
+class WrittenTests(SessionCase):
+    """messages.delivered_when_written"""
+
+    settings = {"limits.enabled": "false", "messages.delivered_when_written": "true"}
+
+    async def test_delivered_when_written(self) -> None:
+        """What the server has written to a session counts as delivered, for strangers only once they are accepted."""
+        anns, laptop, bens = [await self.connect(await person.ticket()) for person in (self.ann, self.ann, self.ben)]
+        sent = await anns.call("message.send", recipientId=self.ben.id, content="x", clientId=self.ann.id)
+        for wamp in (anns, laptop, bens):
+            told = await self.event(wamp, "chatr.message.status")
+            self.assertEqual((told["userId"], told["deliveredSeq"], told["readSeq"]), (self.ben.id, 2, 0))
+        self.assertEqual((await anns.call("message.get", id=sent["id"]))["status"], "delivered")
+        eve = await self.person("eve")
+        asked = await eve.send(self.ben, "hi")
+        await self.event(bens, "chatr.message.status", lambda told: told["conversationId"] == asked["conversationId"])
+        self.assertEqual((await eve.rest("GET", f"/messages/{asked['id']}"))["status"], "sent")
+        await bens.call("conversation.accept", id=asked["conversationId"])
+        self.assertEqual((await eve.rest("GET", f"/messages/{asked['id']}"))["status"], "delivered")
+
+
 class DeviceTests(SessionCase):
     """Several devices of one person."""
 
@@ -59,6 +80,7 @@ class DeviceTests(SessionCase):
             received = await self.event(wamp, "chatr.message.received")
             self.assertEqual(received["message"], sent)
         for wamp in (phone, laptop):
+            # The first that is told of it: what was written to a session counts as delivered only by a setting.
             self.assertEqual((await self.event(wamp, "chatr.message.status"))["readSeq"], 2)
         self.assertEqual([topic for topic, _ in phone.events if topic == "chatr.message.received"], [])
         self.assertEqual([topic for topic, _ in bens.events if topic == "chatr.message.status"], [])

@@ -123,6 +123,12 @@ class OpsCase(TestCase):
         await self.node.announcer.idle()
         return msgspec.to_builtins(answer)
 
+    async def alone(self) -> None:
+        """From now on nothing asks the database but what the test calls: its statements can be counted."""
+        node = self.node
+        for part in (node._revocations, node.indexer, node.preview_queue, node.eraser, node.retention, node.outbound):
+            await part.stop()
+
     @asynccontextmanager
     async def lane_taken(self, place: Place) -> AsyncIterator[Lane]:
         """Nothing is written to this conversation inside, sends and changes wait: in the lane that this yields."""

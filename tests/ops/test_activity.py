@@ -129,16 +129,30 @@ class ThrottleTests(SynchronousTestCase):
         self.assertEqual([signal(True), signal(True)], [True, False])
 
     def test_swept(self) -> None:
-        """Keys that no longer matter take no room."""
-        from chatr.ops import throttle as module
-
-        self.patch(module, "SWEEP_AT", 10)
+        """Keys that no longer matter take no room, and no signal pays for the removal of many."""
         self.now = 0.0
         throttle = Throttle(seconds=lambda: self.now)
-        for number in range(50):
+        for number in range(1000):
             throttle.passes((str(number),), active=True, every_s=2.0)
             throttle.passes((str(number),), active=False, every_s=2.0)
             # Of a client that vanishes.
             throttle.passes((f"{number} gone",), active=True, every_s=2.0)
-            self.now += 20
-        self.assertLess(len(throttle._passed), 15)
+        self.now = 60.0
+        kept = [len(throttle._passed)]
+        for number in range(1000):
+            throttle.passes((f"later {number}",), active=True, every_s=2.0)
+            kept.append(len(throttle._passed))
+        # One comes and two go, until those that came before are gone.
+        self.assertEqual(kept, list(range(2000, 999, -1)))
+
+    def test_bounded(self) -> None:
+        """However many keys there are, so many are kept: the ones that signalled last.
+
+        Before, every 50,000 the whole table was gone through, and nothing bounded it within a minute.
+        """
+        throttle = Throttle(seconds=lambda: 0.0, most_keys=100)
+        for number in range(1000):
+            self.assertTrue(throttle.passes((str(number),), active=True, every_s=2.0))
+        self.assertEqual(len(throttle._passed), 100)
+        self.assertFalse(throttle.passes(("900",), active=True, every_s=2.0))
+        self.assertFalse(throttle.passes(("899",), active=False, every_s=2.0))

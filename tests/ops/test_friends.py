@@ -217,7 +217,7 @@ class BlockTests(FriendsCase):
             await self.ann.call("friend.block", userId=other.id)
             await self.ann.call("friend.block", userId=other.id)
             self.assertEqual([name for name, _ in theirs.events if name != "presence.changed"], [ended])
-            self.assertEqual(len(own.named("friend.blocked")), 1)
+            self.assertEqual([payload["userId"] for payload in own.named("friend.blocked")], [other.id])
             self.assertEqual(len(own.named(ended)), 1)
 
     async def test_nothing_passes(self) -> None:

@@ -49,6 +49,7 @@ class OrderTests(MarksCase):
 
     async def test_marks_that_wait_are_stored_together(self) -> None:
         """Eight hundred of one moment take a handful of statements, and each caller has its answer."""
+        await self.alone()
         before = self.node.db.round_trips
         calls = [self.mark(self.bens[seq % 8], "read", seq) for seq in range(1, 401)]
         calls += [

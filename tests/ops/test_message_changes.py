@@ -162,6 +162,17 @@ class ReactTests(ChangesCase):
         self.assertEqual([each["seq"] for each in told], [2, 3, 4, 5, 6])
         self.assertEqual((told[0]["userId"], told[0]["reactions"][0]["emoji"]), (self.ben.id, "👍"))
 
+    async def test_spellings(self) -> None:
+        """With a variation selector or without, it is one emoji: counted together, and taken away by either.
+
+        Before, a heart of the one kind replaced the other kind, and two people's hearts stood apart.
+        """
+        device = self.ann.device()
+        for person, emoji, left in ((self.ben, "❤️", 1), (self.ann, "❤", 2), (self.ben, "❤", 1), (self.ann, "❤️", 0)):
+            found = (await person.call("message.react", **self.where, emoji=emoji))["reactions"]
+            self.assertEqual([(each["emoji"], len(each["users"])) for each in found], [("❤️", left)][: left or 0])
+        self.assertEqual([each["emoji"] for each in device.named("message.reaction")], ["❤️", "❤️", None, None])
+
     async def test_refusals(self) -> None:
         """One emoji and nothing else; participants only; not across a block, not while a request waits."""
         for emoji in ("", "a", "👍👍", "👍 ", " 👍", "1", ":+1:", "<b>", "👍" * 20):

@@ -36,6 +36,7 @@ class SendTests(OpsCase):
     async def test_one_round_trip(self) -> None:
         """A send into a conversation that exists is a single statement."""
         first = await self.ann.send(self.ben, "one")
+        await self.alone()
         before = self.node.db.round_trips
         await self.ann.send(self.ben, "two")
         await self.ann.send(first["conversationId"], "three")

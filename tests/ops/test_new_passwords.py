@@ -43,7 +43,19 @@ class NewPasswordTests(SynchronousTestCase):
         for text in ("P@ssw0rd", "Password1!", "Password!!!2026!!!", "qwertyuiop12345678"):
             self.assertIn("commonest", self.refusal(text))
 
+    def test_common_with_digits(self) -> None:
+        """Those that end in digits, with more behind them. Before, only what stood before all of them was looked at."""
+        for text in ("Abc123!!", "Abc123456!", "Abcd1234!", "Ncc1701!", "A1234567!", "Bond007!1"):
+            self.assertIn("commonest", self.refusal(text))
+
     def test_own_name(self) -> None:
         """The username or the e-mail address, with or without a tail."""
         for text in ("@Annemarie", "Annemarie-2026", "Anne@Example.org", "Anne@Example.org!1"):
             self.assertIn("differ", self.refusal(text))
+
+    def test_own_name_with_digits(self) -> None:
+        """The same of a name that ends in digits."""
+        for text in ("Anne_1999!", "Anne_19990!", "@Anne_1999"):
+            with self.assertRaises(ApiError) as refused:
+                fields.password(text, username="@anne_1999", email="")
+            self.assertIn("differ", refused.exception.detail)

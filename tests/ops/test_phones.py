@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chatr.api.context import Caller
 from tests.ops.case import PASSWORD, OpsCase
 
 NUMBER, OTHER = "+41791234567", "+41791234568"
@@ -31,6 +32,19 @@ class PhoneTests(OpsCase):
         for login in ("0791234567", "+41 79 123 45 67", "ann"):
             again = await self.call("session.login", login=login, password=PASSWORD)
             self.assertEqual(again["user"]["id"], made["userId"])
+
+    async def test_told_by_sms(self) -> None:
+        """Whoever has no mail hears by SMS that a refresh token of theirs was used twice. Before, nobody told them."""
+        made = await self.register(phoneNumber=NUMBER)
+        session = await self.call("account.verify_phone", userId=made["userId"], code=self.last_code(NUMBER))
+        stolen = session["refreshToken"]
+        await self.call("session.refresh", refreshToken=stolen)
+        elsewhere = Caller(address="198.51.100.7")
+        await self.refused(self.call("session.refresh", elsewhere, refreshToken=stolen), "unauthenticated")
+        await self.node.outbound.settled()
+        to, text = self.mails()[-1]
+        self.assertEqual(to, NUMBER)
+        self.assertIn("signed out on one device", text)
 
     async def test_both_in_order(self) -> None:
         """E-mail first, then the phone, then a session; nothing signs in before both are confirmed."""

@@ -18,6 +18,9 @@ from tests.previews.sites import page
 class WorkerTests(PreviewsCase):
     """Jobs outlive processes, and are done once"""
 
+    # The tests hold pages for as long as others take: on a busy machine that is long.
+    settings = {"previews.timeout_s": "60"}
+
     async def test_restart(self) -> None:
         """What waits when a process ends is found by the next one."""
         await self.node.preview_queue.stop()

@@ -25,6 +25,7 @@ class SendTests(PreviewsCase):
         self.assertEqual(told, [told[0]] * 3)
         [event] = told[0]
         self.assertEqual((event["conversationId"], event["seq"]), (message["conversationId"], 2))
+        self.assertEqual((event["messageId"], event["linkPreview"]), (message["id"], event["message"]["linkPreview"]))
         preview = dict(event["message"]["linkPreview"])
         for name in ("image", "favicon"):
             self.assertRegex(preview.pop(name), r"^/api/link-preview/images/[0-9a-f-]{36}$")

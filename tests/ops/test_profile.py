@@ -56,7 +56,12 @@ class UpdateTests(OpsCase):
             await self.refused(self.call("account.register", **new), "invalid", f"$.{name}")
         for email in ("a\u202eb@example.org", "a\x7fb@example.org", "a\u200bb@example.org"):
             await self.refused(ann.call("user.update", email=email), "invalid", "$.email")
-        # Composed it is longer than decomposed: the bound is on what is stored.
+        # The bound is on what is stored: composed it may be shorter than it was typed (refused before), or longer.
+        for composed, typed in (("é" * 50, "e\u0301" * 50), ("한" * 50, "\u1112\u1161\u11ab" * 50), ("x" * 50,) * 2):
+            self.assertEqual((await ann.call("user.update", lastName=f" {typed} "))["lastName"], composed)
+        for text in ("x" * 51, "e\u0301" * 51, "e" + "\u0301" * 100_000):
+            await self.refused(ann.call("user.update", lastName=text), "invalid", "$.lastName")
+        await ann.call("user.update", lastName="")
         await self.refused(ann.call("user.update", displayName="\U0001d160" * 50), "invalid", "$.displayName")
         self.assertEqual(await ann.call("user.me"), me)
 
@@ -177,5 +182,6 @@ class DeleteTests(OpsCase):
         self.assertEqual((message["content"], message["sender"]["displayName"]), ("hello", "Deleted user"))
         [conversation] = (await ben.call("conversation.list"))["items"]
         self.assertEqual(conversation["other"]["displayName"], "Deleted user")
+        self.assertEqual(set(conversation["other"]), {"id", "username", "displayName", "isBot", "isGuest", "isSupport"})
         again = await self.person("ann")
         self.assertNotEqual(again.id, ann.id)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.defer import CancelledError, Deferred, gatherResults
 
+from chatr.api.context import Caller, HangUp
 from chatr.api.errors import ApiError
 from tests.ops.case import OpsCase, Person
 
@@ -43,3 +44,21 @@ class SearchTurnsTests(OpsCase):
             self.assertEqual(await self.node.db.query("SELECT count(*) FROM friendships"), [(1,)])
         heard = await gatherResults(searches)
         self.assertEqual((heard[:55].count("found"), heard[:55].count("unavailable"), heard[55]), (10, 45, "found"))
+
+    async def test_who_has_gone(self) -> None:
+        """A search that waits is not made when nobody would hear what it finds."""
+        ann = await self.person("ann")
+        caller, gone = Caller(role="user", user_id=ann.id, session_id=ann.session_id), HangUp()
+        async with self.node.db.transaction() as tx:
+            await tx.execute("LOCK TABLE messages, users IN ACCESS EXCLUSIVE MODE")
+            searches = [Deferred.fromCoroutine(self.begun(ann, "user.search")) for _ in range(2)]
+            for name in ("message.search", "user.search"):
+                operation = self.node.dispatcher.contract.operations[name]
+                call = self.node.dispatcher.call(operation, {"q": "kiwi"}, caller, request_id="test", hang_up=gone)
+                waits = Deferred.fromCoroutine(call)
+                self.assertEqual(len(self.node.ports.searches), 1)
+                gone.happens()
+                self.assertEqual(len(self.node.ports.searches), 0)
+                await self.assertFailure(waits, CancelledError)
+                gone = HangUp()
+        self.assertEqual(await gatherResults(searches), ["found"] * 2)

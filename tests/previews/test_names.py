@@ -141,6 +141,19 @@ class ResolverTests(ResolverCase):
         self.assertEqual(await self.look("many.test"), many)
         self.assertIn("many.test A", self.server.streams)
 
+    async def test_more_than_anybody_needs(self) -> None:
+        """Thousands of addresses are not read: to read an answer of 64 KiB held up everybody for half a second."""
+        for number, name in ((200, "records.test"), (4000, "bytes.test")):
+            self.know(name, ["192.0.2.1"] * number, [])
+            self.server.cut.add(name)
+        # That it is too long is known from its first two bytes.
+        self.assertEqual(await self.look("bytes.test"), [])
+        looking = self.look("records.test", self.timed)
+        while "records.test A" not in self.server.streams:
+            await self.look("bytes.test")
+        self.clock.advance(names.DEADLINE_S)
+        self.assertEqual(await looking, [])
+
     async def test_no_names(self) -> None:
         """What can't be a name is asked of nobody."""
         for name in ("a..b", "x" * 64 + ".test", ".".join(["x" * 60] * 5), "\xfc.test", "", "."):

@@ -139,6 +139,20 @@ class PortTests(TestCase):
         self.assertEqual(self.connections.open, 1)
         await self.gone(client)
 
+    async def test_a_protocol_that_fails_at_its_end(self) -> None:
+        """What a protocol raises when its connection is lost takes no room for good."""
+
+        class Broken(Speaker):
+            def connectionLost(self, reason: Any = None) -> None:
+                raise ValueError("at the end")
+
+        port = await self.guarded("tcp:0:interface=127.0.0.1", factory=Factory.forProtocol(Broken))
+        client = await self.connect(port)
+        await client.hears(b"hello")
+        await self.gone(client)
+        self.assertEqual((self.connections.open, self.connections._of_caller), (0, {}))
+        self.flushLoggedErrors(ValueError)
+
     async def test_tls(self) -> None:
         """Below TLS too: what is refused costs no handshake."""
         factory = over_tls(Factory.forProtocol(Speaker), self.mktemp())

@@ -9,6 +9,7 @@ from twisted.trial.unittest import TestCase
 
 from chatr.store.migrate import migrate
 from tests.box import box
+from tests.refusing import refusing, run
 
 
 class MigrateTests(TestCase):
@@ -32,6 +33,34 @@ class MigrateTests(TestCase):
             cursor.execute("INSERT INTO yoyo_lock (locked, ctime, pid) VALUES (1, now(), 1)")
         connection.close()
         self.assertEqual(migrate(self.dsn), [])
+
+    def test_ended_before_the_mark(self) -> None:
+        """A migration is applied and marked, or neither: the next start finds it to do.
+
+        Before, yoyo marked it in a transaction of its own. Two of seven servers that were killed while they migrated
+        never started again: column "erased" of relation "messages" already exists.
+        """
+        migrate(self.dsn)
+        run(self.dsn, "DELETE FROM _yoyo_migrations WHERE migration_id = '0023_retention'")
+        run(self.dsn, "DROP INDEX messages_unsent, message_edits_at")
+        run(self.dsn, "ALTER TABLE messages DROP COLUMN erased; ALTER TABLE preview_images DROP COLUMN used_at")
+        run(self.dsn, "DROP INDEX sessions_expires, refresh_tokens_used, codes_expires, outbound_dead")
+        run(self.dsn, "DROP INDEX messages_preview_image, messages_preview_favicon")
+        with refusing(self.dsn, "_yoyo_migrations", "53100"), self.assertRaises(psycopg2.Error):
+            migrate(self.dsn)
+        self.assertEqual(migrate(self.dsn), ["0023_retention"])
+
+    def test_ended_before_the_functions(self) -> None:
+        """The functions come with the schema that they are for, or nothing does.
+
+        Before, who was killed between the two had the functions of the version before for good.
+        """
+        run(self.dsn, "CREATE FUNCTION gives_receipts(p_user uuid) RETURNS integer LANGUAGE sql AS 'SELECT 1'")
+        with self.assertRaises(psycopg2.Error):
+            migrate(self.dsn)
+        run(self.dsn, "DROP FUNCTION gives_receipts")
+        migrate(self.dsn)
+        run(self.dsn, "SELECT gives_receipts(gen_random_uuid())")
 
     def test_every_foreign_key_has_an_index(self) -> None:
         """No foreign key that a delete has to follow is without an index on its own columns."""

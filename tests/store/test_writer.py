@@ -219,6 +219,37 @@ class BeginTests(WriterCase):
         self.assertEqual([done.seq for done in await gatherResults(bens)], [1, 2])
         self.assertEqual((began, writer.waiting), (["ann", "ben"], 0))
 
+    async def test_both_are_told_when_there_is_no_connection(self) -> None:
+        """Their turn to make the conversation is dropped with what waited too long: neither waits for ever."""
+        writer = await self.writer(size=2, acquire_timeout_s=0.2, changes=1)
+        (ann, ben), where = await self.conversation()
+        await self.db.execute("DELETE FROM conversations")
+        lane = between(ann, ben)
+        held, go_on = Held(), Deferred[None]()
+
+        async def wait_in_vain() -> None:
+            await go_on
+            await self.db.query("SELECT 1")
+
+        before = writer.change(held, caller="server", place=lane)
+        await held.begun
+        sent = [
+            writer.append(structs.replace(self.message(one, recipient_id=other), begin=self.nothing))
+            for one, other in ((ann, ben), (ben, ann))
+        ]
+        while len(writer._lanes._lanes[lane.name].turns) < 2:
+            await self.db.query("SELECT 1")
+        waiting = writer.work(wait_in_vain, caller="server", place=where)
+        held.over.callback(None)
+        await before
+        while writer._lanes._lanes[lane.name].held or writer._lanes._lanes[lane.name].head.batched:
+            await self.db.query("SELECT 1")
+        async with self.db.transaction(), self.db.transaction():
+            go_on.callback(None)
+            for done in (waiting, *sent):
+                self.assertEqual((await self.assertFailure(done, ApiError)).code, "unavailable")
+        self.assertEqual((writer.waiting, writer._held, writer._lanes._lanes), (0, {}, {}))
+
 
 class UndoneTests(WriterCase):
     """What PostgreSQL undoes as the victim of a deadlock."""

@@ -93,7 +93,8 @@ def _bounds(schema: Schema) -> list[str]:
         return ["UUID"]
     low, high = schema.get("minLength"), schema.get("maxLength")
     if low is not None or high is not None:
-        found.append(f"{low or 0} to {high} characters" if high is not None else f"at least {low} characters")
+        most = f"{high} characters" if low == high else f"{low or 0} to {high} characters"
+        found.append(most if high is not None else f"at least {low} characters")
     if "pattern" in schema:
         found.append(f"pattern {schema['pattern']}")
     low, high = schema.get("minimum"), schema.get("maximum")

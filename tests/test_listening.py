@@ -1,10 +1,10 @@
-"""Tests of chatr.endpoints."""
+"""Tests of chatr.listening."""
 
 from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatr.endpoints import is_local
+from chatr.listening import is_local
 
 
 class LocalTests(SynchronousTestCase):
