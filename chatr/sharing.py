@@ -18,10 +18,10 @@ from twisted.logger import Logger
 log = Logger()
 
 #: What all together get of one turn of the reactor, of what comes and of what has waited each; and a connection of it.
-TURN_S, SHARE_S = 0.005, 0.001
+TURN_S, SHARE_S = 0.002, 0.0005
 #: What a protocol is handed at once, for the clock can only be looked at in between: less than a hundred calls have
 #: room in the most, and the least is enough for one.
-LEAST_BYTES, MOST_BYTES = 512, 4096
+LEAST_BYTES, MOST_BYTES = 256, 4096
 
 
 class Source(Protocol):
