@@ -14,6 +14,7 @@ from autobahn.websocket.compress import PerMessageDeflateOffer, PerMessageDeflat
 from autobahn.websocket.types import ConnectionDeny, ConnectionRequest
 from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import connectionDone
+from twisted.logger import Logger
 from twisted.protocols.policies import ProtocolWrapper
 from twisted.python.failure import Failure
 
@@ -91,9 +92,26 @@ def unframed(payload: bytes, binary: bool) -> bytes:
     return payload
 
 
+class _Faults:
+    """Autobahn's log, of which only its own faults are left.
+
+    What peers do wrong it warns of, with a line for each time: of a few bytes from anybody they would make a hundred.
+    """
+
+    def __init__(self) -> None:
+        self._log = Logger()
+        self.error, self.critical, self.failure = self._log.error, self._log.critical, self._log.failure
+
+    def debug(self, *_: object, **__: object) -> None:
+        """Say nothing."""
+
+    trace = info = warn = debug
+
+
 class WampWebSocket(WebSocketServerProtocol):
     """One WebSocket connection. Everything it writes goes through one queue, control frames included."""
 
+    log = _Faults()
     factory: WampWebSocketFactory
     message_data: list[bytes] | None
     closeHandshakeTimeoutCall: IDelayedCall | None
