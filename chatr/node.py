@@ -61,6 +61,7 @@ from chatr.rest.metrics import Metrics
 from chatr.rest.raw import RawRoutes, Readiness
 from chatr.rest.request import address_reader
 from chatr.rest.site import make_site
+from chatr.sharing import Sharing
 from chatr.store import people
 from chatr.store.marks import Marks
 from chatr.store.pool import Database
@@ -220,7 +221,9 @@ class Node:
         )
         self.mailbox = Mailbox(self.rest.klein, data.outbox, data.new_mail_key) if config.development else None
         ImageRoute(self.rest.klein, self.previews.image)
+        self.sharing = Sharing(reactor)
         self.connections = Connections(
+            sharing=self.sharing,
             per_caller=0 if config.server.trusted_proxies else config.server.max_connections_per_address,
             exempt_loopback=config.exempt_loopback,
             seconds=reactor.seconds,

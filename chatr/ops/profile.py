@@ -17,6 +17,7 @@ from chatr.api.walk import holds, walk
 from chatr.ops import accounts, announcing, audience, fields, owning, proving, verification, visibility
 from chatr.ops.ports import Ctx
 from chatr.store import codes, conversations, people, relations
+from chatr.store.accounts import Kind
 from chatr.store.pool import Transaction
 
 MAX_SETTINGS_BYTES = 16 * 1024
@@ -30,6 +31,10 @@ MAX_INTEGER = 2**53
 async def me(ctx: Ctx, params: NoParams) -> Me:
     """The caller's own account."""
     return visibility.me(_existing(await people.by_id(ctx.ports.db, ctx.caller.user_id)))
+
+
+#: As often as codes leave for one account: whoever wants to know more looks for who is here.
+_TAKEN = Rate(10, 3600)
 
 
 class Update(Params, frozen=True, kw_only=True):
@@ -54,7 +59,8 @@ async def update(ctx: Ctx, params: Update) -> Me:
     A new e-mail address or phone number gets a code, and counts from account.verify_email or account.verify_phone on:
     until then the answer shows the old one. It needs the ``password`` too, unless this session signed in within ten
     minutes: else ``code_wrong`` names that field. ``conflict`` when somebody else has confirmed the address,
-    ``rate_limited`` also when no code may be sent there at the moment: nothing has changed then. The former address is
+    ``rate_limited`` also after ten of those in an hour, and when no code may be sent there at the moment: nothing has
+    changed then. The former address is
     told, and can undo it for seven days by account.undo_change.
     """
     if params.email is not UNSET or params.phone_number is not UNSET:
@@ -145,10 +151,24 @@ async def _receipts_switched(ctx: Ctx, tx: Transaction) -> None:
     tx.emit(SYNC_REQUIRED, required, [audience.person(ctx.caller.user_id)])
 
 
+async def _refuse_taken(ctx: Ctx, tx: Transaction, kind: Kind, address: str) -> None:
+    """Raise ``conflict`` for an address that somebody else has confirmed, as often as one may want to know that.
+
+    After that ``rate_limited``, as for an address that nobody has and where no code may be sent any more.
+    """
+    try:
+        await accounts.refuse_taken(tx, kind, address)
+    except ApiError as error:
+        if error.code == "conflict" and not ctx.ports.limiter.passes("address taken", ctx.caller.user_id, _TAKEN):
+            wait_s = int(_TAKEN.per_s)
+            raise ApiError("rate_limited", "Too many addresses that are taken", retry_after_s=wait_s) from None
+        raise
+
+
 async def _new_email(ctx: Ctx, tx: Transaction, person: people.Person, email: str) -> None:
     if person.email is not None and email.lower() == person.email.lower():
         return
-    await accounts.refuse_taken(tx, "email", email)
+    await _refuse_taken(ctx, tx, "email", email)
     sender = ctx.ports.code_gate.account(person.id)
     await verification.send(ctx.ports, ctx.now, tx, person.id, "email", codes.Sent("email", email), sender)
 
@@ -158,7 +178,7 @@ async def _new_phone(ctx: Ctx, tx: Transaction, person: people.Person, phone: st
         return
     if not ctx.ports.outbound.can_send("sms"):
         raise invalid("$.phoneNumber", "this server can't send SMS")
-    await accounts.refuse_taken(tx, "phone", phone)
+    await _refuse_taken(ctx, tx, "phone", phone)
     sender = ctx.ports.code_gate.account(person.id)
     await verification.send(ctx.ports, ctx.now, tx, person.id, "phone", codes.Sent("sms", phone), sender)
 

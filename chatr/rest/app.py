@@ -13,6 +13,7 @@ from twisted.web.server import Request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from chatr import plain
+from chatr.addresses import caller_key
 from chatr.api.context import Caller, HangUp
 from chatr.api.contract import Operation
 from chatr.api.dispatch import Dispatcher
@@ -20,6 +21,7 @@ from chatr.api.errors import ApiError
 from chatr.rest.cookies import SessionCookies
 from chatr.rest.metrics import Metrics
 from chatr.rest.request import ChatrRequest, Shape, bearer, parameters, render
+from chatr.sharing import count_for
 
 PREFIX = "/api"
 
@@ -116,6 +118,7 @@ class RestApp:
     def _caller(self, request: ChatrRequest) -> Caller:
         token = bearer(request)
         address = self._address(request)
+        count_for(request.channel.transport, caller_key(address))
         user_agent = plain.user_agent(request.getHeader("user-agent"))
         device = self._cookies.device(request)
         if token is None:

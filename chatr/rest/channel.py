@@ -2,7 +2,8 @@
 
 Everything that Twisted would answer by itself is answered here, as a problem. Of Twisted's private parts this uses
 ``_command``, ``_path`` and ``_version`` (of the request whose headers are in), ``_handlingRequest``,
-``_waitingForTransport`` and ``_networkProducer``, and replaces ``_respondToBadRequestAndDisconnect``.
+``_waitingForTransport`` and ``_networkProducer``, and replaces ``_respondToBadRequestAndDisconnect`` and
+``_optimisticEagerReadSize``.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ class ChatrChannel(HTTPChannel):
     site: Any
     transport: Any
     requestFactory = ChatrRequest
+    #: What comes behind a request waits below (chatr/sharing.py) until that is answered, not here for all at once.
+    _optimisticEagerReadSize = 0
 
     def __init__(self) -> None:
         super().__init__()

@@ -12,6 +12,7 @@ from twisted.internet.protocol import Factory
 from twisted.logger import Logger
 
 from chatr.addresses import caller_key, is_loopback
+from chatr.sharing import Shared, Sharing
 
 log = Logger()
 
@@ -52,7 +53,11 @@ class Connections:
     has more than half of ``room``, so that no single caller keeps all others out.
     """
 
-    def __init__(self, *, per_caller: int, exempt_loopback: bool, seconds: Callable[[], float]) -> None:
+    def __init__(
+        self, *, per_caller: int, exempt_loopback: bool, seconds: Callable[[], float], sharing: Sharing | None = None
+    ) -> None:
+        """``sharing``: how those who send take turns, if they do."""
+        self._sharing = sharing
         self.room = MAX_OPEN_FILES
         self.open = 0
         self.refused = 0
@@ -68,6 +73,9 @@ class Connections:
         port.factory = _Guarded(port.factory, self, knows_callers)
         # Whatever protocol a connection is handed on to, its transport is what knows of the end.
         port.transport = type("CountedServer", (_Counted, port.transport), {"connections": self})
+        if self._sharing is not None:
+            key = staticmethod(self._key if knows_callers else str)
+            port.transport = type("SharedServer", (Shared, port.transport), {"sharing": self._sharing, "key_of": key})
 
     def enter(self, host: str, *, knows_callers: bool = True) -> bool:
         """Whether one more connection from there may be."""
@@ -89,6 +97,10 @@ class Connections:
         self._of_caller[key] -= 1
         if not self._of_caller[key]:
             del self._of_caller[key]
+
+    def _key(self, host: str) -> str:
+        """Whose turn it is where a connection comes from there; empty: nobody's that is known."""
+        return caller_key(host) if self._limited(host) else ""
 
     def _limited(self, host: str) -> bool:
         """Unix sockets have no address, and whoever reaches them is on this machine."""

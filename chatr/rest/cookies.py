@@ -17,6 +17,7 @@ from chatr.rest.request import ChatrRequest
 #: A client that keeps its session in the cookies alone sends this header with the value "cookie".
 HEADER = "x-chatr-session"
 REFRESH_PATH, REALTIME_PATH = "/api/auth", "/ws"
+REFRESH_ROUTE = f"{REFRESH_PATH}/refresh"
 #: How long a browser is known after it was last signed in: store/known_places.py.
 DEVICE_S = 90 * 86400
 _MARK = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -52,7 +53,11 @@ class SessionCookies:
         if not request.path.startswith(REFRESH_PATH.encode()):
             return ""
         kept = self._kept(request, cookies.DEVICE)
-        return kept if _MARK.fullmatch(kept) else new_secret()
+        if _MARK.fullmatch(kept):
+            return kept
+        # Who goes on without cookies would bring a new mark each time, and so push out those of the owner's browsers.
+        goes_on = request.path == REFRESH_ROUTE.encode()
+        return "" if goes_on and not self._kept(request, cookies.REFRESH) else new_secret()
 
     def give(self, request: ChatrRequest, record: Operation, answer: Any, *, device: str) -> Any:
         """Set or clear the cookies that belong to an answer; what to answer then."""

@@ -19,7 +19,7 @@ Framing: TypeAlias = Callable[[bytes, bool], bytes]
 #: for decimal. Neither may stand within JSON.
 RECORD_SEPARATOR, CANCEL = b"\x1e", b"\x18"
 #: Messages in one batch: all of them are handled in one turn of the reactor, before anybody else's.
-MAX_BATCH = 1000
+MAX_BATCH = 128
 _TOO_MANY = f"a batch has at most {MAX_BATCH} messages"
 _LENGTH = struct.Struct("!L")
 

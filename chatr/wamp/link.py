@@ -37,8 +37,8 @@ class Link(Protocol):
     def close(self, code: int, reason: str) -> None:
         """Send what is queued, then close; ``code`` is a WebSocket close code."""
 
-    def welcomed(self) -> None:
-        """Take messages of full length from now on; only short ones before."""
+    def welcomed(self, user_id: str) -> None:
+        """Take messages of full length from now on; only short ones before. ``user_id``: empty for nobody known."""
 
     def cut(self, code: int, reason: str) -> None:
         """Drop what is queued and close."""

@@ -13,6 +13,7 @@ from twisted.internet.interfaces import IAddress, IDelayedCall, ISSLTransport
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
+from chatr.sharing import count_for
 from chatr.wamp.door import CLOSE_TIMEOUT_S, Door
 from chatr.wamp.frames import SERIALIZERS, Framing, Serializer, rawsocket_frame
 from chatr.wamp.link import MAX_HANDSHAKE_FRAMES, TOO_MANY_FRAMES
@@ -61,8 +62,9 @@ class RawSocketLink:
         """Send what is queued, then close; RawSocket has no close code."""
         self._protocol.close()
 
-    def welcomed(self) -> None:
-        """Take messages up to the length that the handshake announced."""
+    def welcomed(self, user_id: str) -> None:
+        """Take messages up to the length that the handshake announced, and turns with all sessions of this person."""
+        count_for(self._protocol.transport, user_id)
         self._protocol.take_long_messages()
 
     def cut(self, code: int, reason: str) -> None:

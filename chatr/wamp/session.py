@@ -224,7 +224,7 @@ class Session:
             connection=self.connection,
         )
         self._calls = Calls(self._door, caller, self._send)
-        self._link.welcomed()
+        self._link.welcomed(admission.user_id)
         self._door.counters.sessions += 1
         details = {
             "realm": REALM,

@@ -14,11 +14,13 @@ from autobahn.websocket.compress import PerMessageDeflateOffer, PerMessageDeflat
 from autobahn.websocket.types import ConnectionDeny, ConnectionRequest
 from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import connectionDone
+from twisted.logger import Logger
 from twisted.protocols.policies import ProtocolWrapper
 from twisted.python.failure import Failure
 
 from chatr import plain
 from chatr.config import Config
+from chatr.sharing import count_for
 from chatr.timers import Timers
 from chatr.wamp.door import CLOSE_TIMEOUT_S, Door
 from chatr.wamp.frames import SERIALIZERS, Framing, Serializer, websocket_frame
@@ -74,8 +76,9 @@ class WebSocketLink:
         """Send what is queued, then the closing handshake."""
         self._protocol.close(code, reason)
 
-    def welcomed(self) -> None:
-        """Take messages of full length."""
+    def welcomed(self, user_id: str) -> None:
+        """Take messages of full length, and turns with all sessions of this person."""
+        count_for(self._protocol.transport, user_id)
         self._protocol.take_long_messages()
 
     def cut(self, code: int, reason: str) -> None:
@@ -89,9 +92,26 @@ def unframed(payload: bytes, binary: bool) -> bytes:
     return payload
 
 
+class _Faults:
+    """Autobahn's log, of which only its own faults are left.
+
+    What peers do wrong it warns of, with a line for each time: of a few bytes from anybody they would make a hundred.
+    """
+
+    def __init__(self) -> None:
+        self._log = Logger()
+        self.error, self.critical, self.failure = self._log.error, self._log.critical, self._log.failure
+
+    def debug(self, *_: object, **__: object) -> None:
+        """Say nothing."""
+
+    trace = info = warn = debug
+
+
 class WampWebSocket(WebSocketServerProtocol):
     """One WebSocket connection. Everything it writes goes through one queue, control frames included."""
 
+    log = _Faults()
     factory: WampWebSocketFactory
     message_data: list[bytes] | None
     closeHandshakeTimeoutCall: IDelayedCall | None
@@ -157,6 +177,8 @@ class WampWebSocket(WebSocketServerProtocol):
         self.transport.unregisterProducer()
         outbox = Outbox(self.transport, door.turn, max_bytes=limits.max_output_bytes, on_overflow=self._overflowed)
         self._outbox = outbox
+        if self.trustXForwardedFor:
+            count_for(self.transport, self.address())
         self.transport.registerProducer(outbox, True)
         # Autobahn holds what it sends to the limit of what it takes.
         max_bytes = limits.max_message_bytes if self.compresses else limits.max_output_bytes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.e2e.server import PASSWORD
-from tests.rest.test_cookies import LOGIN, CookieCase
+from tests.rest.test_cookies import LOGIN, REFRESH, CookieCase
 
 
 class DeviceTests(CookieCase):
@@ -54,3 +54,24 @@ class DeviceTests(CookieCase):
             await self.post(LOGIN, {"login": "ann", "password": "Wrong-pass-1"})
         status, problem = await self.post(LOGIN, {"login": "ann", "password": PASSWORD})
         self.assertEqual((status, problem["code"]), (423, "locked"))
+
+    async def test_who_keeps_none_pushes_none_out(self) -> None:
+        """A program that refreshes its session without cookies, 110 times, leaves the marks of browsers as they were.
+
+        Before, each time added a mark, and after a day of that the owner's browsers were no longer known.
+        """
+        await self.login()
+        marks = await self.marks()
+        _, _, session = await self.answer("POST", LOGIN, json={"login": "ann", "password": PASSWORD})
+        known = await self.marks()
+        for _ in range(110):
+            token = session["refreshToken"]
+            status, headers, session = await self.answer("POST", REFRESH, json={"refreshToken": token})
+            self.assertEqual(status, 200)
+            self.assertNotIn("chatr_device", "".join(headers.getRawHeaders("set-cookie", [])))
+        self.assertEqual((await self.marks(), known - marks != set()), (known, True))
+
+    async def marks(self) -> set[bytes]:
+        """What is known of where somebody has signed in."""
+        rows = await self.service.node.db.query("SELECT hash FROM known_places")  # type: ignore[union-attr]
+        return {bytes(row[0]) for row in rows}

@@ -130,7 +130,7 @@ class MemoryLink:
             self.sent.append(json.loads(frame))
             self.ephemeral.append(ephemeral)
 
-    def welcomed(self) -> None:
+    def welcomed(self, user_id: str) -> None:
         self.takes_long = True
 
     def close(self, code: int, reason: str) -> None:

@@ -1,0 +1,218 @@
+"""Whoever sends much waits for itself: what connections receive is handed on in shares, callers taking turns.
+
+Twisted hands on all that a socket has, and a protocol does all that is asked in it before anybody else is heard: a
+packet may hold a thousand calls, and a crowd of connections a packet each. Here a connection gets on with its first
+share at once; what is left waits, and is not added to, until those who also wait have had theirs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+
+log = Logger()
+
+#: What all together get of one turn of the reactor, of what comes and of what has waited each; and a connection of it.
+TURN_S, SHARE_S = 0.002, 0.0005
+#: What a protocol is handed at once, for the clock can only be looked at in between: less than a hundred calls have
+#: room in the most, and the least is enough for one.
+LEAST_BYTES, MOST_BYTES = 256, 4096
+
+
+class Source(Protocol):
+    """Has received something that is not handed on."""
+
+    @property
+    def turn_key(self) -> str:
+        """Whose turn it is."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is something left, and its protocol takes it now."""
+
+    def hand_on(self, most_bytes: int) -> None:
+        """Hand on so much. Raises whatever the protocol raises."""
+
+    def halt(self) -> None:
+        """Receive nothing more for now."""
+
+    def go_on(self) -> None:
+        """Receive again, unless the protocol takes nothing."""
+
+    def fail(self) -> None:
+        """The protocol has raised something: the connection can't go on."""
+
+
+class Sharing:
+    """Shares the time of a process between those who send. ``seconds``: what is measured with."""
+
+    def __init__(self, clock: IReactorTime, *, seconds: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
+        self._seconds = seconds
+        self._waiting: OrderedDict[str, deque[Source]] = OrderedDict()
+        self._queued: set[Source] = set()
+        self._spent_s = 0.0
+        self._call: IDelayedCall | None = None
+
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._queued)
+
+    def received(self, source: Source) -> None:
+        """Something has come: hand it on, or as much of it as its share is, if this turn has time left."""
+        if source in self._queued:
+            return
+        if self._spent_s < TURN_S:
+            self._serve(source)
+        if source.ready:
+            source.halt()
+            self.wait(source)
+
+    def wait(self, source: Source) -> None:
+        """Have a source wait for its turn."""
+        if source not in self._queued:
+            self._queued.add(source)
+            self._waiting.setdefault(source.turn_key, deque()).append(source)
+            self._next_turn()
+
+    def gone(self, source: Source) -> None:
+        """A connection has ended: what it had sent and nobody has looked at is void. It is passed over in its turn."""
+        self._queued.discard(source)
+
+    def _serve(self, source: Source) -> None:
+        began_s = now_s = self._seconds()
+        size = LEAST_BYTES
+        try:
+            while source.ready and now_s - began_s < SHARE_S:
+                source.hand_on(size)
+                before_s, now_s = now_s, self._seconds()
+                # What costs little, as a long message, goes on in larger pieces.
+                size = min(2 * size, MOST_BYTES) if now_s - before_s < SHARE_S / 8 else LEAST_BYTES
+        finally:
+            self._spent_s += self._seconds() - began_s
+            self._next_turn()
+
+    def _next_turn(self) -> None:
+        if self._call is None:
+            self._call = self._clock.callLater(0, self._turn)
+
+    def _turn(self) -> None:
+        self._call, self._spent_s = None, 0.0
+        while self._waiting and self._spent_s < TURN_S:
+            key, sources = self._waiting.popitem(last=False)
+            source = sources.popleft()
+            if sources:
+                # Behind all other callers, whatever number of connections each has.
+                self._waiting[key] = sources
+            if source in self._queued:
+                self._queued.discard(source)
+                self._serve_in_turn(source)
+        if self._waiting:
+            self._next_turn()
+
+    def _serve_in_turn(self, source: Source) -> None:
+        try:
+            self._serve(source)
+        except Exception:
+            log.failure("a connection failed on what it received")
+            source.fail()
+            return
+        if source.ready:
+            self.wait(source)
+        else:
+            source.go_on()
+
+
+class Shared:
+    """Mixed into the transports of a port, before Twisted's. ``turn_key``: whose turn it is; else the connection's."""
+
+    sharing: Sharing
+    #: Whose turn it is where a connection comes from an address; empty: not known.
+    key_of: Callable[[str], str]
+    _turn_key = ""
+    _kept = b""
+    _at = 0
+    _held = False
+
+    @property
+    def turn_key(self) -> str:
+        """Whom its time counts for."""
+        if not self._turn_key:
+            host = getattr(self.getPeer(), "host", "")  # type: ignore[attr-defined]
+            self._turn_key = self.key_of(host) or f"connection {id(self)}"
+        return self._turn_key
+
+    def count_for(self, key: str) -> None:
+        """It is known now who this is."""
+        self._turn_key = key
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is something left, and its protocol takes it now."""
+        this: Any = self
+        return bool(self._kept) and not self._held and bool(this.connected) and not this.disconnecting
+
+    def hand_on(self, most_bytes: int) -> None:
+        """Hand on so much of what is left."""
+        end = self._at + most_bytes
+        data, kept = self._kept[self._at : end], self._kept
+        if end < len(kept):
+            self._at = end
+        else:
+            self._kept, self._at = b"", 0
+        super()._dataReceived(data)  # type: ignore[misc]
+
+    def halt(self) -> None:
+        """Receive nothing more for now."""
+        super().pauseProducing()  # type: ignore[misc]
+
+    def go_on(self) -> None:
+        """Receive again, unless the protocol takes nothing."""
+        if not self._held:
+            super().resumeProducing()  # type: ignore[misc]
+
+    def fail(self) -> None:
+        """As Twisted does with a protocol that raises."""
+        self.abortConnection()  # type: ignore[attr-defined]
+
+    # Twisted and protocols call these.
+
+    def _dataReceived(self, data: bytes) -> Any:
+        if not data:
+            return super()._dataReceived(data)  # type: ignore[misc]
+        self._kept = self._kept[self._at :] + data if self._kept else data
+        self._at = 0
+        self.sharing.received(self)
+        return None
+
+    def pauseProducing(self) -> None:
+        """The protocol takes nothing."""
+        self._held = True
+        super().pauseProducing()  # type: ignore[misc]
+
+    def resumeProducing(self) -> None:
+        """The protocol takes what there is, and then what comes."""
+        self._held = False
+        if self._kept:
+            self.sharing.wait(self)
+        else:
+            super().resumeProducing()  # type: ignore[misc]
+
+    def connectionLost(self, reason: Any) -> None:
+        """Nothing more is handed on."""
+        self._kept, self._at = b"", 0
+        self.sharing.gone(self)
+        super().connectionLost(reason)  # type: ignore[misc]
+
+
+def count_for(transport: Any, key: str) -> None:
+    """Say whom the time of a connection counts for, whatever stands between its protocol and the socket."""
+    while transport is not None and not isinstance(transport, Shared):
+        transport = getattr(transport, "transport", None)
+    if transport is not None and key:
+        transport.count_for(key)
