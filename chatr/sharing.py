@@ -2,7 +2,8 @@
 
 Twisted hands on all that a socket has, and a protocol does all that is asked in it before anybody else is heard: a
 packet may hold a thousand calls, and a crowd of connections a packet each. Here a connection gets on with its first
-share at once; what is left waits, and is not added to, until those who also wait have had theirs.
+share at once; what is left waits, and is not added to, until those who also wait have had theirs. People who have signed
+in and strangers have every other turn each: after a restart everybody connects anew, and whoever is here goes on.
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ class Source(Protocol):
         """Whose turn it is."""
 
     @property
+    def known(self) -> bool:
+        """Whether it is somebody who has signed in."""
+
+    @property
     def ready(self) -> bool:
         """Whether there is something left, and its protocol takes it now."""
 
@@ -54,7 +59,9 @@ class Sharing:
     def __init__(self, clock: IReactorTime, *, seconds: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
         self._seconds = seconds
-        self._waiting: OrderedDict[str, deque[Source]] = OrderedDict()
+        self._known: OrderedDict[str, deque[Source]] = OrderedDict()
+        self._strangers: OrderedDict[str, deque[Source]] = OrderedDict()
+        self._last_was_known = False
         self._queued: set[Source] = set()
         self._spent_s = 0.0
         self._call: IDelayedCall | None = None
@@ -77,7 +84,8 @@ class Sharing:
         """Have a source wait for its turn."""
         if source not in self._queued:
             self._queued.add(source)
-            self._waiting.setdefault(source.turn_key, deque()).append(source)
+            waiting = self._known if source.known else self._strangers
+            waiting.setdefault(source.turn_key, deque()).append(source)
             self._next_turn()
 
     def gone(self, source: Source) -> None:
@@ -103,17 +111,24 @@ class Sharing:
 
     def _turn(self) -> None:
         self._call, self._spent_s = None, 0.0
-        while self._waiting and self._spent_s < TURN_S:
-            key, sources = self._waiting.popitem(last=False)
-            source = sources.popleft()
-            if sources:
-                # Behind all other callers, whatever number of connections each has.
-                self._waiting[key] = sources
+        while (self._known or self._strangers) and self._spent_s < TURN_S:
+            source = self._next()
             if source in self._queued:
                 self._queued.discard(source)
                 self._serve_in_turn(source)
-        if self._waiting:
+        if self._known or self._strangers:
             self._next_turn()
+
+    def _next(self) -> Source:
+        """Whose turn it is: somebody's who has signed in and a stranger's by turns, as long as there are both."""
+        self._last_was_known = bool(self._known) and not (self._last_was_known and self._strangers)
+        waiting = self._known if self._last_was_known else self._strangers
+        key, sources = waiting.popitem(last=False)
+        source = sources.popleft()
+        if sources:
+            # Behind all other callers, whatever number of connections each has.
+            waiting[key] = sources
+        return source
 
     def _serve_in_turn(self, source: Source) -> None:
         try:
@@ -134,6 +149,7 @@ class Shared:
     sharing: Sharing
     #: Whose turn it is where a connection comes from an address; empty: not known.
     key_of: Callable[[str], str]
+    known = False
     _turn_key = ""
     _kept = b""
     _at = 0
@@ -147,9 +163,9 @@ class Shared:
             self._turn_key = self.key_of(host) or f"connection {id(self)}"
         return self._turn_key
 
-    def count_for(self, key: str) -> None:
-        """It is known now who this is."""
-        self._turn_key = key
+    def count_for(self, key: str, *, known: bool) -> None:
+        """It is known now who this is, or from where."""
+        self._turn_key, self.known = key, known
 
     @property
     def ready(self) -> bool:
@@ -210,9 +226,12 @@ class Shared:
         super().connectionLost(reason)  # type: ignore[misc]
 
 
-def count_for(transport: Any, key: str) -> None:
-    """Say whom the time of a connection counts for, whatever stands between its protocol and the socket."""
+def count_for(transport: Any, key: str, *, known: bool) -> None:
+    """Say whom the time of a connection counts for, whatever stands between its protocol and the socket.
+
+    ``known``: ``key`` is somebody who has signed in, not where strangers come from.
+    """
     while transport is not None and not isinstance(transport, Shared):
         transport = getattr(transport, "transport", None)
     if transport is not None and key:
-        transport.count_for(key)
+        transport.count_for(key, known=known)

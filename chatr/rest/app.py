@@ -116,14 +116,15 @@ class RestApp:
         return body
 
     def _caller(self, request: ChatrRequest) -> Caller:
+        transport, address = request.channel.transport, self._address(request)
+        count_for(transport, caller_key(address), known=False)
         token = bearer(request)
-        address = self._address(request)
-        count_for(request.channel.transport, caller_key(address))
         user_agent = plain.user_agent(request.getHeader("user-agent"))
         device = self._cookies.device(request)
         if token is None:
             return Caller(address=address, user_agent=user_agent, device=device)
         known = self._verify(token)
+        count_for(transport, known.user_id, known=True)
         return Caller(
             role=known.role,
             user_id=known.user_id,

@@ -64,7 +64,7 @@ class RawSocketLink:
 
     def welcomed(self, user_id: str) -> None:
         """Take messages up to the length that the handshake announced, and turns with all sessions of this person."""
-        count_for(self._protocol.transport, user_id)
+        count_for(self._protocol.transport, user_id, known=True)
         self._protocol.take_long_messages()
 
     def cut(self, code: int, reason: str) -> None:

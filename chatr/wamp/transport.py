@@ -78,7 +78,7 @@ class WebSocketLink:
 
     def welcomed(self, user_id: str) -> None:
         """Take messages of full length, and turns with all sessions of this person."""
-        count_for(self._protocol.transport, user_id)
+        count_for(self._protocol.transport, user_id, known=True)
         self._protocol.take_long_messages()
 
     def cut(self, code: int, reason: str) -> None:
@@ -178,7 +178,7 @@ class WampWebSocket(WebSocketServerProtocol):
         outbox = Outbox(self.transport, door.turn, max_bytes=limits.max_output_bytes, on_overflow=self._overflowed)
         self._outbox = outbox
         if self.trustXForwardedFor:
-            count_for(self.transport, self.address())
+            count_for(self.transport, self.address(), known=False)
         self.transport.registerProducer(outbox, True)
         # Autobahn holds what it sends to the limit of what it takes.
         max_bytes = limits.max_message_bytes if self.compresses else limits.max_output_bytes
