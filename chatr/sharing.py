@@ -2,8 +2,8 @@
 
 Twisted hands on all that a socket has, and a protocol does all that is asked in it before anybody else is heard: a
 packet may hold a thousand calls, and a crowd of connections a packet each. Here a connection gets on with its first
-share at once; what is left waits, and is not added to, until those who also wait have had theirs. People who have signed
-in and strangers have every other turn each: after a restart everybody connects anew, and whoever is here goes on.
+share at once; what is left waits, and is not added to, until those who also wait have had theirs. Strangers and those
+who have signed in have every other turn: after a restart everybody connects anew, and whoever is here goes on.
 """
 
 from __future__ import annotations
