@@ -1,9 +1,9 @@
 """``python -m bench.resume``: what it costs to come back for clients that have missed something. Chatr alone.
 
 People in pairs, each with a chatr.client that was there before; while all are away conversations get messages. Then
-all come back at the same moment, as after a restart of the server. Measured: how long until the median and the last one
-has been handed everything, the processor time of the server (its database apart) for each, and how long somebody else's
-sends take meanwhile, one after the other over REST.
+all come back at the same moment, as when the network of many was gone. Measured: how long until the median and the last
+one has been handed everything, the processor time of the server (its database apart) for each, and how long sends of
+somebody who was there all the time take, one after the other over REST.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ from datetime import datetime, timezone
 from typing import Any
 
 from twisted.internet.defer import Deferred, gatherResults
-from twisted.internet.task import react
+from twisted.internet.task import deferLater, react
 
 from bench.server import Server, running
 from chatr.auth.tokens import Tokens
 from chatr.client import AccessToken, Client, MemoryState
 from chatr.datadir import DataDirectory
+from chatr.sharing import SETTLES_S
 
 
 def populate(server: Server, pairs: int) -> tuple[list[str], list[str]]:
@@ -43,25 +44,26 @@ def populate(server: Server, pairs: int) -> tuple[list[str], list[str]]:
             "INSERT INTO members (conversation_id, user_id)"
             " SELECT id, user_low FROM conversations UNION ALL SELECT id, user_high FROM conversations"
         )
-    write(server, 1)
+    write(server, conversations, 1)
     return people, conversations
 
 
-def write(server: Server, count: int) -> None:
-    """``count`` messages more in each conversation, as if they were sent."""
+def write(server: Server, conversations: list[str], count: int) -> None:
+    """``count`` messages more in each of the conversations, as if they were sent."""
     with server.database.cursor() as cursor:
         cursor.execute(
             "WITH made AS (INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, content, created_at)"
             "   SELECT gen_random_uuid(), c.id, c.head_seq + n, c.user_low, gen_random_uuid(), 'message ' || n,"
-            "          clock_timestamp() FROM conversations c, generate_series(1, %s) n"
+            "          clock_timestamp() FROM conversations c, generate_series(1, %s) n WHERE c.id = ANY(%s::uuid[])"
             "   RETURNING id, conversation_id, seq, created_at)"
             " INSERT INTO log (conversation_id, seq, event, message_id, at)"
             " SELECT conversation_id, seq, 'message.received', id, created_at FROM made",
-            (count,),
+            (count, conversations),
         )
         cursor.execute(
-            "UPDATE conversations SET head_seq = head_seq + %s, active_at = now(), changed_at = clock_timestamp()",
-            (count,),
+            "UPDATE conversations SET head_seq = head_seq + %s, active_at = now(), changed_at = clock_timestamp()"
+            " WHERE id = ANY(%s::uuid[])",
+            (count, conversations),
         )
 
 
@@ -92,43 +94,50 @@ class Returning:
 
 
 class Witness:
-    """Somebody else, in a process of their own, who goes on writing to a friend while all others come back."""
+    """Somebody who is there all the time, in a process of their own, and goes on writing to a friend."""
 
     def __init__(self, server: Server, token: str, friend: str) -> None:
-        self._over = multiprocessing.Event()
-        self._took, told = multiprocessing.Pipe(duplex=False)
-        arguments = (server.port, token, friend, self._over, told)
-        self._process = multiprocessing.Process(target=_write, args=arguments, daemon=True)
+        self._ask, asked = multiprocessing.Pipe()
+        self._process = multiprocessing.Process(target=_write, args=(server.port, token, friend, asked), daemon=True)
         self._process.start()
 
-    def stop(self) -> list[float]:
-        """Milliseconds of each send, the longest last."""
-        self._over.set()
-        took: list[float] = self._took.recv()
-        self._process.join()
+    def took(self) -> list[float]:
+        """Milliseconds of each send since this was asked last, the longest last."""
+        self._ask.send(True)
+        took: list[float] = self._ask.recv()
         return sorted(took)
 
+    def stop(self) -> None:
+        self._ask.send(False)
+        self._process.join()
 
-def _write(port: int, token: str, friend: str, over: Any, told: Any) -> None:
-    took = []
+
+def _write(port: int, token: str, friend: str, asked: Any) -> None:
+    took: list[float] = []
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    while not over.is_set():
+    while True:
+        if asked.poll():
+            if not asked.recv():
+                return
+            asked.send(took)
+            took = []
         body = json.dumps({"recipientId": friend, "content": "hello", "clientId": str(uuid.uuid4())})
         began = time.perf_counter()
         connection.request("POST", "/api/messages", body, headers)
         answer = connection.getresponse()
-        answer.read()
+        text = answer.read()
         took.append((time.perf_counter() - began) * 1000)
         if answer.status != 201:
-            raise SystemExit(f"a send of somebody else's was answered {answer.status}")
-    told.send(took)
+            raise SystemExit(f"a send of somebody else's was answered {answer.status}: {text!r}")
 
 
 async def measure(reactor: Any, server: Server, options: argparse.Namespace) -> int:
     """Away, written to, and back."""
-    people, _ = populate(server, options.clients // 2 + 1)
+    people, conversations = populate(server, options.clients // 2 + 1)
     *people, one, friend = people
+    # The witness writes to the last one meanwhile.
+    del conversations[-1]
     keys = DataDirectory.open(server.home).signing_keys()
     tokens = Tokens(keys, lifetime_s=86400, now=lambda: datetime.now(timezone.utc))
     clients = [Returning(reactor, server, tokens.issue(person, person, "user")) for person in people]
@@ -137,13 +146,16 @@ async def measure(reactor: Any, server: Server, options: argparse.Namespace) -> 
         return await gatherResults([Deferred.fromCoroutine(getattr(client, work)()) for client in clients])
 
     await all_of("come")
+    witness = Witness(server, tokens.issue(one, one, "user"), friend)
+    # Until then who has come counts as somebody who comes back.
+    await deferLater(reactor, SETTLES_S)
     for missed in (0, 10, options.missed):
         await all_of("go")
-        write(server, missed)
+        write(server, conversations, missed)
         before, cpu = [client.messages for client in clients], server.cpu_s()
-        witness = Witness(server, tokens.issue(one, one, "user"), friend)
+        witness.took()
         times = await all_of("come")
-        sends = witness.stop()
+        sends = witness.took()
         handed = {client.messages - was for client, was in zip(clients, before, strict=True)}
         cost_ms = (server.cpu_s() - cpu) * 1000 / len(clients)
         if handed != {missed}:
@@ -153,9 +165,10 @@ async def measure(reactor: Any, server: Server, options: argparse.Namespace) -> 
             f"{len(clients)} clients at once, {missed} messages missed: p50 {statistics.median(times):.2f} s, "
             f"last {max(times):.2f} s, server {cost_ms:.1f} ms of processor time each; meanwhile {len(sends)} sends of "
             f"somebody else: p50 {statistics.median(sends):.0f} ms, p95 {sends[len(sends) * 95 // 100]:.0f} ms, "
-            f"longest {sends[-1]:.0f} ms",
+            f"longest {', '.join(f'{send:.0f}' for send in sends[-5:])} ms",
             flush=True,
         )
+    witness.stop()
     await all_of("go")
     return 0
 

@@ -2,8 +2,9 @@
 
 Twisted hands on all that a socket has, and a protocol does all that is asked in it before anybody else is heard: a
 packet may hold a thousand calls, and a crowd of connections a packet each. Here a connection gets on with its first
-share at once; what is left waits, and is not added to, until those who also wait have had theirs. Strangers and those
-who have signed in have every other turn: after a restart everybody connects anew, and whoever is here goes on.
+share at once; what is left waits, and is not added to, until those who also wait have had theirs. Whoever has been
+here for a while, newcomers and strangers have every third turn: when thousands come at once, as after the network of
+many was gone, whoever is here goes on.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
+from enum import IntEnum
 from typing import Any, Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -23,6 +25,14 @@ TURN_S, SHARE_S = 0.002, 0.0005
 #: What a protocol is handed at once, for the clock can only be looked at in between: less than a hundred calls have
 #: room in the most, and the least is enough for one.
 LEAST_BYTES, MOST_BYTES = 256, 4096
+#: For so long after signing in a connection is a newcomer: it asks for what was missed meanwhile.
+SETTLES_S = 30.0
+
+
+class Standing(IntEnum):
+    """Among whom a connection waits for its turn."""
+
+    STRANGER, NEWCOMER, SETTLED = range(3)
 
 
 class Source(Protocol):
@@ -33,8 +43,8 @@ class Source(Protocol):
         """Whose turn it is."""
 
     @property
-    def known(self) -> bool:
-        """Whether it is somebody who has signed in."""
+    def standing(self) -> Standing:
+        """Among whom it waits."""
 
     @property
     def ready(self) -> bool:
@@ -57,11 +67,10 @@ class Sharing:
     """Shares the time of a process between those who send. ``seconds``: what is measured with."""
 
     def __init__(self, clock: IReactorTime, *, seconds: Callable[[], float] = time.perf_counter) -> None:
+        self.seconds = seconds
         self._clock = clock
-        self._seconds = seconds
-        self._known: OrderedDict[str, deque[Source]] = OrderedDict()
-        self._strangers: OrderedDict[str, deque[Source]] = OrderedDict()
-        self._last_was_known = False
+        self._waiting: tuple[OrderedDict[str, deque[Source]], ...] = tuple(OrderedDict() for _ in Standing)
+        self._last = 0
         self._queued: set[Source] = set()
         self._spent_s = 0.0
         self._call: IDelayedCall | None = None
@@ -84,8 +93,7 @@ class Sharing:
         """Have a source wait for its turn."""
         if source not in self._queued:
             self._queued.add(source)
-            waiting = self._known if source.known else self._strangers
-            waiting.setdefault(source.turn_key, deque()).append(source)
+            self._waiting[source.standing].setdefault(source.turn_key, deque()).append(source)
             self._next_turn()
 
     def gone(self, source: Source) -> None:
@@ -93,16 +101,16 @@ class Sharing:
         self._queued.discard(source)
 
     def _serve(self, source: Source) -> None:
-        began_s = now_s = self._seconds()
+        began_s = now_s = self.seconds()
         size = LEAST_BYTES
         try:
             while source.ready and now_s - began_s < SHARE_S:
                 source.hand_on(size)
-                before_s, now_s = now_s, self._seconds()
+                before_s, now_s = now_s, self.seconds()
                 # What costs little, as a long message, goes on in larger pieces.
                 size = min(2 * size, MOST_BYTES) if now_s - before_s < SHARE_S / 8 else LEAST_BYTES
         finally:
-            self._spent_s += self._seconds() - began_s
+            self._spent_s += self.seconds() - began_s
             self._next_turn()
 
     def _next_turn(self) -> None:
@@ -111,18 +119,19 @@ class Sharing:
 
     def _turn(self) -> None:
         self._call, self._spent_s = None, 0.0
-        while (self._known or self._strangers) and self._spent_s < TURN_S:
+        while any(self._waiting) and self._spent_s < TURN_S:
             source = self._next()
             if source in self._queued:
                 self._queued.discard(source)
                 self._serve_in_turn(source)
-        if self._known or self._strangers:
+        if any(self._waiting):
             self._next_turn()
 
     def _next(self) -> Source:
-        """Whose turn it is: somebody's who has signed in and a stranger's by turns, as long as there are both."""
-        self._last_was_known = bool(self._known) and not (self._last_was_known and self._strangers)
-        waiting = self._known if self._last_was_known else self._strangers
+        """Whose turn it is: of each standing by turns, as long as there is anybody."""
+        order = [(self._last + step) % len(Standing) for step in range(1, len(Standing) + 1)]
+        self._last = next(standing for standing in order if self._waiting[standing])
+        waiting = self._waiting[self._last]
         key, sources = waiting.popitem(last=False)
         source = sources.popleft()
         if sources:
@@ -149,7 +158,8 @@ class Shared:
     sharing: Sharing
     #: Whose turn it is where a connection comes from an address; empty: not known.
     key_of: Callable[[str], str]
-    known = False
+    _known = False
+    _known_since_s: float | None = None
     _turn_key = ""
     _kept = b""
     _at = 0
@@ -165,7 +175,17 @@ class Shared:
 
     def count_for(self, key: str, *, known: bool) -> None:
         """It is known now who this is, or from where."""
-        self._turn_key, self.known = key, known
+        self._turn_key, self._known = key, known
+        if known and self._known_since_s is None:
+            self._known_since_s = self.sharing.seconds()
+
+    @property
+    def standing(self) -> Standing:
+        """Among whom it waits."""
+        if not self._known or self._known_since_s is None:
+            return Standing.STRANGER
+        long_s = self.sharing.seconds() - self._known_since_s
+        return Standing.SETTLED if long_s >= SETTLES_S else Standing.NEWCOMER
 
     @property
     def ready(self) -> bool:

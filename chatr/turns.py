@@ -23,6 +23,13 @@ class _Job(Generic[_T]):
         self.waiter = waiter
         self.begun = False
 
+    async def run(self) -> _T:
+        """Do it, once."""
+        work = self.work
+        # It holds on to the call, which may hold on to this.
+        del self.work
+        return await work()
+
     def gone(self) -> None:
         """The caller has gone: what has begun goes on, and whoever waits for it too."""
         if not self.begun:
@@ -103,7 +110,7 @@ class Turns:
             # Work that ends at once leads here again: one after the other, or thousands would be one inside the other.
             return
         while self._beginning:
-            Deferred.fromCoroutine(_run(self._beginning[0])).addBoth(self._done, self._beginning[0])
+            Deferred.fromCoroutine(self._beginning[0].run()).addBoth(self._done, self._beginning[0])
             self._beginning.popleft()
 
     def _done(self, outcome: Any, job: _Job[Any]) -> None:
@@ -140,7 +147,3 @@ class Turns:
 
     def _full(self) -> ApiError:
         return ApiError("unavailable", self._detail, retry_after_s=2)
-
-
-async def _run(job: _Job[_T]) -> _T:
-    return await job.work()

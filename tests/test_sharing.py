@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from chatr.rest.connections import Connections
 from chatr.rest.request import ChatrRequest
-from chatr.sharing import LEAST_BYTES, MOST_BYTES, SHARE_S, TURN_S, Sharing
+from chatr.sharing import LEAST_BYTES, MOST_BYTES, SETTLES_S, SHARE_S, TURN_S, Shared, Sharing, Standing
 from tests.rest.test_app import Raw, RestCase
 
 HELD = 50 * LEAST_BYTES
@@ -22,9 +23,9 @@ HELD = 50 * LEAST_BYTES
 class Sender:
     """A connection that has received much. Each piece costs its whole share."""
 
-    def __init__(self, case: TurnTests, key: str, size: int = HELD, *, known: bool = False) -> None:
+    def __init__(self, case: TurnTests, key: str, size: int = HELD, *, standing: Standing = Standing.STRANGER) -> None:
         self.turn_key = key
-        self.known = known
+        self.standing = standing
         self.left = size
         self.halted = False
         self.failed = False
@@ -110,21 +111,35 @@ class TurnTests(SynchronousTestCase):
         self.clock.turn()
         self.assertIn(ann, self.log[: round(TURN_S / SHARE_S) + 2])
 
-    def test_strangers_keep_nobody_waiting(self) -> None:
-        """Behind a crowd of strangers whoever has signed in is the next but one; and the other way round.
+    def test_a_crowd_keeps_no_other_standing_waiting(self) -> None:
+        """Behind a crowd of strangers or newcomers whoever has been here is among the next three; and so all round.
 
         Before, in the order in which they came: behind 3,600 who connected at once a send took more than a second.
         """
-        for known in (True, False):
-            crowd = [Sender(self, f"{number}", 1, known=not known) for number in range(200)]
+        for crowded, standing in itertools.permutations(Standing, 2):
+            crowd = [Sender(self, f"{number}", 1, standing=crowded) for number in range(200)]
             self.received(*crowd)
-            ann = Sender(self, "ann", 1, known=known)
+            ann = Sender(self, "ann", 1, standing=standing)
             self.received(ann)
             self.log.clear()
             self.clock.turn()
-            self.assertIn(ann, self.log[:2])
+            self.assertIn(ann, self.log[:3])
             while self.sharing:
                 self.clock.turn()
+
+    def test_standing(self) -> None:
+        """Whoever signs in is a newcomer for a while, also when each request says anew who it is from."""
+        connection = Shared()
+        connection.sharing = self.sharing
+        seen = [connection.standing]
+        for _ in range(2):
+            connection.count_for("192.0.2.1", known=False)
+            connection.count_for("ann", known=True)
+            seen.append(connection.standing)
+            self.now += SETTLES_S
+        connection.count_for("192.0.2.1", known=False)
+        seen.append(connection.standing)
+        self.assertEqual(seen, [Standing.STRANGER, Standing.NEWCOMER, Standing.SETTLED, Standing.STRANGER])
 
     def test_gone(self) -> None:
         """What a connection has sent that is no more is passed over."""

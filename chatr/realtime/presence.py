@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain, islice
 from typing import Literal, Protocol
 
 import msgspec
@@ -26,6 +27,8 @@ SETTLE_S = 0.1
 INTERVAL_S = 1.0
 #: How often a node says that it lives, and how long after the last time its people count as gone.
 BEAT_S, DEAD_AFTER_S = 10.0, 30.0
+#: Of so many people at most at once: when a network comes back there are thousands, and others wait meanwhile.
+MOST_AT_ONCE = 200
 #: Before the first try again, and at most.
 RETRY_S, LAST_RETRY_S = 1.0, 10.0
 #: Stands for the last connection of somebody who may come back within the grace time.
@@ -194,9 +197,10 @@ class PresenceTracker:
 
     async def _pass_on(self) -> None:
         """Tell the store and ask it. What could not be told, for whatever reason, is kept to be told again."""
-        dirty, self._dirty = self._dirty, set()
-        asking, self._asking = self._asking, {}
-        asked = list(dirty | asking.keys())
+        asked = list(dict.fromkeys(islice(chain(self._dirty, self._asking), MOST_AT_ONCE)))
+        dirty = self._dirty.intersection(asked)
+        self._dirty -= dirty
+        asking = {user_id: self._asking.pop(user_id) for user_id in asked if user_id in self._asking}
         try:
             await self._store.put({user_id: self._word(user_id) for user_id in dirty})
             settled = await self._store.settle(asked)

@@ -151,6 +151,8 @@ class WampRawSocket(Protocol):
             self._outbox = None
         if self.session is not None:
             self.session.lost()
+            # It holds on to this: together they would wait for the collector.
+            self.session = None
 
     def _shake_hands(self) -> None:
         magic, choice, *reserved = self._data[:HEADER_BYTES]

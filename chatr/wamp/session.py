@@ -366,6 +366,7 @@ class Session:
         self._subscriptions.clear()
         if self._calls is not None:
             self._calls.detach()
+            self._calls = None
         if self._admission.user_id:
             self._door.hub.leave(self)
             self._door.sessions.user_left(self._admission.user_id)

@@ -260,6 +260,9 @@ class WampWebSocket(WebSocketServerProtocol):
             if timer is not None and timer.active():
                 timer.cancel()
         self.closeHandshakeTimeoutCall = None
+        # What holds on to each other waits for the collector, which stops everything while it looks for it: after the
+        # departure of thousands for most of a second. Autobahn's future holds on to this as its outcome.
+        self.session = self._outbox = self.is_closed = None
 
     def _closeConnection(self, abort: bool = False) -> None:
         if abort:
@@ -386,6 +389,8 @@ class _Upgrade(WebSocketResource):
             protocol = holder.wrappedProtocol if isinstance(holder, ProtocolWrapper) else holder
             # The channel goes on with the rest of the packet when we return, as if it were another request.
             channel.rawDataReceived = protocol.dataReceived
+            # Each holds on to the other; neither has anything to do any more.
+            channel.requests.clear()
         return answer
 
 

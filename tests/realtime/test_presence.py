@@ -14,6 +14,7 @@ from chatr.realtime.presence import (
     BEAT_S,
     GRACE_S,
     INTERVAL_S,
+    MOST_AT_ONCE,
     RETRY_S,
     SETTLE_S,
     Beat,
@@ -121,6 +122,21 @@ class PresenceTrackerTests(SynchronousTestCase):
         self.tracker.set("u", "u", "online")
         self.clock.advance(SETTLE_S)
         self.assertEqual(calls, [3])
+
+    def test_thousands(self) -> None:
+        """Of many who come or go at once some are announced at a time, and each once."""
+        people = [f"{number}" for number in range(2 * MOST_AT_ONCE + 1)]
+        for work, status in ((self.tracker.joined, "online"), (self.tracker.left, "offline")):
+            self.told.clear()
+            for user_id in people:
+                work(user_id, "a")
+            if status == "offline":
+                self.clock.advance(GRACE_S)
+            self.clock.advance(SETTLE_S)
+            self.assertEqual(len(self.told), MOST_AT_ONCE)
+            self.clock.pump([SETTLE_S, SETTLE_S])
+            ago_s = GRACE_S if status == "offline" else 0.0
+            self.assertCountEqual(self.told, [Change(user_id, status, ago_s) for user_id in people])
 
     def test_flapping(self) -> None:
         """Somebody who flaps causes one announcement a second at most, and the last one is right."""
