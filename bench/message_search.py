@@ -23,7 +23,7 @@ from urllib.parse import quote
 from bench.server import Server, running
 from chatr.auth.tokens import Tokens
 from chatr.datadir import DataDirectory
-from chatr.store import message_search, search_terms
+from chatr.store.messages import message_search, search_terms
 
 #: So few that everybody has many messages in many conversations, beside the long one.
 PEOPLE = 120

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from chatr import __version__, listening
-from chatr.commands import add_parsers, run
+from chatr.commands.accounts import add_parsers, run
 from chatr.config import SECRETS, Config, ConfigError, assignments, load
 from chatr.plain import say
 from chatr.remarks import strays, warnings

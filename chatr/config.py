@@ -48,7 +48,7 @@ class Database(Section, frozen=True):
     queue_limit: Count = 2000
     #: How long a start waits for a server that is starting itself.
     start_timeout_s: Seconds = 30.0
-    #: Bounded because sync cursors reach back by a fixed time that must be longer (ops/sync.py).
+    #: Bounded because sync cursors reach back by a fixed time that must be longer (ops/conversations/sync.py).
     statement_timeout_s: Annotated[float, Meta(gt=0, le=10)] = 5.0
 
 

@@ -18,31 +18,24 @@ from chatr.auth.oidc import Provider
 from chatr.auth.passwords import Passwords
 from chatr.auth.tokens import Tokens
 from chatr.auth.vault import Vault
-from chatr.closing import Closing
 from chatr.config import Config
 from chatr.datadir import DataDirectory
 from chatr.fetch import Fetcher
-from chatr.incidents import QUIET_S, Incidents
-from chatr.ops import audience, naming, pages, receipts, verification, waiting
-from chatr.ops.admission import Admission, Gate
-from chatr.ops.announcer import Announcer
+from chatr.ops import pages
+from chatr.ops.accounts import usernames, verification
 from chatr.ops.catalog import CONTRACT
-from chatr.ops.circles import Circles
-from chatr.ops.code_gate import CodeGate
-from chatr.ops.erasing import Eraser
-from chatr.ops.link_previews import Previews
-from chatr.ops.message_search import Indexer
+from chatr.ops.conversations import receipts
+from chatr.ops.messages import erasing, previews
 from chatr.ops.ports import Ports
-from chatr.ops.preview_queue import PreviewQueue
-from chatr.ops.retention import Retention
-from chatr.ops.revocations import RevocationWatch
-from chatr.ops.throttle import Throttle
 from chatr.outbound.letters import Channel, Job
 from chatr.outbound.queue import OutboundQueue
 from chatr.outbound.senders import OutboxSender, Sender
 from chatr.outbound.sms import GatewaySender
 from chatr.outbound.smtp import SmtpSender
 from chatr.previews.web import Web
+from chatr.process.closing import Closing
+from chatr.process.incidents import QUIET_S, Incidents
+from chatr.process.tasks import Tasks
 from chatr.realtime.broker import EndRoom, Envelope, Forget
 from chatr.realtime.hub import Announcement, Hub
 from chatr.realtime.memory import MemoryBroker
@@ -51,6 +44,7 @@ from chatr.realtime.presence_memory import MemoryPresence
 from chatr.realtime.presence_redis import RedisPresence
 from chatr.realtime.publisher import Publisher
 from chatr.realtime.redis import Redis
+from chatr.realtime.rooms import session_room
 from chatr.rest.app import RestApp
 from chatr.rest.connections import Connections
 from chatr.rest.cookies import SessionCookies
@@ -61,12 +55,23 @@ from chatr.rest.metrics import Metrics
 from chatr.rest.raw import RawRoutes, Readiness
 from chatr.rest.request import address_reader
 from chatr.rest.site import make_site
+from chatr.services import waiting
+from chatr.services.admission import Admission, Gate
+from chatr.services.circles import Circles
+from chatr.services.code_gate import CodeGate
+from chatr.services.eraser import Eraser
+from chatr.services.indexer import Indexer
+from chatr.services.link_previews import Previews
+from chatr.services.presence_news import Announcer
+from chatr.services.preview_queue import PreviewQueue
+from chatr.services.retention import Retention
+from chatr.services.revocations import RevocationWatch
+from chatr.services.throttle import Throttle
 from chatr.sharing import Sharing
-from chatr.store import people
-from chatr.store.marks import Marks
+from chatr.store.conversations.marks import Marks
+from chatr.store.people import people
 from chatr.store.pool import Database
-from chatr.store.writer import MessageWriter
-from chatr.tasks import Tasks
+from chatr.store.writing.writer import MessageWriter
 from chatr.wamp.door import Counters, Door, Sessions
 from chatr.wamp.outbox import Turn
 from chatr.wamp.rawsocket import WampRawSocketFactory
@@ -126,8 +131,10 @@ class Node:
         self.metrics = Metrics(self.tasks)
         self._web = Web(reactor, config.previews)
         self.previews = Previews(self.db, self._web, config.previews, counted=self.metrics.looked)
-        self.eraser = Eraser(self.tasks, self.db, self.writer)
-        self.preview_queue = PreviewQueue(self.tasks, self.db, self.writer, self.previews)
+        self.eraser = Eraser(
+            self.tasks, self.db, self.writer, take_back=erasing.take_back, take_away=erasing.take_away
+        )
+        self.preview_queue = PreviewQueue(self.tasks, self.db, self.writer, self.previews, attach=previews.attach)
         server_keys = data.server_keys()
         codes = Codes(server_keys)
         self.outbound = OutboundQueue(
@@ -166,7 +173,7 @@ class Node:
             eraser=self.eraser,
             settings=config.auth,
             login_code=config.login_code,
-            reserved_names=naming.reserved(CONTRACT),
+            reserved_names=usernames.reserved(CONTRACT),
             message_settings=config.messages,
             page_bytes=min(pages.MAX_BYTES, config.wamp.max_message_bytes // 2),
             connections=self._connections,
@@ -352,7 +359,7 @@ class Node:
         self.door.extend(connection, session_id, expires_at)
 
     def _connections(self, session_id: str) -> list[str]:
-        return [member.connection for member in self.hub.members(audience.session(session_id))]
+        return [member.connection for member in self.hub.members(session_room(session_id))]
 
     def _written(self, user_id: str, announcement: Announcement) -> None:
         receipts.written(self.ports, self._now(), user_id, announcement.payload)
@@ -360,12 +367,12 @@ class Node:
     def _revoked_elsewhere(self, session_id: str) -> None:
         if not self.tokens.knows_revoked(session_id):
             self.tokens.revoke(session_id)
-            self.hub.end(audience.session(session_id), "unauthenticated", "Signed out")
+            self.hub.end(session_room(session_id), "unauthenticated", "Signed out")
 
     def _heard(self, envelope: Envelope) -> None:
         """A session that ends anywhere is refused here from the same moment; what changed is not kept."""
-        if isinstance(envelope, EndRoom) and envelope.room.startswith(audience.session("")):
-            self.tokens.revoke(envelope.room.removeprefix(audience.session("")))
+        if isinstance(envelope, EndRoom) and envelope.room.startswith(session_room("")):
+            self.tokens.revoke(envelope.room.removeprefix(session_room("")))
         elif isinstance(envelope, Forget):
             self.circles.forget(envelope.user_ids)
 

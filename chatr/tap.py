@@ -19,20 +19,20 @@ from twisted.python import usage
 from twisted.python.failure import Failure
 
 from chatr import listening
-from chatr.closing import Closing
-from chatr.collector import Collector
 from chatr.config import Config, ConfigError, assignments, load
 from chatr.datadir import DataDirectory, DataDirectoryError
 from chatr.embedded.lock import DirectoryInUse, DirectoryLock
 from chatr.embedded.postgres import EmbeddedError, EmbeddedPostgres
-from chatr.ending import MORE_S, Ending
-from chatr.logs import Escaper
 from chatr.node import Node
+from chatr.process.closing import Closing
+from chatr.process.collector import Collector
+from chatr.process.ending import MORE_S, Ending
+from chatr.process.logs import Escaper
+from chatr.process.threads import in_daemon
 from chatr.remarks import DEVELOPMENT_FOR_ALL, strays, warnings
 from chatr.rest.connections import raise_open_files, room_for_connections
 from chatr.store import fitness
 from chatr.store.migrate import has_dictionary, migrate
-from chatr.threads import in_daemon
 
 log = Logger()
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from chatr.node import Node
-from chatr.store import sessions
+from chatr.store.accounts import sessions
 from chatr.store.ids import uuid7
 
 

@@ -27,8 +27,8 @@ MOST = 2.5
 FEW = 120
 #: Patterns of ``regex``, which has no tree to look at, and others that do the same for it. One character needs none.
 MODELS = {
-    "chatr.store.messages._GRAPHEME": r".[\u0300-\u036f\u200d]*",
-    "chatr.ops.message_search._WORD": r"[A-Za-z0-9][A-Za-z0-9\u0300-\u036f]*",
+    "chatr.store.messages.messages._GRAPHEME": r".[\u0300-\u036f\u200d]*",
+    "chatr.ops.messages.search._WORD": r"[A-Za-z0-9][A-Za-z0-9\u0300-\u036f]*",
 }
 _ONE = re.compile(r"\[(?:[^\]\\]|\\.)*\]")
 #: Patterns that are used by another name, always on a whole text.

@@ -11,7 +11,7 @@ from twisted.python.log import LogPublisher as OldPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatr import plain
-from chatr.logs import Escaper
+from chatr.process.logs import Escaper
 
 #: A name that begins a line of its own, colours it, turns it round and hides a letter.
 HOSTILE = "ann\n2026-01-01 [-] \x1b[31mroot\u202egpj\u2028\x85\r\x00\u200b"
@@ -42,7 +42,7 @@ class PlainTests(SynchronousTestCase):
 
 
 class LogTests(SynchronousTestCase):
-    """chatr.logs"""
+    """chatr.process.logs"""
 
     def setUp(self) -> None:
         self.told: list[dict[str, Any]] = []

@@ -16,7 +16,7 @@ from chatr.api.context import Caller, Context, HangUp
 from chatr.api.contract import Contract, Operation
 from chatr.api.errors import COMMON_ERRORS, ApiError, from_validation, invalid
 from chatr.api.walk import Node, holds, walk
-from chatr.incidents import Incidents
+from chatr.process.incidents import Incidents
 
 log = Logger()
 

@@ -17,7 +17,7 @@ from twisted.python.threadpool import ThreadPool
 from chatr.addresses import caller_key
 from chatr.api.context import Context
 from chatr.api.errors import ApiError
-from chatr.turns import Turns
+from chatr.process.turns import Turns
 
 _T = TypeVar("_T")
 

@@ -19,7 +19,7 @@ from twisted.python.failure import Failure
 
 from chatr.embedded.child import Account, Child, spawn
 from chatr.embedded.lock import remove_foreign_pid, server_using
-from chatr.incidents import Incidents
+from chatr.process.incidents import Incidents
 
 log = Logger()
 

@@ -1,1 +1,1 @@
-"""What chatr does: one module per noun, parameter struct and async function side by side."""
+"""What chatr does: a folder per noun, parameter struct and async function side by side."""

@@ -4,30 +4,14 @@ from __future__ import annotations
 
 from chatr.api.contract import build
 from chatr.api.events import EVENTS
-from chatr.ops import (
-    accounts,
-    activity,
-    conversations,
-    corrections,
-    friends,
-    message_changes,
-    message_search,
-    messages,
-    oidc,
-    passwords,
-    presence,
-    previews,
-    profile,
-    sessions,
-    sync,
-    two_factor,
-    undoing,
-    users,
-)
+from chatr.ops.accounts import addresses, oidc, passwords, registration, sessions, two_factor, undo
+from chatr.ops.conversations import activity, conversations, receipts, requests, sync
+from chatr.ops.messages import changes, history, previews, search, sending
+from chatr.ops.people import friends, presence, profile, users
 
 _MODULES = (
-    *(accounts, corrections, undoing, sessions, oidc, passwords, two_factor, profile),
+    *(registration, addresses, undo, sessions, oidc, passwords, two_factor, profile),
     *(users, friends, presence),
-    *(conversations, messages, message_changes, message_search, previews, activity, sync),
+    *(conversations, requests, sending, history, receipts, changes, search, previews, activity, sync),
 )
 CONTRACT = build(_MODULES, EVENTS)

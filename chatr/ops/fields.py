@@ -12,7 +12,7 @@ from msgspec import Meta
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from chatr.api.errors import invalid
-from chatr.ops import texts
+from chatr.ops.messages import texts
 
 Gender = Literal["male", "female", "non-binary", "prefer-not-to-say"]
 MAX_NAME = 50

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol, TypeAlias
+from collections.abc import Callable
+from typing import TypeAlias
 
 import msgspec
 
 from chatr.api.context import Context
-from chatr.api.contract import Event
 from chatr.auth.codes import Codes
 from chatr.auth.limits import RateLimiter
 from chatr.auth.oidc import Provider
@@ -16,43 +15,19 @@ from chatr.auth.passwords import Passwords
 from chatr.auth.tokens import Tokens
 from chatr.auth.vault import Vault
 from chatr.config import Auth, Limits, LoginCode, Messages, Oidc
-from chatr.ops.code_gate import CodeGate
-from chatr.ops.erasing import Eraser
-from chatr.ops.link_previews import Previews
-from chatr.ops.preview_queue import PreviewQueue
-from chatr.ops.throttle import Throttle
 from chatr.outbound.queue import OutboundQueue
+from chatr.process.turns import Turns
 from chatr.realtime.presence import PresenceTracker
-from chatr.store.marks import Marks
+from chatr.realtime.publisher import Publisher
+from chatr.services.code_gate import CodeGate
+from chatr.services.eraser import Eraser
+from chatr.services.link_previews import Previews
+from chatr.services.presence_news import Announcer
+from chatr.services.preview_queue import PreviewQueue
+from chatr.services.throttle import Throttle
+from chatr.store.conversations.marks import Marks
 from chatr.store.pool import Database
-from chatr.store.writer import MessageWriter
-from chatr.turns import Turns
-
-
-class Publisher(Protocol):
-    """Announces what is committed."""
-
-    def publish(self, event: Event, payload: msgspec.Struct, rooms: Iterable[str], *, exclude: str = "") -> None:
-        """Announce to rooms, without the connection ``exclude``."""
-
-    def end(self, room: str, code: str, reason: str) -> None:
-        """End every realtime session in a room, on every node."""
-
-    def forget(self, user_ids: Iterable[str]) -> None:
-        """Have every node read anew to whom these people matter."""
-
-
-class Announcer(Protocol):
-    """Tells people about each other's presence."""
-
-    def show(self, user_id: str, viewer_ids: Sequence[str]) -> None:
-        """Viewers may be told of a person's presence from now on: tell them how it is."""
-
-    def meet(self, one_id: str, other_id: str) -> None:
-        """Two people may see more of each other than before: tell each how it is, as far as they may know."""
-
-    def hide(self, user_id: str, viewer_ids: Sequence[str]) -> None:
-        """Viewers may no longer be told of a person's presence: to them the person has left."""
+from chatr.store.writing.writer import MessageWriter
 
 
 class Ports(msgspec.Struct, frozen=True, kw_only=True):

@@ -28,7 +28,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True, tag="letter"):
 class Resend(msgspec.Struct, frozen=True, kw_only=True, tag="resend"):
     """A wish to have a code sent again. Whether there is one is found out when its turn comes.
 
-    ``own``: wished by the account itself, signed in. ``sender``: whom it is counted for (ops/code_gate.py).
+    ``own``: wished by the account itself, signed in. ``sender``: whom it is counted for (services/code_gate.py).
     """
 
     user_id: str

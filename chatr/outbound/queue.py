@@ -14,9 +14,9 @@ from twisted.python.failure import Failure
 from chatr.auth.vault import Vault, VaultError
 from chatr.outbound.letters import Channel, Job, Letter
 from chatr.outbound.senders import NotSent, Sender
+from chatr.process.tasks import Tasks
 from chatr.store import outbound
 from chatr.store.pool import Database, Transaction
-from chatr.tasks import Tasks
 
 log = Logger()
 

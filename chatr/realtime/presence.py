@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from chatr.tasks import Tasks
+from chatr.process.tasks import Tasks
 
 log = Logger()
 

@@ -10,7 +10,7 @@ from twisted.internet.defer import TimeoutError
 from twisted.python.failure import Failure
 
 from chatr.api.errors import ApiError
-from chatr.tasks import Tasks
+from chatr.process.tasks import Tasks
 
 TIMEOUT_S = 2.0
 #: Reconnecting begins after this, and is tried at least this often.

@@ -18,7 +18,7 @@ from chatr.rest.request import ChatrRequest
 HEADER = "x-chatr-session"
 REFRESH_PATH, REALTIME_PATH = "/api/auth", "/ws"
 REFRESH_ROUTE = f"{REFRESH_PATH}/refresh"
-#: How long a browser is known after it was last signed in: store/known_places.py.
+#: How long a browser is known after it was last signed in: store/accounts/known_places.py.
 DEVICE_S = 90 * 86400
 _MARK = re.compile(r"[A-Za-z0-9_-]{43}")
 _TAKES_COOKIE = "session.refresh"

@@ -9,10 +9,10 @@ from typing import Any, Protocol
 from klein import Klein
 
 from chatr.api.errors import ApiError
-from chatr.ops.link_previews import IMAGES
 from chatr.rest.app import absent
 from chatr.rest.request import ChatrRequest, render
-from chatr.store.preview_images import Kept
+from chatr.services.link_previews import IMAGES
+from chatr.store.messages.preview_images import Kept
 
 #: Images that are on their way at once: each may wait for a slow reader with all its bytes.
 AT_ONCE = 64

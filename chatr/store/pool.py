@@ -21,8 +21,8 @@ from twisted.python.failure import Failure
 
 from chatr.api.contract import Event
 from chatr.api.errors import ApiError
+from chatr.process.tasks import Tasks
 from chatr.store.connection import Connection, ConnectionDead, is_death, is_lack
-from chatr.tasks import Tasks
 
 log = Logger()
 Row = tuple[Any, ...]

@@ -138,11 +138,11 @@ RULES = (
         act=remove,
         where=f"t.expires_at {_OLD} AND t.purpose IN ('login', 'reset', 'change')",
     ),
-    # As long as chatr.store.code_sends and chatr.store.address_changes look back, which clear away themselves in use.
+    # As long as code_sends.py and address_changes.py in store/accounts look back, which clear away themselves in use.
     Rule(name="counts of codes", table="code_sends", days=1, act=remove, where=f"t.sent_at {_OLD}"),
     Rule(name="changes of address", table="address_changes", days=7, act=remove, where=f"t.changed_at {_OLD}"),
     Rule(name="sign-ins at a provider", table="oidc_logins", days=1, act=remove, where=f"t.expires_at {_OLD}"),
-    # A day without a try makes the next lock a short one again (chatr.store.tries).
+    # A day without a try makes the next lock a short one again (chatr.store.accounts.tries).
     Rule(
         name="tries to sign in",
         table="sign_in_tries",
@@ -150,7 +150,7 @@ RULES = (
         act=remove,
         where=f"t.since {_OLD} AND coalesce(t.locked_until, now()) <= now()",
     ),
-    # As long as chatr.store.known_places and chatr.store.approaches look back.
+    # As long as code_sends.py and address_changes.py in store/accounts look back, which clear away themselves in use.
     Rule(name="known places", table="known_places", days=90, act=remove, where=f"t.signed_in_at {_OLD}"),
     Rule(name="approaches to strangers", table="approaches", days=1, act=remove, where=f"t.at {_OLD}"),
     Rule(name="letters given up", table="outbound", days="dead_letters_days", act=remove, where=f"t.dead_at {_OLD}"),

@@ -13,8 +13,8 @@ from twisted.python.failure import Failure
 from chatr.addresses import caller_key, on_this_machine
 from chatr.api.dispatch import Dispatcher
 from chatr.config import Wamp
-from chatr.ops.admission import Admission
 from chatr.realtime.hub import Announcement, Hub
+from chatr.services.admission import Admission
 from chatr.wamp.outbox import Turn
 from chatr.wamp.router import Router
 

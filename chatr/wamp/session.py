@@ -15,8 +15,8 @@ from twisted.logger import Logger
 from chatr.api import cookies
 from chatr.api.context import Caller
 from chatr.api.errors import ApiError, invalid
-from chatr.ops.admission import Admission
 from chatr.realtime.hub import Announcement
+from chatr.services.admission import Admission
 from chatr.wamp import machine, wire
 from chatr.wamp.calls import Calls, DuplicateRequest, FrameTooLarge
 from chatr.wamp.door import CLOSE_TIMEOUT_S, SYSTEM_SHUTDOWN, Door

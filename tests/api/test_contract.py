@@ -17,8 +17,8 @@ from chatr.api.dispatch import Dispatcher
 from chatr.api.errors import COMMON_ERRORS, ERRORS, ApiError
 from chatr.api.events import EVENTS, MESSAGE_RECEIVED
 from chatr.api.model import Empty, Params, Wire
-from chatr.incidents import QUIET_S, Incidents
 from chatr.ops.catalog import CONTRACT
+from chatr.process.incidents import QUIET_S, Incidents
 
 
 class Thing(Params, frozen=True, kw_only=True):

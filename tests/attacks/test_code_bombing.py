@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred, gatherResults
 from chatr.api.context import Caller
 from chatr.api.errors import ApiError
 from chatr.node import Node
-from chatr.store.codes import Sent
+from chatr.store.accounts.codes import Sent
 from tests.ops.case import PASSWORD, OpsCase
 
 VICTIM, NUMBER = "victim@example.org", "+41791234567"

@@ -9,7 +9,7 @@ import pyotp
 from twisted.internet.defer import Deferred, gatherResults
 
 from chatr.api.context import Caller, Context
-from chatr.ops import administration
+from chatr.ops import operator
 from tests.ops.case import PASSWORD, OpsCase, Person
 
 VICTIM, MALLORYS, NEW = "ann@example.org", "mallory@evil.example", "Another-pass-9"
@@ -199,12 +199,12 @@ class UndoTests(TakeoverCase):
     async def test_an_operator_undoes_it(self) -> None:
         """``chatr user undo-email``: the last change, and again the one before; then there is none left."""
         thief = await self.taken()
-        operator = self.node_context()
+        ctx = self.node_context()
         for expected in (MALLORYS, VICTIM):
-            person = await administration.undo_email(operator, await administration.find(operator, "ann"))
+            person = await operator.undo_email(ctx, await operator.find(ctx, "ann"))
             self.assertEqual(person.email, expected)
         await self.refused(self.call("session.login", login="ann", password=NEW), "code_wrong")
-        await self.refused(administration.undo_email(operator, person), "not_found")
+        await self.refused(operator.undo_email(ctx, person), "not_found")
         await self.refused(self.node.gate.admit(thief.session["accessToken"]), "unauthenticated")
 
     def node_context(self) -> Any:

@@ -10,7 +10,7 @@ from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import deferLater
 
-from chatr.turns import Turns
+from chatr.process.turns import Turns
 from tests.e2e.client import Lost, Wamp
 from tests.e2e.server import PASSWORD, ServerCase
 

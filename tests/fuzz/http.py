@@ -20,13 +20,13 @@ from chatr.api.dispatch import Dispatcher, decode
 from chatr.api.errors import ApiError
 from chatr.config import Config, Server
 from chatr.ops.catalog import CONTRACT
+from chatr.process.tasks import Tasks
 from chatr.rest import request as reading
 from chatr.rest.app import RestApp
 from chatr.rest.cookies import SessionCookies
 from chatr.rest.headers import Rules
 from chatr.rest.metrics import Metrics
 from chatr.rest.site import ChatrSite, make_site
-from chatr.tasks import Tasks
 from chatr.wamp.transport import websocket_resource
 from tests.fuzz.harness import Bound, Hostile, Target
 from tests.rest.memory import Client

@@ -13,7 +13,6 @@ from twisted.python.failure import Failure
 from twisted.web._newclient import HTTP11ClientProtocol, Request
 from twisted.web.http_headers import Headers
 
-from chatr.ops import texts
 from chatr.previews import dnswire, links, pages
 from chatr.previews.agent import MAX_HEAD_BYTES
 from tests.fuzz.harness import Bound, Hostile, Target
@@ -53,7 +52,7 @@ def _page(data: bytes) -> None:
 
 
 def _link(data: bytes) -> None:
-    texts.first_link(data.decode("utf-8", "replace"))
+    links.first_link(data.decode("utf-8", "replace"))
     try:
         links.normal(data.decode("utf-8", "replace"))
     except ValueError:

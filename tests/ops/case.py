@@ -22,11 +22,11 @@ from chatr.config import Config, load
 from chatr.datadir import DataDirectory
 from chatr.node import Node
 from chatr.realtime.hub import Announcement
-from chatr.store import conversations
+from chatr.store.conversations import conversations
 from chatr.store.ids import uuid7
-from chatr.store.lanes import Lane
-from chatr.store.places import Place
 from chatr.store.pool import Transaction
+from chatr.store.writing.lanes import Lane
+from chatr.store.writing.places import Place
 from tests.box import box
 
 PASSWORD = "Correct-horse-7"

@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 
 from chatr.node import Node
 from tests.ops.case import Person
-from tests.ops.test_friends import FriendsCase
+from tests.ops.people.test_friends import FriendsCase
 from tests.previews.sites import PRIVATE, PUBLIC, Server, page
 
 HEAD = """<meta property="og:description" content="About it"><meta property="og:image" content="/i.png">

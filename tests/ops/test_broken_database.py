@@ -9,8 +9,8 @@ import psycopg2
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 
-from chatr.ops import message_search
 from chatr.outbound.senders import NotSent
+from chatr.services import indexer
 from chatr.store import outbound
 from tests.logs import LogLines
 from tests.ops.case import OpsCase
@@ -22,11 +22,11 @@ class BrokenCase(OpsCase):
 
     async def setUp(self) -> None:
         # The indexer looks at once and again and again.
-        self.patch(message_search, "EVERY_S", 0.02)
+        self.patch(indexer, "EVERY_S", 0.02)
         await super().setUp()
         self.ann, self.ben = await self.person("ann"), await self.person("ben")
         await self.acquaint(self.ann, self.ben)
-        self.log = LogLines("chatr.store.pool", "chatr.tasks", "chatr.incidents", "chatr.api.dispatch")
+        self.log = LogLines("chatr.store.pool", "chatr.process.tasks", "chatr.process.incidents", "chatr.api.dispatch")
         self.addCleanup(self.log.end)
 
     async def until(self, reached: Any) -> None:

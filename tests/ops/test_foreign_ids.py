@@ -9,7 +9,7 @@ import msgspec
 
 from chatr.api.contract import Operation
 from chatr.api.errors import ApiError
-from tests.ops.test_friends import FriendsCase
+from tests.ops.people.test_friends import FriendsCase
 
 #: What a call needs beside the id in question.
 VALUES: dict[str, Any] = {

@@ -8,7 +8,7 @@ import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.ops import pages
-from tests.ops.test_friends import FriendsCase
+from tests.ops.people.test_friends import FriendsCase
 
 LONG = "é" * 5000
 MAX = 64 * 1024

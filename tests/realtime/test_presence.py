@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from chatr.process.tasks import Tasks
 from chatr.realtime.presence import (
     BEAT_S,
     GRACE_S,
@@ -22,7 +23,6 @@ from chatr.realtime.presence import (
     PresenceTracker,
 )
 from chatr.realtime.presence_memory import MemoryPresence
-from chatr.tasks import Tasks
 
 
 class Flaky(MemoryPresence):

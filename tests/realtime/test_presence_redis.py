@@ -10,11 +10,11 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from chatr.api.errors import ApiError
+from chatr.process.tasks import Tasks
 from chatr.realtime import redis as connection
 from chatr.realtime.presence import DEAD_AFTER_S, Change, PresenceTracker
 from chatr.realtime.presence_redis import RedisPresence
 from chatr.realtime.redis import Redis, RedisError, parsed
-from chatr.tasks import Tasks
 from tests.contract_suites.presence import ANN, BEN, CAT, PresenceSuite
 from tests.valkey import valkey
 

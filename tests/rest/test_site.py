@@ -12,8 +12,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.test.requesthelper import DummyRequest
 
 from chatr.api.errors import ApiError
+from chatr.process.tasks import LATE_S
 from chatr.rest.request import address_reader
-from chatr.tasks import LATE_S
 from tests.rest.test_app import RestCase
 
 

@@ -13,8 +13,8 @@ from twisted.trial.unittest import TestCase
 
 from chatr.api.errors import ApiError
 from chatr.api.events import SYNC_REQUIRED, SyncRequired
+from chatr.process.tasks import Tasks
 from chatr.store.pool import Database
-from chatr.tasks import Tasks
 from tests.box import Box, box
 from tests.logs import LogLines
 

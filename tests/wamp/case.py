@@ -14,8 +14,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.api.errors import ApiError
 from chatr.config import Wamp
-from chatr.ops.admission import Admission
 from chatr.realtime.hub import Hub
+from chatr.services.admission import Admission
 from chatr.wamp.door import Counters, Door, Sessions
 from chatr.wamp.frames import SERIALIZERS
 from chatr.wamp.outbox import Turn

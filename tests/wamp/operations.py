@@ -16,7 +16,7 @@ from chatr.api.dispatch import Dispatcher
 from chatr.api.errors import ApiError
 from chatr.api.events import EVENTS
 from chatr.api.model import Empty, NoParams, Params, Wire
-from chatr.incidents import Incidents
+from chatr.process.incidents import Incidents
 
 
 class Gates:

@@ -1,0 +1,278 @@
+"""Registration, verification, and the end of an account."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from chatr.addresses import caller_key
+from chatr.api.contract import PUBLIC, USERS, Rate, Route, operation
+from chatr.api.errors import ApiError, invalid
+from chatr.api.model import Empty, Id, Params, Session, Time, Wire, wire_time
+from chatr.auth.tokens import secret_hash
+from chatr.ops import fields
+from chatr.ops.accounts import proving, sign_in, sign_out, undo, verification
+from chatr.ops.people import announcing
+from chatr.ops.ports import Ctx
+from chatr.outbound import letters
+from chatr.store.accounts import accounts, codes
+from chatr.store.conversations import conversations
+from chatr.store.ids import uuid7
+from chatr.store.messages import erasing
+from chatr.store.people import people, relations
+from chatr.store.pool import Transaction
+
+_VERIFY_RATE = Rate(10, 900, subject="userId")
+_VERIFY_ERRORS = ("code_wrong", "code_expired", "conflict")
+
+
+class Register(Params, frozen=True, kw_only=True):
+    """A new account, with an e-mail address, a phone number or both."""
+
+    username: fields.Username
+    password: fields.NewPassword
+    email: fields.Email | None = None
+    phone_number: fields.PhoneNumber | None = None
+    first_name: fields.Name | None = None
+    last_name: fields.Name | None = None
+    display_name: fields.Name | None = None
+    gender: fields.Gender | Literal[""] | None = None
+
+
+@operation(
+    "account.register",
+    Route("POST", "/auth/register", status=201),
+    PUBLIC,
+    errors=["conflict"],
+    rate=Rate(5, 900),
+)
+async def register(ctx: Ctx, params: Register) -> verification.Waiting:
+    """Create an account and send a code to its e-mail address, or else to its phone: one of the two is needed.
+
+    An account with the same address that was never verified is replaced: at once by who registered it from the same
+    network, by others when its code has run out. ``conflict`` names the field that is taken. ``rate_limited`` also when
+    no more codes may be sent there at the moment: nothing has changed then. The ``proof`` in the answer is for
+    account.change_unconfirmed.
+    """
+    if not params.email and not params.phone_number:
+        raise invalid("$.email", "give an e-mail address or a phone number")
+    username = fields.username(params.username, ctx.ports.reserved_names)
+    email = fields.email(params.email) if params.email else None
+    phone = fields.phone(params.phone_number, ctx.ports.settings.phone_region) if params.phone_number else None
+    if phone and not ctx.ports.outbound.can_send("sms"):
+        raise invalid("$.phoneNumber", "this server can't send SMS")
+    password = fields.password(params.password, username=username, email=email or "")
+    first_name = fields.cleaned(params.first_name, "$.firstName")
+    last_name = fields.cleaned(params.last_name, "$.lastName")
+    sender = ctx.ports.code_gate.stranger(ctx.caller)
+    new = accounts.NewPerson(
+        id=uuid7(),
+        username=username,
+        email=email,
+        phone_number=phone,
+        password_hash=await ctx.ports.passwords.hash(password, ctx),
+        display_name=fields.display_name(params.display_name, first_name, last_name, username),
+        first_name=first_name,
+        last_name=last_name,
+        gender=params.gender or None,
+        registered_from=ctx.ports.codes.key(f"register:{caller_key(ctx.caller.address)}"),
+    )
+    async with ctx.ports.db.transaction() as tx:
+        for kind, address in addresses(email, phone):
+            await accounts.lock_address(tx, kind, address)
+            await refuse_taken(tx, kind, address)
+        await accounts.make_way(tx, new, ctx.ports.settings.code_s)
+        if not await accounts.insert(tx, new):
+            raise taken("$.username")
+        to = codes.Sent("email", email) if email else codes.Sent("sms", phone or "")
+        await verification.send(ctx.ports, ctx.now, tx, new.id, "email" if email else "phone", to, sender)
+        proof = await verification.prove(ctx.now, tx, new.id, None)
+    return verification.Waiting(user_id=new.id, verification=to.channel, proof=proof)
+
+
+def addresses(email: str | None, phone: str | None) -> list[tuple[accounts.Kind, str]]:
+    """Those of the two that there are, always in this order: it is the order in which they are locked."""
+    both: list[tuple[accounts.Kind, str | None]] = [("email", email), ("phone", phone)]
+    return [(kind, address) for kind, address in both if address]
+
+
+async def refuse_taken(tx: Transaction, kind: accounts.Kind, address: str, *, but: str = "") -> None:
+    """Raise the ``conflict`` that names the field if somebody else has confirmed an address."""
+    if await accounts.address_taken(tx, kind, address, but=but):
+        raise taken("$.email" if kind == "email" else "$.phoneNumber")
+
+
+async def vouched(ctx: Ctx, tx: Transaction, new: accounts.NewPerson, *, role: str, is_bot: bool) -> None:
+    """Make an account whose addresses somebody vouches for. Raises ``conflict`` with the field."""
+    given = addresses(new.email, new.phone_number)
+    for kind, address in given:
+        await accounts.lock_address(tx, kind, address)
+        await refuse_taken(tx, kind, address)
+    await accounts.make_way(tx, new, ctx.ports.settings.code_s)
+    if not await accounts.insert(tx, new):
+        raise taken("$.username")
+    await accounts.set_kind(tx, new.id, role=role, is_bot=is_bot)
+    for kind, address in given:
+        await accounts.confirm(tx, new.id, kind, address)
+
+
+class Verify(Params, frozen=True, kw_only=True):
+    """A code that was sent to an address."""
+
+    user_id: Id
+    code: fields.Code
+
+
+@operation(
+    "account.verify_email", Route("POST", "/auth/verify-email"), PUBLIC, errors=_VERIFY_ERRORS, rate=_VERIFY_RATE
+)
+async def verify_email(ctx: Ctx, params: Verify) -> Session | verification.Waiting:
+    """Confirm an e-mail address with the code that was sent there, and sign in, unless a phone waits for its code.
+
+    Also for a new address given to user.update: then only for the account's own session, which gets fresh tokens.
+    ``code_wrong`` also when there is no such account or code; after five attempts a code is void.
+    """
+    return await _verify(ctx, params, "email")
+
+
+@operation(
+    "account.verify_phone", Route("POST", "/auth/verify-phone"), PUBLIC, errors=_VERIFY_ERRORS, rate=_VERIFY_RATE
+)
+async def verify_phone(ctx: Ctx, params: Verify) -> Session | verification.Waiting:
+    """Confirm a phone number with the code that was sent there, and sign in. Otherwise as account.verify_email."""
+    return await _verify(ctx, params, "phone")
+
+
+async def _verify(ctx: Ctx, params: Verify, purpose: accounts.Kind) -> Session | verification.Waiting:
+    before = await people.by_id(ctx.ports.db, params.user_id)
+    change = before is not None and before.verified
+    own = ctx.caller.user_id == params.user_id
+    allowed = before is not None and not before.disabled
+    if allowed and change and not own:
+        # A confirmed account is signed in by its password and second factor, never by an address alone. All that its
+        # code is good for without a session is to hear that the address is another's by now.
+        allowed = await accounts.pending_is_taken(ctx.ports.db, params.user_id, purpose)
+    found = await codes.attempt(ctx.ports.db, params.user_id, purpose) if allowed else None
+    code = verification.check(ctx.ports, params.user_id, purpose, params.code, found)
+    async with ctx.ports.db.transaction() as tx:
+        await relations.lock_all(tx, params.user_id)
+        await accounts.lock_address(tx, purpose, code.target)
+        person = await people.lock(tx, params.user_id)
+        if await accounts.address_taken(tx, purpose, code.target, but=params.user_id):
+            raise taken("$.code", "somebody else has confirmed this address meanwhile")
+        await verification.use(ctx.ports, tx, params.user_id, purpose)
+        if person is None or person.verified != change or (change and not own):
+            raise ApiError("code_wrong", verification.WRONG)
+        return await _confirmed(ctx, tx, person, purpose, code.target)
+
+
+async def _confirmed(
+    ctx: Ctx, tx: Transaction, before: people.Person, kind: accounts.Kind, address: str
+) -> Session | verification.Waiting:
+    """An address is the account's from now on: the next one waits, or a session begins, or goes on."""
+    if before.verified:
+        await undo.changing(ctx, tx, before, kind)
+    await accounts.confirm(tx, before.id, kind, address)
+    person = await people.by_id(tx, before.id)
+    if person is None:
+        raise ApiError("code_wrong", verification.WRONG)
+    if before.verified:
+        await announcing.changed(ctx, tx, before, person)
+        return await sign_in.issue(ctx, tx, person.id, ctx.caller.session_id)
+    waits = verification.unconfirmed(person)
+    if waits is None:
+        # Nothing is left that it could change.
+        await codes.delete(tx, person.id, "change")
+        return await sign_in.begin(ctx, tx, person.id)
+    # Confirmed it is, even when no code may go to the next address for the moment: that one can be asked for again.
+    sender = ctx.ports.code_gate.account(person.id)
+    await verification.send_if_possible(ctx.ports, ctx.now, tx, person.id, *waits, sender)
+    shown = codes.Sent("email" if kind == "email" else "sms", address)
+    proof = await verification.prove(ctx.now, tx, person.id, shown)
+    return verification.Waiting(user_id=person.id, verification=waits[1].channel, proof=proof)
+
+
+class ResendCode(Params, frozen=True, kw_only=True):
+    """Which code to send again. ``login`` needs the challenge of its password step."""
+
+    user_id: Id
+    purpose: Literal["email", "phone", "login"]
+    challenge: fields.Secret | None = None
+
+
+class CodeSent(Wire, frozen=True, kw_only=True):
+    """Where a code went, masked, and until when it is good."""
+
+    sent_to: str
+    expires_at: Time
+
+
+@operation(
+    "account.resend_code",
+    Route("POST", "/auth/resend-verification"),
+    PUBLIC,
+    # Ids are public: counted by them, strangers would use up what the owner needs to sign in.
+    rate=Rate(3, 300, subject="challenge"),
+)
+async def resend_code(ctx: Ctx, params: ResendCode) -> CodeSent:
+    """Send a new code in place of the last one, if there is one to send again and as far as codes may leave.
+
+    To one address they leave 60 seconds apart and at most three in five minutes, whatever they are for. The answer
+    looks the same whether or not there was a code to send again: ``sentTo`` is all masked, but for the account itself,
+    signed in, and for whoever has the challenge. A challenge that has run out, or was voided by wrong codes, stays so.
+    """
+    challenge_hash = secret_hash(params.challenge) if params.challenge else b""
+    own = ctx.caller.user_id == params.user_id
+    found = await codes.again(ctx.ports.db, params.user_id, params.purpose, challenge_hash)
+    expires_at = verification.expiry(ctx.ports, ctx.now, params.purpose)
+    knows = found is not None and (own or params.purpose == "login")
+    if found is not None and params.purpose == "login":
+        expires_at = found.expires_at
+    gate = ctx.ports.code_gate
+    sender = gate.stranger(ctx.caller)
+    if own:
+        sender = gate.account(params.user_id)
+    elif params.purpose == "login":
+        sender = gate.signing_in(ctx.caller, params.user_id)
+    job = letters.Resend(
+        user_id=params.user_id, purpose=params.purpose, challenge_hash=challenge_hash, own=own, sender=sender
+    )
+    async with ctx.ports.db.transaction() as tx:
+        await ctx.ports.outbound.post(tx, job, expires_at)
+    return CodeSent(
+        sent_to=fields.masked(found.sent.target) if found and knows else fields.MASKED,
+        expires_at=wire_time(expires_at),
+    )
+
+
+class DeleteAccount(Params, frozen=True, kw_only=True):
+    """The password, as proof. Accounts that have none must have signed in within the last ten minutes."""
+
+    password: proving.OwnPassword | None = None
+
+
+@operation("account.delete", Route("DELETE", "/users/me"), USERS, errors=proving.ERRORS, rate=Rate(10, 900))
+async def delete(ctx: Ctx, params: DeleteAccount) -> Empty:
+    """Delete the caller's account for ever. Personal data goes.
+
+    Messages stay, from "Deleted user", or are erased one after the other, as the operator has chosen.
+    """
+    known = await proving.owner_by_password(ctx, params.password)
+    async with ctx.ports.db.transaction() as tx:
+        await relations.lock_all(tx, known.person.id)
+        await proving.hold(tx, known)
+        text, advice = "Your account was deleted, and your personal data with it.", "tell the operator of the server"
+        await verification.notify(ctx, tx, known.person, "Your account was deleted", text, advice)
+        await sign_out.end_all(ctx, tx, known.person.id, "account_deleted")
+        circle = (await relations.circles(tx, [known.person.id]))[known.person.id]
+        erased = await accounts.erase(tx, known.person.id)
+        await conversations.desert(tx, known.person.id)
+        await announcing.erased(ctx, tx, known.person, erased, circle)
+        await erasing.begin(tx, known.person.id, texts=ctx.ports.message_settings.erase_deleted)
+        tx.then(ctx.ports.eraser.wake)
+    return Empty()
+
+
+def taken(path: str, message: str = "is taken") -> ApiError:
+    """The ``conflict`` that names a field."""
+    error = invalid(path, message)
+    return ApiError("conflict", error.detail, errors=error.errors)

@@ -1,0 +1,1 @@
+"""Conversations: the list, requests, receipts, what somebody does at this moment, and catching up."""

@@ -1,0 +1,127 @@
+"""What somebody is doing at this moment: told to whom it concerns, never stored."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from chatr.api.contract import GUESTS, Event, Rate, Route, operation
+from chatr.api.errors import ApiError
+from chatr.api.events import (
+    ACTIVITY_DRAFT,
+    ACTIVITY_LISTENING,
+    ACTIVITY_RECORDING,
+    ACTIVITY_TYPING,
+    Activity,
+    Draft,
+    Listening,
+)
+from chatr.api.model import Empty, Id, Params
+from chatr.ops.conversations import receipts
+from chatr.ops.people import permissions
+from chatr.ops.ports import Ctx
+from chatr.realtime.rooms import conversation_rooms
+from chatr.store.conversations import conversations
+from chatr.store.conversations.conversations import Scene
+from chatr.store.people import people
+
+#: At most one signal of a kind passes in this time, for each person and conversation.
+EVERY_S, DRAFT_EVERY_S = 2.0, 0.1
+_RATE = Rate(1200, 60)
+_ERRORS = ("not_found", "forbidden", "blocked")
+
+
+class Signal(Params, frozen=True, kw_only=True):
+    """Whether it begins (or goes on) or ends."""
+
+    conversation_id: Id
+    active: bool = True
+
+
+@operation("activity.typing", Route("POST", "/activity/typing"), GUESTS, errors=_ERRORS, rate=_RATE)
+async def typing(ctx: Ctx, params: Signal) -> Empty:
+    """Say that the caller types; repeat it every few seconds. The others forget it six seconds after the last signal.
+
+    ``forbidden`` while a message request waits.
+    """
+    return await _signal(ctx, params, ACTIVITY_TYPING)
+
+
+@operation("activity.recording", Route("POST", "/activity/recording"), GUESTS, errors=_ERRORS, rate=_RATE)
+async def recording(ctx: Ctx, params: Signal) -> Empty:
+    """Say that the caller records. The others forget it thirty seconds after the last signal.
+
+    ``forbidden`` while a message request waits.
+    """
+    return await _signal(ctx, params, ACTIVITY_RECORDING)
+
+
+class DraftText(Params, frozen=True, kw_only=True):
+    """The text as it stands; empty: there is none any more."""
+
+    conversation_id: Id
+    text: Annotated[str, Meta(max_length=2000)]
+
+
+@operation("activity.draft", Route("POST", "/activity/draft"), GUESTS, errors=_ERRORS, rate=Rate(3000, 60))
+async def draft(ctx: Ctx, params: DraftText) -> Empty:
+    """Show what the caller is writing, letter by letter, where both have switched that on (``privacy.ghostTyping``).
+
+    ``forbidden`` where not both have, in groups, and while a message request waits.
+    """
+    me = ctx.caller.user_id
+    scene = await _scene(ctx, params.conversation_id)
+    found = await people.by_ids(ctx.ports.db, scene.pair or ())
+    if scene.pair is None or not all(person.privacy.ghost_typing for person in found.values()):
+        raise ApiError("forbidden", "Not both have switched on that drafts are shown")
+    if ctx.ports.throttle.passes(("draft", me, scene.id), active=bool(params.text), every_s=DRAFT_EVERY_S):
+        _publish(ctx, ACTIVITY_DRAFT, Draft(scene.id, me, params.text), scene)
+    return Empty()
+
+
+class Listened(Params, frozen=True, kw_only=True):
+    """Which audio message, whether it plays, and whether it has been heard to its end."""
+
+    message_id: Id
+    active: bool = True
+    ended: bool = False
+
+
+@operation("activity.listening", Route("POST", "/activity/listening"), GUESTS, errors=[*_ERRORS, "gone"], rate=_RATE)
+async def listening(ctx: Ctx, params: Listened) -> Empty:
+    """Say that the caller listens to an audio message; its sender is told. Its end is kept as "listened".
+
+    ``forbidden`` for messages that are no audio, for one's own, and while a message request waits.
+    """
+    if params.ended:
+        return await receipts.heard(ctx, params.message_id)
+    me = ctx.caller.user_id
+    async with ctx.ports.db.transaction() as tx:
+        held = await receipts.audio(ctx, tx, params.message_id)
+        if ctx.ports.throttle.passes(("listening", me, held.id), active=params.active, every_s=EVERY_S):
+            told = Listening(held.id, me, params.active, False)
+            tx.emit(ACTIVITY_LISTENING, told, receipts.sender_room(held))
+    return Empty()
+
+
+async def _signal(ctx: Ctx, params: Signal, event: Event) -> Empty:
+    me = ctx.caller.user_id
+    scene = await _scene(ctx, params.conversation_id)
+    if ctx.ports.throttle.passes((event.name, me, scene.id), active=params.active, every_s=EVERY_S):
+        _publish(ctx, event, Activity(scene.id, me, params.active), scene)
+    return Empty()
+
+
+async def _scene(ctx: Ctx, conversation_id: str) -> Scene:
+    """A conversation of the caller in which signals pass."""
+    scene = await conversations.scene(ctx.ports.db, conversation_id, ctx.caller.user_id)
+    if scene is None:
+        raise ApiError("not_found", "There is no such conversation")
+    permissions.passes(scene.status, scene.closed)
+    return scene
+
+
+def _publish(ctx: Ctx, event: Event, payload: Activity | Draft, scene: Scene) -> None:
+    rooms = conversation_rooms(payload.conversation_id, scene.pair)
+    ctx.ports.publisher.publish(event, payload, rooms, exclude=ctx.caller.connection)

@@ -1,0 +1,225 @@
+"""Conversations: the list, one of them, its log."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from functools import partial
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, UnsetType
+
+from chatr.api.contract import GUESTS, USERS, Route, operation
+from chatr.api.errors import ApiError, invalid
+from chatr.api.events import (
+    CONVERSATION_CREATED,
+    CONVERSATION_UPDATED,
+    ConversationChanged,
+)
+from chatr.api.model import Conversation, Cursor, Empty, Id, Limit, LogEntry, Params, Seq, Wire
+from chatr.ops import cursors, pages
+from chatr.ops.conversations import own
+from chatr.ops.people import approaches, pairs, permissions, visibility
+from chatr.ops.ports import Ctx
+from chatr.realtime.rooms import person_room
+from chatr.store.conversations import conversations
+from chatr.store.ids import uuid7
+from chatr.store.messages import messages
+from chatr.store.people import people
+from chatr.store.pool import Transaction
+
+LOG_PAGE = 500
+
+
+class ListConversations(Params, frozen=True, kw_only=True):
+    """Which part of the list."""
+
+    filter: Literal["chats", "requests", "archived"] = "chats"
+    cursor: Cursor | None = None
+    limit: Limit = 50
+
+
+class ConversationPage(Wire, frozen=True, kw_only=True):
+    """Conversations, newest activity first."""
+
+    items: list[Conversation]
+    next_cursor: str | None = None
+
+
+@operation("conversation.list", Route("GET", "/conversations", aliases=("/users/conversations",)), USERS)
+async def list_conversations(ctx: Ctx, params: ListConversations) -> ConversationPage:
+    """The caller's conversations, newest activity first."""
+    views = await conversations.newest(
+        ctx.ports.db,
+        ctx.caller.user_id,
+        archived=params.filter == "archived",
+        # What is archived is found there, a request too.
+        pending=None if params.filter == "archived" else params.filter == "requests",
+        below=cursors.position(params.cursor) if params.cursor else None,
+        limit=params.limit + 1,
+    )
+    shown = [visibility.conversation(view, ctx.caller.user_id) for view in views[: params.limit]]
+    items = pages.first(shown, ctx.ports.page_bytes)
+    # Long last messages may leave room for fewer than were asked for.
+    more = len(views) > len(items)
+    end = views[len(items) - 1] if more else None
+    return ConversationPage(items=items, next_cursor=cursors.cursor(end.active_at, end.id) if end else None)
+
+
+class GetConversation(Params, frozen=True, kw_only=True):
+    """Which conversation."""
+
+    id: Id
+
+
+@operation("conversation.get", Route("GET", "/conversations/<id>"), GUESTS, errors=["not_found"])
+async def get(ctx: Ctx, params: GetConversation) -> Conversation:
+    """A conversation of the caller. ``not_found`` also when it is somebody else's."""
+    return own.found(await conversations.by_id(ctx.ports.db, ctx.caller.user_id, params.id), ctx)
+
+
+class WithUser(Params, frozen=True, kw_only=True):
+    """The other person."""
+
+    user_id: Id
+
+
+@operation("conversation.with_user", Route("GET", "/conversations/with/<userId>"), GUESTS, errors=["not_found"])
+async def with_user(ctx: Ctx, params: WithUser) -> Conversation:
+    """The direct conversation with a person. ``not_found`` until its first message."""
+    return own.found(await conversations.with_user(ctx.ports.db, ctx.caller.user_id, params.user_id), ctx)
+
+
+class GetLog(Params, frozen=True, kw_only=True):
+    """From where on."""
+
+    id: Id
+    after: Seq = 0
+    limit: Annotated[int, Meta(ge=1, le=LOG_PAGE)] = LOG_PAGE
+
+
+class LogPage(Wire, frozen=True, kw_only=True):
+    """Log entries in order. ``complete`` is false only if retention removed entries after ``after``."""
+
+    entries: list[LogEntry]
+    head_seq: int
+    complete: bool
+
+
+@operation("conversation.log", Route("GET", "/conversations/<id>/log"), GUESTS, errors=["not_found"])
+async def log(ctx: Ctx, params: GetLog) -> LogPage:
+    """The conversation's log entries above ``after``, in order, at most 500 a call, fewer of long messages."""
+    return await ctx.ports.resumes.run(ctx.caller.user_id, lambda: _log(ctx, params), ctx.hang_up)
+
+
+async def _log(ctx: Ctx, params: GetLog) -> LogPage:
+    marks = await messages.marks(ctx.ports.db, params.id, ctx.caller.user_id)
+    if marks is None:
+        raise ApiError("not_found", "There is no such conversation")
+    entries, head, complete = await messages.log_after(
+        ctx.ports.db, params.id, ctx.caller.user_id, marks, params.after, params.limit
+    )
+    return LogPage(entries=pages.first(entries, ctx.ports.page_bytes), head_seq=head, complete=complete)
+
+
+@operation("conversation.delete", Route("DELETE", "/conversations/<id>"), USERS, errors=["not_found", "forbidden"])
+async def delete(ctx: Ctx, params: own.WhichConversation) -> Empty:
+    """Delete a direct conversation from the caller's own view; a new message brings it back, from there on.
+
+    ``forbidden`` for groups: leave them instead.
+    """
+
+    async def work(tx: Transaction) -> None:
+        view = await own.hold(ctx, tx, params.id)
+        if view.kind != "direct":
+            raise ApiError("forbidden", "A group can be left, not deleted from one's own view")
+        await conversations.clear(tx, params.id, ctx.caller.user_id)
+        own.removed(ctx, tx, params.id)
+
+    await ctx.ports.writer.change(work, caller=ctx.caller.user_id, place=params.id)
+    return Empty()
+
+
+class UpdateConversation(Params, frozen=True, kw_only=True):
+    """How the caller keeps it; what is left out stays. ``mutedUntil``: null ends it, far away is for ever."""
+
+    id: Id
+    archived: bool | UnsetType = UNSET
+    pinned: bool | UnsetType = UNSET
+    muted_until: Annotated[datetime, Meta(tz=True)] | UnsetType | None = UNSET
+
+
+@operation("conversation.update", Route("PATCH", "/conversations/<id>"), USERS, errors=["not_found"])
+async def update(ctx: Ctx, params: UpdateConversation) -> Conversation:
+    """Archive, pin or mute a conversation, for the caller alone. None of them hides what is in it."""
+    if isinstance(params.muted_until, datetime):
+        _check_moment("$.mutedUntil", params.muted_until)
+
+    async def work(tx: Transaction) -> Conversation:
+        before = await own.hold(ctx, tx, params.id)
+        wanted = conversations.Own(
+            archived=before.archived if params.archived is UNSET else params.archived,
+            pinned=before.pinned if params.pinned is UNSET else params.pinned,
+            muted_until=before.muted_until if params.muted_until is UNSET else params.muted_until,
+        )
+        if wanted == conversations.Own(archived=before.archived, pinned=before.pinned, muted_until=before.muted_until):
+            return visibility.conversation(before, ctx.caller.user_id)
+        await conversations.set_own(tx, params.id, ctx.caller.user_id, wanted)
+        changed = visibility.conversation(await own.hold(ctx, tx, params.id), ctx.caller.user_id)
+        tx.emit(
+            CONVERSATION_UPDATED,
+            ConversationChanged(conversation=changed),
+            [person_room(ctx.caller.user_id)],
+            exclude=ctx.caller.connection,
+        )
+        return changed
+
+    return await ctx.ports.writer.change(work, caller=ctx.caller.user_id, place=params.id)
+
+
+def _check_moment(path: str, moment: datetime) -> None:
+    try:
+        moment.astimezone(timezone.utc)
+    except OverflowError:
+        raise invalid(path, "is beyond the years 1 to 9999 in UTC") from None
+
+
+async def begin_direct(ctx: Ctx, other_id: str, tx: Transaction) -> None:
+    """Make sure that the caller's direct conversation with a person exists; both are told if it is new.
+
+    For when it is the turn of their lane. Raises ``not_found`` and ``blocked``, and ``rate_limited`` after so many with
+    strangers.
+    """
+    conversation_id = uuid7()
+    me = ctx.caller.user_id
+    async with pairs.changing(ctx, tx, other_id) as found:
+        mine = await people.by_id(tx, me)
+        if mine is None:
+            # Deleted since the call came in: what is begun now nobody would close, or erase.
+            raise ApiError("unauthenticated", "The account no longer exists")
+        known = permissions.needs_no_request(permissions.may_write(found), mine)
+        made = await conversations.insert_direct(tx, conversation_id, me, other_id, accepted=known)
+        there = conversation_id if made else await conversations.direct_id(tx, me, other_id)
+        if there is not None:
+            # Before anybody is told of it, and hands in something for it.
+            tx.then(partial(ctx.ports.writer.begun, me, other_id, there))
+        if not made:
+            return
+        if not known:
+            await approaches.begins_conversation(ctx, tx, mine)
+        for viewer_id in (me, other_id):
+            view = await conversations.by_id(tx, viewer_id, conversation_id, begun=False)
+            if view is not None:
+                tx.emit(
+                    CONVERSATION_CREATED,
+                    ConversationChanged(conversation=visibility.conversation(view, viewer_id)),
+                    [person_room(viewer_id)],
+                    exclude=ctx.caller.connection,
+                )
+
+
+async def brought_back(ctx: Ctx, conversation_id: str, viewer_id: str) -> None:
+    """Tell somebody who had deleted a conversation that a new message has brought it back."""
+    view = await conversations.by_id(ctx.ports.db, viewer_id, conversation_id)
+    if view is not None:
+        created = ConversationChanged(conversation=visibility.conversation(view, viewer_id))
+        ctx.ports.publisher.publish(CONVERSATION_CREATED, created, [person_room(viewer_id)])

@@ -1,0 +1,41 @@
+"""A conversation as the caller has it: to be shown, or held while it is changed."""
+
+from __future__ import annotations
+
+from chatr.api.errors import ApiError
+from chatr.api.events import (
+    CONVERSATION_REMOVED,
+    ConversationRemoved,
+)
+from chatr.api.model import Conversation, Id, Params
+from chatr.ops.people import visibility
+from chatr.ops.ports import Ctx
+from chatr.realtime.rooms import person_room
+from chatr.store.conversations import conversations
+from chatr.store.pool import Transaction
+
+
+class WhichConversation(Params, frozen=True, kw_only=True):
+    """Which conversation."""
+
+    id: Id
+
+
+async def hold(ctx: Ctx, tx: Transaction, conversation_id: str) -> conversations.View:
+    """A conversation of the caller, which nobody writes to until the transaction ends."""
+    await conversations.lock(tx, conversation_id)
+    view = await conversations.by_id(tx, ctx.caller.user_id, conversation_id)
+    if view is None:
+        raise ApiError("not_found", "There is no such conversation")
+    return view
+
+
+def removed(ctx: Ctx, tx: Transaction, conversation_id: str) -> None:
+    removed = ConversationRemoved(conversation_id=conversation_id)
+    tx.emit(CONVERSATION_REMOVED, removed, [person_room(ctx.caller.user_id)], exclude=ctx.caller.connection)
+
+
+def found(view: conversations.View | None, ctx: Ctx) -> Conversation:
+    if view is None:
+        raise ApiError("not_found", "There is no such conversation")
+    return visibility.conversation(view, ctx.caller.user_id)

@@ -1,0 +1,108 @@
+"""Message requests: accepted by act, by an answer or by becoming friends; and declined."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from chatr.api.contract import USERS, Route, operation
+from chatr.api.errors import ApiError
+from chatr.api.events import (
+    CONVERSATION_ACCEPTED,
+    CONVERSATION_DECLINED,
+    ConversationAccepted,
+    ConversationDeclined,
+)
+from chatr.api.model import Conversation, Empty, wire_time
+from chatr.ops.conversations import own, receipts
+from chatr.ops.people import pairs, permissions
+from chatr.ops.ports import Ctx
+from chatr.realtime.rooms import person_room
+from chatr.store.conversations import conversations
+from chatr.store.people.relations import Other
+from chatr.store.pool import Transaction
+
+_REQUEST_ERRORS = ("not_found", "forbidden", "conflict")
+
+
+async def accepted(
+    ctx: Ctx, tx: Transaction, conversation_id: str, pair: tuple[str, str], *, exclude: str = ""
+) -> None:
+    """Tell both that the caller has accepted a request between them, and what was withheld while it waited.
+
+    ``exclude``: the connection that has it from its answer.
+    """
+    told = ConversationAccepted(conversation_id=conversation_id, accepted_by=ctx.caller.user_id)
+    tx.emit(CONVERSATION_ACCEPTED, told, [person_room(user_id) for user_id in pair], exclude=exclude)
+    await receipts.reveal(ctx, tx, conversation_id)
+
+
+async def answered(ctx: Ctx, conversation_id: str, pair: tuple[str, str]) -> None:
+    """The same after an answer, whose commit has accepted the request already."""
+    told = ConversationAccepted(conversation_id=conversation_id, accepted_by=ctx.caller.user_id)
+    ctx.ports.publisher.publish(CONVERSATION_ACCEPTED, told, [person_room(user_id) for user_id in pair])
+    ctx.ports.publisher.forget(pair)
+    ctx.ports.announcer.meet(*pair)
+    # Behind what was told of the watermarks so far, and before what is told of them next.
+    work = partial(receipts.revealed, ctx, conversation_id)
+    await ctx.ports.writer.work(work, caller=ctx.caller.user_id, place=conversation_id)
+
+
+@operation(
+    "conversation.accept",
+    Route("POST", "/conversations/<id>/accept"),
+    USERS,
+    errors=[*_REQUEST_ERRORS, "blocked"],
+)
+async def accept(ctx: Ctx, params: own.WhichConversation) -> Conversation:
+    """Accept a message request; writing back does the same. What was withheld from the other appears to them.
+
+    ``forbidden`` for whoever began it, ``conflict`` when nothing waits, ``blocked`` while either blocks the other.
+    """
+    other_id, connection = await _requester(ctx, params.id), ctx.caller.connection
+
+    async def work(tx: Transaction, _: Other | None) -> conversations.View | None:
+        permissions.not_closed((await _waiting(ctx, tx, params.id)).closed)
+        await conversations.accept(tx, params.id)
+        pair = ctx.caller.user_id, other_id
+        await accepted(ctx, tx, params.id, pair, exclude=connection)
+        return await conversations.by_id(tx, ctx.caller.user_id, params.id)
+
+    return own.found(await pairs.change(ctx, other_id, work, exclude=connection), ctx)
+
+
+@operation("conversation.decline", Route("POST", "/conversations/<id>/decline"), USERS, errors=_REQUEST_ERRORS)
+async def decline(ctx: Ctx, params: own.WhichConversation) -> Empty:
+    """Decline a message request: it disappears, and whoever began it is told and can ask again after a while only.
+
+    ``forbidden`` for whoever began it, ``conflict`` when nothing waits.
+    """
+    other_id = await _requester(ctx, params.id)
+
+    async def work(tx: Transaction, _: Other | None) -> None:
+        await _waiting(ctx, tx, params.id)
+        moment = wire_time(await conversations.decline(tx, params.id))
+        await conversations.clear(tx, params.id, ctx.caller.user_id)
+        own.removed(ctx, tx, params.id)
+        declined = ConversationDeclined(params.id, ctx.caller.user_id, moment)
+        tx.emit(CONVERSATION_DECLINED, declined, [person_room(other_id)])
+
+    await pairs.change(ctx, other_id, work)
+    return Empty()
+
+
+async def _requester(ctx: Ctx, conversation_id: str) -> str:
+    """The other person of a direct conversation of the caller: looked up before the pair can be locked."""
+    view = await conversations.by_id(ctx.ports.db, ctx.caller.user_id, conversation_id)
+    if view is None or view.other is None:
+        raise ApiError("not_found", "There is no such conversation")
+    return view.other.person.id
+
+
+async def _waiting(ctx: Ctx, tx: Transaction, conversation_id: str) -> conversations.View:
+    """Hold a request that waits for the caller's answer."""
+    view = await own.hold(ctx, tx, conversation_id)
+    if view.status != "pending" or view.declined_at is not None:
+        raise ApiError("conflict", "There is no request that waits for an answer")
+    if view.initiator_id == ctx.caller.user_id:
+        raise ApiError("forbidden", "The other person has to answer")
+    return view

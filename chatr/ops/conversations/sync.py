@@ -1,0 +1,89 @@
+"""What changed while a client was away (spec/sync.md)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import datetime, timedelta, timezone
+
+from msgspec import UNSET, UnsetType
+
+from chatr.api.contract import GUESTS, Route, operation
+from chatr.api.errors import invalid
+from chatr.api.model import Conversation, Cursor, Id, Params, Wire
+from chatr.ops import pages
+from chatr.ops.people import visibility
+from chatr.ops.ports import Ctx
+from chatr.store.conversations import conversations
+from chatr.store.people import friends
+
+#: How far a cursor reaches back behind the moment it was given out. A change is stamped when its statement runs and
+#: seen when its transaction commits: between the two lie at most a few statement timeouts.
+OVERLAP = timedelta(seconds=60)
+#: Older cursors start anew: by then a fresh page is cheaper than the list of changes.
+MAX_AGE = timedelta(days=30)
+PAGE = 50
+MAX_CHANGES = 500
+
+
+class Changes(Params, frozen=True, kw_only=True):
+    """The cursor of the last answer."""
+
+    cursor: Cursor | None = None
+
+
+class Changed(Wire, frozen=True, kw_only=True):
+    """Conversations that changed; ``reset``: forget what you have, this is the newest page of the list.
+
+    ``friends``: the friends, requests or blocks have changed, fetch their lists anew. Guests have none.
+    """
+
+    cursor: str
+    conversations: list[Conversation]
+    removed: list[Id]
+    friends: bool | UnsetType = UNSET
+    reset: bool
+
+
+@operation("sync.changes", Route("GET", "/sync"), GUESTS)
+async def changes(ctx: Ctx, params: Changes) -> Changed:
+    """Every conversation of the caller that changed since the cursor, with its head and watermarks.
+
+    Repeats are possible and harmless. ``reset`` without a cursor, with one too old, or with more changes than an answer
+    holds.
+    """
+    return await ctx.ports.resumes.run(ctx.caller.user_id, lambda: _changes(ctx, params), ctx.hang_up)
+
+
+async def _changes(ctx: Ctx, params: Changes) -> Changed:
+    db, viewer_id = ctx.ports.db, ctx.caller.user_id
+    now = await conversations.clock(db)
+    horizon = _decode(params.cursor) if params.cursor else None
+    if horizon is not None and now - MAX_AGE < horizon <= now:
+        views = await conversations.changed_since(db, viewer_id, horizon, MAX_CHANGES + 1)
+        if len(views) <= MAX_CHANGES:
+            removed = await conversations.left_since(db, viewer_id, horizon)
+            changed = [visibility.conversation(view, viewer_id) for view in views]
+            fits = len(pages.first(changed, ctx.ports.page_bytes)) == len(changed)
+            moved = await friends.changed_since(db, viewer_id, horizon) or UNSET
+            if fits:
+                return Changed(cursor=_encode(now), conversations=changed, removed=removed, friends=moved, reset=False)
+    views = await conversations.newest(db, viewer_id, limit=PAGE)
+    newest = pages.first([visibility.conversation(view, viewer_id) for view in views], ctx.ports.page_bytes)
+    lists = UNSET if ctx.caller.role == "guest" else True
+    return Changed(cursor=_encode(now), conversations=newest, removed=[], friends=lists, reset=True)
+
+
+def _encode(moment: datetime) -> str:
+    horizon = moment - OVERLAP
+    return base64.urlsafe_b64encode(b"1:%d" % int(horizon.timestamp() * 1_000_000)).decode()
+
+
+def _decode(cursor: str) -> datetime:
+    try:
+        version, _, micros = base64.urlsafe_b64decode(cursor.encode()).decode().partition(":")
+        if version == "1":
+            return datetime.fromtimestamp(int(micros) / 1_000_000, timezone.utc)
+    except (ValueError, OverflowError, OSError, binascii.Error):
+        pass
+    raise invalid("$.cursor", "is not a cursor of this server")

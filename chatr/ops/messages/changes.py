@@ -1,0 +1,225 @@
+"""Changing messages that are there: edit, unsend, react."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from typing import Annotated
+
+from msgspec import UNSET, Meta, UnsetType
+
+from chatr.api.contract import GUESTS, USERS, Route, operation
+from chatr.api.errors import ApiError, invalid
+from chatr.api.events import (
+    MESSAGE_EDITED,
+    MESSAGE_REACTION,
+    MESSAGE_UNSENT,
+    MessageEdited,
+    MessageReaction,
+    MessageUnsent,
+)
+from chatr.api.model import Id, Message, Params, Time, Wire, wire_time
+from chatr.ops import pages
+from chatr.ops.messages import previews, telling, texts
+from chatr.ops.people import permissions
+from chatr.ops.ports import Ctx
+from chatr.store.ids import uuid7
+from chatr.store.messages import changes, messages
+from chatr.store.messages.changes import Held
+from chatr.store.pool import Queryable, Transaction
+from chatr.store.writing.places import Of
+
+MOST_EDITS = 100
+
+
+class EditMessage(Params, frozen=True, kw_only=True):
+    """The new text."""
+
+    id: Id
+    content: texts.Content
+
+
+@operation(
+    "message.edit",
+    Route("PATCH", "/messages/<id>"),
+    GUESTS,
+    errors=["not_found", "forbidden", "gone", "blocked"],
+)
+async def edit(ctx: Ctx, params: EditMessage) -> Message:
+    """Replace the text of one's own message. The former texts are kept; an equal text changes nothing.
+
+    With another link the preview goes, and the new one comes by ``message.preview``.
+
+    ``forbidden`` for somebody else's message, when it is too late, and when the recipient has declined the request;
+    ``gone`` when it was unsent.
+    """
+    content = texts.content(params.content)
+
+    async def change(tx: Transaction) -> Message:
+        held = _there(await _held(ctx, tx, params.id))
+        if held.sender_id != ctx.caller.user_id or held.type == "system":
+            raise ApiError("forbidden", "Only who wrote a message can edit it")
+        window_s = ctx.ports.message_settings.edit_window_s
+        if window_s and ctx.now > held.created_at + timedelta(seconds=window_s):
+            raise ApiError("forbidden", "It is too late to edit this message")
+        permissions.not_closed(held.closed)
+        if held.declined:
+            raise ApiError("forbidden", "The recipient declined the request")
+        if content != held.content:
+            dictionary = ctx.ports.message_settings.search_dictionary
+            names = texts.names(content)
+            await changes.edit(tx, held, uuid7(), ctx.caller.user_id, content, names, dictionary=dictionary)
+            await previews.edited(ctx, tx, held, content)
+            entry = await changes.log(tx, held, "message.edited")
+            edited = partial(MessageEdited, held.conversation_id, entry.seq)
+            await telling.tell(tx, held, MESSAGE_EDITED, edited, exclude=ctx.caller.connection)
+        return await _message(tx, held, ctx.caller.user_id)
+
+    return await ctx.ports.writer.change(change, caller=ctx.caller.user_id, place=Of(params.id))
+
+
+class WhichMessage(Params, frozen=True, kw_only=True):
+    """Which message."""
+
+    id: Id
+
+
+@operation("message.unsend", Route("DELETE", "/messages/<id>"), GUESTS, errors=["not_found", "forbidden"])
+async def unsend(ctx: Ctx, params: WhichMessage) -> Message:
+    """Take a message back: all see a placeholder, and nobody what it said. Repeating it changes nothing.
+
+    For who wrote it, and in a group for its owner and admins too.
+    """
+
+    async def change(tx: Transaction) -> Message:
+        held = await _held(ctx, tx, params.id)
+        may = held.sender_id == ctx.caller.user_id or held.role in ("owner", "admin")
+        if not may or held.type == "system":
+            raise ApiError("forbidden", "Only who wrote a message can take it back")
+        if not held.unsent:
+            await changes.unsend(tx, held)
+            entry = await changes.log(tx, held, "message.unsent")
+
+            def unsent(seen: Message) -> MessageUnsent:
+                return MessageUnsent(held.conversation_id, entry.seq, held.id, seen.sender.display_name)
+
+            await telling.tell(tx, held, MESSAGE_UNSENT, unsent, exclude=ctx.caller.connection)
+        return await _message(tx, held, ctx.caller.user_id)
+
+    return await ctx.ports.writer.change(change, caller=ctx.caller.user_id, place=Of(params.id))
+
+
+class React(Params, frozen=True, kw_only=True):
+    """One emoji; the one that is there already, or null, takes it away."""
+
+    id: Id
+    emoji: Annotated[str, Meta(max_length=64, description="One emoji of Unicode's RGI set.")] | None
+
+
+@operation(
+    "message.react",
+    Route("PUT", "/messages/<id>/reaction"),
+    GUESTS,
+    errors=["not_found", "forbidden", "gone", "blocked"],
+)
+async def react(ctx: Ctx, params: React) -> Message:
+    """React to a message with one emoji, in place of an earlier one; the same again removes it.
+
+    ``gone`` when it was unsent; ``forbidden`` for system entries, and while a message request waits.
+    """
+    if params.emoji is not None and not texts.is_emoji(params.emoji):
+        raise invalid("$.emoji", "is not a single emoji")
+    me = ctx.caller.user_id
+
+    async def change(tx: Transaction) -> Message:
+        held = _there(await _held(ctx, tx, params.id))
+        if held.type == "system":
+            raise ApiError("forbidden", "Nobody can react to this message")
+        permissions.passes(held.status, held.closed)
+        before = await changes.reaction(tx, held.id, me)
+        wanted = await changes.spelled(tx, held.id, params.emoji) if params.emoji is not None else None
+        emoji = None if wanted == before else wanted
+        if emoji != before:
+            await changes.react(tx, held.id, me, emoji)
+            entry = await changes.log(tx, held, "message.reaction", {"userId": me, "emoji": emoji})
+
+            def reacted(seen: Message) -> MessageReaction:
+                return MessageReaction(held.conversation_id, entry.seq, held.id, me, emoji, seen.reactions)
+
+            await telling.tell(tx, held, MESSAGE_REACTION, reacted, exclude=ctx.caller.connection)
+        return await _message(tx, held, me)
+
+    return await ctx.ports.writer.change(change, caller=ctx.caller.user_id, place=Of(params.id))
+
+
+class FormerText(Wire, frozen=True):
+    """A text that a message had before an edit."""
+
+    id: Id
+    previous_content: str
+    edited_at: Time
+    edited_by: Id
+
+
+class Edits(Wire, frozen=True):
+    """The former texts of a message, oldest first."""
+
+    message_id: Id
+    edits: list[FormerText]
+    more: bool | UnsetType = UNSET
+
+
+class WhichEdits(Params, frozen=True, kw_only=True):
+    """Of which message, and behind which of its former texts."""
+
+    id: Id
+    after: Id | None = None
+
+
+@operation("message.edits", Route("GET", "/messages/<id>/edits"), USERS, errors=["not_found", "gone"])
+async def edits(ctx: Ctx, params: WhichEdits) -> Edits:
+    """What a message said before it was edited, oldest first. ``gone`` when it was unsent.
+
+    ``more``: there are more than fit; ask again with ``after``, the id of the last.
+    """
+    found = await messages.by_id(ctx.ports.db, ctx.caller.user_id, params.id)
+    if found is None:
+        raise _not_found()
+    if found.unsent:
+        raise _gone()
+    former = await changes.edits(ctx.ports.db, found.id, after=params.after, limit=MOST_EDITS + 1)
+    texts_before = [
+        FormerText(each.id, each.previous_content, wire_time(each.edited_at), each.edited_by)
+        for each in former[:MOST_EDITS]
+    ]
+    page = pages.first(texts_before, ctx.ports.page_bytes)
+    return Edits(found.id, page, more=len(page) < len(former) or UNSET)
+
+
+async def _held(ctx: Ctx, tx: Transaction, message_id: str) -> Held:
+    held = await changes.hold(tx, ctx.caller.user_id, message_id)
+    if held is None:
+        raise _not_found()
+    return held
+
+
+def _there(held: Held) -> Held:
+    if held.unsent:
+        raise _gone()
+    return held
+
+
+async def _message(db: Queryable, held: Held, viewer_id: str) -> Message:
+    """The message as it is now."""
+    found = await messages.of(db, held.id, viewer_id)
+    if found is None:
+        raise _not_found()
+    return found
+
+
+def _not_found() -> ApiError:
+    return ApiError("not_found", "There is no such message")
+
+
+def _gone() -> ApiError:
+    return ApiError("gone", "The message was unsent")

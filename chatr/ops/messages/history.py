@@ -1,0 +1,100 @@
+"""Reading messages: a page of a conversation, and one message."""
+
+from __future__ import annotations
+
+from chatr.api.contract import GUESTS, USERS, Route, operation
+from chatr.api.errors import ApiError, invalid
+from chatr.api.model import Id, Limit, Message, Params, Seq, Wire
+from chatr.ops import pages
+from chatr.ops.ports import Ctx
+from chatr.store.conversations import conversations
+from chatr.store.messages import messages
+from chatr.store.people import people
+
+
+class History(Params, frozen=True, kw_only=True):
+    """Which stretch: the newest page, or around a seq. Exactly one of the conversation and the other person."""
+
+    conversation_id: Id | None = None
+    other_user_id: Id | None = None
+    before: Seq | None = None
+    after: Seq | None = None
+    around: Seq | None = None
+    limit: Limit = 50
+
+
+class MessagePage(Wire, frozen=True, kw_only=True):
+    """Messages, ascending."""
+
+    items: list[Message]
+    has_before: bool
+    has_after: bool
+
+
+@operation("message.history", Route("GET", "/messages/history"), GUESTS, errors=["not_found"])
+async def history(ctx: Ctx, params: History) -> MessagePage:
+    """A page of a conversation's messages, ascending: the newest, or before, after or around a seq.
+
+    Give either conversationId or otherUserId, and at most one of before, after and around.
+
+    With a person with whom there is no conversation yet the page is empty. Long messages may leave room for fewer than
+    ``limit``. Reading marks nothing as read.
+    """
+    if (params.conversation_id is None) == (params.other_user_id is None):
+        raise invalid("$.conversationId", "give either conversationId or otherUserId")
+    if sum(value is not None for value in (params.before, params.after, params.around)) > 1:
+        raise invalid("$.before", "give at most one of before, after and around")
+    db, viewer_id = ctx.ports.db, ctx.caller.user_id
+    conversation_id = params.conversation_id
+    if params.other_user_id is not None:
+        conversation_id = await conversations.direct_id(db, viewer_id, params.other_user_id)
+        if conversation_id is None:
+            if await people.by_id(db, params.other_user_id) is None:
+                raise ApiError("not_found", "There is no such user")
+            return MessagePage(items=[], has_before=False, has_after=False)
+    marks = await messages.marks(db, conversation_id or "", viewer_id)
+    if marks is None:
+        raise ApiError("not_found", "There is no such conversation")
+    page = await _page(ctx, conversation_id or "", marks, params)
+    return MessagePage(items=page.items, has_before=page.has_before, has_after=page.has_after)
+
+
+class GetMessage(Params, frozen=True, kw_only=True):
+    """Which message."""
+
+    id: Id
+
+
+@operation("message.get", Route("GET", "/messages/<id>"), USERS, errors=["not_found"])
+async def get(ctx: Ctx, params: GetMessage) -> Message:
+    """A message of one of the caller's conversations."""
+    found = await messages.by_id(ctx.ports.db, ctx.caller.user_id, params.id)
+    if found is None:
+        raise ApiError("not_found", "There is no such message")
+    return found
+
+
+async def _page(ctx: Ctx, conversation_id: str, marks: messages.Marks, params: History) -> messages.Page:
+    db, viewer_id = ctx.ports.db, ctx.caller.user_id
+    most = ctx.ports.page_bytes
+    if params.after is not None:
+        return _first(await messages.after(db, conversation_id, viewer_id, marks, params.after, params.limit), most)
+    if params.around is None:
+        top = params.before if params.before is not None else 2**53
+        return _last(await messages.before(db, conversation_id, viewer_id, marks, top, params.limit), most)
+    below = await messages.before(db, conversation_id, viewer_id, marks, params.around + 1, params.limit // 2 + 1)
+    below = _last(below, most // 2)
+    room = params.limit - len(below.items)
+    above = _first(await messages.after(db, conversation_id, viewer_id, marks, params.around, max(room, 1)), most // 2)
+    items = [*below.items, *above.items][: params.limit]
+    return messages.Page(items, below.has_before, above.has_after or len(above.items) > room)
+
+
+def _first(page: messages.Page, max_bytes: int) -> messages.Page:
+    items = pages.first(page.items, max_bytes)
+    return messages.Page(items, page.has_before, page.has_after or len(items) < len(page.items))
+
+
+def _last(page: messages.Page, max_bytes: int) -> messages.Page:
+    items = pages.last(page.items, max_bytes)
+    return messages.Page(items, page.has_before or len(items) < len(page.items), page.has_after)

@@ -1,0 +1,166 @@
+"""Sending messages."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta
+
+from chatr.api.contract import GUESTS, Rate, Route, operation
+from chatr.api.errors import ApiError, invalid
+from chatr.api.events import MESSAGE_RECEIVED, SYNC_REQUIRED, MessageReceived, SyncRequired
+from chatr.api.model import Id, Message, Params, Sender, wire_time
+from chatr.ops.conversations import requests
+from chatr.ops.conversations.conversations import begin_direct, brought_back
+from chatr.ops.messages import previews, texts
+from chatr.ops.people import permissions
+from chatr.ops.ports import Ctx
+from chatr.realtime.rooms import conversation_rooms, person_room
+from chatr.store.ids import uuid7
+from chatr.store.messages import messages
+from chatr.store.writing.appending import Append, Appended
+
+_REFUSED = {
+    "waiting": "Wait until the recipient accepts the request",
+    "declined": "The recipient declined the request: a new one is possible later",
+}
+ClientId = Annotated[
+    str,
+    Meta(
+        pattern="^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
+        min_length=36,
+        max_length=36,
+        description="A UUID chosen by the client: a send repeated with it creates nothing new, for ever.",
+        extra_json_schema={"format": "uuid"},
+    ),
+]
+
+
+class SendMessage(Params, frozen=True, kw_only=True):
+    """A message to a person or to a conversation: exactly one of ``recipientId`` and ``conversationId``.
+
+    Without ``linkPreview`` the server does not look at its link. ``afterClientId``: the ``clientId`` of the caller's
+    message before this one, by which many can be sent without waiting for each other: in their order or not at all.
+    """
+
+    content: texts.Content
+    client_id: ClientId
+    recipient_id: Id | None = None
+    conversation_id: Id | None = None
+    type: Literal["text"] = "text"
+    reply_to_id: Id | None = None
+    link_preview: bool = True
+    after_client_id: ClientId | None = None
+
+
+@operation(
+    "message.send",
+    Route("POST", "/messages", status=201),
+    GUESTS,
+    errors=["not_found", "blocked", "forbidden"],
+    # 20 a second, 40 at once.
+    rate=Rate(40, 2),
+)
+async def send(ctx: Ctx, params: SendMessage) -> Message:
+    """Send a message. When this returns, the message is committed.
+
+    Give either recipientId, of somebody else, or conversationId. Repeated with the same ``clientId`` it returns the
+    first message. The first message to a person begins the direct conversation. ``unavailable`` also while the message
+    of ``afterClientId`` is not stored: it was refused, send it first. ``not_found``: no such person, or no such
+    conversation of the caller. ``blocked``: one of the two has blocked the other. ``forbidden``: the recipient has not
+    accepted yet and has enough to read, or has declined. ``rate_limited`` also for a first message to a stranger after
+    30 within a day, 10 on the account's first.
+    """
+    item = _checked(ctx, params)
+    done = await ctx.ports.writer.append(item)
+    if done.outcome == "created":
+        message = _announce(ctx, item, done)
+        if item.link:
+            ctx.ports.preview_queue.wake()
+        await _follow_up(ctx, done)
+        return message
+    if done.outcome == "repeat":
+        first = await messages.by_client_id(ctx.ports.db, ctx.caller.user_id, item.client_id)
+        if first is not None:
+            return first
+    begins = done.outcome == "no_conversation" and params.recipient_id is not None
+    if done.outcome == "no_reply_target" or (begins and params.reply_to_id is not None):
+        raise invalid("$.replyToId", "is not a message of this conversation")
+    if done.outcome == "blocked":
+        raise permissions.blocked()
+    if done.outcome == "early":
+        raise ApiError("unavailable", "The message before this one is not stored: send it first", retry_after_s=1)
+    if done.outcome in _REFUSED:
+        raise ApiError("forbidden", _REFUSED[done.outcome])
+    raise ApiError("not_found", "There is no such conversation")
+
+
+async def _follow_up(ctx: Ctx, done: Appended) -> None:
+    """Tell what else a message has changed. It is sent: if that can't be read now, who is concerned has to look."""
+    pair = done.pair if done.accepts else None
+    try:
+        for viewer_id in done.back_for:
+            await brought_back(ctx, done.conversation_id, viewer_id)
+        if pair is not None:
+            await requests.answered(ctx, done.conversation_id, pair)
+    except ApiError:
+        rooms = [person_room(user_id) for user_id in {*done.back_for, *(pair or ())}]
+        ctx.ports.publisher.publish(SYNC_REQUIRED, SyncRequired(reason="the database was interrupted"), rooms)
+
+
+def _checked(ctx: Ctx, params: SendMessage) -> Append:
+    if (params.recipient_id is None) == (params.conversation_id is None):
+        raise invalid("$.recipientId", "give either recipientId or conversationId")
+    if params.recipient_id == ctx.caller.user_id:
+        raise invalid("$.recipientId", "is yourself")
+    content = texts.content(params.content)
+    # A reply never begins a conversation: there is nothing in it to reply to.
+    reply = params.reply_to_id
+    return Append(
+        id=uuid7(),
+        sender_id=ctx.caller.user_id,
+        client_id=params.client_id.lower(),
+        content=content,
+        names=texts.names(content),
+        link=previews.wanted(ctx, content) if params.link_preview else None,
+        conversation_id=params.conversation_id,
+        recipient_id=params.recipient_id,
+        reply_to_id=reply,
+        after=params.after_client_id.lower() if params.after_client_id else None,
+        begin=partial(begin_direct, ctx, params.recipient_id) if params.recipient_id and not reply else None,
+    )
+
+
+def _announce(ctx: Ctx, item: Append, done: Appended) -> Message:
+    """Publish a committed message. Nothing is awaited between its commit and this: events leave in seq order."""
+    message = Message(
+        id=item.id,
+        conversation_id=done.conversation_id,
+        seq=done.seq,
+        client_id=item.client_id,
+        sender=Sender(
+            id=item.sender_id,
+            username=done.sender_username,
+            display_name=done.sender_display_name,
+            profile_image=done.sender_profile_image or UNSET,
+        ),
+        type="text",
+        content=item.content,
+        created_at=wire_time(done.created_at),
+        reply_to=messages.quote(done.reply_to) if done.reply_to else UNSET,
+        mentions=done.mentions,
+    )
+    hidden = [person_room(user_id) for user_id in done.quote_cleared_by]
+    rooms = [room for room in conversation_rooms(done.conversation_id, done.pair) if room not in hidden]
+    _publish(ctx, message, rooms)
+    if hidden and message.reply_to is not UNSET:
+        quote = messages.cleared(message.reply_to)
+        _publish(ctx, msgspec.structs.replace(message, reply_to=quote), hidden)
+    return message
+
+
+def _publish(ctx: Ctx, message: Message, rooms: list[str]) -> None:
+    received = MessageReceived(conversation_id=message.conversation_id, seq=message.seq, message=message)
+    ctx.ports.publisher.publish(MESSAGE_RECEIVED, received, rooms, exclude=ctx.caller.connection)

@@ -1,0 +1,60 @@
+"""What people write: how long, whom it calls, and what an emoji is."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import emoji
+import regex
+from msgspec import Meta
+
+from chatr.api.errors import invalid
+
+MAX_CONTENT = 8000
+#: Bounded by :func:`content`, since trailing space does not count.
+Content = Annotated[
+    str,
+    Meta(
+        description="1 to 8,000 characters, trailing space apart, not only invisible ones.",
+        extra_json_schema={"minLength": 1, "maxLength": MAX_CONTENT, "pattern": r"\S"},
+    ),
+]
+
+_NAME = re.compile(r"(?<![A-Za-z0-9_@.])@[A-Za-z0-9_]{3,20}(?![A-Za-z0-9_@])")
+#: Says that what is before it is to be shown as a picture (Unicode Technical Standard 51).
+_AS_PICTURE = "\ufe0f"
+#: The emoji that Unicode recommends for general interchange (RGI), without that sign.
+_EMOJI = frozenset(each.replace(_AS_PICTURE, "") for each in emoji.EMOJI_DATA)
+#: A character that leaves a mark on the screen. Blank without being space or ignorable: the Braille pattern without a
+#: dot, a note without a head, annotation marks, and the controls of hieroglyphs.
+_VISIBLE = regex.compile(
+    r"[^\p{Z}\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb\U0001D159\U00013430-\U0001345F]"
+)
+
+
+def content(text: str) -> str:
+    """The text of a message without trailing space. Raises ``invalid``."""
+    cleaned = text.rstrip()
+    if not 1 <= len(cleaned) <= MAX_CONTENT:
+        raise invalid("$.content", f"must have 1 to {MAX_CONTENT} characters")
+    if not visible(cleaned):
+        raise invalid("$.content", "has only invisible characters")
+    return cleaned
+
+
+def visible(text: str) -> bool:
+    """Whether a text shows anything: invisible characters, controls, marks that choose a variant or tag, do not."""
+    return _VISIBLE.search(text) is not None
+
+
+def names(text: str) -> str:
+    """The usernames that a text calls: lower case, with @, apart by spaces."""
+    return " ".join(sorted({name.lower() for name in _NAME.findall(text)})) if "@" in text else ""
+
+
+def is_emoji(text: str) -> bool:
+    """Whether a text is one emoji of Unicode's RGI set and nothing else, with or without variation selectors."""
+    bare = text.replace(_AS_PICTURE, "")
+    # Each may follow a character that it says something about.
+    return bare in _EMOJI and _AS_PICTURE * 2 not in text and not text.startswith(_AS_PICTURE)

@@ -1,0 +1,1 @@
+"""People as others find them: profiles, friends, presence, and who may see and do what to whom."""

@@ -1,0 +1,41 @@
+"""How many strangers somebody may approach in a day, whatever restarts in between."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from chatr.api.errors import ApiError
+from chatr.ops.ports import Ctx
+from chatr.store.people import approaches
+from chatr.store.people.people import Person
+from chatr.store.pool import Transaction
+
+_DAY = timedelta(days=1)
+
+
+async def begins_conversation(ctx: Ctx, tx: Transaction, me: Person) -> None:
+    """The caller begins a conversation with a stranger. Raises ``rate_limited``: on an account's first day earlier."""
+    limits = ctx.ports.limits
+    left_s = (me.created_at + _DAY - ctx.now).total_seconds()
+    most = min(limits.strangers_first_day, limits.strangers_per_day) if left_s > 0 else limits.strangers_per_day
+    wait_s = await _wait_s(ctx, tx, "conversation", most)
+    if wait_s is not None:
+        if left_s > 0 and most < limits.strangers_per_day:
+            wait_s = min(wait_s, max(1, round(left_s)))
+        raise _refused(f"You have begun {most} conversations with people who don't know you within a day", wait_s)
+
+
+async def asks_friend(ctx: Ctx, tx: Transaction) -> None:
+    """The caller asks somebody to be a friend. Raises ``rate_limited``."""
+    most = ctx.ports.limits.friend_requests_per_day
+    wait_s = await _wait_s(ctx, tx, "friend", most)
+    if wait_s is not None:
+        raise _refused(f"You have asked {most} people to be friends within a day", wait_s)
+
+
+async def _wait_s(ctx: Ctx, tx: Transaction, kind: approaches.Kind, most: int) -> int | None:
+    return await approaches.add(tx, ctx.caller.user_id, kind, most) if ctx.ports.limits.enabled else None
+
+
+def _refused(detail: str, wait_s: int) -> ApiError:
+    return ApiError("rate_limited", detail, retry_after_s=wait_s)

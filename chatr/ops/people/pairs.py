@@ -1,0 +1,105 @@
+"""Changes of how two people stand to each other, and what each of them is shown of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import TypeVar
+
+import msgspec
+from msgspec import UNSET
+
+from chatr.api.events import CONVERSATION_UPDATED, USER_UPDATED, ConversationChanged, UserUpdated
+from chatr.api.model import Conversation, User
+from chatr.ops.people import permissions, visibility
+from chatr.ops.ports import Ctx
+from chatr.realtime.rooms import person_room
+from chatr.store.conversations import conversations
+from chatr.store.people import friends, relations
+from chatr.store.people.relations import Other
+from chatr.store.pool import Transaction
+from chatr.store.writing.places import between
+
+_T = TypeVar("_T")
+
+
+class _Sight(msgspec.Struct, frozen=True):
+    """What somebody has of another person in front of them."""
+
+    presence: bool
+    blocked: bool
+    blocked_by_me: bool
+    user: User | None
+    conversation: Conversation | None
+
+
+async def change(
+    ctx: Ctx, other_id: str, work: Callable[[Transaction, Other | None], Awaitable[_T]], *, exclude: str = ""
+) -> _T:
+    """Let ``work`` change how the caller and another person stand to each other, when it is its turn in their lane.
+
+    So that what the two are told of it comes in its place among their messages. See :func:`changing`.
+    """
+
+    async def turn(tx: Transaction) -> _T:
+        async with changing(ctx, tx, other_id, exclude=exclude) as found:
+            return await work(tx, found)
+
+    me = ctx.caller.user_id
+    return await ctx.ports.writer.change(turn, caller=me, place=between(me, other_id))
+
+
+@asynccontextmanager
+async def changing(ctx: Ctx, tx: Transaction, other_id: str, *, exclude: str = "") -> AsyncIterator[Other | None]:
+    """Change how the caller and another person stand to each other, inside the block; nobody else does meanwhile.
+
+    Yields the other person as the caller stood to them before. When the block has ended, both are told what is another
+    for them now: their conversation, and whether they see each other's presence. Begin the transaction with this.
+    ``exclude``: the connection that has its conversation from the answer.
+    """
+    pair = ctx.caller.user_id, other_id
+    await relations.lock(tx, *pair)
+    before = [await _sight(tx, *pair), await _sight(tx, *reversed(pair))]
+    yield await relations.by_id(tx, *pair)
+    after = [await _sight(tx, *pair), await _sight(tx, *reversed(pair))]
+    tx.then(partial(ctx.ports.publisher.forget, pair))
+    for viewer_id, seen_id, was, now in zip(pair, reversed(pair), before, after, strict=True):
+        await _tell(tx, viewer_id, was, now, exclude=exclude)
+        if now.presence != was.presence:
+            show = ctx.ports.announcer.show if now.presence else ctx.ports.announcer.hide
+            tx.then(partial(show, seen_id, [viewer_id]))
+
+
+async def _tell(tx: Transaction, viewer_id: str, was: _Sight, now: _Sight, *, exclude: str) -> None:
+    """Tell one of the two what the conversation, and the other, are for them now."""
+    rooms, conversation = [person_room(viewer_id)], now.conversation
+    # Across a block nobody was told what the other is called by now.
+    news = _without_user(conversation) != _without_user(was.conversation) or (was.blocked and not now.blocked)
+    other_news = now.user is not None and now.user != was.user
+    if conversation is not None and (news or other_news):
+        await conversations.touch(tx, conversation.id, viewer_id)
+    # Also one whose first message came in between: it was told of as it was before this change.
+    if conversation is not None and news:
+        tx.emit(CONVERSATION_UPDATED, ConversationChanged(conversation=conversation), rooms, exclude=exclude)
+    # To whoever was blocked it is as if the other had made their profile private. A list of blocks shows people too.
+    elsewhere = (conversation is not None and not news) or (was.blocked_by_me and now.blocked_by_me)
+    if now.user is not None and other_news and elsewhere:
+        await friends.touch(tx, [viewer_id])
+        tx.emit(USER_UPDATED, UserUpdated(user=now.user), rooms)
+
+
+def _without_user(conversation: Conversation | None) -> Conversation | None:
+    return msgspec.structs.replace(conversation, other=UNSET) if conversation is not None else None
+
+
+async def _sight(tx: Transaction, viewer_id: str, other_id: str) -> _Sight:
+    found = await relations.by_id(tx, viewer_id, other_id)
+    view = await conversations.with_user(tx, viewer_id, other_id)
+    return _Sight(
+        presence=found is not None and permissions.sees_presence(found.person, found.relation),
+        blocked=found is not None and found.relation.blocked,
+        blocked_by_me=found is not None and found.relation.blocked_by_me,
+        user=visibility.user(found.person, found.relation) if found is not None else None,
+        conversation=visibility.conversation(view, viewer_id) if view else None,
+    )

@@ -1,0 +1,74 @@
+"""Who may see and do what to whom: every operation that concerns another person asks here."""
+
+from __future__ import annotations
+
+from chatr.api.errors import ApiError
+from chatr.api.model import PrivacyLevel
+from chatr.store.people.people import Person
+from chatr.store.people.relations import Other, Relation
+
+#: How anybody stands to somebody they have nothing to do with.
+STRANGER = Relation()
+
+
+def shown(level: PrivacyLevel, relation: Relation) -> bool:
+    """Whether a part of a profile that has this level is shown to a viewer."""
+    return level == "everyone" or (level == "friends" and relation.friends)
+
+
+def sees_presence(person: Person, relation: Relation) -> bool:
+    """Whether a viewer may know if the person is here, and since when not."""
+    return relation.near and shown(person.privacy.online_status, relation)
+
+
+def visible(found: Other | None) -> Other:
+    """A person whose profile the viewer may see. Raises ``not_found``, also for somebody who blocked the viewer."""
+    if found is None or not found.person.verified or found.relation.blocked_me:
+        raise ApiError("not_found", "There is no such user")
+    return found
+
+
+def may_write(found: Other | None) -> Other:
+    """A person to whom the viewer may write directly. Raises ``not_found`` and ``blocked``."""
+    if found is None or not found.person.verified:
+        raise ApiError("not_found", "There is no such user")
+    if found.relation.blocked:
+        raise blocked()
+    return found
+
+
+def needs_no_request(found: Other, me: Person) -> bool:
+    """Whether the viewer may write to somebody without asking first: to friends, and to and from bots and support."""
+    return found.relation.friends or any(person.is_bot or person.role == "support" for person in (found.person, me))
+
+
+def may_befriend(found: Other | None) -> Other:
+    """A person whom the viewer may ask to be a friend. Raises ``not_found``, and ``conflict`` without a reason."""
+    if found is None or not found.person.verified:
+        raise ApiError("not_found", "There is no such user")
+    if found.relation.blocked or found.person.role == "guest":
+        raise ApiError("conflict", "This person can't be asked to be a friend now")
+    return found
+
+
+def passes(status: str, closed: str | None) -> None:
+    """Whether signals pass in a conversation, by its status and why it is closed. Raises the refusal."""
+    not_closed(closed)
+    if status != "accepted":
+        raise ApiError("forbidden", "The message request is not accepted yet")
+
+
+def not_closed(closed: str | None) -> None:
+    """Whether one of two people can bring anything before the other, by why their conversation is closed, if it is.
+
+    Raises ``blocked``, and ``not_found`` when the other is no more.
+    """
+    if closed == "blocked":
+        raise blocked()
+    if closed is not None:
+        raise ApiError("not_found", "The other person is no more")
+
+
+def blocked() -> ApiError:
+    """The refusal between two of whom one has blocked the other."""
+    return ApiError("blocked", "One of the two has blocked the other")

@@ -1,0 +1,163 @@
+"""Telling people who is here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import UNSET
+from twisted.internet.defer import Deferred, DeferredLock
+from twisted.internet.interfaces import IDelayedCall
+from twisted.python.failure import Failure
+
+from chatr.api.events import PRESENCE_CHANGED, PresenceChanged
+from chatr.api.model import wire_time
+from chatr.process.tasks import Tasks
+from chatr.realtime.presence import Change, PresenceTracker, Status
+from chatr.realtime.publisher import Publisher
+from chatr.realtime.rooms import person_room
+from chatr.services.circles import Circles
+from chatr.store.people import people, relations
+from chatr.store.pool import Database
+
+#: Before the first try again, and at most.
+RETRY_S, LAST_RETRY_S = 2.0, 30.0
+
+
+class Announcer:
+    """Publishes presence, one piece of news after the other: the last that is told of somebody is the newest.
+
+    What the database can't serve now is told as it then is, as soon as it can.
+    """
+
+    def __init__(self, tasks: Tasks, db: Database, publisher: Publisher, circles: Circles) -> None:
+        self._clock = tasks.clock
+        self._pulse = tasks.pulse("presence_told")
+        self._db = db
+        self._publisher = publisher
+        self._circles = circles
+        self._tracker: PresenceTracker | None = None
+        self._turn = DeferredLock()
+        self._untold: dict[str, float] = {}
+        self._retry: IDelayedCall | None = None
+        self._pause_s = RETRY_S
+        self._stopped = False
+
+    def start(self, tracker: PresenceTracker) -> None:
+        """``tracker`` answers who is here now."""
+        self._tracker = tracker
+
+    async def stop(self) -> None:
+        """Fires when what was to be told is told."""
+        self._stopped = True
+        await self.idle()
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+
+    def idle(self) -> Deferred[None]:
+        """Fires when everything that was to be told up to now is told."""
+        return self._turn.run(lambda: None)
+
+    def changed(self, changes: list[Change]) -> None:
+        """The tracker's news."""
+        self._do(lambda: self._announce(changes))
+
+    def show(self, user_id: str, viewer_ids: Sequence[str]) -> None:
+        """Viewers may be told of a person's presence from now on: tell them how it is."""
+        self._do(lambda: self._show(user_id, viewer_ids))
+
+    def meet(self, one_id: str, other_id: str) -> None:
+        """Two people may see more of each other than before: tell each how it is, as far as they may know."""
+
+        async def tell() -> None:
+            for viewer_id, seen_id in ((one_id, other_id), (other_id, one_id)):
+                try:
+                    may = await relations.showing(self._db, viewer_id, [seen_id])
+                except Exception:
+                    self._later({seen_id: 0.0})
+                    continue
+                if may:
+                    await self._show(seen_id, [viewer_id])
+
+        self._do(tell)
+
+    def hide(self, user_id: str, viewer_ids: Sequence[str]) -> None:
+        """Viewers may no longer be told of a person's presence: to them the person has left."""
+
+        async def tell() -> None:
+            self._tell(PresenceChanged(user_id=user_id, status="offline", hidden=True), viewer_ids)
+
+        self._do(tell)
+
+    def _do(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        turn = self._turn.run(lambda: Deferred.fromCoroutine(work()))
+        # What could not be read is told later; what else goes wrong is a mistake of ours.
+        turn.addErrback(self._pulse.failed)
+
+    async def _announce(self, changes: list[Change]) -> None:
+        try:
+            gone_s = {change.user_id: change.ago_s if change.status == "offline" else None for change in changes}
+            seen = await people.here(self._db, gone_s)
+            circles = await self._circles.get([change.user_id for change in changes])
+        except Exception:
+            self._later({change.user_id: change.ago_s for change in changes})
+            return
+        self._went_well()
+        for change in changes:
+            if change.user_id in circles:
+                told = _changed(change.user_id, change.status, seen.get(change.user_id))
+                self._tell(told, circles[change.user_id].presence)
+
+    async def _show(self, user_id: str, viewer_ids: Sequence[str]) -> None:
+        try:
+            status = await self._status([user_id])
+            seen = await people.last_seen(self._db, user_id) if status[user_id] == "offline" else None
+        except Exception:
+            self._later({user_id: 0.0})
+            return
+        self._went_well()
+        self._tell(_changed(user_id, status[user_id], seen), viewer_ids)
+
+    def _tell(self, told: PresenceChanged, viewer_ids: Iterable[str]) -> None:
+        rooms = [person_room(viewer_id) for viewer_id in viewer_ids]
+        if rooms:
+            self._publisher.publish(PRESENCE_CHANGED, told, rooms)
+
+    def _went_well(self) -> None:
+        self._pulse.succeeded()
+        self._pause_s = RETRY_S
+
+    def _later(self, ago_s: dict[str, float]) -> None:
+        """Whatever has just gone wrong: tell it as it then is, after pauses that grow while it goes wrong."""
+        self._pulse.failed(Failure())
+        self._untold |= ago_s
+        if self._retry is None and not self._stopped:
+            self._retry = self._clock.callLater(self._pause_s, self._again, self._pause_s)
+            self._pause_s = min(2 * self._pause_s, LAST_RETRY_S)
+
+    def _again(self, waited_s: float) -> None:
+        self._retry = None
+        untold, self._untold = self._untold, {}
+        ago_s = {user_id: seconds + waited_s for user_id, seconds in untold.items()}
+
+        async def announce() -> None:
+            try:
+                status = await self._status(list(untold))
+            except Exception:
+                self._later(ago_s)
+                return
+            await self._announce([Change(user_id, status[user_id], ago_s[user_id]) for user_id in untold])
+
+        self._do(announce)
+
+    async def _status(self, user_ids: Sequence[str]) -> dict[str, Status]:
+        if self._tracker is None:
+            return dict.fromkeys(user_ids, "offline")
+        return await self._tracker.statuses(user_ids)
+
+
+def _changed(user_id: str, status: Status, seen: datetime | None) -> PresenceChanged:
+    shown = wire_time(seen) if seen is not None and status == "offline" else UNSET
+    return PresenceChanged(user_id=user_id, status=status, last_seen=shown)

@@ -1,0 +1,1 @@
+"""Conversations, their members and how far those have come."""

@@ -1,0 +1,1 @@
+"""Messages, the log, what hangs on them, and how they are found."""

@@ -1,0 +1,260 @@
+"""Messages found by their words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from chatr.api.model import Message
+from chatr.store.ids import NIL
+from chatr.store.messages import messages
+from chatr.store.messages.messages import Marks
+from chatr.store.messages.search_terms import HEADLINE, Condition, Terms
+from chatr.store.people import faces
+from chatr.store.pool import Database, Queryable
+
+#: Conversations, and messages and bytes of each, that one statement takes into the index: it must end well within its
+#: timeout. The message that reaches the bytes is the last.
+MOST_CONVERSATIONS, MOST_MESSAGES, MOST_BYTES = 20, 100, 20_000
+#: Conversations that one statement looks at, whether there is anything to do: however many there are in all.
+MOST_LOOKED = 2000
+_LOCK = 0x776F7264
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """Of how many conversations messages were taken into the index, and behind which one to go on; None: at the end."""
+
+    conversations: int
+    after: str | None
+
+
+async def index(db: Database, dictionary: str, after: str = NIL) -> Piece:
+    """Take some of the messages that are not yet in the index of this dictionary into it, of conversations behind one.
+
+    One node does it at a time. An edit that comes first is not overwritten: it has put its own text and words.
+    """
+    async with db.transaction() as tx:
+        if not (await tx.query("SELECT pg_try_advisory_xact_lock(%s)", (_LOCK,)))[0][0]:
+            return Piece(0, None)
+        rows = await tx.query(
+            """WITH looked AS MATERIALIZED (
+                 SELECT id, head_seq FROM conversations WHERE id > %s ORDER BY id LIMIT %s
+               ), place AS (
+                 SELECT c.id, c.head_seq, CASE WHEN p.dictionary = %s THEN p.words_seq ELSE 0 END AS after
+                   FROM looked c LEFT JOIN search_progress p ON p.conversation_id = c.id
+               ), due AS MATERIALIZED (
+                 SELECT p.id, p.after, p.head_seq, least(p.head_seq, p.after + %s, enough.seq) AS upto
+                   FROM (SELECT * FROM place WHERE head_seq > after ORDER BY id LIMIT %s) p CROSS JOIN LATERAL (
+                     SELECT min(sized.seq) AS seq FROM (
+                       SELECT g.seq, sum(octet_length(g.content)) OVER (ORDER BY g.seq) AS bytes FROM messages g
+                        WHERE g.conversation_id = p.id AND g.seq > p.after AND g.seq <= p.after + %s) sized
+                      WHERE sized.bytes >= %s) enough
+               ), put AS (
+                 INSERT INTO message_words (message_id, conversation_id, words, text)
+                 SELECT g.id, g.conversation_id, to_tsvector(%s::regconfig, composed(g.content)),
+                        search_text(g.content)
+                   FROM due d JOIN messages g ON g.conversation_id = d.id AND g.seq > d.after AND g.seq <= d.upto
+                  WHERE g.unsent_at IS NULL AND g.type <> 'system'
+                 -- Waits for whoever takes one back at this moment: its words must not come after that.
+                    FOR SHARE OF g
+                 ON CONFLICT (message_id) DO UPDATE SET words = excluded.words
+                  WHERE message_words.text = excluded.text AND message_words.words <> excluded.words
+               ), progress AS (
+                 INSERT INTO search_progress AS p (conversation_id, seq, words_seq, dictionary)
+                 SELECT id, upto, upto, %s FROM due
+                 ON CONFLICT (conversation_id) DO UPDATE SET seq = greatest(p.seq, excluded.seq),
+                        words_seq = excluded.words_seq, dictionary = excluded.dictionary)
+               SELECT (SELECT count(*) FROM due), (SELECT count(*) FROM looked),
+                      (SELECT id FROM looked ORDER BY id DESC LIMIT 1), (SELECT id FROM due ORDER BY id DESC LIMIT 1),
+                      (SELECT coalesce(bool_or(upto < head_seq), false) FROM due)""",
+            (
+                *(after, MOST_LOOKED, dictionary, MOST_MESSAGES, MOST_CONVERSATIONS, MOST_MESSAGES, MOST_BYTES),
+                *(dictionary, dictionary),
+            ),
+        )
+    count, looked, last_looked, last_due, unfinished = rows[0]
+    if unfinished:
+        return Piece(count, after)
+    if count == MOST_CONVERSATIONS:
+        return Piece(count, last_due)
+    return Piece(count, last_looked if looked == MOST_LOOKED else None)
+
+
+async def member(db: Queryable, conversation_id: str, user_id: str) -> bool:
+    """Whether somebody is in a conversation."""
+    rows = await db.query(
+        "SELECT 1 FROM members WHERE conversation_id = %s AND user_id = %s AND status = 'joined'",
+        (conversation_id, user_id),
+    )
+    return bool(rows)
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A message that was found, and where in it: HTML, escaped, with ``<mark>`` around the words."""
+
+    message: Message
+    snippet: str
+    at: datetime
+
+
+async def search(
+    db: Queryable,
+    viewer_id: str,
+    terms: Terms,
+    *,
+    conversation_id: str | None,
+    sender_id: str | None,
+    below: tuple[datetime, str] | None,
+    limit: int,
+) -> list[Found]:
+    """Messages with all of the terms, in the viewer's own conversations, newest first."""
+    where = ""
+    params: list[Any] = []
+    if sender_id is not None:
+        where, params = where + " AND g.sender_id = %s", [*params, sender_id]
+    if below is not None:
+        where, params = where + " AND (g.created_at, g.id) < (%s, %s)", [*params, *below]
+    looked = _looked(below)
+    for hits in (_recent(terms, looked), _all(terms, looked)):
+        rows = await db.query(
+            f"""WITH {_OWN}, {hits.sql},
+                  page AS MATERIALIZED (
+                    SELECT g.*, own.cleared_seq FROM (SELECT DISTINCT id FROM hits) h JOIN messages g ON g.id = h.id
+                      JOIN own ON own.conversation_id = g.conversation_id AND g.seq > own.cleared_seq
+                     WHERE g.unsent_at IS NULL {where}
+                     ORDER BY g.created_at DESC, g.id DESC LIMIT %s)
+                SELECT done.complete, composed(g.content),
+                       CASE WHEN %s THEN ts_headline(%s::regconfig, composed(g.content), %s::tsquery, %s) END,
+                       g.created_at, others.delivered_seq, others.read_seq, g.cleared_seq, {messages.COLUMNS}
+                  FROM (SELECT (SELECT at FROM since) IS NULL AS complete) done
+                  LEFT JOIN (page g JOIN users s ON s.id = g.sender_id
+                  CROSS JOIN LATERAL (
+                    SELECT coalesce(min(x.shown_delivered_seq), 0) AS delivered_seq,
+                           CASE WHEN gives_receipts(%s) THEN coalesce(min(x.shown_read_seq), 0) ELSE 0 END AS read_seq
+                      FROM members x WHERE x.conversation_id = g.conversation_id AND x.user_id <> %s
+                       AND x.status = 'joined') others) ON true
+                 ORDER BY g.created_at DESC, g.id DESC""",
+            (
+                *(viewer_id, conversation_id, *hits.params, *params, limit),
+                *(not terms.simple, terms.dictionary, terms.query, HEADLINE, viewer_id, viewer_id),
+            ),
+        )
+        if len(rows) >= limit or rows[0][0]:
+            break
+    found = [row for row in rows if row[1] is not None]
+    shown = await faces.among(db, viewer_id, messages.named(row[_HEAD:] for row in found))
+    return [
+        Found(
+            messages.message(row[_HEAD:], viewer_id, Marks(row[4], row[5], row[6], shown)),
+            terms.snippet(row[1], row[2]),
+            row[3],
+        )
+        for row in found
+    ]
+
+
+#: What stands before the columns of a message.
+_HEAD = 7
+
+
+#: Entries that a search reads one by one before it asks an index.
+MOST_READ = 10_000
+#: How a log is parted for that, from its end: where each stretch begins, and how long it is. The last is never read.
+_STRETCHES = "(0, 16), (16, 112), (128, 896), (1024, 3072), (4096, 4096), (8192, 2000000000::bigint)"
+
+_OWN = """own AS MATERIALIZED (
+    SELECT m.conversation_id, m.cleared_seq, coalesce(p.seq, 0) AS indexed
+      FROM members m LEFT JOIN search_progress p ON p.conversation_id = m.conversation_id
+     WHERE m.user_id = %s AND m.status = 'joined' AND coalesce(m.conversation_id = %s, true))"""
+
+
+def _looked(below: tuple[datetime, str] | None) -> Condition:
+    """The newest messages, some thousand in all; with a cursor, the newest before it.
+
+    Stretches of each conversation's log, longer ones further back, are taken newest first until there are enough: so
+    they reach back to about one moment, wherever most is written. ``rest``: when the newest message was written that is
+    not looked at, NULL when there is none. There is no index by time: within a conversation times follow seq.
+    """
+    top, before, params = "o.indexed", "", list[Any]()
+    if below is not None:
+        # In growing steps back to one that is newer than the cursor, and from there one by one.
+        top = """(SELECT g.seq FROM messages g WHERE g.conversation_id = o.conversation_id AND g.seq <= o.indexed - (
+                SELECT coalesce(max(back.step), 0)
+                  FROM unnest(ARRAY[1000, 4000, 16000, 64000, 256000, 1024000]) AS back(step)
+                 WHERE back.step < o.indexed AND %s < (
+                   SELECT t.created_at FROM messages t WHERE t.conversation_id = o.conversation_id
+                      AND t.seq <= o.indexed - back.step ORDER BY t.seq DESC LIMIT 1))
+             AND (g.created_at, g.id) < (%s, %s) ORDER BY g.seq DESC LIMIT 1)"""
+        before, params = "AND (g.created_at, g.id) < (%s, %s)", [below[0], *below, *below]
+    return Condition(
+        f"""tops AS MATERIALIZED (SELECT o.conversation_id, o.cleared_seq, {top} AS seq FROM own o),
+          stretches AS MATERIALIZED (
+            SELECT t.conversation_id, w.start, w.size, x.created_at AS newest,
+                   sum(w.size) OVER (ORDER BY x.created_at DESC, w.start, t.conversation_id
+                                      ROWS UNBOUNDED PRECEDING) <= {MOST_READ} AS taken
+              FROM tops t CROSS JOIN (VALUES {_STRETCHES}) w(start, size) CROSS JOIN LATERAL (
+                SELECT g.created_at FROM messages g WHERE g.conversation_id = t.conversation_id
+                   AND g.seq > t.cleared_seq AND g.seq <= t.seq - w.start ORDER BY g.seq DESC LIMIT 1) x),
+          rest AS MATERIALIZED (SELECT max(newest) AS at FROM stretches WHERE NOT taken),
+          looked AS MATERIALIZED (
+            SELECT g.id, g.created_at FROM tops t
+              JOIN (SELECT conversation_id, max(start + size) AS depth FROM stretches WHERE taken GROUP BY 1) d
+                ON d.conversation_id = t.conversation_id
+              CROSS JOIN LATERAL (
+                SELECT g.id, g.created_at FROM messages g WHERE g.conversation_id = t.conversation_id
+                   AND g.seq > t.cleared_seq AND g.seq <= t.seq {before}
+                 -- At least as many as there are in the stretches, as not each entry of a log is a message.
+                 ORDER BY g.seq DESC LIMIT d.depth) g)""",
+        params,
+    )
+
+
+def _new(terms: Terms) -> Condition:
+    """What the index does not have yet."""
+    fit = terms.fit("search_text(g.content)", f"to_tsvector('{terms.dictionary}', composed(g.content))")
+    return Condition(
+        f"""SELECT g.id, g.created_at FROM own JOIN messages g
+                ON g.conversation_id = own.conversation_id AND g.seq > own.indexed AND g.type <> 'system'
+                WHERE {fit.sql}""",
+        fit.params,
+    )
+
+
+def _recent(terms: Terms, looked: Condition) -> Condition:
+    """Hits among the newest messages, looked through one by one.
+
+    For a common word that is enough, where the index would bring half of all messages. Only what is newer than anything
+    not looked at counts: newer than ``since``, which is NULL when all was.
+    """
+    # No column by itself, so that no index fits: it would be asked twice, and take long where trigrams are common.
+    fit, new = terms.fit("(w.text || '')", "w.words"), _new(terms)
+    return Condition(
+        f"""{looked.sql}, since AS (SELECT at FROM rest),
+          hits AS (
+            SELECT l.id FROM looked l JOIN message_words w ON w.message_id = l.id
+             WHERE {fit.sql} AND coalesce(l.created_at > (SELECT at FROM since), true)
+            UNION ALL
+            SELECT n.id FROM ({new.sql}) n WHERE coalesce(n.created_at > (SELECT at FROM since), true))""",
+        [*looked.params, *fit.params, *new.params],
+    )
+
+
+def _all(terms: Terms, looked: Condition) -> Condition:
+    """All hits, by the indexes. Short words are found inside of words among the newest messages only."""
+    found, new = terms.indexed("w.text", "w.words"), _new(terms)
+    sql = f"""since AS (SELECT NULL::timestamptz AS at), indexed_hits AS MATERIALIZED (
+                SELECT w.message_id AS id, w.conversation_id FROM message_words w WHERE {found.sql}),
+              hits AS (
+                SELECT h.id FROM indexed_hits h JOIN own ON own.conversation_id = h.conversation_id
+                UNION ALL SELECT n.id FROM ({new.sql}) n"""
+    params = [*found.params, *new.params]
+    if not terms.short:
+        return Condition(f"{sql})", params)
+    fit = terms.fit("w.text", "w.words")
+    return Condition(
+        f"""{looked.sql}, {sql}
+                UNION ALL SELECT l.id FROM looked l JOIN message_words w ON w.message_id = l.id WHERE {fit.sql})""",
+        [*looked.params, *params, *fit.params],
+    )

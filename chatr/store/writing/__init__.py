@@ -1,0 +1,1 @@
+"""What is written to conversations, each in its lane."""

@@ -1,0 +1,326 @@
+"""The one writer of conversations: sends are committed together (group commit), changes beside them, each in its lane.
+
+PostgreSQL lets go of locks before it answers: of two connections that commit to the same conversation the later commit
+may be heard of first. So what changes a conversation has a place (places.py) and waits in that conversation's lane
+(lanes.py), where one thing at a time is done. What holds:
+
+1. **Events of one conversation leave in the order of its log**: a lane goes on when what was done in it has been
+   announced. For whoever awaits :meth:`MessageWriter.append` announces before awaiting anything else, and so does a
+   transaction.
+2. **What one caller wrote to one conversation keeps its order**: what needs its place looked up is waited for by what
+   the same caller hands in after it, and a send that has to be repeated goes back to the head of its lane.
+3. **Conversations don't wait for each other.** One batch of sends at a time, of all lanes that are free, callers taking
+   turns; beside it a few changes, on connections of their own, of each caller fewer still.
+4. **No caller has the queue**: each may hold as much as is left for all others, and is ``rate_limited`` beyond that;
+   when it is full the answer is ``unavailable``.
+5. **A direct conversation has one lane, also while it is begun.** Before it exists the lane has the name of the pair;
+   when it is begun its id becomes another name of that lane before anybody is told of it (:meth:`MessageWriter.begun`).
+   One that another process begins at that moment has two lanes here for as long as the first is busy: across processes
+   events may cross in any case, and receivers sort by seq.
+
+Locks are taken in this order, here and wherever else conversations are changed: the advisory locks of a pair and of its
+people (store/people/relations.py); the row of a person who changes the own account; conversations, by id; members, by
+person; messages; what hangs on those. Rows of people whose friend lists are touched come behind the advisory locks, by
+id: whoever changes such a row and waits for others has that person's advisory lock for themselves. In one process no
+two statements of the writer meet in a conversation. Between processes, and with what is no business of the writer
+(search, presence), they may: what was undone as the victim of a deadlock is tried again.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, TypeAlias, TypeVar
+
+import msgspec
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from chatr.api.errors import ApiError
+from chatr.config import Messages
+from chatr.store.pool import Database, NoConnection, Transaction, Undone
+from chatr.store.writing.appending import Append, Appended, store
+from chatr.store.writing.lanes import Entry, Lanes
+from chatr.store.writing.places import Place, Places, between
+
+#: Sends committed by one statement at most: bounds how long the first of them waits for the last.
+MAX_BATCH = 256
+#: How often a statement is tried that was undone.
+TRIES = 3
+
+
+_T = TypeVar("_T")
+Change: TypeAlias = Callable[[Transaction], Awaitable[_T]]
+Work: TypeAlias = Callable[[], Awaitable[Any]]
+
+
+class _Send(Entry):
+    """A message, and who waits for its outcome. ``unbegun``: it was found that its conversation has to be made."""
+
+    __slots__ = ("done", "item", "unbegun")
+    batched = True
+
+    def __init__(self, item: Append) -> None:
+        # What Entry does, without the call: once for each message.
+        self.caller = self.lent_by = item.sender_id
+        self.item = item
+        self.unbegun = False
+        self.done: Deferred[Appended] = Deferred()
+
+
+class _Job(Entry):
+    """What is done by itself, and who waits for it."""
+
+    __slots__ = ("done", "work")
+    batched = False
+
+    def __init__(self, caller: str, work: Work) -> None:
+        super().__init__(caller)
+        self.work = work
+        self.done: Deferred[Any] = Deferred()
+
+
+class MessageWriter:
+    """Writes to conversations, in the order of each, fair between callers.
+
+    Sends: one statement at a time, and while it runs the next batch gathers, so that the cost of a statement and of its
+    commit is shared by many. Each caller gets its own outcome, in seq order. When a statement fails for another reason
+    than the connection, its sends are repeated one by one, so that a bad one fails alone.
+    """
+
+    def __init__(self, db: Database, *, queue_limit: int, changes: int, settings: Messages) -> None:
+        """``changes``: how many connections of ``db`` may be used at once beside that of the sends."""
+        self._db = db
+        self._queue_limit = queue_limit
+        self._settings = settings
+        self._places = Places(db)
+        self._lanes: Lanes[_Send, _Job] = Lanes(changes=changes, per_caller=max(1, changes // 2))
+        self._entering: dict[str, deque[tuple[_Send | _Job, Place, Deferred[str]]]] = {}
+        self._held: dict[str, int] = {}
+        self._writing = self._starting = self._more = False
+        self.waiting = 0
+        """What waits or is in hand."""
+        self.statements = 0
+
+    def append(self, item: Append) -> Deferred[Appended]:
+        """Append one message. Fails with ``unavailable``: its fate is then unknown, and repeating it is safe."""
+        task = _Send(item)
+        self._put(task, item.conversation_id or between(item.sender_id, item.recipient_id or ""))
+        return task.done
+
+    def change(self, change: Change[_T], *, caller: str, place: Place) -> Deferred[_T]:
+        """Change a conversation in a transaction of its own, when it is its turn in the lane.
+
+        So that events leave in the order of their entries in the log: nothing else is written to that conversation, and
+        announced, between its commit and its events. Fails with what ``change`` raises, and with ``unavailable``.
+        When the transaction was undone ``change`` is called again, in another: what it does is done by that alone.
+        """
+        return self.work(partial(self._transact, change), caller=caller, place=place)
+
+    def work(self, work: Callable[[], Awaitable[_T]], *, caller: str, place: Place) -> Deferred[_T]:
+        """Do something else about a conversation when it is its turn, on one connection at most."""
+        job = _Job(caller, work)
+        self._put(job, place)
+        return job.done
+
+    def begun(self, one_id: str, other_id: str, conversation_id: str) -> None:
+        """The direct conversation of two people exists. To be said before anybody is told of it."""
+        pair = between(one_id, other_id)
+        self._places.learn(pair, conversation_id)
+        self._lanes.alias(pair.name, conversation_id)
+
+    def _put(self, task: _Send | _Job, place: Place) -> None:
+        held = self._held.get(task.caller, 0)
+        room = self._queue_limit - self.waiting
+        if room <= 0:
+            task.done.errback(ApiError("unavailable", "Too much waits to be stored", retry_after_s=1))
+        elif held >= room:
+            task.done.errback(ApiError("rate_limited", "Too much of yours waits to be stored", retry_after_s=1))
+        else:
+            self._held[task.caller] = held + 1
+            self.waiting += 1
+            self._enter(task, place)
+
+    def _hold(self, task: _Send | _Job) -> None:
+        self._held[task.caller] = self._held.get(task.caller, 0) + 1
+        self.waiting += 1
+
+    def _over(self, task: _Send | _Job) -> Deferred[Any]:
+        self.waiting -= 1
+        left = self._held[task.caller] - 1
+        if left:
+            self._held[task.caller] = left
+        else:
+            del self._held[task.caller]
+        return task.done
+
+    def _enter(self, task: _Send | _Job, place: Place) -> None:
+        """Into its lane, behind what the same caller has handed in before."""
+        entering = self._entering.get(task.caller)
+        name = self._places.known(place) if entering is None else None
+        if name is not None:
+            self._lanes.put(name, task)
+            if not self._writing or not task.batched:
+                self._start()
+            return
+        # What comes behind is looked up at once too: together.
+        waiter = (task, place, Deferred.fromCoroutine(self._places.find(place)))
+        if entering is not None:
+            entering.append(waiter)
+        else:
+            self._entering[task.caller] = deque([waiter])
+            Deferred.fromCoroutine(self._let_in(task.caller))
+
+    async def _let_in(self, caller: str) -> None:
+        entering = self._entering[caller]
+        while entering:
+            task, place, finding = entering[0]
+            failure = None
+            try:
+                name = await finding
+            except Exception:
+                failure = Failure()
+            entering.popleft()
+            if not entering:
+                del self._entering[caller]
+            if failure is not None:
+                self._over(task).errback(failure)
+            else:
+                # By now the conversation of a pair may have been begun.
+                self._lanes.put(self._places.known(place) or name, task)
+                self._start()
+
+    def _start(self) -> None:
+        """Start whatever may be done now."""
+        self._more = True
+        if self._starting:
+            return
+        self._starting = True
+        while self._more:
+            self._more = False
+            while (job := self._lanes.change()) is not None:
+                Deferred.fromCoroutine(self._work(job))
+            if not self._writing and (batch := self._lanes.batch(MAX_BATCH)):
+                self._writing = True
+                Deferred.fromCoroutine(self._write(batch))
+        self._starting = False
+
+    async def _work(self, job: _Job) -> None:
+        since = self._lanes.last
+        try:
+            result = await job.work()
+        except Exception as error:
+            self._over(job).errback(Failure())
+            self._give_up(since, error)
+        else:
+            self._over(job).callback(result)
+        self._lanes.free(job)
+        self._start()
+
+    async def _transact(self, change: Change[_T]) -> _T:
+        tries = TRIES
+        while True:
+            tries -= 1
+            try:
+                async with self._db.transaction() as tx:
+                    result = await change(tx)
+                return result
+            except Undone:
+                if not tries:
+                    raise
+
+    def _give_up(self, since: int, error: Exception) -> None:
+        """Whoever waited already when one began to wait for a connection in vain has waited as long: so do they.
+
+        Otherwise each in turn would wait as long again, for minutes while the database is away.
+        """
+        if isinstance(error, NoConnection):
+            for task in self._lanes.drop(since):
+                self._over(task).errback(error)
+
+    async def _write(self, batch: list[_Send]) -> None:
+        lanes = {task.lane: task for task in batch}
+        again = await self._commit(batch, self._lanes.last)
+        for task in reversed(again):
+            if not task.unbegun:
+                self._lanes.put_back(task)
+        for lane in lanes:
+            unbegun = [task for task in again if task.unbegun and task.lane is lane]
+            if unbegun and unbegun[0].item.begin is not None:
+                self._begin(unbegun[0].item.begin, unbegun)
+        for task in lanes.values():
+            self._lanes.free(task)
+        self._writing = False
+        self._start()
+
+    async def _commit(self, batch: list[_Send], since: int) -> list[_Send]:
+        """Hand out the outcome of each send. Those that have to be repeated come back, in order.
+
+        These are the ones whose conversation has to be made first, and what another of the batch stood in the way of:
+        the same send once more, when the first was not stored, and what was refused before its request was answered.
+        """
+        try:
+            results = await self._store([task.item for task in batch])
+        except ApiError as error:
+            for task in batch:
+                self._over(task).errback(error)
+            self._give_up(since, error)
+            return []
+        except Exception:
+            if len(batch) == 1:
+                self._over(batch[0]).errback(Failure())
+                return []
+            return [task for single in batch for task in await self._commit([single], since)]
+        again: list[_Send] = []
+        stored = {_key(batch[index].item) for index, result in results if result.outcome == "created"}
+        answered = {result.conversation_id for _, result in results if result.accepts}
+        for index, result in results:
+            task = batch[index]
+            twin = result.outcome == "repeat" and result.message_id is None and _key(task.item) not in stored
+            task.unbegun = result.outcome == "no_conversation" and task.item.begin is not None
+            refused = result.outcome in ("waiting", "declined") and result.conversation_id in answered
+            if task.unbegun or twin or refused:
+                again.append(task)
+            else:
+                self._over(task).callback(result)
+        return again
+
+    def _begin(self, begin: Change[None], tasks: list[_Send]) -> None:
+        """Before all that waits in the lane, make the conversation that first messages need; then repeat them."""
+        job = _Job(tasks[0].caller, partial(self._transact, begin))
+
+        def begun(_: object) -> None:
+            for task in reversed(tasks):
+                # Once only: what is still missing now is an answer.
+                task.item = msgspec.structs.replace(task.item, begin=None)
+                self._lanes.put_back(task)
+
+        def failed(failure: Failure) -> None:
+            # The other of the two may be let do what this one may not. But for a connection both have waited, and the
+            # lane is held no more when it was in another's turn that none came.
+            others = [task for task in tasks if task.caller != job.caller and not failure.check(NoConnection)]
+            for task in reversed(others):
+                self._lanes.put_back(task)
+            for task in tasks:
+                if task not in others:
+                    self._over(task).errback(failure)
+
+        job.done.addCallbacks(begun, failed)
+        self._hold(job)
+        self._lanes.put_before(job, tasks[0])
+
+    async def _store(self, items: list[Append]) -> list[tuple[int, Appended]]:
+        tries = TRIES
+        while True:
+            tries -= 1
+            self.statements += 1
+            try:
+                return await store(self._db, items, self._settings)
+            except Undone:
+                if not tries:
+                    raise
+
+
+def _key(item: Append) -> tuple[str, str]:
+    return item.sender_id, item.client_id
