@@ -14,14 +14,13 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from chatr.client.backoff import Backoff
 from chatr.client.connection import Connection, connect
 from chatr.client.errors import Lost, Refused
 from chatr.client.feed import Feed, Listener
 from chatr.client.inbox import Inbox, fire
 from chatr.client.outbox import Outbox
 from chatr.client.own import OWN, Asked, News
-from chatr.client.patience import Patient
+from chatr.client.patience import Backoff, Patient
 from chatr.client.signin import Credentials
 from chatr.client.state import MemoryState, Send, State
 

@@ -13,7 +13,7 @@ from chatr.api.errors import ApiError
 Value = TypeVar("Value")
 
 
-class Shared(Generic[Value]):
+class SharedWork(Generic[Value]):
     """Makes the value of a key once for all who wait for it, ``at_once`` keys at a time.
 
     Whoever stops waiting stops nothing. Fails with ``unavailable`` when more than ``most`` keys would wait.

@@ -18,7 +18,7 @@ from chatr.media.workers import MEMORY_BYTES, Workers
 from chatr.previews import addresses, images, links, reading
 from chatr.previews.agent import PublicAgent
 from chatr.previews.names import Resolver
-from chatr.previews.reading import Page
+from chatr.previews.reading import WebPage
 
 MAX_REDIRECTS = 3
 #: What a worker needs for each byte of a page beyond what it needs anyway: its text, and what the parser makes of it.
@@ -67,7 +67,7 @@ class Web:
         """Stop the processes that read pages."""
         return self._workers.stop()
 
-    async def page(self, url: str) -> Page | None:
+    async def page(self, url: str) -> WebPage | None:
         """What a page says of itself; None when it is none, or says nothing.
 
         Raises :class:`Unreachable`, ``Unparsed`` and ``unavailable``.
