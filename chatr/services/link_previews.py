@@ -39,7 +39,9 @@ class Previews:
         self._counted = counted
         self._pages: SharedWork[LinkPreview | None] = SharedWork(self._fetch, at_once=AT_ONCE, most=MOST_WAITING)
         # Of their own, so that no crowd that asks for previews makes messages wait, or go without.
-        self._for_messages: SharedWork[LinkPreview | None] = SharedWork(self._fetch, at_once=FOR_MESSAGES, most=FOR_MESSAGES)
+        self._for_messages: SharedWork[LinkPreview | None] = SharedWork(
+            self._fetch, at_once=FOR_MESSAGES, most=FOR_MESSAGES
+        )
         self._images: SharedWork[None] = SharedWork(self._fetch_image, at_once=AT_ONCE, most=MOST_WAITING)
 
     @property
