@@ -55,7 +55,7 @@ class SendLane:
         return len(self._flying)
 
     def add(self, send: Send) -> None:
-        """One more, behind all others."""
+        """Put a send behind all others."""
         self.waiting.append(send)
         self._launch()
 

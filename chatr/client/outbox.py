@@ -74,20 +74,20 @@ class Outbox:
         return waiter
 
     def opened(self, transmit: Transmit) -> None:
-        """There is a connection: send what waits."""
+        """Send what waits over a new connection."""
         self._transmit = transmit
         for key in list(self._lanes):
             self._go(key)
 
     async def closed(self) -> None:
-        """There is no connection any more; returns when nothing is under way."""
+        """Send nothing until there is another connection; returns when nothing is under way."""
         self._transmit = None
         for running in list(self._running.values()):
             running.cancel()
             await running
 
     def stop(self) -> None:
-        """Nobody is told any more what became of the sends that wait: they stay in the state."""
+        """Tell nobody any more what became of the sends that wait: they stay in the state."""
         self._stopped = True
         waiters, self._waiters = self._waiters, {}
         for client_id, waiting in waiters.items():

@@ -26,7 +26,7 @@ class Backoff:
         self._next_s = first_s
 
     def delay_s(self) -> float:
-        """The next delay: from half of it to all of it."""
+        """Draw the next delay: from half of it to all of it."""
         delay_s = self._next_s
         self._next_s = min(delay_s * 2, self._last_s)
         return delay_s * (0.5 + self._random() / 2)

@@ -54,7 +54,7 @@ _JOINERS = "\u200c\u200d"
 
 
 def work(payload: bytes) -> bytes:
-    """The job of a worker process."""
+    """Do the job of a worker process: read one page."""
     given = msgspec.msgpack.decode(payload, type=Given)
     return msgspec.msgpack.encode(Answer(read(given.body, given.content_type, given.url, given.ports)))
 

@@ -26,7 +26,7 @@ class SharedWork(Generic[Value]):
         self._waiting: dict[str, list[Deferred[Value]]] = {}
 
     def get(self, key: str) -> Deferred[Value]:
-        """The value of a key. Fails as making it fails."""
+        """Get the value of a key. Fails as making it fails."""
         waiter: Deferred[Value] = Deferred()
         if key in self._waiting:
             self._waiting[key].append(waiter)

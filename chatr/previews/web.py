@@ -68,7 +68,7 @@ class Web:
         return self._workers.stop()
 
     async def page(self, url: str) -> WebPage | None:
-        """What a page says of itself; None when it is none, or says nothing.
+        """Read what a page says of itself; None when it is none, or says nothing.
 
         Raises :class:`Unreachable`, ``Unparsed`` and ``unavailable``.
         """
@@ -79,7 +79,7 @@ class Web:
         return await reading.read(self._workers, answer.body, answer.content_type, url, self._settings.ports)
 
     async def image(self, url: str) -> Image | None:
-        """An image; None when it is none, is too large or is not whole in time. Raises :class:`Unreachable`."""
+        """Fetch an image; None when it is none, is too large or is not whole in time. Raises :class:`Unreachable`."""
         asking = partial(self._images.request, limit=self._settings.max_image_bytes, wanted=_is_found)
         answer, url = await self._get(asking, url, "image/*")
         kind = images.media_type(answer.body) if answer.whole and _is_found(answer) else None
