@@ -30,7 +30,7 @@ from chatr.process.ending import MORE_S, Ending
 from chatr.process.logs import Escaper
 from chatr.process.threads import in_daemon
 from chatr.remarks import DEVELOPMENT_FOR_ALL, strays, warnings
-from chatr.rest.connections import raise_open_files, room_for_connections
+from chatr.rest.http.connections import raise_open_files, room_for_connections
 from chatr.store import fitness
 from chatr.store.migrate import has_dictionary, migrate
 
@@ -201,7 +201,7 @@ class ChatrService(Service):
     async def _listen(self, node: Node) -> None:
         server = self.config.server
         node.connections.room = room_for_connections(raise_open_files())
-        for name, factory in (("http", node.site), ("rawsocket", node.rawsocket_factory)):
+        for name, factory in (("http", node.http.site), ("rawsocket", node.rawsocket_factory)):
             description = getattr(server, name)
             if description and not self._stopping:
                 endpoint = listening.endpoint(self._reactor, f"server.{name}", description)
@@ -211,8 +211,8 @@ class ChatrService(Service):
         address: Any = self.ports[0].getHost() if self.ports else None
         if address is not None and hasattr(address, "port"):
             log.info("Chatr is ready at http://{host}:{port}/", host=address.host, port=address.port)
-            if node.mailbox is not None:
-                mail = f"http://127.0.0.1:{address.port}{node.mailbox.invitation()}"
+            if node.http.mailbox is not None:
+                mail = f"http://127.0.0.1:{address.port}{node.http.mailbox.invitation()}"
                 log.info("Development mail, for one browser: {mail}", mail=mail)
 
     def _failed(self, failure: Failure) -> None:

@@ -20,5 +20,5 @@ async def admit(node: Node, name: str) -> dict[str, Any]:
     )
     expires_at = datetime.now(timezone.utc) + timedelta(days=1)
     await sessions.insert(node.db, session_id, user_id, expires_at=expires_at, user_agent="", address="")
-    token = node.tokens.issue(user_id, session_id, "guest")
+    token = node.ports.accounts.tokens.issue(user_id, session_id, "guest")
     return {"accessToken": token, "user": {"id": user_id, "username": f"@{name}"}}

@@ -12,8 +12,9 @@ from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import deferLater
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from chatr.rest.connections import Connections
-from chatr.rest.request import ChatrRequest
+from chatr.process.incidents import Incidents
+from chatr.rest.http.connections import Connections
+from chatr.rest.http.request import ChatrRequest
 from chatr.sharing import LEAST_BYTES, MOST_BYTES, SETTLES_S, SHARE_S, TURN_S, Shared, Sharing, Standing
 from tests.rest.test_app import Raw, RestCase
 
@@ -184,7 +185,9 @@ class SocketTests(TestCase):
         """What the protocol has been handed when it has seen the end."""
         seconds: Any = reactor
         sharing = Sharing(seconds)
-        connections = Connections(per_caller=0, exempt_loopback=False, seconds=seconds.seconds, sharing=sharing)
+        connections = Connections(
+            per_caller=0, exempt_loopback=False, incidents=Incidents(seconds.seconds), sharing=sharing
+        )
         factory: Any = Factory()
         factory.buildProtocol = lambda _: reading
         port = await serverFromString(reactor, "tcp:0:interface=127.0.0.1").listen(factory)

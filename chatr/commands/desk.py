@@ -66,7 +66,7 @@ async def desk(config: Config, reactor: Any, *, rotate: bool = False) -> AsyncIt
             caller = Caller(role="admin", address="", user_agent="chatr command")
             yield Desk(Context(caller=caller, request_id="command", now=_now(), ports=node.ports), data, node.retention)
         finally:
-            await node.close_after_administration()
+            await node.close()
     finally:
         if postgres is not None:
             await postgres.stop()

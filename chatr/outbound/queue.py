@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.defer import Deferred, DeferredList, TimeoutError
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -23,6 +23,8 @@ log = Logger()
 AT_ONCE = 8
 #: Another node may die with letters in its hands: look for them now and then.
 EVERY_S = 30.0
+#: How long an answer waits in development for the mail that it caused.
+WRITTEN_S = 1.0
 
 CarryOut = Callable[[Job], Awaitable[None]]
 
@@ -31,6 +33,7 @@ class OutboundQueue:
     """Letters posted in a transaction leave after its commit, also when this process dies in between."""
 
     def __init__(self, tasks: Tasks, db: Database, vault: Vault, senders: Mapping[Channel, Sender]) -> None:
+        self._clock = tasks.clock
         self._db = db
         self._vault = vault
         self._senders = senders
@@ -62,10 +65,15 @@ class OutboundQueue:
         self._carry_out = carry_out
         self._task.start()
 
-    @property
-    def busy(self) -> bool:
-        """Whether letters are under way."""
-        return self._task.busy
+    def written(self) -> Deferred[None] | None:
+        """Wait for what is under way, but not for long; None when there is nothing."""
+        if not self._task.busy:
+            return None
+
+        def too_late(failure: Failure) -> None:
+            failure.trap(TimeoutError)
+
+        return self._task.settled().addTimeout(WRITTEN_S, self._clock).addErrback(too_late)
 
     async def _work(self) -> float | None:
         while self._task.running and (claimed := await outbound.claim(self._db, AT_ONCE)):

@@ -12,7 +12,7 @@ from chatr.api.contract import Operation
 from chatr.api.errors import ApiError
 from chatr.api.model import Session
 from chatr.auth.tokens import new_secret
-from chatr.rest.request import ChatrRequest
+from chatr.rest.http.request import ChatrRequest
 
 #: A client that keeps its session in the cookies alone sends this header with the value "cookie".
 HEADER = "x-chatr-session"

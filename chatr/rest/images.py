@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable
-from typing import Any, Protocol
-
-from klein import Klein
+from typing import Protocol
 
 from chatr.api.errors import ApiError
-from chatr.rest.app import absent
-from chatr.rest.request import ChatrRequest, render
+from chatr.rest.exchange import Exchange, absent
+from chatr.rest.http.headers import IMAGE
+from chatr.rest.http.request import ChatrRequest
 from chatr.services.link_previews import IMAGES
 from chatr.store.messages.preview_images import Kept
 
@@ -18,13 +17,6 @@ from chatr.store.messages.preview_images import Kept
 AT_ONCE = 64
 _TAG = re.compile(r'"([^"]*)"')
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_HEADERS = (
-    # Whatever it is taken for: nothing in it runs.
-    ("Content-Security-Policy", "default-src 'none'; sandbox"),
-    ("Cache-Control", "public, max-age=86400"),
-    # For pages of the web client on another origin.
-    ("Cross-Origin-Resource-Policy", "cross-origin"),
-)
 
 
 class Images(Protocol):
@@ -35,35 +27,31 @@ class Images(Protocol):
 
 
 class ImageRoute:
-    """Adds the route to a Klein app. Public: whoever knows an id may see the image."""
+    """Serves the images. Public: whoever knows an id may see the image."""
 
-    def __init__(self, klein: Klein, images: Images) -> None:
+    def __init__(self, exchange: Exchange, images: Images) -> None:
+        self._exchange = exchange
         self._images = images
         self._under_way = 0
-        show: Any = self.show
-        klein.route(IMAGES + "<id>", methods=["GET"], endpoint="link-preview.image")(show)
+        exchange.serve("link-preview.image", IMAGES + "<id>", self.show, max_body_bytes=0)
 
-    async def show(self, request: ChatrRequest, id: str) -> bytes:
+    async def show(self, request: ChatrRequest, /, **variables: str) -> bytes:
         """The image, 304 when the browser has it, 404 when there is none that can be shown."""
-        try:
-            if not _ID.fullmatch(id):
-                raise absent()
-            if self._under_way >= AT_ONCE:
-                raise ApiError("unavailable", "Too many images are asked for", retry_after_s=1)
-            self._under_way += 1
-            request.notifyFinish().addBoth(self._finished)
-            return await self._shown(request, id)
-        except ApiError as error:
-            request.setResponseCode(error.kind.status)
-            return render(request, error.problem(request.request_id))
+        if not _ID.fullmatch(variables["id"]):
+            raise absent()
+        if self._under_way >= AT_ONCE:
+            raise ApiError("unavailable", "Too many images are asked for", retry_after_s=1)
+        self._under_way += 1
+        request.notifyFinish().addBoth(self._finished)
+        shown: bytes = await self._exchange.run(self._shown(request, variables["id"]))
+        return shown
 
     async def _shown(self, request: ChatrRequest, id: str) -> bytes:
         tags = _TAG.findall(request.getHeader("if-none-match") or "")
         image = await self._images(id, without=tags[0] if tags else "")
         if image is None or image.media_type is None:
             raise absent()
-        for name, value in _HEADERS:
-            request.setHeader(name, value)
+        request.become(IMAGE)
         request.setHeader("ETag", f'"{image.version}"')
         if image.body is None:
             request.setResponseCode(304)

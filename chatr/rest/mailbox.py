@@ -13,20 +13,18 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from hmac import compare_digest
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs
 
 import msgspec
-from klein import Klein
 from twisted.logger import Logger
 
 from chatr.addresses import is_loopback
 from chatr.api import cookies
 from chatr.api.errors import ApiError
 from chatr.api.reference import page
-from chatr.rest.app import absent
-from chatr.rest.raw import html_page
-from chatr.rest.request import ChatrRequest, bearer, render
+from chatr.rest.exchange import Exchange, absent, as_json
+from chatr.rest.http.request import ChatrRequest, bearer
+from chatr.rest.pages import html_page
 
 log = Logger()
 
@@ -48,18 +46,16 @@ class Mail(msgspec.Struct, frozen=True):
 
 
 class Mailbox:
-    """Adds its routes to a Klein app. Scripts have a key; a browser needs an address that works once."""
+    """Serves the mails. Scripts have a key; a browser needs an address that works once."""
 
-    def __init__(self, klein: Klein, outbox: Path, new_key: Callable[[], str]) -> None:
+    def __init__(self, exchange: Exchange, outbox: Path, new_key: Callable[[], str]) -> None:
         self._outbox = outbox
         self._new_key = new_key
         self._key: str | None = None
         self._token = ""
         self._browsers: list[str] = []
-        routes: dict[str, Callable[[ChatrRequest], bytes]] = {PATH: self.show, f"{PATH}.json": self.show_json}
-        for path, handler in routes.items():
-            anything: Any = handler
-            klein.route(path, methods=["GET"], endpoint=path)(anything)
+        exchange.serve("dev.mail", PATH, self.show, max_body_bytes=0)
+        exchange.serve("dev.mail.json", f"{PATH}.json", self.show_json, max_body_bytes=0)
 
     def open(self) -> None:
         """Make the key of scripts. Only a server does: a command beside it must leave the key as it is."""
@@ -70,10 +66,10 @@ class Mailbox:
         self._token = secrets.token_urlsafe(_TOKEN_BYTES)
         return f"{PATH}?token={self._token}"
 
-    def show(self, request: ChatrRequest) -> bytes:
+    def show(self, request: ChatrRequest, /, **_: str) -> bytes:
         """The mails, newest first."""
         if not _from_this_machine(request):
-            return _refused(request, absent())
+            raise absent()
         if self._admitted(request):
             request.setResponseCode(303)
             request.setHeader("Location", PATH)
@@ -89,17 +85,13 @@ class Mailbox:
         )
         return html_page(request, page.plain("Mail", f"<h1>Development mail</h1>{shown or '<p>No mail yet.</p>'}"))
 
-    def show_json(self, request: ChatrRequest) -> bytes:
+    def show_json(self, request: ChatrRequest, /, **_: str) -> bytes:
         """The same for scripts."""
         if not _from_this_machine(request):
-            return _refused(request, absent())
-        try:
-            if not self._knows(request) and not self._is_key(bearer(request) or ""):
-                raise ApiError("unauthenticated", "Send the content of mail.key in the data directory as Bearer token")
-        except ApiError as error:
-            return _refused(request, error)
-        request.setHeader("Content-Type", "application/json")
-        return msgspec.json.encode({"items": self._mails()})
+            raise absent()
+        if not self._knows(request) and not self._is_key(bearer(request) or ""):
+            raise ApiError("unauthenticated", "Send the content of mail.key in the data directory as Bearer token")
+        return as_json(request, {"items": self._mails()})
 
     def _admitted(self, request: ChatrRequest) -> bool:
         """Whether the address lets this browser in, which it does once. The log has another one then."""
@@ -140,8 +132,3 @@ def _from_this_machine(request: ChatrRequest) -> bool:
     name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
     peer = getattr(request.getClientAddress(), "host", None) or ""
     return is_loopback(peer) and (name.lower() == "localhost" or is_loopback(name))
-
-
-def _refused(request: ChatrRequest, error: ApiError) -> bytes:
-    request.setResponseCode(error.kind.status)
-    return render(request, error.problem(request.request_id))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
+from chatr.realtime.broker import Envelope, Forget
 from chatr.store.people import relations
 from chatr.store.people.relations import Circle
 from chatr.store.pool import Database
@@ -53,6 +54,11 @@ class Circles:
             self._drop(user_id)
             for changed in self._reading:
                 changed.add(user_id)
+
+    def heard(self, envelope: Envelope) -> None:
+        """Forget the circles that have changed anywhere."""
+        if isinstance(envelope, Forget):
+            self.forget(envelope.user_ids)
 
     def _keep(self, user_id: str, circle: Circle) -> None:
         self._drop(user_id)

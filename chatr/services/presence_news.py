@@ -44,8 +44,8 @@ class Announcer:
         self._pause_s = RETRY_S
         self._stopped = False
 
-    def start(self, tracker: PresenceTracker) -> None:
-        """``tracker`` answers who is here now."""
+    def follow(self, tracker: PresenceTracker) -> None:
+        """Ask ``tracker`` who is here now."""
         self._tracker = tracker
 
     async def stop(self) -> None:

@@ -38,9 +38,7 @@ class Attach(Protocol):
 class PreviewQueue:
     """Gives messages their previews, also those that another process has left; each one once."""
 
-    def __init__(
-        self, tasks: Tasks, db: Database, writer: MessageWriter, found: Previews, *, attach: Attach
-    ) -> None:
+    def __init__(self, tasks: Tasks, db: Database, writer: MessageWriter, found: Previews, *, attach: Attach) -> None:
         """``attach`` gives a message its preview, for a job that is still this process's."""
         self._tasks = tasks
         self._db = db

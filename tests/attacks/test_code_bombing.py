@@ -35,7 +35,7 @@ class BombingCase(OpsCase):
 
         made = [Deferred.fromCoroutine(call).addCallbacks(lambda _: "answered", code) for call in calls]
         counted: Counter[str] = Counter(await gatherResults(made))
-        await self.node.outbound.settled()
+        await self.node.ports.accounts.outbound.settled()
         return counted
 
     async def owner_of(self, email: str) -> None:
@@ -79,7 +79,7 @@ class TargetTests(BombingCase):
         for wait_s in (0, 50, 15, 50, 15, 61, 62):
             await self.codes_later(wait_s)
             await self.call("account.resend_code", userId=made["userId"], purpose="email")
-            await self.node.outbound.settled()
+            await self.node.ports.accounts.outbound.settled()
             for call in (
                 mallory.call("user.update", email=VICTIM),
                 other.call("user.update", email=VICTIM.upper()),
@@ -113,7 +113,7 @@ class TargetTests(BombingCase):
         await self.owner_of(VICTIM)
         for _ in range(5):
             self.assertEqual(await self.call("password.forgot", email=VICTIM), {})
-            await self.node.outbound.settled()
+            await self.node.ports.accounts.outbound.settled()
             await self.codes_later(49)
         self.assertEqual(self.sent_to(VICTIM), 1 + 2)
         async with self.node.db.transaction() as tx:
@@ -131,7 +131,7 @@ class TargetTests(BombingCase):
             answer = await self.call("account.resend_code", userId=ann.id, purpose=purpose)
             unknown = await self.call("account.resend_code", userId=str(uuid.uuid4()), purpose=purpose)
             self.assertEqual(answer["sentTo"], unknown["sentTo"])
-        await self.node.outbound.settled()
+        await self.node.ports.accounts.outbound.settled()
         self.assertEqual(len(self.mails()), before)
         await ann.call("account.verify_email", userId=ann.id, code=code)
 
@@ -190,7 +190,7 @@ class SenderTests(BombingCase):
         await self.refused(call, "rate_limited")
         await self.owner_of(VICTIM)
         self.assertEqual(await self.call("password.forgot", made, email=VICTIM), {})
-        await self.node.outbound.settled()
+        await self.node.ports.accounts.outbound.settled()
         self.assertEqual(self.sent_to(VICTIM), 1)
 
     async def leaves(self, address: str, target: str) -> bool:
@@ -213,7 +213,7 @@ class LoginResendTests(BombingCase):
         for challenge in ({}, {"challenge": "wrong"}):
             answer = await self.call("account.resend_code", userId=ann.id, purpose="login", **challenge)
             self.assertEqual(answer["sentTo"], "***")
-        await self.node.outbound.settled()
+        await self.node.ports.accounts.outbound.settled()
         self.assertEqual(self.sent_to("ann@example.org"), 2)
         await self.call("session.verify_login", challenge=step["challenge"], code=code)
 
@@ -227,7 +227,7 @@ class LoginResendTests(BombingCase):
             await self.codes_later()
             resend = {"userId": ann.id, "purpose": "login", "challenge": step["challenge"]}
             self.assertEqual((await self.call("account.resend_code", **resend))["sentTo"], "***")
-            await self.node.outbound.settled()
+            await self.node.ports.accounts.outbound.settled()
             self.assertEqual(len(self.mails()), before)
             expected = "code_wrong" if "attempts" in state else "code_expired"
             await self.refused(self.call("session.verify_login", challenge=step["challenge"], code=code), expected)
@@ -240,7 +240,7 @@ class LoginResendTests(BombingCase):
         await self.codes_later(61)
         resend = {"userId": step["userId"], "purpose": "login", "challenge": step["challenge"]}
         self.assertEqual((await self.call("account.resend_code", **resend))["sentTo"], "a***@example.org")
-        await self.node.outbound.settled()
+        await self.node.ports.accounts.outbound.settled()
         self.assertEqual(self.sent_to("ann@example.org"), 3)
         self.assertEqual(await self.node.db.query("SELECT expires_at FROM codes WHERE purpose = 'login'"), [(ends,)])
         code = self.last_code("ann@example.org")

@@ -111,7 +111,7 @@ class LockOutTests(OpsCase):
             await self.attack("password.forgot", 10, email=EMAIL)
             await self.codes_later(61)
         await self.call("password.forgot", email=EMAIL)
-        await self.node.outbound.settled()
+        await self.node.ports.accounts.outbound.settled()
         self.assertLessEqual(len(self.mails()) - before, 3 + 1)
         await self.call("password.reset", email=EMAIL, code=self.last_code(EMAIL), password=NEW)
 
@@ -122,10 +122,10 @@ class LockOutTests(OpsCase):
         before = len(self.mails())
         await self.codes_later(61)
         await self.call("password.forgot", ELSEWHERE, email=EMAIL)
-        await self.node.outbound.settled()
+        await self.node.ports.accounts.outbound.settled()
         self.assertEqual(len(self.mails()) - before, 0)
         await self.call("password.forgot", email=EMAIL)
-        await self.node.outbound.settled()
+        await self.node.ports.accounts.outbound.settled()
         self.assertEqual(len(self.mails()) - before, 1)
 
     async def test_registering_somebody_elses_address(self) -> None:
@@ -176,7 +176,7 @@ class SecondStepTests(OpsCase):
             await outcome(self.call("account.resend_code", Caller(address=f"203.0.113.{number}"), **resend))
         await self.codes_later(61)
         await self.call("account.resend_code", **resend, challenge=half["challenge"])
-        await self.node.outbound.settled()
+        await self.node.ports.accounts.outbound.settled()
         code = self.last_code(EMAIL)
         await self.call("session.verify_login", challenge=half["challenge"], code=code)
 
@@ -202,6 +202,6 @@ class SecondStepTests(OpsCase):
         await self.codes_later(61)
         before = len(self.mails())
         await self.call("account.resend_code", userId=ann.id, purpose="login", challenge=half["challenge"])
-        await self.node.outbound.settled()
+        await self.node.ports.accounts.outbound.settled()
         self.assertEqual(len(self.mails()) - before, 1)
         await self.call("session.verify_login", challenge=half["challenge"], code=self.last_code(EMAIL))

@@ -111,7 +111,7 @@ class UndoTests(TakeoverCase):
         await ann.call("user.update", email=MALLORYS)
         await ann.call("account.verify_email", userId=ann.id, code=self.last_code(MALLORYS))
         await self.call("password.forgot", email=MALLORYS)
-        await self.node.outbound.settled()
+        await self.node.ports.accounts.outbound.settled()
         await self.call("password.reset", email=MALLORYS, code=self.last_code(MALLORYS), password=NEW)
         thief = Person(self, await self.call("session.login", login=MALLORYS, password=NEW))
         setup = await thief.call("two_factor.setup")
@@ -139,7 +139,7 @@ class UndoTests(TakeoverCase):
         await self.refused(self.call("account.undo_change", token=thiefs_token), "code_wrong")
         await self.call("password.forgot", email="second@evil.example")
         await self.call("password.forgot", email=VICTIM)
-        await self.node.outbound.settled()
+        await self.node.ports.accounts.outbound.settled()
         await self.call("password.reset", email=VICTIM, code=self.last_code(VICTIM), password="Mine-again-1")
         session = await self.call("session.login", login=VICTIM, password="Mine-again-1")
         user = session["user"]
@@ -384,7 +384,7 @@ class KeepOutTests(TakeoverCase):
         await self.person("ann")
         for network in range(3):
             await self.call("password.forgot", Caller(address=f"203.0.113.{network}"), email=VICTIM)
-            await self.node.outbound.settled()
+            await self.node.ports.accounts.outbound.settled()
             await self.codes_later(60)
         step = await self.call("session.login", login="ann", password=PASSWORD)
         session = await self.call("session.verify_login", challenge=step["challenge"], code=self.last_code(VICTIM))

@@ -50,5 +50,5 @@ class ResendTests(BombingCase):
         challenge = step["challenge"]
         answer = await self.call("account.resend_code", userId=ann.id, purpose="login", challenge=challenge)
         self.assertNotEqual(answer["sentTo"], "***")
-        await self.node.outbound.settled()
+        await self.node.ports.accounts.outbound.settled()
         self.assertEqual(self.sent_to("ann@example.org"), sent + 1)

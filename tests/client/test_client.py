@@ -115,7 +115,7 @@ class ResumeTests(ClientCase):
         deliver, hub.deliver = hub.deliver, lambda *args: 0
         await self.ann.send(self.ben, "lost")
         hub.deliver = deliver
-        self.service.node.publisher.sync_required("a test")
+        self.service.node.ports.live.publisher.sync_required("a test")
         await client.settled()
         self.assertEqual(self.texts(), ["lost"])
 

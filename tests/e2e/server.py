@@ -83,7 +83,7 @@ class ServerCase(TestCase):
         answer = await treq.request(
             verb, f"{self.url}/api{path}", headers=headers or {}, pool=self._pool, timeout=20, **more
         )
-        await self.service.node.outbound.settled()
+        await self.service.node.ports.accounts.outbound.settled()
         content = await answer.json()
         self.assertEqual(answer.code, status or answer.code, content)
         return content

@@ -160,8 +160,8 @@ class AccountTests(CommandCase):
         assert node is not None
         async with node.db.transaction() as tx:
             await outbound.put(tx, "sms", b"unreadable", datetime.now(timezone.utc) + timedelta(minutes=1))
-            tx.then(node.outbound.wake)
-        await node.outbound.settled()
+            tx.then(node.ports.accounts.outbound.wake)
+        await node.ports.accounts.outbound.settled()
         said = await self.chatr("outbound", "list")
         self.assertIn("waiting: 0", said)
         self.assertRegex(said, r"dead: \S+ sms \S+ \S+ after 1 tries: can't be read: sealed under a server key")

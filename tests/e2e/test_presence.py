@@ -67,11 +67,11 @@ class NodesTests(SessionCase):
         other.kill(signal.SIGKILL)
         await other.ended
         await anns.closed
-        tracker = self.service.node.presence
+        tracker = self.service.node.ports.live.presence
         await tracker._live()
         self.assertEqual(await self.status(bens), "online")
         # As if the node had been silent for as long as a node may be.
-        await pass_s(self.service.node._redis, "chatr:presence", presence.DEAD_AFTER_S)
+        await pass_s(self.service.node.redis, "chatr:presence", presence.DEAD_AFTER_S)
         self.assertEqual(await self.status(bens), "offline")
         await tracker._live()
         gone = await self.event(bens, "chatr.presence.changed", lambda told: told["status"] == "offline")
@@ -89,7 +89,7 @@ class NodesTests(SessionCase):
         while (await self.ann.rest("GET", f"/presence?userIds={self.ben.id}", None, 0)).get("code"):
             await anns.call("user.me")
         while await self.status(bens) != "online":
-            await self.service.node.presence._live()
+            await self.service.node.ports.live.presence._live()
 
     async def status(self, wamp: Wamp) -> str:
         """What Ben is answered about Ann."""

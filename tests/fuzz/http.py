@@ -21,15 +21,17 @@ from chatr.api.errors import ApiError
 from chatr.config import Config, Server
 from chatr.ops.catalog import CONTRACT
 from chatr.process.tasks import Tasks
-from chatr.rest import request as reading
-from chatr.rest.app import RestApp
+from chatr.rest import parameters as undecoded
+from chatr.rest.app import serve_operations
 from chatr.rest.cookies import SessionCookies
-from chatr.rest.headers import Rules
+from chatr.rest.exchange import Exchange
+from chatr.rest.http import request as reading
+from chatr.rest.http.headers import Rules
+from chatr.rest.http.site import ChatrSite, make_site
 from chatr.rest.metrics import Metrics
-from chatr.rest.site import ChatrSite, make_site
 from chatr.wamp.transport import websocket_resource
 from tests.fuzz.harness import Bound, Hostile, Target
-from tests.rest.memory import Client
+from tests.rest.http.memory import Client
 from tests.wamp.case import Setting
 
 HOST = b"Host: 127.0.0.1:8080\r\n"
@@ -88,8 +90,7 @@ def site() -> tuple[Clock, ChatrSite]:
     clock = Clock()
     # Nothing is asked of them: the call ends before.
     nothing: Any = None
-    rest = RestApp(
-        Decoding(CONTRACT, None, limiter=nothing, incidents=nothing, now=nothing),
+    exchange = Exchange(
         verify=_no_token,
         is_connection=lambda *_: False,
         address=reading.address_reader(1),
@@ -97,10 +98,11 @@ def site() -> tuple[Clock, ChatrSite]:
         metrics=Metrics(Tasks(clock)),
         clock=clock,
     )
+    serve_operations(exchange, Decoding(CONTRACT, None, limiter=nothing, incidents=nothing, now=nothing))
     rules = Rules(max_body_bytes=20_000, cors_origins=frozenset({"https://app.example"}), trusted_proxies=1, hsts=True)
     config = Config(server=Server(trusted_proxies=1))
     websocket = websocket_resource(Setting(clock, exempt_loopback=True).door, config, rules.refuse)
-    return clock, make_site(rest.klein.resource(), websocket, rules, clock)
+    return clock, make_site(exchange.klein.resource(), websocket, rules, clock)
 
 
 def talk(data: bytes) -> None:
@@ -167,7 +169,7 @@ def _forwarded(data: bytes) -> None:
 
 def _query(data: bytes) -> None:
     request: Any = SimpleNamespace(query=re.sub(rb"[^!-~]", b"+", data))
-    reading._query(request, frozenset({"ids"}))
+    undecoded._query(request, frozenset({"ids"}))
 
 
 def _repeated(*heads: bytes) -> Hostile:

@@ -67,7 +67,7 @@ class Person:
         self.session = session
         self.id: str = session["user"]["id"]
         self.username: str = session["user"]["username"]
-        identity = case.node.tokens.verify(session["accessToken"])
+        identity = case.node.ports.accounts.tokens.verify(session["accessToken"])
         self.session_id, self._role = identity.session_id, identity.role
 
     async def call(self, name: str, device: Device | None = None, **params: Any) -> Any:
@@ -120,13 +120,14 @@ class OpsCase(TestCase):
         operation = self.node.dispatcher.contract.operations[name]
         stranger = Caller(address="192.0.2.1", user_agent="test")
         answer = await self.node.dispatcher.call(operation, params, caller or stranger, request_id="test")
-        await self.node.announcer.idle()
+        await self.node.ports.live.announcer.idle()
         return msgspec.to_builtins(answer)
 
     async def alone(self) -> None:
         """From now on nothing asks the database but what the test calls: its statements can be counted."""
         node = self.node
-        for part in (node._revocations, node.indexer, node.preview_queue, node.eraser, node.retention, node.outbound):
+        behind = node.ports.messages.preview_queue, node.ports.messages.eraser, node.ports.accounts.outbound
+        for part in (node.revocations, node.indexer, node.retention, *behind):
             await part.stop()
 
     @asynccontextmanager
@@ -139,9 +140,9 @@ class OpsCase(TestCase):
             begun.callback(None)
             await over
 
-        held = self.node.writer.change(hold, caller="test", place=place)
+        held = self.node.ports.messages.writer.change(hold, caller="test", place=place)
         await begun
-        lanes = self.node.writer._lanes._lanes
+        lanes = self.node.ports.messages.writer._lanes._lanes
         yield next(lane for lane in lanes.values() if lane.held)
         over.callback(None)
         await held
@@ -155,7 +156,7 @@ class OpsCase(TestCase):
             await conversations.lock(tx, where)
             held = Deferred.fromCoroutine(one.send(where, "there"))
             yield
-            while self.node.writer._entering:
+            while self.node.ports.messages.writer._entering:
                 await self.node.db.query("SELECT 1")
         await held
 

@@ -36,7 +36,7 @@ class PreviewsCase(FriendsCase):
         await self.befriend(self.ann, self.ben)
 
     async def settled(self) -> None:
-        await self.node.preview_queue.settled()
+        await self.node.ports.messages.preview_queue.settled()
 
     async def sent(self, content: str, **params: Any) -> dict[str, Any]:
         """A message of Ann's to Ben, once its preview has come if it has one."""

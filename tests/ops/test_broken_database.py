@@ -120,7 +120,7 @@ class TaskTests(BrokenCase):
 
         await self.until(ended)
         self.assertEqual(len(self.flushLoggedErrors(psycopg2.Error)), 1)
-        self.assertTrue(self.node.tokens.knows_revoked(self.ann.session_id))
+        self.assertTrue(self.node.ports.accounts.tokens.knows_revoked(self.ann.session_id))
 
     async def test_outbound_queue(self) -> None:
         """When what became of a letter can't be written, the others are delivered, and it is tried again."""
@@ -131,7 +131,7 @@ class TaskTests(BrokenCase):
                 sent.append(letter.to)
                 raise NotSent("the relay is away")
 
-        self.node.outbound._senders = {"email": Fails()}
+        self.node.ports.accounts.outbound._senders = {"email": Fails()}
         failing = psycopg2.errors.InternalError_("broken")
 
         async def broken(db: Any, id: str, error: str) -> None:
@@ -187,10 +187,10 @@ class ClosingTests(BrokenCase):
         never: Deferred[None] = Deferred()
         real = self.node.indexer.stop
         self.node.indexer.stop = asserts  # type: ignore[assignment,method-assign]
-        self.node.presence.stop = lambda: never  # type: ignore[assignment,method-assign]
+        self.node.ports.live.presence.stop = lambda: never  # type: ignore[assignment,method-assign]
         await self.node.close()
         self.assertFalse(await self.node.db.healthy())
         self.assertEqual(len(self.flushLoggedErrors(AssertionError)), 1)
-        await self.refused(self.node._passwords.compare("x", None), "unavailable")
+        await self.refused(self.node.ports.accounts.passwords.compare("x", None), "unavailable")
         await real()
-        await self.node.presence._beats.stop()
+        await self.node.ports.live.presence._beats.stop()

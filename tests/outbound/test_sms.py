@@ -67,7 +67,7 @@ class SmsCase(OpsCase):
 
     async def register(self) -> str:
         made = await self.call("account.register", username="ann", password=PASSWORD, phoneNumber=NUMBER)
-        await self.node.outbound.settled()
+        await self.node.ports.accounts.outbound.settled()
         return str(made["userId"])
 
     async def queued(self) -> list[tuple[str, bool]]:

@@ -56,8 +56,8 @@ class SmtpCase(OpsCase):
 
     async def make_due(self) -> None:
         await self.node.db.execute("UPDATE outbound SET due_at = now() WHERE dead_at IS NULL")
-        self.node.outbound.wake()
-        await self.node.outbound.settled()
+        self.node.ports.accounts.outbound.wake()
+        await self.node.ports.accounts.outbound.settled()
 
 
 class PlainTests(SmtpCase):
@@ -66,7 +66,7 @@ class PlainTests(SmtpCase):
     async def test_mail_is_well_formed(self) -> None:
         """Text and HTML, the same code in both, headers that a mail has, lines ended by CRLF, colours for dark mode."""
         user_id = await self.register()
-        await self.node.outbound.settled()
+        await self.node.ports.accounts.outbound.settled()
         [mail], [envelope], [raw] = self.relay.mails, self.relay.envelopes, self.relay.raw
         self.assertEqual((envelope.mail_from, envelope.rcpt_tos), ("chat@example.org", [EMAIL]))
         self.assertEqual((mail["From"], mail["To"]), ("Chatr <chat@example.org>", EMAIL))
@@ -89,7 +89,7 @@ class PlainTests(SmtpCase):
         """Registration answers at once; the mail is tried again, later each time, and arrives."""
         self.relay.stop()
         user_id = await self.register()
-        await self.node.outbound.settled()
+        await self.node.ports.accounts.outbound.settled()
         [(attempts, error, dead)] = await self.queued()
         self.assertEqual((attempts, dead), (1, False))
         self.assertIn("Unable to connect", error)
@@ -107,7 +107,7 @@ class PlainTests(SmtpCase):
         """What is queued is sent by the next process; what the last one died with, once its lease has run out."""
         self.relay.stop()
         await self.register()
-        await self.node.outbound.settled()
+        await self.node.ports.accounts.outbound.settled()
         claimed = await self.node.db.query("UPDATE outbound SET due_at = now() RETURNING 1")
         self.assertEqual(len(claimed), 1)
         self.assertEqual(len(await outbound.claim(self.node.db, 8)), 1)
@@ -115,7 +115,7 @@ class PlainTests(SmtpCase):
         self.relay.start()
         self.node = Node(self.config(), reactor, self.data, now=self.now)
         await self.node.open(self.dsn)
-        await self.node.outbound.settled()
+        await self.node.ports.accounts.outbound.settled()
         self.assertEqual(self.relay.mails, [])
         await self.make_due()
         self.assertEqual(len(self.relay.mails), 1)
@@ -124,7 +124,7 @@ class PlainTests(SmtpCase):
         """A 5xx answer buries the letter, with the answer and without what was in it; it can be revived."""
         self.relay.answer = "554 no such person"
         await self.register()
-        await self.node.outbound.settled()
+        await self.node.ports.accounts.outbound.settled()
         self.assertEqual(await self.queued(), [(1, "554 no such person", True)])
         [dead] = await outbound.dead(self.node.db, 10)
         self.assertEqual((dead.channel, dead.error), ("email", "554 no such person"))
@@ -137,14 +137,14 @@ class PlainTests(SmtpCase):
         """A 4xx answer is tried again."""
         self.relay.answer = "451 greylisted"
         await self.register()
-        await self.node.outbound.settled()
+        await self.node.ports.accounts.outbound.settled()
         self.assertEqual(await self.queued(), [(1, "451 greylisted", False)])
 
     async def test_too_late(self) -> None:
         """A code that would arrive expired is not sent: the letter is buried with the last trouble it had."""
         self.relay.answer = "451 greylisted"
         await self.register()
-        await self.node.outbound.settled()
+        await self.node.ports.accounts.outbound.settled()
         self.relay.answer = ""
         await self.node.db.execute("UPDATE outbound SET expires_at = now()")
         await self.make_due()
@@ -155,7 +155,7 @@ class PlainTests(SmtpCase):
         """The queue holds neither address nor code in clear, and dead letters are forgotten in the end."""
         self.relay.answer = "554 no"
         await self.register()
-        await self.node.outbound.settled()
+        await self.node.ports.accounts.outbound.settled()
         [(dump,)] = await self.node.db.query("SELECT outbound::text || encode(payload, 'escape') FROM outbound")
         self.assertNotIn("example.org", dump)
         self.assertNotIn("Your Chatr code", dump)
@@ -171,9 +171,9 @@ class PlainTests(SmtpCase):
         people = [f"p{number:02d}@example.org" for number in range(20)]
         for email in people:
             await self.register(email)
-            other.outbound.wake()
-        await self.node.outbound.settled()
-        await other.outbound.settled()
+            other.ports.accounts.outbound.wake()
+        await self.node.ports.accounts.outbound.settled()
+        await other.ports.accounts.outbound.settled()
         self.assertEqual(sorted(mail["To"] for mail in self.relay.mails), people)
 
 
@@ -187,7 +187,7 @@ class StartTlsTests(SmtpCase):
     async def test_encrypted_and_signed_in(self) -> None:
         """The mail goes over TLS after a login."""
         await self.register()
-        await self.node.outbound.settled()
+        await self.node.ports.accounts.outbound.settled()
         self.assertEqual((len(self.relay.mails), self.relay.tls), (1, [True]))
         self.assertEqual(self.relay.logins, [USERNAME.encode()])
 
@@ -202,7 +202,7 @@ class WrongPasswordTests(SmtpCase):
     async def test_password_is_not_told(self) -> None:
         """The reason is kept, and the password isn't in it, in clear or in base64."""
         await self.register()
-        await self.node.outbound.settled()
+        await self.node.ports.accounts.outbound.settled()
         [(_, error, _)] = await self.queued()
         self.assertIn("535", error)
         self.assertNotRegex(error, "Wrong-secret|V3JvbmctctZ|V3Jvbmct")
@@ -216,7 +216,7 @@ class NoStartTlsTests(SmtpCase):
     async def test_nothing_goes_in_clear(self) -> None:
         """The mail waits instead of leaving unencrypted."""
         await self.register()
-        await self.node.outbound.settled()
+        await self.node.ports.accounts.outbound.settled()
         self.assertEqual(self.relay.mails, [])
         [(_, error, _)] = await self.queued()
         self.assertIn("does not support secure communication", error)
@@ -230,7 +230,7 @@ class ImplicitTlsTests(SmtpCase):
     async def test_encrypted(self) -> None:
         """The mail goes over TLS."""
         await self.register()
-        await self.node.outbound.settled()
+        await self.node.ports.accounts.outbound.settled()
         self.assertEqual(self.relay.tls, [True])
 
 
@@ -243,7 +243,7 @@ class UntrustedTests(SmtpCase):
     async def test_refused(self) -> None:
         """The mail is not handed to a relay that can't show who it is."""
         await self.register()
-        await self.node.outbound.settled()
+        await self.node.ports.accounts.outbound.settled()
         self.assertEqual(self.relay.mails, [])
         [(_, error, dead)] = await self.queued()
         self.assertIn("certificate", error)

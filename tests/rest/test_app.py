@@ -178,7 +178,7 @@ class OperationTests(RestCase):
     async def test_user_agents(self) -> None:
         """What a program says that it is, is cleaned where it comes in, of all that a terminal obeys.
 
-        Control characters do not come in at all (tests/rest/test_hostile.py).
+        Control characters do not come in at all (tests/rest/http/test_hostile.py).
         """
         await self.person("ann")
         body = json.dumps({"login": "ann", "password": PASSWORD}).encode()
@@ -207,18 +207,18 @@ class OperationTests(RestCase):
                 b"Content-Length: %d\r\n\r\n" % len(body) + body
             )
             read = await self.raw(b"GET /api/conversations HTTP/1.1\r\n" + head + b"\r\n")
-            while self.service.node.rest._running < 2 and not read.heard:  # type: ignore[union-attr]
+            while self.service.node.http.exchange.running < 2 and not read.heard:  # type: ignore[union-attr]
                 await _turn()
             for connection in (send, read):
                 connection.transport.abortConnection()  # type: ignore[union-attr]
                 await connection.closed
-        await self.service.node.rest.drain()  # type: ignore[union-attr]
+        await self.service.node.http.exchange.drain()  # type: ignore[union-attr]
         rows = await self.service.node.db.query("SELECT content FROM messages")  # type: ignore[union-attr]
         self.assertEqual(rows, [("hi",)])
 
     async def test_drain(self) -> None:
         """While it stops, the server refuses new requests and closes their connections."""
-        await self.service.node.rest.drain()  # type: ignore[union-attr]
+        await self.service.node.http.exchange.drain()  # type: ignore[union-attr]
         status, headers, body = await self.answer("GET", "/api/users/me")
         self.assertEqual((status, body["code"], body["retryAfter"]), (503, "unavailable", 1))
 

@@ -112,14 +112,14 @@ class ImageTests(ImageCase):
         await self.image(self.preview["favicon"])
         node = self.service.node
         assert node is not None
-        node.previews._settings = load(None, {}, {"previews.max_cache_bytes": "120"}).previews
-        await node.previews.forget()
+        node.ports.messages.previews._settings = load(None, {}, {"previews.max_cache_bytes": "120"}).previews
+        await node.ports.messages.previews.forget()
         rows = await node.db.query("SELECT length(body) FROM preview_images ORDER BY fetched_at")
         self.assertEqual(rows, [(None,), (len(JPEG),)])
-        node.previews._settings = self.service.config.previews
+        node.ports.messages.previews._settings = self.service.config.previews
         self.assertEqual((await self.image())[2], PNG)
         await self.age(86401)
-        await node.previews.forget()
+        await node.ports.messages.previews.forget()
         self.assertEqual(await node.db.query("SELECT DISTINCT body FROM preview_images"), [(None,)])
 
     async def test_crowd(self) -> None:
@@ -149,7 +149,7 @@ class PreviewTests(ImageCase):
         ben = await self.person("ben")
         await self.acquaint(self.ann, ben)
         message = await self.ann.send(ben, f"{self.site}/")
-        await self.service.node.preview_queue.settled()  # type: ignore[union-attr]
+        await self.service.node.ports.messages.preview_queue.settled()  # type: ignore[union-attr]
         found = await ben.rest("GET", f"/messages/{message['id']}")
         self.assertEqual(found["linkPreview"], self.preview)
         await self.ann.rest("GET", "/link-preview?url=ftp://x/", status=400)

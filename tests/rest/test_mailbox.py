@@ -18,13 +18,13 @@ class MailboxTests(RestCase):
     async def setUp(self) -> None:
         await super().setUp()
         node: Any = self.service.node
-        self.mailbox = node.mailbox
+        self.mailbox = node.http.mailbox
         letter = Letter(
             channel="email", to="ann@example.org", subject="<b>Subject</b>", text=["<script>alert(1)</script> 123456"]
         )
         async with node.db.transaction() as tx:
-            await node.outbound.post(tx, letter, datetime.now(timezone.utc) + timedelta(minutes=1))
-        await node.outbound.settled()
+            await node.ports.accounts.outbound.post(tx, letter, datetime.now(timezone.utc) + timedelta(minutes=1))
+        await node.ports.accounts.outbound.settled()
         self.key = (self.data_dir / "mail.key").read_text()
         self.bearer = {"Authorization": f"Bearer {self.key}"}
 

@@ -23,28 +23,28 @@ class WorkerTests(PreviewsCase):
 
     async def test_restart(self) -> None:
         """What waits when a process ends is found by the next one."""
-        await self.node.preview_queue.stop()
+        await self.node.ports.messages.preview_queue.stop()
         message = await self.ann.send(self.ben, f"{self.url}/")
         self.assertEqual((await self.jobs(), self.public.hits), ([f"{self.url}/"], []))
         node = await self.another_node()
-        await node.preview_queue.settled()
+        await node.ports.messages.preview_queue.settled()
         self.assertEqual((await self.preview(message) or {})["title"], "Title")
 
     async def test_dead_claimer(self) -> None:
         """A claimed job is left alone until its lease runs out; three times, then it is given up."""
-        await self.node.preview_queue.stop()
+        await self.node.ports.messages.preview_queue.stop()
         message = await self.ann.send(self.ben, f"{self.url}/")
         await self.node.db.execute("UPDATE preview_jobs SET attempts = 2, due_at = now() + interval '50 s'")
         node = await self.another_node()
-        await node.preview_queue.settled()
+        await node.ports.messages.preview_queue.settled()
         self.assertEqual((await self.jobs(), self.public.hits), ([f"{self.url}/"], []))
         await self.node.db.execute("UPDATE preview_jobs SET due_at = now()")
-        node.preview_queue.wake()
-        await node.preview_queue.settled()
+        node.ports.messages.preview_queue.wake()
+        await node.ports.messages.preview_queue.settled()
         self.assertIsNotNone(await self.preview(message))
         late = await self.ann.send(self.ben, f"{self.url}/other")
         await self.node.db.execute("UPDATE preview_jobs SET attempts = 3")
-        await self.node.previews.forget()
+        await self.node.ports.messages.previews.forget()
         self.assertEqual((await self.jobs(), await self.preview(late)), ([], None))
 
     async def test_two_nodes(self) -> None:
@@ -53,10 +53,10 @@ class WorkerTests(PreviewsCase):
         conversation = (await self.ann.send(self.ben, "first"))["conversationId"]
         sends = [Deferred.fromCoroutine(self.ann.send(conversation, f"{self.url}/?{n}")) for n in range(12)]
         self.public.pages["/"] = page("Title")
-        other.preview_queue.wake()
+        other.ports.messages.preview_queue.wake()
         sent = await gatherResults(sends)
-        other.preview_queue.wake()
-        await gatherResults([each.preview_queue.settled() for each in (self.node, other)])
+        other.ports.messages.preview_queue.wake()
+        await gatherResults([each.ports.messages.preview_queue.settled() for each in (self.node, other)])
         events = [entry["event"] for entry in await self.log(sent[0])]
         self.assertEqual((events.count("message.preview"), len(events)), (12, 25))
 
@@ -68,8 +68,8 @@ class WorkerTests(PreviewsCase):
         await held
         self.public.pages["/slow"] = page("Fast")
         await self.node.db.execute("UPDATE preview_jobs SET due_at = now()")
-        other.preview_queue.wake()
-        await other.preview_queue.settled()
+        other.ports.messages.preview_queue.wake()
+        await other.ports.messages.preview_queue.settled()
         request = self.public.requests[0]
         request.write(page("Slow"))
         request.finish()
@@ -131,8 +131,9 @@ class WorkerTests(PreviewsCase):
         held = self.public.hit("/slow")
         await self.ann.send(self.ben, f"{self.url}/slow")
         await held
-        pool, self.node.previews._db = self.node.previews._db, Node(self.config(), reactor, self.data, now=self.now).db
+        previews, away = self.node.ports.messages.previews, Node(self.config(), reactor, self.data, now=self.now)
+        pool, previews._db = previews._db, away.db
         self.public.requests[0].finish()
         await self.settled()
-        self.node.previews._db = pool
+        previews._db = pool
         self.assertEqual(await self.jobs(), [f"{self.url}/slow"])

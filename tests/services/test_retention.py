@@ -29,7 +29,7 @@ class RetentionCase(FriendsCase):
     async def setUp(self) -> None:
         await super().setUp()
         await self.befriend(self.ann, self.ben)
-        await self.node.outbound.settled()
+        await self.node.ports.accounts.outbound.settled()
 
     async def run_now(self) -> dict[str, int]:
         """Run the job; what went."""
@@ -223,7 +223,7 @@ class RowTests(RetentionCase):
 
     async def test_letters(self) -> None:
         """Letters that were given up go after 30 days; those that wait stay."""
-        await self.node.outbound.stop()
+        await self.node.ports.accounts.outbound.stop()
         await self.node.db.execute(
             """INSERT INTO outbound (id, channel, payload, expires_at, dead_at) VALUES
                  (gen_random_uuid(), 'email', '', now(), now() - interval '31 days'),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -82,15 +83,15 @@ def expiry(ports: Ports, now: datetime, purpose: str) -> datetime:
     return now + timedelta(seconds=_lifetime_s(ports, purpose))
 
 
-async def carry_out(ports: Ports, now: datetime, job: letters.Job) -> None:
-    """Do what a job of the outbound queue asks for.
+async def carry_out(ports: Ports, clock: Callable[[], datetime], job: letters.Job) -> None:
+    """Do what a job of the outbound queue asks for. ``clock`` says what time it is.
 
     It is done there so that a caller can't tell, by the answer or by its time, whether there was anything to do.
     """
     if isinstance(job, letters.Resend):
-        await _resend(ports, now, job)
+        await _resend(ports, clock(), job)
     elif isinstance(job, letters.Forgotten):
-        await _forgotten(ports, now, job)
+        await _forgotten(ports, clock(), job)
 
 
 async def next_step(ports: Ports, now: datetime, tx: Transaction, person: Person) -> Literal["email", "sms"] | None:

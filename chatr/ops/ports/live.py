@@ -6,10 +6,20 @@ from collections.abc import Callable
 
 import msgspec
 
-from chatr.realtime.presence import PresenceTracker
+from chatr.config import Config
+from chatr.process.tasks import Tasks
+from chatr.realtime.broker import Broker
+from chatr.realtime.hub import Hub
+from chatr.realtime.presence import PresenceStore, PresenceTracker
+from chatr.realtime.presence_memory import MemoryPresence
+from chatr.realtime.presence_redis import RedisPresence
 from chatr.realtime.publisher import Publisher
+from chatr.realtime.redis import Redis
+from chatr.realtime.rooms import session_room
+from chatr.services.circles import Circles
 from chatr.services.presence_news import Announcer
 from chatr.services.throttle import Throttle
+from chatr.store.pool import Database
 
 
 class LivePorts(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,8 +28,44 @@ class LivePorts(msgspec.Struct, frozen=True, kw_only=True):
     publisher: Publisher
     presence: PresenceTracker
     announcer: Announcer
+    circles: Circles
     throttle: Throttle
     connections: Callable[[str], list[str]]
     """The open realtime sessions of a sign-in, by its session id."""
-    extend: Callable[[str, str, float], None]
+    extend: Callable[[str, str, float], object]
     """Prolong an open realtime session: connection, session id, new expiry (epoch seconds)."""
+
+
+def live_ports(
+    config: Config,
+    tasks: Tasks,
+    db: Database,
+    publisher: Publisher,
+    broker: Broker,
+    hub: Hub,
+    redis: Redis | None,
+    *,
+    extend: Callable[[str, str, float], object],
+) -> LivePorts:
+    """Make the ports. Without ``redis`` this process is the only one that knows who is here."""
+    circles = Circles(db)
+    broker.subscribe(circles.heard)
+    announcer = Announcer(tasks, db, publisher, circles)
+    store: PresenceStore = MemoryPresence(tasks.clock)
+    if redis is not None:
+        store = RedisPresence(redis, prefix=f"{config.redis.prefix}:presence")
+    presence = PresenceTracker(tasks, store, announcer.changed)
+    announcer.follow(presence)
+
+    def connections(session_id: str) -> list[str]:
+        return [member.connection for member in hub.members(session_room(session_id))]
+
+    return LivePorts(
+        publisher=publisher,
+        presence=presence,
+        announcer=announcer,
+        circles=circles,
+        throttle=Throttle(seconds=tasks.clock.seconds),
+        connections=connections,
+        extend=extend,
+    )

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
-from chatr.config import Messages
-from chatr.services.eraser import Eraser
+from chatr.config import Config, Messages
+from chatr.previews.web import Web
+from chatr.process.tasks import Tasks
+from chatr.services.eraser import Eraser, TakeAway, TakeBack
 from chatr.services.link_previews import Previews
-from chatr.services.preview_queue import PreviewQueue
+from chatr.services.preview_queue import Attach, PreviewQueue
 from chatr.store.conversations.marks import Marks
+from chatr.store.pool import Database
 from chatr.store.writing.writer import MessageWriter
 
 
@@ -21,3 +26,29 @@ class MessagePorts(msgspec.Struct, frozen=True, kw_only=True):
     preview_queue: PreviewQueue
     eraser: Eraser
     settings: Messages
+
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """What becomes of a message behind the calls, as operations would do it."""
+
+    attach: Attach
+    take_back: TakeBack
+    take_away: TakeAway
+
+
+def message_ports(
+    config: Config, tasks: Tasks, db: Database, web: Web, changes: Changes, *, counted: Callable[[str], None]
+) -> MessagePorts:
+    """Make the ports. ``counted`` hears of each page that was looked at."""
+    # The other half, but for the connection of the sends, answers what is only read.
+    at_once = config.database.pool_size // 2
+    writer = MessageWriter(db, queue_limit=config.database.queue_limit, changes=at_once, settings=config.messages)
+    previews = Previews(db, web, config.previews, counted=counted)
+    return MessagePorts(
+        writer=writer,
+        marks=Marks(db, writer),
+        previews=previews,
+        preview_queue=PreviewQueue(tasks, db, writer, previews, attach=changes.attach),
+        eraser=Eraser(tasks, db, writer, take_back=changes.take_back, take_away=changes.take_away),
+        settings=config.messages,
+    )

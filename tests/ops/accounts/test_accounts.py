@@ -29,7 +29,7 @@ class RegisterTests(OpsCase):
         user = session["user"]
         self.assertEqual((user["username"], user["displayName"], user["email"]), ("@ann", "Ann Lee", "ann@example.org"))
         self.assertEqual((user["emailVerified"], user["twoFactorEnabled"], session["expiresIn"]), (True, False, 900))
-        self.assertEqual(self.node.tokens.verify(session["accessToken"]).user_id, made["userId"])
+        self.assertEqual(self.node.ports.accounts.tokens.verify(session["accessToken"]).user_id, made["userId"])
         self.assertRegex(user["createdAt"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
 
     async def test_field_rules(self) -> None:
@@ -197,7 +197,7 @@ class LoginTests(OpsCase):
         second = await self.call("session.refresh", refreshToken=ann.session["refreshToken"])
         self.assertNotEqual(second["refreshToken"], ann.session["refreshToken"])
         third = await self.call("session.refresh", refreshToken=second["refreshToken"])
-        self.assertEqual(self.node.tokens.verify(third["accessToken"]).session_id, ann.session_id)
+        self.assertEqual(self.node.ports.accounts.tokens.verify(third["accessToken"]).session_id, ann.session_id)
         await self.refused(self.call("session.refresh", refreshToken="unknown"), "unauthenticated")
 
     async def test_reuse_ends_the_family(self) -> None:
@@ -211,7 +211,7 @@ class LoginTests(OpsCase):
         self.assertEqual(device.named("session.revoked")[0]["reason"], "refresh_token_reused")
         self.assertEqual(len(device.ended), 1)
         for token in (ann.session["accessToken"], second["accessToken"]):
-            error = self.assertRaises(Exception, self.node.tokens.verify, token)
+            error = self.assertRaises(Exception, self.node.ports.accounts.tokens.verify, token)
             self.assertEqual(getattr(error, "code", ""), "unauthenticated")
 
     async def test_concurrent_refresh(self) -> None:
@@ -224,7 +224,7 @@ class LoginTests(OpsCase):
         answers = await gatherResults(both)
         [successor] = {answer["refreshToken"] for answer in answers}
         for answer in answers:
-            self.assertEqual(self.node.tokens.verify(answer["accessToken"]).session_id, ann.session_id)
+            self.assertEqual(self.node.ports.accounts.tokens.verify(answer["accessToken"]).session_id, ann.session_id)
         third = await self.call("session.refresh", refreshToken=successor)
         self.assertNotEqual(third["refreshToken"], successor)
         self.assertEqual(await self.node.db.query("SELECT count(*) FROM refresh_tokens"), [(3,)])
@@ -247,7 +247,7 @@ class LoginTests(OpsCase):
                 self.call("session.refresh", Caller(address=second), refreshToken=token), "unauthenticated"
             )
             await self.refused(self.call("session.refresh", refreshToken=answer["refreshToken"]), "unauthenticated")
-            await self.node.outbound.settled()
+            await self.node.ports.accounts.outbound.settled()
             self.assertIn("continued from two places", self.mails()[-1][1])
 
     async def test_a_successor_takes_all_three(self) -> None:
@@ -266,10 +266,10 @@ class LoginTests(OpsCase):
         device = ann.device()
         await ann.call("session.logout")
         self.assertEqual([code for code, _ in device.ended], ["unauthenticated"])
-        self.assertRaises(Exception, self.node.tokens.verify, ann.session["accessToken"])
-        self.node.tokens.verify(other["accessToken"])
+        self.assertRaises(Exception, self.node.ports.accounts.tokens.verify, ann.session["accessToken"])
+        self.node.ports.accounts.tokens.verify(other["accessToken"])
         await self.refused(self.call("session.refresh", refreshToken=ann.session["refreshToken"]), "unauthenticated")
-        self.assertRaises(Exception, self.node.tokens.verify, ann.session["accessToken"])
+        self.assertRaises(Exception, self.node.ports.accounts.tokens.verify, ann.session["accessToken"])
 
     async def test_secrets_are_stored_hashed(self) -> None:
         """Neither passwords nor tokens are in the database."""
@@ -309,7 +309,7 @@ class LoginTests(OpsCase):
             admission = Deferred.fromCoroutine(
                 self.refused(self.node.gate.admit(ann.session["accessToken"]), "unauthenticated")
             )
-            self.node.publisher.end(f"session:{ann.session_id}", "unauthenticated", "Signed out")
+            self.node.ports.live.publisher.end(f"session:{ann.session_id}", "unauthenticated", "Signed out")
         await admission
 
     async def test_expired_tokens(self) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred
 
 from chatr.api.context import Caller
 from chatr.api.errors import ApiError
+from chatr.ops.accounts import verification
 from tests.ops.case import PASSWORD, OpsCase, Person, outcome
 
 #: Where nobody has ever signed in.
@@ -199,8 +201,9 @@ class SilenceTests(OpsCase):
             # Now and then a watcher has asked something in between.
             statements.append(min(counts))
         self.assertEqual((len(answers), len(set(statements))), (1, 1), statements)
-        self.node.outbound.start(self.node._carry_out)
-        await self.node.outbound.settled()
+        carry_out = partial(verification.carry_out, self.node.ports, self.now)
+        self.node.ports.accounts.outbound.start(carry_out)
+        await self.node.ports.accounts.outbound.settled()
         self.assertEqual({to for to, _ in self.mails()[before:]}, {"ann@example.org"})
         shown = [
             (await self.call("account.resend_code", userId=id, purpose=purpose))["sentTo"]

@@ -174,7 +174,7 @@ class AccountTests(OidcCase):
         """An account with an authenticator is asked for it here too."""
         session = await self.sign_in()
         ann = session["user"]["id"]
-        me = self.node.tokens.verify(session["accessToken"])
+        me = self.node.ports.accounts.tokens.verify(session["accessToken"])
         caller = Caller(role="user", user_id=ann, session_id=me.session_id)
         setup = await self.call("two_factor.setup", caller)
         codes = await self.call("two_factor.enable", caller, code=pyotp.TOTP(setup["secret"]).at(self.now()))

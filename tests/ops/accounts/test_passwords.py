@@ -157,7 +157,7 @@ class SessionListTests(OpsCase):
         """Each device with its address, which one this is; ending one ends its tokens and sockets, and no other."""
         ann, ben = await self.person("ann"), await self.person("ben")
         other = await self.call("session.login", login="ann", password=PASSWORD)
-        other_id = self.node.tokens.verify(other["accessToken"]).session_id
+        other_id = self.node.ports.accounts.tokens.verify(other["accessToken"]).session_id
         device = ann.device()
         items = (await ann.call("session.list"))["items"]
         self.assertEqual([item["id"] for item in items], [other_id, ann.session_id])

@@ -41,7 +41,7 @@ class PhoneTests(OpsCase):
         await self.call("session.refresh", refreshToken=stolen)
         elsewhere = Caller(address="198.51.100.7")
         await self.refused(self.call("session.refresh", elsewhere, refreshToken=stolen), "unauthenticated")
-        await self.node.outbound.settled()
+        await self.node.ports.accounts.outbound.settled()
         to, text = self.mails()[-1]
         self.assertEqual(to, NUMBER)
         self.assertIn("signed out on one device", text)
@@ -118,7 +118,7 @@ class PhoneTests(OpsCase):
             await self.refused(caller("account.verify_phone", userId=ann.id, code=code), "code_wrong")
         session = await ann.call("account.verify_phone", userId=ann.id, code=code)
         self.assertEqual(session["user"]["phoneNumber"], NUMBER)
-        self.assertEqual(self.node.tokens.verify(session["accessToken"]).session_id, ann.session_id)
+        self.assertEqual(self.node.ports.accounts.tokens.verify(session["accessToken"]).session_id, ann.session_id)
         self.assertEqual(device.named("user.updated")[-1]["user"]["phoneNumber"], NUMBER)
         self.assertIn("new phone number", self.mails()[-1][1])
         await self.refused(ben.call("user.update", phoneNumber=NUMBER), "conflict", "$.phoneNumber")

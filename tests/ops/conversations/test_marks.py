@@ -100,7 +100,7 @@ class OrderTests(MarksCase):
 
     async def test_bounds(self) -> None:
         """A mark that finds no room is refused and leaves nothing behind; the next one counts."""
-        writer = self.node.writer
+        writer = self.node.ports.messages.writer
         self.patch(writer, "_queue_limit", 0)
         await self.refused(self.ben.call("message.mark_read", id=self.where, seq=3), "unavailable")
         self.patch(writer, "_queue_limit", 100)

@@ -33,7 +33,7 @@ class SystemEntryTests(FriendsCase):
         async def change(tx: Transaction) -> None:
             await system_entries.add(ctx, tx, self.group, event, **more)
 
-        await self.node.writer.change(change, caller=self.ann.id, place=self.group)
+        await self.node.ports.messages.writer.change(change, caller=self.ann.id, place=self.group)
 
     async def test_structured(self) -> None:
         """Who did what to whom, in the log, in the history and as an event, in its place among the messages."""

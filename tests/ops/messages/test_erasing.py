@@ -50,7 +50,7 @@ class KeptTests(ErasingCase):
     async def test_messages_stay(self) -> None:
         """What was written stays, from "Deleted user"."""
         await self.delete(self.ann)
-        await self.node.eraser.settled()
+        await self.node.ports.messages.eraser.settled()
         page = await self.ben.call("message.history", conversationId=self.conversation)
         self.assertEqual(page["items"][0]["content"], "secretword edited")
         self.assertEqual(page["items"][0]["sender"]["displayName"], "Deleted user")
@@ -62,7 +62,7 @@ class KeptTests(ErasingCase):
         await self.ann.call("message.edit", id=self.written[3]["id"], content="other")
         self.assertEqual(await self.found("Realname"), ["messages", "users"])
         await self.delete(self.ann)
-        await self.node.eraser.settled()
+        await self.node.ports.messages.eraser.settled()
         self.assertEqual(await self.found("Realname"), [])
 
 
@@ -77,7 +77,7 @@ class ErasedTests(ErasingCase):
         before = await self.log()
         device = self.ben.device()
         await self.delete(self.ann)
-        await self.node.eraser.settled()
+        await self.node.ports.messages.eraser.settled()
         self.assertEqual(await self.found("secretword"), [])
         self.assertEqual(await self.found("👍"), ["log"])
         page = await self.ben.call("message.history", conversationId=self.conversation)
@@ -96,16 +96,16 @@ class ErasedTests(ErasingCase):
 
     async def test_goes_on_after_a_restart(self) -> None:
         """A process that ended in the middle has left the rest to the next one; nothing is told twice."""
-        await self.node.eraser.stop()
+        await self.node.ports.messages.eraser.stop()
         await self.delete(self.ann)
         self.assertIn("messages", await self.found("secretword"))
         first = self.node
         self.node = Node(self.config(), reactor, DataDirectory.open(self.data.path), now=self.now)
         self.addCleanup(first.close)
         await self.node.open(self.dsn)
-        first.eraser.start()
-        await self.node.eraser.settled()
-        await first.eraser.settled()
+        first.ports.messages.eraser.start()
+        await self.node.ports.messages.eraser.settled()
+        await first.ports.messages.eraser.settled()
         self.assertEqual(await self.found("secretword"), [])
         unsent = [event for _, event in await self.log() if event == "message.unsent"]
         self.assertEqual(len(unsent), 5)

@@ -45,12 +45,12 @@ class SendTests(OpsCase):
     async def test_group_commit(self) -> None:
         """Sends that wait together are committed by few statements, each with its own answer."""
         await self.ann.send(self.ben, "first")
-        before = self.node.writer.statements
+        before = self.node.ports.messages.writer.statements
         sends = [Deferred.fromCoroutine(self.ann.send(self.ben, f"n{n}")) for n in range(100)]
         answers = await gatherResults(sends)
         self.assertEqual([answer["content"] for answer in answers], [f"n{n}" for n in range(100)])
         self.assertEqual([answer["seq"] for answer in answers], list(range(2, 102)))
-        self.assertLess(self.node.writer.statements - before, 10)
+        self.assertLess(self.node.ports.messages.writer.statements - before, 10)
 
     async def test_repeat_returns_the_first_message(self) -> None:
         """A clientId stands for one message for ever, whatever comes with it the second time."""
@@ -106,7 +106,7 @@ class SendTests(OpsCase):
         self.assertEqual([answer["seq"] for answer in answers[::4]], list(range(2, 152)))
         for offset in (1, 2, 3):
             self.assertEqual([answer["seq"] for answer in answers[offset::4]], list(range(1, 151)))
-        self.assertLess(self.node.writer.statements, 60)
+        self.assertLess(self.node.ports.messages.writer.statements, 60)
 
     async def test_one_bad_send_never_fails_its_neighbours(self) -> None:
         """In one batch each send has its own outcome: good ones are stored, bad ones refused."""
@@ -166,7 +166,7 @@ class SendTests(OpsCase):
             (f"@member{number}", f"Member {number}", group),
         )
         session = {
-            "accessToken": self.node.tokens.issue(rows[0][0], "none", "user"),
+            "accessToken": self.node.ports.accounts.tokens.issue(rows[0][0], "none", "user"),
             "user": {"id": rows[0][0], "username": f"@member{number}"},
         }
         return Person(self, session)

@@ -166,7 +166,7 @@ class ChangeTests(PreviewsCase):
         self.release()
         await self.settled()
         await self.ben.call("friend.unblock", userId=self.ann.id)
-        self.node.preview_queue.wake()
+        self.node.ports.messages.preview_queue.wake()
         await self.settled()
         self.assertEqual((device.named("message.preview"), await self.jobs()), ([], []))
         self.assertEqual(len(await self.log(message)), 1)
@@ -231,10 +231,10 @@ class CacheTests(PreviewsCase):
         await self.sent(f"{self.url}/")
         await self.refused(self.ben.call("preview.get", url=f"{self.url}/absent"), "not_found")
         await self.age(11 * 60)
-        await self.node.previews.forget()
+        await self.node.ports.messages.previews.forget()
         self.assertEqual(await self.node.db.query("SELECT url FROM previews"), [(f"{self.url}/",)])
         await self.age(86400)
-        await self.node.previews.forget()
+        await self.node.ports.messages.previews.forget()
         self.assertEqual(await self.node.db.query("SELECT url FROM previews"), [])
 
     async def age(self, seconds: int) -> None:

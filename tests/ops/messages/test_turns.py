@@ -73,7 +73,7 @@ class TurnTests(FriendsCase):
 
     async def test_a_conversation_that_is_begun(self) -> None:
         """From the first moment at which anybody hears of it, what is meant for it waits in the lane of the two."""
-        lanes, where = self.node.writer._lanes._lanes, between(self.ann.id, self.ben.id).name
+        lanes, where = self.node.ports.messages.writer._lanes._lanes, between(self.ann.id, self.ben.id).name
         heard: list[tuple[str, bool]] = []
 
         class Watch(Device):

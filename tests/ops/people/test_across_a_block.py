@@ -226,7 +226,7 @@ class AcrossABlockTests(BlockedCase):
         """When Ann's account ends, nothing of her stays frozen: Ben is told, and finds nobody."""
         device = self.ben.device()
         await self.ann.call("account.delete", password="Correct-horse-7")
-        await self.node.eraser.settled()
+        await self.node.ports.messages.eraser.settled()
         view = await self.ben.call("conversation.get", id=self.direct)
         self.assertEqual(view["other"]["displayName"], "Deleted user")
         self.assertEqual(device.named("conversation.updated")[-1]["conversation"]["other"], view["other"])

@@ -382,7 +382,7 @@ class FoldTests(FriendsCase):
         # Ann calls from the first of her devices; Eve, who has nothing to do with them, must not learn anything.
         self.folds = [await Fold(person).load() for person in (self.ann, self.ann, self.ben, self.ben, self.eve)]
         for device in self.folds:
-            self.node.presence.joined(device.person.id, device.device.connection)
+            self.node.ports.live.presence.joined(device.person.id, device.device.connection)
 
     async def step(self, name: str, *, by: Person | None = None, event: str = "", **params: Any) -> Any:
         """Call something, from a device if ``event`` is how that device's answer is applied; then compare everybody."""

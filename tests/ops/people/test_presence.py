@@ -32,15 +32,15 @@ class PresenceCase(FriendsCase):
 
     async def change(self, *changes: Change) -> None:
         """Announce what the tracker would."""
-        self.node.announcer.changed(list(changes))
-        await self.node.announcer.idle()
+        self.node.ports.live.announcer.changed(list(changes))
+        await self.node.ports.live.announcer.idle()
 
     async def settled(self) -> None:
         """Wait until the tracker has passed on what it heard, and that has been told."""
-        presence = self.node.presence
+        presence = self.node.ports.live.presence
         while presence._flush is not None or presence._flushing is not None:
             await self.node.db.query("SELECT 1")
-        await self.node.announcer.idle()
+        await self.node.ports.live.announcer.idle()
 
     async def state(self, viewer: Person, person: Person) -> tuple[str, bool]:
         """What a viewer is answered about a person: the status, and whether it is hidden."""
@@ -54,8 +54,8 @@ class QueryTests(PresenceCase):
     async def test_query(self) -> None:
         """In the order of the question; whoever is a stranger, hides, or does not exist is hidden and offline."""
         eve = await self.person("eve")
-        self.node.presence.joined(self.ben.id, "c1")
-        self.node.presence.joined(eve.id, "c2")
+        self.node.ports.live.presence.joined(self.ben.id, "c1")
+        self.node.ports.live.presence.joined(eve.id, "c2")
         await self.settled()
         nobody = "00000000-0000-4000-8000-000000000000"
         items = (await self.ann.call("presence.query", userIds=[eve.id, self.ben.id, nobody]))["items"]
@@ -72,8 +72,8 @@ class QueryTests(PresenceCase):
     async def test_own(self) -> None:
         """One sees oneself, whatever one shows to others. Before: hidden and offline."""
         device = self.ann.device()
-        self.node.presence.joined(self.ann.id, device.connection)
-        self.node.presence.set(self.ann.id, device.connection, "away")
+        self.node.ports.live.presence.joined(self.ann.id, device.connection)
+        self.node.ports.live.presence.set(self.ann.id, device.connection, "away")
         await self.settled()
         await self.ann.call("user.update_settings", privacy={"onlineStatus": "nobody"})
         self.assertEqual(await self.state(self.ann, self.ann), ("away", False))
@@ -95,7 +95,7 @@ class QueryTests(PresenceCase):
         device = self.ann.device()
         await self.refused(self.ann.call("presence.set", device, status="away"), "conflict")
         await self.refused(self.ann.call("presence.set", status="away"), "conflict")
-        self.node.presence.joined(self.ann.id, device.connection)
+        self.node.ports.live.presence.joined(self.ann.id, device.connection)
         await self.ann.call("presence.set", device, status="away")
         await self.settled()
         self.assertEqual(await self.state(self.ben, self.ann), ("away", False))
@@ -107,7 +107,7 @@ class QueryTests(PresenceCase):
         elsewhere = Person(self, session)
         await self.refused(elsewhere.call("presence.set", status="away"), "conflict")
         for device in (phone, tablet):
-            self.node.presence.joined(self.ann.id, device.connection)
+            self.node.ports.live.presence.joined(self.ann.id, device.connection)
         await self.refused(elsewhere.call("presence.set", status="away"), "conflict")
         await self.ann.call("presence.set", status="away")
         await self.settled()
@@ -136,7 +136,7 @@ class AnnouncementTests(PresenceCase):
         """Hiding looks like leaving, without lastSeen; showing tells how it is: to exactly those whom it concerns."""
         eve = await self.person("eve")
         await self.ben.call("conversation.accept", id=await self.pending(eve, self.ben))
-        self.node.presence.joined(self.ben.id, "c")
+        self.node.ports.live.presence.joined(self.ben.id, "c")
         await self.settled()
         hidden = {"userId": self.ben.id, "status": "offline", "hidden": True}
         shown = {"userId": self.ben.id, "status": "online"}
@@ -157,7 +157,7 @@ class AnnouncementTests(PresenceCase):
     async def test_becoming_close_shows_presence(self) -> None:
         """New friends, and those whose friendship ends, are told at once; so is the device that did it."""
         eve = await self.person("eve")
-        await self.node.presence._store.put({self.ann.id: "away", eve.id: "online"})
+        await self.node.ports.live.presence._store.put({self.ann.id: "away", eve.id: "online"})
         anns, eves = self.ann.device(), eve.device()
         friendship_id = await self.ask(self.ann, eve)
         await eve.call("friend.accept", eves, friendshipId=friendship_id)
@@ -207,10 +207,10 @@ class AnnouncementTests(PresenceCase):
         ]
         for number, (change, wanted) in enumerate(changes):
             await change()
-            await self.node.eraser.settled()
+            await self.node.ports.messages.eraser.settled()
             self.assertEqual(await hear(), (*wanted, 1), number)
             self.assertEqual(await hear(), (*wanted, 0), number)
-        self.assertEqual(self.node.circles._kept.keys() & {self.ann.id, eve.id}, set())
+        self.assertEqual(self.node.ports.live.circles._kept.keys() & {self.ann.id, eve.id}, set())
 
     async def test_database_away(self) -> None:
         """What can't be told now is told as it then is, as soon as the database is back."""
@@ -237,12 +237,12 @@ class AnnouncementTests(PresenceCase):
         db = self.node.db
         absent: Any = Absent()
         announcer = Announcer(Tasks(clock), absent, Publisher(), Circles(absent))  # type: ignore[arg-type]
-        announcer.start(self.node.presence)
+        announcer.follow(self.node.ports.live.presence)
         announcer.changed([Change(self.ben.id, "online")])
         announcer.show(self.ann.id, [self.ben.id])
         await announcer.idle()
         self.assertEqual(published, [])
-        await self.node.presence._store.put({self.ben.id: "away"})
+        await self.node.ports.live.presence._store.put({self.ben.id: "away"})
         clock.advance(RETRY_S)
         await announcer.idle()
         self.assertEqual(sorted(published), [("away", [f"user:{self.ann.id}"]), ("offline", [f"user:{self.ben.id}"])])

@@ -85,7 +85,7 @@ class UpdateTests(OpsCase):
         self.assertEqual(sent["sentTo"], "n***@example.org")
         session = await ann.call("account.verify_email", userId=ann.id, code=code)
         self.assertEqual((session["user"]["email"], session["user"]["emailVerified"]), ("new@example.org", True))
-        self.assertEqual(self.node.tokens.verify(session["accessToken"]).session_id, ann.session_id)
+        self.assertEqual(self.node.ports.accounts.tokens.verify(session["accessToken"]).session_id, ann.session_id)
         self.assertIn("new e-mail address", [text for to, text in self.mails() if to == "ann@example.org"][-1])
         await self.refused(self.call("session.login", login="ann@example.org", password=PASSWORD), "code_wrong")
         await self.call("session.login", login="new@example.org", password=PASSWORD)

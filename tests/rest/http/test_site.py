@@ -13,7 +13,7 @@ from twisted.web.test.requesthelper import DummyRequest
 
 from chatr.api.errors import ApiError
 from chatr.process.tasks import LATE_S
-from chatr.rest.request import address_reader
+from chatr.rest.http.request import address_reader
 from tests.rest.test_app import RestCase
 
 

@@ -17,8 +17,8 @@ from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
 
 from chatr.api.dispatch import new_request_id
-from chatr.rest.headers import Refusal, last_answer
-from chatr.rest.request import ChatrRequest
+from chatr.rest.http.headers import Refusal, last_answer
+from chatr.rest.http.request import ChatrRequest
 
 #: Of a request line with all headers.
 MAX_HEAD_BYTES = 16 * 1024

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from chatr.addresses import caller_key
-from tests.rest.memory import Answer
+from tests.rest.http.memory import Answer
 from tests.rest.test_app import RestCase
 from tests.wamp.wires import TEXT, client_frame
 

@@ -1,32 +1,28 @@
-"""A request, held to the rules of its site; and reading one: its parameters, its bearer, its caller's address."""
+"""A request, held to the rules of its site; and who sent it: its bearer, its caller's address."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Any, AnyStr
-from urllib.parse import parse_qsl, unquote_to_bytes
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.server import Request
 
-from chatr.api.contract import Operation
 from chatr.api.dispatch import new_request_id
-from chatr.api.errors import ApiError, Problem, invalid
-from chatr.rest.headers import Refusal, Rules, phrase, problem_headers
+from chatr.api.errors import ApiError, Problem
+from chatr.rest.http.headers import Kind, Refusal, Rules, phrase, problem_headers
 
 log = Logger()
 
-#: More parameters than any operation has, lists included.
-MAX_QUERY_FIELDS = 1000
 #: An IPv6 address with an embedded IPv4 one in brackets, a zone and a port.
 MAX_HOP_CHARS = 80
 _HOST = re.compile(rb"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,5})?")
 _ABSOLUTE = re.compile(rb"https?://([^/?#]*)([^#]*)", re.IGNORECASE)
-_DIGITS = re.compile(r"-?[0-9]{1,19}")
 
 
 class ChatrRequest(Request):
@@ -41,7 +37,7 @@ class ChatrRequest(Request):
         self.rules: Rules = self.channel.site.rules
         self.target = b""
         self.query = b""
-        self._received_bytes = 0
+        self._received_bytes = self._max_bytes = 0
 
     # Read by whoever answers.
 
@@ -72,6 +68,11 @@ class ChatrRequest(Request):
         self.write(body)
         self.finish()
 
+    def become(self, kind: Kind) -> None:
+        """Answer a resource of this kind."""
+        for name, value in kind.headers:
+            self.setHeader(name, value)
+
     # Called by the channel.
 
     def headersReceived(self, command: bytes, target: bytes, version: bytes) -> None:
@@ -99,7 +100,8 @@ class ChatrRequest(Request):
 
     def gotLength(self, length: int | None) -> None:
         """All headers are in."""
-        if length is not None and length > self.rules.max_body_bytes:
+        self._max_bytes = self.rules.max_body(self.target.partition(b"?")[0])
+        if length is not None and length > self._max_bytes:
             self._too_large()
         else:
             super().gotLength(length)
@@ -107,7 +109,7 @@ class ChatrRequest(Request):
     def handleContentChunk(self, data: bytes) -> None:
         """A part of the body is in."""
         self._received_bytes += len(data)
-        if self._received_bytes > self.rules.max_body_bytes:
+        if self._received_bytes > self._max_bytes:
             self._too_large()
             return
         try:
@@ -162,7 +164,7 @@ class ChatrRequest(Request):
         return reason
 
     def _too_large(self) -> None:
-        detail = f"A request body has at most {self.rules.max_body_bytes} bytes"
+        detail = f"A request body has at most {self._max_bytes} bytes here"
         self.channel.refuse(Refusal(413, detail, "too_large"))
 
 
@@ -173,94 +175,6 @@ def render(request: Request, problem: Problem) -> bytes:
     body = msgspec.json.encode(problem)
     request.setHeader("Content-Length", str(len(body)))
     return body
-
-
-class Shape(msgspec.Struct, frozen=True):
-    """What REST has to know of an operation's parameters, by their names on the wire."""
-
-    #: A query repeats these, or separates them by commas.
-    lists: frozenset[str]
-    #: Text that msgspec would take for a number is more than digits: 1e2.
-    integers: frozenset[str]
-    takes_client_id: bool
-
-    @classmethod
-    def of(cls, record: Operation) -> Shape:
-        """Look at an operation's struct, once: it is reflection."""
-        info = msgspec.inspect.type_info(record.params)
-        fields = info.fields if isinstance(info, msgspec.inspect.StructType) else ()
-        return cls(
-            lists=frozenset(each.encode_name for each in fields if isinstance(each.type, msgspec.inspect.ListType)),
-            integers=frozenset(each.encode_name for each in fields if _is_integer(each.type)),
-            takes_client_id=any(each.encode_name == "clientId" for each in fields),
-        )
-
-
-def _is_integer(type: msgspec.inspect.Type) -> bool:
-    if isinstance(type, msgspec.inspect.UnionType):
-        return any(_is_integer(each) for each in type.types)
-    return isinstance(type, msgspec.inspect.IntType)
-
-
-def parameters(request: ChatrRequest, shape: Shape, variables: Mapping[str, str]) -> tuple[dict[str, Any], bool]:
-    """An operation's undecoded parameters, and whether they are text.
-
-    They come from the path, the query and a JSON body; a name may stand in one of them only.
-    Raises ``invalid`` and ``unsupported_media``.
-    """
-    body = _body(request)
-    merged: dict[str, Any] = dict(variables)
-    for source in (_query(request, shape.lists), body):
-        for name, value in source.items():
-            if name in merged:
-                raise invalid(f"$.{name}", "is given twice")
-            merged[name] = value
-    key = request.getHeader("idempotency-key")
-    if key is not None and shape.takes_client_id and merged.setdefault("clientId", key) != key:
-        raise invalid("$.clientId", "differs from Idempotency-Key")
-    for name in shape.integers & merged.keys() if not body else ():
-        if not _DIGITS.fullmatch(merged[name]):
-            raise invalid(f"$.{name}", "Expected `int`, written as digits")
-    return merged, not body
-
-
-def _query(request: ChatrRequest, lists: frozenset[str]) -> dict[str, Any]:
-    given: dict[str, list[str]] = {}
-    try:
-        query = request.query.decode("ascii")
-        for name, value in parse_qsl(query, True, errors="strict", max_num_fields=MAX_QUERY_FIELDS):
-            given.setdefault(name, []).append(value)
-    except UnicodeDecodeError:
-        raise invalid("$", "the query is not valid UTF-8") from None
-    except ValueError:
-        raise invalid("$", f"the query has more than {MAX_QUERY_FIELDS} parameters") from None
-    found: dict[str, Any] = {}
-    for name, values in given.items():
-        if name in lists:
-            found[name] = [part for value in values for part in value.split(",") if part]
-        elif len(values) > 1:
-            raise invalid(f"$.{name}", "is given twice")
-        else:
-            found[name] = values[0]
-    return found
-
-
-def _body(request: ChatrRequest) -> dict[str, Any]:
-    content = request.content.read() if request.content is not None else b""
-    if not content:
-        return {}
-    kind = (request.getHeader("content-type") or "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        raise ApiError("unsupported_media", "Send a JSON object as application/json")
-    try:
-        value = msgspec.json.decode(content)
-    except UnicodeDecodeError:
-        raise invalid("$", "the body is not valid UTF-8") from None
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise invalid("$", f"the body is not valid JSON: {error}") from None
-    if not isinstance(value, dict):
-        raise invalid("$", "the body is not a JSON object")
-    return value
 
 
 def bearer(request: Request) -> str | None:

@@ -12,9 +12,9 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 from twisted.web.resource import Resource
 
-from chatr.rest.headers import Deadlines, Rules
-from chatr.rest.site import make_site
-from tests.rest.memory import LARGE, Echo
+from chatr.rest.http.headers import Deadlines, Rules
+from chatr.rest.http.site import make_site
+from tests.rest.http.memory import LARGE, Echo
 from tests.rest.test_app import Raw
 from tests.wamp.wires import over_tls
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import resource
-from collections.abc import Callable
 from typing import Any, Protocol
 
 from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime
@@ -12,6 +11,9 @@ from twisted.internet.protocol import Factory
 from twisted.logger import Logger
 
 from chatr.addresses import caller_key, is_loopback
+from chatr.config import Config
+from chatr.process.incidents import Incidents
+from chatr.process.tasks import Tasks
 from chatr.sharing import Shared, Sharing
 
 log = Logger()
@@ -24,7 +26,6 @@ UNREAD_PATIENCE_S = 1.0
 RESERVED_FILES = 128
 #: More than any process here needs, where the system sets no limit.
 MAX_OPEN_FILES = 1024 * 1024
-LOG_INTERVAL_S = 60.0
 
 
 def raise_open_files() -> int:
@@ -54,7 +55,7 @@ class Connections:
     """
 
     def __init__(
-        self, *, per_caller: int, exempt_loopback: bool, seconds: Callable[[], float], sharing: Sharing | None = None
+        self, *, per_caller: int, exempt_loopback: bool, incidents: Incidents, sharing: Sharing | None = None
     ) -> None:
         """``sharing``: how those who send take turns, if they do."""
         self._sharing = sharing
@@ -63,10 +64,16 @@ class Connections:
         self.refused = 0
         self._per_caller = per_caller
         self._exempt_loopback = exempt_loopback
-        self._seconds = seconds
+        self._incidents = incidents
         self._of_caller: dict[str, int] = {}
-        self._logged_s = -LOG_INTERVAL_S
-        self._unlogged = 0
+
+    @classmethod
+    def of(cls, config: Config, tasks: Tasks, sharing: Sharing) -> Connections:
+        """What the operator has chosen. Proxies that are trusted have limits of their own."""
+        server = config.server
+        per_caller = 0 if server.trusted_proxies else server.max_connections_per_address
+        exempt = config.exempt_loopback
+        return cls(per_caller=per_caller, exempt_loopback=exempt, incidents=tasks.incidents, sharing=sharing)
 
     def guard(self, port: Any, *, knows_callers: bool = True) -> None:
         """Have a listening port keep to the limits. ``knows_callers``: its peers are callers, not a proxy."""
@@ -81,9 +88,9 @@ class Connections:
         """Whether one more connection from there may be."""
         key = caller_key(host)
         if self.open >= self.room:
-            self._refuse("{room} connections are open, as many as there are files for", room=self.room)
+            self._refuse("room", f"{self.room} connections are open, as many as there are files for")
         elif knows_callers and self._limited(host) and self._of_caller.get(key, 0) >= self._most():
-            self._refuse("{caller} has {most} connections", caller=key, most=self._most())
+            self._refuse("caller", f"{key} has {self._most()} connections")
         else:
             self.open += 1
             self._of_caller[key] = self._of_caller.get(key, 0) + 1
@@ -109,13 +116,12 @@ class Connections:
     def _most(self) -> int:
         return min(self._per_caller, self.room // 2)
 
-    def _refuse(self, why: str, **fields: object) -> None:
-        """Count, and tell the log once a minute: whoever floods us should not flood that too."""
+    def _refuse(self, kind: str, why: str) -> None:
+        """Count, and tell the log of the first: whoever floods us should not flood that too."""
         self.refused += 1
-        self._unlogged += 1
-        if self._seconds() - self._logged_s >= LOG_INTERVAL_S:
-            log.warn("connections refused: {count}; the last because " + why, count=self._unlogged, **fields)
-            self._logged_s, self._unlogged = self._seconds(), 0
+        said = f"a connection was refused: {why}"
+        if self._incidents.first(("connections", kind), said):
+            log.warn("{said}", said=said)
 
 
 class _Guarded(Factory):

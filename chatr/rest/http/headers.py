@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -12,16 +13,37 @@ from chatr.api.dispatch import new_request_id
 from chatr.api.errors import ApiError, Problem
 from chatr.config import Config
 
-#: Pages are self-contained: nothing is loaded from anywhere, no script runs.
-_CSP = (
+Headers = list[tuple[str, str]]
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """A kind of resource: the headers that tell a browser what it may do with one, the policy first."""
+
+    csp: str
+    more: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def headers(self) -> Headers:
+        """What an answer of this kind carries beside what every answer does."""
+        return [("Content-Security-Policy", self.csp), *self.more]
+
+
+#: Answers of operations, errors, and all that has no kind of its own: nothing to look at.
+ANSWER = Kind("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+#: Pages of ours are self-contained: nothing is loaded from anywhere, no script runs.
+PAGE = Kind(
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
+)
+#: Whatever an image of strangers is taken for: nothing in it runs. Pages of the web client may be of another origin.
+IMAGE = Kind(
+    "default-src 'none'; sandbox",
+    (("Cache-Control", "public, max-age=86400"), ("Cross-Origin-Resource-Policy", "cross-origin")),
 )
 _SECURITY = (
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "no-referrer"),
-    ("Content-Security-Policy", _CSP),
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
 )
@@ -31,8 +53,6 @@ _CORS_EXPOSED = "X-Request-Id, Retry-After"
 _CORS_SECONDS = "600"
 #: A year, for this host alone: what else the operator serves below the domain is not ours to decide.
 _HSTS = "max-age=31536000"
-
-Headers = list[tuple[str, str]]
 
 
 class Deadlines(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +73,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """What a site holds every exchange to."""
 
     max_body_bytes: int
+    #: Of paths that take another body than ``max_body_bytes``; one that ends with a slash is of all below it.
+    bodies: Mapping[bytes, int] = {}
     cors_origins: frozenset[str] = frozenset()
     public_url: str = ""
     trusted_proxies: int = 0
@@ -61,10 +83,11 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     deadlines: Deadlines = Deadlines()
 
     @classmethod
-    def of(cls, config: Config) -> Rules:
-        """What the operator has chosen."""
+    def of(cls, config: Config, bodies: Mapping[bytes, int]) -> Rules:
+        """What the operator has chosen, and what the routes have said of their bodies."""
         return cls(
             max_body_bytes=config.server.max_body_bytes,
+            bodies=bodies,
             cors_origins=frozenset(config.server.cors_origins),
             public_url=config.server.public_url,
             trusted_proxies=config.server.trusted_proxies,
@@ -76,13 +99,18 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         headers = self.headers(b"/ws", origin=None, https=self.public_url.startswith("https://"))
         return last_answer(Refusal(status, detail).problem(new_request_id()), headers + more)
 
+    def max_body(self, path: bytes) -> int:
+        """How many bytes the body of a request for ``path`` has at most. Written in another way it is any path."""
+        found = self.bodies.get(path, self.bodies.get(path[: path.rfind(b"/") + 1]))
+        return self.max_body_bytes if found is None else found
+
     def allows(self, origin: str | None) -> bool:
         """Whether pages of an origin may call."""
         return origin is not None and ("*" in self.cors_origins or origin in self.cors_origins)
 
     def headers(self, path: bytes, *, origin: str | None, https: bool, preflight: bool = False) -> Headers:
         """The headers of any answer to a request for ``path``."""
-        found: Headers = list(_SECURITY)
+        found: Headers = [*_SECURITY, *ANSWER.headers]
         if path.startswith(b"/api/"):
             found.append(("Cache-Control", "no-store"))
         if https and self.hsts:

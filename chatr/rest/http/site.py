@@ -11,10 +11,10 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.web.resource import IResource, Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
 
-from chatr.rest.channel import ChatrChannel
-from chatr.rest.connections import Unread
-from chatr.rest.headers import Refusal, Rules
-from chatr.rest.request import ChatrRequest, address_reader
+from chatr.rest.http.channel import ChatrChannel
+from chatr.rest.http.connections import Unread
+from chatr.rest.http.headers import Refusal, Rules
+from chatr.rest.http.request import ChatrRequest, address_reader
 
 #: A body is kept in memory up to here, and in a file beyond.
 MEMORY_BYTES = 100_000

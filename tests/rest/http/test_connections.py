@@ -14,10 +14,11 @@ from twisted.internet.endpoints import TCP4ClientEndpoint, UNIXClientEndpoint, s
 from twisted.internet.interfaces import IProtocol
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import Clock
-from twisted.logger import LogLevel, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from chatr.rest.connections import LOG_INTERVAL_S, Connections
+from chatr.process.incidents import QUIET_S, Incidents
+from chatr.rest.http.connections import Connections
+from tests.logs import LogLines
 from tests.rest.test_app import Raw, RestCase
 from tests.wamp.wires import over_tls
 
@@ -37,7 +38,7 @@ class CountTests(SynchronousTestCase):
 
     def connections(self, **options: Any) -> Connections:
         chosen = {"per_caller": 2, "exempt_loopback": False, **options}
-        return Connections(seconds=self.clock.seconds, **chosen)
+        return Connections(incidents=Incidents(self.clock.seconds), **chosen)
 
     def entered(self, connections: Connections, *hosts: str) -> list[bool]:
         return [connections.enter(host) for host in hosts]
@@ -75,23 +76,24 @@ class CountTests(SynchronousTestCase):
         self.assertEqual(self.entered(connections, "", "192.0.2.2", "192.0.2.3", "192.0.2.4"), [True] * 3 + [False])
 
     def test_log(self) -> None:
-        """A flood is one line a minute that counts it."""
-        events: list[Any] = []
-        globalLogPublisher.addObserver(events.append)
-        self.addCleanup(globalLogPublisher.removeObserver, events.append)
+        """A flood is one line, and one a minute that counts it."""
+        first, counts = LogLines("chatr.rest.http.connections"), LogLines("chatr.process.incidents")
+        self.addCleanup(first.end)
+        self.addCleanup(counts.end)
         connections = self.connections()
         self.entered(connections, *["192.0.2.1"] * 1000)
-        self.clock.advance(LOG_INTERVAL_S)
+        self.clock.advance(QUIET_S)
         self.entered(connections, "192.0.2.1")
-        counts = [event["count"] for event in events if event["log_level"] is LogLevel.warn]
-        self.assertEqual(counts, [1, 998])
+        said = "a connection was refused: 192.0.2.1 has 2 connections"
+        self.assertEqual((first.lines, counts.lines), ([said], [f"998 times more in 60 s: {said}"]))
 
 
 class PortTests(TestCase):
     """Real ports."""
 
     async def guarded(self, description: str, *, factory: Any = None) -> Any:
-        self.connections = Connections(per_caller=2, exempt_loopback=False, seconds=reactor.seconds)  # type: ignore[attr-defined]
+        incidents = Incidents(reactor.seconds)  # type: ignore[attr-defined]
+        self.connections = Connections(per_caller=2, exempt_loopback=False, incidents=incidents)
         port = await serverFromString(reactor, description).listen(factory or Factory.forProtocol(Speaker))
         self.connections.guard(port)
         self.addCleanup(port.stopListening)
@@ -217,7 +219,7 @@ class OpenFilesTests(SynchronousTestCase):
     def test_raised(self) -> None:
         """The soft limit becomes the hard one: a process of its own shows it."""
         code = (
-            "import json, resource as r; from chatr.rest.connections import *;"
+            "import json, resource as r; from chatr.rest.http.connections import *;"
             "r.setrlimit(r.RLIMIT_NOFILE, (256, 900));"
             "print(json.dumps([raise_open_files(), *r.getrlimit(r.RLIMIT_NOFILE), room_for_connections(900)]))"
         )
@@ -229,7 +231,7 @@ class OpenFilesTests(SynchronousTestCase):
 
     def test_permitted(self) -> None:
         """Whatever the limits are here, raising them asks for nothing that is not permitted."""
-        from chatr.rest.connections import raise_open_files
+        from chatr.rest.http.connections import raise_open_files
 
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         self.assertEqual(raise_open_files(), 1024 * 1024 if hard == resource.RLIM_INFINITY else hard)

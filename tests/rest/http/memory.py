@@ -12,9 +12,9 @@ from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
-from chatr.rest.headers import Rules
-from chatr.rest.request import ChatrRequest
-from chatr.rest.site import ChatrSite, make_site
+from chatr.rest.http.headers import Rules
+from chatr.rest.http.request import ChatrRequest
+from chatr.rest.http.site import ChatrSite, make_site
 
 LARGE = b"x" * 300_000
 

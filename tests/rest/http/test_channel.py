@@ -8,9 +8,9 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatr.rest.channel import BUFFER_BYTES, MAX_HEADER_LINES
-from chatr.rest.connections import UNREAD_PATIENCE_S
-from tests.rest.memory import LARGE, Answer, Client, Memory
+from chatr.rest.http.channel import BUFFER_BYTES, MAX_HEADER_LINES
+from chatr.rest.http.connections import UNREAD_PATIENCE_S
+from tests.rest.http.memory import LARGE, Answer, Client, Memory
 
 GET = b"GET / HTTP/1.1\r\nHost: chat.example\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: chat.example\r\n"

@@ -1,0 +1,28 @@
+"""Who carries letters of which channel, as the operator chose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from chatr.config import Config
+from chatr.fetch import Fetcher
+from chatr.outbound.letters import Channel
+from chatr.outbound.senders import OutboxSender, Sender
+from chatr.outbound.sms import GatewaySender
+from chatr.outbound.smtp import SmtpSender
+
+
+def channels(config: Config, reactor: Any, outbox: Path, now: Callable[[], datetime]) -> dict[Channel, Sender]:
+    """The channels that there are, each with its sender."""
+    files = OutboxSender(outbox, sender=config.mail.sender, now=now)
+    senders: dict[Channel, Sender] = {"email": files}
+    if config.mail.transport == "smtp":
+        senders["email"] = SmtpSender(reactor, config.mail, now=now)
+    if config.sms_transport == "outbox":
+        senders["sms"] = files
+    elif config.sms_transport == "http":
+        senders["sms"] = GatewaySender(Fetcher(reactor), config.sms)
+    return senders

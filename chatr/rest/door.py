@@ -1,0 +1,70 @@
+"""All that the HTTP port serves, tied together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.web.resource import IResource
+
+from chatr.api.dispatch import Dispatcher
+from chatr.auth.tokens import Tokens
+from chatr.config import Config
+from chatr.datadir import DataDirectory
+from chatr.process.tasks import Tasks
+from chatr.rest.app import serve_operations
+from chatr.rest.cookies import SessionCookies
+from chatr.rest.exchange import Exchange
+from chatr.rest.health import Health, Standing
+from chatr.rest.http.headers import Rules
+from chatr.rest.http.request import address_reader
+from chatr.rest.http.site import ChatrSite, make_site
+from chatr.rest.images import ImageRoute, Images
+from chatr.rest.mailbox import Mailbox
+from chatr.rest.metrics import Metrics
+from chatr.rest.pages import serve_pages
+
+
+class HttpDoor:
+    """The routes, and the site that they stand in. ``mailbox``: in development only."""
+
+    def __init__(
+        self,
+        config: Config,
+        data: DataDirectory,
+        tasks: Tasks,
+        metrics: Metrics,
+        dispatcher: Dispatcher,
+        *,
+        tokens: Tokens,
+        is_connection: Callable[[str, str], bool],
+        standing: Standing,
+        images: Images,
+        websocket: Callable[[Rules], IResource],
+    ) -> None:
+        """``websocket`` makes the resource at /ws, by rules of the site."""
+        server, reactor = config.server, tasks.clock
+        exchange = self.exchange = Exchange(
+            verify=tokens.verify,
+            is_connection=is_connection,
+            address=address_reader(server.trusted_proxies),
+            cookies=SessionCookies(public_url=server.public_url, refresh_s=config.auth.refresh_token_s),
+            metrics=metrics,
+            clock=reactor,
+        )
+        serve_operations(exchange, dispatcher)
+        Health(exchange, standing, tasks, metrics)
+        serve_pages(exchange, dispatcher.contract, mailbox=config.development)
+        ImageRoute(exchange, images)
+        self.mailbox = Mailbox(exchange, data.outbox, data.new_mail_key) if config.development else None
+        rules = Rules.of(config, exchange.bodies)
+        self.site: ChatrSite = make_site(exchange.klein.resource(), websocket(rules), rules, reactor)
+
+    def start(self) -> None:
+        """Let scripts have the mails from now on."""
+        if self.mailbox is not None:
+            self.mailbox.open()
+
+    def stop(self) -> Any:
+        """Refuse new requests; fires when nothing is under way."""
+        return self.exchange.drain()

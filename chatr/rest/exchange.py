@@ -1,0 +1,208 @@
+"""What all routes share: who calls, what may be sent, what goes on after a hang-up, and how an answer ends."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from inspect import isawaitable
+from typing import Any, Protocol
+
+import msgspec
+from klein import Klein
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.web.server import Request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from chatr import plain
+from chatr.addresses import caller_key
+from chatr.api.context import Caller, HangUp
+from chatr.api.errors import ApiError
+from chatr.rest.cookies import SessionCookies
+from chatr.rest.http.request import ChatrRequest, bearer, render
+from chatr.rest.metrics import Metrics
+from chatr.sharing import count_for
+
+#: Below it is what programs use.
+PREFIX = "/api"
+
+
+class Identity(Protocol):
+    """Who a verified token speaks for."""
+
+    @property
+    def user_id(self) -> str: ...
+    @property
+    def session_id(self) -> str: ...
+    @property
+    def role(self) -> str: ...
+
+
+class Handler(Protocol):
+    """Answers a request. ``variables`` are those of its path."""
+
+    def __call__(self, request: ChatrRequest, /, **variables: str) -> bytes | Awaitable[bytes]:
+        """The body; status and headers are the request's. Raises ApiError for a problem."""
+
+
+class Exchange:
+    """Serves routes. ``verify`` raises ``unauthenticated`` for a bad token.
+
+    ``is_connection`` tells whether a connection id is that of an open WAMP session of a login session.
+    """
+
+    def __init__(
+        self,
+        *,
+        verify: Callable[[str], Identity],
+        is_connection: Callable[[str, str], bool],
+        address: Callable[[Request], str],
+        cookies: SessionCookies,
+        metrics: Metrics,
+        clock: IReactorTime,
+    ) -> None:
+        self.cookies = cookies
+        #: What the routes have said of their bodies, for the rules of the site.
+        self.bodies: dict[bytes, int] = {}
+        self.klein = Klein()
+        self.running = 0
+        """What is under way, with or without somebody who waits for it."""
+        self._verify = verify
+        self._is_connection = is_connection
+        self._address = address
+        self._metrics = metrics
+        self._clock = clock
+        self._draining = False
+        self._idle: list[Deferred[None]] = []
+        no_route: Any = _no_route
+        self.klein.handle_errors(HTTPException)(no_route)
+
+    def serve(
+        self,
+        name: str,
+        path: str,
+        handler: Handler,
+        *,
+        verb: str = "GET",
+        endpoint: str = "",
+        max_body_bytes: int | None = None,
+        drains: bool = True,
+    ) -> None:
+        """Have a handler answer at a path, under a name that metrics show.
+
+        ``endpoint``: where a name has several paths, one for each. ``max_body_bytes``: if not as many as the site
+        takes. ``drains``: whether it is refused while the server stops.
+        """
+
+        async def answer(request: ChatrRequest, **variables: str) -> bytes:
+            return await self._answer(request, name, handler, variables, drains)
+
+        if max_body_bytes is not None:
+            self.bodies[path.partition("<")[0].encode()] = max_body_bytes
+        # Without an endpoint of its own each route would overwrite the last: they share the function's name.
+        self.klein.route(path, methods=[verb], endpoint=endpoint or name)(answer)
+
+    def caller(self, request: ChatrRequest) -> Caller:
+        """Who calls. From here on the connection's work is counted as theirs. Raises ``unauthenticated``."""
+        transport, address = request.channel.transport, self._address(request)
+        count_for(transport, caller_key(address), known=False)
+        token = bearer(request)
+        user_agent = plain.user_agent(request.getHeader("user-agent"))
+        device = self.cookies.device(request)
+        if token is None:
+            return Caller(address=address, user_agent=user_agent, device=device)
+        known = self._verify(token)
+        count_for(transport, known.user_id, known=True)
+        return Caller(
+            role=known.role,
+            user_id=known.user_id,
+            session_id=known.session_id,
+            address=address,
+            user_agent=user_agent,
+            connection=self._connection(request, known.session_id),
+            device=device,
+        )
+
+    def run(self, work: Coroutine[Any, Any, Any], *, alone: HangUp | None = None) -> Deferred[Any]:
+        """Do what a drain waits for. Klein cancels what this returns when the client hangs up.
+
+        With ``alone`` the work then goes on by itself, as every change must: only what waits for its turn to begin
+        hears of it, and does not begin.
+        """
+        self.running += 1
+        working = Deferred.fromCoroutine(work)
+        working.addBoth(self._done)
+        if alone is None:
+            return working
+        waiter: Deferred[Any] = Deferred(lambda _: alone.happens())
+
+        def answer(outcome: Any) -> None:
+            if not waiter.called:
+                waiter.callback(outcome)
+
+        working.addBoth(answer)
+        return waiter
+
+    def drain(self) -> Deferred[None]:
+        """Refuse new requests from now on; fires when nothing is under way."""
+        self._draining = True
+        idle: Deferred[None] = Deferred()
+        if self.running:
+            self._idle.append(idle)
+        else:
+            idle.callback(None)
+        return idle
+
+    async def _answer(
+        self, request: ChatrRequest, name: str, handler: Handler, variables: Mapping[str, str], drains: bool
+    ) -> bytes:
+        began = self._clock.seconds()
+        try:
+            if self._draining and drains:
+                request.setHeader("Connection", "close")
+                raise ApiError("unavailable", "The server is stopping", retry_after_s=1)
+            answer = handler(request, **variables)
+            body = await answer if isawaitable(answer) else answer
+        except ApiError as error:
+            request.setResponseCode(error.kind.status)
+            body = render(request, error.problem(request.request_id))
+        self._metrics.answered(name, request.code, self._clock.seconds() - began)
+        return body
+
+    def _connection(self, request: Request, session_id: str) -> str:
+        """The open WAMP session that the caller names as its own, so that it gets no event of this call."""
+        named = request.requestHeaders.getRawHeaders(b"x-chatr-connection", [b""])[0].decode("latin-1")
+        return named if named and self._is_connection(named, session_id) else ""
+
+    def _done(self, result: Any) -> Any:
+        self.running -= 1
+        if not self.running:
+            idle, self._idle = self._idle, []
+            for waiter in idle:
+                waiter.callback(None)
+        return result
+
+
+def as_json(request: Request, value: object) -> bytes:
+    """A value as the answer."""
+    body = msgspec.json.encode(value)
+    request.setHeader("Content-Type", "application/json")
+    request.setHeader("Content-Length", str(len(body)))
+    return body
+
+
+def absent() -> ApiError:
+    """Nothing is served at the address, to this caller."""
+    return ApiError("not_found", "There is nothing at this address")
+
+
+def _no_route(request: ChatrRequest, failure: Any) -> bytes:
+    """A wrong method, or no route: also where werkzeug would send the caller elsewhere."""
+    error: HTTPException = failure.value
+    if isinstance(error, MethodNotAllowed):
+        request.setHeader("Allow", ", ".join(sorted(error.valid_methods or ())))
+        problem = ApiError("invalid", "This method is not allowed here").problem(request.request_id)
+        problem = msgspec.structs.replace(problem, status=405)
+    else:
+        problem = absent().problem(request.request_id)
+    request.setResponseCode(problem.status)
+    return render(request, problem)

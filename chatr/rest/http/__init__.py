@@ -1,0 +1,1 @@
+"""HTTP itself: connections, bytes, requests, and what every answer carries."""
