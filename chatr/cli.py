@@ -7,11 +7,11 @@ import os
 import sys
 from collections.abc import Sequence
 
-from chatr import __version__, listening
+from chatr import __version__
 from chatr.commands.accounts import add_parsers, run
-from chatr.config import SECRETS, Config, ConfigError, assignments, load
+from chatr.config import SECRETS, Config, ConfigError, assignments, listening, load
+from chatr.config.remarks import strays, warnings
 from chatr.plain import say
-from chatr.remarks import strays, warnings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -18,8 +18,8 @@ from twisted.logger import Logger, LogLevel, globalLogPublisher
 from twisted.python import usage
 from twisted.python.failure import Failure
 
-from chatr import listening
-from chatr.config import Config, ConfigError, assignments, load
+from chatr.config import Config, ConfigError, assignments, listening, load
+from chatr.config.remarks import DEVELOPMENT_FOR_ALL, strays, warnings
 from chatr.datadir import DataDirectory, DataDirectoryError
 from chatr.embedded.lock import DirectoryInUse, DirectoryLock
 from chatr.embedded.postgres import EmbeddedError, EmbeddedPostgres
@@ -29,7 +29,6 @@ from chatr.process.collector import Collector
 from chatr.process.ending import MORE_S, Ending
 from chatr.process.logs import Escaper
 from chatr.process.threads import in_daemon
-from chatr.remarks import DEVELOPMENT_FOR_ALL, strays, warnings
 from chatr.rest.http.connections import raise_open_files, room_for_connections
 from chatr.store import fitness
 from chatr.store.migrate import has_dictionary, migrate

@@ -147,7 +147,7 @@ class TargetTests(BombingCase):
             call = second.dispatcher.call(operation, params, Caller(address=MINE), request_id="test")
             await self.refused(call, "rate_limited")
         finally:
-            await second.close_after_administration()
+            await second.close()
 
     async def test_no_address_is_stored_for_it(self) -> None:
         """What is kept are keyed hashes, and for no longer than they count."""

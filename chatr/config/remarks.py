@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chatr.config import NOT_SETTINGS, Config, named
-from chatr.listening import is_local
+from chatr.config.listening import is_local
+from chatr.config.loading import NOT_SETTINGS, named
+from chatr.config.whole import Config
 
 DEVELOPMENT_FOR_ALL = (
     "server.mode is development and other machines can connect: whoever does may register, sign in without a code and "

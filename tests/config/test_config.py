@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatr import cli
 from chatr.config import ConfigError, load
-from chatr.remarks import strays, warnings
+from chatr.config.remarks import strays, warnings
 
 
 class LoadTests(SynchronousTestCase):

@@ -1,10 +1,10 @@
-"""Tests of chatr.listening."""
+"""Tests of chatr.config.listening."""
 
 from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatr.listening import is_local
+from chatr.config.listening import is_local
 
 
 class LocalTests(SynchronousTestCase):
