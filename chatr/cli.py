@@ -8,10 +8,14 @@ import sys
 from collections.abc import Sequence
 
 from chatr import __version__
-from chatr.commands.accounts import add_parsers, run
+from chatr.commands import keys, outbound, retention, sessions, users
+from chatr.commands.running import run
 from chatr.config import SECRETS, Config, ConfigError, assignments, listening, load
 from chatr.config.remarks import strays, warnings
 from chatr.plain import say
+
+#: Those that work at a desk. The others need no database, or one that is not fit yet.
+_COMMANDS = (users, sessions, keys, outbound, retention)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     shown.add_argument(
         "action", nargs="?", choices=["check", "show"], default="show", help="check: print warnings only"
     )
-    add_parsers(commands)
+    for each in _COMMANDS:
+        each.add(commands)
     chosen = parser.parse_args(arguments)
     try:
         config = load(chosen.config, os.environ, assignments(chosen.set))
