@@ -10,6 +10,7 @@ import msgspec
 from klein import Klein
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
+from twisted.web.http import NOT_MODIFIED
 from twisted.web.server import Request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
@@ -165,6 +166,9 @@ class Exchange:
         except ApiError as error:
             request.setResponseCode(error.kind.status)
             body = render(request, error.problem(request.request_id))
+        # What a 304 would say of is the length of what the browser has.
+        if request.code != NOT_MODIFIED:
+            request.setHeader("Content-Length", str(len(body)))
         self._metrics.answered(name, request.code, self._clock.seconds() - began)
         return body
 
@@ -184,10 +188,8 @@ class Exchange:
 
 def as_json(request: Request, value: object) -> bytes:
     """A value as the answer."""
-    body = msgspec.json.encode(value)
     request.setHeader("Content-Type", "application/json")
-    request.setHeader("Content-Length", str(len(body)))
-    return body
+    return msgspec.json.encode(value)
 
 
 def absent() -> ApiError:
