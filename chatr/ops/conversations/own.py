@@ -12,6 +12,7 @@ from chatr.ops.people import visibility
 from chatr.ops.ports import Ctx
 from chatr.realtime.rooms import person_room
 from chatr.store.conversations import conversations
+from chatr.store.conversations.views import View
 from chatr.store.pool import Transaction
 
 
@@ -21,7 +22,7 @@ class WhichConversation(Params, frozen=True, kw_only=True):
     id: Id
 
 
-async def hold(ctx: Ctx, tx: Transaction, conversation_id: str) -> conversations.View:
+async def hold(ctx: Ctx, tx: Transaction, conversation_id: str) -> View:
     """A conversation of the caller, which nobody writes to until the transaction ends."""
     await conversations.lock(tx, conversation_id)
     view = await conversations.by_id(tx, ctx.caller.user_id, conversation_id)
@@ -35,7 +36,7 @@ def removed(ctx: Ctx, tx: Transaction, conversation_id: str) -> None:
     tx.emit(CONVERSATION_REMOVED, removed, [person_room(ctx.caller.user_id)], exclude=ctx.caller.connection)
 
 
-def found(view: conversations.View | None, ctx: Ctx) -> Conversation:
+def found(view: View | None, ctx: Ctx) -> Conversation:
     if view is None:
         raise ApiError("not_found", "There is no such conversation")
     return visibility.conversation(view, ctx.caller.user_id)

@@ -18,6 +18,7 @@ from chatr.ops.people import pairs, permissions
 from chatr.ops.ports import Ctx
 from chatr.realtime.rooms import person_room
 from chatr.store.conversations import conversations
+from chatr.store.conversations.views import View
 from chatr.store.people.relations import Other
 from chatr.store.pool import Transaction
 
@@ -60,7 +61,7 @@ async def accept(ctx: Ctx, params: own.WhichConversation) -> Conversation:
     """
     other_id, connection = await _requester(ctx, params.id), ctx.caller.connection
 
-    async def work(tx: Transaction, _: Other | None) -> conversations.View | None:
+    async def work(tx: Transaction, _: Other | None) -> View | None:
         permissions.not_closed((await _waiting(ctx, tx, params.id)).closed)
         await conversations.accept(tx, params.id)
         pair = ctx.caller.user_id, other_id
@@ -98,7 +99,7 @@ async def _requester(ctx: Ctx, conversation_id: str) -> str:
     return view.other.person.id
 
 
-async def _waiting(ctx: Ctx, tx: Transaction, conversation_id: str) -> conversations.View:
+async def _waiting(ctx: Ctx, tx: Transaction, conversation_id: str) -> View:
     """Hold a request that waits for the caller's answer."""
     view = await own.hold(ctx, tx, conversation_id)
     if view.status != "pending" or view.declined_at is not None:

@@ -27,15 +27,15 @@ async def tell(tx: Transaction, held: Held, event: Event, payload: Payload, *, e
     Whoever has deleted it from their own view hears nothing of it, only that the log has an entry more: an edit or a
     reaction would bring back what they deleted.
     """
-    row = await messages.raw(tx, held.id)
-    if row is None:
+    stored = await messages.stored(tx, held.id)
+    if stored is None:
         return
     if held.pair is None:
-        told = payload(messages.message(row, "", Marks()))
+        told = payload(stored.seen_by("", Marks()))
         tx.emit(event, told, conversation_rooms(held.conversation_id, None), exclude=exclude)
         return
     viewers = [user_id for user_id in held.pair if held.shown_to(user_id)]
-    shown = {user_id: payload(messages.message(row, "", held.views.get(user_id, Marks()))) for user_id in viewers}
+    shown = {user_id: payload(stored.seen_by("", held.views.get(user_id, Marks()))) for user_id in viewers}
     for told in _different(list(shown.values())):
         rooms = [person_room(user_id) for user_id in viewers if shown[user_id] == told]
         tx.emit(event, told, rooms, exclude=exclude)
