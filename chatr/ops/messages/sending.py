@@ -10,16 +10,17 @@ from msgspec import UNSET, Meta
 
 from chatr.api.contract import GUESTS, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
-from chatr.api.events import MESSAGE_RECEIVED, SYNC_REQUIRED, MessageReceived, SyncRequired
+from chatr.api.events import MessageReceived, SyncRequired
 from chatr.api.model import Id, Message, Params, Sender, wire_time
 from chatr.ops.conversations import requests
-from chatr.ops.conversations.conversations import begin_direct, brought_back
+from chatr.ops.conversations.conversations import begin_direct, created
 from chatr.ops.messages import previews, texts
 from chatr.ops.people import permissions
 from chatr.ops.ports import Ctx
 from chatr.realtime.rooms import conversation_rooms, person_room
 from chatr.store.ids import uuid7
 from chatr.store.messages import messages
+from chatr.store.news import Committed
 from chatr.store.writing.appending import Append, Appended
 
 _REFUSED = {
@@ -100,14 +101,14 @@ async def send(ctx: Ctx, params: SendMessage) -> Message:
 async def _follow_up(ctx: Ctx, done: Appended) -> None:
     """Tell what else a message has changed. It is sent: if that can't be read now, who is concerned has to look."""
     pair = done.pair if done.accepts else None
+    news = Committed(ctx.ports.db, ctx.ports.publisher.publish)
     try:
         for viewer_id in done.back_for:
-            await brought_back(ctx, done.conversation_id, viewer_id)
+            await created(news, done.conversation_id, viewer_id)
         if pair is not None:
-            await requests.answered(ctx, done.conversation_id, pair)
+            await requests.answered(ctx, news, done.conversation_id, pair)
     except ApiError:
-        rooms = [person_room(user_id) for user_id in {*done.back_for, *(pair or ())}]
-        ctx.ports.publisher.publish(SYNC_REQUIRED, SyncRequired(reason="the database was interrupted"), rooms)
+        news.tell(SyncRequired("the database was interrupted"), map(person_room, {*done.back_for, *(pair or ())}))
 
 
 def _checked(ctx: Ctx, params: SendMessage) -> Append:
@@ -162,5 +163,4 @@ def _announce(ctx: Ctx, item: Append, done: Appended) -> Message:
 
 
 def _publish(ctx: Ctx, message: Message, rooms: list[str]) -> None:
-    received = MessageReceived(conversation_id=message.conversation_id, seq=message.seq, message=message)
-    ctx.ports.publisher.publish(MESSAGE_RECEIVED, received, rooms, exclude=ctx.caller.connection)
+    ctx.ports.publisher.publish(MessageReceived.entry(message.seq, message), rooms, exclude=ctx.caller.connection)

@@ -10,6 +10,7 @@ import msgspec
 import regex
 from msgspec import UNSET
 
+from chatr.api.events import EVENTS, EntryCleared
 from chatr.api.model import LinkPreview, LogEntry, Message, MessageStatus, Reaction, ReplyTo, wire_time
 from chatr.store.people import faces, people
 from chatr.store.people.faces import Faces
@@ -139,19 +140,34 @@ async def by_id(db: Queryable, viewer_id: str, message_id: str) -> Message | Non
     return message(rows[0], viewer_id, found)
 
 
+class Stored(msgspec.Struct, frozen=True):
+    """A message as it is stored, of which each viewer sees something else. ``row``: of :data:`COLUMNS`."""
+
+    row: Sequence[Any]
+
+    @property
+    def conversation_id(self) -> str:
+        """Where it is."""
+        return str(self.row[1])
+
+    def seen_by(self, viewer_id: str, marks: Marks) -> Message:
+        """The message as one participant sees it; empty: with the status "sent"."""
+        return message(self.row, viewer_id, marks)
+
+
+async def stored(db: Queryable, message_id: str) -> Stored | None:
+    """A message, whoever may see it."""
+    rows = await db.query(_FROM + " WHERE g.id = %s", (message_id,))
+    return Stored(rows[0]) if rows else None
+
+
 async def of(db: Queryable, message_id: str, viewer_id: str) -> Message | None:
     """A message, for whoever has it already: without a look at who may see it."""
-    row = await raw(db, message_id)
-    if row is None:
+    found = await stored(db, message_id)
+    if found is None:
         return None
-    found = await marks(db, row[1], viewer_id) if viewer_id else None
-    return message(row, viewer_id, found or Marks())
-
-
-async def raw(db: Queryable, message_id: str) -> Sequence[Any] | None:
-    """The row of a message, to be made into what each of several viewers sees (:func:`message`)."""
-    rows = await db.query(_FROM + " WHERE g.id = %s", (message_id,))
-    return rows[0] if rows else None
+    seen = await marks(db, found.conversation_id, viewer_id) if viewer_id else None
+    return found.seen_by(viewer_id, seen or Marks())
 
 
 async def by_client_id(db: Queryable, sender_id: str, client_id: str) -> Message | None:
@@ -222,24 +238,14 @@ async def log_after(
 
 
 def _entry(row: Sequence[Any], conversation_id: str, viewer_id: str, marks: Marks) -> LogEntry:
-    seq, event, data, at = row[:4]
-    moment: datetime = at
-    payload: dict[str, Any] = {"conversationId": conversation_id, "seq": seq, **(data or {})}
-    if row[5] is not None:
-        about = message(row[5:], viewer_id, marks)
-        if about.seq <= marks.cleared_seq:
-            hidden = {"conversationId": conversation_id, "seq": seq, "cleared": True}
-            return LogEntry(seq=seq, event=event, data=hidden, at=wire_time(moment))
-        if event == "message.unsent":
-            payload |= {"messageId": about.id, "senderDisplayName": about.sender.display_name}
-        elif event == "message.reaction":
-            payload |= {"messageId": about.id, "reactions": about.reactions}
-        elif event == "message.listened":
-            payload["messageId"] = about.id
-        elif event == "message.preview":
-            payload |= {"messageId": about.id, "message": about}
-            if about.link_preview is not UNSET:
-                payload["linkPreview"] = about.link_preview
-        else:
-            payload["message"] = about
-    return LogEntry(seq=seq, event=event, data=payload, at=wire_time(moment))
+    """An entry as its event is declared: what it says of its message is what the message is by now."""
+    seq, name, kept, at = row[:4]
+    about = message(row[5:], viewer_id, marks) if row[5] is not None else None
+    if about is None or about.seq <= marks.cleared_seq:
+        return LogEntry(seq=seq, event=name, data=EntryCleared(conversation_id, seq, True), at=wire_time(at))
+    event = EVENTS[name]
+    logged = event.logged
+    if logged is None:
+        raise TypeError(f"{name} is no entry of a log")
+    data = logged.entry(seq, about, msgspec.convert(kept, event.facts))
+    return LogEntry(seq=seq, event=name, data=data, at=wire_time(at))
