@@ -32,11 +32,11 @@ async def accepted(ctx: Ctx, news: News, conversation_id: str, pair: tuple[str, 
 
 async def answered(ctx: Ctx, news: News, conversation_id: str, pair: tuple[str, str]) -> None:
     """Tell both the same after a message of the caller's, whose commit has accepted the request."""
-    ctx.ports.publisher.forget(pair)
-    ctx.ports.announcer.meet(*pair)
+    ctx.ports.live.publisher.forget(pair)
+    ctx.ports.live.announcer.meet(*pair)
     # Behind what was told of the watermarks so far, and before what is told of them next.
     work = partial(accepted, ctx, news, conversation_id, pair)
-    await ctx.ports.writer.work(work, caller=ctx.caller.user_id, place=conversation_id)
+    await ctx.ports.messages.writer.work(work, caller=ctx.caller.user_id, place=conversation_id)
 
 
 @operation(

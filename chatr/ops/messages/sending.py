@@ -75,11 +75,11 @@ async def send(ctx: Ctx, params: SendMessage) -> Message:
     30 within a day, 10 on the account's first.
     """
     item = _checked(ctx, params)
-    done = await ctx.ports.writer.append(item)
+    done = await ctx.ports.messages.writer.append(item)
     if done.outcome == "created":
         message = _announce(ctx, item, done)
         if item.link:
-            ctx.ports.preview_queue.wake()
+            ctx.ports.messages.preview_queue.wake()
         await _follow_up(ctx, done)
         return message
     if done.outcome == "repeat":
@@ -101,7 +101,7 @@ async def send(ctx: Ctx, params: SendMessage) -> Message:
 async def _follow_up(ctx: Ctx, done: Appended) -> None:
     """Tell what else a message has changed. It is sent: if that can't be read now, who is concerned has to look."""
     pair = done.pair if done.accepts else None
-    news = Committed(ctx.ports.db, ctx.ports.publisher.publish)
+    news = Committed(ctx.ports.db, ctx.ports.live.publisher.publish)
     try:
         for viewer_id in done.back_for:
             await created(news, done.conversation_id, viewer_id)
@@ -163,4 +163,4 @@ def _announce(ctx: Ctx, item: Append, done: Appended) -> Message:
 
 
 def _publish(ctx: Ctx, message: Message, rooms: list[str]) -> None:
-    ctx.ports.publisher.publish(MessageReceived.entry(message.seq, message), rooms, exclude=ctx.caller.connection)
+    ctx.ports.live.publisher.publish(MessageReceived.entry(message.seq, message), rooms, exclude=ctx.caller.connection)
