@@ -75,13 +75,19 @@ async def send(ctx: Ctx, params: SendMessage) -> Message:
     30 within a day, 10 on the account's first.
     """
     item = _checked(ctx, params)
-    done = await ctx.ports.messages.writer.append(item)
+    told: list[Message] = []
+
+    def announce(done: Appended) -> None:
+        told.append(_announce(ctx, item, done))
+
+    # A reply never begins a conversation: there is nothing in it to reply to.
+    begin = partial(begin_direct, ctx, params.recipient_id) if params.recipient_id and not item.reply_to_id else None
+    done = await ctx.ports.messages.writer.append(item, announce=announce, begin=begin)
     if done.outcome == "created":
-        message = _announce(ctx, item, done)
         if item.link:
             ctx.ports.messages.preview_queue.wake()
         await _follow_up(ctx, done)
-        return message
+        return told[-1]
     if done.outcome == "repeat":
         first = await messages.by_client_id(ctx.ports.db, ctx.caller.user_id, item.client_id)
         if first is not None:
@@ -117,8 +123,6 @@ def _checked(ctx: Ctx, params: SendMessage) -> Append:
     if params.recipient_id == ctx.caller.user_id:
         raise invalid("$.recipientId", "is yourself")
     content = texts.content(params.content)
-    # A reply never begins a conversation: there is nothing in it to reply to.
-    reply = params.reply_to_id
     return Append(
         id=uuid7(),
         sender_id=ctx.caller.user_id,
@@ -128,14 +132,13 @@ def _checked(ctx: Ctx, params: SendMessage) -> Append:
         link=previews.wanted(ctx, content) if params.link_preview else None,
         conversation_id=params.conversation_id,
         recipient_id=params.recipient_id,
-        reply_to_id=reply,
+        reply_to_id=params.reply_to_id,
         after=params.after_client_id.lower() if params.after_client_id else None,
-        begin=partial(begin_direct, ctx, params.recipient_id) if params.recipient_id and not reply else None,
     )
 
 
 def _announce(ctx: Ctx, item: Append, done: Appended) -> Message:
-    """Publish a committed message. Nothing is awaited between its commit and this: events leave in seq order."""
+    """Publish a committed message."""
     message = Message(
         id=item.id,
         conversation_id=done.conversation_id,
