@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from chatr.api.errors import ApiError
-from chatr.api.events import (
-    CONVERSATION_REMOVED,
-    ConversationRemoved,
-)
+from chatr.api.events import ConversationRemoved
 from chatr.api.model import Conversation, Id, Params
 from chatr.ops.people import visibility
 from chatr.ops.ports import Ctx
@@ -32,8 +29,9 @@ async def hold(ctx: Ctx, tx: Transaction, conversation_id: str) -> View:
 
 
 def removed(ctx: Ctx, tx: Transaction, conversation_id: str) -> None:
-    removed = ConversationRemoved(conversation_id=conversation_id)
-    tx.emit(CONVERSATION_REMOVED, removed, [person_room(ctx.caller.user_id)], exclude=ctx.caller.connection)
+    """Tell the caller's other sessions that a conversation is no more among theirs."""
+    removed = ConversationRemoved(conversation_id)
+    tx.tell(removed, [person_room(ctx.caller.user_id)], exclude=ctx.caller.connection)
 
 
 def found(view: View | None, ctx: Ctx) -> Conversation:

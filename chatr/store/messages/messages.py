@@ -10,6 +10,7 @@ import msgspec
 import regex
 from msgspec import UNSET
 
+from chatr.api.events import EVENTS, EntryCleared
 from chatr.api.model import LinkPreview, LogEntry, Message, MessageStatus, MessageType, Reaction, ReplyTo, wire_time
 from chatr.store.columns import Columns
 from chatr.store.people import faces, people
@@ -269,24 +270,14 @@ async def log_after(
 
 
 def _entry(row: Sequence[Any], conversation_id: str, viewer_id: str, marks: Marks) -> LogEntry:
-    seq, event, data, at = row[:4]
-    moment: datetime = at
-    payload: dict[str, Any] = {"conversationId": conversation_id, "seq": seq, **(data or {})}
-    if row[5] is not None:
-        about = STORED.take(row, 5).seen_by(viewer_id, marks)
-        if about.seq <= marks.cleared_seq:
-            hidden = {"conversationId": conversation_id, "seq": seq, "cleared": True}
-            return LogEntry(seq=seq, event=event, data=hidden, at=wire_time(moment))
-        if event == "message.unsent":
-            payload |= {"messageId": about.id, "senderDisplayName": about.sender.display_name}
-        elif event == "message.reaction":
-            payload |= {"messageId": about.id, "reactions": about.reactions}
-        elif event == "message.listened":
-            payload["messageId"] = about.id
-        elif event == "message.preview":
-            payload |= {"messageId": about.id, "message": about}
-            if about.link_preview is not UNSET:
-                payload["linkPreview"] = about.link_preview
-        else:
-            payload["message"] = about
-    return LogEntry(seq=seq, event=event, data=payload, at=wire_time(moment))
+    """An entry as its event is declared: what it says of its message is what the message is by now."""
+    seq, name, kept, at = row[:4]
+    about = STORED.take(row, 5).seen_by(viewer_id, marks) if row[5] is not None else None
+    if about is None or about.seq <= marks.cleared_seq:
+        return LogEntry(seq=seq, event=name, data=EntryCleared(conversation_id, seq, True), at=wire_time(at))
+    event = EVENTS[name]
+    logged = event.logged
+    if logged is None:
+        raise TypeError(f"{name} is no entry of a log")
+    data = logged.entry(seq, about, msgspec.convert(kept, event.facts))
+    return LogEntry(seq=seq, event=name, data=data, at=wire_time(at))
