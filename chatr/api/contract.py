@@ -1,4 +1,4 @@
-"""The contract: every operation and event as frozen data, declared once and served by both doors."""
+"""The contract: every operation as frozen data, declared once and served by both doors, and every event."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from chatr.api.errors import COMMON_ERRORS, ERRORS
+from chatr.api.topics import Event
 
 USERS = frozenset({"user", "support", "admin"})
 GUESTS = USERS | {"guest"}
@@ -80,21 +81,6 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         return inspect.cleandoc(self.run.__doc__ or "")
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """One server event: its name, payload, whose rooms it goes to, and whether it may be dropped under pressure."""
-
-    name: str
-    payload: type[msgspec.Struct]
-    audience: str
-    doc: str
-    ephemeral: bool = False
-
-    @property
-    def topic(self) -> str:
-        """The WAMP topic."""
-        return "chatr." + self.name
-
-
 class Contract(msgspec.Struct, frozen=True):
     """All operations and events by name."""
 
@@ -143,7 +129,7 @@ def operation(
     return declare
 
 
-def build(modules: Iterable[ModuleType], events: Iterable[Event]) -> Contract:
+def build(modules: Iterable[ModuleType], events: Mapping[str, Event]) -> Contract:
     """Collect the operations declared in ``modules``; raises :class:`ContractError` on any contradiction."""
     operations: dict[str, Operation] = {}
     routes: dict[tuple[str, str], str] = {}
@@ -155,11 +141,7 @@ def build(modules: Iterable[ModuleType], events: Iterable[Event]) -> Contract:
                 _claim(routes, record)
                 if operations.setdefault(record.name, record) is not record:
                     raise ContractError(f"{record.name}: declared twice")
-    by_name: dict[str, Event] = {}
-    for event in events:
-        if by_name.setdefault(event.name, event) is not event:
-            raise ContractError(f"event {event.name}: declared twice")
-    return Contract(MappingProxyType(operations), MappingProxyType(by_name))
+    return Contract(MappingProxyType(operations), events)
 
 
 def _check(record: Operation) -> None:

@@ -1,16 +1,28 @@
-"""Every server event: payload, topic and audience. Publishing is elsewhere."""
+"""Every server event: what it carries, where it goes, and whether it is kept in a conversation's log."""
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import UNSET, UnsetType
 
-from chatr.api.contract import Event
-from chatr.api.model import Conversation, Friendship, Id, LinkPreview, Message, Presence, Reaction, Time, User, Wire
+from chatr.api.model import (
+    Conversation,
+    Friendship,
+    Id,
+    LinkPreview,
+    Me,
+    Message,
+    Presence,
+    Reaction,
+    Time,
+    User,
+    Wire,
+)
+from chatr.api.topics import CONVERSATION, USER, declared, event
 
-USER = "user"
-CONVERSATION = "conversation"
 
-
+@event("message.received", CONVERSATION, "A message was added to a conversation.")
 class MessageReceived(Wire, frozen=True):
     """A new message, written by somebody else or by another session of the same person."""
 
@@ -19,7 +31,13 @@ class MessageReceived(Wire, frozen=True):
     message: Message
     conversation: Conversation | UnsetType = UNSET
 
+    @classmethod
+    def entry(cls, seq: int, message: Message, facts: None = None) -> MessageReceived:
+        """Make the entry."""
+        return cls(message.conversation_id, seq, message)
 
+
+@event("message.edited", CONVERSATION, "The text of a message was changed.")
 class MessageEdited(Wire, frozen=True):
     """A message with its new text. Its status is the sender's to know: keep the one you have."""
 
@@ -27,7 +45,26 @@ class MessageEdited(Wire, frozen=True):
     seq: int
     message: Message
 
+    @classmethod
+    def entry(cls, seq: int, message: Message, facts: None = None) -> MessageEdited:
+        """Make the entry."""
+        return cls(message.conversation_id, seq, message)
 
+
+class MessagePreviewGone(Wire, frozen=True):
+    """In a log only: the message has no preview any more."""
+
+    conversation_id: Id
+    seq: int
+    message_id: Id
+    message: Message
+
+
+@event(
+    "message.preview",
+    CONVERSATION,
+    "The server has looked at the link of a message. Goes to all sessions, the sender's too.",
+)
 class MessagePreview(Wire, frozen=True):
     """The preview of a message's link, and the message with it. Its status is the sender's: keep the one you have."""
 
@@ -37,7 +74,15 @@ class MessagePreview(Wire, frozen=True):
     link_preview: LinkPreview
     message: Message
 
+    @classmethod
+    def entry(cls, seq: int, message: Message, facts: None = None) -> MessagePreview | MessagePreviewGone:
+        """Make the entry."""
+        if message.link_preview is UNSET:
+            return MessagePreviewGone(message.conversation_id, seq, message.id, message)
+        return cls(message.conversation_id, seq, message.id, message.link_preview, message)
 
+
+@event("message.unsent", CONVERSATION, "A message was taken back: show a placeholder, also where it is quoted.")
 class MessageUnsent(Wire, frozen=True):
     """A message was taken back."""
 
@@ -46,7 +91,20 @@ class MessageUnsent(Wire, frozen=True):
     message_id: Id
     sender_display_name: str
 
+    @classmethod
+    def entry(cls, seq: int, message: Message, facts: None = None) -> MessageUnsent:
+        """Make the entry."""
+        return cls(message.conversation_id, seq, message.id, message.sender.display_name)
 
+
+class Reacted(Wire, frozen=True):
+    """What the log keeps of a reaction."""
+
+    user_id: Id
+    emoji: str | None
+
+
+@event("message.reaction", CONVERSATION, "Somebody reacted to a message.")
 class MessageReaction(Wire, frozen=True):
     """Somebody's reaction (null: taken away), and all reactions of the message now."""
 
@@ -57,7 +115,19 @@ class MessageReaction(Wire, frozen=True):
     emoji: str | None
     reactions: list[Reaction]
 
+    @classmethod
+    def entry(cls, seq: int, message: Message, facts: Reacted) -> MessageReaction:
+        """Make the entry."""
+        return cls(message.conversation_id, seq, message.id, facts.user_id, facts.emoji, message.reactions)
 
+
+class HeardBy(Wire, frozen=True):
+    """What the log keeps of an audio message that was heard."""
+
+    user_id: Id
+
+
+@event("message.listened", CONVERSATION, "Somebody has heard an audio message to its end.")
 class MessageListened(Wire, frozen=True):
     """Somebody has heard an audio message to its end."""
 
@@ -65,6 +135,19 @@ class MessageListened(Wire, frozen=True):
     seq: int
     message_id: Id
     user_id: Id
+
+    @classmethod
+    def entry(cls, seq: int, message: Message, facts: HeardBy) -> MessageListened:
+        """Make the entry."""
+        return cls(message.conversation_id, seq, message.id, facts.user_id)
+
+
+class EntryCleared(Wire, frozen=True):
+    """What an entry says about a message that the viewer has deleted from their own view: that there is one."""
+
+    conversation_id: Id
+    seq: int
+    cleared: Literal[True]
 
 
 class Activity(Wire, frozen=True):
@@ -75,7 +158,33 @@ class Activity(Wire, frozen=True):
     active: bool
 
 
-class Draft(Wire, frozen=True):
+@event(
+    "activity.typing",
+    CONVERSATION,
+    "Somebody types; forget it six seconds after the last signal.",
+    ephemeral=True,
+)
+class ActivityTyping(Activity, frozen=True):
+    """Whether somebody types."""
+
+
+@event(
+    "activity.recording",
+    CONVERSATION,
+    "Somebody records; forget it thirty seconds after the last signal.",
+    ephemeral=True,
+)
+class ActivityRecording(Activity, frozen=True):
+    """Whether somebody records."""
+
+
+@event(
+    "activity.draft",
+    CONVERSATION,
+    "What somebody is about to write, where both have switched that on.",
+    ephemeral=True,
+)
+class ActivityDraft(Wire, frozen=True):
     """What somebody is about to write; empty: nothing any more."""
 
     conversation_id: Id
@@ -83,7 +192,8 @@ class Draft(Wire, frozen=True):
     text: str
 
 
-class Listening(Wire, frozen=True):
+@event("activity.listening", USER, "Somebody listens to an audio message of the receiver.", ephemeral=True)
+class ActivityListening(Wire, frozen=True):
     """Whether somebody listens to an audio message of the receiver, and whether they have heard its end."""
 
     message_id: Id
@@ -92,6 +202,7 @@ class Listening(Wire, frozen=True):
     ended: bool
 
 
+@event("message.status", CONVERSATION, "A participant's delivered or read watermark grew.")
 class MessageStatusChanged(Wire, frozen=True):
     """One participant's watermarks after they grew."""
 
@@ -108,6 +219,25 @@ class ConversationChanged(Wire, frozen=True):
     conversation: Conversation
 
 
+@event(
+    "conversation.created",
+    USER,
+    "A conversation with the receiver in it began, or a message brought back one that the receiver had deleted.",
+)
+class ConversationCreated(ConversationChanged, frozen=True):
+    """A conversation as the receiver has it from now on."""
+
+
+@event(
+    "conversation.updated",
+    USER,
+    "A conversation of the receiver is another than before, beside its messages and watermarks.",
+)
+class ConversationUpdated(ConversationChanged, frozen=True):
+    """A conversation as the receiver sees it now."""
+
+
+@event("conversation.accepted", USER, "A message request was accepted, or the two became friends.")
 class ConversationAccepted(Wire, frozen=True):
     """Which conversation, and who accepted it."""
 
@@ -115,6 +245,7 @@ class ConversationAccepted(Wire, frozen=True):
     accepted_by: Id
 
 
+@event("conversation.declined", USER, "The receiver's message request was declined.")
 class ConversationDeclined(Wire, frozen=True):
     """Which conversation, and who declined it when."""
 
@@ -123,12 +254,23 @@ class ConversationDeclined(Wire, frozen=True):
     declined_at: Time
 
 
+@event(
+    "conversation.removed",
+    USER,
+    "The receiver deleted or declined a conversation in another session, or is no longer in it.",
+)
 class ConversationRemoved(Wire, frozen=True):
     """Which conversation the receiver has no more."""
 
     conversation_id: Id
 
 
+@event(
+    "presence.changed",
+    USER,
+    "The presence of a friend, or of somebody with whom the receiver has a direct conversation, changed.",
+    ephemeral=True,
+)
 class PresenceChanged(Wire, frozen=True):
     """Somebody came, went away or left; ``hidden``: the receiver is not told any more whether they are here."""
 
@@ -145,13 +287,44 @@ class FriendChanged(Wire, frozen=True):
     user: User
 
 
-class PersonBlocked(Wire, frozen=True):
+@event("friend.requested", USER, "Somebody asks to be the receiver's friend.")
+class FriendRequested(FriendChanged, frozen=True):
+    """The request, and the other person as the receiver sees them."""
+
+
+@event("friend.accepted", USER, "Two became friends.")
+class FriendAccepted(FriendChanged, frozen=True):
+    """The friendship, and the other person as the receiver sees them."""
+
+
+@event("friend.declined", USER, "A friend request was declined by the addressee or cancelled by the requester.")
+class FriendDeclined(FriendChanged, frozen=True):
+    """The request that was, and the other person as the receiver sees them."""
+
+
+@event("friend.removed", USER, "A friendship ended.")
+class FriendRemoved(FriendChanged, frozen=True):
+    """The friendship that was, and the other person as the receiver sees them."""
+
+
+class BlockChanged(Wire, frozen=True):
     """Whom another session of the receiver has blocked, or blocks no more, as the receiver sees them."""
 
     user_id: Id
     user: User
 
 
+@event("friend.blocked", USER, "The receiver blocked somebody in another session.")
+class FriendBlocked(BlockChanged, frozen=True):
+    """Whom another session of the receiver has blocked, as the receiver sees them."""
+
+
+@event("friend.unblocked", USER, "The receiver lifted a block in another session.")
+class FriendUnblocked(BlockChanged, frozen=True):
+    """Whom another session of the receiver blocks no more, as the receiver sees them."""
+
+
+@event("session.revoked", USER, "One of the receiver's sessions ended.")
 class SessionRevoked(Wire, frozen=True):
     """A session of the receiver has ended; sent before its sockets close."""
 
@@ -160,176 +333,32 @@ class SessionRevoked(Wire, frozen=True):
 
 
 class UserUpdated(Wire, frozen=True):
-    """A person as the receiver may see them now; the receiver's own account with all that user.me answers."""
+    """Somebody else as the receiver may see them now."""
 
     user: User
 
 
+@event(
+    "user.updated",
+    USER,
+    "What the receiver may see of somebody they know changed, or their own account did in another session.",
+    also=(UserUpdated,),
+)
+class OwnUserUpdated(Wire, frozen=True):
+    """The receiver's own account, with all that user.me answers."""
+
+    user: Me
+
+
+@event(
+    "sync.required",
+    USER,
+    "The server can't rule out that live events were lost; the client resumes by sync.changes.",
+)
 class SyncRequired(Wire, frozen=True):
     """Live events may have been lost: call ``sync.changes``."""
 
     reason: str
 
 
-MESSAGE_RECEIVED = Event(
-    name="message.received",
-    payload=MessageReceived,
-    audience=CONVERSATION,
-    doc="A message was added to a conversation.",
-)
-MESSAGE_EDITED = Event(
-    name="message.edited", payload=MessageEdited, audience=CONVERSATION, doc="The text of a message was changed."
-)
-MESSAGE_PREVIEW = Event(
-    name="message.preview",
-    payload=MessagePreview,
-    audience=CONVERSATION,
-    doc="The server has looked at the link of a message. Goes to all sessions, the sender's too.",
-)
-MESSAGE_UNSENT = Event(
-    name="message.unsent",
-    payload=MessageUnsent,
-    audience=CONVERSATION,
-    doc="A message was taken back: show a placeholder, also where it is quoted.",
-)
-MESSAGE_REACTION = Event(
-    name="message.reaction", payload=MessageReaction, audience=CONVERSATION, doc="Somebody reacted to a message."
-)
-MESSAGE_LISTENED = Event(
-    name="message.listened",
-    payload=MessageListened,
-    audience=CONVERSATION,
-    doc="Somebody has heard an audio message to its end.",
-)
-ACTIVITY_TYPING = Event(
-    name="activity.typing",
-    payload=Activity,
-    audience=CONVERSATION,
-    doc="Somebody types; forget it six seconds after the last signal.",
-    ephemeral=True,
-)
-ACTIVITY_RECORDING = Event(
-    name="activity.recording",
-    payload=Activity,
-    audience=CONVERSATION,
-    doc="Somebody records; forget it thirty seconds after the last signal.",
-    ephemeral=True,
-)
-ACTIVITY_DRAFT = Event(
-    name="activity.draft",
-    payload=Draft,
-    audience=CONVERSATION,
-    doc="What somebody is about to write, where both have switched that on.",
-    ephemeral=True,
-)
-ACTIVITY_LISTENING = Event(
-    name="activity.listening",
-    payload=Listening,
-    audience=USER,
-    doc="Somebody listens to an audio message of the receiver.",
-    ephemeral=True,
-)
-MESSAGE_STATUS = Event(
-    name="message.status",
-    payload=MessageStatusChanged,
-    audience=CONVERSATION,
-    doc="A participant's delivered or read watermark grew.",
-)
-CONVERSATION_CREATED = Event(
-    name="conversation.created",
-    payload=ConversationChanged,
-    audience=USER,
-    doc="A conversation with the receiver in it began, or a message brought back one that the receiver had deleted.",
-)
-CONVERSATION_UPDATED = Event(
-    name="conversation.updated",
-    payload=ConversationChanged,
-    audience=USER,
-    doc="A conversation of the receiver is another than before, beside its messages and watermarks.",
-)
-CONVERSATION_ACCEPTED = Event(
-    name="conversation.accepted",
-    payload=ConversationAccepted,
-    audience=USER,
-    doc="A message request was accepted, or the two became friends.",
-)
-CONVERSATION_DECLINED = Event(
-    name="conversation.declined",
-    payload=ConversationDeclined,
-    audience=USER,
-    doc="The receiver's message request was declined.",
-)
-CONVERSATION_REMOVED = Event(
-    name="conversation.removed",
-    payload=ConversationRemoved,
-    audience=USER,
-    doc="The receiver deleted or declined a conversation in another session, or is no longer in it.",
-)
-FRIEND_REQUESTED = Event(
-    name="friend.requested", payload=FriendChanged, audience=USER, doc="Somebody asks to be the receiver's friend."
-)
-FRIEND_ACCEPTED = Event(name="friend.accepted", payload=FriendChanged, audience=USER, doc="Two became friends.")
-FRIEND_DECLINED = Event(
-    name="friend.declined",
-    payload=FriendChanged,
-    audience=USER,
-    doc="A friend request was declined by the addressee or cancelled by the requester.",
-)
-FRIEND_REMOVED = Event(name="friend.removed", payload=FriendChanged, audience=USER, doc="A friendship ended.")
-FRIEND_BLOCKED = Event(
-    name="friend.blocked", payload=PersonBlocked, audience=USER, doc="The receiver blocked somebody in another session."
-)
-FRIEND_UNBLOCKED = Event(
-    name="friend.unblocked", payload=PersonBlocked, audience=USER, doc="The receiver lifted a block in another session."
-)
-PRESENCE_CHANGED = Event(
-    name="presence.changed",
-    payload=PresenceChanged,
-    audience=USER,
-    doc="The presence of a friend, or of somebody with whom the receiver has a direct conversation, changed.",
-    ephemeral=True,
-)
-SESSION_REVOKED = Event(
-    name="session.revoked", payload=SessionRevoked, audience=USER, doc="One of the receiver's sessions ended."
-)
-USER_UPDATED = Event(
-    name="user.updated",
-    payload=UserUpdated,
-    audience=USER,
-    doc="What the receiver may see of somebody they know changed, or their own account did in another session.",
-)
-SYNC_REQUIRED = Event(
-    name="sync.required",
-    payload=SyncRequired,
-    audience=USER,
-    doc="The server can't rule out that live events were lost; the client resumes by sync.changes.",
-)
-
-EVENTS = (
-    MESSAGE_RECEIVED,
-    MESSAGE_EDITED,
-    MESSAGE_PREVIEW,
-    MESSAGE_UNSENT,
-    MESSAGE_REACTION,
-    MESSAGE_LISTENED,
-    ACTIVITY_TYPING,
-    ACTIVITY_RECORDING,
-    ACTIVITY_DRAFT,
-    ACTIVITY_LISTENING,
-    MESSAGE_STATUS,
-    CONVERSATION_CREATED,
-    CONVERSATION_UPDATED,
-    CONVERSATION_ACCEPTED,
-    CONVERSATION_DECLINED,
-    CONVERSATION_REMOVED,
-    FRIEND_REQUESTED,
-    FRIEND_ACCEPTED,
-    FRIEND_DECLINED,
-    FRIEND_REMOVED,
-    FRIEND_BLOCKED,
-    FRIEND_UNBLOCKED,
-    PRESENCE_CHANGED,
-    SESSION_REVOKED,
-    USER_UPDATED,
-    SYNC_REQUIRED,
-)
+EVENTS = declared(vars())

@@ -247,7 +247,7 @@ class LogEntry(Wire, frozen=True):
 
     seq: int
     event: str
-    data: dict[str, Any]
+    data: Wire
     at: Time
 
 

@@ -117,7 +117,7 @@ async def set_address(ctx: Ctx, person: Person, kind: accounts.Kind, text: str |
 
 async def undo_email(ctx: Ctx, person: Person) -> Person:
     """Take the last change of an e-mail address back, and what came after it, as account.undo_change does."""
-    change = await address_changes.newest(ctx.ports.db, person.id, "email")
+    change = await address_changes.newest(ctx.ports.db, person.id, "email", days=undo.UNDO_DAYS)
     if change is None:
         raise ApiError("not_found", f"{person.username} has changed no e-mail address within seven days")
     return await undo.undo(ctx, change)

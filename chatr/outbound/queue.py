@@ -25,6 +25,9 @@ AT_ONCE = 8
 EVERY_S = 30.0
 #: How long an answer waits in development for the mail that it caused.
 WRITTEN_S = 1.0
+#: How long a claimed letter is left to its claimer. Longer than any sender's timeout.
+LEASE_S = 180
+FIRST_RETRY_S, LAST_RETRY_S = 5, 600
 
 CarryOut = Callable[[Job], Awaitable[None]]
 
@@ -76,7 +79,7 @@ class OutboundQueue:
         return self._task.settled().addTimeout(WRITTEN_S, self._clock).addErrback(too_late)
 
     async def _work(self) -> float | None:
-        while self._task.running and (claimed := await outbound.claim(self._db, AT_ONCE)):
+        while self._task.running and (claimed := await outbound.claim(self._db, AT_ONCE, LEASE_S)):
             # All of them to their end: one that fails must not leave the others without anybody who waits for them.
             delivering = [Deferred.fromCoroutine(self._deliver(letter)) for letter in claimed]
             for _, outcome in await DeferredList(delivering, consumeErrors=True):
@@ -96,7 +99,10 @@ class OutboundQueue:
                 attempts=queued.attempts,
                 reason=trouble.reason,
             )
-            await (outbound.bury if trouble.final else outbound.retry)(self._db, queued.id, trouble.reason)
+            if trouble.final:
+                await outbound.bury(self._db, queued.id, trouble.reason)
+            else:
+                await outbound.retry(self._db, queued.id, trouble.reason, FIRST_RETRY_S, LAST_RETRY_S)
         else:
             await outbound.done(self._db, queued.id)
 

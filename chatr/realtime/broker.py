@@ -7,7 +7,7 @@ from typing import Protocol, TypeAlias
 
 import msgspec
 
-from chatr.api.contract import Event
+from chatr.api.topics import Event
 
 
 class Announce(msgspec.Struct, frozen=True):

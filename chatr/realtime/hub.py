@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 from twisted.logger import Logger
 
-from chatr.api.contract import Event
+from chatr.api.topics import Event
 
 log = Logger()
 

@@ -6,10 +6,9 @@ import os
 import struct
 from collections.abc import Iterable, Iterator
 
-import msgspec
-
-from chatr.api.contract import Event
-from chatr.api.events import SYNC_REQUIRED, SyncRequired
+from chatr.api.events import SyncRequired
+from chatr.api.model import Wire
+from chatr.api.topics import event_of
 from chatr.realtime.broker import Announce, Broker, EndRoom, Envelope, Forget
 from chatr.realtime.hub import Announcement, Hub
 
@@ -28,14 +27,14 @@ class Publisher:
         self._ids = _random_ids()
         broker.subscribe(self._received)
 
-    def publish(self, event: Event, payload: msgspec.Struct, rooms: Iterable[str], *, exclude: str = "") -> None:
+    def publish(self, payload: Wire, rooms: Iterable[str], *, exclude: str = "") -> None:
         """Announce a committed event to rooms, without the connection ``exclude``.
 
-        Raises TypeError when the payload is not the event's.
+        Raises TypeError when no event carries such a payload, or a room is none of its audience.
         """
-        if type(payload) is not event.payload:
-            raise TypeError(f"{event.name} carries {event.payload.__name__}, not {type(payload).__name__}")
-        self._broker.publish(Announce(event, payload, next(self._ids), tuple(rooms), exclude))
+        event, rooms = event_of(type(payload)), tuple(rooms)
+        event.check(rooms)
+        self._broker.publish(Announce(event, payload, next(self._ids), rooms, exclude))
 
     def end(self, room: str, code: str, reason: str) -> None:
         """End all sessions in a room, on every node."""
@@ -47,7 +46,7 @@ class Publisher:
 
     def sync_required(self, reason: str) -> None:
         """Tell every session of this process that events may have been lost."""
-        announcement = Announcement(SYNC_REQUIRED, SyncRequired(reason=reason), next(self._ids))
+        announcement = Announcement(event_of(SyncRequired), SyncRequired(reason=reason), next(self._ids))
         for member in self._hub.everyone():
             member.deliver(announcement)
 

@@ -12,14 +12,15 @@ from chatr.api.contract import Operation
 from chatr.api.errors import ApiError
 from chatr.api.model import Session
 from chatr.auth.tokens import new_secret
+from chatr.ops.accounts.proving import KNOWN_DAYS
 from chatr.rest.http.request import ChatrRequest
 
 #: A client that keeps its session in the cookies alone sends this header with the value "cookie".
 HEADER = "x-chatr-session"
 REFRESH_PATH, REALTIME_PATH = "/api/auth", "/ws"
 REFRESH_ROUTE = f"{REFRESH_PATH}/refresh"
-#: How long a browser is known after it was last signed in: store/accounts/known_places.py.
-DEVICE_S = 90 * 86400
+#: How long a browser is known after it was last signed in.
+DEVICE_S = KNOWN_DAYS * 86400
 _MARK = re.compile(r"[A-Za-z0-9_-]{43}")
 _TAKES_COOKIE = "session.refresh"
 _ENDS_SESSION = "session.logout"

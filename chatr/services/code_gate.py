@@ -10,6 +10,8 @@ from chatr.store.accounts import code_sends
 from chatr.store.accounts.codes import Sent
 from chatr.store.pool import Transaction
 
+#: To one address three in five minutes, a minute apart; one account or network has ten sent an hour.
+PACE = code_sends.Pace(apart_s=60, per_target=3, target_window_s=300, per_sender=10, sender_window_s=3600)
 #: Who has codes sent, as :meth:`CodeGate.pass_` counts them; empty: not counted.
 Sender = str
 
@@ -56,7 +58,7 @@ class CodeGate:
         # Anybody may ask for codes that reset a password: one of what an address gets is left for its owner's sign-in.
         spare = 1 if purpose == "reset" else 0
         hashed = self._codes.key(f"sender:{sender}") if sender else None
-        return await code_sends.take(tx, self._codes.key(_name(to)), hashed, spare=spare)
+        return await code_sends.take(tx, self._codes.key(_name(to)), hashed, PACE, spare=spare)
 
     async def entered(self, tx: Transaction, to: Sent) -> None:
         """Whoever reads what goes to an address has entered a code from there: it was wanted, and keeps back no other.

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
-from chatr.api.events import PRESENCE_CHANGED, PresenceChanged
+from chatr.api.events import PresenceChanged
 from chatr.api.model import wire_time
 from chatr.process.tasks import Tasks
 from chatr.realtime.presence import Change, PresenceTracker, Status
@@ -123,7 +123,7 @@ class Announcer:
     def _tell(self, told: PresenceChanged, viewer_ids: Iterable[str]) -> None:
         rooms = [person_room(viewer_id) for viewer_id in viewer_ids]
         if rooms:
-            self._publisher.publish(PRESENCE_CHANGED, told, rooms)
+            self._publisher.publish(told, rooms)
 
     def _went_well(self) -> None:
         self._pulse.succeeded()

@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
-import msgspec
 import psycopg2
 from psycopg2.extensions import make_dsn, parse_dsn
 from twisted.internet.defer import CancelledError, Deferred
@@ -19,8 +18,9 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from chatr.api.contract import Event
 from chatr.api.errors import ApiError
+from chatr.api.model import Wire
+from chatr.api.topics import event_of
 from chatr.process.tasks import Tasks
 from chatr.store.connection import Connection, ConnectionDead, is_death, is_lack
 
@@ -64,7 +64,7 @@ class Queryable(Protocol):
 class Publish(Protocol):
     """How a committed event leaves."""
 
-    def __call__(self, event: Event, payload: msgspec.Struct, rooms: Iterable[str], *, exclude: str = "") -> None:
+    def __call__(self, payload: Wire, rooms: Iterable[str], *, exclude: str = "") -> None:
         """Announce ``payload`` to the rooms, without the connection ``exclude``."""
 
 
@@ -84,9 +84,12 @@ class Transaction:
         """Run one statement without rows."""
         await _follow(self._connection.run(sql, params, rows=False))
 
-    def emit(self, event: Event, payload: msgspec.Struct, rooms: Iterable[str], *, exclude: str = "") -> None:
+    def tell(self, payload: Wire, rooms: Iterable[str], *, exclude: str = "") -> None:
         """Announce an event once the transaction has committed."""
-        self.emitted.append(lambda publish: publish(event, payload, rooms, exclude=exclude))
+        rooms = tuple(rooms)
+        # What would fail when it is too late to go back fails now.
+        event_of(type(payload)).check(rooms)
+        self.emitted.append(lambda publish: publish(payload, rooms, exclude=exclude))
 
     def then(self, action: Callable[[], None]) -> None:
         """Do something once the transaction has committed, in order with its events."""

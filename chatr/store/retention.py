@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
+from chatr.store.columns import Columns, value, values
 from chatr.store.ids import NIL
 from chatr.store.pool import Queryable
 
@@ -35,18 +36,16 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def locked(tx: Queryable) -> bool:
-    """Whether this transaction is the one that works."""
-    rows = await tx.query("SELECT pg_try_advisory_xact_lock(%s)", (_LOCK,))
-    return bool(rows[0][0])
+    """Tell whether this transaction is the one that works."""
+    return value(await tx.query("SELECT pg_try_advisory_xact_lock(%s)", (_LOCK,)), bool)
 
 
 async def count(db: Queryable, rule: Rule, days: int) -> int:
-    """How many rows would go; beyond :data:`COUNTED` they are not counted."""
+    """Count the rows that would go; beyond :data:`COUNTED` they are not counted."""
     rows = await db.query(
         f"SELECT count(*) FROM (SELECT FROM {rule.table} t WHERE {rule.where} LIMIT %s) found", (days, COUNTED + 1)
     )
-    found: int = rows[0][0]
-    return found
+    return value(rows, int)
 
 
 async def remove(db: Queryable, rule: Rule, days: int, limit: int, after: str) -> Batch:
@@ -58,7 +57,18 @@ async def remove(db: Queryable, rule: Rule, days: int, limit: int, after: str) -
             SELECT count(*) FROM gone""",
         (days, limit),
     )
-    return Batch(rows[0][0], NIL if rows[0][0] == limit else None)
+    gone = value(rows, int)
+    return Batch(gone, NIL if gone == limit else None)
+
+
+#: Of what was looked at one by one; the parameter is how many rows a batch looks at.
+_BATCH = Columns(
+    Batch,
+    {
+        "count": "(SELECT count(*) FROM gone)",
+        "after": "CASE WHEN count(*) = %s THEN (SELECT id FROM part ORDER BY id DESC LIMIT 1) END",
+    },
+)
 
 
 async def remove_one_by_one(db: Queryable, rule: Rule, days: int, limit: int, after: str) -> Batch:
@@ -68,11 +78,10 @@ async def remove_one_by_one(db: Queryable, rule: Rule, days: int, limit: int, af
               SELECT ctid, id FROM {rule.table} WHERE id > %s ORDER BY id LIMIT %s
             ), gone AS (
               DELETE FROM {rule.table} t USING part WHERE t.ctid = part.ctid AND {rule.where} RETURNING 1)
-            SELECT (SELECT count(*) FROM gone), count(*), (SELECT id FROM part ORDER BY id DESC LIMIT 1) FROM part""",
-        (after, limit, days),
+            SELECT {_BATCH.sql} FROM part""",
+        (after, limit, days, limit),
     )
-    gone, seen, last = rows[0]
-    return Batch(gone, last if seen == limit else None)
+    return _BATCH.take(rows[0])
 
 
 async def erase_texts(db: Queryable, rule: Rule, days: int, limit: int, after: str) -> Batch:
@@ -82,9 +91,9 @@ async def erase_texts(db: Queryable, rule: Rule, days: int, limit: int, after: s
                FOR NO KEY UPDATE SKIP LOCKED""",
         (days, limit),
     )
-    ids = [row[0] for row in found]
+    ids = values(found, str)
     for sql in (_QUOTES, _EDITS):
-        if ids and (await db.query(sql, (ids, limit)))[0][0] == limit:
+        if ids and value(await db.query(sql, (ids, limit)), int) == limit:
             # There are more of them than a batch may take.
             return Batch(0, NIL)
     rows = await db.query(_TEXTS, (ids,)) if ids else []

@@ -25,8 +25,7 @@ def shows(kind: Any, seen: frozenset[Any] = frozenset()) -> bool:
             # Nobody but the caller.
             return False
         if kind is LogEntry:
-            # Its data is any event's.
-            return True
+            return any(shows(entry) for event in CONTRACT.events.values() if event.logged for entry in event.entries)
         hints = typing.get_type_hints(kind)
         fields = {field.encode_name: hints[field.name] for field in msgspec.structs.fields(kind)}
         return kind not in seen and any(name in WORDS or shows(field, seen | {kind}) for name, field in fields.items())

@@ -110,7 +110,7 @@ class PlainTests(SmtpCase):
         await self.node.ports.accounts.outbound.settled()
         claimed = await self.node.db.query("UPDATE outbound SET due_at = now() RETURNING 1")
         self.assertEqual(len(claimed), 1)
-        self.assertEqual(len(await outbound.claim(self.node.db, 8)), 1)
+        self.assertEqual(len(await outbound.claim(self.node.db, 8, 180)), 1)
         await self.node.close()
         self.relay.start()
         self.node = Node(self.config(), reactor, self.data, now=self.now)

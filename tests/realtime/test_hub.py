@@ -6,7 +6,8 @@ from itertools import pairwise
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatr.api.events import PRESENCE_CHANGED, SYNC_REQUIRED, PresenceChanged, SyncRequired
+from chatr.api.events import EVENTS, MessageStatusChanged, PresenceChanged, SyncRequired, UserUpdated
+from chatr.api.model import Privacy, User
 from chatr.realtime.hub import Announcement, Hub
 from chatr.realtime.memory import MemoryBroker
 from chatr.realtime.publisher import Publisher
@@ -40,7 +41,7 @@ class HubTests(SynchronousTestCase):
         self.hub.join(self.c, ["user:3"])
 
     def deliver(self, *rooms: str, exclude: str = "") -> int:
-        return self.hub.deliver(rooms, Announcement(SYNC_REQUIRED, SyncRequired(reason="r"), 1), exclude)
+        return self.hub.deliver(rooms, Announcement(EVENTS["sync.required"], SyncRequired(reason="r"), 1), exclude)
 
     def counts(self) -> list[int]:
         return [len(listener.heard) for listener in (self.a, self.b, self.c)]
@@ -103,8 +104,8 @@ class PublisherTests(SynchronousTestCase):
     def test_publish(self) -> None:
         """An event reaches its rooms with an id of its own below 2**53."""
         for _ in range(2):
-            self.publisher.publish(SYNC_REQUIRED, SyncRequired(reason="r"), iter(["user:1", "session:s"]))
-        self.publisher.publish(SYNC_REQUIRED, SyncRequired(reason="r"), ["user:1"], exclude="a")
+            self.publisher.publish(SyncRequired(reason="r"), iter(["user:1", "session:s"]))
+        self.publisher.publish(SyncRequired(reason="r"), ["user:1"], exclude="a")
         one, two = self.listener.heard
         self.assertEqual((one.topic, one.payload.reason, one.ephemeral), ("chatr.sync.required", "r", False))
         self.assertNotEqual(one.publication, two.publication)
@@ -113,7 +114,7 @@ class PublisherTests(SynchronousTestCase):
     def test_publication_ids_are_random(self) -> None:
         """Ids of WAMP's global scope are drawn from 1 to 2**53: none tells how many there were."""
         for _ in range(200):
-            self.publisher.publish(SYNC_REQUIRED, SyncRequired(reason="r"), ["user:1"])
+            self.publisher.publish(SyncRequired(reason="r"), ["user:1"])
         ids = [announcement.publication for announcement in self.listener.heard]
         self.assertTrue(all(1 <= one <= 2**53 for one in ids))
         steps = {two - one for one, two in pairwise(ids)}
@@ -121,11 +122,24 @@ class PublisherTests(SynchronousTestCase):
         self.assertGreater(max(ids) - min(ids), 2**50)
 
     def test_wrong_payload(self) -> None:
-        """A payload of another event is a bug that shows at once."""
-        payload = SyncRequired(reason="r")
-        self.assertRaises(TypeError, self.publisher.publish, PRESENCE_CHANGED, payload, ["user:1"])
-        self.publisher.publish(PRESENCE_CHANGED, PresenceChanged(user_id="u", status="online"), ["user:1"])
+        """What is no event's payload is a bug that shows at once."""
+        self.assertRaises(TypeError, self.publisher.publish, Privacy(), ["user:1"])
+        self.publisher.publish(PresenceChanged(user_id="u", status="online"), ["user:1"])
         self.assertTrue(self.listener.heard[0].ephemeral)
+
+    def test_wrong_audience(self) -> None:
+        """One person's news goes to no conversation, and to nobody at all when one of its rooms is wrong."""
+        status = MessageStatusChanged("c", "u", 1, 1, "now")
+        for payload, rooms in (
+            (UserUpdated(User("u", "@u", "U")), ["user:1", "conversation:c"]),
+            (SyncRequired("r"), ["conversation:c"]),
+            (status, ["user:1", "session:s"]),
+            (status, ["1"]),
+        ):
+            self.assertRaises(TypeError, self.publisher.publish, payload, rooms)
+        self.assertEqual(self.listener.heard, [])
+        self.publisher.publish(status, ["user:1", "conversation:c"])
+        self.assertEqual([heard.topic for heard in self.listener.heard], ["chatr.message.status"])
 
     def test_end_and_doubt(self) -> None:
         """Sessions can be ended by room; doubt is told to every session of the process, once."""

@@ -12,7 +12,7 @@ from twisted.internet.protocol import Factory, Protocol
 from twisted.trial.unittest import TestCase
 
 from chatr.api.errors import ApiError
-from chatr.api.events import SYNC_REQUIRED, SyncRequired
+from chatr.api.events import SyncRequired
 from chatr.process.tasks import Tasks
 from chatr.store.pool import Database
 from tests.box import Box, box
@@ -25,7 +25,7 @@ class Recorder:
     def __init__(self) -> None:
         self.reasons: list[str] = []
 
-    def __call__(self, event: Any, payload: Any, rooms: Any, *, exclude: str = "") -> None:
+    def __call__(self, payload: Any, rooms: Any, *, exclude: str = "") -> None:
         self.reasons.append(payload.reason)
 
 
@@ -66,7 +66,7 @@ class PoolTests(PoolCase):
         await self.db.execute("DELETE FROM things")
 
     def emit(self, tx: Any, reason: str) -> None:
-        tx.emit(SYNC_REQUIRED, SyncRequired(reason=reason), ["user:u"])
+        tx.tell(SyncRequired(reason=reason), ["user:u"])
 
     async def things(self) -> list[int]:
         return [row[0] for row in await self.db.query("SELECT n FROM things ORDER BY n")]

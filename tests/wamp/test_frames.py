@@ -12,11 +12,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatr.api.events import SYNC_REQUIRED, PresenceChanged, SyncRequired
+from chatr.api.events import EVENTS, PresenceChanged, SyncRequired
 from chatr.realtime.hub import Announcement
 from chatr.wamp import wire
 from chatr.wamp.frames import SERIALIZERS, Serializer, event_frame, rawsocket_frame, websocket_frame
 from chatr.wamp.wire import WireError
+
+SYNC_REQUIRED = EVENTS["sync.required"]
 
 ENCODE = {"json": lambda v: json.dumps(v).encode(), "msgpack": msgpack.packb, "cbor": cbor2.dumps}
 DECODE = {"json": json.loads, "msgpack": msgpack.unpackb, "cbor": cbor2.loads}

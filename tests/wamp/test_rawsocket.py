@@ -19,12 +19,14 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from chatr.api.events import SYNC_REQUIRED, SyncRequired
+from chatr.api.events import EVENTS, SyncRequired
 from chatr.realtime.hub import Announcement
 from chatr.wamp.rawsocket import WampRawSocketFactory, length_nibble
 from tests.wamp.case import ALICE, HELLO, Setting
 from tests.wamp.test_formats import doubled, hello
 from tests.wamp.wires import CBOR, JSON, MSGPACK, Codec, over_tls
+
+SYNC_REQUIRED = EVENTS["sync.required"]
 
 VIOLATION = "wamp.error.protocol_violation"
 REGULAR, PING, PONG = 0, 1, 2

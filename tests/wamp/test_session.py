@@ -8,10 +8,12 @@ import msgspec
 from twisted.internet.defer import Deferred
 
 from chatr.api.errors import ApiError
-from chatr.api.events import SYNC_REQUIRED, SyncRequired
+from chatr.api.events import EVENTS, SyncRequired
 from chatr.realtime.hub import Announcement
 from chatr.wamp import machine
 from tests.wamp.case import ALICE, BOB, DENIED, EPOCH, HELLO, NOT_AUTHORIZED, VIOLATION, Client, SessionCase
+
+SYNC_REQUIRED = EVENTS["sync.required"]
 
 TOPIC = SYNC_REQUIRED.topic
 

@@ -18,12 +18,15 @@ from twisted.trial.unittest import TestCase
 from twisted.web.resource import Resource
 from twisted.web.server import Site
 
-from chatr.api.events import PRESENCE_CHANGED, SYNC_REQUIRED, PresenceChanged, SyncRequired
+from chatr.api.events import EVENTS, PresenceChanged, SyncRequired
 from chatr.config import Config
 from chatr.realtime.hub import Announcement
 from chatr.wamp.transport import websocket_resource
 from tests.wamp.case import ALICE, BOB, HELLO, Setting
 from tests.wamp.wires import CODECS, TEXT, SocketClient, SocketClientFactory, client_frame, over_tls
+
+PRESENCE_CHANGED = EVENTS["presence.changed"]
+SYNC_REQUIRED = EVENTS["sync.required"]
 
 VIOLATION = "wamp.error.protocol_violation"
 

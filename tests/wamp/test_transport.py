@@ -14,13 +14,15 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatr.api.events import SYNC_REQUIRED, SyncRequired
+from chatr.api.events import EVENTS, SyncRequired
 from chatr.config import Config, Server, Wamp
 from chatr.realtime.hub import Announcement
 from chatr.wamp.transport import WampWebSocketFactory, origin_patterns
 from tests.wamp.case import ALICE, HELLO, Client, Setting
 from tests.wamp.test_formats import doubled, hello
 from tests.wamp.wires import CODECS, PING, PONG, TEXT, MemoryWebSocket, TakenTransport, client_frame
+
+SYNC_REQUIRED = EVENTS["sync.required"]
 
 VIOLATION = "wamp.error.protocol_violation"
 

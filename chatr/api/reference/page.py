@@ -9,8 +9,9 @@ from itertools import groupby
 from typing import Any
 
 from chatr import __version__
-from chatr.api.contract import Contract, Event, Operation
+from chatr.api.contract import Contract, Operation
 from chatr.api.reference.schemas import Schema, Schemas, errors, name, text, who
+from chatr.api.topics import Event
 
 _CODE = re.compile(r"``([^`]+)``")
 _CSS = """
@@ -99,6 +100,8 @@ def _event(event: Event, schemas: Schemas) -> str:
 def _struct(title: str, schema: Schema) -> str:
     described = _prose(schema.get("description", ""))
     table = _table(schema.get("properties", {}), schema.get("required", []))
+    if "oneOf" in schema:
+        table = f"<p>{' or '.join(map(_linked, schema['oneOf']))}</p>"
     return f'<section id="{title}"><h3>{title}</h3><p>{described}</p>{table}</section>'
 
 

@@ -10,6 +10,9 @@ import msgspec
 
 from chatr.api.contract import Contract, Operation
 from chatr.api.errors import COMMON_ERRORS, ERRORS, Problem
+from chatr.api.events import EntryCleared
+from chatr.api.model import LogEntry, Wire
+from chatr.api.topics import Event
 
 Schema = dict[str, Any]
 _PREFIX = "#/components/schemas/"
@@ -22,10 +25,15 @@ class Schemas:
         types: list[Any] = [Problem]
         for record in contract.operations.values():
             types += [record.params, *_members(record.result)]
-        types += [event.payload for event in contract.events.values()]
+        types += [payload for event in contract.events.values() for payload in event.payloads]
+        logged = [event for event in contract.events.values() if event.logged]
+        types += [EntryCleared, *(kind for event in logged for kind in event.entries)]
         unique = list(dict.fromkeys(types))
         shown, components = msgspec.json.schema_components(unique, ref_template=_PREFIX + "{name}")
         self._by_type: dict[Any, Schema] = dict(zip(unique, shown, strict=True))
+        if LogEntry.__name__ in components:
+            components |= self._entries(logged, components.pop(LogEntry.__name__))
+            del components[Wire.__name__]
         self.components: dict[str, Schema] = {name: _described(components[name]) for name in sorted(components)}
         # The table of errors is the only list of their codes: a type of its own would be a second one.
         self.components["Problem"]["properties"]["code"]["enum"] = list(ERRORS)
@@ -38,9 +46,38 @@ class Schemas:
         return {"anyOf": [self._by_type[member] for member in members]}
 
     def properties(self, kind: Any) -> tuple[dict[str, Schema], list[str]]:
-        """The properties of a struct and the names of those that are required."""
-        whole = self.components[name(self.of(kind))]
-        return whole.get("properties", {}), whole.get("required", [])
+        """The properties of a struct, or of all of a union, and the names of those that are required."""
+        forms = [self.components[name(self._by_type[member])] for member in _members(kind)]
+        found: dict[str, list[Schema]] = {}
+        for form in forms:
+            for field, schema in form.get("properties", {}).items():
+                if schema not in found.setdefault(field, []):
+                    found[field].append(schema)
+        properties = {field: _one_of(choices) for field, choices in found.items()}
+        return properties, [field for field in found if all(field in form.get("required", []) for form in forms)]
+
+    def _entries(self, logged: list[Event], whole: Schema) -> dict[str, Schema]:
+        """Log entries: one struct for each event that is one, told apart by its name."""
+        made: dict[str, Schema] = {}
+        by_event: dict[str, str] = {}
+        for event in logged:
+            title = f"{event.payloads[0].__name__}Entry"
+            data = _one_of([self._by_type[kind] for kind in (*event.entries, EntryCleared)])
+            properties = whole["properties"] | {"event": {"enum": [event.name]}, "data": data}
+            doc = f"An entry of a log, announced as ``{event.name}``."
+            made[title] = {**whole, "title": title, "description": doc, "properties": properties}
+            by_event[event.name] = _PREFIX + title
+        made[LogEntry.__name__] = {
+            "title": LogEntry.__name__,
+            "description": whole["description"],
+            "oneOf": [{"$ref": reference} for reference in by_event.values()],
+            "discriminator": {"propertyName": "event", "mapping": by_event},
+        }
+        return made
+
+
+def _one_of(choices: list[Schema]) -> Schema:
+    return choices[0] if len(choices) == 1 else {"anyOf": choices}
 
 
 def _described(schema: Schema) -> Schema:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from chatr.api.contract import Contract
 from chatr.api.reference.schemas import Schema, Schemas, name
 
@@ -21,7 +23,9 @@ def render(contract: Contract) -> bytes:
     lines += ["}", "", "/** Event payloads by topic. */", "export interface Events {"]
     for event in sorted(contract.events.values(), key=lambda event: event.name):
         lines.append(f'  "{event.topic}": {_type(schemas.of(event.payload), "  ")};')
-    return ("\n".join([*lines, "}"]) + "\n").encode()
+    lines += ["}", "", "/** An event, told by its topic. */", "export type ServerEvent = {"]
+    lines += ["  [T in keyof Events]: { topic: T; payload: Events[T] };", "}[keyof Events];"]
+    return ("\n".join(lines) + "\n").encode()
 
 
 def _comment(schema: Schema) -> list[str]:
@@ -29,6 +33,8 @@ def _comment(schema: Schema) -> list[str]:
 
 
 def _declaration(struct: str, schema: Schema) -> str:
+    if "oneOf" in schema:
+        return f"export type {struct} = {' | '.join(map(name, schema['oneOf']))};"
     if not schema.get("properties"):
         # An interface without fields would take any object.
         return f"export type {struct} = Record<string, never>;"
@@ -52,7 +58,7 @@ def _type(schema: Schema, indent: str) -> str:
     if "anyOf" in schema:
         return " | ".join(_type(choice, indent) for choice in schema["anyOf"])
     if "enum" in schema:
-        return " | ".join(f'"{value}"' if isinstance(value, str) else str(value) for value in schema["enum"])
+        return " | ".join(map(json.dumps, schema["enum"]))
     kind = schema.get("type")
     if kind == "array":
         item = _type(schema.get("items", {}), indent)

@@ -60,7 +60,7 @@ async def change_unconfirmed(
     """
     if params.email is UNSET and params.phone_number is UNSET:
         raise invalid("$.email", "give an e-mail address or a phone number to change, or null to drop it")
-    found = await codes.attempt_challenge(ctx.ports.db, secret_hash(params.proof), "change")
+    found = await codes.attempt_challenge(ctx.ports.db, secret_hash(params.proof), "change", verification.ATTEMPTS)
     known = await accounts.by_id(ctx.ports.db, found.user_id) if found else None
     if found is None or known is None or known.person.disabled:
         raise ApiError("code_wrong", "There is no such proof, or it was used before: sign in again")

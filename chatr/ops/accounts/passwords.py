@@ -13,6 +13,8 @@ from chatr.store.accounts import accounts, codes
 from chatr.store.people.people import Person
 from chatr.store.pool import Transaction
 
+#: Wrong answers after which a reset is void for all places together that the account does not know.
+STRANGERS_ATTEMPTS = 20
 _FORGOT_RATE = Rate(3, 900)
 
 
@@ -71,7 +73,14 @@ async def reset(ctx: Ctx, params: Reset) -> Empty:
     # What is wrong with the password alone costs no attempt. Its likeness to the username is looked at below.
     fields.password(params.password, username="", email=email)
     place, is_known = await proving.place(ctx, email)
-    found = await codes.attempt_reset(ctx.ports.db, email, place, known=is_known)
+    found = await codes.attempt_reset(
+        ctx.ports.db,
+        email,
+        place,
+        known=is_known,
+        attempts=verification.ATTEMPTS,
+        strangers_attempts=STRANGERS_ATTEMPTS,
+    )
     code = verification.check(ctx.ports, found.user_id if found else "", "reset", params.code, found)
     known = await accounts.by_id(ctx.ports.db, code.user_id)
     if known is None:

@@ -29,6 +29,10 @@ OwnPassword = Annotated[
 #: What :func:`in_session` and those below may raise.
 ERRORS = ("code_wrong", "locked")
 WRONG_PASSWORD = "The password is wrong"
+#: So many tries within a quarter of an hour lock for as long; a day without one makes the next lock a short one again.
+LOCKOUT = tries.Lockout(tries=10, window_s=900, first_s=900, longest_s=86400, quiet_s=86400)
+#: How long a place is known after the last sign-in there, and how many of one person are: the last ones.
+KNOWN_DAYS, MOST_KNOWN = 90, 100
 #: Of the tries that come while an account is locked so many are looked at, once a lock: the right password learns of
 #: it. Without an end whoever guesses would go on as if there were no lock, and come back with what they have found.
 LOOKS = 20
@@ -68,9 +72,9 @@ async def count(ctx: Ctx, person: Person | None, login: str = "") -> Attempt:
     Strangers share a count, whatever addresses they come from. A place from where the person has signed in lately has a
     count of its own, so that nobody else can lock them out. Each takes the same statements.
     """
-    known = await known_places.of_person(ctx.ports.db, person.id if person else NIL, places(ctx))
+    known = await known_places.of_person(ctx.ports.db, person.id if person else NIL, places(ctx), days=KNOWN_DAYS)
     key = _key(ctx, person, login, _known_place(ctx, known) or b"")
-    counted = await tries.count(ctx.ports.db, key)
+    counted = await tries.count(ctx.ports.db, key, LOCKOUT)
     return Attempt(key, counted.locked_s, counted.looks <= LOOKS)
 
 
@@ -81,7 +85,7 @@ async def in_session(ctx: Ctx) -> bytes:
     has got hold of one session locks no other.
     """
     key = session_key(ctx)
-    counted = await tries.count(ctx.ports.db, key)
+    counted = await tries.count(ctx.ports.db, key, LOCKOUT)
     if counted.locked_s:
         raise _locked(counted.locked_s)
     return key
@@ -112,7 +116,7 @@ def places(ctx: Ctx) -> list[bytes]:
 
 async def place(ctx: Ctx, email: str) -> tuple[bytes, bool]:
     """Where somebody is who names an e-mail address, and whether its account has been signed in to from there."""
-    known = _known_place(ctx, await known_places.of_email(ctx.ports.db, email, places(ctx)))
+    known = _known_place(ctx, await known_places.of_email(ctx.ports.db, email, places(ctx), days=KNOWN_DAYS))
     return (known, True) if known else (places(ctx)[-1], False)
 
 

@@ -21,6 +21,8 @@ from chatr.store.messages import erasing
 from chatr.store.people import people, relations
 from chatr.store.pool import Transaction
 
+#: An account that nobody confirmed holds its username this long.
+UNVERIFIED_HOLDS_NAME_H = 24
 _VERIFY_RATE = Rate(10, 900, subject="userId")
 _VERIFY_ERRORS = ("code_wrong", "code_expired", "conflict")
 
@@ -81,7 +83,7 @@ async def register(ctx: Ctx, params: Register) -> verification.Waiting:
         for kind, address in addresses(email, phone):
             await accounts.lock_address(tx, kind, address)
             await refuse_taken(tx, kind, address)
-        await accounts.make_way(tx, new, ctx.ports.accounts.settings.code_s)
+        await accounts.make_way(tx, new, ctx.ports.accounts.settings.code_s, UNVERIFIED_HOLDS_NAME_H)
         if not await accounts.insert(tx, new):
             raise taken("$.username")
         to = codes.Sent("email", email) if email else codes.Sent("sms", phone or "")
@@ -108,7 +110,7 @@ async def vouched(ctx: Ctx, tx: Transaction, new: accounts.NewPerson, *, role: s
     for kind, address in given:
         await accounts.lock_address(tx, kind, address)
         await refuse_taken(tx, kind, address)
-    await accounts.make_way(tx, new, ctx.ports.accounts.settings.code_s)
+    await accounts.make_way(tx, new, ctx.ports.accounts.settings.code_s, UNVERIFIED_HOLDS_NAME_H)
     if not await accounts.insert(tx, new):
         raise taken("$.username")
     await accounts.set_kind(tx, new.id, role=role, is_bot=is_bot)
@@ -152,7 +154,7 @@ async def _verify(ctx: Ctx, params: Verify, purpose: accounts.Kind) -> Session |
         # A confirmed account is signed in by its password and second factor, never by an address alone. All that its
         # code is good for without a session is to hear that the address is another's by now.
         allowed = await accounts.pending_is_taken(ctx.ports.db, params.user_id, purpose)
-    found = await codes.attempt(ctx.ports.db, params.user_id, purpose) if allowed else None
+    found = await codes.attempt(ctx.ports.db, params.user_id, purpose, verification.ATTEMPTS) if allowed else None
     code = verification.check(ctx.ports, params.user_id, purpose, params.code, found)
     async with ctx.ports.db.transaction() as tx:
         await relations.lock_all(tx, params.user_id)
@@ -223,7 +225,7 @@ async def resend_code(ctx: Ctx, params: ResendCode) -> CodeSent:
     """
     challenge_hash = secret_hash(params.challenge) if params.challenge else b""
     own = ctx.caller.user_id == params.user_id
-    found = await codes.again(ctx.ports.db, params.user_id, params.purpose, challenge_hash)
+    found = await codes.again(ctx.ports.db, params.user_id, params.purpose, challenge_hash, verification.ATTEMPTS)
     expires_at = verification.expiry(ctx.ports, ctx.now, params.purpose)
     knows = found is not None and (own or params.purpose == "login")
     if found is not None and params.purpose == "login":

@@ -20,6 +20,8 @@ from chatr.store.accounts import accounts, codes, sessions
 from chatr.store.people import people
 from chatr.store.pool import Transaction
 
+#: How long the same caller may use a refresh token again: two tabs at once, or an answer that was lost.
+AGAIN_S = 10
 _WRONG = "The login or password is wrong"
 
 
@@ -83,7 +85,9 @@ async def verify_login(ctx: Ctx, params: VerifyLogin) -> Session:
 
     ``totp_required``: the account has two-factor sign-in, and only ``totp`` or ``recoveryCode`` will do.
     """
-    found = await codes.attempt_challenge(ctx.ports.db, secret_hash(params.challenge))
+    found = await codes.attempt_challenge(
+        ctx.ports.db, secret_hash(params.challenge), "login", verification.ATTEMPTS
+    )
     known = await accounts.by_id(ctx.ports.db, found.user_id) if found else None
     if found is None or known is None or known.person.disabled:
         raise ApiError("code_wrong", verification.WRONG)
@@ -126,7 +130,7 @@ async def refresh(ctx: Ctx, params: Refresh) -> Session:
     session = None
     async with ctx.ports.db.transaction() as tx:
         found = await sessions.use_refresh_token(
-            tx, secret_hash(params.refresh_token), expires_at, used_by=used_by, salt=os.urandom(16)
+            tx, secret_hash(params.refresh_token), expires_at, used_by=used_by, salt=os.urandom(16), again_s=AGAIN_S
         )
         if found is not None and found.live and not found.reused:
             session = await sign_in.succeed(ctx, tx, found, params.refresh_token)

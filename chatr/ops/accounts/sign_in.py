@@ -119,7 +119,9 @@ async def _with_tokens(ctx: Ctx, db: Queryable, person: Person, session_id: str)
 async def _remember(ctx: Ctx, db: Queryable, person: Person) -> None:
     """Where somebody has signed in, and stays so, nobody else keeps them out."""
     if ctx.caller.address:
-        await known_places.remember(db, person.id, proving.places(ctx))
+        await known_places.remember(
+            db, person.id, proving.places(ctx), days=proving.KNOWN_DAYS, most=proving.MOST_KNOWN
+        )
 
 
 def _session(ctx: Ctx, person: Person, session_id: str, refresh_token: str) -> Session:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from chatr.api.events import SESSION_REVOKED, SessionRevoked
+from chatr.api.events import SessionRevoked
 from chatr.ops.ports import Ctx
 from chatr.realtime.rooms import person_room, session_room
 from chatr.store.accounts import codes, sessions
@@ -40,8 +40,7 @@ async def end_all(ctx: Ctx, tx: Transaction, user_id: str, reason: str, *, but: 
 def _announce(ctx: Ctx, tx: Transaction, user_id: str, session_ids: Sequence[str], reason: str) -> None:
     publisher, sentence = ctx.ports.live.publisher, _SENTENCES[reason]
     for session_id in session_ids:
-        revoked = SessionRevoked(session_id=session_id, reason=reason)
-        tx.emit(SESSION_REVOKED, revoked, [person_room(user_id)], exclude=ctx.caller.connection)
+        tx.tell(SessionRevoked(session_id, reason), [person_room(user_id)], exclude=ctx.caller.connection)
     for session_id in session_ids:
         # After the events: those who are cut off are told why before.
         tx.then(partial(publisher.end, session_room(session_id), "unauthenticated", sentence))

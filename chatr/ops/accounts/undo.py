@@ -18,6 +18,8 @@ from chatr.store.people import people, relations
 from chatr.store.people.people import Person
 from chatr.store.pool import Transaction
 
+#: How long a change can be undone.
+UNDO_DAYS = 7
 _NAMES = {"email": "e-mail address", "phone": "phone number"}
 GONE = "There is no such change, it was undone before, or it is more than seven days ago"
 
@@ -43,7 +45,7 @@ async def undo_change(ctx: Ctx, params: UndoChange) -> Empty:
     after the change is void too: password.forgot sets a new password. ``code_wrong`` when there is nothing to undo,
     ``conflict`` when somebody else has confirmed the former address meanwhile.
     """
-    change = await address_changes.by_token(ctx.ports.db, secret_hash(params.token))
+    change = await address_changes.by_token(ctx.ports.db, secret_hash(params.token), days=UNDO_DAYS)
     if change is None:
         raise ApiError("code_wrong", GONE)
     await undo(ctx, change)
@@ -92,7 +94,7 @@ async def changing(ctx: Ctx, tx: Transaction, before: Person, kind: accounts.Kin
     """
     token = new_secret()
     former = before.email if kind == "email" else before.phone_number
-    await address_changes.add(tx, secret_hash(token), before.id, kind, former)
+    await address_changes.add(tx, secret_hash(token), before.id, kind, former, days=UNDO_DAYS)
     sms = ctx.ports.accounts.outbound.can_send("sms")
     told: dict[str, letters.Channel] = {}
     if before.email and before.email_verified:
@@ -101,5 +103,5 @@ async def changing(ctx: Ctx, tx: Transaction, before: Person, kind: accounts.Kin
         told[before.phone_number] = "sms"
     expires_at = ctx.now + timedelta(days=2)
     for address, channel in told.items():
-        letter = letters.changed(channel, address, _NAMES[kind], token, address_changes.UNDO_DAYS)
+        letter = letters.changed(channel, address, _NAMES[kind], token, UNDO_DAYS)
         await ctx.ports.accounts.outbound.post(tx, letter, expires_at)

@@ -34,6 +34,8 @@ class Waiting(Wire, frozen=True, kw_only=True):
 
 #: A sign-in that is half done lives this long at most.
 CHALLENGE_S = 600
+#: Wrong answers after which a code is void.
+ATTEMPTS = 5
 WRONG = "The code is wrong or no longer valid"
 
 
@@ -103,7 +105,7 @@ async def next_step(ports: Ports, now: datetime, tx: Transaction, person: Person
     if step is None:
         return None
     purpose, to = step
-    if not await codes.live(tx, person.id, purpose, to.target):
+    if not await codes.live(tx, person.id, purpose, to.target, ATTEMPTS):
         await send(ports, now, tx, person.id, purpose, to, ports.accounts.code_gate.account(person.id))
     return to.channel
 
@@ -185,7 +187,7 @@ async def _again(
     waits = unconfirmed(person)
     if waits is not None and waits[0] == job.purpose:
         return codes.Again(waits[1], expiry(ports, now, job.purpose))
-    found = await codes.again(tx, person.id, job.purpose, job.challenge_hash)
+    found = await codes.again(tx, person.id, job.purpose, job.challenge_hash, ATTEMPTS)
     if found is None or job.purpose == "login":
         # The challenge lives on to its own end, however many codes were sent for it.
         return found

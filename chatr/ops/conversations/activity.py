@@ -6,17 +6,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from chatr.api.contract import GUESTS, Event, Rate, Route, operation
+from chatr.api.contract import GUESTS, Rate, Route, operation
 from chatr.api.errors import ApiError
-from chatr.api.events import (
-    ACTIVITY_DRAFT,
-    ACTIVITY_LISTENING,
-    ACTIVITY_RECORDING,
-    ACTIVITY_TYPING,
-    Activity,
-    Draft,
-    Listening,
-)
+from chatr.api.events import Activity, ActivityDraft, ActivityListening, ActivityRecording, ActivityTyping
 from chatr.api.model import Empty, Id, Params
 from chatr.ops.conversations import receipts
 from chatr.ops.people import permissions
@@ -45,7 +37,7 @@ async def typing(ctx: Ctx, params: Signal) -> Empty:
 
     ``forbidden`` while a message request waits.
     """
-    return await _signal(ctx, params, ACTIVITY_TYPING)
+    return await _signal(ctx, params, ActivityTyping)
 
 
 @operation("activity.recording", Route("POST", "/activity/recording"), GUESTS, errors=_ERRORS, rate=_RATE)
@@ -54,7 +46,7 @@ async def recording(ctx: Ctx, params: Signal) -> Empty:
 
     ``forbidden`` while a message request waits.
     """
-    return await _signal(ctx, params, ACTIVITY_RECORDING)
+    return await _signal(ctx, params, ActivityRecording)
 
 
 class DraftText(Params, frozen=True, kw_only=True):
@@ -76,7 +68,7 @@ async def draft(ctx: Ctx, params: DraftText) -> Empty:
     if scene.pair is None or not all(person.privacy.ghost_typing for person in found.values()):
         raise ApiError("forbidden", "Not both have switched on that drafts are shown")
     if ctx.ports.live.throttle.passes(("draft", me, scene.id), active=bool(params.text), every_s=DRAFT_EVERY_S):
-        _publish(ctx, ACTIVITY_DRAFT, Draft(scene.id, me, params.text), scene)
+        _publish(ctx, ActivityDraft(scene.id, me, params.text), scene)
     return Empty()
 
 
@@ -100,16 +92,15 @@ async def listening(ctx: Ctx, params: Listened) -> Empty:
     async with ctx.ports.db.transaction() as tx:
         held = await receipts.audio(ctx, tx, params.message_id)
         if ctx.ports.live.throttle.passes(("listening", me, held.id), active=params.active, every_s=EVERY_S):
-            told = Listening(held.id, me, params.active, False)
-            tx.emit(ACTIVITY_LISTENING, told, receipts.sender_room(held))
+            tx.tell(ActivityListening(held.id, me, params.active, False), receipts.sender_room(held))
     return Empty()
 
 
-async def _signal(ctx: Ctx, params: Signal, event: Event) -> Empty:
+async def _signal(ctx: Ctx, params: Signal, kind: type[Activity]) -> Empty:
     me = ctx.caller.user_id
     scene = await _scene(ctx, params.conversation_id)
-    if ctx.ports.live.throttle.passes((event.name, me, scene.id), active=params.active, every_s=EVERY_S):
-        _publish(ctx, event, Activity(scene.id, me, params.active), scene)
+    if ctx.ports.live.throttle.passes((kind.__name__, me, scene.id), active=params.active, every_s=EVERY_S):
+        _publish(ctx, kind(scene.id, me, params.active), scene)
     return Empty()
 
 
@@ -122,6 +113,6 @@ async def _scene(ctx: Ctx, conversation_id: str) -> Scene:
     return scene
 
 
-def _publish(ctx: Ctx, event: Event, payload: Activity | Draft, scene: Scene) -> None:
+def _publish(ctx: Ctx, payload: Activity | ActivityDraft, scene: Scene) -> None:
     rooms = conversation_rooms(payload.conversation_id, scene.pair)
-    ctx.ports.live.publisher.publish(event, payload, rooms, exclude=ctx.caller.connection)
+    ctx.ports.live.publisher.publish(payload, rooms, exclude=ctx.caller.connection)

@@ -10,11 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from chatr.api.contract import GUESTS, USERS, Route, operation
 from chatr.api.errors import ApiError, invalid
-from chatr.api.events import (
-    CONVERSATION_CREATED,
-    CONVERSATION_UPDATED,
-    ConversationChanged,
-)
+from chatr.api.events import ConversationCreated, ConversationUpdated
 from chatr.api.model import Conversation, Cursor, Empty, Id, Limit, LogEntry, Params, Seq, Wire
 from chatr.ops import cursors, pages
 from chatr.ops.conversations import own
@@ -24,6 +20,7 @@ from chatr.realtime.rooms import person_room
 from chatr.store.conversations import conversations
 from chatr.store.ids import uuid7
 from chatr.store.messages import messages
+from chatr.store.news import News
 from chatr.store.people import people
 from chatr.store.pool import Transaction
 
@@ -165,12 +162,7 @@ async def update(ctx: Ctx, params: UpdateConversation) -> Conversation:
             return visibility.conversation(before, ctx.caller.user_id)
         await conversations.set_own(tx, params.id, ctx.caller.user_id, wanted)
         changed = visibility.conversation(await own.hold(ctx, tx, params.id), ctx.caller.user_id)
-        tx.emit(
-            CONVERSATION_UPDATED,
-            ConversationChanged(conversation=changed),
-            [person_room(ctx.caller.user_id)],
-            exclude=ctx.caller.connection,
-        )
+        tx.tell(ConversationUpdated(changed), [person_room(ctx.caller.user_id)], exclude=ctx.caller.connection)
         return changed
 
     return await ctx.ports.messages.writer.change(work, caller=ctx.caller.user_id, place=params.id)
@@ -207,19 +199,12 @@ async def begin_direct(ctx: Ctx, other_id: str, tx: Transaction) -> None:
         if not known:
             await approaches.begins_conversation(ctx, tx, mine)
         for viewer_id in (me, other_id):
-            view = await conversations.by_id(tx, viewer_id, conversation_id, begun=False)
-            if view is not None:
-                tx.emit(
-                    CONVERSATION_CREATED,
-                    ConversationChanged(conversation=visibility.conversation(view, viewer_id)),
-                    [person_room(viewer_id)],
-                    exclude=ctx.caller.connection,
-                )
+            await created(tx, conversation_id, viewer_id, begun=False, exclude=ctx.caller.connection)
 
 
-async def brought_back(ctx: Ctx, conversation_id: str, viewer_id: str) -> None:
-    """Tell somebody who had deleted a conversation that a new message has brought it back."""
-    view = await conversations.by_id(ctx.ports.db, viewer_id, conversation_id)
+async def created(news: News, conversation_id: str, viewer_id: str, *, begun: bool = True, exclude: str = "") -> None:
+    """Tell somebody that they have a conversation now: a message has brought it back, or one is about to begin it."""
+    view = await conversations.by_id(news, viewer_id, conversation_id, begun=begun)
     if view is not None:
-        created = ConversationChanged(conversation=visibility.conversation(view, viewer_id))
-        ctx.ports.live.publisher.publish(CONVERSATION_CREATED, created, [person_room(viewer_id)])
+        told = ConversationCreated(visibility.conversation(view, viewer_id))
+        news.tell(told, [person_room(viewer_id)], exclude=exclude)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from chatr.api.errors import ApiError
-from chatr.api.events import (
-    CONVERSATION_REMOVED,
-    ConversationRemoved,
-)
+from chatr.api.events import ConversationRemoved
 from chatr.api.model import Conversation, Id, Params
 from chatr.ops.people import visibility
 from chatr.ops.ports import Ctx
 from chatr.realtime.rooms import person_room
 from chatr.store.conversations import conversations
+from chatr.store.conversations.views import View
 from chatr.store.pool import Transaction
 
 
@@ -21,7 +19,7 @@ class WhichConversation(Params, frozen=True, kw_only=True):
     id: Id
 
 
-async def hold(ctx: Ctx, tx: Transaction, conversation_id: str) -> conversations.View:
+async def hold(ctx: Ctx, tx: Transaction, conversation_id: str) -> View:
     """A conversation of the caller, which nobody writes to until the transaction ends."""
     await conversations.lock(tx, conversation_id)
     view = await conversations.by_id(tx, ctx.caller.user_id, conversation_id)
@@ -31,11 +29,12 @@ async def hold(ctx: Ctx, tx: Transaction, conversation_id: str) -> conversations
 
 
 def removed(ctx: Ctx, tx: Transaction, conversation_id: str) -> None:
-    removed = ConversationRemoved(conversation_id=conversation_id)
-    tx.emit(CONVERSATION_REMOVED, removed, [person_room(ctx.caller.user_id)], exclude=ctx.caller.connection)
+    """Tell the caller's other sessions that a conversation is no more among theirs."""
+    removed = ConversationRemoved(conversation_id)
+    tx.tell(removed, [person_room(ctx.caller.user_id)], exclude=ctx.caller.connection)
 
 
-def found(view: conversations.View | None, ctx: Ctx) -> Conversation:
+def found(view: View | None, ctx: Ctx) -> Conversation:
     if view is None:
         raise ApiError("not_found", "There is no such conversation")
     return visibility.conversation(view, ctx.caller.user_id)

@@ -11,24 +11,22 @@ from chatr.api.context import Caller, Context
 from chatr.api.contract import GUESTS, Route, operation
 from chatr.api.errors import ApiError
 from chatr.api.events import (
-    ACTIVITY_LISTENING,
-    MESSAGE_LISTENED,
-    MESSAGE_STATUS,
-    Listening,
+    ActivityListening,
+    HeardBy,
     MessageListened,
     MessageReceived,
     MessageStatusChanged,
 )
 from chatr.api.model import Empty, Id, Params, Seq, wire_time
-from chatr.ops.messages import telling
+from chatr.ops import log
 from chatr.ops.people import permissions
 from chatr.ops.ports import Ctx, Ports
 from chatr.realtime.rooms import group_room, person_room
 from chatr.store.conversations import conversations
-from chatr.store.conversations.conversations import Shown
 from chatr.store.conversations.marks import Marked
 from chatr.store.messages import changes
 from chatr.store.messages.changes import Held
+from chatr.store.news import News
 from chatr.store.pool import Transaction
 from chatr.store.writing.places import Of
 
@@ -47,15 +45,15 @@ def marked(ctx: Ctx, conversation_id: str, marked: Marked, connection: str) -> N
     if marked.pair is None:
         shown = status(marked.shown_delivered_seq, marked.shown_read_seq)
         if shown == own:
-            publish(MESSAGE_STATUS, own, [group_room(conversation_id)], exclude=connection)
+            publish(own, [group_room(conversation_id)], exclude=connection)
             return
         if marked.shown:
-            publish(MESSAGE_STATUS, shown, [group_room(conversation_id)], exclude=connection)
+            publish(shown, [group_room(conversation_id)], exclude=connection)
     elif marked.shown:
         other_id = next(user_id for user_id in marked.pair if user_id != me)
         read_seq = marked.shown_read_seq if marked.other_sees_read else 0
-        publish(MESSAGE_STATUS, status(marked.shown_delivered_seq, read_seq), [person_room(other_id)])
-    publish(MESSAGE_STATUS, own, [person_room(me)], exclude=connection)
+        publish(status(marked.shown_delivered_seq, read_seq), [person_room(other_id)])
+    publish(own, [person_room(me)], exclude=connection)
 
 
 def written(ports: Ports, now: datetime, user_id: str, payload: msgspec.Struct) -> None:
@@ -71,22 +69,13 @@ def written(ports: Ports, now: datetime, user_id: str, payload: msgspec.Struct) 
     done.addErrback(lambda failure: failure.trap(ApiError))
 
 
-async def reveal(ctx: Ctx, tx: Transaction, conversation_id: str) -> None:
-    """What was withheld of the watermarks of a direct conversation appears to the two."""
-    await conversations.reveal(tx, conversation_id)
-    for shown in await conversations.shown(tx, conversation_id):
-        tx.emit(MESSAGE_STATUS, _told(ctx, conversation_id, shown), [person_room(shown.viewer_id)])
-
-
-async def revealed(ctx: Ctx, conversation_id: str) -> None:
-    """The same after a commit that has revealed them."""
-    for shown in await conversations.shown(ctx.ports.db, conversation_id):
-        told = _told(ctx, conversation_id, shown)
-        ctx.ports.live.publisher.publish(MESSAGE_STATUS, told, [person_room(shown.viewer_id)])
-
-
-def _told(ctx: Ctx, conversation_id: str, shown: Shown) -> MessageStatusChanged:
-    return MessageStatusChanged(conversation_id, shown.user_id, shown.delivered_seq, shown.read_seq, wire_time(ctx.now))
+async def revealed(ctx: Ctx, news: News, conversation_id: str) -> None:
+    """Tell the two of a direct conversation of the watermarks that are shown to them now."""
+    for shown in await conversations.shown(news, conversation_id):
+        status = MessageStatusChanged(
+            conversation_id, shown.user_id, shown.delivered_seq, shown.read_seq, wire_time(ctx.now)
+        )
+        news.tell(status, [person_room(shown.viewer_id)])
 
 
 class Mark(Params, frozen=True, kw_only=True):
@@ -144,12 +133,9 @@ async def heard(ctx: Ctx, message_id: str) -> Empty:
 
     async def change(tx: Transaction) -> None:
         held = await audio(ctx, tx, message_id)
-        told = Listening(held.id, me, False, True)
-        tx.emit(ACTIVITY_LISTENING, told, sender_room(held))
+        tx.tell(ActivityListening(held.id, me, False, True), sender_room(held))
         if await changes.listen(tx, held.id, me):
-            entry = await changes.log(tx, held, "message.listened", {"userId": me})
-            listened = MessageListened(held.conversation_id, entry.seq, held.id, me)
-            await telling.tell(tx, held, MESSAGE_LISTENED, lambda _: listened, exclude=ctx.caller.connection)
+            await log.record(tx, held, MessageListened, HeardBy(me), exclude=ctx.caller.connection)
 
     await ctx.ports.messages.writer.change(change, caller=me, place=Of(message_id))
     return Empty()

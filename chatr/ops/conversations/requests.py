@@ -6,44 +6,37 @@ from functools import partial
 
 from chatr.api.contract import USERS, Route, operation
 from chatr.api.errors import ApiError
-from chatr.api.events import (
-    CONVERSATION_ACCEPTED,
-    CONVERSATION_DECLINED,
-    ConversationAccepted,
-    ConversationDeclined,
-)
+from chatr.api.events import ConversationAccepted, ConversationDeclined
 from chatr.api.model import Conversation, Empty, wire_time
 from chatr.ops.conversations import own, receipts
 from chatr.ops.people import pairs, permissions
 from chatr.ops.ports import Ctx
 from chatr.realtime.rooms import person_room
 from chatr.store.conversations import conversations
+from chatr.store.conversations.views import View
+from chatr.store.news import News
 from chatr.store.people.relations import Other
 from chatr.store.pool import Transaction
 
 _REQUEST_ERRORS = ("not_found", "forbidden", "conflict")
 
 
-async def accepted(
-    ctx: Ctx, tx: Transaction, conversation_id: str, pair: tuple[str, str], *, exclude: str = ""
-) -> None:
+async def accepted(ctx: Ctx, news: News, conversation_id: str, pair: tuple[str, str], *, exclude: str = "") -> None:
     """Tell both that the caller has accepted a request between them, and what was withheld while it waited.
 
     ``exclude``: the connection that has it from its answer.
     """
-    told = ConversationAccepted(conversation_id=conversation_id, accepted_by=ctx.caller.user_id)
-    tx.emit(CONVERSATION_ACCEPTED, told, [person_room(user_id) for user_id in pair], exclude=exclude)
-    await receipts.reveal(ctx, tx, conversation_id)
+    told = ConversationAccepted(conversation_id, accepted_by=ctx.caller.user_id)
+    news.tell(told, map(person_room, pair), exclude=exclude)
+    await receipts.revealed(ctx, news, conversation_id)
 
 
-async def answered(ctx: Ctx, conversation_id: str, pair: tuple[str, str]) -> None:
-    """The same after an answer, whose commit has accepted the request already."""
-    told = ConversationAccepted(conversation_id=conversation_id, accepted_by=ctx.caller.user_id)
-    ctx.ports.live.publisher.publish(CONVERSATION_ACCEPTED, told, [person_room(user_id) for user_id in pair])
+async def answered(ctx: Ctx, news: News, conversation_id: str, pair: tuple[str, str]) -> None:
+    """Tell both the same after a message of the caller's, whose commit has accepted the request."""
     ctx.ports.live.publisher.forget(pair)
     ctx.ports.live.announcer.meet(*pair)
     # Behind what was told of the watermarks so far, and before what is told of them next.
-    work = partial(receipts.revealed, ctx, conversation_id)
+    work = partial(accepted, ctx, news, conversation_id, pair)
     await ctx.ports.messages.writer.work(work, caller=ctx.caller.user_id, place=conversation_id)
 
 
@@ -60,9 +53,10 @@ async def accept(ctx: Ctx, params: own.WhichConversation) -> Conversation:
     """
     other_id, connection = await _requester(ctx, params.id), ctx.caller.connection
 
-    async def work(tx: Transaction, _: Other | None) -> conversations.View | None:
+    async def work(tx: Transaction, _: Other | None) -> View | None:
         permissions.not_closed((await _waiting(ctx, tx, params.id)).closed)
         await conversations.accept(tx, params.id)
+        await conversations.reveal(tx, params.id)
         pair = ctx.caller.user_id, other_id
         await accepted(ctx, tx, params.id, pair, exclude=connection)
         return await conversations.by_id(tx, ctx.caller.user_id, params.id)
@@ -83,8 +77,7 @@ async def decline(ctx: Ctx, params: own.WhichConversation) -> Empty:
         moment = wire_time(await conversations.decline(tx, params.id))
         await conversations.clear(tx, params.id, ctx.caller.user_id)
         own.removed(ctx, tx, params.id)
-        declined = ConversationDeclined(params.id, ctx.caller.user_id, moment)
-        tx.emit(CONVERSATION_DECLINED, declined, [person_room(other_id)])
+        tx.tell(ConversationDeclined(params.id, ctx.caller.user_id, moment), [person_room(other_id)])
 
     await pairs.change(ctx, other_id, work)
     return Empty()
@@ -98,7 +91,7 @@ async def _requester(ctx: Ctx, conversation_id: str) -> str:
     return view.other.person.id
 
 
-async def _waiting(ctx: Ctx, tx: Transaction, conversation_id: str) -> conversations.View:
+async def _waiting(ctx: Ctx, tx: Transaction, conversation_id: str) -> View:
     """Hold a request that waits for the caller's answer."""
     view = await own.hold(ctx, tx, conversation_id)
     if view.status != "pending" or view.declined_at is not None:

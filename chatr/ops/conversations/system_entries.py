@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chatr.api.events import MESSAGE_RECEIVED, MessageReceived
+from chatr.api.events import MessageReceived
 from chatr.ops.ports import Ctx
 from chatr.realtime.rooms import conversation_rooms
 from chatr.store.conversations import system_entries
@@ -29,4 +29,4 @@ async def add(
     if message is not None:
         # The caller's session too: the answer of what it did tells of no entry.
         rooms = conversation_rooms(conversation_id, told.pair)
-        tx.emit(MESSAGE_RECEIVED, MessageReceived(conversation_id, told.seq, message), rooms)
+        tx.tell(MessageReceived.entry(told.seq, message), rooms)

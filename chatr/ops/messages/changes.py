@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import partial
 from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
 from chatr.api.contract import GUESTS, USERS, Route, operation
 from chatr.api.errors import ApiError, invalid
-from chatr.api.events import (
-    MESSAGE_EDITED,
-    MESSAGE_REACTION,
-    MESSAGE_UNSENT,
-    MessageEdited,
-    MessageReaction,
-    MessageUnsent,
-)
+from chatr.api.events import MessageEdited, MessageReaction, MessageUnsent, Reacted
 from chatr.api.model import Id, Message, Params, Time, Wire, wire_time
-from chatr.ops import pages
-from chatr.ops.messages import previews, telling, texts
+from chatr.ops import log, pages
+from chatr.ops.messages import previews, texts
 from chatr.ops.people import permissions
 from chatr.ops.ports import Ctx
 from chatr.store.ids import uuid7
@@ -70,9 +62,7 @@ async def edit(ctx: Ctx, params: EditMessage) -> Message:
             names = texts.names(content)
             await changes.edit(tx, held, uuid7(), ctx.caller.user_id, content, names, dictionary=dictionary)
             await previews.edited(ctx, tx, held, content)
-            entry = await changes.log(tx, held, "message.edited")
-            edited = partial(MessageEdited, held.conversation_id, entry.seq)
-            await telling.tell(tx, held, MESSAGE_EDITED, edited, exclude=ctx.caller.connection)
+            await log.record(tx, held, MessageEdited, exclude=ctx.caller.connection)
         return await _message(tx, held, ctx.caller.user_id)
 
     return await ctx.ports.messages.writer.change(change, caller=ctx.caller.user_id, place=Of(params.id))
@@ -98,12 +88,7 @@ async def unsend(ctx: Ctx, params: WhichMessage) -> Message:
             raise ApiError("forbidden", "Only who wrote a message can take it back")
         if not held.unsent:
             await changes.unsend(tx, held)
-            entry = await changes.log(tx, held, "message.unsent")
-
-            def unsent(seen: Message) -> MessageUnsent:
-                return MessageUnsent(held.conversation_id, entry.seq, held.id, seen.sender.display_name)
-
-            await telling.tell(tx, held, MESSAGE_UNSENT, unsent, exclude=ctx.caller.connection)
+            await log.record(tx, held, MessageUnsent, exclude=ctx.caller.connection)
         return await _message(tx, held, ctx.caller.user_id)
 
     return await ctx.ports.messages.writer.change(change, caller=ctx.caller.user_id, place=Of(params.id))
@@ -141,12 +126,7 @@ async def react(ctx: Ctx, params: React) -> Message:
         emoji = None if wanted == before else wanted
         if emoji != before:
             await changes.react(tx, held.id, me, emoji)
-            entry = await changes.log(tx, held, "message.reaction", {"userId": me, "emoji": emoji})
-
-            def reacted(seen: Message) -> MessageReaction:
-                return MessageReaction(held.conversation_id, entry.seq, held.id, me, emoji, seen.reactions)
-
-            await telling.tell(tx, held, MESSAGE_REACTION, reacted, exclude=ctx.caller.connection)
+            await log.record(tx, held, MessageReaction, Reacted(me, emoji), exclude=ctx.caller.connection)
         return await _message(tx, held, me)
 
     return await ctx.ports.messages.writer.change(change, caller=ctx.caller.user_id, place=Of(params.id))

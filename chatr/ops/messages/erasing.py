@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from chatr.api.events import MESSAGE_REACTION, MESSAGE_UNSENT, MessageReaction, MessageUnsent
-from chatr.api.model import Message
-from chatr.ops.messages import telling
+from chatr.api.events import MessageReaction, MessageUnsent, Reacted
+from chatr.ops import log
 from chatr.store.messages import changes, erasing
 from chatr.store.messages.changes import Held
 from chatr.store.pool import Transaction
@@ -18,12 +17,7 @@ async def take_back(tx: Transaction, held: Held) -> None:
     if held.unsent:
         # All were told when it was unsent.
         return
-    entry = await changes.log(tx, held, "message.unsent")
-
-    def told(seen: Message) -> MessageUnsent:
-        return MessageUnsent(held.conversation_id, entry.seq, held.id, seen.sender.display_name)
-
-    await telling.tell(tx, held, MESSAGE_UNSENT, told)
+    await log.record(tx, held, MessageUnsent)
 
 
 async def take_away(tx: Transaction, held: Held, user_id: str) -> None:
@@ -31,9 +25,4 @@ async def take_away(tx: Transaction, held: Held, user_id: str) -> None:
     if await changes.reaction(tx, held.id, user_id) is None:
         return
     await changes.react(tx, held.id, user_id, None)
-    entry = await changes.log(tx, held, "message.reaction", {"userId": user_id, "emoji": None})
-
-    def told(seen: Message) -> MessageReaction:
-        return MessageReaction(held.conversation_id, entry.seq, held.id, user_id, None, seen.reactions)
-
-    await telling.tell(tx, held, MESSAGE_REACTION, told)
+    await log.record(tx, held, MessageReaction, Reacted(user_id, None))

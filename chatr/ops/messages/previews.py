@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated
 
 from msgspec import Meta
 
 from chatr.api.contract import USERS, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
-from chatr.api.events import MESSAGE_PREVIEW, MessagePreview
+from chatr.api.events import MessagePreview
 from chatr.api.model import LinkPreview, Params
-from chatr.ops.messages import telling
+from chatr.ops import log
 from chatr.ops.ports import Ctx
 from chatr.previews.links import MAX_CHARS
 from chatr.store.messages import changes, previews
@@ -69,6 +68,4 @@ async def attach(tx: Transaction, job: Job, preview: LinkPreview) -> None:
     if not await previews.take(tx, job) or held is None or held.unsent or held.declined or held.closed:
         return
     await previews.attach(tx, held.id, preview)
-    entry = await changes.log(tx, held, "message.preview")
-    found = partial(MessagePreview, held.conversation_id, entry.seq, held.id, preview)
-    await telling.tell(tx, held, MESSAGE_PREVIEW, found)
+    await log.record(tx, held, MessagePreview)

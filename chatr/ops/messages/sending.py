@@ -10,16 +10,17 @@ from msgspec import UNSET, Meta
 
 from chatr.api.contract import GUESTS, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
-from chatr.api.events import MESSAGE_RECEIVED, SYNC_REQUIRED, MessageReceived, SyncRequired
+from chatr.api.events import MessageReceived, SyncRequired
 from chatr.api.model import Id, Message, Params, Sender, wire_time
 from chatr.ops.conversations import requests
-from chatr.ops.conversations.conversations import begin_direct, brought_back
+from chatr.ops.conversations.conversations import begin_direct, created
 from chatr.ops.messages import previews, texts
 from chatr.ops.people import permissions
 from chatr.ops.ports import Ctx
 from chatr.realtime.rooms import conversation_rooms, person_room
 from chatr.store.ids import uuid7
 from chatr.store.messages import messages
+from chatr.store.news import Committed
 from chatr.store.writing.appending import Append, Appended
 
 _REFUSED = {
@@ -74,13 +75,19 @@ async def send(ctx: Ctx, params: SendMessage) -> Message:
     30 within a day, 10 on the account's first.
     """
     item = _checked(ctx, params)
-    done = await ctx.ports.messages.writer.append(item)
+    told: list[Message] = []
+
+    def announce(done: Appended) -> None:
+        told.append(_announce(ctx, item, done))
+
+    # A reply never begins a conversation: there is nothing in it to reply to.
+    begin = partial(begin_direct, ctx, params.recipient_id) if params.recipient_id and not item.reply_to_id else None
+    done = await ctx.ports.messages.writer.append(item, announce=announce, begin=begin)
     if done.outcome == "created":
-        message = _announce(ctx, item, done)
         if item.link:
             ctx.ports.messages.preview_queue.wake()
         await _follow_up(ctx, done)
-        return message
+        return told[-1]
     if done.outcome == "repeat":
         first = await messages.by_client_id(ctx.ports.db, ctx.caller.user_id, item.client_id)
         if first is not None:
@@ -100,14 +107,14 @@ async def send(ctx: Ctx, params: SendMessage) -> Message:
 async def _follow_up(ctx: Ctx, done: Appended) -> None:
     """Tell what else a message has changed. It is sent: if that can't be read now, who is concerned has to look."""
     pair = done.pair if done.accepts else None
+    news = Committed(ctx.ports.db, ctx.ports.live.publisher.publish)
     try:
         for viewer_id in done.back_for:
-            await brought_back(ctx, done.conversation_id, viewer_id)
+            await created(news, done.conversation_id, viewer_id)
         if pair is not None:
-            await requests.answered(ctx, done.conversation_id, pair)
+            await requests.answered(ctx, news, done.conversation_id, pair)
     except ApiError:
-        rooms = [person_room(user_id) for user_id in {*done.back_for, *(pair or ())}]
-        ctx.ports.live.publisher.publish(SYNC_REQUIRED, SyncRequired(reason="the database was interrupted"), rooms)
+        news.tell(SyncRequired("the database was interrupted"), map(person_room, {*done.back_for, *(pair or ())}))
 
 
 def _checked(ctx: Ctx, params: SendMessage) -> Append:
@@ -116,8 +123,6 @@ def _checked(ctx: Ctx, params: SendMessage) -> Append:
     if params.recipient_id == ctx.caller.user_id:
         raise invalid("$.recipientId", "is yourself")
     content = texts.content(params.content)
-    # A reply never begins a conversation: there is nothing in it to reply to.
-    reply = params.reply_to_id
     return Append(
         id=uuid7(),
         sender_id=ctx.caller.user_id,
@@ -127,14 +132,13 @@ def _checked(ctx: Ctx, params: SendMessage) -> Append:
         link=previews.wanted(ctx, content) if params.link_preview else None,
         conversation_id=params.conversation_id,
         recipient_id=params.recipient_id,
-        reply_to_id=reply,
+        reply_to_id=params.reply_to_id,
         after=params.after_client_id.lower() if params.after_client_id else None,
-        begin=partial(begin_direct, ctx, params.recipient_id) if params.recipient_id and not reply else None,
     )
 
 
 def _announce(ctx: Ctx, item: Append, done: Appended) -> Message:
-    """Publish a committed message. Nothing is awaited between its commit and this: events leave in seq order."""
+    """Publish a committed message."""
     message = Message(
         id=item.id,
         conversation_id=done.conversation_id,
@@ -162,5 +166,4 @@ def _announce(ctx: Ctx, item: Append, done: Appended) -> Message:
 
 
 def _publish(ctx: Ctx, message: Message, rooms: list[str]) -> None:
-    received = MessageReceived(conversation_id=message.conversation_id, seq=message.seq, message=message)
-    ctx.ports.live.publisher.publish(MESSAGE_RECEIVED, received, rooms, exclude=ctx.caller.connection)
+    ctx.ports.live.publisher.publish(MessageReceived.entry(message.seq, message), rooms, exclude=ctx.caller.connection)

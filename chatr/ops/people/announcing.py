@@ -7,14 +7,11 @@ from functools import partial
 from typing import Literal
 
 from chatr.api.events import (
-    CONVERSATION_UPDATED,
-    FRIEND_DECLINED,
-    FRIEND_REMOVED,
-    FRIEND_UNBLOCKED,
-    USER_UPDATED,
-    ConversationChanged,
-    FriendChanged,
-    PersonBlocked,
+    ConversationUpdated,
+    FriendDeclined,
+    FriendRemoved,
+    FriendUnblocked,
+    OwnUserUpdated,
     UserUpdated,
 )
 from chatr.api.model import Friendship
@@ -30,12 +27,7 @@ from chatr.store.pool import Transaction
 
 async def changed(ctx: Ctx, tx: Transaction, before: Person, after: Person) -> None:
     """Tell the person's other sessions, and everybody who sees something else of the person than before."""
-    tx.emit(
-        USER_UPDATED,
-        UserUpdated(user=visibility.me(after)),
-        [person_room(after.id)],
-        exclude=ctx.caller.connection,
-    )
+    tx.tell(OwnUserUpdated(visibility.me(after)), [person_room(after.id)], exclude=ctx.caller.connection)
     level = before.privacy.online_status
     if _views(before) == _views(after) and level == after.privacy.online_status:
         return
@@ -56,17 +48,16 @@ async def erased(ctx: Ctx, tx: Transaction, before: Person, after: Person, circl
         other_id = ended.addressee_id if ended.requester_id == after.id else ended.requester_id
         status: Literal["removed", "declined"] = "removed" if ended.accepted else "declined"
         friendship = Friendship(ended.id, status, ended.requester_id, ended.addressee_id)
-        event = FRIEND_REMOVED if ended.accepted else FRIEND_DECLINED
-        tx.emit(event, FriendChanged(friendship, stranger), [person_room(other_id)])
+        event = FriendRemoved if ended.accepted else FriendDeclined
+        tx.tell(event(friendship, stranger), [person_room(other_id)])
         others.append(other_id)
     for blocker_id in gone.blockers:
-        tx.emit(FRIEND_UNBLOCKED, PersonBlocked(after.id, stranger), [person_room(blocker_id)])
+        tx.tell(FriendUnblocked(after.id, stranger), [person_room(blocker_id)])
     await friends.touch(tx, others)
     for viewer_id in others:
         view = await conversations.with_user(tx, viewer_id, after.id)
         if view is not None:
-            updated = ConversationChanged(visibility.conversation(view, viewer_id))
-            tx.emit(CONVERSATION_UPDATED, updated, [person_room(viewer_id)])
+            tx.tell(ConversationUpdated(visibility.conversation(view, viewer_id)), [person_room(viewer_id)])
     await _shown(tx, circle, before, after)
     _presence(ctx, tx, after.id, hidden=circle.presence, shown=())
     tx.then(partial(ctx.ports.live.publisher.forget, [*circle.friends, *circle.near, *circle.far]))
@@ -90,7 +81,7 @@ async def _shown(tx: Transaction, circle: Circle, before: Person, after: Person)
     for viewer_ids, relation in seen:
         user = visibility.user(after, relation)
         if viewer_ids and user != visibility.user(before, relation):
-            tx.emit(USER_UPDATED, UserUpdated(user=user), [person_room(id) for id in viewer_ids])
+            tx.tell(UserUpdated(user), map(person_room, viewer_ids))
     await people.profile_changed(tx, after.id)
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Literal
 
-from chatr.api.contract import USERS, Event, Rate, Route, operation
+from chatr.api.contract import USERS, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
 from chatr.api.events import (
-    FRIEND_ACCEPTED,
-    FRIEND_BLOCKED,
-    FRIEND_DECLINED,
-    FRIEND_REMOVED,
-    FRIEND_REQUESTED,
-    FRIEND_UNBLOCKED,
+    BlockChanged,
+    FriendAccepted,
+    FriendBlocked,
     FriendChanged,
-    PersonBlocked,
+    FriendDeclined,
+    FriendRemoved,
+    FriendRequested,
+    FriendUnblocked,
 )
 from chatr.api.model import Cursor, Empty, Friendship, Id, Limit, Params, Time, User, Wire, wire_time
 from chatr.ops import cursors
@@ -111,7 +111,7 @@ async def request(ctx: Ctx, params: Request) -> Answer:
             await approaches.asks_friend(ctx, tx)
             asked = friends.Friendship(uuid7(), me, other_id, accepted=False)
             await friends.insert(tx, asked.id, me, other_id)
-            return await _told(ctx, tx, asked, "pending", FRIEND_REQUESTED)
+            return await _told(ctx, tx, asked, "pending", FriendRequested)
         if there.accepted or there.requester_id == me:
             raise ApiError("conflict", "They are friends already" if there.accepted else "The request waits already")
         return await _accept(ctx, tx, there)
@@ -212,7 +212,7 @@ async def block(ctx: Ctx, params: Whom) -> Empty:
             there = await friends.of_pair(tx, me, other_id)
             if there is not None:
                 await _end(ctx, tx, there, by_me=False)
-            await _own(ctx, tx, other_id, FRIEND_BLOCKED)
+            await _own(ctx, tx, other_id, FriendBlocked)
 
     await pairs.change(ctx, other_id, work)
     return Empty()
@@ -228,8 +228,9 @@ async def unblock(ctx: Ctx, params: Whom) -> Empty:
         if await friends.unblock(tx, ctx.caller.user_id, params.user_id):
             opened = await conversations.close_if_blocked(tx, ctx.caller.user_id, params.user_id)
             if opened is not None:
-                await receipts.reveal(ctx, tx, opened)
-            await _own(ctx, tx, params.user_id, FRIEND_UNBLOCKED)
+                await conversations.reveal(tx, opened)
+                await receipts.revealed(ctx, tx, opened)
+            await _own(ctx, tx, params.user_id, FriendUnblocked)
 
     await pairs.change(ctx, params.user_id, work)
     return Empty()
@@ -283,16 +284,17 @@ async def _accept(ctx: Ctx, tx: Transaction, there: friends.Friendship) -> Answe
     found = await relations.by_id(tx, ctx.caller.user_id, there.requester_id)
     direct_id = found.relation.direct_id if found else None
     if direct_id and await conversations.accept(tx, direct_id):
+        await conversations.reveal(tx, direct_id)
         await requests.accepted(ctx, tx, direct_id, (there.requester_id, there.addressee_id))
-    return await _told(ctx, tx, there, "accepted", FRIEND_ACCEPTED)
+    return await _told(ctx, tx, there, "accepted", FriendAccepted)
 
 
 async def _end(ctx: Ctx, tx: Transaction, there: friends.Friendship, *, by_me: bool = True) -> Answer:
     """Nothing is left between the two. ``by_me``: the caller's session has it from its answer."""
     await friends.delete(tx, there.id)
     if there.accepted:
-        return await _told(ctx, tx, there, "removed", FRIEND_REMOVED, by_me=by_me)
-    return await _told(ctx, tx, there, "declined", FRIEND_DECLINED, by_me=by_me)
+        return await _told(ctx, tx, there, "removed", FriendRemoved, by_me=by_me)
+    return await _told(ctx, tx, there, "declined", FriendDeclined, by_me=by_me)
 
 
 async def _told(
@@ -300,7 +302,7 @@ async def _told(
     tx: Transaction,
     there: friends.Friendship,
     status: Literal["pending", "accepted", "declined", "removed"],
-    event: Event,
+    event: type[FriendChanged],
     *,
     by_me: bool = True,
 ) -> Answer:
@@ -311,17 +313,16 @@ async def _told(
     for viewer_id, seen_id in (pair, pair[::-1]):
         seen = await relations.by_id(tx, viewer_id, seen_id)
         if seen is not None:
-            changed = FriendChanged(friendship, visibility.user(seen.person, seen.relation))
-            exclude = ctx.caller.connection if by_me else ""
-            tx.emit(event, changed, [person_room(viewer_id)], exclude=exclude)
+            told = event(friendship, visibility.user(seen.person, seen.relation))
+            tx.tell(told, [person_room(viewer_id)], exclude=ctx.caller.connection if by_me else "")
     return Answer(friendship)
 
 
-async def _own(ctx: Ctx, tx: Transaction, other_id: str, event: Event) -> None:
+async def _own(ctx: Ctx, tx: Transaction, other_id: str, event: type[BlockChanged]) -> None:
     """Tell the caller's other sessions, and nobody else, about a block."""
     me = ctx.caller.user_id
     await friends.touch(tx, [me])
     found = await relations.by_id(tx, me, other_id)
     if found is not None:
-        told = PersonBlocked(other_id, visibility.user(found.person, found.relation))
-        tx.emit(event, told, [person_room(me)], exclude=ctx.caller.connection)
+        told = event(other_id, visibility.user(found.person, found.relation))
+        tx.tell(told, [person_room(me)], exclude=ctx.caller.connection)

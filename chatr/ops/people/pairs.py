@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import UNSET
 
-from chatr.api.events import CONVERSATION_UPDATED, USER_UPDATED, ConversationChanged, UserUpdated
+from chatr.api.events import ConversationUpdated, UserUpdated
 from chatr.api.model import Conversation, User
 from chatr.ops.people import permissions, visibility
 from chatr.ops.ports import Ctx
@@ -81,12 +81,12 @@ async def _tell(tx: Transaction, viewer_id: str, was: _Sight, now: _Sight, *, ex
         await conversations.touch(tx, conversation.id, viewer_id)
     # Also one whose first message came in between: it was told of as it was before this change.
     if conversation is not None and news:
-        tx.emit(CONVERSATION_UPDATED, ConversationChanged(conversation=conversation), rooms, exclude=exclude)
+        tx.tell(ConversationUpdated(conversation), rooms, exclude=exclude)
     # To whoever was blocked it is as if the other had made their profile private. A list of blocks shows people too.
     elsewhere = (conversation is not None and not news) or (was.blocked_by_me and now.blocked_by_me)
     if now.user is not None and other_news and elsewhere:
         await friends.touch(tx, [viewer_id])
-        tx.emit(USER_UPDATED, UserUpdated(user=now.user), rooms)
+        tx.tell(UserUpdated(now.user), rooms)
 
 
 def _without_user(conversation: Conversation | None) -> Conversation | None:

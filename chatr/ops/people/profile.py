@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from chatr.api.contract import USERS, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
-from chatr.api.events import SYNC_REQUIRED, SyncRequired
+from chatr.api.events import SyncRequired
 from chatr.api.model import Me, NoParams, Params, PrivacyLevel
 from chatr.api.walk import holds, walk
 from chatr.ops import fields
@@ -152,8 +152,7 @@ def _settings(before: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
 async def _receipts_switched(ctx: Ctx, tx: Transaction) -> None:
     """What the caller sees of others' receipts is another from now on, in every conversation."""
     await conversations.touch_all(tx, ctx.caller.user_id)
-    required = SyncRequired(reason="read receipts were switched on or off")
-    tx.emit(SYNC_REQUIRED, required, [person_room(ctx.caller.user_id)])
+    tx.tell(SyncRequired("read receipts were switched on or off"), [person_room(ctx.caller.user_id)])
 
 
 async def _refuse_taken(ctx: Ctx, tx: Transaction, kind: Kind, address: str) -> None:

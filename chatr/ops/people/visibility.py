@@ -11,8 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from chatr.api.model import Conversation, Friendship, Me, PrivacyLevel, User, wire_time
 from chatr.ops.people import permissions
-from chatr.store.conversations import conversations
-from chatr.store.messages import messages
+from chatr.store.conversations.views import View
 from chatr.store.people.faces import Face
 from chatr.store.people.people import Person
 from chatr.store.people.relations import Other, Relation
@@ -106,9 +105,9 @@ def friendship(found: Other) -> Friendship | None:
     )
 
 
-def conversation(view: conversations.View, viewer_id: str) -> Conversation:
+def conversation(view: View, viewer_id: str) -> Conversation:
     """The wire form of a conversation for one participant."""
-    direct = view.kind == "direct"
+    direct, group = view.direct, view.group
     return Conversation(
         id=view.id,
         kind=cast(Literal["direct", "group"], view.kind),
@@ -116,23 +115,23 @@ def conversation(view: conversations.View, viewer_id: str) -> Conversation:
         # Whoever declined has no such conversation.
         declined_at=wire_time(view.declined_at) if view.declined_at else UNSET,
         initiator_id=view.initiator_id or UNSET,
-        title=view.title or UNSET,
-        description=view.description or UNSET,
-        other=other(view.other, viewer_id) if view.other else UNSET,
-        role=UNSET if direct else cast(Literal["owner", "admin", "member"], view.role),
-        member_count=UNSET if direct else view.member_count,
+        title=(group and group.title) or UNSET,
+        description=(group and group.description) or UNSET,
+        other=other(direct.other, viewer_id) if direct else UNSET,
+        role=cast(Literal["owner", "admin", "member"], group.role) if group else UNSET,
+        member_count=group.member_count if group else UNSET,
         head_seq=view.head_seq,
         read_seq=view.read_seq,
         delivered_seq=view.delivered_seq,
         cleared_seq=view.cleared_seq,
-        other_read_seq=view.others_read_seq if direct else UNSET,
-        other_delivered_seq=view.others_delivered_seq if direct else UNSET,
+        other_read_seq=direct.read_seq if direct else UNSET,
+        other_delivered_seq=direct.delivered_seq if direct else UNSET,
         unread_count=view.unread,
         unread_capped=view.unread_capped or UNSET,
-        last_message=messages.message(view.last, viewer_id, view.marks) if view.last else UNSET,
-        is_friend=view.other.relation.friends if view.other else UNSET,
-        is_blocked=view.other.relation.blocked_by_me if view.other else UNSET,
-        blocked_by_me=view.other.relation.blocked_by_me if view.other else UNSET,
+        last_message=view.last.seen_by(viewer_id, view.marks) if view.last else UNSET,
+        is_friend=direct.other.relation.friends if direct else UNSET,
+        is_blocked=direct.other.relation.blocked_by_me if direct else UNSET,
+        blocked_by_me=direct.other.relation.blocked_by_me if direct else UNSET,
         muted_until=wire_time(view.muted_until) if view.muted_until else UNSET,
         archived=view.archived,
         pinned=view.pinned,

@@ -6,11 +6,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from chatr.store.people.people import COLUMNS, NOBODY, Person, person
+from chatr.store.columns import Columns
+from chatr.store.people.people import NOBODY, PERSON, Person
 from chatr.store.pool import Queryable
-
-#: An account that nobody confirmed holds its username this long.
-UNVERIFIED_HOLDS_NAME_H = 24
 
 Kind = Literal["email", "phone"]
 #: In the order in which addresses are locked.
@@ -47,6 +45,10 @@ class Credentials(msgspec.Struct, frozen=True):
     password_hash: str
 
 
+#: For the alias ``u`` (users).
+_CREDENTIALS = Columns(Credentials, {"person": PERSON, "password_hash": "u.password_hash"})
+
+
 async def insert(db: Queryable, new: NewPerson) -> bool:
     """Make an unverified account; False when its username is taken."""
     rows = await db.query(
@@ -58,12 +60,12 @@ async def insert(db: Queryable, new: NewPerson) -> bool:
     return bool(rows)
 
 
-async def make_way(db: Queryable, new: NewPerson, code_s: int) -> None:
+async def make_way(db: Queryable, new: NewPerson, code_s: int, name_h: int) -> None:
     """Remove the accounts without any confirmed address that stand in the way of a new one.
 
     By e-mail; by phone only where the phone was all there was, so that nobody's e-mail or password is lost to somebody
-    who names the same number; by username once they have held it for long enough. While a code of theirs may be in
-    hand (``code_s``), only for the network that registered them: nobody else can void their owner's code.
+    who names the same number; by username once they have held it for ``name_h`` hours. While a code of theirs may be
+    in hand (``code_s``), only for the network that registered them: nobody else can void their owner's code.
     """
     await db.execute(
         f"""DELETE FROM users
@@ -72,7 +74,7 @@ async def make_way(db: Queryable, new: NewPerson, code_s: int) -> None:
                     AND (registered_from IS NULL OR registered_from = %s
                          OR created_at < now() - make_interval(secs => %s))
                     OR (lower(username) = lower(%s) AND created_at < now() - make_interval(hours => %s)))""",
-        (new.email, new.phone_number, new.registered_from, code_s, new.username, UNVERIFIED_HOLDS_NAME_H),
+        (new.email, new.phone_number, new.registered_from, code_s, new.username, name_h),
     )
 
 
@@ -82,7 +84,7 @@ async def lock_address(db: Queryable, kind: Kind, address: str) -> None:
 
 
 async def address_taken(db: Queryable, kind: Kind, address: str, *, but: str = "") -> bool:
-    """Whether somebody has confirmed this address, other than the person ``but``."""
+    """Tell whether somebody has confirmed this address, other than the person ``but``."""
     rows = await db.query(
         f"""SELECT 1 FROM users WHERE {_ADDRESS[kind]} = lower(%s) AND {_CONFIRMED[kind]} IS NOT NULL
              AND deleted_at IS NULL AND id::text <> %s""",
@@ -92,7 +94,7 @@ async def address_taken(db: Queryable, kind: Kind, address: str, *, but: str = "
 
 
 async def pending_is_taken(db: Queryable, user_id: str, kind: Kind) -> bool:
-    """Whether somebody else has confirmed the address that a person's code was sent to."""
+    """Tell whether somebody else has confirmed the address that a person's code was sent to."""
     rows = await db.query(
         f"""SELECT 1 FROM codes c JOIN users ON {_ADDRESS[kind]} = lower(c.target) AND {_CONFIRMED[kind]} IS NOT NULL
              WHERE c.user_id = %s AND c.purpose = %s AND users.id <> c.user_id""",
@@ -102,7 +104,7 @@ async def pending_is_taken(db: Queryable, user_id: str, kind: Kind) -> bool:
 
 
 async def confirm(db: Queryable, user_id: str, kind: Kind, address: str) -> None:
-    """An address is this person's from now on. Whoever named it without confirming it loses it.
+    """Make an address this person's. Whoever named it without confirming it loses it.
 
     Call it with the address locked and free. Others whose only address it was were nothing yet, and are removed.
     """
@@ -126,7 +128,7 @@ async def set_address(db: Queryable, user_id: str, kind: Kind, address: str | No
 
 
 async def by_login(db: Queryable, *, email: str, username: str, phone_number: str) -> Credentials | None:
-    """The account that somebody names to sign in; a name that can't be one of the three is empty.
+    """Find the account that somebody names to sign in; a name that can't be one of the three is empty.
 
     Digits may be a number and a username. Who has confirmed an address wins over a username, which wins over whoever
     has only named the address; of those the newest.
@@ -145,32 +147,32 @@ async def by_login(db: Queryable, *, email: str, username: str, phone_number: st
 
 
 async def by_id(db: Queryable, user_id: str) -> Credentials | None:
-    """An account that is not deleted."""
+    """Find an account that is not deleted."""
     return await _one(db, "u.id = %s AND u.deleted_at IS NULL", (user_id,))
 
 
 async def lock(db: Queryable, user_id: str) -> Credentials | None:
-    """The same, by :func:`chatr.store.people.people.lock`'s rules."""
+    """Find and lock it, by :func:`chatr.store.people.people.lock`'s rules."""
     return await _one(db, "u.id = %s AND u.deleted_at IS NULL", (user_id,), " FOR NO KEY UPDATE")
 
 
 async def _one(db: Queryable, where: str, params: tuple[Any, ...], locking: str = "") -> Credentials | None:
-    rows = await db.query(f"SELECT {COLUMNS}, u.password_hash FROM users u WHERE {where} LIMIT 1{locking}", params)
-    return Credentials(person(rows[0][:-1]), rows[0][-1]) if rows else None
+    sql = f"SELECT {_CREDENTIALS.sql} FROM users u WHERE {where} LIMIT 1{locking}"
+    return _CREDENTIALS.first(await db.query(sql, params))
 
 
 async def set_kind(db: Queryable, user_id: str, *, role: str, is_bot: bool) -> None:
-    """What a new account may do, and whether a program has it."""
+    """Set what a new account may do, and whether a program has it."""
     await db.execute("UPDATE users SET role = %s, is_bot = %s WHERE id = %s", (role, is_bot, user_id))
 
 
 async def set_role(db: Queryable, user_id: str, role: str) -> None:
-    """What an account may do."""
+    """Set what an account may do."""
     await db.execute("UPDATE users SET role = %s WHERE id = %s", (role, user_id))
 
 
 async def set_disabled(db: Queryable, user_id: str, disabled: bool) -> None:
-    """Whether nobody may sign in as this person."""
+    """Set whether nobody may sign in as this person."""
     await db.execute(
         "UPDATE users SET disabled_at = CASE WHEN %s THEN coalesce(disabled_at, now()) END WHERE id = %s",
         (disabled, user_id),
@@ -178,12 +180,12 @@ async def set_disabled(db: Queryable, user_id: str, disabled: bool) -> None:
 
 
 async def listed(db: Queryable, limit: int) -> list[Person]:
-    """Accounts, newest first."""
+    """List accounts, newest first."""
     rows = await db.query(
-        f"SELECT {COLUMNS} FROM users u WHERE u.deleted_at IS NULL ORDER BY u.created_at DESC, u.id DESC LIMIT %s",
+        f"SELECT {PERSON.sql} FROM users u WHERE u.deleted_at IS NULL ORDER BY u.created_at DESC, u.id DESC LIMIT %s",
         (limit,),
     )
-    return [person(row) for row in rows]
+    return PERSON.all(rows)
 
 
 async def set_password(db: Queryable, user_id: str, password_hash: str) -> None:
@@ -192,7 +194,7 @@ async def set_password(db: Queryable, user_id: str, password_hash: str) -> None:
 
 
 async def erase(db: Queryable, user_id: str) -> Person:
-    """Delete an account: everything personal goes, the row stays for what others have from it; what is left.
+    """Delete an account: everything personal goes, the row stays for what others have from it. Returns what is left.
 
     The name that it leaves can't be registered, and says whose it was to nobody.
     """
@@ -202,10 +204,10 @@ async def erase(db: Queryable, user_id: str) -> Person:
              password_hash = '', first_name = NULL, last_name = NULL, gender = NULL, profile_image = NULL,
              cover_image = NULL, privacy = '{{"joinedDate": "nobody"}}', settings = '{{}}', last_seen_at = NULL,
              online_at = NULL, registered_from = NULL, totp_secret = NULL, totp_enabled_at = NULL,
-             totp_last_step = NULL WHERE id = %s RETURNING {COLUMNS}""",
+             totp_last_step = NULL WHERE id = %s RETURNING {PERSON.sql}""",
         (user_id,),
     )
     for table in ("codes", "recovery_codes", "identities", "address_changes", "known_places", "approaches"):
         await db.execute(f"DELETE FROM {table} WHERE user_id = %s", (user_id,))
     await db.execute("UPDATE sessions SET user_agent = '', address = '' WHERE user_id = %s", (user_id,))
-    return person(rows[0])
+    return PERSON.take(rows[0])

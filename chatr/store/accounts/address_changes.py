@@ -1,4 +1,4 @@
-"""Changes of confirmed addresses that can be undone for a week, also when the account was taken over with them."""
+"""Changes of confirmed addresses that can be undone for some days, also when the account was taken over with them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from datetime import datetime
 import msgspec
 
 from chatr.store.accounts.accounts import Kind
+from chatr.store.columns import Columns, Made
 from chatr.store.pool import Queryable
 
-#: How long a change can be undone.
-UNDO_DAYS = 7
-_LIVE = f"changed_at > now() - interval '{UNDO_DAYS} days'"
+_LIVE = "changed_at > now() - make_interval(days => %s)"
 #: Rows that are over, cleared away with each that is added.
 PRUNED_AT_ONCE = 100
 
@@ -25,8 +24,19 @@ class Change(msgspec.Struct, frozen=True):
     password_digest: bytes
 
 
-async def add(db: Queryable, token_hash: bytes, user_id: str, kind: Kind, former: str | None) -> None:
-    """Remember what an address was before a change."""
+_CHANGE = Columns(
+    Change,
+    {
+        "user_id": "user_id",
+        "kind": "kind",
+        "changed_at": "changed_at",
+        "password_digest": Made("password_digest", bytes),
+    },
+)
+
+
+async def add(db: Queryable, token_hash: bytes, user_id: str, kind: Kind, former: str | None, *, days: int) -> None:
+    """Remember what an address was before a change; clear away what was changed more than ``days`` ago."""
     await db.execute(
         """INSERT INTO address_changes (token_hash, user_id, kind, former, password_digest)
            SELECT %s, id, %s, %s, sha256(convert_to(password_hash, 'UTF8')) FROM users WHERE id = %s""",
@@ -35,32 +45,27 @@ async def add(db: Queryable, token_hash: bytes, user_id: str, kind: Kind, former
     await db.execute(
         f"""DELETE FROM address_changes WHERE token_hash IN (
               SELECT token_hash FROM address_changes WHERE NOT {_LIVE} LIMIT %s FOR UPDATE SKIP LOCKED)""",
-        (PRUNED_AT_ONCE,),
+        (days, PRUNED_AT_ONCE),
     )
 
 
-async def by_token(db: Queryable, token_hash: bytes) -> Change | None:
-    """The change that a secret undoes."""
-    return await _one(db, "token_hash = %s", token_hash)
+async def by_token(db: Queryable, token_hash: bytes, *, days: int) -> Change | None:
+    """Find the change of the last days that a secret undoes."""
+    return await _one(db, "token_hash = %s", days, token_hash)
 
 
-async def newest(db: Queryable, user_id: str, kind: Kind) -> Change | None:
-    """The last change of an address."""
-    return await _one(db, "user_id = %s AND kind = %s ORDER BY changed_at DESC LIMIT 1", user_id, kind)
+async def newest(db: Queryable, user_id: str, kind: Kind, *, days: int) -> Change | None:
+    """Find the last change of an address, of the last days."""
+    return await _one(db, "user_id = %s AND kind = %s ORDER BY changed_at DESC LIMIT 1", days, user_id, kind)
 
 
-async def _one(db: Queryable, where: str, *params: object) -> Change | None:
-    rows = await db.query(
-        f"SELECT user_id, kind, changed_at, password_digest FROM address_changes WHERE {_LIVE} AND {where}", params
-    )
-    if not rows:
-        return None
-    user_id, kind, changed_at, digest = rows[0]
-    return Change(user_id, kind, changed_at, bytes(digest))
+async def _one(db: Queryable, where: str, days: int, *params: object) -> Change | None:
+    sql = f"SELECT {_CHANGE.sql} FROM address_changes WHERE {_LIVE} AND {where}"
+    return _CHANGE.first(await db.query(sql, (days, *params)))
 
 
 async def take_since(db: Queryable, change: Change) -> dict[Kind, str | None]:
-    """Take a change and all later ones of that person away: what each address was before the first of them.
+    """Take a change and all later ones of that person away. Returns what each address was before the first of them.
 
     Empty when another call took them.
     """
@@ -73,7 +78,7 @@ async def take_since(db: Queryable, change: Change) -> dict[Kind, str | None]:
 
 
 async def forget(db: Queryable, user_id: str, kind: Kind) -> None:
-    """No change of this address can be undone any more."""
+    """Forget the changes of an address: none can be undone any more."""
     await db.execute("DELETE FROM address_changes WHERE user_id = %s AND kind = %s", (user_id, kind))
 
 

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import msgspec
+
+from chatr.store.columns import value_if_any
 from chatr.store.pool import Queryable
 
-#: Seconds between two codes to one address, and how many of them leave within a window.
-APART_S = 60
-PER_TARGET, TARGET_WINDOW_S = 3, 300
-#: How many one account or network has sent to whatever addresses.
-PER_SENDER, SENDER_WINDOW_S = 10, 3600
 #: Rows beyond every window that one call clears away: more than it adds, so that they never heap up.
 PRUNED_AT_ONCE = 100
 
 
-async def take(db: Queryable, target: bytes, sender: bytes | None, *, spare: int = 0) -> int | None:
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
+    """How many codes may leave.
+
+    To one address: so many seconds apart, and so many within a window; whoever has them sent, to whatever addresses:
+    so many within another.
+    """
+
+    apart_s: int
+    per_target: int
+    target_window_s: int
+    per_sender: int
+    sender_window_s: int
+
+
+async def take(db: Queryable, target: bytes, sender: bytes | None, pace: Pace, *, spare: int = 0) -> int | None:
     """Count a code that is about to leave; None when it may, else the seconds until one may.
 
     ``spare``: so many of what may go to the address are left for others. Until the transaction ends nobody else counts
@@ -31,26 +43,26 @@ async def take(db: Queryable, target: bytes, sender: bytes | None, *, spare: int
         f"""SELECT ceil(greatest(({to_target}), ({to_target}), ({by_sender}))
                         - extract(epoch FROM clock_timestamp()))::int""",
         (
-            *(APART_S, target, 0),
-            *(TARGET_WINDOW_S, target, PER_TARGET - spare - 1),
-            *(SENDER_WINDOW_S, sender, PER_SENDER - 1),
+            *(pace.apart_s, target, 0),
+            *(pace.target_window_s, target, pace.per_target - spare - 1),
+            *(pace.sender_window_s, sender, pace.per_sender - 1),
         ),
     )
-    wait_s = rows[0][0]
+    wait_s = value_if_any(rows, int)
     if wait_s is not None and wait_s > 0:
-        return int(wait_s)
+        return wait_s
     await db.execute("INSERT INTO code_sends (target, sender) VALUES (%s, %s)", (target, sender))
     await db.execute(
         """DELETE FROM code_sends WHERE id IN (
              SELECT id FROM code_sends WHERE sent_at < now() - make_interval(secs => %s)
               ORDER BY sent_at LIMIT %s FOR UPDATE SKIP LOCKED)""",
-        (max(TARGET_WINDOW_S, SENDER_WINDOW_S), PRUNED_AT_ONCE),
+        (max(pace.target_window_s, pace.sender_window_s), PRUNED_AT_ONCE),
     )
     return None
 
 
 async def release(db: Queryable, target: bytes) -> None:
-    """The last code that went to an address was entered: it no longer counts there. For its sender it does."""
+    """Count the last code that went to an address, which was entered, no longer there. For its sender it counts on."""
     await db.execute(
         """UPDATE code_sends SET target = NULL
             WHERE id = (SELECT id FROM code_sends WHERE target = %s ORDER BY sent_at DESC LIMIT 1)""",

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
 import msgspec
 
-from chatr.store.pool import Queryable, Row
-
-#: Wrong answers after which a code is void.
-MAX_ATTEMPTS = 5
-#: The same for a reset, by all places together that the account does not know.
-MAX_RESET_ATTEMPTS = 20
+from chatr.store.columns import Columns, Made, Outer
+from chatr.store.pool import Queryable
 
 
 class Code(msgspec.Struct, frozen=True):
@@ -25,11 +20,25 @@ class Code(msgspec.Struct, frozen=True):
     expired: bool
 
 
+_CODE = Columns(
+    Code,
+    {
+        "user_id": "user_id",
+        "hash": Made("hash", bytes),
+        "target": "coalesce(target, '')",
+        "expired": "expires_at <= now()",
+    },
+)
+
+
 class Sent(msgspec.Struct, frozen=True):
     """Where a code was sent."""
 
     channel: Literal["email", "sms"]
     target: str
+
+
+_SENT = Columns(Sent, {"channel": "channel", "target": "target"})
 
 
 async def put(
@@ -70,74 +79,71 @@ class Again(msgspec.Struct, frozen=True):
     expires_at: datetime
 
 
-async def again(db: Queryable, user_id: str, purpose: str, challenge_hash: bytes = b"") -> Again | None:
-    """The code of a purpose that a new one may take the place of.
+_AGAIN = Columns(Again, {"sent": _SENT, "expires_at": "expires_at"})
 
-    ``login``: by its challenge, and only while that lives: expired, or void by wrong answers, it is over.
+
+async def again(db: Queryable, user_id: str, purpose: str, challenge_hash: bytes, attempts: int) -> Again | None:
+    """Find the code of a purpose that a new one may take the place of.
+
+    ``login``: by its challenge, and only while that lives: expired, or void by so many ``attempts``, it is over.
     """
     rows = await db.query(
-        """SELECT channel, target, expires_at FROM codes
+        f"""SELECT {_AGAIN.sql} FROM codes
             WHERE user_id = %s AND purpose = %s AND hash IS NOT NULL AND target IS NOT NULL
               AND (purpose <> 'login' OR (challenge_hash = %s AND expires_at > now() AND attempts < %s))""",
-        (user_id, purpose, challenge_hash, MAX_ATTEMPTS),
+        (user_id, purpose, challenge_hash, attempts),
     )
-    return Again(Sent(*rows[0][:2]), rows[0][2]) if rows else None
+    return _AGAIN.first(rows)
 
 
-async def live(db: Queryable, user_id: str, purpose: str, target: str) -> bool:
-    """Whether somebody has a code in hand that still works, for this address."""
+async def live(db: Queryable, user_id: str, purpose: str, target: str, attempts: int) -> bool:
+    """Tell whether somebody has a code in hand that still works, for this address."""
     rows = await db.query(
         """SELECT 1 FROM codes WHERE user_id = %s AND purpose = %s AND target = %s AND hash IS NOT NULL
             AND expires_at > now() AND attempts < %s""",
-        (user_id, purpose, target, MAX_ATTEMPTS),
+        (user_id, purpose, target, attempts),
     )
     return bool(rows)
 
 
-async def attempt(db: Queryable, user_id: str, purpose: str) -> Code | None:
-    """Count an attempt and return the code to compare with; None when there is none or it is void."""
-    return await _attempt(db, "user_id = %s AND purpose = %s", (user_id, purpose))
+async def attempt(db: Queryable, user_id: str, purpose: str, attempts: int) -> Code | None:
+    """Count an attempt and return the code to compare with; None when there is none, or so many have made it void."""
+    return await _attempt(db, "user_id = %s AND purpose = %s", (user_id, purpose), attempts)
 
 
-async def attempt_challenge(db: Queryable, challenge_hash: bytes, purpose: str = "login") -> Code | None:
-    """The same for a sign-in, or a change of what is unconfirmed, by the secret of the step before."""
-    return await _attempt(db, "challenge_hash = %s AND purpose = %s", (challenge_hash, purpose))
+async def attempt_challenge(db: Queryable, challenge_hash: bytes, purpose: str, attempts: int) -> Code | None:
+    """Do the same for a sign-in, or a change of what is unconfirmed, by the secret of the step before."""
+    return await _attempt(db, "challenge_hash = %s AND purpose = %s", (challenge_hash, purpose), attempts)
 
 
-async def attempt_reset(db: Queryable, email: str, place: bytes, *, known: bool) -> Code | None:
-    """The same for a password reset, by the account's e-mail address.
+async def attempt_reset(
+    db: Queryable, email: str, place: bytes, *, known: bool, attempts: int, strangers_attempts: int
+) -> Code | None:
+    """Do the same for a password reset, by the account's e-mail address.
 
     Anybody who knows that may try: each place has its own attempts, so that none uses up the owner's. ``known``: the
-    account has been signed in to from there.
+    account has been signed in to from there; all other places have ``strangers_attempts`` together.
     """
     by = place.hex()[:32]
     rows = await db.query(
-        """UPDATE codes SET attempts = attempts + 1,
+        f"""UPDATE codes SET attempts = attempts + 1,
               attempts_by = attempts_by || jsonb_build_object(%s, coalesce((attempts_by->>%s)::int, 0) + 1)
             WHERE purpose = 'reset' AND user_id = (SELECT id FROM users
                                              WHERE lower(email) = lower(%s) AND email_verified_at IS NOT NULL
                                                AND deleted_at IS NULL AND disabled_at IS NULL)
               AND coalesce((attempts_by->>%s)::int, 0) < %s AND (attempts < %s OR %s)
-           RETURNING user_id, hash, coalesce(target, ''), expires_at <= now()""",
-        (by, by, email, by, MAX_ATTEMPTS, MAX_RESET_ATTEMPTS, known),
+           RETURNING {_CODE.sql}""",
+        (by, by, email, by, attempts, strangers_attempts, known),
     )
-    return _code(rows)
+    return _CODE.first(rows)
 
 
-async def _attempt(db: Queryable, where: str, params: tuple[object, ...]) -> Code | None:
+async def _attempt(db: Queryable, where: str, params: tuple[object, ...], attempts: int) -> Code | None:
     rows = await db.query(
-        f"""UPDATE codes SET attempts = attempts + 1 WHERE {where} AND attempts < %s
-            RETURNING user_id, hash, coalesce(target, ''), expires_at <= now()""",
-        (*params, MAX_ATTEMPTS),
+        f"UPDATE codes SET attempts = attempts + 1 WHERE {where} AND attempts < %s RETURNING {_CODE.sql}",
+        (*params, attempts),
     )
-    return _code(rows)
-
-
-def _code(rows: Sequence[Row]) -> Code | None:
-    if not rows:
-        return None
-    user_id, hash, target, expired = rows[0]
-    return Code(user_id, None if hash is None else bytes(hash), target, expired)
+    return _CODE.first(rows)
 
 
 class Deleted(msgspec.Struct, frozen=True):
@@ -146,17 +152,19 @@ class Deleted(msgspec.Struct, frozen=True):
     sent: Sent | None
 
 
+#: A challenge without a code went nowhere.
+_WENT = Columns(
+    Sent, {"channel": "CASE WHEN hash IS NOT NULL AND target IS NOT NULL THEN channel END", "target": "target"}
+)
+_DELETED = Columns(Deleted, {"sent": Outer(_WENT)})
+
+
 async def delete(db: Queryable, user_id: str, purpose: str) -> Deleted | None:
     """Use a code up; None when another call did."""
     rows = await db.query(
-        """DELETE FROM codes WHERE user_id = %s AND purpose = %s
-           RETURNING channel, CASE WHEN hash IS NOT NULL THEN target END""",
-        (user_id, purpose),
+        f"DELETE FROM codes WHERE user_id = %s AND purpose = %s RETURNING {_DELETED.sql}", (user_id, purpose)
     )
-    if not rows:
-        return None
-    channel, target = rows[0]
-    return Deleted(None if target is None else Sent(channel, target))
+    return _DELETED.first(rows)
 
 
 async def delete_all(db: Queryable, user_id: str) -> None:

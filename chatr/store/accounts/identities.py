@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from chatr.store.columns import value_if_any
 from chatr.store.pool import Queryable
 
 
@@ -13,13 +14,13 @@ async def lock(db: Queryable, issuer: str, subject: str) -> None:
 
 
 async def find(db: Queryable, issuer: str, subject: str) -> str | None:
-    """The person behind an identity."""
+    """Find the person behind an identity."""
     rows = await db.query("SELECT user_id FROM identities WHERE issuer = %s AND subject = %s", (issuer, subject))
-    return rows[0][0] if rows else None
+    return value_if_any(rows, str)
 
 
 async def link(db: Queryable, issuer: str, subject: str, user_id: str) -> None:
-    """This identity is this person from now on."""
+    """Note that an identity is this person."""
     await db.execute(
         "INSERT INTO identities (issuer, subject, user_id) VALUES (%s, %s, %s)", (issuer, subject, user_id)
     )
@@ -35,8 +36,9 @@ async def begin(db: Queryable, state_hash: bytes, sealed: bytes, expires_at: dat
 
 
 async def take(db: Queryable, state_hash: bytes) -> bytes | None:
-    """A sign-in that has come back, once; None when there is none or it took too long."""
+    """Take a sign-in that has come back, once; None when there is none or it took too long."""
     rows = await db.query(
-        "DELETE FROM oidc_logins WHERE state_hash = %s RETURNING sealed, expires_at > now()", (state_hash,)
+        "DELETE FROM oidc_logins WHERE state_hash = %s RETURNING CASE WHEN expires_at > now() THEN sealed END",
+        (state_hash,),
     )
-    return bytes(rows[0][0]) if rows and rows[0][1] else None
+    return value_if_any(rows, bytes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chatr.store.columns import value_if_any
 from chatr.store.pool import Queryable
 
 
@@ -18,19 +19,18 @@ async def propose(db: Queryable, user_id: str, sealed: bytes) -> bool:
 
 
 async def secret(db: Queryable, user_id: str) -> bytes | None:
-    """The sealed secret, waiting or in use."""
-    rows = await db.query("SELECT totp_secret FROM users WHERE id = %s", (user_id,))
-    return bytes(rows[0][0]) if rows and rows[0][0] is not None else None
+    """Read the sealed secret, waiting or in use."""
+    return value_if_any(await db.query("SELECT totp_secret FROM users WHERE id = %s", (user_id,)), bytes)
 
 
 async def secrets(db: Queryable) -> dict[str, bytes]:
-    """All sealed secrets, by person, locked until the transaction ends."""
+    """Read and lock all sealed secrets, by person."""
     rows = await db.query("SELECT id, totp_secret FROM users WHERE totp_secret IS NOT NULL FOR UPDATE")
-    return {row[0]: bytes(row[1]) for row in rows}
+    return {user_id: bytes(sealed) for user_id, sealed in rows}
 
 
 async def reseal(db: Queryable, user_id: str, sealed: bytes) -> None:
-    """The same secret, sealed under another key."""
+    """Store the same secret, sealed under another key."""
     await db.execute("UPDATE users SET totp_secret = %s WHERE id = %s", (sealed, user_id))
 
 
@@ -63,7 +63,7 @@ async def use_step(db: Queryable, user_id: str, step: int) -> bool:
 
 
 async def replace_recovery_codes(db: Queryable, user_id: str, hashes: Sequence[bytes]) -> None:
-    """New recovery codes in place of all earlier ones."""
+    """Store new recovery codes in place of all earlier ones."""
     await db.execute("DELETE FROM recovery_codes WHERE user_id = %s", (user_id,))
     await db.execute(
         "INSERT INTO recovery_codes (user_id, hash) SELECT %s, unnest(%s::bytea[])", (user_id, list(hashes))

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import msgspec
 
+from chatr.store.columns import Columns
 from chatr.store.pool import Queryable
 
-#: So many tries within the window lock the account; each further lock is twice as long, until a day was quiet.
-MAX_TRIES, WINDOW_S = 10, 900
-FIRST_LOCK_S, LONGEST_LOCK_S = 900, 86400
+
+class Lockout(msgspec.Struct, frozen=True, kw_only=True):
+    """How many tries within a window lock, and for how long: each further lock twice as long, until all was quiet."""
+
+    tries: int
+    window_s: int
+    first_s: int
+    longest_s: int
+    quiet_s: int
 
 
 class Try(msgspec.Struct, frozen=True):
@@ -18,7 +25,16 @@ class Try(msgspec.Struct, frozen=True):
     looks: int
 
 
-async def count(db: Queryable, key: bytes) -> Try:
+_TRY = Columns(
+    Try,
+    {
+        "locked_s": "CASE WHEN looks > 0 THEN ceil(extract(epoch FROM locked_until - now()))::int ELSE 0 END",
+        "looks": "looks",
+    },
+)
+
+
+async def count(db: Queryable, key: bytes, lockout: Lockout) -> Try:
     """Count a try before it is looked at, so that many at once can't slip through.
 
     The try that reaches the limit goes on, and closes the lock behind it.
@@ -26,7 +42,7 @@ async def count(db: Queryable, key: bytes) -> Try:
     held = "coalesce(t.locked_until > now(), false)"
     tries = f"""CASE WHEN {held} THEN t.tries
         WHEN t.since < now() - make_interval(secs => %s) OR t.locked_until <= now() THEN 1 ELSE t.tries + 1 END"""
-    locks = f"CASE WHEN t.since < now() - interval '1 day' AND NOT {held} THEN 0 ELSE t.locks END"
+    locks = f"CASE WHEN t.since < now() - make_interval(secs => %s) AND NOT {held} THEN 0 ELSE t.locks END"
     # One statement: between two, others would slip in.
     rows = await db.query(
         f"""INSERT INTO sign_in_tries AS t (key) VALUES (%s)
@@ -39,12 +55,15 @@ async def count(db: Queryable, key: bytes) -> Try:
                             THEN now() + make_interval(secs => least(%s * 2 ^ least(n.locks, 20), %s)) END,
                        CASE WHEN n.held THEN t.looks + 1 ELSE 0 END
                   FROM (SELECT {tries} AS tries, {locks} AS locks, {held} AS held) AS n)
-         RETURNING CASE WHEN looks > 0 THEN ceil(extract(epoch FROM locked_until - now()))::int ELSE 0 END, looks""",
-        (key, MAX_TRIES, MAX_TRIES, FIRST_LOCK_S, LONGEST_LOCK_S, WINDOW_S),
+         RETURNING {_TRY.sql}""",
+        (
+            *(key, lockout.tries, lockout.tries, lockout.first_s, lockout.longest_s),
+            *(lockout.window_s, lockout.quiet_s),
+        ),
     )
-    return Try(*rows[0])
+    return _TRY.take(rows[0])
 
 
 async def clear(db: Queryable, *keys: bytes) -> None:
-    """The owner has shown who they are."""
+    """Forget tries, and open the locks that they closed: the owner has shown who they are."""
     await db.execute("DELETE FROM sign_in_tries WHERE key = ANY (%s::bytea[])", (list(keys),))

@@ -10,6 +10,8 @@ import msgspec
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
+from chatr.store.columns import Columns
+from chatr.store.conversations.conversations import pair
 from chatr.store.pool import Database, Undone
 from chatr.store.writing.writer import TRIES, MessageWriter
 
@@ -38,6 +40,21 @@ class Marked(msgspec.Struct, frozen=True):
     pair: tuple[str, str] | None
 
 
+_MARKED = Columns(
+    Marked,
+    {
+        "changed": "next.user_id IN (SELECT up.user_id FROM up)",
+        "delivered_seq": "to_delivered",
+        "read_seq": "to_read",
+        "shown": "to_shown_delivered > shown_delivered_seq OR to_shown_read > shown_read_seq",
+        "shown_delivered_seq": "to_shown_delivered",
+        "shown_read_seq": "to_shown_read",
+        "other_sees_read": "other_gives",
+        "pair": pair("next"),
+    },
+)
+
+
 async def store(db: Database, conversation_id: str, marks: Sequence[Mark]) -> dict[str, Marked]:
     """Raise the watermarks of members, never beyond the head and never down; without those who have not joined.
 
@@ -45,7 +62,7 @@ async def store(db: Database, conversation_id: str, marks: Sequence[Mark]) -> di
     member gives receipts.
     """
     rows = await db.query(
-        """WITH c AS MATERIALIZED (
+        f"""WITH c AS MATERIALIZED (
              -- Held first, so that it is as it will be when this is committed: who withholds or reveals holds it too.
              SELECT id, head_seq, status, closed, user_low, user_high FROM conversations WHERE id = %s FOR SHARE
            ), me AS (
@@ -68,9 +85,7 @@ async def store(db: Database, conversation_id: str, marks: Sequence[Mark]) -> di
                     unshown_read_seq = CASE WHEN gives THEN unshown_read_seq ELSE to_read END
                FROM next WHERE m.conversation_id = %s AND m.user_id = next.user_id
                 AND (to_delivered > next.delivered_seq OR to_read > next.read_seq) RETURNING m.user_id
-           ) SELECT user_id, user_id IN (SELECT up.user_id FROM up), to_delivered, to_read,
-                    to_shown_delivered > shown_delivered_seq OR to_shown_read > shown_read_seq,
-                    to_shown_delivered, to_shown_read, other_gives, user_low, user_high FROM next""",
+           ) SELECT next.user_id, {_MARKED.sql} FROM next""",
         (
             conversation_id,
             [mark.user_id for mark in marks],
@@ -80,7 +95,7 @@ async def store(db: Database, conversation_id: str, marks: Sequence[Mark]) -> di
         ),
         announced=True,
     )
-    return {row[0]: Marked(*(*row[1:8], row[8:10] if row[8] else None)) for row in rows}
+    return {row[0]: _MARKED.take(row, 1) for row in rows}
 
 
 #: What tells of a mark: the watermarks as they are now, and the connection that knows them without being told.
@@ -97,7 +112,7 @@ class _Waiting:
         self.done: list[Deferred[bool]] = []
 
     def add(self, delivered_seq: int, read_seq: int, connection: str) -> Deferred[bool]:
-        """Watermarks only grow: the highest of each is enough for all."""
+        """Add what a connection says: watermarks only grow, and the highest of each is enough for all."""
         delivered_seq = max(delivered_seq, read_seq)
         before = self.delivered_seq, self.read_seq
         self.delivered_seq, self.read_seq = max(delivered_seq, before[0]), max(read_seq, before[1])
@@ -143,7 +158,7 @@ class Marks:
         return done
 
     async def _store(self, conversation_id: str) -> None:
-        """All that waits. For those whose own turn comes later nothing is left to do then."""
+        """Store all that waits. For those whose own turn comes later nothing is left to do then."""
         there = self._waiting.pop(conversation_id, {})
         if not there:
             return
@@ -179,7 +194,7 @@ class Marks:
                     raise
 
     def _refused(self, failure: Failure, conversation_id: str, user_id: str, waiting: _Waiting) -> None:
-        """The turn did not come, unless what waited for it was stored, or has failed, in another's."""
+        """Refuse what waited for a turn that did not come, unless it was stored, or has failed, in another's."""
         there = self._waiting.get(conversation_id, {})
         if there.get(user_id) is waiting:
             del there[user_id]

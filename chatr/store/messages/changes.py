@@ -97,24 +97,17 @@ async def _lock(db: Queryable, message_id: str) -> None:
     )
 
 
-class Entry(msgspec.Struct, frozen=True):
-    """A new entry of a log."""
-
-    seq: int
-    at: datetime
-
-
-async def log(db: Queryable, held: Held, event: str, data: dict[str, Any] | None = None) -> Entry:
-    """Append an entry about a held message to the log of its conversation."""
-    stored = msgspec.json.encode(data).decode() if data else None
+async def log(db: Queryable, held: Held, event: str, facts: msgspec.Struct | None) -> int:
+    """Append an entry about a held message to the log of its conversation; its seq."""
+    kept = msgspec.json.encode(facts).decode() if facts is not None else None
     rows = await db.query(
         """WITH moved AS (UPDATE conversations SET head_seq = head_seq + 1, changed_at = clock_timestamp()
                            WHERE id = %s RETURNING head_seq, changed_at)
            INSERT INTO log (conversation_id, seq, event, message_id, data, at)
-           SELECT %s, head_seq, %s, %s, %s::jsonb, changed_at FROM moved RETURNING seq, at""",
-        (held.conversation_id, held.conversation_id, event, held.id, stored),
+           SELECT %s, head_seq, %s, %s, %s::jsonb, changed_at FROM moved RETURNING seq""",
+        (held.conversation_id, held.conversation_id, event, held.id, kept),
     )
-    return Entry(*rows[0])
+    return int(rows[0][0])
 
 
 async def edit(

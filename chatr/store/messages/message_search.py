@@ -8,11 +8,12 @@ from typing import Any
 import msgspec
 
 from chatr.api.model import Message
+from chatr.store.columns import Columns, Outer, value
 from chatr.store.ids import NIL
-from chatr.store.messages import messages
-from chatr.store.messages.messages import Marks
+from chatr.store.messages.messages import STORED, Marks, Stored
 from chatr.store.messages.search_terms import HEADLINE, Condition, Terms
 from chatr.store.people import faces
+from chatr.store.people.faces import Faces
 from chatr.store.pool import Database, Queryable
 
 #: Conversations, and messages and bytes of each, that one statement takes into the index: it must end well within its
@@ -36,7 +37,7 @@ async def index(db: Database, dictionary: str, after: str = NIL) -> Piece:
     One node does it at a time. An edit that comes first is not overwritten: it has put its own text and words.
     """
     async with db.transaction() as tx:
-        if not (await tx.query("SELECT pg_try_advisory_xact_lock(%s)", (_LOCK,)))[0][0]:
+        if not value(await tx.query("SELECT pg_try_advisory_xact_lock(%s)", (_LOCK,)), bool):
             return Piece(0, None)
         rows = await tx.query(
             """WITH looked AS MATERIALIZED (
@@ -99,6 +100,40 @@ class Found(msgspec.Struct, frozen=True):
     at: datetime
 
 
+class _Hit(msgspec.Struct, frozen=True):
+    """A message that was found, its text as it is searched, and how far all others in its conversation have come."""
+
+    text: str
+    headline: str | None
+    delivered_seq: int
+    read_seq: int
+    cleared_seq: int
+    stored: Stored
+
+
+class _Row(msgspec.Struct, frozen=True):
+    """A line of the answer. ``complete``: all was looked through; one line says so also where nothing was found."""
+
+    complete: bool
+    hit: _Hit | None
+
+
+#: For the aliases of the statement below, ``g`` (page) and ``s`` (its sender).
+_HIT = Columns(
+    _Hit,
+    {
+        "text": "composed(g.content)",
+        "headline": """CASE WHEN asked.worded
+            THEN ts_headline(asked.dictionary, composed(g.content), asked.query, asked.options) END""",
+        "delivered_seq": "coalesce(others.delivered_seq, 0)",
+        "read_seq": "coalesce(others.read_seq, 0)",
+        "cleared_seq": "g.cleared_seq",
+        "stored": STORED,
+    },
+)
+_ROW = Columns(_Row, {"complete": "asked.complete", "hit": Outer(_HIT)})
+
+
 async def search(
     db: Queryable,
     viewer_id: str,
@@ -109,7 +144,7 @@ async def search(
     below: tuple[datetime, str] | None,
     limit: int,
 ) -> list[Found]:
-    """Messages with all of the terms, in the viewer's own conversations, newest first."""
+    """Find messages with all of the terms, in the viewer's own conversations, newest first."""
     where = ""
     params: list[Any] = []
     if sender_id is not None:
@@ -124,39 +159,36 @@ async def search(
                     SELECT g.*, own.cleared_seq FROM (SELECT DISTINCT id FROM hits) h JOIN messages g ON g.id = h.id
                       JOIN own ON own.conversation_id = g.conversation_id AND g.seq > own.cleared_seq
                      WHERE g.unsent_at IS NULL {where}
-                     ORDER BY g.created_at DESC, g.id DESC LIMIT %s)
-                SELECT done.complete, composed(g.content),
-                       CASE WHEN %s THEN ts_headline(%s::regconfig, composed(g.content), %s::tsquery, %s) END,
-                       g.created_at, others.delivered_seq, others.read_seq, g.cleared_seq, {messages.COLUMNS}
-                  FROM (SELECT (SELECT at FROM since) IS NULL AS complete) done
+                     ORDER BY g.created_at DESC, g.id DESC LIMIT %s),
+                  -- Only the status of the viewer's own derives from it, and a group may have thousands of members.
+                  others AS MATERIALIZED (
+                    SELECT x.conversation_id, min(x.shown_delivered_seq) AS delivered_seq,
+                           CASE WHEN gives_receipts(%s) THEN min(x.shown_read_seq) END AS read_seq
+                      FROM members x
+                     WHERE x.conversation_id IN (SELECT p.conversation_id FROM page p WHERE p.sender_id = %s)
+                       AND x.user_id <> %s AND x.status = 'joined' GROUP BY x.conversation_id)
+                SELECT {_ROW.sql}
+                  FROM (SELECT (SELECT at FROM since) IS NULL AS complete, %s AS worded, %s::regconfig AS dictionary,
+                               %s::tsquery AS query, %s AS options) asked
                   LEFT JOIN (page g JOIN users s ON s.id = g.sender_id
-                  CROSS JOIN LATERAL (
-                    SELECT coalesce(min(x.shown_delivered_seq), 0) AS delivered_seq,
-                           CASE WHEN gives_receipts(%s) THEN coalesce(min(x.shown_read_seq), 0) ELSE 0 END AS read_seq
-                      FROM members x WHERE x.conversation_id = g.conversation_id AND x.user_id <> %s
-                       AND x.status = 'joined') others) ON true
+                  LEFT JOIN others ON others.conversation_id = g.conversation_id) ON true
                  ORDER BY g.created_at DESC, g.id DESC""",
             (
-                *(viewer_id, conversation_id, *hits.params, *params, limit),
-                *(not terms.simple, terms.dictionary, terms.query, HEADLINE, viewer_id, viewer_id),
+                *(viewer_id, conversation_id, *hits.params, *params, limit, viewer_id, viewer_id, viewer_id),
+                *(not terms.simple, terms.dictionary, terms.query, HEADLINE),
             ),
         )
-        if len(rows) >= limit or rows[0][0]:
+        answer = _ROW.all(rows)
+        if len(answer) >= limit or answer[0].complete:
             break
-    found = [row for row in rows if row[1] is not None]
-    shown = await faces.among(db, viewer_id, messages.named(row[_HEAD:] for row in found))
-    return [
-        Found(
-            messages.message(row[_HEAD:], viewer_id, Marks(row[4], row[5], row[6], shown)),
-            terms.snippet(row[1], row[2]),
-            row[3],
-        )
-        for row in found
-    ]
+    found = [row.hit for row in answer if row.hit is not None]
+    shown = await faces.among(db, viewer_id, {name for hit in found for name in hit.stored.named})
+    return [_found(hit, viewer_id, terms, shown) for hit in found]
 
 
-#: What stands before the columns of a message.
-_HEAD = 7
+def _found(hit: _Hit, viewer_id: str, terms: Terms, shown: Faces) -> Found:
+    seen = hit.stored.seen_by(viewer_id, Marks(hit.delivered_seq, hit.read_seq, hit.cleared_seq, shown))
+    return Found(seen, terms.snippet(hit.text, hit.headline), hit.stored.created_at)
 
 
 #: Entries that a search reads one by one before it asks an index.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,9 @@ import msgspec
 import regex
 from msgspec import UNSET
 
-from chatr.api.model import LinkPreview, LogEntry, Message, MessageStatus, Reaction, ReplyTo, wire_time
+from chatr.api.events import EVENTS, EntryCleared
+from chatr.api.model import LinkPreview, LogEntry, Message, MessageStatus, MessageType, Reaction, ReplyTo, wire_time
+from chatr.store.columns import Columns
 from chatr.store.people import faces, people
 from chatr.store.people.faces import Faces
 from chatr.store.pool import Queryable
@@ -35,50 +37,112 @@ class Marks(msgspec.Struct, frozen=True):
 #: Of a message that is replied to. append_messages keeps one character more, which tells whether a grapheme ends here.
 QUOTED_CHARS = 200
 _GRAPHEME = regex.compile(r"\X")
-#: Columns of a message, for aliases ``g`` (messages) and ``s`` (its sender).
-COLUMNS = """g.id, g.conversation_id, g.seq, g.client_id, s.id, s.username, s.display_name, s.profile_image,
-    g.type, g.content, g.created_at, g.edited_at, g.unsent_at, g.reply_to, g.mentions::text[],
-    CASE WHEN g.reply_to IS NOT NULL THEN (
-      SELECT jsonb_build_array(o.sender_id, o.seq, o.unsent_at IS NOT NULL, w.deleted_at IS NOT NULL)
-        FROM messages o JOIN users w ON w.id = o.sender_id WHERE o.id = (g.reply_to->>'id')::uuid) END,
-    reactions_of(g.id),
-    CASE WHEN g.type = 'audio' THEN EXISTS (SELECT 1 FROM listens y WHERE y.message_id = g.id) ELSE false END,
-    g.link_preview, g.event, g.user_ids::text[]"""
-WIDTH = 21
-_FROM = f"SELECT {COLUMNS} FROM messages g JOIN users s ON s.id = g.sender_id"
 
 
-def message(row: Sequence[Any], viewer_id: str, marks: Marks) -> Message:
-    """A message from :data:`COLUMNS` as one participant sees it."""
-    (id, conversation_id, seq, client_id, sender_id, username, display_name, image) = row[:8]
-    (type, content, created_at, edited_at, unsent_at, reply_to, mentions, original) = row[8:16]
-    reactions, listened, link_preview, event, user_ids = row[16:WIDTH]
-    mine = sender_id == viewer_id
-    return Message(
-        id=id,
-        conversation_id=conversation_id,
-        seq=seq,
-        client_id=UNSET if event else client_id,
-        sender=faces.sender(marks.blockers, sender_id, username, display_name, image),
-        type=type,
-        content="" if unsent_at else content,
-        created_at=wire_time(created_at),
-        edited=edited_at is not None and not unsent_at,
-        edited_at=wire_time(edited_at) if edited_at and not unsent_at else UNSET,
-        unsent=unsent_at is not None,
-        status=("listened" if listened else marks.status(seq)) if mine else "sent",
-        reply_to=_reply_to(reply_to, original, created_at, marks) if reply_to and not unsent_at else UNSET,
-        reactions=_reactions(reactions, marks) if reactions and not unsent_at else [],
-        mentions=[] if unsent_at else mentions,
-        link_preview=msgspec.convert(link_preview, LinkPreview) if link_preview and not unsent_at else UNSET,
-        event=event or UNSET,
-        user_ids=user_ids if event else UNSET,
-    )
+class Stored(msgspec.Struct, frozen=True):
+    """A message as it is stored, of which each viewer sees something else.
+
+    What stands there as JSON (``reply_to``, ``original``, ``reactions``, ``link_preview``) is decoded when it is seen.
+    """
+
+    id: str
+    conversation_id: str
+    seq: int
+    client_id: str
+    sender_id: str
+    username: str
+    display_name: str
+    profile_image: str | None
+    type: MessageType
+    content: str
+    created_at: datetime
+    edited_at: datetime | None
+    unsent_at: datetime | None
+    reply_to: dict[str, Any] | None
+    mentions: list[str]
+    original: list[Any] | None
+    reactions: list[Any] | None
+    listened: bool
+    link_preview: Any
+    event: str | None
+    user_ids: list[str] | None
+
+    def seen_by(self, viewer_id: str, marks: Marks) -> Message:
+        """Make the message as one participant sees it."""
+        event, there = self.event, self.unsent_at is None
+        return Message(
+            id=self.id,
+            conversation_id=self.conversation_id,
+            seq=self.seq,
+            client_id=UNSET if event else self.client_id,
+            sender=faces.sender(
+                marks.blockers, self.sender_id, self.username, self.display_name, self.profile_image
+            ),
+            type=self.type,
+            content=self.content if there else "",
+            created_at=wire_time(self.created_at),
+            edited=there and self.edited_at is not None,
+            edited_at=wire_time(self.edited_at) if there and self.edited_at else UNSET,
+            unsent=not there,
+            status=("listened" if self.listened else marks.status(self.seq)) if self.sender_id == viewer_id else "sent",
+            reply_to=self._quote(self.reply_to, marks) if there and self.reply_to else UNSET,
+            reactions=_reactions(self.reactions, marks) if there and self.reactions else [],
+            mentions=self.mentions if there else [],
+            link_preview=msgspec.convert(self.link_preview, LinkPreview) if there and self.link_preview else UNSET,
+            event=event or UNSET,
+            user_ids=self.user_ids or [] if event else UNSET,
+        )
+
+    @property
+    def named(self) -> list[str]:
+        """Whose names stand there: who wrote it, and what it quotes."""
+        return [self.sender_id, self.original[0]] if self.original else [self.sender_id]
+
+    def _quote(self, snapshot: dict[str, Any], marks: Marks) -> ReplyTo:
+        """Show what was frozen, unless the original was unsent, who wrote it is no more, or the viewer deleted it."""
+        frozen = quote(snapshot)
+        if self.original is None:
+            return frozen
+        sender_id, seq, unsent, deserted = self.original
+        at = self.created_at.timestamp()
+        name = people.NOBODY if deserted else faces.quoted(marks.blockers, sender_id, frozen.sender_name, at)
+        frozen = msgspec.structs.replace(frozen, sender_name=name)
+        if seq <= marks.cleared_seq:
+            return cleared(frozen)
+        return msgspec.structs.replace(frozen, content="", unsent=True) if unsent else frozen
 
 
-def named(rows: Iterable[Sequence[Any]]) -> set[str]:
-    """Whose names stand at the messages of some rows: who wrote them, and what they quote."""
-    return {user_id for row in rows for user_id in (row[4], *((row[15] or ())[:1]))}
+#: For the aliases ``g`` (messages) and ``s`` (its sender).
+STORED = Columns(
+    Stored,
+    {
+        "id": "g.id",
+        "conversation_id": "g.conversation_id",
+        "seq": "g.seq",
+        "client_id": "g.client_id",
+        "sender_id": "s.id",
+        "username": "s.username",
+        "display_name": "s.display_name",
+        "profile_image": "s.profile_image",
+        "type": "g.type",
+        "content": "g.content",
+        "created_at": "g.created_at",
+        "edited_at": "g.edited_at",
+        "unsent_at": "g.unsent_at",
+        "reply_to": "g.reply_to",
+        "mentions": "g.mentions::text[]",
+        "original": """CASE WHEN g.reply_to IS NOT NULL THEN (
+            SELECT jsonb_build_array(o.sender_id, o.seq, o.unsent_at IS NOT NULL, w.deleted_at IS NOT NULL)
+              FROM messages o JOIN users w ON w.id = o.sender_id WHERE o.id = (g.reply_to->>'id')::uuid) END""",
+        "reactions": "reactions_of(g.id)",
+        "listened": """CASE WHEN g.type = 'audio' THEN EXISTS (SELECT 1 FROM listens y WHERE y.message_id = g.id)
+            ELSE false END""",
+        "link_preview": "g.link_preview",
+        "event": "g.event",
+        "user_ids": "g.user_ids::text[]",
+    },
+)
+_FROM = f"SELECT {STORED.sql} FROM messages g JOIN users s ON s.id = g.sender_id"
 
 
 def _reactions(found: Any, marks: Marks) -> list[Reaction]:
@@ -92,19 +156,6 @@ def quote(snapshot: dict[str, Any]) -> ReplyTo:
         return frozen
     ends = [0, *(each.end() for each in _GRAPHEME.finditer(frozen.content) if each.end() <= QUOTED_CHARS)]
     return msgspec.structs.replace(frozen, content=frozen.content[: ends[-1] or QUOTED_CHARS])
-
-
-def _reply_to(snapshot: dict[str, Any], original: Sequence[Any] | None, at: datetime, marks: Marks) -> ReplyTo:
-    """What was frozen, unless the original has been unsent since, who wrote it is no more, or the viewer deleted it."""
-    frozen = quote(snapshot)
-    if original is None:
-        return frozen
-    sender_id, seq, unsent, deserted = original
-    name = people.NOBODY if deserted else faces.quoted(marks.blockers, sender_id, frozen.sender_name, at.timestamp())
-    frozen = msgspec.structs.replace(frozen, sender_name=name)
-    if seq <= marks.cleared_seq:
-        return cleared(frozen)
-    return msgspec.structs.replace(frozen, content="", unsent=True) if unsent else frozen
 
 
 def cleared(quote: ReplyTo) -> ReplyTo:
@@ -130,28 +181,25 @@ async def marks(db: Queryable, conversation_id: str, viewer_id: str) -> Marks | 
 
 async def by_id(db: Queryable, viewer_id: str, message_id: str) -> Message | None:
     """A message of a conversation that the viewer is in."""
-    rows = await db.query(_FROM + " WHERE g.id = %s", (message_id,))
-    if not rows:
+    found = await stored(db, message_id)
+    seen = await marks(db, found.conversation_id, viewer_id) if found else None
+    if found is None or seen is None or found.seq <= seen.cleared_seq:
         return None
-    found = await marks(db, rows[0][1], viewer_id)
-    if found is None or rows[0][2] <= found.cleared_seq:
-        return None
-    return message(rows[0], viewer_id, found)
+    return found.seen_by(viewer_id, seen)
 
 
 async def of(db: Queryable, message_id: str, viewer_id: str) -> Message | None:
     """A message, for whoever has it already: without a look at who may see it."""
-    row = await raw(db, message_id)
-    if row is None:
+    found = await stored(db, message_id)
+    if found is None:
         return None
-    found = await marks(db, row[1], viewer_id) if viewer_id else None
-    return message(row, viewer_id, found or Marks())
+    seen = await marks(db, found.conversation_id, viewer_id) if viewer_id else None
+    return found.seen_by(viewer_id, seen or Marks())
 
 
-async def raw(db: Queryable, message_id: str) -> Sequence[Any] | None:
-    """The row of a message, to be made into what each of several viewers sees (:func:`message`)."""
-    rows = await db.query(_FROM + " WHERE g.id = %s", (message_id,))
-    return rows[0] if rows else None
+async def stored(db: Queryable, message_id: str) -> Stored | None:
+    """Find a message, whoever may see it."""
+    return STORED.first(await db.query(_FROM + " WHERE g.id = %s", (message_id,)))
 
 
 async def by_client_id(db: Queryable, sender_id: str, client_id: str) -> Message | None:
@@ -175,7 +223,7 @@ async def before(db: Queryable, conversation_id: str, viewer_id: str, marks: Mar
         _FROM + " WHERE g.conversation_id = %s AND g.seq < %s AND g.seq > %s ORDER BY g.seq DESC LIMIT %s",
         (conversation_id, seq, marks.cleared_seq, limit + 1),
     )
-    items = [message(row, viewer_id, marks) for row in reversed(rows[:limit])]
+    items = [found.seen_by(viewer_id, marks) for found in STORED.all(rows[:limit])][::-1]
     return Page(items, len(rows) > limit, await _any(db, conversation_id, ">=", seq, marks))
 
 
@@ -185,7 +233,7 @@ async def after(db: Queryable, conversation_id: str, viewer_id: str, marks: Mark
         _FROM + " WHERE g.conversation_id = %s AND g.seq > %s ORDER BY g.seq LIMIT %s",
         (conversation_id, max(seq, marks.cleared_seq), limit + 1),
     )
-    items = [message(row, viewer_id, marks) for row in rows[:limit]]
+    items = [found.seen_by(viewer_id, marks) for found in STORED.all(rows[:limit])]
     return Page(items, await _any(db, conversation_id, "<=", seq, marks), len(rows) > limit)
 
 
@@ -207,7 +255,7 @@ async def log_after(
     """
     seq = max(seq, marks.cleared_seq)
     rows = await db.query(
-        f"""SELECT l.seq, l.event, l.data, l.at, c.head_seq, {COLUMNS}
+        f"""SELECT l.seq, l.event, l.data, l.at, c.head_seq, {STORED.sql}
               FROM conversations c
               LEFT JOIN LATERAL (SELECT * FROM log WHERE conversation_id = c.id AND seq > %s
                                   ORDER BY seq LIMIT %s) l ON true
@@ -222,24 +270,14 @@ async def log_after(
 
 
 def _entry(row: Sequence[Any], conversation_id: str, viewer_id: str, marks: Marks) -> LogEntry:
-    seq, event, data, at = row[:4]
-    moment: datetime = at
-    payload: dict[str, Any] = {"conversationId": conversation_id, "seq": seq, **(data or {})}
-    if row[5] is not None:
-        about = message(row[5:], viewer_id, marks)
-        if about.seq <= marks.cleared_seq:
-            hidden = {"conversationId": conversation_id, "seq": seq, "cleared": True}
-            return LogEntry(seq=seq, event=event, data=hidden, at=wire_time(moment))
-        if event == "message.unsent":
-            payload |= {"messageId": about.id, "senderDisplayName": about.sender.display_name}
-        elif event == "message.reaction":
-            payload |= {"messageId": about.id, "reactions": about.reactions}
-        elif event == "message.listened":
-            payload["messageId"] = about.id
-        elif event == "message.preview":
-            payload |= {"messageId": about.id, "message": about}
-            if about.link_preview is not UNSET:
-                payload["linkPreview"] = about.link_preview
-        else:
-            payload["message"] = about
-    return LogEntry(seq=seq, event=event, data=payload, at=wire_time(moment))
+    """An entry as its event is declared: what it says of its message is what the message is by now."""
+    seq, name, kept, at = row[:4]
+    about = STORED.take(row, 5).seen_by(viewer_id, marks) if row[5] is not None else None
+    if about is None or about.seq <= marks.cleared_seq:
+        return LogEntry(seq=seq, event=name, data=EntryCleared(conversation_id, seq, True), at=wire_time(at))
+    event = EVENTS[name]
+    logged = event.logged
+    if logged is None:
+        raise TypeError(f"{name} is no entry of a log")
+    data = logged.entry(seq, about, msgspec.convert(kept, event.facts))
+    return LogEntry(seq=seq, event=name, data=data, at=wire_time(at))

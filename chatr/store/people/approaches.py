@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
+from chatr.store.columns import value
 from chatr.store.pool import Transaction
 
 Kind: TypeAlias = Literal["conversation", "friend"]
@@ -25,7 +26,6 @@ async def add(tx: Transaction, user_id: str, kind: Kind, most: int) -> int | Non
         (user_id, kind, user_id, kind, most - 1),
     )
     if full:
-        wait_s: int = full[0][0]
-        return max(1, wait_s)
+        return max(1, value(full, int))
     await tx.execute("INSERT INTO approaches (user_id, kind) VALUES (%s, %s)", (user_id, kind))
     return None

@@ -8,9 +8,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from chatr.store.people.people import COLUMNS as PERSON
-from chatr.store.people.relations import COLUMNS as RELATION
-from chatr.store.people.relations import JOINS, Other, other
+from chatr.store.columns import Columns, value
+from chatr.store.people.relations import JOINS, OTHER, Other
 from chatr.store.pool import Queryable
 
 
@@ -23,23 +22,29 @@ class Friendship(msgspec.Struct, frozen=True):
     accepted: bool
 
 
-_COLUMNS = """id, requester_id, CASE WHEN requester_id = user_low THEN user_high ELSE user_low END,
-    accepted_at IS NOT NULL"""
+_FRIENDSHIP = Columns(
+    Friendship,
+    {
+        "id": "id",
+        "requester_id": "requester_id",
+        "addressee_id": "CASE WHEN requester_id = user_low THEN user_high ELSE user_low END",
+        "accepted": "accepted_at IS NOT NULL",
+    },
+)
 
 
 async def by_id(db: Queryable, friendship_id: str, party_id: str) -> Friendship | None:
-    """A friendship or request that the person is a party to."""
+    """Find a friendship or request that the person is a party to."""
     return await _one(db, "id = %s AND %s IN (user_low, user_high)", (friendship_id, party_id))
 
 
 async def of_pair(db: Queryable, one_id: str, other_id: str) -> Friendship | None:
-    """What there is between two people."""
+    """Find what there is between two people."""
     return await _one(db, "user_low = %s AND user_high = %s", tuple(sorted((one_id, other_id))))
 
 
 async def _one(db: Queryable, where: str, params: tuple[Any, ...]) -> Friendship | None:
-    rows = await db.query(f"SELECT {_COLUMNS} FROM friendships WHERE {where}", params)
-    return Friendship(*rows[0]) if rows else None
+    return _FRIENDSHIP.first(await db.query(f"SELECT {_FRIENDSHIP.sql} FROM friendships WHERE {where}", params))
 
 
 async def insert(db: Queryable, friendship_id: str, requester_id: str, addressee_id: str) -> None:
@@ -52,12 +57,12 @@ async def insert(db: Queryable, friendship_id: str, requester_id: str, addressee
 
 
 async def accept(db: Queryable, friendship_id: str) -> None:
-    """A request becomes a friendship."""
+    """Make a friendship of a request."""
     await db.execute("UPDATE friendships SET accepted_at = now() WHERE id = %s", (friendship_id,))
 
 
 async def delete(db: Queryable, friendship_id: str) -> None:
-    """Nothing is left of a request or friendship."""
+    """Delete a request or friendship."""
     await db.execute("DELETE FROM friendships WHERE id = %s", (friendship_id,))
 
 
@@ -70,18 +75,19 @@ class Ended(msgspec.Struct, frozen=True):
 
 
 async def delete_all(db: Queryable, user_id: str) -> Ended:
-    """Nothing is left of a person's friendships, requests and blocks."""
+    """Delete a person's friendships, requests and blocks."""
     ended = await db.query(
-        f"DELETE FROM friendships WHERE user_low = %s OR user_high = %s RETURNING {_COLUMNS}", (user_id, user_id)
+        f"DELETE FROM friendships WHERE user_low = %s OR user_high = %s RETURNING {_FRIENDSHIP.sql}",
+        (user_id, user_id),
     )
     blocks = await db.query(
         "DELETE FROM blocks WHERE blocker_id = %s OR blocked_id = %s RETURNING blocker_id, blocked_id",
         (user_id, user_id),
     )
     return Ended(
-        friendships=[Friendship(*row) for row in ended],
-        blockers=[row[0] for row in blocks if row[0] != user_id],
-        blocked=[row[1] for row in blocks if row[0] == user_id],
+        friendships=_FRIENDSHIP.all(ended),
+        blockers=[blocker_id for blocker_id, _ in blocks if blocker_id != user_id],
+        blocked=[blocked_id for blocker_id, blocked_id in blocks if blocker_id == user_id],
     )
 
 
@@ -105,7 +111,7 @@ async def unblock(db: Queryable, blocker_id: str, blocked_id: str) -> bool:
 
 
 async def touch(db: Queryable, user_ids: Sequence[str]) -> None:
-    """The friend lists of these people have changed."""
+    """Note that the friend lists of these people have changed."""
     await db.execute(
         """WITH theirs AS (SELECT id FROM users WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE)
            UPDATE users u SET friends_changed_at = clock_timestamp() FROM theirs WHERE u.id = theirs.id""",
@@ -114,7 +120,7 @@ async def touch(db: Queryable, user_ids: Sequence[str]) -> None:
 
 
 async def changed_since(db: Queryable, user_id: str, horizon: datetime) -> bool:
-    """Whether a person's friend lists have changed after ``horizon``, or what they show of people."""
+    """Tell whether a person's friend lists have changed after ``horizon``, or what they show of people."""
     rows = await db.query(
         """SELECT EXISTS (SELECT 1 FROM users WHERE id = %s AND friends_changed_at > %s) OR EXISTS (
              SELECT 1 FROM (SELECT user_high FROM friendships WHERE user_low = %s
@@ -126,7 +132,7 @@ async def changed_since(db: Queryable, user_id: str, horizon: datetime) -> bool:
                JOIN users u ON u.id = o.id WHERE u.profile_changed_at > %s)""",
         (user_id, horizon, user_id, user_id, user_id, horizon),
     )
-    return bool(rows[0][0])
+    return value(rows, bool)
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -137,6 +143,8 @@ class Listed(msgspec.Struct, frozen=True):
     other: Other
 
 
+#: For the aliases ``l`` (the line) and those of the other person.
+_LISTED = Columns(Listed, {"id": "l.id", "since": "l.since", "other": OTHER})
 List = Literal["friends", "incoming", "outgoing", "blocked"]
 
 _PAIRS = """SELECT p.id, {since} AS since, CASE WHEN p.user_low = v.id THEN p.user_high ELSE p.user_low END AS other_id
@@ -152,13 +160,13 @@ _LISTS: dict[List, str] = {
 async def listed(
     db: Queryable, viewer_id: str, which: List, *, below: tuple[datetime, str] | None, limit: int
 ) -> list[Listed]:
-    """A page of a list, newest first, below a position."""
+    """List a page of friends, requests or blocks, newest first, below a position."""
     where, params = ("AND (l.since, l.id) < (%s, %s)", below) if below else ("", ())
     rows = await db.query(
-        f"""SELECT l.id, l.since, {PERSON}, {RELATION}
+        f"""SELECT {_LISTED.sql}
               FROM (SELECT %s::uuid AS id) v
               CROSS JOIN LATERAL ({_LISTS[which]}) l JOIN users u ON u.id = l.other_id {JOINS}
              WHERE u.deleted_at IS NULL {where} ORDER BY l.since DESC, l.id DESC LIMIT %s""",
         (viewer_id, *params, limit),
     )
-    return [Listed(row[0], row[1], other(row[2:])) for row in rows]
+    return _LISTED.all(rows)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from chatr.api.model import Privacy
+from chatr.store.columns import Columns, Made, value_if_any, values
 from chatr.store.pool import Queryable
 
 #: What everybody is called who is no more.
 NOBODY = "Deleted user"
 
 
-class Person(msgspec.Struct, frozen=True, kw_only=True):
+class Person(msgspec.Struct, frozen=True):
     """A row of ``users`` with nothing withheld: what a viewer may see of it is the operations' business."""
 
     id: str
@@ -45,37 +47,51 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
         return (self.email is None or self.email_verified) and (self.phone_number is None or self.phone_verified)
 
 
-#: Columns of a :class:`Person`, for a table alias ``u``.
-COLUMNS = """u.id, u.username, u.display_name, u.first_name, u.last_name, u.profile_image, u.cover_image, u.email,
-    u.phone_number, u.gender, u.role, u.is_bot, u.email_verified_at IS NOT NULL, u.phone_verified_at IS NOT NULL,
-    u.privacy, u.settings, u.created_at, u.last_seen_at, u.totp_enabled_at IS NOT NULL, u.disabled_at IS NOT NULL"""
-WIDTH = len(Person.__struct_fields__)
-
-
-def person(row: tuple[Any, ...]) -> Person:
-    """A person from :data:`COLUMNS`."""
-    values = dict(zip(Person.__struct_fields__, row, strict=True))
-    values["privacy"] = msgspec.convert(values["privacy"], Privacy)
-    return Person(**values)
+#: For the alias ``u`` (users).
+PERSON = Columns(
+    Person,
+    {
+        "id": "u.id",
+        "username": "u.username",
+        "display_name": "u.display_name",
+        "first_name": "u.first_name",
+        "last_name": "u.last_name",
+        "profile_image": "u.profile_image",
+        "cover_image": "u.cover_image",
+        "email": "u.email",
+        "phone_number": "u.phone_number",
+        "gender": "u.gender",
+        "role": "u.role",
+        "is_bot": "u.is_bot",
+        "email_verified": "u.email_verified_at IS NOT NULL",
+        "phone_verified": "u.phone_verified_at IS NOT NULL",
+        "privacy": Made("u.privacy", partial(msgspec.convert, type=Privacy)),
+        "settings": "u.settings",
+        "created_at": "u.created_at",
+        "last_seen_at": "u.last_seen_at",
+        "two_factor": "u.totp_enabled_at IS NOT NULL",
+        "disabled": "u.disabled_at IS NOT NULL",
+    },
+)
 
 
 async def by_id(db: Queryable, user_id: str) -> Person | None:
-    """A person who is not deleted, verified or not."""
+    """Find a person who is not deleted, verified or not."""
     return await _one(db, "u.id = %s", user_id)
 
 
 async def by_username(db: Queryable, username: str) -> Person | None:
-    """A person by username with the leading @, whatever its case."""
+    """Find a person by username with the leading @, whatever its case."""
     return await _one(db, "lower(u.username) = lower(%s)", username)
 
 
 async def _one(db: Queryable, where: str, value: str, locking: str = "") -> Person | None:
-    rows = await db.query(f"SELECT {COLUMNS} FROM users u WHERE {where} AND u.deleted_at IS NULL{locking}", (value,))
-    return person(rows[0]) if rows else None
+    sql = f"SELECT {PERSON.sql} FROM users u WHERE {where} AND u.deleted_at IS NULL{locking}"
+    return PERSON.first(await db.query(sql, (value,)))
 
 
 async def lock(db: Queryable, user_id: str) -> Person | None:
-    """A person whose row nobody else changes until the transaction ends.
+    """Lock a person's row, so that nobody else changes it until the transaction ends.
 
     The first row that a transaction about an account locks: two that lock in different orders would block each other.
     """
@@ -103,24 +119,24 @@ async def set_settings(db: Queryable, changed: Person) -> None:
 
 
 async def profile_changed(db: Queryable, user_id: str) -> None:
-    """Others see something else of this person from now on."""
+    """Note that others see something else of this person from now on."""
     await db.execute("UPDATE users SET profile_changed_at = clock_timestamp() WHERE id = %s", (user_id,))
 
 
 async def taken(db: Queryable, usernames: Sequence[str]) -> set[str]:
-    """Those of the usernames that somebody has, in lower case."""
+    """Find those of the usernames that somebody has, in lower case."""
     rows = await db.query(
         "SELECT lower(username) FROM users WHERE lower(username) = ANY(%s)", ([name.lower() for name in usernames],)
     )
-    return {row[0] for row in rows}
+    return set(values(rows, str))
 
 
 async def by_ids(db: Queryable, user_ids: Sequence[str]) -> dict[str, Person]:
-    """People by id."""
+    """Find people who are not deleted, by id."""
     rows = await db.query(
-        f"SELECT {COLUMNS} FROM users u WHERE u.id = ANY(%s::uuid[]) AND u.deleted_at IS NULL", (list(user_ids),)
+        f"SELECT {PERSON.sql} FROM users u WHERE u.id = ANY(%s::uuid[]) AND u.deleted_at IS NULL", (list(user_ids),)
     )
-    return {row[0]: person(row) for row in rows}
+    return {person.id: person for person in PERSON.all(rows)}
 
 
 async def here(db: Queryable, gone_s: Mapping[str, float | None]) -> dict[str, datetime]:
@@ -133,11 +149,11 @@ async def here(db: Queryable, gone_s: Mapping[str, float | None]) -> dict[str, d
             WHERE u.id = g.id AND u.deleted_at IS NULL RETURNING u.id, u.last_seen_at""",
         (list(gone_s), list(gone_s.values())),
     )
-    return {row[0]: row[1] for row in rows}
+    return dict(rows)
 
 
 async def nobody_here(db: Queryable) -> None:
-    """Whoever was here when the only process died was last seen then, as far as is known."""
+    """Note of whoever was here when the only process died that they were last seen then, as far as is known."""
     await db.execute(
         """UPDATE users SET last_seen_at = greatest(last_seen_at, online_at), online_at = NULL
             WHERE online_at IS NOT NULL"""
@@ -145,6 +161,5 @@ async def nobody_here(db: Queryable) -> None:
 
 
 async def last_seen(db: Queryable, user_id: str) -> datetime | None:
-    """When a person was here last, if they have ever left."""
-    rows = await db.query("SELECT last_seen_at FROM users WHERE id = %s", (user_id,))
-    return rows[0][0] if rows else None
+    """Tell when a person was here last, if they have ever left."""
+    return value_if_any(await db.query("SELECT last_seen_at FROM users WHERE id = %s", (user_id,)), datetime)

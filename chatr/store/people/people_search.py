@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatr.store.people.relations import OTHERS, Other, other, shown
+from chatr.store.people.relations import OTHER, OTHERS, Other, shown
 from chatr.store.pool import Queryable
 
 _FULL_NAME = "lower(coalesce(u.first_name, '') || ' ' || coalesce(u.last_name, ''))"
@@ -36,10 +36,10 @@ _SQL = f"""{OTHERS}
 
 
 async def search(db: Queryable, viewer_id: str, text: str, limit: int) -> list[Other]:
-    """Confirmed people with ``text`` in a name that the viewer may see, friends first, without guests and blocks."""
+    """Find confirmed people by a name that the viewer may see, friends first, without guests and blocks."""
     text = text.lower()
     plain = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     handle = f"@{plain.removeprefix('@')}%"
     is_address = "@" in text[1:]
     rows = await db.query(_SQL, (viewer_id, text, f"%{plain}%", f"{plain}%", f"% {plain}%", handle, is_address, limit))
-    return [other(row) for row in rows]
+    return OTHER.all(rows)

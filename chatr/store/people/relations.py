@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timezone
-from typing import Any
 
 import msgspec
 
 from chatr.api.model import PrivacyLevel
+from chatr.store.columns import Columns, Made
 from chatr.store.people import faces
 from chatr.store.people.faces import Face
-from chatr.store.people.people import COLUMNS as PERSON
-from chatr.store.people.people import WIDTH as PERSON_WIDTH
-from chatr.store.people.people import Person, person
+from chatr.store.people.people import PERSON, Person
 from chatr.store.pool import Queryable
 
 #: A moment for relations that are thought up, not read.
 EVER = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
-class Relation(msgspec.Struct, frozen=True, kw_only=True):
+class Relation(msgspec.Struct, frozen=True):
     """How a viewer and another person stand to each other, from the viewer's side.
 
     ``face``: what the viewer sees of the other, who has blocked the viewer.
@@ -64,9 +62,23 @@ _BLOCKED = "EXISTS (SELECT 1 FROM blocks b WHERE b.blocker_id = {} AND b.blocked
 _BY_ME, _ME = _BLOCKED.format("v.id", "u.id"), _BLOCKED.format("u.id", "v.id")
 #: Whether either has blocked the other.
 APART = f"({_BY_ME} OR {_ME})"
-#: Columns of a :class:`Relation`, for the aliases ``v`` (whose ``id`` is the viewer's) and ``u`` (the other person).
-COLUMNS = f"""v.id, f.id, f.requester_id, f.requested_at, f.accepted_at, {_BY_ME}, {faces.ONE.format("u.id", "v.id")},
-    d.id, d.status, coalesce(d.initiator_id = v.id, false), {_NEAR} AND NOT {_BY_ME} AND NOT {_ME}"""
+#: For the aliases ``v`` (whose ``id`` is the viewer's) and ``u`` (the other person).
+RELATION = Columns(
+    Relation,
+    {
+        "viewer_id": "v.id",
+        "friendship_id": "f.id",
+        "requester_id": "f.requester_id",
+        "requested_at": "f.requested_at",
+        "accepted_at": "f.accepted_at",
+        "blocked_by_me": _BY_ME,
+        "face": Made(faces.ONE.format("u.id", "v.id"), lambda found: Face(*found)),
+        "direct_id": "d.id",
+        "direct_status": "d.status",
+        "direct_mine": "coalesce(d.initiator_id = v.id, false)",
+        "near": f"{_NEAR} AND NOT {_BY_ME} AND NOT {_ME}",
+    },
+)
 #: The tables that they come from, behind those of ``v`` and ``u``.
 JOINS = """LEFT JOIN friendships f ON f.user_low = least(v.id, u.id) AND f.user_high = greatest(v.id, u.id)
     LEFT JOIN conversations d ON d.user_low = least(v.id, u.id) AND d.user_high = greatest(v.id, u.id)"""
@@ -75,17 +87,10 @@ _KNOWN = """SELECT x.user_high FROM friendships x WHERE x.user_low = {me}
     UNION SELECT x.user_low FROM friendships x WHERE x.user_high = {me}
     UNION SELECT x.user_high FROM conversations x WHERE x.user_low = {me}
     UNION SELECT x.user_low FROM conversations x WHERE x.user_high = {me}"""
-WIDTH = len(Relation.__struct_fields__)
-
-
-def relation(row: Sequence[Any]) -> Relation:
-    """A relation from :data:`COLUMNS`."""
-    values = dict(zip(Relation.__struct_fields__, row, strict=True))
-    return Relation(**{**values, "face": faces.face(values["face"])})
 
 
 def shown(part: str, default: PrivacyLevel) -> str:
-    """The condition that a part of the profile is shown to the viewer: ops/people/permissions.py ``shown``."""
+    """Write the condition that a part of the profile is shown to the viewer: ops/people/permissions.py ``shown``."""
     level = f"coalesce(u.privacy->>'{part}', '{default}')"
     return f"({level} = 'everyone' OR {level} = 'friends' AND f.accepted_at IS NOT NULL)"
 
@@ -97,30 +102,27 @@ class Other(msgspec.Struct, frozen=True):
     relation: Relation
 
 
-def other(row: tuple[Any, ...]) -> Other:
-    """A person from :data:`chatr.store.people.people.COLUMNS`, then a relation from :data:`COLUMNS`."""
-    return Other(person(row[:PERSON_WIDTH]), relation(row[PERSON_WIDTH : PERSON_WIDTH + WIDTH]))
-
-
+#: For the aliases of both.
+OTHER = Columns(Other, {"person": PERSON, "relation": RELATION})
 #: People as a viewer stands to them; the first parameter is the viewer's id.
-OTHERS = f"SELECT {PERSON}, {COLUMNS} FROM (SELECT %s::uuid AS id) v CROSS JOIN users u {JOINS}"
+OTHERS = f"SELECT {OTHER.sql} FROM (SELECT %s::uuid AS id) v CROSS JOIN users u {JOINS}"
 
 
 async def by_ids(db: Queryable, viewer_id: str, user_ids: Sequence[str]) -> dict[str, Other]:
-    """People who are not deleted, by id."""
+    """Find people who are not deleted, by id."""
     rows = await db.query(
         OTHERS + " WHERE u.id = ANY(%s::uuid[]) AND u.deleted_at IS NULL", (viewer_id, list(user_ids))
     )
-    return {row[0]: other(row) for row in rows}
+    return {found.person.id: found for found in OTHER.all(rows)}
 
 
 async def by_id(db: Queryable, viewer_id: str, user_id: str) -> Other | None:
-    """A person who is not deleted."""
+    """Find a person who is not deleted."""
     return (await by_ids(db, viewer_id, [user_id])).get(user_id)
 
 
 async def showing(db: Queryable, viewer_id: str, user_ids: Sequence[str] | None = None) -> dict[str, datetime | None]:
-    """When those were here last who let the viewer know if they are here now; of all people, or of some.
+    """Tell when those were here last who let the viewer know if they are here now; of all people, or of some.
 
     The rule is ``sees_presence`` of ops/people/permissions.py, put so that of a thousand people only the ids are read.
     """
@@ -137,11 +139,11 @@ async def showing(db: Queryable, viewer_id: str, user_ids: Sequence[str] | None 
 
 
 async def by_username(db: Queryable, viewer_id: str, username: str) -> Other | None:
-    """A person by username with the leading @, whatever its case."""
+    """Find a person by username with the leading @, whatever its case."""
     rows = await db.query(
         OTHERS + " WHERE lower(u.username) = lower(%s) AND u.deleted_at IS NULL", (viewer_id, username)
     )
-    return other(rows[0]) if rows else None
+    return OTHER.first(rows)
 
 
 class Circle(msgspec.Struct, frozen=True):
@@ -166,20 +168,30 @@ class Circle(msgspec.Struct, frozen=True):
         return len(self.friends) + len(self.near) + len(self.far)
 
 
+_IDS = "coalesce(array_agg(v.id::text) FILTER (WHERE {}), '{{}}')"
+#: For the aliases of a relation, grouped by ``u``: here each viewer ``v`` is one of the circle.
+_CIRCLE = Columns(
+    Circle,
+    {
+        "online_status": "coalesce(u.privacy->>'onlineStatus', 'everyone')",
+        "friends": Made(_IDS.format("f.accepted_at IS NOT NULL"), tuple),
+        "near": Made(_IDS.format(f"f.accepted_at IS NULL AND {_NEAR}"), tuple),
+        "far": Made(_IDS.format(f"NOT {_NEAR}"), tuple),
+    },
+)
+
+
 async def circles(db: Queryable, user_ids: Sequence[str]) -> dict[str, Circle]:
-    """The circles of people who are not deleted."""
+    """Find the circles of people who are not deleted."""
     rows = await db.query(
-        f"""SELECT u.id, coalesce(u.privacy->>'onlineStatus', 'everyone'),
-                   coalesce(array_agg(v.id::text) FILTER (WHERE f.accepted_at IS NOT NULL), '{{}}'),
-                   coalesce(array_agg(v.id::text) FILTER (WHERE f.accepted_at IS NULL AND {_NEAR}), '{{}}'),
-                   coalesce(array_agg(v.id::text) FILTER (WHERE NOT {_NEAR}), '{{}}')
+        f"""SELECT u.id, {_CIRCLE.sql}
               FROM users u
               LEFT JOIN LATERAL ({_KNOWN.format(me="u.id")}) v(id) ON NOT {_BY_ME} AND NOT {_ME}
               {JOINS}
              WHERE u.id = ANY(%s::uuid[]) AND u.deleted_at IS NULL GROUP BY u.id""",
         (list(user_ids),),
     )
-    return {row[0]: Circle(row[1], *map(tuple, row[2:])) for row in rows}
+    return {row[0]: _CIRCLE.take(row, 1) for row in rows}
 
 
 async def lock(db: Queryable, one_id: str, other_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +13,7 @@ from chatr.store.pool import Database, Transaction
 
 
 class Append(msgspec.Struct, frozen=True, kw_only=True):
-    """One message to append: to a conversation, or to the direct conversation with ``recipient_id``.
-
-    ``begin`` makes that conversation when there is none yet, and says so by :meth:`MessageWriter.begun`.
-    """
+    """One message to append: to a conversation, or to the direct conversation with ``recipient_id``."""
 
     id: str
     sender_id: str
@@ -31,7 +28,6 @@ class Append(msgspec.Struct, frozen=True, kw_only=True):
     reply_to_id: str | None = None
     after: str | None = None
     """The client id of the sender's message without which this one is not to be stored."""
-    begin: Callable[[Transaction], Awaitable[None]] | None = None
 
 
 class Appended(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,27 +61,31 @@ _SQL = """SELECT ord, outcome, message_id, conversation_id, seq, created_at, use
 
 async def store(db: Database, items: Sequence[Append], settings: Messages) -> list[tuple[int, Appended]]:
     """Append messages. Their outcomes by their place in ``items``, those of a conversation in the order of its log."""
-    rows = await db.query(
-        _SQL,
-        (
-            [item.id for item in items],
-            [item.sender_id for item in items],
-            [item.client_id for item in items],
-            [item.conversation_id for item in items],
-            [item.recipient_id for item in items],
-            [item.reply_to_id for item in items],
-            [item.content for item in items],
-            [item.names for item in items],
-            [item.link for item in items],
-            _roots(items),
-            settings.pending_limit,
-            settings.request_cooldown_s,
-        ),
-        announced=True,
-        # One statement for many.
-        first=True,
-    )
+    # First: one statement for many.
+    rows = await db.query(_SQL, _values(items, settings), announced=True, first=True)
     return [(row[0] - 1, _appended(row)) for row in rows]
+
+
+async def store_in(tx: Transaction, item: Append, settings: Messages) -> Appended:
+    """Append one message within a transaction."""
+    return _appended((await tx.query(_SQL, _values([item], settings)))[0])
+
+
+def _values(items: Sequence[Append], settings: Messages) -> tuple[Any, ...]:
+    return (
+        [item.id for item in items],
+        [item.sender_id for item in items],
+        [item.client_id for item in items],
+        [item.conversation_id for item in items],
+        [item.recipient_id for item in items],
+        [item.reply_to_id for item in items],
+        [item.content for item in items],
+        [item.names for item in items],
+        [item.link for item in items],
+        _roots(items),
+        settings.pending_limit,
+        settings.request_cooldown_s,
+    )
 
 
 def _roots(items: Sequence[Append]) -> list[str | None]:

@@ -170,11 +170,6 @@ class Lanes(Generic[Send, Change]):
         """Let an entry wait at the head of its lane, which is held."""
         entry.lane.push_front(entry)
 
-    def put_before(self, entry: Send | Change, other: Send | Change) -> None:
-        """Let an entry wait at the head of the lane of another, which is held, as if it had been put with that."""
-        entry.lane, entry.number = other.lane, other.number
-        entry.lane.push_front(entry)
-
     def batch(self, most: int) -> list[Send]:
         """What is to be done together now, in this order."""
         batch: list[Send] = []

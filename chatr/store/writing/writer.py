@@ -5,16 +5,16 @@ may be heard of first. So what changes a conversation has a place (places.py) an
 (lanes.py), where one thing at a time is done. What holds:
 
 1. **Events of one conversation leave in the order of its log**: a lane goes on when what was done in it has been
-   announced. For whoever awaits :meth:`MessageWriter.append` announces before awaiting anything else, and so does a
-   transaction.
+   announced. The writer announces the sends that it has stored, in the order of their seqs; a transaction its events.
 2. **What one caller wrote to one conversation keeps its order**: what needs its place looked up is waited for by what
    the same caller hands in after it, and a send that has to be repeated goes back to the head of its lane.
 3. **Conversations don't wait for each other.** One batch of sends at a time, of all lanes that are free, callers taking
    turns; beside it a few changes, on connections of their own, of each caller fewer still.
 4. **No caller has the queue**: each may hold as much as is left for all others, and is ``rate_limited`` beyond that;
    when it is full the answer is ``unavailable``.
-5. **A direct conversation has one lane, also while it is begun.** Before it exists the lane has the name of the pair;
-   when it is begun its id becomes another name of that lane before anybody is told of it (:meth:`MessageWriter.begun`).
+5. **A direct conversation has one lane, also while it is begun.** Before it exists the lane has the name of the pair,
+   and a send in it is a change by itself, which begins the conversation and appends to it in one transaction; when it
+   is begun its id becomes another name of that lane before anybody is told of it (:meth:`MessageWriter.begun`).
    One that another process begins at that moment has two lanes here for as long as the first is busy: across processes
    events may cross in any case, and receivers sort by seq.
 
@@ -33,14 +33,13 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
-import msgspec
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from chatr.api.errors import ApiError
 from chatr.config import Messages
 from chatr.store.pool import Database, NoConnection, Transaction, Undone
-from chatr.store.writing.appending import Append, Appended, store
+from chatr.store.writing.appending import Append, Appended, store, store_in
 from chatr.store.writing.lanes import Entry, Lanes
 from chatr.store.writing.places import Place, Places, between
 
@@ -52,20 +51,27 @@ TRIES = 3
 
 _T = TypeVar("_T")
 Change: TypeAlias = Callable[[Transaction], Awaitable[_T]]
+#: Tells of a message that has been stored.
+Announce: TypeAlias = Callable[[Appended], None]
 Work: TypeAlias = Callable[[], Awaitable[Any]]
 
 
-class _Send(Entry):
-    """A message, and who waits for its outcome. ``unbegun``: it was found that its conversation has to be made."""
+def _nobody(_: Appended) -> None:
+    """Tell nobody."""
 
-    __slots__ = ("done", "item", "unbegun")
+
+class _Send(Entry):
+    """A message, what tells of it and what makes its conversation, and who waits for its outcome."""
+
+    __slots__ = ("announce", "begin", "done", "item")
     batched = True
 
-    def __init__(self, item: Append) -> None:
+    def __init__(self, item: Append, announce: Announce, begin: Change[None] | None) -> None:
         # What Entry does, without the call: once for each message.
         self.caller = self.lent_by = item.sender_id
         self.item = item
-        self.unbegun = False
+        self.announce = announce
+        self.begin = begin
         self.done: Deferred[Appended] = Deferred()
 
 
@@ -103,9 +109,16 @@ class MessageWriter:
         """What waits or is in hand."""
         self.statements = 0
 
-    def append(self, item: Append) -> Deferred[Appended]:
-        """Append one message. Fails with ``unavailable``: its fate is then unknown, and repeating it is safe."""
-        task = _Send(item)
+    def append(
+        self, item: Append, *, announce: Announce = _nobody, begin: Change[None] | None = None
+    ) -> Deferred[Appended]:
+        """Append one message. Fails with ``unavailable``: its fate is then unknown, and repeating it is safe.
+
+        ``announce`` is called when it is stored, in its place among those of its conversation. ``begin`` is the change
+        that makes a direct conversation where there is none, and says so by :meth:`begun`; it may be called again, as
+        any change. Without it the outcome is that there is none.
+        """
+        task = _Send(item, announce, begin)
         self._put(task, item.conversation_id or between(item.sender_id, item.recipient_id or ""))
         return task.done
 
@@ -141,10 +154,6 @@ class MessageWriter:
             self._held[task.caller] = held + 1
             self.waiting += 1
             self._enter(task, place)
-
-    def _hold(self, task: _Send | _Job) -> None:
-        self._held[task.caller] = self._held.get(task.caller, 0) + 1
-        self.waiting += 1
 
     def _over(self, task: _Send | _Job) -> Deferred[Any]:
         self.waiting -= 1
@@ -188,7 +197,10 @@ class MessageWriter:
                 self._over(task).errback(failure)
             else:
                 # By now the conversation of a pair may have been begun.
-                self._lanes.put(self._places.known(place) or name, task)
+                known = self._places.known(place)
+                if known is None and isinstance(task, _Send) and task.begin is not None:
+                    task = self._beginning(task, task.begin)
+                self._lanes.put(known or name, task)
                 self._start()
 
     def _start(self) -> None:
@@ -241,24 +253,18 @@ class MessageWriter:
 
     async def _write(self, batch: list[_Send]) -> None:
         lanes = {task.lane: task for task in batch}
-        again = await self._commit(batch, self._lanes.last)
-        for task in reversed(again):
-            if not task.unbegun:
-                self._lanes.put_back(task)
-        for lane in lanes:
-            unbegun = [task for task in again if task.unbegun and task.lane is lane]
-            if unbegun and unbegun[0].item.begin is not None:
-                self._begin(unbegun[0].item.begin, unbegun)
+        for task in reversed(await self._commit(batch, self._lanes.last)):
+            self._lanes.put_back(task)
         for task in lanes.values():
             self._lanes.free(task)
         self._writing = False
         self._start()
 
     async def _commit(self, batch: list[_Send], since: int) -> list[_Send]:
-        """Hand out the outcome of each send. Those that have to be repeated come back, in order.
+        """Announce each send and hand out its outcome. Those that have to be repeated come back, in order.
 
-        These are the ones whose conversation has to be made first, and what another of the batch stood in the way of:
-        the same send once more, when the first was not stored, and what was refused before its request was answered.
+        These are the ones that another of the batch stood in the way of: the same send once more, when the first was
+        not stored, and what was refused before its request was answered.
         """
         try:
             results = await self._store([task.item for task in batch])
@@ -278,37 +284,39 @@ class MessageWriter:
         for index, result in results:
             task = batch[index]
             twin = result.outcome == "repeat" and result.message_id is None and _key(task.item) not in stored
-            task.unbegun = result.outcome == "no_conversation" and task.item.begin is not None
             refused = result.outcome in ("waiting", "declined") and result.conversation_id in answered
-            if task.unbegun or twin or refused:
+            if twin or refused:
                 again.append(task)
             else:
-                self._over(task).callback(result)
+                self._announced(task, result)
         return again
 
-    def _begin(self, begin: Change[None], tasks: list[_Send]) -> None:
-        """Before all that waits in the lane, make the conversation that first messages need; then repeat them."""
-        job = _Job(tasks[0].caller, partial(self._transact, begin))
+    def _announced(self, task: _Send, result: Appended) -> None:
+        try:
+            if result.outcome == "created":
+                task.announce(result)
+        except Exception:
+            # One that can't be told keeps no other from being.
+            self._over(task).errback(Failure())
+        else:
+            self._over(task).callback(result)
 
-        def begun(_: object) -> None:
-            for task in reversed(tasks):
-                # Once only: what is still missing now is an answer.
-                task.item = msgspec.structs.replace(task.item, begin=None)
-                self._lanes.put_back(task)
+    def _beginning(self, task: _Send, begin: Change[None]) -> _Job:
+        """A first message as a change: it makes the conversation, unless another has by then, and is stored in it."""
 
-        def failed(failure: Failure) -> None:
-            # The other of the two may be let do what this one may not. But for a connection both have waited, and the
-            # lane is held no more when it was in another's turn that none came.
-            others = [task for task in tasks if task.caller != job.caller and not failure.check(NoConnection)]
-            for task in reversed(others):
-                self._lanes.put_back(task)
-            for task in tasks:
-                if task not in others:
-                    self._over(task).errback(failure)
+        async def change(tx: Transaction) -> Appended:
+            result = await store_in(tx, task.item, self._settings)
+            # Sent before, or behind a message that is not there: then nothing is begun.
+            if result.outcome == "no_conversation":
+                await begin(tx)
+                result = await store_in(tx, task.item, self._settings)
+            if result.outcome == "created":
+                tx.then(partial(task.announce, result))
+            return result
 
-        job.done.addCallbacks(begun, failed)
-        self._hold(job)
-        self._lanes.put_before(job, tasks[0])
+        job = _Job(task.caller, partial(self._transact, change))
+        job.done = task.done
+        return job
 
     async def _store(self, items: list[Append]) -> list[tuple[int, Appended]]:
         tries = TRIES

@@ -53,7 +53,7 @@ class DoubtTests(ChangesCase):
         """The message is sent and told of; whoever can't be told that it brought a conversation back is to look."""
         await self.ben.call("conversation.delete", id=self.conversation)
         self.device.events.clear()
-        self.cutter.lost = b"AS read_seq"
+        self.cutter.lost = b"o.shown_read_seq"
         sent = await self.ann.send(self.ben, "two")
         self.assertEqual((sent["seq"], self.cutter.lost), (2, b""))
         self.assertEqual([name for name, _ in self.device.events], ["message.received", "sync.required"])

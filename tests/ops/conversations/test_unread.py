@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from chatr.client import Replica
 from chatr.config import Messages
-from chatr.store.conversations import conversations
+from chatr.store.conversations import conversations, views
 from chatr.store.ids import uuid7
 from chatr.store.pool import Database, Row, Transaction
 from chatr.store.writing import appending
@@ -15,7 +15,7 @@ from chatr.store.writing.appending import Append
 from tests.ops.case import Person
 from tests.ops.people.test_friends import FriendsCase
 
-LOOKED = conversations.MOST_LOOKED
+LOOKED = views.MOST_LOOKED
 
 
 class UnreadCase(FriendsCase):
@@ -93,7 +93,7 @@ class CostTests(UnreadCase):
 
     async def looked_at(self, where: str, *params: Any) -> int:
         """How many messages a query of views reads."""
-        sql = conversations._VIEWS.format(chosen=f"SELECT m.* {conversations._CHOSEN}{where}")
+        sql = views._VIEWS + where + views._OF_CHOSEN
         await self.node.db.execute("ANALYZE messages, conversations, members")
         rows = await self.node.db.query(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", (self.ben.id, *params))
         return messages_read(rows[0][0][0]["Plan"])

@@ -225,7 +225,7 @@ class AnnouncementTests(PresenceCase):
         clock, published = Clock(), []
 
         class Publisher:
-            def publish(self, event: Any, payload: Any, rooms: Any, *, exclude: str = "") -> None:
+            def publish(self, payload: Any, rooms: Any, *, exclude: str = "") -> None:
                 published.append((payload.status, list(rooms)))
 
         class Absent:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from msgspec import structs
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 
@@ -13,7 +12,7 @@ from chatr.api.errors import ApiError
 from chatr.config import Messages
 from chatr.store.ids import uuid7
 from chatr.store.pool import Transaction
-from chatr.store.writing.appending import Append
+from chatr.store.writing.appending import Append, Appended
 from chatr.store.writing.places import Of, between
 from chatr.store.writing.writer import MessageWriter
 from tests.box import box
@@ -179,11 +178,62 @@ class OrderTests(WriterCase):
         await gatherResults([change, *sent])
 
 
+class AnnounceTests(WriterCase):
+    """What tells of a message."""
+
+    async def test_in_the_order_of_the_log(self) -> None:
+        """The writer announces, in the order of seqs, whoever waits for the outcomes and whatever they do first."""
+        writer = await self.writer()
+        (ann, ben), where = await self.conversation()
+        told: list[int] = []
+        ways = [(ann, {"conversation_id": where}), (ben, {"recipient_id": ann}), (ben, {"conversation_id": where})]
+        waiting = []
+        for sender, way in ways * 3:
+            done = writer.append(self.message(sender, **way), announce=lambda done: told.append(done.seq))
+            # Whoever waits goes on much later than its message was stored, or never.
+            done.pause()
+            waiting.append(done)
+        await writer.change(self.nothing, caller=ben, place=where)
+        while len(told) < len(waiting):
+            await self.db.query("SELECT 1")
+        self.assertEqual(told, list(range(1, 10)))
+        for done in waiting:
+            done.unpause()
+        await gatherResults(waiting)
+
+    async def test_what_is_not_stored(self) -> None:
+        """It is not announced."""
+        writer = await self.writer()
+        (ann, _), where = await self.conversation()
+        item, told = self.message(ann, conversation_id=where), list[int]()
+        for outcome in ("created", "repeat"):
+            done = await writer.append(item, announce=lambda done: told.append(done.seq))
+            self.assertEqual((done.outcome, told), (outcome, [1]))
+        done = await writer.append(self.message(ann, conversation_id=uuid7()), announce=lambda done: told.append(0))
+        self.assertEqual((done.outcome, told), ("no_conversation", [1]))
+
+    async def test_one_that_cannot_be_told(self) -> None:
+        """Its caller hears of the mistake; the others of its batch are announced."""
+        writer = await self.writer()
+        (ann, ben), where = await self.conversation()
+        told: list[int] = []
+
+        def announce(done: Appended) -> None:
+            if done.seq == 2:
+                raise KeyError(done.seq)
+            told.append(done.seq)
+
+        sent = [writer.append(self.message(ann, conversation_id=where), announce=announce) for _ in range(3)]
+        await self.assertFailure(sent[1], KeyError)
+        self.assertEqual([(await sent[each]).seq for each in (0, 2)], [1, 3])
+        self.assertEqual((told, writer.waiting), ([1, 3], 0))
+
+
 class BeginTests(WriterCase):
     """First messages, which need a conversation."""
 
     async def test_what_one_may_not_the_other_may(self) -> None:
-        """Both begin at once: who is refused does not take the other's message along."""
+        """Both begin at once: who is refused does not take the other's message along, nor those after it."""
         writer = await self.writer()
         (ann, ben), _ = await self.conversation()
         await self.db.execute("DELETE FROM conversations")
@@ -208,15 +258,14 @@ class BeginTests(WriterCase):
         held = Held()
         waiting = writer.change(held, caller="server", place=between(ann, ben))
         await held.begun
-        anns = [writer.append(structs.replace(self.message(ann, recipient_id=ben), begin=refuse)) for _ in range(2)]
-        bens = [writer.append(structs.replace(self.message(ben, recipient_id=ann), begin=begin)) for _ in range(2)]
+        anns = [writer.append(self.message(ann, recipient_id=ben), begin=refuse) for _ in range(2)]
+        bens = [writer.append(self.message(ben, recipient_id=ann), begin=begin) for _ in range(2)]
         while len(writer._lanes._lanes[between(ann, ben).name].turns) < 2:
             await self.db.query("SELECT 1")
         held.over.callback(None)
         await waiting
-        for done in anns:
-            self.assertEqual((await self.assertFailure(done, ApiError)).code, "blocked")
-        self.assertEqual([done.seq for done in await gatherResults(bens)], [1, 2])
+        self.assertEqual((await self.assertFailure(anns[0], ApiError)).code, "blocked")
+        self.assertEqual([done.seq for done in await gatherResults([bens[0], anns[1], bens[1]])], [1, 2, 3])
         self.assertEqual((began, writer.waiting), (["ann", "ben"], 0))
 
     async def test_both_are_told_when_there_is_no_connection(self) -> None:
@@ -234,7 +283,7 @@ class BeginTests(WriterCase):
         before = writer.change(held, caller="server", place=lane)
         await held.begun
         sent = [
-            writer.append(structs.replace(self.message(one, recipient_id=other), begin=self.nothing))
+            writer.append(self.message(one, recipient_id=other), begin=self.nothing)
             for one, other in ((ann, ben), (ben, ann))
         ]
         while len(writer._lanes._lanes[lane.name].turns) < 2:

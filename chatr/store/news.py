@@ -1,0 +1,47 @@
+"""How a change is told: with its commit, or behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol
+
+from chatr.api.model import Wire
+from chatr.store.pool import Publish, Queryable, Row
+
+
+class News(Queryable, Protocol):
+    """What a change is made in, or has been made in: SQL runs on it, and it tells what comes of that.
+
+    Two tell: a :class:`~chatr.store.pool.Transaction` what it does, once that has committed, in order, or never; and
+    :class:`Committed` what another has committed, at once.
+    """
+
+    def tell(self, payload: Wire, rooms: Iterable[str], *, exclude: str = "") -> None:
+        """Announce an event to rooms, without the connection ``exclude``. Raises TypeError for rooms it is not for."""
+
+    def then(self, action: Callable[[], None]) -> None:
+        """Do something in order with the events."""
+
+
+class Committed:
+    """Tells of what is committed already."""
+
+    def __init__(self, db: Queryable, publish: Publish) -> None:
+        self._db = db
+        self._publish = publish
+
+    async def query(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
+        """Run one statement that answers rows."""
+        return await self._db.query(sql, params)
+
+    async def execute(self, sql: str, params: Sequence[Any] = ()) -> None:
+        """Run one statement without rows."""
+        await self._db.execute(sql, params)
+
+    def tell(self, payload: Wire, rooms: Iterable[str], *, exclude: str = "") -> None:
+        """Announce an event now."""
+        self._publish(payload, rooms, exclude=exclude)
+
+    def then(self, action: Callable[[], None]) -> None:
+        """Do something now."""
+        action()
