@@ -80,8 +80,8 @@ class Dispatcher:
         Raises :class:`ApiError` only (and CancelledError when cancelled): what the operation did not declare becomes
         ``internal`` and is logged once.
         """
+        authorise(record, caller)
         try:
-            authorise(record, caller)
             self._limiter.check(record, caller, _subject(record, raw))
             params = decode(record, raw, from_text=from_text)
             context = Context(
@@ -99,7 +99,7 @@ class Dispatcher:
             # Nobody waits for it any more, a read or what had not begun: its door says so to whoever does.
             raise
         except Exception as error:
-            if isinstance(error, ApiError) and error.code in {*record.errors, *COMMON_ERRORS, "forbidden"}:
+            if isinstance(error, ApiError) and error.code in record.errors | COMMON_ERRORS:
                 raise
             self._tell(record, error, request_id)
             raise ApiError("internal") from error
