@@ -15,7 +15,7 @@ from twisted.logger import Logger
 from chatr.api.context import Caller, Context, HangUp
 from chatr.api.contract import Contract, Operation
 from chatr.api.errors import COMMON_ERRORS, ApiError, from_validation, invalid
-from chatr.api.walk import Node, holds, walk
+from chatr.api.walk import Step, holds, walk
 from chatr.process.incidents import Incidents
 
 log = Logger()
@@ -80,8 +80,8 @@ class Dispatcher:
         Raises :class:`ApiError` only (and CancelledError when cancelled): what the operation did not declare becomes
         ``internal`` and is logged once.
         """
+        authorise(record, caller)
         try:
-            authorise(record, caller)
             self._limiter.check(record, caller, _subject(record, raw))
             params = decode(record, raw, from_text=from_text)
             context = Context(
@@ -99,7 +99,7 @@ class Dispatcher:
             # Nobody waits for it any more, a read or what had not begun: its door says so to whoever does.
             raise
         except Exception as error:
-            if isinstance(error, ApiError) and error.code in {*record.errors, *COMMON_ERRORS, "forbidden"}:
+            if isinstance(error, ApiError) and error.code in record.errors | COMMON_ERRORS:
                 raise
             self._tell(record, error, request_id)
             raise ApiError("internal") from error
@@ -149,14 +149,14 @@ def _check(raw: Mapping[str, Any]) -> None:
     if isinstance(raw, Mapping) and all(map(_harmless, raw.values())):
         # Most calls. Names that are none of the operation's are refused in a moment.
         return
-    for node in walk(raw, MAX_DEPTH):
-        if isinstance(node.value, str):
-            _check_text(node.value, node)
-        elif isinstance(node.value, Mapping):
-            for name in node.value:
-                _check_text(name, node)
-        if node.depth == MAX_DEPTH and holds(node.value):
-            raise invalid(_outermost(node), f"is nested more than {MAX_DEPTH} levels deep")
+    for step in walk(raw, MAX_DEPTH):
+        if isinstance(step.value, str):
+            _check_text(step.value, step)
+        elif isinstance(step.value, Mapping):
+            for name in step.value:
+                _check_text(name, step)
+        if step.depth == MAX_DEPTH and holds(step.value):
+            raise invalid(_outermost(step), f"is nested more than {MAX_DEPTH} levels deep")
 
 
 def _harmless(value: Any) -> bool:
@@ -174,19 +174,19 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def _check_text(text: object, node: Node) -> None:
+def _check_text(text: object, step: Step) -> None:
     if not isinstance(text, str):
         return
     if "\x00" in text:
-        raise invalid(node.path, "contains U+0000")
+        raise invalid(step.path, "contains U+0000")
     if not text.isascii() and not _is_unicode(text):
-        raise invalid(node.path, "contains a lone surrogate")
+        raise invalid(step.path, "contains a lone surrogate")
 
 
-def _outermost(node: Node) -> str:
-    while node.depth > 1 and node.parent is not None:
-        node = node.parent
-    return node.path
+def _outermost(step: Step) -> str:
+    while step.depth > 1 and step.parent is not None:
+        step = step.parent
+    return step.path
 
 
 def new_request_id() -> str:

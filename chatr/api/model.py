@@ -53,6 +53,18 @@ class NoParams(Params, frozen=True):
     """No parameters."""
 
 
+class ConversationParams(Params, frozen=True, kw_only=True):
+    """Which conversation."""
+
+    id: Id
+
+
+class MessageParams(Params, frozen=True, kw_only=True):
+    """Which message."""
+
+    id: Id
+
+
 class Privacy(Wire, frozen=True):
     """Who may see which part of a person.
 

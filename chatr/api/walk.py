@@ -6,33 +6,33 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 
-class Node(NamedTuple):
+class Step(NamedTuple):
     """A value inside of another: how deep it lies (0: the outermost), under which name or number, and in what."""
 
     value: Any
     depth: int
     name: str | int | None = None
-    parent: Node | None = None
+    parent: Step | None = None
 
     @property
     def path(self) -> str:
         """The JSON path of the value."""
-        steps: list[str] = []
-        node: Node | None = self
-        while node is not None and node.name is not None:
-            steps.append(f".{node.name}" if isinstance(node.name, str) else f"[{node.name}]")
-            node = node.parent
-        return "$" + "".join(reversed(steps))
+        names: list[str] = []
+        step: Step | None = self
+        while step is not None and step.name is not None:
+            names.append(f".{step.name}" if isinstance(step.name, str) else f"[{step.name}]")
+            step = step.parent
+        return "$" + "".join(reversed(names))
 
 
-def walk(value: Any, max_depth: int) -> Iterator[Node]:
+def walk(value: Any, max_depth: int) -> Iterator[Step]:
     """A value and all that is in it, each before what it holds; of what lies at ``max_depth`` not what it holds."""
-    waiting = [Node(value, 0)]
+    waiting = [Step(value, 0)]
     while waiting:
-        node = waiting.pop()
-        yield node
-        if node.depth < max_depth:
-            waiting.extend(reversed(_inside(node)))
+        step = waiting.pop()
+        yield step
+        if step.depth < max_depth:
+            waiting.extend(reversed(_inside(step)))
 
 
 def holds(value: Any) -> bool:
@@ -40,9 +40,9 @@ def holds(value: Any) -> bool:
     return isinstance(value, Mapping | list)
 
 
-def _inside(node: Node) -> list[Node]:
-    if isinstance(node.value, Mapping):
-        return [Node(each, node.depth + 1, str(name), node) for name, each in node.value.items()]
-    if isinstance(node.value, list):
-        return [Node(each, node.depth + 1, number, node) for number, each in enumerate(node.value)]
+def _inside(step: Step) -> list[Step]:
+    if isinstance(step.value, Mapping):
+        return [Step(each, step.depth + 1, str(name), step) for name, each in step.value.items()]
+    if isinstance(step.value, list):
+        return [Step(each, step.depth + 1, number, step) for number, each in enumerate(step.value)]
     return []

@@ -9,12 +9,11 @@ import msgspec
 from chatr.api.errors import ApiError
 from chatr.api.model import Session
 from chatr.auth.vault import VaultError
-from chatr.ops import fields
+from chatr.ops import access, fields
 from chatr.ops.accounts import proving, registration, sign_in, sign_out, undo, verification
 from chatr.ops.people import announcing
 from chatr.ops.ports import Ctx
 from chatr.store.accounts import accounts, address_changes, second_factor, sessions
-from chatr.store.ids import uuid7
 from chatr.store.people import people, relations
 from chatr.store.people.people import Person
 
@@ -39,28 +38,24 @@ async def create_user(ctx: Ctx, new: NewUser) -> Person:
     email = fields.email(new.email) if new.email else None
     phone = fields.phone(new.phone_number, ctx.ports.accounts.settings.phone_region) if new.phone_number else None
     password = fields.password(new.password, username=username, email=email or "")
-    row = accounts.NewPerson(
-        id=uuid7(),
-        username=username,
+    row = registration.new_person(
+        username,
         email=email,
         phone_number=phone,
         password_hash=await ctx.ports.accounts.passwords.hash(password, ctx),
-        display_name=fields.display_name(new.display_name, None, None, username),
-        first_name=None,
-        last_name=None,
-        gender=None,
+        display_name=new.display_name,
     )
     async with ctx.ports.db.transaction() as tx:
         await registration.vouched(ctx, tx, row, role=new.role, is_bot=new.is_bot)
         person = await people.by_id(tx, row.id)
-    return _existing(person)
+    return access.somebody(person)
 
 
 async def find(ctx: Ctx, login: str) -> Person:
     """An account by username, e-mail or phone number. Raises ``not_found``."""
     region = ctx.ports.accounts.settings.phone_region
     known = await accounts.by_login(ctx.ports.db, **fields.login(login.strip(), region))
-    return _existing(known.person if known else None)
+    return access.somebody(known.person if known else None)
 
 
 async def set_disabled(ctx: Ctx, person: Person, disabled: bool) -> None:
@@ -102,12 +97,12 @@ async def set_address(ctx: Ctx, person: Person, kind: accounts.Kind, text: str |
         if address:
             await accounts.lock_address(tx, kind, address)
             await registration.refuse_taken(tx, kind, address, but=person.id)
-        before = _existing(await people.lock(tx, person.id))
+        before = access.somebody(await people.lock(tx, person.id))
         await accounts.set_address(tx, person.id, kind, address)
         if address:
             await accounts.confirm(tx, person.id, kind, address)
         await address_changes.forget(tx, person.id, kind)
-        after = _existing(await people.by_id(tx, person.id))
+        after = access.somebody(await people.by_id(tx, person.id))
         await announcing.changed(ctx, tx, before, after)
         what = "e-mail address" if kind == "email" else "phone number"
         text = f"The operator of the server has changed the {what} of your account."
@@ -160,9 +155,3 @@ async def reseal(ctx: Ctx) -> list[str]:
                 lost.append(user_id)
         await ctx.ports.accounts.outbound.reseal(tx)
     return lost
-
-
-def _existing(person: Person | None) -> Person:
-    if person is None:
-        raise ApiError("not_found", "There is no such user")
-    return person

@@ -30,7 +30,7 @@ class Busy(Exception):
     """Another process is at it."""
 
 
-class Due(msgspec.Struct, frozen=True):
+class DueRows(msgspec.Struct, frozen=True):
     """How many rows of a kind are due, of so many days; ``count`` may say ``100000+``."""
 
     rule: str
@@ -63,13 +63,13 @@ class Retention:
         night = now.replace(hour=self._settings.hour, minute=0, second=0, microsecond=0)
         return ((night if night > now else night + timedelta(days=1)) - now).total_seconds()
 
-    async def due(self) -> list[Due]:
+    async def due(self) -> list[DueRows]:
         """What would go."""
         found = []
         for rule, days in self._rules():
             count = await retention.count(self._db, rule, days)
             shown = str(count) if count <= retention.COUNTED else f"{retention.COUNTED}+"
-            found.append(Due(rule.name, days, shown))
+            found.append(DueRows(rule.name, days, shown))
         return found
 
     async def run(self) -> dict[str, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from datetime import datetime, timezone
 from types import ModuleType
 from typing import Annotated, Any
@@ -40,6 +42,8 @@ def declare(name: str, route: Route, doc: str | None = "Says it.", **options: An
     async def function(ctx: Context[None], params: Thing) -> Echo:
         if params.name == "lost":
             raise ApiError("not_found")
+        if params.name == "shut":
+            raise ApiError("forbidden")
         if params.name == "bug":
             raise KeyError("secret")
         return Echo(params.name)
@@ -71,6 +75,15 @@ class BuildTests(SynchronousTestCase):
             self.assertEqual(record.procedure, f"chatr.{name}")
             self.assertTrue(record.doc.endswith((".", ".``")), name)
             self.assertTrue(record.who)
+
+    def test_names_of_parameters(self) -> None:
+        """Parameters are named by their operation; those of several say what all of these ask for."""
+        used = Counter(record.params for record in CONTRACT.operations.values())
+        for name, record in CONTRACT.operations.items():
+            own = "".join(word.capitalize() for word in re.split(r"[._]", name)) + "Params"
+            if used[record.params] == 1:
+                self.assertEqual(record.params.__name__, own)
+            self.assertTrue(record.params.__name__.endswith("Params"))
 
     def test_the_function_is_unchanged(self) -> None:
         """Declaring returns the very function."""
@@ -181,8 +194,9 @@ class DispatchTests(SynchronousTestCase):
     def test_errors(self) -> None:
         """Declared errors pass; undeclared ones and bugs become internal, logged once, and show nothing."""
         self.assertEqual(self.call("thing.say", {"name": "lost"}).code, "not_found")
-        self.assertEqual(self.call("thing.hide", {"name": "lost"}).code, "internal")
-        self.assertEqual(len(self.flushLoggedErrors(ApiError)), 1)
+        for name, params in (("thing.hide", {"name": "lost"}), ("thing.say", {"name": "shut"})):
+            self.assertEqual(self.call(name, params).code, "internal")
+            self.assertEqual(len(self.flushLoggedErrors(ApiError)), 1)
         error = self.call("thing.say", {"name": "bug"})
         self.assertEqual((error.code, error.detail), ("internal", "Internal error"))
         self.assertEqual(len(self.flushLoggedErrors(KeyError)), 1)

@@ -15,6 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.api.errors import ERRORS, from_validation
 from chatr.api.reference import openapi, page, typescript, wamp
+from chatr.api.reference.schemas import Schemas
 from chatr.ops.catalog import CONTRACT
 from chatr.reference_cli import references
 from tests.fuzz.explained import EXPLAINED
@@ -70,6 +71,24 @@ class ReferenceTests(SynchronousTestCase):
         text = wamp.render_markdown(CONTRACT).decode()
         for uri in [*document["procedures"], *document["topics"]]:
             self.assertIn(f"### `{uri}`", text)
+
+    def test_names(self) -> None:
+        """Each struct has a name of its own, without the module that msgspec puts before one that stands twice."""
+        names = Schemas(CONTRACT).components
+        self.assertEqual([name for name in names if not re.fullmatch("([A-Z][a-z]+)+", name)], [])
+
+    def test_log_entries(self) -> None:
+        """An entry of a log is told apart by its event, and has the payload of that, or says that it is cleared."""
+        shown = openapi.document(CONTRACT)["components"]["schemas"]
+        mapping = shown["LogEntry"]["discriminator"]["mapping"]
+        self.assertEqual(set(mapping), {name for name, event in CONTRACT.events.items() if event.logged})
+        for name, reference in mapping.items():
+            entry = shown[reference.rpartition("/")[2]]["properties"]
+            self.assertEqual(entry["event"], {"enum": [name]})
+            self.assertIn("#/components/schemas/EntryCleared", [each["$ref"] for each in entry["data"]["anyOf"]])
+        text = typescript.render(CONTRACT).decode()
+        self.assertIn('  event: "message.reaction";\n  data: MessageReaction | EntryCleared;', text)
+        self.assertIn('  "chatr.user.updated": OwnUserUpdated | UserUpdated;', text)
 
     def test_typescript(self) -> None:
         """Every type that is used is declared, brackets close, optional fields are optional."""

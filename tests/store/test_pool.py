@@ -68,6 +68,18 @@ class PoolTests(PoolCase):
     def emit(self, tx: Any, reason: str) -> None:
         tx.tell(SyncRequired(reason=reason), ["user:u"])
 
+    async def test_a_room_that_is_not_for_it(self) -> None:
+        """The call that tells somebody's news to a conversation fails, while its change can be taken back."""
+
+        async def work() -> None:
+            async with self.db.transaction() as tx:
+                await tx.execute("INSERT INTO things VALUES (1)")
+                self.emit(tx, "a")
+                tx.tell(SyncRequired(reason="b"), ["conversation:c"])
+
+        await self.assertFailure(Deferred.fromCoroutine(work()), TypeError)
+        self.assertEqual((await self.things(), self.recorder.reasons), ([], []))
+
     async def things(self) -> list[int]:
         return [row[0] for row in await self.db.query("SELECT n FROM things ORDER BY n")]
 

@@ -19,7 +19,7 @@ from chatr.store.pool import Transaction
 _WAITS = "This address is confirmed: sign in to change it"
 
 
-class ChangeUnconfirmed(Params, frozen=True, kw_only=True):
+class AccountChangeUnconfirmedParams(Params, frozen=True, kw_only=True):
     """What to change: an address, or null to drop it.
 
     ``proof`` is what account.register, session.login or account.verify_email answered with what waits.
@@ -43,12 +43,12 @@ class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
     "account.change_unconfirmed",
     Route("POST", "/auth/change-unconfirmed"),
     PUBLIC,
-    errors=["code_wrong", "code_expired", "conflict", "locked"],
+    errors=["code_wrong", "code_expired", "conflict", "forbidden", "locked"],
     rate=Rate(10, 900, subject="proof"),
 )
 async def change_unconfirmed(
-    ctx: Ctx, params: ChangeUnconfirmed
-) -> Session | sign_in.Challenged | verification.Waiting:
+    ctx: Ctx, params: AccountChangeUnconfirmedParams
+) -> Session | sign_in.SignInChallenge | verification.PendingAccount:
     """Change or drop a mistyped address that waits for its code: give one of the two at least. One address must stay.
 
     Needs the password and, if one address is confirmed, a code read there. With the proof of account.verify_email or
@@ -78,7 +78,7 @@ async def change_unconfirmed(
         return await _change(ctx, tx, known, wanted)
 
 
-def _wanted(ctx: Ctx, person: Person, params: ChangeUnconfirmed) -> _Wanted:
+def _wanted(ctx: Ctx, person: Person, params: AccountChangeUnconfirmedParams) -> _Wanted:
     """What is asked for, in the form in which it is kept. Raises ``invalid`` and ``conflict``."""
     email, phone = person.email, person.phone_number
     if params.email is not UNSET:
@@ -117,7 +117,7 @@ async def _password(ctx: Ctx, known: accounts.Credentials, password: str | None)
         await proving.succeed(ctx.ports.db, attempt.key)
 
 
-async def _ask(ctx: Ctx, known: accounts.Credentials, to: codes.Sent, proof: str) -> verification.Waiting:
+async def _ask(ctx: Ctx, known: accounts.Credentials, to: codes.Sent, proof: str) -> verification.PendingAccount:
     """Send a code to the confirmed address: the password alone must not lead past it."""
     async with ctx.ports.db.transaction() as tx:
         person = (await proving.hold(tx, known)).person
@@ -125,12 +125,12 @@ async def _ask(ctx: Ctx, known: accounts.Credentials, to: codes.Sent, proof: str
         await verification.send(
             ctx.ports, ctx.now, tx, person.id, "change", to, sender, challenge_hash=secret_hash(proof)
         )
-    return verification.Waiting(user_id=known.person.id, verification=to.channel, proof=proof)
+    return verification.PendingAccount(user_id=known.person.id, verification=to.channel, proof=proof)
 
 
 async def _change(
     ctx: Ctx, tx: Transaction, known: accounts.Credentials, wanted: _Wanted
-) -> Session | sign_in.Challenged | verification.Waiting:
+) -> Session | sign_in.SignInChallenge | verification.PendingAccount:
     before = known.person
     for kind, address in registration.addresses(wanted.email, wanted.phone_number):
         await accounts.lock_address(tx, kind, address)
@@ -151,7 +151,7 @@ async def _change(
     if waiting is None:
         return await sign_in.proceed(ctx, tx, person)
     proof = await verification.prove(ctx.now, tx, person.id, _confirmed(person))
-    return verification.Waiting(user_id=person.id, verification=waiting, proof=proof)
+    return verification.PendingAccount(user_id=person.id, verification=waiting, proof=proof)
 
 
 def _addresses(person: Person) -> tuple[object, ...]:

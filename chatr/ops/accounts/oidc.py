@@ -18,7 +18,6 @@ from chatr.ops import fields
 from chatr.ops.accounts import registration, sign_in, usernames, verification
 from chatr.ops.ports import Ctx
 from chatr.store.accounts import accounts, identities
-from chatr.store.ids import uuid7
 from chatr.store.people import people
 from chatr.store.people.people import Person
 from chatr.store.pool import Transaction
@@ -40,20 +39,20 @@ class ProviderInfo(Wire, frozen=True):
     name: str
 
 
-class Providers(Wire, frozen=True):
+class ProviderList(Wire, frozen=True):
     """The providers of this server: one or none."""
 
     items: list[ProviderInfo]
 
 
 @operation("oidc.providers", Route("GET", "/auth/oidc"), PUBLIC)
-async def providers(ctx: Ctx, params: NoParams) -> Providers:
+async def providers(ctx: Ctx, params: NoParams) -> ProviderList:
     """What people can sign in with, other than a password."""
     provider = ctx.ports.accounts.oidc.provider
-    return Providers(items=[ProviderInfo(provider.name)] if provider else [])
+    return ProviderList(items=[ProviderInfo(provider.name)] if provider else [])
 
 
-class Started(Wire, frozen=True, kw_only=True):
+class ProviderSignIn(Wire, frozen=True, kw_only=True):
     """Where to send the browser. ``binding`` stays with the client that began, which gives it to oidc.finish."""
 
     url: str
@@ -62,17 +61,17 @@ class Started(Wire, frozen=True, kw_only=True):
 
 
 @operation("oidc.start", Route("POST", "/auth/oidc/start"), PUBLIC, errors=["not_found"], rate=Rate(30, 900))
-async def start(ctx: Ctx, params: NoParams) -> Started:
+async def start(ctx: Ctx, params: NoParams) -> ProviderSignIn:
     """Begin to sign in at the provider. ``not_found`` when this server has none."""
     provider = _provider(ctx)
     state, pending = new_secret(), _Pending(nonce=new_secret(), verifier=new_secret(), binding=new_secret())
     url = await provider.authorization_url(state, pending.nonce, pending.verifier)
     sealed = ctx.ports.accounts.oidc.vault.seal(msgspec.json.encode(pending))
     await identities.begin(ctx.ports.db, secret_hash(state), sealed, ctx.now + timedelta(seconds=LIFETIME_S))
-    return Started(url=url, binding=pending.binding, expires_in=LIFETIME_S)
+    return ProviderSignIn(url=url, binding=pending.binding, expires_in=LIFETIME_S)
 
 
-class Finish(Params, frozen=True, kw_only=True):
+class OidcFinishParams(Params, frozen=True, kw_only=True):
     """``state`` and ``code`` as the provider sent them back, and the ``binding`` of oidc.start."""
 
     state: fields.Secret
@@ -84,10 +83,10 @@ class Finish(Params, frozen=True, kw_only=True):
     "oidc.finish",
     Route("POST", "/auth/oidc/finish"),
     PUBLIC,
-    errors=["code_wrong", "conflict", "not_found"],
+    errors=["code_wrong", "conflict", "forbidden", "not_found"],
     rate=Rate(30, 900),
 )
-async def finish(ctx: Ctx, params: Finish) -> Session | sign_in.Challenged:
+async def finish(ctx: Ctx, params: OidcFinishParams) -> Session | sign_in.SignInChallenge:
     """Finish signing in at the provider: a session, or a challenge when the account has two-factor sign-in.
 
     Somebody new gets an account, if the server is set so; ``forbidden`` if not. ``conflict``: somebody here has the
@@ -142,17 +141,8 @@ async def _new(ctx: Ctx, tx: Transaction, claims: Claims) -> str:
     # An address of a kind that we don't take is one that we don't know.
     email = claims.confirmed_email if fields.EMAIL.match(claims.confirmed_email) else None
     [username] = await usernames.free(ctx, tx, claims.preferred_username or claims.email or claims.name, 1)
-    new = accounts.NewPerson(
-        id=uuid7(),
-        username=username,
-        email=email,
-        phone_number=None,
-        password_hash="",
-        display_name=fields.display_name(fields.tidied(claims.name), None, None, username),
-        first_name=None,
-        last_name=None,
-        gender=None,
-    )
+    shown = fields.tidied(claims.name)
+    new = registration.new_person(username, email=email, phone_number=None, password_hash="", display_name=shown)
     await registration.vouched(ctx, tx, new, role="user", is_bot=False)
     return new.id
 

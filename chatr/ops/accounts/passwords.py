@@ -18,14 +18,14 @@ STRANGERS_ATTEMPTS = 20
 _FORGOT_RATE = Rate(3, 900)
 
 
-class Forgot(Params, frozen=True, kw_only=True):
+class PasswordForgotParams(Params, frozen=True, kw_only=True):
     """Whose password."""
 
     email: fields.Email
 
 
 @operation("password.forgot", Route("POST", "/auth/forgot-password"), PUBLIC, rate=_FORGOT_RATE)
-async def forgot(ctx: Ctx, params: Forgot) -> Empty:
+async def forgot(ctx: Ctx, params: PasswordForgotParams) -> Empty:
     """Mail a code for password.reset, as far as codes may leave: two in five minutes, a minute apart.
 
     The answer is the same, and as fast, whether or not the account exists and a code has left. Where none has, because
@@ -48,7 +48,7 @@ async def _may_mail(ctx: Ctx, email: str) -> bool:
     return ctx.ports.limits.limiter.subject_passes("password.forgot mail", subject, _FORGOT_RATE)
 
 
-class Reset(Params, frozen=True, kw_only=True):
+class PasswordResetParams(Params, frozen=True, kw_only=True):
     """The code from the mail, and the new password."""
 
     email: fields.Email
@@ -63,7 +63,7 @@ class Reset(Params, frozen=True, kw_only=True):
     errors=["code_wrong", "code_expired"],
     rate=Rate(10, 900),
 )
-async def reset(ctx: Ctx, params: Reset) -> Empty:
+async def reset(ctx: Ctx, params: PasswordResetParams) -> Empty:
     """Set a new password with a mailed code, and end every session. A second factor stays as it is.
 
     ``code_wrong`` also when there is no such account or code; after five attempts a code is void where they came from,
@@ -94,7 +94,7 @@ async def reset(ctx: Ctx, params: Reset) -> Empty:
     return Empty()
 
 
-class Change(Params, frozen=True, kw_only=True):
+class PasswordChangeParams(Params, frozen=True, kw_only=True):
     """The password of now, and the new one. Accounts that have none must have signed in within the last ten minutes."""
 
     current: fields.Password | None = None
@@ -102,7 +102,7 @@ class Change(Params, frozen=True, kw_only=True):
 
 
 @operation("password.change", Route("POST", "/auth/change-password"), USERS, errors=proving.ERRORS, rate=Rate(10, 900))
-async def change(ctx: Ctx, params: Change) -> Empty:
+async def change(ctx: Ctx, params: PasswordChangeParams) -> Empty:
     """Set a new password, and end every other session of the caller."""
     known = await proving.owner_by_password(ctx, params.current, "$.current")
     hashed = await _hashed(ctx, known.person, params.password)

@@ -13,6 +13,7 @@ from msgspec import Meta
 from chatr.addresses import caller_key
 from chatr.api.errors import ApiError, FieldError, invalid
 from chatr.auth import totp
+from chatr.ops import access
 from chatr.ops.ports import Ctx
 from chatr.store.accounts import accounts, known_places, second_factor, sessions, tries
 from chatr.store.ids import NIL
@@ -122,9 +123,7 @@ async def place(ctx: Ctx, email: str) -> tuple[bytes, bool]:
 
 async def _by_password(ctx: Ctx, text: str) -> accounts.Credentials:
     """The caller's own account, whose password is ``text``. Raises ``code_wrong`` and ``locked``."""
-    known = await accounts.by_id(ctx.ports.db, ctx.caller.user_id)
-    if known is None:
-        raise ApiError("unauthenticated", "The account no longer exists")
+    known = access.own_account(await accounts.by_id(ctx.ports.db, ctx.caller.user_id))
     stored = known.password_hash
 
     async def look() -> tuple[bytes, bool]:
@@ -196,9 +195,7 @@ async def owner(ctx: Ctx, password: str | None) -> accounts.Credentials:
     """
     if password is not None:
         return await _by_password(ctx, password)
-    known = await accounts.by_id(ctx.ports.db, ctx.caller.user_id)
-    if known is None:
-        raise ApiError("unauthenticated", "The account no longer exists")
+    known = access.own_account(await accounts.by_id(ctx.ports.db, ctx.caller.user_id))
     if not await sessions.begun_within(ctx.ports.db, ctx.caller.session_id, RECENT_S):
         remedy = "give the password" if known.password_hash else "sign in again"
         raise ApiError(

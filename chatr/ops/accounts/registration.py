@@ -24,10 +24,10 @@ from chatr.store.pool import Transaction
 #: An account that nobody confirmed holds its username this long.
 UNVERIFIED_HOLDS_NAME_H = 24
 _VERIFY_RATE = Rate(10, 900, subject="userId")
-_VERIFY_ERRORS = ("code_wrong", "code_expired", "conflict")
+_VERIFY_ERRORS = ("code_wrong", "code_expired", "conflict", "forbidden")
 
 
-class Register(Params, frozen=True, kw_only=True):
+class AccountRegisterParams(Params, frozen=True, kw_only=True):
     """A new account, with an e-mail address, a phone number or both."""
 
     username: fields.Username
@@ -47,7 +47,7 @@ class Register(Params, frozen=True, kw_only=True):
     errors=["conflict"],
     rate=Rate(5, 900),
 )
-async def register(ctx: Ctx, params: Register) -> verification.Waiting:
+async def register(ctx: Ctx, params: AccountRegisterParams) -> verification.PendingAccount:
     """Create an account and send a code to its e-mail address, or else to its phone: one of the two is needed.
 
     An account with the same address that was never verified is replaced: at once by who registered it from the same
@@ -67,13 +67,12 @@ async def register(ctx: Ctx, params: Register) -> verification.Waiting:
     first_name = fields.cleaned(params.first_name, "$.firstName")
     last_name = fields.cleaned(params.last_name, "$.lastName")
     sender = ctx.ports.accounts.code_gate.stranger(ctx.caller)
-    new = accounts.NewPerson(
-        id=uuid7(),
-        username=username,
+    new = new_person(
+        username,
         email=email,
         phone_number=phone,
         password_hash=await ctx.ports.accounts.passwords.hash(password, ctx),
-        display_name=fields.display_name(params.display_name, first_name, last_name, username),
+        display_name=params.display_name,
         first_name=first_name,
         last_name=last_name,
         gender=params.gender or None,
@@ -89,7 +88,34 @@ async def register(ctx: Ctx, params: Register) -> verification.Waiting:
         to = codes.Sent("email", email) if email else codes.Sent("sms", phone or "")
         await verification.send(ctx.ports, ctx.now, tx, new.id, "email" if email else "phone", to, sender)
         proof = await verification.prove(ctx.now, tx, new.id, None)
-    return verification.Waiting(user_id=new.id, verification=to.channel, proof=proof)
+    return verification.PendingAccount(user_id=new.id, verification=to.channel, proof=proof)
+
+
+def new_person(
+    username: str,
+    *,
+    email: str | None,
+    phone_number: str | None,
+    password_hash: str,
+    display_name: str | None,
+    first_name: str | None = None,
+    last_name: str | None = None,
+    gender: str | None = None,
+    registered_from: bytes | None = None,
+) -> accounts.NewPerson:
+    """Make an account that is about to be stored: with an id of its own, and shown by the name that it chose or has."""
+    return accounts.NewPerson(
+        id=uuid7(),
+        username=username,
+        email=email,
+        phone_number=phone_number,
+        password_hash=password_hash,
+        display_name=fields.display_name(display_name, first_name, last_name, username),
+        first_name=first_name,
+        last_name=last_name,
+        gender=gender,
+        registered_from=registered_from,
+    )
 
 
 def addresses(email: str | None, phone: str | None) -> list[tuple[accounts.Kind, str]]:
@@ -118,7 +144,7 @@ async def vouched(ctx: Ctx, tx: Transaction, new: accounts.NewPerson, *, role: s
         await accounts.confirm(tx, new.id, kind, address)
 
 
-class Verify(Params, frozen=True, kw_only=True):
+class AccountVerifyParams(Params, frozen=True, kw_only=True):
     """A code that was sent to an address."""
 
     user_id: Id
@@ -128,7 +154,7 @@ class Verify(Params, frozen=True, kw_only=True):
 @operation(
     "account.verify_email", Route("POST", "/auth/verify-email"), PUBLIC, errors=_VERIFY_ERRORS, rate=_VERIFY_RATE
 )
-async def verify_email(ctx: Ctx, params: Verify) -> Session | verification.Waiting:
+async def verify_email(ctx: Ctx, params: AccountVerifyParams) -> Session | verification.PendingAccount:
     """Confirm an e-mail address with the code that was sent there, and sign in, unless a phone waits for its code.
 
     Also for a new address given to user.update: then only for the account's own session, which gets fresh tokens.
@@ -140,12 +166,14 @@ async def verify_email(ctx: Ctx, params: Verify) -> Session | verification.Waiti
 @operation(
     "account.verify_phone", Route("POST", "/auth/verify-phone"), PUBLIC, errors=_VERIFY_ERRORS, rate=_VERIFY_RATE
 )
-async def verify_phone(ctx: Ctx, params: Verify) -> Session | verification.Waiting:
+async def verify_phone(ctx: Ctx, params: AccountVerifyParams) -> Session | verification.PendingAccount:
     """Confirm a phone number with the code that was sent there, and sign in. Otherwise as account.verify_email."""
     return await _verify(ctx, params, "phone")
 
 
-async def _verify(ctx: Ctx, params: Verify, purpose: accounts.Kind) -> Session | verification.Waiting:
+async def _verify(
+    ctx: Ctx, params: AccountVerifyParams, purpose: accounts.Kind
+) -> Session | verification.PendingAccount:
     before = await people.by_id(ctx.ports.db, params.user_id)
     change = before is not None and before.verified
     own = ctx.caller.user_id == params.user_id
@@ -170,7 +198,7 @@ async def _verify(ctx: Ctx, params: Verify, purpose: accounts.Kind) -> Session |
 
 async def _confirmed(
     ctx: Ctx, tx: Transaction, before: people.Person, kind: accounts.Kind, address: str
-) -> Session | verification.Waiting:
+) -> Session | verification.PendingAccount:
     """An address is the account's from now on: the next one waits, or a session begins, or goes on."""
     if before.verified:
         await undo.changing(ctx, tx, before, kind)
@@ -191,10 +219,10 @@ async def _confirmed(
     await verification.send_if_possible(ctx.ports, ctx.now, tx, person.id, *waits, sender)
     shown = codes.Sent("email" if kind == "email" else "sms", address)
     proof = await verification.prove(ctx.now, tx, person.id, shown)
-    return verification.Waiting(user_id=person.id, verification=waits[1].channel, proof=proof)
+    return verification.PendingAccount(user_id=person.id, verification=waits[1].channel, proof=proof)
 
 
-class ResendCode(Params, frozen=True, kw_only=True):
+class AccountResendCodeParams(Params, frozen=True, kw_only=True):
     """Which code to send again. ``login`` needs the challenge of its password step."""
 
     user_id: Id
@@ -216,7 +244,7 @@ class CodeSent(Wire, frozen=True, kw_only=True):
     # Ids are public: counted by them, strangers would use up what the owner needs to sign in.
     rate=Rate(3, 300, subject="challenge"),
 )
-async def resend_code(ctx: Ctx, params: ResendCode) -> CodeSent:
+async def resend_code(ctx: Ctx, params: AccountResendCodeParams) -> CodeSent:
     """Send a new code in place of the last one, if there is one to send again and as far as codes may leave.
 
     To one address they leave 60 seconds apart and at most three in five minutes, whatever they are for. The answer
@@ -247,14 +275,14 @@ async def resend_code(ctx: Ctx, params: ResendCode) -> CodeSent:
     )
 
 
-class DeleteAccount(Params, frozen=True, kw_only=True):
+class AccountDeleteParams(Params, frozen=True, kw_only=True):
     """The password, as proof. Accounts that have none must have signed in within the last ten minutes."""
 
     password: proving.OwnPassword | None = None
 
 
 @operation("account.delete", Route("DELETE", "/users/me"), USERS, errors=proving.ERRORS, rate=Rate(10, 900))
-async def delete(ctx: Ctx, params: DeleteAccount) -> Empty:
+async def delete(ctx: Ctx, params: AccountDeleteParams) -> Empty:
     """Delete the caller's account for ever. Personal data goes.
 
     Messages stay, from "Deleted user", or are erased one after the other, as the operator has chosen.

@@ -25,7 +25,7 @@ AGAIN_S = 10
 _WRONG = "The login or password is wrong"
 
 
-class Login(Params, frozen=True, kw_only=True):
+class SessionLoginParams(Params, frozen=True, kw_only=True):
     """Who signs in: ``login`` is an e-mail address, a username or a phone number.
 
     ``method``: where to send a login code, if this server leaves that to people.
@@ -36,8 +36,16 @@ class Login(Params, frozen=True, kw_only=True):
     method: sign_in.Method | None = None
 
 
-@operation("session.login", Route("POST", "/auth/login"), PUBLIC, errors=["code_wrong", "locked"], rate=Rate(10, 900))
-async def login(ctx: Ctx, params: Login) -> Session | sign_in.Challenged | verification.Waiting:
+@operation(
+    "session.login",
+    Route("POST", "/auth/login"),
+    PUBLIC,
+    errors=["code_wrong", "forbidden", "locked"],
+    rate=Rate(10, 900),
+)
+async def login(
+    ctx: Ctx, params: SessionLoginParams
+) -> Session | sign_in.SignInChallenge | verification.PendingAccount:
     """Sign in with a password: a session, or a challenge when a second step is due.
 
     ``code_wrong`` says neither whether the account exists nor which part was wrong. After ten wrong passwords within 15
@@ -61,10 +69,10 @@ async def login(ctx: Ctx, params: Login) -> Session | sign_in.Challenged | verif
         waiting = await verification.next_step(ctx.ports, ctx.now, tx, known.person)
         await proving.succeed(tx, attempt.key)
         proof = await verification.prove(ctx.now, tx, known.person.id, None)
-    return verification.Waiting(user_id=known.person.id, verification=waiting or "email", proof=proof)
+    return verification.PendingAccount(user_id=known.person.id, verification=waiting or "email", proof=proof)
 
 
-class VerifyLogin(Params, frozen=True, kw_only=True):
+class SessionVerifyLoginParams(Params, frozen=True, kw_only=True):
     """The second step: the code that was sent, the authenticator's, or a recovery code."""
 
     challenge: fields.Secret
@@ -77,10 +85,10 @@ class VerifyLogin(Params, frozen=True, kw_only=True):
     "session.verify_login",
     Route("POST", "/auth/verify-login"),
     PUBLIC,
-    errors=["code_wrong", "code_expired", "totp_required", "locked"],
+    errors=["code_wrong", "code_expired", "forbidden", "totp_required", "locked"],
     rate=Rate(10, 900, subject="challenge"),
 )
-async def verify_login(ctx: Ctx, params: VerifyLogin) -> Session:
+async def verify_login(ctx: Ctx, params: SessionVerifyLoginParams) -> Session:
     """Finish signing in. After five attempts the challenge is void.
 
     ``totp_required``: the account has two-factor sign-in, and only ``totp`` or ``recoveryCode`` will do.
@@ -111,14 +119,14 @@ async def verify_login(ctx: Ctx, params: VerifyLogin) -> Session:
         return await sign_in.begin(ctx, tx, person.id)
 
 
-class Refresh(Params, frozen=True, kw_only=True):
+class SessionRefreshParams(Params, frozen=True, kw_only=True):
     """The refresh token of the last answer."""
 
     refresh_token: fields.Secret
 
 
 @operation("session.refresh", Route("POST", "/auth/refresh"), PUBLIC)
-async def refresh(ctx: Ctx, params: Refresh) -> Session:
+async def refresh(ctx: Ctx, params: SessionRefreshParams) -> Session:
     """Fresh tokens for a session. Each refresh token works once: an old one used again ends the session.
 
     Only within ten seconds, and for the network that used it first, the same token answers the same refresh token
@@ -179,7 +187,7 @@ class SessionList(Wire, frozen=True, kw_only=True):
     next_cursor: str | None = None
 
 
-class ListSessions(Params, frozen=True, kw_only=True):
+class SessionListParams(Params, frozen=True, kw_only=True):
     """Which page. ``cursor``: the ``nextCursor`` of the page before."""
 
     cursor: Cursor | None = None
@@ -187,19 +195,19 @@ class ListSessions(Params, frozen=True, kw_only=True):
 
 
 @operation("session.list", Route("GET", "/auth/sessions"), USERS)
-async def list_sessions(ctx: Ctx, params: ListSessions) -> SessionList:
+async def list_sessions(ctx: Ctx, params: SessionListParams) -> SessionList:
     """Where the caller is signed in."""
     return await _listed(ctx, params)
 
 
-class RevokeSession(Params, frozen=True, kw_only=True):
+class SessionRevokeParams(Params, frozen=True, kw_only=True):
     """Which session to end."""
 
     id: Id
 
 
 @operation("session.revoke", Route("DELETE", "/auth/sessions/<id>"), USERS, errors=["not_found"])
-async def revoke(ctx: Ctx, params: RevokeSession) -> SessionList:
+async def revoke(ctx: Ctx, params: SessionRevokeParams) -> SessionList:
     """End one session of the caller, and answer those that are left."""
     async with ctx.ports.db.transaction() as tx:
         if not await sessions.owned(tx, params.id, ctx.caller.user_id):
@@ -216,7 +224,7 @@ async def revoke_others(ctx: Ctx, params: NoParams) -> SessionList:
     return await _listed(ctx)
 
 
-class Ticket(Wire, frozen=True, kw_only=True):
+class RealtimeTicket(Wire, frozen=True, kw_only=True):
     """A WAMP ticket that works once."""
 
     ticket: str
@@ -224,16 +232,16 @@ class Ticket(Wire, frozen=True, kw_only=True):
 
 
 @operation("realtime.ticket", Route("POST", "/auth/ticket"), GUESTS, rate=Rate(60, 60))
-async def ticket(ctx: Ctx, params: NoParams) -> Ticket:
+async def ticket(ctx: Ctx, params: NoParams) -> RealtimeTicket:
     """A one-use ticket that opens a WAMP session of this sign-in, so that the access token need not travel there."""
     secret = new_secret()
     lifetime_s = ctx.ports.accounts.settings.ticket_s
     await sessions.add_ticket(ctx.ports.db, secret_hash(secret), ctx.caller.session_id, lifetime_s)
-    return Ticket(ticket=secret, expires_in=lifetime_s)
+    return RealtimeTicket(ticket=secret, expires_in=lifetime_s)
 
 
-async def _listed(ctx: Ctx, page: ListSessions | None = None) -> SessionList:
-    page = page or ListSessions()
+async def _listed(ctx: Ctx, page: SessionListParams | None = None) -> SessionList:
+    page = page or SessionListParams()
     before = cursors.position(page.cursor) if page.cursor else None
     # One more than fits tells whether there is another page.
     found = await sessions.live(ctx.ports.db, ctx.caller.user_id, limit=page.limit + 1, before=before)

@@ -8,6 +8,7 @@ from typing import Literal
 from chatr.api.errors import ApiError
 from chatr.api.model import Id, Session, Wire
 from chatr.auth.tokens import new_secret, secret_hash
+from chatr.ops import access
 from chatr.ops.accounts import proving, verification
 from chatr.ops.people import visibility
 from chatr.ops.ports import Ctx
@@ -22,7 +23,7 @@ MAX_USER_AGENT = 300
 Method = Literal["email", "sms"]
 
 
-class Challenged(Wire, frozen=True, kw_only=True):
+class SignInChallenge(Wire, frozen=True, kw_only=True):
     """The second step that is due. The challenge binds it to the first, which is never repeated.
 
     ``methods``: where a code was sent and, after that, where one could be sent instead; or what the authenticator of
@@ -34,7 +35,7 @@ class Challenged(Wire, frozen=True, kw_only=True):
     methods: list[Literal["email", "sms", "totp", "recovery_code"]]
 
 
-async def proceed(ctx: Ctx, tx: Transaction, person: Person) -> Session | Challenged:
+async def proceed(ctx: Ctx, tx: Transaction, person: Person) -> Session | SignInChallenge:
     """Somebody else has vouched for this person: a session, or the second step that the person has set up.
 
     Raises ``forbidden`` for a disabled account.
@@ -44,7 +45,7 @@ async def proceed(ctx: Ctx, tx: Transaction, person: Person) -> Session | Challe
 
 async def proceed_with_password(
     ctx: Ctx, tx: Transaction, person: Person, key: bytes, method: Method | None = None
-) -> Session | Challenged:
+) -> Session | SignInChallenge:
     """The password was right: a session, or the second step. ``key``: of the tries that are over with it.
 
     Raises ``forbidden`` for a disabled account.
@@ -59,7 +60,7 @@ async def proceed_with_password(
         await verification.send(
             ctx.ports, ctx.now, tx, person.id, "login", ways[0], sender, challenge_hash=secret_hash(challenge)
         )
-        return Challenged(user_id=person.id, challenge=challenge, methods=[way.channel for way in ways])
+        return SignInChallenge(user_id=person.id, challenge=challenge, methods=[way.channel for way in ways])
     await proving.succeed(tx, key)
     return await begin(ctx, tx, person.id)
 
@@ -67,7 +68,7 @@ async def proceed_with_password(
 async def begin(ctx: Ctx, tx: Transaction, user_id: str) -> Session:
     """A new session for a person who has shown who they are. Raises ``forbidden`` for a disabled account."""
     # Locked: a session must not begin behind the back of what ends all sessions.
-    person = _existing(await people.lock(tx, user_id))
+    person = access.own_account(await people.lock(tx, user_id))
     refuse_disabled(person)
     session_id = uuid7()
     await sessions.insert(
@@ -89,7 +90,7 @@ def refuse_disabled(person: Person) -> None:
 
 async def issue(ctx: Ctx, db: Queryable, user_id: str, session_id: str) -> Session:
     """Fresh tokens of a session."""
-    return await _with_tokens(ctx, db, _existing(await people.by_id(db, user_id)), session_id)
+    return await _with_tokens(ctx, db, access.own_account(await people.by_id(db, user_id)), session_id)
 
 
 async def succeed(ctx: Ctx, tx: Transaction, found: sessions.Refreshed, refresh_token: str) -> Session | None:
@@ -97,7 +98,7 @@ async def succeed(ctx: Ctx, tx: Transaction, found: sessions.Refreshed, refresh_
 
     None when what follows was made under a server key that is gone.
     """
-    person = _existing(await people.by_id(tx, found.user_id))
+    person = access.own_account(await people.by_id(tx, found.user_id))
     await _remember(ctx, tx, person)
     successors = ctx.ports.accounts.codes.successors(refresh_token, found.salt)
     if found.succeeds:
@@ -133,7 +134,7 @@ def _session(ctx: Ctx, person: Person, session_id: str, refresh_token: str) -> S
     )
 
 
-async def _second_factor(ctx: Ctx, tx: Transaction, person: Person) -> Challenged | None:
+async def _second_factor(ctx: Ctx, tx: Transaction, person: Person) -> SignInChallenge | None:
     """The challenge to a person with an authenticator."""
     refuse_disabled(person)
     if not person.two_factor:
@@ -141,13 +142,7 @@ async def _second_factor(ctx: Ctx, tx: Transaction, person: Person) -> Challenge
     challenge = new_secret()
     expires_at = verification.expiry(ctx.ports, ctx.now, "login")
     await codes.put(tx, person.id, "login", None, expires_at, challenge_hash=secret_hash(challenge))
-    return Challenged(user_id=person.id, challenge=challenge, methods=["totp", "recovery_code"])
-
-
-def _existing(person: Person | None) -> Person:
-    if person is None:
-        raise ApiError("unauthenticated", "The account no longer exists")
-    return person
+    return SignInChallenge(user_id=person.id, challenge=challenge, methods=["totp", "recovery_code"])
 
 
 def _ways(ctx: Ctx, person: Person, wanted: Method | None) -> list[codes.Sent]:

@@ -22,7 +22,7 @@ from chatr.store.pool import Transaction
 _RATE = Rate(10, 900)
 
 
-class Setup(Wire, frozen=True, kw_only=True):
+class TwoFactorSetup(Wire, frozen=True, kw_only=True):
     """What an authenticator needs: the secret as base32, as an otpauth URI, and as a picture of that."""
 
     secret: str
@@ -30,7 +30,7 @@ class Setup(Wire, frozen=True, kw_only=True):
     qr_code: Annotated[str, Meta(description="A data URI of a PNG.")]
 
 
-class Begin(Params, frozen=True, kw_only=True):
+class TwoFactorSetupParams(Params, frozen=True, kw_only=True):
     """The password, as proof."""
 
     password: proving.OwnPassword | None = None
@@ -39,7 +39,7 @@ class Begin(Params, frozen=True, kw_only=True):
 @operation(
     "two_factor.setup", Route("POST", "/auth/2fa/setup"), USERS, errors=["conflict", *proving.ERRORS], rate=_RATE
 )
-async def setup(ctx: Ctx, params: Begin) -> Setup:
+async def setup(ctx: Ctx, params: TwoFactorSetupParams) -> TwoFactorSetup:
     """A new secret for an authenticator. Nothing changes until two_factor.enable gets a code of it.
 
     Needs the ``password``, unless this session signed in within ten minutes: else ``code_wrong`` names that field.
@@ -50,10 +50,10 @@ async def setup(ctx: Ctx, params: Begin) -> Setup:
     if not await second_factor.propose(ctx.ports.db, person.id, ctx.ports.accounts.vault.seal(secret.encode())):
         raise ApiError("conflict", "Two-factor sign-in is on already: switch it off first")
     uri = totp.uri(secret, person.username)
-    return Setup(secret=secret, uri=uri, qr_code=await deferToThread(totp.qr_code, uri))
+    return TwoFactorSetup(secret=secret, uri=uri, qr_code=await deferToThread(totp.qr_code, uri))
 
 
-class Enable(Params, frozen=True, kw_only=True):
+class TwoFactorEnableParams(Params, frozen=True, kw_only=True):
     """A code of the authenticator; and the password, as for two_factor.setup."""
 
     code: fields.Code
@@ -73,7 +73,7 @@ class RecoveryCodes(Wire, frozen=True, kw_only=True):
     errors=["conflict", *proving.ERRORS],
     rate=_RATE,
 )
-async def enable(ctx: Ctx, params: Enable) -> RecoveryCodes:
+async def enable(ctx: Ctx, params: TwoFactorEnableParams) -> RecoveryCodes:
     """Switch two-factor sign-in on, with a code that shows that the authenticator works.
 
     Needs the ``password`` as two_factor.setup does.
@@ -96,7 +96,7 @@ async def enable(ctx: Ctx, params: Enable) -> RecoveryCodes:
     return shown
 
 
-class Disable(Params, frozen=True, kw_only=True):
+class TwoFactorDisableParams(Params, frozen=True, kw_only=True):
     """The password, and a code of the authenticator or a recovery code.
 
     Accounts that have no password must have signed in within the last ten minutes.
@@ -114,7 +114,7 @@ class Disable(Params, frozen=True, kw_only=True):
     errors=["conflict", "totp_required", *proving.ERRORS],
     rate=_RATE,
 )
-async def disable(ctx: Ctx, params: Disable) -> Empty:
+async def disable(ctx: Ctx, params: TwoFactorDisableParams) -> Empty:
     """Switch two-factor sign-in off and forget its secret and recovery codes. ``conflict`` when it is off."""
     known = await _switched_on(ctx, params.password)
     async with ctx.ports.db.transaction() as tx:
@@ -126,7 +126,7 @@ async def disable(ctx: Ctx, params: Disable) -> Empty:
     return Empty()
 
 
-class NewRecoveryCodes(Params, frozen=True, kw_only=True):
+class TwoFactorRecoveryCodesParams(Params, frozen=True, kw_only=True):
     """The password, as proof. Accounts that have none must have signed in within the last ten minutes."""
 
     password: proving.OwnPassword | None = None
@@ -139,7 +139,7 @@ class NewRecoveryCodes(Params, frozen=True, kw_only=True):
     errors=["conflict", *proving.ERRORS],
     rate=_RATE,
 )
-async def recovery_codes(ctx: Ctx, params: NewRecoveryCodes) -> RecoveryCodes:
+async def recovery_codes(ctx: Ctx, params: TwoFactorRecoveryCodesParams) -> RecoveryCodes:
     """New recovery codes; the old ones are void. ``conflict`` when two-factor sign-in is off."""
     known = await _switched_on(ctx, params.password)
     async with ctx.ports.db.transaction() as tx:

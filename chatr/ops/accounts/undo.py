@@ -24,7 +24,7 @@ _NAMES = {"email": "e-mail address", "phone": "phone number"}
 GONE = "There is no such change, it was undone before, or it is more than seven days ago"
 
 
-class UndoChange(Params, frozen=True, kw_only=True):
+class AccountUndoChangeParams(Params, frozen=True, kw_only=True):
     """The secret that was sent to the former address."""
 
     token: fields.Secret
@@ -37,7 +37,7 @@ class UndoChange(Params, frozen=True, kw_only=True):
     errors=["code_wrong", "conflict"],
     rate=Rate(10, 900),
 )
-async def undo_change(ctx: Ctx, params: UndoChange) -> Empty:
+async def undo_change(ctx: Ctx, params: AccountUndoChangeParams) -> Empty:
     """Take back a change of an e-mail address or phone number, with the secret that the former address was told.
 
     For seven days, whatever has happened to the account since. Later changes of its addresses are taken back as well;

@@ -20,7 +20,7 @@ from chatr.store.people.people import Person
 from chatr.store.pool import Transaction
 
 
-class Waiting(Wire, frozen=True, kw_only=True):
+class PendingAccount(Wire, frozen=True, kw_only=True):
     """An account, and where the code went that it waits for.
 
     ``proof`` is for account.change_unconfirmed, should the address be mistyped: it lets whoever has it go on from what

@@ -10,11 +10,11 @@ from chatr.api.contract import GUESTS, Rate, Route, operation
 from chatr.api.errors import ApiError
 from chatr.api.events import Activity, ActivityDraft, ActivityListening, ActivityRecording, ActivityTyping
 from chatr.api.model import Empty, Id, Params
+from chatr.ops import access
 from chatr.ops.conversations import receipts
 from chatr.ops.people import permissions
 from chatr.ops.ports import Ctx
 from chatr.realtime.rooms import conversation_rooms
-from chatr.store.conversations import conversations
 from chatr.store.conversations.conversations import Scene
 from chatr.store.people import people
 
@@ -24,7 +24,7 @@ _RATE = Rate(1200, 60)
 _ERRORS = ("not_found", "forbidden", "blocked")
 
 
-class Signal(Params, frozen=True, kw_only=True):
+class ActivityParams(Params, frozen=True, kw_only=True):
     """Whether it begins (or goes on) or ends."""
 
     conversation_id: Id
@@ -32,7 +32,7 @@ class Signal(Params, frozen=True, kw_only=True):
 
 
 @operation("activity.typing", Route("POST", "/activity/typing"), GUESTS, errors=_ERRORS, rate=_RATE)
-async def typing(ctx: Ctx, params: Signal) -> Empty:
+async def typing(ctx: Ctx, params: ActivityParams) -> Empty:
     """Say that the caller types; repeat it every few seconds. The others forget it six seconds after the last signal.
 
     ``forbidden`` while a message request waits.
@@ -41,7 +41,7 @@ async def typing(ctx: Ctx, params: Signal) -> Empty:
 
 
 @operation("activity.recording", Route("POST", "/activity/recording"), GUESTS, errors=_ERRORS, rate=_RATE)
-async def recording(ctx: Ctx, params: Signal) -> Empty:
+async def recording(ctx: Ctx, params: ActivityParams) -> Empty:
     """Say that the caller records. The others forget it thirty seconds after the last signal.
 
     ``forbidden`` while a message request waits.
@@ -49,7 +49,7 @@ async def recording(ctx: Ctx, params: Signal) -> Empty:
     return await _signal(ctx, params, ActivityRecording)
 
 
-class DraftText(Params, frozen=True, kw_only=True):
+class ActivityDraftParams(Params, frozen=True, kw_only=True):
     """The text as it stands; empty: there is none any more."""
 
     conversation_id: Id
@@ -57,7 +57,7 @@ class DraftText(Params, frozen=True, kw_only=True):
 
 
 @operation("activity.draft", Route("POST", "/activity/draft"), GUESTS, errors=_ERRORS, rate=Rate(3000, 60))
-async def draft(ctx: Ctx, params: DraftText) -> Empty:
+async def draft(ctx: Ctx, params: ActivityDraftParams) -> Empty:
     """Show what the caller is writing, letter by letter, where both have switched that on (``privacy.ghostTyping``).
 
     ``forbidden`` where not both have, in groups, and while a message request waits.
@@ -72,7 +72,7 @@ async def draft(ctx: Ctx, params: DraftText) -> Empty:
     return Empty()
 
 
-class Listened(Params, frozen=True, kw_only=True):
+class ActivityListeningParams(Params, frozen=True, kw_only=True):
     """Which audio message, whether it plays, and whether it has been heard to its end."""
 
     message_id: Id
@@ -81,7 +81,7 @@ class Listened(Params, frozen=True, kw_only=True):
 
 
 @operation("activity.listening", Route("POST", "/activity/listening"), GUESTS, errors=[*_ERRORS, "gone"], rate=_RATE)
-async def listening(ctx: Ctx, params: Listened) -> Empty:
+async def listening(ctx: Ctx, params: ActivityListeningParams) -> Empty:
     """Say that the caller listens to an audio message; its sender is told. Its end is kept as "listened".
 
     ``forbidden`` for messages that are no audio, for one's own, and while a message request waits.
@@ -96,7 +96,7 @@ async def listening(ctx: Ctx, params: Listened) -> Empty:
     return Empty()
 
 
-async def _signal(ctx: Ctx, params: Signal, kind: type[Activity]) -> Empty:
+async def _signal(ctx: Ctx, params: ActivityParams, kind: type[Activity]) -> Empty:
     me = ctx.caller.user_id
     scene = await _scene(ctx, params.conversation_id)
     if ctx.ports.live.throttle.passes((kind.__name__, me, scene.id), active=params.active, every_s=EVERY_S):
@@ -106,9 +106,7 @@ async def _signal(ctx: Ctx, params: Signal, kind: type[Activity]) -> Empty:
 
 async def _scene(ctx: Ctx, conversation_id: str) -> Scene:
     """A conversation of the caller in which signals pass."""
-    scene = await conversations.scene(ctx.ports.db, conversation_id, ctx.caller.user_id)
-    if scene is None:
-        raise ApiError("not_found", "There is no such conversation")
+    scene = await access.scene(ctx, conversation_id)
     permissions.passes(scene.status, scene.closed)
     return scene
 

@@ -10,10 +10,9 @@ from msgspec import UNSET, Meta, UnsetType
 
 from chatr.api.contract import GUESTS, USERS, Route, operation
 from chatr.api.errors import ApiError, invalid
-from chatr.api.events import ConversationCreated, ConversationUpdated
-from chatr.api.model import Conversation, Cursor, Empty, Id, Limit, LogEntry, Params, Seq, Wire
-from chatr.ops import cursors, pages
-from chatr.ops.conversations import own
+from chatr.api.events import ConversationCreated, ConversationRemoved, ConversationUpdated
+from chatr.api.model import Conversation, ConversationParams, Cursor, Empty, Id, Limit, LogEntry, Params, Seq, Wire
+from chatr.ops import access, cursors, pages
 from chatr.ops.people import approaches, pairs, permissions, visibility
 from chatr.ops.ports import Ctx
 from chatr.realtime.rooms import person_room
@@ -27,7 +26,7 @@ from chatr.store.pool import Transaction
 LOG_PAGE = 500
 
 
-class ListConversations(Params, frozen=True, kw_only=True):
+class ConversationListParams(Params, frozen=True, kw_only=True):
     """Which part of the list."""
 
     filter: Literal["chats", "requests", "archived"] = "chats"
@@ -43,7 +42,7 @@ class ConversationPage(Wire, frozen=True, kw_only=True):
 
 
 @operation("conversation.list", Route("GET", "/conversations", aliases=("/users/conversations",)), USERS)
-async def list_conversations(ctx: Ctx, params: ListConversations) -> ConversationPage:
+async def list_conversations(ctx: Ctx, params: ConversationListParams) -> ConversationPage:
     """The caller's conversations, newest activity first."""
     views = await conversations.newest(
         ctx.ports.db,
@@ -62,31 +61,25 @@ async def list_conversations(ctx: Ctx, params: ListConversations) -> Conversatio
     return ConversationPage(items=items, next_cursor=cursors.cursor(end.active_at, end.id) if end else None)
 
 
-class GetConversation(Params, frozen=True, kw_only=True):
-    """Which conversation."""
-
-    id: Id
-
-
 @operation("conversation.get", Route("GET", "/conversations/<id>"), GUESTS, errors=["not_found"])
-async def get(ctx: Ctx, params: GetConversation) -> Conversation:
+async def get(ctx: Ctx, params: ConversationParams) -> Conversation:
     """A conversation of the caller. ``not_found`` also when it is somebody else's."""
-    return own.found(await conversations.by_id(ctx.ports.db, ctx.caller.user_id, params.id), ctx)
+    return visibility.conversation(await access.conversation(ctx, ctx.ports.db, params.id), ctx.caller.user_id)
 
 
-class WithUser(Params, frozen=True, kw_only=True):
+class ConversationWithUserParams(Params, frozen=True, kw_only=True):
     """The other person."""
 
     user_id: Id
 
 
 @operation("conversation.with_user", Route("GET", "/conversations/with/<userId>"), GUESTS, errors=["not_found"])
-async def with_user(ctx: Ctx, params: WithUser) -> Conversation:
+async def with_user(ctx: Ctx, params: ConversationWithUserParams) -> Conversation:
     """The direct conversation with a person. ``not_found`` until its first message."""
-    return own.found(await conversations.with_user(ctx.ports.db, ctx.caller.user_id, params.user_id), ctx)
+    return visibility.conversation(await access.direct_conversation(ctx, params.user_id), ctx.caller.user_id)
 
 
-class GetLog(Params, frozen=True, kw_only=True):
+class ConversationLogParams(Params, frozen=True, kw_only=True):
     """From where on."""
 
     id: Id
@@ -103,15 +96,13 @@ class LogPage(Wire, frozen=True, kw_only=True):
 
 
 @operation("conversation.log", Route("GET", "/conversations/<id>/log"), GUESTS, errors=["not_found"])
-async def log(ctx: Ctx, params: GetLog) -> LogPage:
+async def log(ctx: Ctx, params: ConversationLogParams) -> LogPage:
     """The conversation's log entries above ``after``, in order, at most 500 a call, fewer of long messages."""
     return await ctx.ports.limits.resumes.run(ctx.caller.user_id, lambda: _log(ctx, params), ctx.hang_up)
 
 
-async def _log(ctx: Ctx, params: GetLog) -> LogPage:
-    marks = await messages.marks(ctx.ports.db, params.id, ctx.caller.user_id)
-    if marks is None:
-        raise ApiError("not_found", "There is no such conversation")
+async def _log(ctx: Ctx, params: ConversationLogParams) -> LogPage:
+    marks = await access.marks(ctx, params.id)
     entries, head, complete = await messages.log_after(
         ctx.ports.db, params.id, ctx.caller.user_id, marks, params.after, params.limit
     )
@@ -119,24 +110,24 @@ async def _log(ctx: Ctx, params: GetLog) -> LogPage:
 
 
 @operation("conversation.delete", Route("DELETE", "/conversations/<id>"), USERS, errors=["not_found", "forbidden"])
-async def delete(ctx: Ctx, params: own.WhichConversation) -> Empty:
+async def delete(ctx: Ctx, params: ConversationParams) -> Empty:
     """Delete a direct conversation from the caller's own view; a new message brings it back, from there on.
 
     ``forbidden`` for groups: leave them instead.
     """
 
     async def work(tx: Transaction) -> None:
-        view = await own.hold(ctx, tx, params.id)
+        view = await access.held_conversation(ctx, tx, params.id)
         if view.kind != "direct":
             raise ApiError("forbidden", "A group can be left, not deleted from one's own view")
         await conversations.clear(tx, params.id, ctx.caller.user_id)
-        own.removed(ctx, tx, params.id)
+        removed(ctx, tx, params.id)
 
     await ctx.ports.messages.writer.change(work, caller=ctx.caller.user_id, place=params.id)
     return Empty()
 
 
-class UpdateConversation(Params, frozen=True, kw_only=True):
+class ConversationUpdateParams(Params, frozen=True, kw_only=True):
     """How the caller keeps it; what is left out stays. ``mutedUntil``: null ends it, far away is for ever."""
 
     id: Id
@@ -146,13 +137,13 @@ class UpdateConversation(Params, frozen=True, kw_only=True):
 
 
 @operation("conversation.update", Route("PATCH", "/conversations/<id>"), USERS, errors=["not_found"])
-async def update(ctx: Ctx, params: UpdateConversation) -> Conversation:
+async def update(ctx: Ctx, params: ConversationUpdateParams) -> Conversation:
     """Archive, pin or mute a conversation, for the caller alone. None of them hides what is in it."""
     if isinstance(params.muted_until, datetime):
         _check_moment("$.mutedUntil", params.muted_until)
 
     async def work(tx: Transaction) -> Conversation:
-        before = await own.hold(ctx, tx, params.id)
+        before = await access.held_conversation(ctx, tx, params.id)
         wanted = conversations.Own(
             archived=before.archived if params.archived is UNSET else params.archived,
             pinned=before.pinned if params.pinned is UNSET else params.pinned,
@@ -161,7 +152,7 @@ async def update(ctx: Ctx, params: UpdateConversation) -> Conversation:
         if wanted == conversations.Own(archived=before.archived, pinned=before.pinned, muted_until=before.muted_until):
             return visibility.conversation(before, ctx.caller.user_id)
         await conversations.set_own(tx, params.id, ctx.caller.user_id, wanted)
-        changed = visibility.conversation(await own.hold(ctx, tx, params.id), ctx.caller.user_id)
+        changed = visibility.conversation(await access.held_conversation(ctx, tx, params.id), ctx.caller.user_id)
         tx.tell(ConversationUpdated(changed), [person_room(ctx.caller.user_id)], exclude=ctx.caller.connection)
         return changed
 
@@ -184,10 +175,8 @@ async def begin_direct(ctx: Ctx, other_id: str, tx: Transaction) -> None:
     conversation_id = uuid7()
     me = ctx.caller.user_id
     async with pairs.changing(ctx, tx, other_id) as found:
-        mine = await people.by_id(tx, me)
-        if mine is None:
-            # Deleted since the call came in: what is begun now nobody would close, or erase.
-            raise ApiError("unauthenticated", "The account no longer exists")
+        # One that was deleted since the call came in: what is begun then nobody would close, or erase.
+        mine = access.own_account(await people.by_id(tx, me))
         known = permissions.needs_no_request(permissions.may_write(found), mine)
         made = await conversations.insert_direct(tx, conversation_id, me, other_id, accepted=known)
         there = conversation_id if made else await conversations.direct_id(tx, me, other_id)
@@ -208,3 +197,9 @@ async def created(news: News, conversation_id: str, viewer_id: str, *, begun: bo
     if view is not None:
         told = ConversationCreated(visibility.conversation(view, viewer_id))
         news.tell(told, [person_room(viewer_id)], exclude=exclude)
+
+
+def removed(ctx: Ctx, news: News, conversation_id: str) -> None:
+    """Tell the caller's other sessions that a conversation is no more among theirs."""
+    gone = ConversationRemoved(conversation_id)
+    news.tell(gone, [person_room(ctx.caller.user_id)], exclude=ctx.caller.connection)

@@ -17,8 +17,8 @@ from chatr.api.events import (
     MessageReceived,
     MessageStatusChanged,
 )
-from chatr.api.model import Empty, Id, Params, Seq, wire_time
-from chatr.ops import log
+from chatr.api.model import Empty, Id, MessageParams, Params, Seq, wire_time
+from chatr.ops import access, log
 from chatr.ops.people import permissions
 from chatr.ops.ports import Ctx, Ports
 from chatr.realtime.rooms import group_room, person_room
@@ -78,7 +78,7 @@ async def revealed(ctx: Ctx, news: News, conversation_id: str) -> None:
         news.tell(status, [person_room(shown.viewer_id)])
 
 
-class Mark(Params, frozen=True, kw_only=True):
+class MessageMarkParams(Params, frozen=True, kw_only=True):
     """Up to which seq."""
 
     id: Id
@@ -86,13 +86,13 @@ class Mark(Params, frozen=True, kw_only=True):
 
 
 @operation("message.mark_delivered", Route("POST", "/conversations/<id>/delivered"), GUESTS, errors=["not_found"])
-async def mark_delivered(ctx: Ctx, params: Mark) -> Empty:
+async def mark_delivered(ctx: Ctx, params: MessageMarkParams) -> Empty:
     """Everything up to ``seq`` has reached one of the caller's devices. The watermark only grows."""
     return await _mark(ctx, params.id, delivered=params.seq, read=0)
 
 
 @operation("message.mark_read", Route("POST", "/conversations/<id>/read"), GUESTS, errors=["not_found"])
-async def mark_read(ctx: Ctx, params: Mark) -> Empty:
+async def mark_read(ctx: Ctx, params: MessageMarkParams) -> Empty:
     """The caller has read everything up to ``seq``. The watermark only grows; read implies delivered."""
     return await _mark(ctx, params.id, delivered=0, read=params.seq)
 
@@ -107,14 +107,8 @@ async def _mark(ctx: Ctx, conversation_id: str, *, delivered: int, read: int) ->
         tell=partial(marked, ctx, conversation_id),
     )
     if not joined:
-        raise ApiError("not_found", "There is no such conversation")
+        raise access.no_conversation()
     return Empty()
-
-
-class WhichAudio(Params, frozen=True, kw_only=True):
-    """Which audio message."""
-
-    id: Id
 
 
 @operation(
@@ -123,7 +117,7 @@ class WhichAudio(Params, frozen=True, kw_only=True):
     GUESTS,
     errors=["not_found", "forbidden", "blocked", "gone"],
 )
-async def mark_listened(ctx: Ctx, params: WhichAudio) -> Empty:
+async def mark_listened(ctx: Ctx, params: MessageParams) -> Empty:
     """The caller has heard an audio message to its end: the same as activity.listening with ``ended``."""
     return await heard(ctx, params.id)
 
@@ -143,11 +137,7 @@ async def heard(ctx: Ctx, message_id: str) -> Empty:
 
 async def audio(ctx: Ctx, tx: Transaction, message_id: str) -> Held:
     """Somebody else's audio message that the caller may listen to."""
-    held = await changes.hold(tx, ctx.caller.user_id, message_id)
-    if held is None:
-        raise ApiError("not_found", "There is no such message")
-    if held.unsent:
-        raise ApiError("gone", "The message was unsent")
+    held = access.not_unsent(await access.held_message(ctx, tx, message_id))
     if held.type != "audio" or held.sender_id == ctx.caller.user_id:
         raise ApiError("forbidden", "This is no audio message of somebody else")
     permissions.passes(held.status, held.closed)

@@ -7,9 +7,11 @@ from functools import partial
 from chatr.api.contract import USERS, Route, operation
 from chatr.api.errors import ApiError
 from chatr.api.events import ConversationAccepted, ConversationDeclined
-from chatr.api.model import Conversation, Empty, wire_time
-from chatr.ops.conversations import own, receipts
-from chatr.ops.people import pairs, permissions
+from chatr.api.model import Conversation, ConversationParams, Empty, wire_time
+from chatr.ops import access
+from chatr.ops.conversations import receipts
+from chatr.ops.conversations.conversations import removed
+from chatr.ops.people import pairs, permissions, visibility
 from chatr.ops.ports import Ctx
 from chatr.realtime.rooms import person_room
 from chatr.store.conversations import conversations
@@ -46,26 +48,26 @@ async def answered(ctx: Ctx, news: News, conversation_id: str, pair: tuple[str, 
     USERS,
     errors=[*_REQUEST_ERRORS, "blocked"],
 )
-async def accept(ctx: Ctx, params: own.WhichConversation) -> Conversation:
+async def accept(ctx: Ctx, params: ConversationParams) -> Conversation:
     """Accept a message request; writing back does the same. What was withheld from the other appears to them.
 
     ``forbidden`` for whoever began it, ``conflict`` when nothing waits, ``blocked`` while either blocks the other.
     """
     other_id, connection = await _requester(ctx, params.id), ctx.caller.connection
 
-    async def work(tx: Transaction, _: Other | None) -> View | None:
+    async def work(tx: Transaction, _: Other | None) -> View:
         permissions.not_closed((await _waiting(ctx, tx, params.id)).closed)
         await conversations.accept(tx, params.id)
         await conversations.reveal(tx, params.id)
         pair = ctx.caller.user_id, other_id
         await accepted(ctx, tx, params.id, pair, exclude=connection)
-        return await conversations.by_id(tx, ctx.caller.user_id, params.id)
+        return await access.conversation(ctx, tx, params.id)
 
-    return own.found(await pairs.change(ctx, other_id, work, exclude=connection), ctx)
+    return visibility.conversation(await pairs.change(ctx, other_id, work, exclude=connection), ctx.caller.user_id)
 
 
 @operation("conversation.decline", Route("POST", "/conversations/<id>/decline"), USERS, errors=_REQUEST_ERRORS)
-async def decline(ctx: Ctx, params: own.WhichConversation) -> Empty:
+async def decline(ctx: Ctx, params: ConversationParams) -> Empty:
     """Decline a message request: it disappears, and whoever began it is told and can ask again after a while only.
 
     ``forbidden`` for whoever began it, ``conflict`` when nothing waits.
@@ -76,7 +78,7 @@ async def decline(ctx: Ctx, params: own.WhichConversation) -> Empty:
         await _waiting(ctx, tx, params.id)
         moment = wire_time(await conversations.decline(tx, params.id))
         await conversations.clear(tx, params.id, ctx.caller.user_id)
-        own.removed(ctx, tx, params.id)
+        removed(ctx, tx, params.id)
         tx.tell(ConversationDeclined(params.id, ctx.caller.user_id, moment), [person_room(other_id)])
 
     await pairs.change(ctx, other_id, work)
@@ -85,15 +87,15 @@ async def decline(ctx: Ctx, params: own.WhichConversation) -> Empty:
 
 async def _requester(ctx: Ctx, conversation_id: str) -> str:
     """The other person of a direct conversation of the caller: looked up before the pair can be locked."""
-    view = await conversations.by_id(ctx.ports.db, ctx.caller.user_id, conversation_id)
-    if view is None or view.other is None:
-        raise ApiError("not_found", "There is no such conversation")
+    view = await access.conversation(ctx, ctx.ports.db, conversation_id)
+    if view.other is None:
+        raise access.no_conversation()
     return view.other.person.id
 
 
 async def _waiting(ctx: Ctx, tx: Transaction, conversation_id: str) -> View:
     """Hold a request that waits for the caller's answer."""
-    view = await own.hold(ctx, tx, conversation_id)
+    view = await access.held_conversation(ctx, tx, conversation_id)
     if view.status != "pending" or view.declined_at is not None:
         raise ApiError("conflict", "There is no request that waits for an answer")
     if view.initiator_id == ctx.caller.user_id:

@@ -26,13 +26,13 @@ PAGE = 50
 MAX_CHANGES = 500
 
 
-class Changes(Params, frozen=True, kw_only=True):
+class SyncChangesParams(Params, frozen=True, kw_only=True):
     """The cursor of the last answer."""
 
     cursor: Cursor | None = None
 
 
-class Changed(Wire, frozen=True, kw_only=True):
+class SyncChanges(Wire, frozen=True, kw_only=True):
     """Conversations that changed; ``reset``: forget what you have, this is the newest page of the list.
 
     ``friends``: the friends, requests or blocks have changed, fetch their lists anew. Guests have none.
@@ -46,7 +46,7 @@ class Changed(Wire, frozen=True, kw_only=True):
 
 
 @operation("sync.changes", Route("GET", "/sync"), GUESTS)
-async def changes(ctx: Ctx, params: Changes) -> Changed:
+async def changes(ctx: Ctx, params: SyncChangesParams) -> SyncChanges:
     """Every conversation of the caller that changed since the cursor, with its head and watermarks.
 
     Repeats are possible and harmless. ``reset`` without a cursor, with one too old, or with more changes than an answer
@@ -55,7 +55,7 @@ async def changes(ctx: Ctx, params: Changes) -> Changed:
     return await ctx.ports.limits.resumes.run(ctx.caller.user_id, lambda: _changes(ctx, params), ctx.hang_up)
 
 
-async def _changes(ctx: Ctx, params: Changes) -> Changed:
+async def _changes(ctx: Ctx, params: SyncChangesParams) -> SyncChanges:
     db, viewer_id = ctx.ports.db, ctx.caller.user_id
     now = await conversations.clock(db)
     horizon = _decode(params.cursor) if params.cursor else None
@@ -67,11 +67,13 @@ async def _changes(ctx: Ctx, params: Changes) -> Changed:
             fits = len(pages.first(changed, ctx.ports.limits.page_bytes)) == len(changed)
             moved = await friends.changed_since(db, viewer_id, horizon) or UNSET
             if fits:
-                return Changed(cursor=_encode(now), conversations=changed, removed=removed, friends=moved, reset=False)
+                return SyncChanges(
+                    cursor=_encode(now), conversations=changed, removed=removed, friends=moved, reset=False
+                )
     views = await conversations.newest(db, viewer_id, limit=PAGE)
     newest = pages.first([visibility.conversation(view, viewer_id) for view in views], ctx.ports.limits.page_bytes)
     lists = UNSET if ctx.caller.role == "guest" else True
-    return Changed(cursor=_encode(now), conversations=newest, removed=[], friends=lists, reset=True)
+    return SyncChanges(cursor=_encode(now), conversations=newest, removed=[], friends=lists, reset=True)
 
 
 def _encode(moment: datetime) -> str:

@@ -10,21 +10,20 @@ from msgspec import UNSET, Meta, UnsetType
 from chatr.api.contract import GUESTS, USERS, Route, operation
 from chatr.api.errors import ApiError, invalid
 from chatr.api.events import MessageEdited, MessageReaction, MessageUnsent, Reacted
-from chatr.api.model import Id, Message, Params, Time, Wire, wire_time
-from chatr.ops import log, pages
+from chatr.api.model import Id, Message, MessageParams, Params, Time, Wire, wire_time
+from chatr.ops import access, log, pages
 from chatr.ops.messages import previews, texts
 from chatr.ops.people import permissions
 from chatr.ops.ports import Ctx
 from chatr.store.ids import uuid7
-from chatr.store.messages import changes, messages
-from chatr.store.messages.changes import Held
-from chatr.store.pool import Queryable, Transaction
+from chatr.store.messages import changes
+from chatr.store.pool import Transaction
 from chatr.store.writing.places import Of
 
 MOST_EDITS = 100
 
 
-class EditMessage(Params, frozen=True, kw_only=True):
+class MessageEditParams(Params, frozen=True, kw_only=True):
     """The new text."""
 
     id: Id
@@ -37,7 +36,7 @@ class EditMessage(Params, frozen=True, kw_only=True):
     GUESTS,
     errors=["not_found", "forbidden", "gone", "blocked"],
 )
-async def edit(ctx: Ctx, params: EditMessage) -> Message:
+async def edit(ctx: Ctx, params: MessageEditParams) -> Message:
     """Replace the text of one's own message. The former texts are kept; an equal text changes nothing.
 
     With another link the preview goes, and the new one comes by ``message.preview``.
@@ -48,7 +47,7 @@ async def edit(ctx: Ctx, params: EditMessage) -> Message:
     content = texts.content(params.content)
 
     async def change(tx: Transaction) -> Message:
-        held = _there(await _held(ctx, tx, params.id))
+        held = access.not_unsent(await access.held_message(ctx, tx, params.id))
         if held.sender_id != ctx.caller.user_id or held.type == "system":
             raise ApiError("forbidden", "Only who wrote a message can edit it")
         window_s = ctx.ports.messages.settings.edit_window_s
@@ -63,38 +62,32 @@ async def edit(ctx: Ctx, params: EditMessage) -> Message:
             await changes.edit(tx, held, uuid7(), ctx.caller.user_id, content, names, dictionary=dictionary)
             await previews.edited(ctx, tx, held, content)
             await log.record(tx, held, MessageEdited, exclude=ctx.caller.connection)
-        return await _message(tx, held, ctx.caller.user_id)
+        return await access.message_as_it_is(ctx, tx, held)
 
     return await ctx.ports.messages.writer.change(change, caller=ctx.caller.user_id, place=Of(params.id))
 
 
-class WhichMessage(Params, frozen=True, kw_only=True):
-    """Which message."""
-
-    id: Id
-
-
 @operation("message.unsend", Route("DELETE", "/messages/<id>"), GUESTS, errors=["not_found", "forbidden"])
-async def unsend(ctx: Ctx, params: WhichMessage) -> Message:
+async def unsend(ctx: Ctx, params: MessageParams) -> Message:
     """Take a message back: all see a placeholder, and nobody what it said. Repeating it changes nothing.
 
     For who wrote it, and in a group for its owner and admins too.
     """
 
     async def change(tx: Transaction) -> Message:
-        held = await _held(ctx, tx, params.id)
+        held = await access.held_message(ctx, tx, params.id)
         may = held.sender_id == ctx.caller.user_id or held.role in ("owner", "admin")
         if not may or held.type == "system":
             raise ApiError("forbidden", "Only who wrote a message can take it back")
         if not held.unsent:
             await changes.unsend(tx, held)
             await log.record(tx, held, MessageUnsent, exclude=ctx.caller.connection)
-        return await _message(tx, held, ctx.caller.user_id)
+        return await access.message_as_it_is(ctx, tx, held)
 
     return await ctx.ports.messages.writer.change(change, caller=ctx.caller.user_id, place=Of(params.id))
 
 
-class React(Params, frozen=True, kw_only=True):
+class MessageReactParams(Params, frozen=True, kw_only=True):
     """One emoji; the one that is there already, or null, takes it away."""
 
     id: Id
@@ -107,7 +100,7 @@ class React(Params, frozen=True, kw_only=True):
     GUESTS,
     errors=["not_found", "forbidden", "gone", "blocked"],
 )
-async def react(ctx: Ctx, params: React) -> Message:
+async def react(ctx: Ctx, params: MessageReactParams) -> Message:
     """React to a message with one emoji, in place of an earlier one; the same again removes it.
 
     ``gone`` when it was unsent; ``forbidden`` for system entries, and while a message request waits.
@@ -117,7 +110,7 @@ async def react(ctx: Ctx, params: React) -> Message:
     me = ctx.caller.user_id
 
     async def change(tx: Transaction) -> Message:
-        held = _there(await _held(ctx, tx, params.id))
+        held = access.not_unsent(await access.held_message(ctx, tx, params.id))
         if held.type == "system":
             raise ApiError("forbidden", "Nobody can react to this message")
         permissions.passes(held.status, held.closed)
@@ -127,7 +120,7 @@ async def react(ctx: Ctx, params: React) -> Message:
         if emoji != before:
             await changes.react(tx, held.id, me, emoji)
             await log.record(tx, held, MessageReaction, Reacted(me, emoji), exclude=ctx.caller.connection)
-        return await _message(tx, held, me)
+        return await access.message_as_it_is(ctx, tx, held)
 
     return await ctx.ports.messages.writer.change(change, caller=ctx.caller.user_id, place=Of(params.id))
 
@@ -141,7 +134,7 @@ class FormerText(Wire, frozen=True):
     edited_by: Id
 
 
-class Edits(Wire, frozen=True):
+class MessageEdits(Wire, frozen=True):
     """The former texts of a message, oldest first."""
 
     message_id: Id
@@ -149,7 +142,7 @@ class Edits(Wire, frozen=True):
     more: bool | UnsetType = UNSET
 
 
-class WhichEdits(Params, frozen=True, kw_only=True):
+class MessageEditsParams(Params, frozen=True, kw_only=True):
     """Of which message, and behind which of its former texts."""
 
     id: Id
@@ -157,49 +150,16 @@ class WhichEdits(Params, frozen=True, kw_only=True):
 
 
 @operation("message.edits", Route("GET", "/messages/<id>/edits"), USERS, errors=["not_found", "gone"])
-async def edits(ctx: Ctx, params: WhichEdits) -> Edits:
+async def edits(ctx: Ctx, params: MessageEditsParams) -> MessageEdits:
     """What a message said before it was edited, oldest first. ``gone`` when it was unsent.
 
     ``more``: there are more than fit; ask again with ``after``, the id of the last.
     """
-    found = await messages.by_id(ctx.ports.db, ctx.caller.user_id, params.id)
-    if found is None:
-        raise _not_found()
-    if found.unsent:
-        raise _gone()
+    found = access.not_unsent(await access.message(ctx, params.id))
     former = await changes.edits(ctx.ports.db, found.id, after=params.after, limit=MOST_EDITS + 1)
     texts_before = [
         FormerText(each.id, each.previous_content, wire_time(each.edited_at), each.edited_by)
         for each in former[:MOST_EDITS]
     ]
     page = pages.first(texts_before, ctx.ports.limits.page_bytes)
-    return Edits(found.id, page, more=len(page) < len(former) or UNSET)
-
-
-async def _held(ctx: Ctx, tx: Transaction, message_id: str) -> Held:
-    held = await changes.hold(tx, ctx.caller.user_id, message_id)
-    if held is None:
-        raise _not_found()
-    return held
-
-
-def _there(held: Held) -> Held:
-    if held.unsent:
-        raise _gone()
-    return held
-
-
-async def _message(db: Queryable, held: Held, viewer_id: str) -> Message:
-    """The message as it is now."""
-    found = await messages.of(db, held.id, viewer_id)
-    if found is None:
-        raise _not_found()
-    return found
-
-
-def _not_found() -> ApiError:
-    return ApiError("not_found", "There is no such message")
-
-
-def _gone() -> ApiError:
-    return ApiError("gone", "The message was unsent")
+    return MessageEdits(found.id, page, more=len(page) < len(former) or UNSET)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from chatr.api.contract import GUESTS, USERS, Route, operation
-from chatr.api.errors import ApiError, invalid
-from chatr.api.model import Id, Limit, Message, Params, Seq, Wire
-from chatr.ops import pages
+from chatr.api.errors import invalid
+from chatr.api.model import Id, Limit, Message, MessageParams, Params, Seq, Wire
+from chatr.ops import access, pages
 from chatr.ops.ports import Ctx
 from chatr.store.conversations import conversations
 from chatr.store.messages import messages
 from chatr.store.people import people
 
 
-class History(Params, frozen=True, kw_only=True):
+class MessageHistoryParams(Params, frozen=True, kw_only=True):
     """Which stretch: the newest page, or around a seq. Exactly one of the conversation and the other person."""
 
     conversation_id: Id | None = None
@@ -32,7 +32,7 @@ class MessagePage(Wire, frozen=True, kw_only=True):
 
 
 @operation("message.history", Route("GET", "/messages/history"), GUESTS, errors=["not_found"])
-async def history(ctx: Ctx, params: History) -> MessagePage:
+async def history(ctx: Ctx, params: MessageHistoryParams) -> MessagePage:
     """A page of a conversation's messages, ascending: the newest, or before, after or around a seq.
 
     Give either conversationId or otherUserId, and at most one of before, after and around.
@@ -49,32 +49,20 @@ async def history(ctx: Ctx, params: History) -> MessagePage:
     if params.other_user_id is not None:
         conversation_id = await conversations.direct_id(db, viewer_id, params.other_user_id)
         if conversation_id is None:
-            if await people.by_id(db, params.other_user_id) is None:
-                raise ApiError("not_found", "There is no such user")
+            access.somebody(await people.by_id(db, params.other_user_id))
             return MessagePage(items=[], has_before=False, has_after=False)
-    marks = await messages.marks(db, conversation_id or "", viewer_id)
-    if marks is None:
-        raise ApiError("not_found", "There is no such conversation")
+    marks = await access.marks(ctx, conversation_id or "")
     page = await _page(ctx, conversation_id or "", marks, params)
     return MessagePage(items=page.items, has_before=page.has_before, has_after=page.has_after)
 
 
-class GetMessage(Params, frozen=True, kw_only=True):
-    """Which message."""
-
-    id: Id
-
-
 @operation("message.get", Route("GET", "/messages/<id>"), USERS, errors=["not_found"])
-async def get(ctx: Ctx, params: GetMessage) -> Message:
+async def get(ctx: Ctx, params: MessageParams) -> Message:
     """A message of one of the caller's conversations."""
-    found = await messages.by_id(ctx.ports.db, ctx.caller.user_id, params.id)
-    if found is None:
-        raise ApiError("not_found", "There is no such message")
-    return found
+    return await access.message(ctx, params.id)
 
 
-async def _page(ctx: Ctx, conversation_id: str, marks: messages.Marks, params: History) -> messages.Page:
+async def _page(ctx: Ctx, conversation_id: str, marks: messages.Marks, params: MessageHistoryParams) -> messages.Page:
     db, viewer_id = ctx.ports.db, ctx.caller.user_id
     most = ctx.ports.limits.page_bytes
     if params.after is not None:

@@ -21,14 +21,14 @@ from chatr.store.pool import Transaction
 RATE = Rate(30, 60)
 
 
-class GetPreview(Params, frozen=True, kw_only=True):
+class PreviewGetParams(Params, frozen=True, kw_only=True):
     """Which link: http or https."""
 
     url: Annotated[str, Meta(min_length=1, max_length=MAX_CHARS, description="An http or https URL with a host.")]
 
 
 @operation("preview.get", Route("GET", "/link-preview"), USERS, errors=["not_found"], rate=RATE)
-async def get(ctx: Ctx, params: GetPreview) -> LinkPreview:
+async def get(ctx: Ctx, params: PreviewGetParams) -> LinkPreview:
     """What a page says of itself, as the server sees it. ``not_found`` when it says nothing or can't be fetched.
 
     Why it can't is not told: nobody learns by it what there is in the server's network.

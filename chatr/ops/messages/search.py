@@ -11,9 +11,9 @@ import regex
 from msgspec import Meta
 
 from chatr.api.contract import USERS, Rate, Route, operation
-from chatr.api.errors import ApiError, invalid
+from chatr.api.errors import invalid
 from chatr.api.model import Cursor, Id, Limit, Message, Params, Wire
-from chatr.ops import cursors, pages
+from chatr.ops import access, cursors, pages
 from chatr.ops.ports import Ctx
 from chatr.store.messages import message_search, search_terms
 
@@ -22,7 +22,7 @@ MOST_WORDS = 10
 _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{N}\p{M}]*")
 
 
-class SearchMessages(Params, frozen=True, kw_only=True):
+class MessageSearchParams(Params, frozen=True, kw_only=True):
     """What to look for, and where. ``before``: the ``nextCursor`` of the last page."""
 
     q: Annotated[str, Meta(min_length=1, max_length=200)]
@@ -46,7 +46,7 @@ class FoundMessages(Wire, frozen=True, kw_only=True):
 
 
 @operation("message.search", Route("GET", "/messages/search"), USERS, errors=["not_found"], rate=Rate(60, 60))
-async def search(ctx: Ctx, params: SearchMessages) -> FoundMessages:
+async def search(ctx: Ctx, params: MessageSearchParams) -> FoundMessages:
     """Messages of the caller's conversations with all words of ``q``: parts of words, or forms by the dictionary.
 
     One or two letters inside of a word are found in the newest messages only, at its beginning in all.
@@ -69,11 +69,11 @@ async def search(ctx: Ctx, params: SearchMessages) -> FoundMessages:
 
 
 async def _search(
-    ctx: Ctx, params: SearchMessages, words: list[str], below: tuple[datetime, str] | None
+    ctx: Ctx, params: MessageSearchParams, words: list[str], below: tuple[datetime, str] | None
 ) -> list[message_search.Found]:
     db, me = ctx.ports.db, ctx.caller.user_id
     if params.conversation_id is not None and not await message_search.member(db, params.conversation_id, me):
-        raise ApiError("not_found", "There is no such conversation")
+        raise access.no_conversation()
     return await message_search.search(
         db,
         me,

@@ -12,6 +12,7 @@ from chatr.api.contract import GUESTS, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
 from chatr.api.events import MessageReceived, SyncRequired
 from chatr.api.model import Id, Message, Params, Sender, wire_time
+from chatr.ops import access
 from chatr.ops.conversations import requests
 from chatr.ops.conversations.conversations import begin_direct, created
 from chatr.ops.messages import previews, texts
@@ -39,7 +40,7 @@ ClientId = Annotated[
 ]
 
 
-class SendMessage(Params, frozen=True, kw_only=True):
+class MessageSendParams(Params, frozen=True, kw_only=True):
     """A message to a person or to a conversation: exactly one of ``recipientId`` and ``conversationId``.
 
     Without ``linkPreview`` the server does not look at its link. ``afterClientId``: the ``clientId`` of the caller's
@@ -64,7 +65,7 @@ class SendMessage(Params, frozen=True, kw_only=True):
     # 20 a second, 40 at once.
     rate=Rate(40, 2),
 )
-async def send(ctx: Ctx, params: SendMessage) -> Message:
+async def send(ctx: Ctx, params: MessageSendParams) -> Message:
     """Send a message. When this returns, the message is committed.
 
     Give either recipientId, of somebody else, or conversationId. Repeated with the same ``clientId`` it returns the
@@ -101,7 +102,7 @@ async def send(ctx: Ctx, params: SendMessage) -> Message:
         raise ApiError("unavailable", "The message before this one is not stored: send it first", retry_after_s=1)
     if done.outcome in _REFUSED:
         raise ApiError("forbidden", _REFUSED[done.outcome])
-    raise ApiError("not_found", "There is no such conversation")
+    raise access.no_conversation()
 
 
 async def _follow_up(ctx: Ctx, done: Appended) -> None:
@@ -117,7 +118,7 @@ async def _follow_up(ctx: Ctx, done: Appended) -> None:
         news.tell(SyncRequired("the database was interrupted"), map(person_room, {*done.back_for, *(pair or ())}))
 
 
-def _checked(ctx: Ctx, params: SendMessage) -> Append:
+def _checked(ctx: Ctx, params: MessageSendParams) -> Append:
     if (params.recipient_id is None) == (params.conversation_id is None):
         raise invalid("$.recipientId", "give either recipientId or conversationId")
     if params.recipient_id == ctx.caller.user_id:

@@ -17,7 +17,7 @@ from chatr.api.events import (
     FriendUnblocked,
 )
 from chatr.api.model import Cursor, Empty, Friendship, Id, Limit, Params, Time, User, Wire, wire_time
-from chatr.ops import cursors
+from chatr.ops import access, cursors
 from chatr.ops.conversations import receipts, requests
 from chatr.ops.people import approaches, pairs, permissions, visibility
 from chatr.ops.ports import Ctx
@@ -25,7 +25,7 @@ from chatr.realtime.rooms import person_room
 from chatr.store.conversations import conversations
 from chatr.store.ids import uuid7
 from chatr.store.people import friends, relations
-from chatr.store.pool import Queryable, Transaction
+from chatr.store.pool import Transaction
 
 _RATE = Rate(120, 60)
 
@@ -45,7 +45,7 @@ class FriendPage(Wire, frozen=True, kw_only=True):
     next_cursor: str | None = None
 
 
-class ListFriends(Params, frozen=True, kw_only=True):
+class FriendListParams(Params, frozen=True, kw_only=True):
     """Which page."""
 
     cursor: Cursor | None = None
@@ -53,36 +53,36 @@ class ListFriends(Params, frozen=True, kw_only=True):
 
 
 @operation("friend.list", Route("GET", "/friends"), USERS)
-async def list_friends(ctx: Ctx, params: ListFriends) -> FriendPage:
+async def list_friends(ctx: Ctx, params: FriendListParams) -> FriendPage:
     """The caller's friends, newest first."""
     return await _page(ctx, params, "friends")
 
 
 @operation("friend.incoming", Route("GET", "/friends/requests/incoming"), USERS)
-async def incoming(ctx: Ctx, params: ListFriends) -> FriendPage:
+async def incoming(ctx: Ctx, params: FriendListParams) -> FriendPage:
     """Requests that wait for the caller's answer."""
     return await _page(ctx, params, "incoming")
 
 
 @operation("friend.outgoing", Route("GET", "/friends/requests/outgoing"), USERS)
-async def outgoing(ctx: Ctx, params: ListFriends) -> FriendPage:
+async def outgoing(ctx: Ctx, params: FriendListParams) -> FriendPage:
     """The caller's own requests that wait for an answer."""
     return await _page(ctx, params, "outgoing")
 
 
 @operation("friend.blocked", Route("GET", "/friends/blocked"), USERS)
-async def blocked(ctx: Ctx, params: ListFriends) -> FriendPage:
+async def blocked(ctx: Ctx, params: FriendListParams) -> FriendPage:
     """Whom the caller has blocked. ``friendshipId`` is the block's own id."""
     return await _page(ctx, params, "blocked")
 
 
-class Request(Params, frozen=True, kw_only=True):
+class FriendRequestParams(Params, frozen=True, kw_only=True):
     """Whom to ask."""
 
     addressee_id: Id
 
 
-class Answer(Wire, frozen=True):
+class FriendshipResult(Wire, frozen=True):
     """The friendship or request as it is now, or was when it ended."""
 
     friendship: Friendship
@@ -95,7 +95,7 @@ class Answer(Wire, frozen=True):
     errors=["not_found", "conflict"],
     rate=_RATE,
 )
-async def request(ctx: Ctx, params: Request) -> Answer:
+async def request(ctx: Ctx, params: FriendRequestParams) -> FriendshipResult:
     """Ask somebody else to be friends, 50 people a day. Who is asked by the person already accepts by this.
 
     ``conflict`` when they are friends or asked already, and, without saying so, when one has blocked the other.
@@ -104,7 +104,7 @@ async def request(ctx: Ctx, params: Request) -> Answer:
     if other_id == me:
         raise invalid("$.addresseeId", "is yourself")
 
-    async def work(tx: Transaction, found: relations.Other | None) -> Answer:
+    async def work(tx: Transaction, found: relations.Other | None) -> FriendshipResult:
         permissions.may_befriend(found)
         there = await friends.of_pair(tx, me, other_id)
         if there is None:
@@ -119,7 +119,7 @@ async def request(ctx: Ctx, params: Request) -> Answer:
     return await pairs.change(ctx, other_id, work)
 
 
-class WhichFriendship(Params, frozen=True, kw_only=True):
+class FriendshipParams(Params, frozen=True, kw_only=True):
     """Which friendship or request."""
 
     friendship_id: Id
@@ -132,12 +132,12 @@ class WhichFriendship(Params, frozen=True, kw_only=True):
     errors=["not_found", "forbidden", "conflict"],
     rate=_RATE,
 )
-async def accept(ctx: Ctx, params: WhichFriendship) -> Answer:
+async def accept(ctx: Ctx, params: FriendshipParams) -> FriendshipResult:
     """Become friends. ``forbidden`` for who has asked, ``conflict`` when they are friends already."""
     other_id = await _other(ctx, params)
 
-    async def work(tx: Transaction, _: relations.Other | None) -> Answer:
-        there = await _there(ctx, tx, params)
+    async def work(tx: Transaction, _: relations.Other | None) -> FriendshipResult:
+        there = await access.friendship(ctx, tx, params.friendship_id)
         if there.accepted:
             raise ApiError("conflict", "They are friends already")
         if there.requester_id == ctx.caller.user_id:
@@ -154,12 +154,12 @@ async def accept(ctx: Ctx, params: WhichFriendship) -> Answer:
     errors=["not_found", "conflict"],
     rate=_RATE,
 )
-async def decline(ctx: Ctx, params: WhichFriendship) -> Answer:
+async def decline(ctx: Ctx, params: FriendshipParams) -> FriendshipResult:
     """Decline a request, or cancel one's own. ``conflict`` when they are friends."""
     other_id = await _other(ctx, params)
 
-    async def work(tx: Transaction, _: relations.Other | None) -> Answer:
-        there = await _there(ctx, tx, params)
+    async def work(tx: Transaction, _: relations.Other | None) -> FriendshipResult:
+        there = await access.friendship(ctx, tx, params.friendship_id)
         if there.accepted:
             raise ApiError("conflict", "They are friends: remove the friend instead")
         return await _end(ctx, tx, there)
@@ -174,12 +174,12 @@ async def decline(ctx: Ctx, params: WhichFriendship) -> Answer:
     errors=["not_found", "conflict"],
     rate=_RATE,
 )
-async def remove(ctx: Ctx, params: WhichFriendship) -> Answer:
+async def remove(ctx: Ctx, params: FriendshipParams) -> FriendshipResult:
     """End a friendship. ``conflict`` when it is only a request."""
     other_id = await _other(ctx, params)
 
-    async def work(tx: Transaction, _: relations.Other | None) -> Answer:
-        there = await _there(ctx, tx, params)
+    async def work(tx: Transaction, _: relations.Other | None) -> FriendshipResult:
+        there = await access.friendship(ctx, tx, params.friendship_id)
         if not there.accepted:
             raise ApiError("conflict", "They are not friends yet: decline the request instead")
         return await _end(ctx, tx, there)
@@ -187,14 +187,14 @@ async def remove(ctx: Ctx, params: WhichFriendship) -> Answer:
     return await pairs.change(ctx, other_id, work)
 
 
-class Whom(Params, frozen=True, kw_only=True):
+class BlockParams(Params, frozen=True, kw_only=True):
     """Whom."""
 
     user_id: Id
 
 
 @operation("friend.block", Route("POST", "/friends/<userId>/block"), USERS, errors=["not_found"], rate=_RATE)
-async def block(ctx: Ctx, params: Whom) -> Empty:
+async def block(ctx: Ctx, params: BlockParams) -> Empty:
     """Block somebody else: nothing passes between the two any more. Ends friendship and requests.
 
     The other is not told; to them the caller has left, and keeps the name and picture of this moment for them, with
@@ -205,8 +205,7 @@ async def block(ctx: Ctx, params: Whom) -> Empty:
         raise invalid("$.userId", "is yourself")
 
     async def work(tx: Transaction, found: relations.Other | None) -> None:
-        if found is None:
-            raise ApiError("not_found", "There is no such user")
+        access.somebody(found)
         if await friends.block(tx, uuid7(), me, other_id):
             await conversations.close_if_blocked(tx, me, other_id)
             there = await friends.of_pair(tx, me, other_id)
@@ -219,12 +218,11 @@ async def block(ctx: Ctx, params: Whom) -> Empty:
 
 
 @operation("friend.unblock", Route("POST", "/friends/<userId>/unblock"), USERS, errors=["not_found"], rate=_RATE)
-async def unblock(ctx: Ctx, params: Whom) -> Empty:
+async def unblock(ctx: Ctx, params: BlockParams) -> Empty:
     """Lift the caller's own block; one by the other stays. Without one nothing changes."""
 
     async def work(tx: Transaction, found: relations.Other | None) -> None:
-        if found is None:
-            raise ApiError("not_found", "There is no such user")
+        access.somebody(found)
         if await friends.unblock(tx, ctx.caller.user_id, params.user_id):
             opened = await conversations.close_if_blocked(tx, ctx.caller.user_id, params.user_id)
             if opened is not None:
@@ -244,16 +242,14 @@ class BlockStatus(Wire, frozen=True):
 
 
 @operation("friend.block_status", Route("GET", "/friends/<userId>/block-status"), USERS, errors=["not_found"])
-async def block_status(ctx: Ctx, params: Whom) -> BlockStatus:
+async def block_status(ctx: Ctx, params: BlockParams) -> BlockStatus:
     """Whether the caller has blocked somebody. That the other has blocked the caller is not told."""
-    found = await relations.by_id(ctx.ports.db, ctx.caller.user_id, params.user_id)
-    if found is None:
-        raise ApiError("not_found", "There is no such user")
+    found = access.somebody(await relations.by_id(ctx.ports.db, ctx.caller.user_id, params.user_id))
     mine = found.relation.blocked_by_me
     return BlockStatus(blocked=mine, blocked_by_me=mine)
 
 
-async def _page(ctx: Ctx, params: ListFriends, which: friends.List) -> FriendPage:
+async def _page(ctx: Ctx, params: FriendListParams, which: friends.List) -> FriendPage:
     below = cursors.position(params.cursor) if params.cursor else None
     found = await friends.listed(ctx.ports.db, ctx.caller.user_id, which, below=below, limit=params.limit + 1)
     page = found[: params.limit]
@@ -265,20 +261,13 @@ async def _page(ctx: Ctx, params: ListFriends, which: friends.List) -> FriendPag
     return FriendPage(items=items, next_cursor=cursors.cursor(page[-1].since, page[-1].id) if more else None)
 
 
-async def _other(ctx: Ctx, params: WhichFriendship) -> str:
+async def _other(ctx: Ctx, params: FriendshipParams) -> str:
     """With whom the caller has this friendship: looked up before the pair can be locked."""
-    there = await _there(ctx, ctx.ports.db, params)
+    there = await access.friendship(ctx, ctx.ports.db, params.friendship_id)
     return there.addressee_id if there.requester_id == ctx.caller.user_id else there.requester_id
 
 
-async def _there(ctx: Ctx, db: Queryable, params: WhichFriendship) -> friends.Friendship:
-    there = await friends.by_id(db, params.friendship_id, ctx.caller.user_id)
-    if there is None:
-        raise ApiError("not_found", "There is no such request or friendship")
-    return there
-
-
-async def _accept(ctx: Ctx, tx: Transaction, there: friends.Friendship) -> Answer:
+async def _accept(ctx: Ctx, tx: Transaction, there: friends.Friendship) -> FriendshipResult:
     """Make friends of the two, and an ordinary conversation of a message request between them."""
     await friends.accept(tx, there.id)
     found = await relations.by_id(tx, ctx.caller.user_id, there.requester_id)
@@ -289,7 +278,7 @@ async def _accept(ctx: Ctx, tx: Transaction, there: friends.Friendship) -> Answe
     return await _told(ctx, tx, there, "accepted", FriendAccepted)
 
 
-async def _end(ctx: Ctx, tx: Transaction, there: friends.Friendship, *, by_me: bool = True) -> Answer:
+async def _end(ctx: Ctx, tx: Transaction, there: friends.Friendship, *, by_me: bool = True) -> FriendshipResult:
     """Nothing is left between the two. ``by_me``: the caller's session has it from its answer."""
     await friends.delete(tx, there.id)
     if there.accepted:
@@ -305,7 +294,7 @@ async def _told(
     event: type[FriendChanged],
     *,
     by_me: bool = True,
-) -> Answer:
+) -> FriendshipResult:
     """Tell both what is between them now, each with the other as they may be seen now."""
     friendship = Friendship(there.id, status, there.requester_id, there.addressee_id)
     pair = (there.requester_id, there.addressee_id)
@@ -315,7 +304,7 @@ async def _told(
         if seen is not None:
             told = event(friendship, visibility.user(seen.person, seen.relation))
             tx.tell(told, [person_room(viewer_id)], exclude=ctx.caller.connection if by_me else "")
-    return Answer(friendship)
+    return FriendshipResult(friendship)
 
 
 async def _own(ctx: Ctx, tx: Transaction, other_id: str, event: type[BlockChanged]) -> None:

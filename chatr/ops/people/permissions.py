@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chatr.api.errors import ApiError
 from chatr.api.model import PrivacyLevel
+from chatr.ops import access
 from chatr.store.people.people import Person
 from chatr.store.people.relations import Other, Relation
 
@@ -23,15 +24,13 @@ def sees_presence(person: Person, relation: Relation) -> bool:
 
 def visible(found: Other | None) -> Other:
     """A person whose profile the viewer may see. Raises ``not_found``, also for somebody who blocked the viewer."""
-    if found is None or not found.person.verified or found.relation.blocked_me:
-        raise ApiError("not_found", "There is no such user")
-    return found
+    hidden = found is None or not found.person.verified or found.relation.blocked_me
+    return access.somebody(None if hidden else found)
 
 
 def may_write(found: Other | None) -> Other:
     """A person to whom the viewer may write directly. Raises ``not_found`` and ``blocked``."""
-    if found is None or not found.person.verified:
-        raise ApiError("not_found", "There is no such user")
+    found = access.somebody(found if found is not None and found.person.verified else None)
     if found.relation.blocked:
         raise blocked()
     return found
@@ -44,8 +43,7 @@ def needs_no_request(found: Other, me: Person) -> bool:
 
 def may_befriend(found: Other | None) -> Other:
     """A person whom the viewer may ask to be a friend. Raises ``not_found``, and ``conflict`` without a reason."""
-    if found is None or not found.person.verified:
-        raise ApiError("not_found", "There is no such user")
+    found = access.somebody(found if found is not None and found.person.verified else None)
     if found.relation.blocked or found.person.role == "guest":
         raise ApiError("conflict", "This person can't be asked to be a friend now")
     return found

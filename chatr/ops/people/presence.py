@@ -15,14 +15,14 @@ from chatr.realtime.presence import Status
 from chatr.store.people import people, relations
 
 
-class SetPresence(Params, frozen=True, kw_only=True):
+class PresenceSetParams(Params, frozen=True, kw_only=True):
     """Whether somebody sits in front of this session."""
 
     status: Literal["online", "away"]
 
 
 @operation("presence.set", Route("PUT", "/presence"), USERS, errors=["conflict"])
-async def set_presence(ctx: Ctx, params: SetPresence) -> Empty:
+async def set_presence(ctx: Ctx, params: PresenceSetParams) -> Empty:
     """Say that this realtime session is online or away. Over REST that is the one that ``X-Chatr-Connection`` names.
 
     Without that header all of this sign-in's; ``conflict`` when it has none open.
@@ -37,7 +37,7 @@ async def set_presence(ctx: Ctx, params: SetPresence) -> Empty:
     return Empty()
 
 
-class QueryPresence(Params, frozen=True, kw_only=True):
+class PresenceQueryParams(Params, frozen=True, kw_only=True):
     """Whose presence; left out: of everybody whom the caller may be told about."""
 
     user_ids: Annotated[list[Id], Meta(min_length=1, max_length=200)] | UnsetType = UNSET
@@ -50,7 +50,7 @@ class PresenceList(Wire, frozen=True, kw_only=True):
 
 
 @operation("presence.query", Route("GET", "/presence"), USERS)
-async def query(ctx: Ctx, params: QueryPresence) -> PresenceList:
+async def query(ctx: Ctx, params: PresenceQueryParams) -> PresenceList:
     """The presence of people: the snapshot that presence.changed events are applied to.
 
     ``hidden`` for whoever does not let the caller know, or is neither a friend of the caller nor in a conversation with

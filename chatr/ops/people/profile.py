@@ -14,7 +14,7 @@ from chatr.api.errors import ApiError, invalid
 from chatr.api.events import SyncRequired
 from chatr.api.model import Me, NoParams, Params, PrivacyLevel
 from chatr.api.walk import holds, walk
-from chatr.ops import fields
+from chatr.ops import access, fields
 from chatr.ops.accounts import proving, registration, verification
 from chatr.ops.people import announcing, visibility
 from chatr.ops.ports import Ctx
@@ -35,14 +35,14 @@ MAX_INTEGER = 2**53
 @operation("user.me", Route("GET", "/users/me"), USERS)
 async def me(ctx: Ctx, params: NoParams) -> Me:
     """The caller's own account."""
-    return visibility.me(_existing(await people.by_id(ctx.ports.db, ctx.caller.user_id)))
+    return visibility.me(access.own_account(await people.by_id(ctx.ports.db, ctx.caller.user_id)))
 
 
 #: As often as codes leave for one account: whoever wants to know more looks for who is here.
 _TAKEN = Rate(10, 3600)
 
 
-class Update(Params, frozen=True, kw_only=True):
+class UserUpdateParams(Params, frozen=True, kw_only=True):
     """What to change; what is left out stays. An empty text clears a name or the gender.
 
     ``password``: with a new e-mail address or phone number.
@@ -58,7 +58,7 @@ class Update(Params, frozen=True, kw_only=True):
 
 
 @operation("user.update", Route("PATCH", "/users/me"), USERS, errors=["conflict", *proving.ERRORS], rate=Rate(60, 60))
-async def update(ctx: Ctx, params: Update) -> Me:
+async def update(ctx: Ctx, params: UserUpdateParams) -> Me:
     """Change the caller's profile.
 
     A new e-mail address or phone number gets a code, and counts from account.verify_email or account.verify_phone on:
@@ -72,7 +72,7 @@ async def update(ctx: Ctx, params: Update) -> Me:
         await proving.owner(ctx, params.password)
     async with ctx.ports.db.transaction() as tx:
         await relations.lock_all(tx, ctx.caller.user_id)
-        person = _existing(await people.lock(tx, ctx.caller.user_id))
+        person = access.own_account(await people.lock(tx, ctx.caller.user_id))
         if params.email is not UNSET:
             await _new_email(ctx, tx, person, fields.email(params.email))
         if params.phone_number is not UNSET:
@@ -85,7 +85,7 @@ async def update(ctx: Ctx, params: Update) -> Me:
     return visibility.me(changed)
 
 
-class UpdateSettings(Params, frozen=True, kw_only=True):
+class UserUpdateSettingsParams(Params, frozen=True, kw_only=True):
     """What to change. ``settings`` is the clients' own: its keys replace those of the same name, null removes one."""
 
     privacy: PrivacyChange | UnsetType = UNSET
@@ -106,14 +106,14 @@ class PrivacyChange(Params, frozen=True, kw_only=True):
 
 
 @operation("user.update_settings", Route("PUT", "/users/me/settings"), USERS, rate=Rate(60, 60))
-async def update_settings(ctx: Ctx, params: UpdateSettings) -> Me:
+async def update_settings(ctx: Ctx, params: UserUpdateSettingsParams) -> Me:
     """Change who sees what of the caller, and the settings that clients keep here.
 
     These are JSON: 16 KiB at most, 16 levels deep, integers within 2^53 either way.
     """
     async with ctx.ports.db.transaction() as tx:
         await relations.lock_all(tx, ctx.caller.user_id)
-        person = _existing(await people.lock(tx, ctx.caller.user_id))
+        person = access.own_account(await people.lock(tx, ctx.caller.user_id))
         privacy, settings = person.privacy, person.settings
         if params.privacy is not UNSET:
             privacy = msgspec.structs.replace(privacy, **_given(params.privacy))
@@ -188,7 +188,7 @@ async def _new_phone(ctx: Ctx, tx: Transaction, person: people.Person, phone: st
     await verification.send(ctx.ports, ctx.now, tx, person.id, "phone", codes.Sent("sms", phone), sender)
 
 
-def _merged(person: people.Person, params: Update) -> people.Person:
+def _merged(person: people.Person, params: UserUpdateParams) -> people.Person:
     def chosen(value: str | UnsetType, before: str | None, path: str) -> str | None:
         return before if value is UNSET else fields.cleaned(value, path)
 
@@ -208,9 +208,3 @@ def _merged(person: people.Person, params: Update) -> people.Person:
 
 def _given(params: msgspec.Struct) -> dict[str, Any]:
     return {name: value for name, value in msgspec.structs.asdict(params).items() if value is not UNSET}
-
-
-def _existing(person: people.Person | None) -> people.Person:
-    if person is None:
-        raise ApiError("unauthenticated", "The account no longer exists")
-    return person

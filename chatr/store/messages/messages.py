@@ -269,15 +269,15 @@ async def log_after(
     return entries, head, first == seq + 1 or seq >= head
 
 
+#: Of each event that is an entry of a log: what makes it, and the type of what is kept.
+_ENTRIES = {name: (event.logged.entry, event.facts) for name, event in EVENTS.items() if event.logged}
+
+
 def _entry(row: Sequence[Any], conversation_id: str, viewer_id: str, marks: Marks) -> LogEntry:
     """An entry as its event is declared: what it says of its message is what the message is by now."""
     seq, name, kept, at = row[:4]
     about = STORED.take(row, 5).seen_by(viewer_id, marks) if row[5] is not None else None
     if about is None or about.seq <= marks.cleared_seq:
         return LogEntry(seq=seq, event=name, data=EntryCleared(conversation_id, seq, True), at=wire_time(at))
-    event = EVENTS[name]
-    logged = event.logged
-    if logged is None:
-        raise TypeError(f"{name} is no entry of a log")
-    data = logged.entry(seq, about, msgspec.convert(kept, event.facts))
-    return LogEntry(seq=seq, event=name, data=data, at=wire_time(at))
+    entry, facts = _ENTRIES[name]
+    return LogEntry(seq=seq, event=name, data=entry(seq, about, msgspec.convert(kept, facts)), at=wire_time(at))
