@@ -78,7 +78,7 @@ class Terms(msgspec.Struct, frozen=True):
         return " | ".join(f"({term.query})" for term in self.terms if term.query)
 
     def fit(self, text: str, words: str) -> Condition:
-        """All words are there, as a part of the text or by the dictionary."""
+        """Write the condition that all words are there, as a part of the text or by the dictionary."""
         each, params = [], list[Any]()
         for term in self.terms:
             # Words have letters, digits and marks only: nothing in them means anything to LIKE.
@@ -89,7 +89,7 @@ class Terms(msgspec.Struct, frozen=True):
         return Condition(" AND ".join(each), params)
 
     def indexed(self, text: str, words: str) -> Condition:
-        """The same where an index has to find it: short words only at the beginning of a word."""
+        """Write the same where an index has to find it: short words only at the beginning of a word."""
         if not self.short:
             return self.fit(text, words)
         queries = [term.query for term in self.terms]
