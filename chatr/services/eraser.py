@@ -70,9 +70,9 @@ class Eraser:
     async def _messages(self, user_id: str) -> None:
         after = NIL
         while self._task.running and (batch := await erasing.written(self._db, user_id, after, BATCH)):
-            for _, message_id in batch:
-                await self._change(message_id, self._take_back)
-            after = batch[-1][0]
+            for message in batch:
+                await self._change(message.id, self._take_back)
+            after = batch[-1].client_id
 
     async def _reactions(self, user_id: str) -> None:
         while self._task.running and (batch := await erasing.reacted(self._db, user_id, BATCH)):

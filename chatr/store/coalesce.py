@@ -23,7 +23,7 @@ class Coalescer(Generic[Value]):
         self._running = False
 
     def get(self, key: str) -> Deferred[Value | None]:
-        """The value of a key, None if it has none. Fails as the look-up fails."""
+        """Look up the value of a key, None if it has none. Fails as the look-up fails."""
         waiter: Deferred[Value | None] = Deferred()
         self._waiting.setdefault(key, []).append(waiter)
         if not self._running:

@@ -44,7 +44,7 @@ class Columns(Generic[S]):
     def __init__(self, struct: type[S], columns: Mapping[str, str | Made | Part]) -> None:
         fields = struct.__struct_fields__
         if columns.keys() != set(fields):
-            raise TypeError(f"{struct.__name__} has other fields than {', '.join(columns.keys() ^ set(fields))}")
+            raise TypeError(f"columns or fields too many: {', '.join(columns.keys() ^ set(fields))} of {struct.__name__}")
         self._struct = struct
         self._made: list[tuple[int, Callable[[Any], Any]]] = []
         self._pieces: list[tuple[Part | None, int, int]] = []
@@ -59,7 +59,7 @@ class Columns(Generic[S]):
         self._plain = not self._made and all(part is None for part, _, _ in self._pieces)
 
     def _append(self, part: Part | None) -> None:
-        """Columns that stand beside each other and are taken as they are make one piece."""
+        """Add columns; those beside each other that are taken as they are make one piece."""
         begin, end = self.width, self.width + (part.width if part is not None else 1)
         if part is None and self._pieces and self._pieces[-1][0] is None:
             _, begin, _ = self._pieces.pop()

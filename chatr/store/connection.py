@@ -14,7 +14,7 @@ from txpostgres import txpostgres
 
 
 def is_death(error: BaseException | None) -> bool:
-    """Whether an error means that the connection is gone.
+    """Tell whether an error means that the connection is gone.
 
     Deadlocks and lock timeouts are OperationalErrors too, but leave the connection usable: only errors without a
     code, of class 08 (connection) or 57P (the server is going down) count. ConnectionClosed is what txpostgres says of
@@ -29,7 +29,7 @@ def is_death(error: BaseException | None) -> bool:
 
 
 def is_lack(error: BaseException | None) -> bool:
-    """Whether the server lacks what a statement needs, and nothing is wrong with the statement.
+    """Tell whether the server lacks what a statement needs, and nothing is wrong with the statement.
 
     Class 53: room on its disk, memory, connections; class 58: the system below it (58030: an I/O error).
     """
@@ -95,7 +95,7 @@ class Connection:
         return done.addErrback(self._check)
 
     def quiet(self) -> Deferred[None]:
-        """Fires when the statements queued so far have come back."""
+        """Wait until the statements queued so far have come back."""
         quiet: Deferred[None] = self._wire.lock.run(lambda: None)
         return quiet
 

@@ -22,7 +22,7 @@ class Unfit(Exception):
 
 
 def bounded(dsn: str) -> str:
-    """The DSN with a time to connect in. Raises :class:`Unfit`; the DSN, which may hold a password, is not repeated."""
+    """Give the DSN a time to connect in. Raises :class:`Unfit`; the DSN, which may hold a password, is not repeated."""
     try:
         given = parse_dsn(dsn).get("connect_timeout", CONNECT_TIMEOUT_S)
         return str(make_dsn(dsn, connect_timeout=given))
@@ -40,7 +40,7 @@ def look(dsn: str) -> None:
 
 
 def away(dsn: str) -> bool:
-    """Whether no server answers there, or one that takes nobody yet: waiting may help.
+    """Tell whether no server answers there, or one that takes nobody yet: waiting may help.
 
     Asked of libpq, which knows it by the server's code: messages come in the server's language.
     """

@@ -24,7 +24,7 @@ class Ids:
         self._used = 0
 
     def next(self) -> str:
-        """A new one, lower case."""
+        """Make a new one, lower case."""
         if self._used == len(self._drawn):
             self._drawn, self._used = os.urandom(_BYTES * _DRAWN), 0
         fresh = int.from_bytes(self._drawn[self._used : self._used + _BYTES], "big")

@@ -170,7 +170,7 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
-        """A transaction: committed when the block ends, rolled back when it raises.
+        """Begin a transaction: committed when the block ends, rolled back when it raises.
 
         Never query the pool inside the block: when all connections do, none is left to answer.
         """
@@ -190,7 +190,7 @@ class Database:
             self._release_when_quiet(connection)
 
     async def healthy(self) -> bool:
-        """Whether a statement comes back."""
+        """Tell whether a statement comes back."""
         try:
             return bool(await self.query("SELECT 1"))
         except ApiError:
@@ -263,7 +263,7 @@ class Database:
             emit(self._publish)
 
     def _watched(self, done: Deferred[Any], *, announced: bool) -> Deferred[Any]:
-        """A statement that commits: when its connection dies, nobody knows if it has."""
+        """Watch a statement that commits: when its connection dies, nobody knows if it has."""
 
         def failed(failure: Failure) -> Failure:
             if is_death(failure.value) and not failure.check(ConnectionDead):
@@ -311,7 +311,7 @@ class Database:
         waiter.errback(NoConnection())
 
     def _release_when_quiet(self, connection: Connection) -> None:
-        """Statements queue up on a connection: give it back behind the last of them."""
+        """Give a connection back behind the last of the statements that queue up on it."""
         connection.quiet().addBoth(lambda _: self._release(connection))
 
     def _release(self, connection: Connection) -> None:
@@ -332,7 +332,7 @@ def _unavailable(detail: str = _DETAIL) -> ApiError:
 
 
 def _follow(done: Deferred[Any]) -> Deferred[Any]:
-    """A Deferred with ``done``'s outcome that may be cancelled without touching the statement underneath."""
+    """Make a Deferred with ``done``'s outcome that may be cancelled without touching the statement underneath."""
     waiter: Deferred[Any] = Deferred()
 
     def failed(failure: Failure) -> None:

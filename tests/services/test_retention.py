@@ -13,8 +13,10 @@ from twisted.internet.task import Clock
 from chatr.api.model import LinkPreview
 from chatr.config import ConfigError, load
 from chatr.config import Retention as Settings
+from chatr.ops.accounts import proving, undo
 from chatr.process.tasks import Tasks
 from chatr.services import retention as job
+from chatr.services.code_gate import PACE
 from chatr.services.link_previews import IMAGES
 from chatr.services.retention import Busy, Retention
 from chatr.store import retention
@@ -204,6 +206,16 @@ class RowTests(RetentionCase):
         )
         self.assertEqual(await self.run_now(), {"counts of codes": 1, "changes of address": 1})
         self.assertEqual(await self.sql("SELECT token_hash = 'x' FROM address_changes"), [(True,)])
+
+    def test_as_long_as_it_counts(self) -> None:
+        """What is looked back at is kept for so long."""
+        days = {rule.name: rule.days for rule in RULES}
+        self.assertEqual((days["changes of address"], days["known places"]), (undo.UNDO_DAYS, proving.KNOWN_DAYS))
+        for name, looked_back_s in (
+            ("tries to sign in", proving.LOCKOUT.quiet_s),
+            ("counts of codes", max(PACE.target_window_s, PACE.sender_window_s)),
+        ):
+            self.assertLessEqual(looked_back_s, int(days[name]) * 86400, name)
 
     async def test_places_and_approaches(self) -> None:
         """Places go when they are known no longer, approaches to strangers when they count no more."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
+from chatr.store.columns import Columns, value_if_any, values
 from chatr.store.messages.changes import Held
 from chatr.store.people import people
 from chatr.store.pool import Queryable
 
 
 async def begin(db: Queryable, user_id: str, *, texts: bool) -> None:
-    """From the end of the transaction on, a deleted person's name in quotes is to go, or all they wrote."""
+    """Mark a deleted person: their name in quotes is to go from the end of the transaction on, or all they wrote."""
     await db.execute("UPDATE users SET erasing = true, erasing_texts = %s WHERE id = %s", (texts, user_id))
 
 
@@ -21,14 +22,16 @@ class Due(msgspec.Struct, frozen=True):
     texts: bool
 
 
+_DUE = Columns(Due, {"user_id": "id", "texts": "erasing_texts"})
+
+
 async def due(db: Queryable) -> Due | None:
-    """One of the people of whom something is left to erase."""
-    rows = await db.query("SELECT id, erasing_texts FROM users WHERE erasing ORDER BY id LIMIT 1")
-    return Due(*rows[0]) if rows else None
+    """Find one of the people of whom something is left to erase."""
+    return _DUE.first(await db.query(f"SELECT {_DUE.sql} FROM users WHERE erasing ORDER BY id LIMIT 1"))
 
 
 async def forget_name(db: Queryable, user_id: str, after: str, limit: int) -> str | None:
-    """Take a person's name out of the quotes of some of their messages, by client id, above one; up to which."""
+    """Take a person's name out of the quotes of some of their messages, by client id, above one. Returns the last."""
     rows = await db.query(
         """WITH part AS MATERIALIZED (
              SELECT id, client_id FROM messages WHERE sender_id = %s AND client_id > %s ORDER BY client_id LIMIT %s
@@ -38,32 +41,42 @@ async def forget_name(db: Queryable, user_id: str, after: str, limit: int) -> st
            SELECT client_id FROM part ORDER BY client_id DESC LIMIT 1""",
         (user_id, after, limit, people.NOBODY),
     )
-    return rows[0][0] if rows else None
+    return value_if_any(rows, str)
 
 
 async def done(db: Queryable, user_id: str) -> None:
-    """Nothing is left of a person."""
+    """Note that nothing is left of a person."""
     await db.execute("UPDATE users SET erasing = false WHERE id = %s", (user_id,))
 
 
-async def written(db: Queryable, user_id: str, after: str, limit: int) -> list[tuple[str, str]]:
-    """Some of a person's messages that say something still, by client id, above one: client id and id."""
+class Written(msgspec.Struct, frozen=True):
+    """A message that a person has written, and under which client id."""
+
+    client_id: str
+    id: str
+
+
+_WRITTEN = Columns(Written, {"client_id": "client_id", "id": "id"})
+
+
+async def written(db: Queryable, user_id: str, after: str, limit: int) -> list[Written]:
+    """Find some of a person's messages that say something still, by client id, above one."""
     rows = await db.query(
-        """SELECT client_id, id FROM messages WHERE sender_id = %s AND client_id > %s AND content <> ''
+        f"""SELECT {_WRITTEN.sql} FROM messages WHERE sender_id = %s AND client_id > %s AND content <> ''
               AND type <> 'system' ORDER BY client_id LIMIT %s""",
         (user_id, after, limit),
     )
-    return [(row[0], row[1]) for row in rows]
+    return _WRITTEN.all(rows)
 
 
 async def reacted(db: Queryable, user_id: str, limit: int) -> list[str]:
-    """Some of the messages that a person has reacted to."""
+    """Find some of the messages that a person has reacted to."""
     rows = await db.query("SELECT message_id FROM reactions WHERE user_id = %s LIMIT %s", (user_id, limit))
-    return [row[0] for row in rows]
+    return values(rows, str)
 
 
 async def erase(db: Queryable, held: Held) -> None:
-    """Nothing of what a message said stays in the database, nor in the quotes of others."""
+    """Erase what a message said from the database, and from the quotes of others."""
     await db.execute(
         """UPDATE messages SET content = '', unsent_at = coalesce(unsent_at, clock_timestamp()), edited_at = NULL,
               reply_to = NULL, mentions = '{}', link_preview = NULL WHERE id = %s""",

@@ -31,6 +31,28 @@ class Piece(msgspec.Struct, frozen=True):
     after: str | None
 
 
+class _Indexed(msgspec.Struct, frozen=True):
+    """How far a statement came: what it looked at, and what it did; ``unfinished``: some of that is not done yet."""
+
+    count: int
+    last_due: str | None
+    looked: int
+    last_looked: str | None
+    unfinished: bool
+
+
+_INDEXED = Columns(
+    _Indexed,
+    {
+        "count": "(SELECT count(*) FROM due)",
+        "last_due": "(SELECT id FROM due ORDER BY id DESC LIMIT 1)",
+        "looked": "(SELECT count(*) FROM looked)",
+        "last_looked": "(SELECT id FROM looked ORDER BY id DESC LIMIT 1)",
+        "unfinished": "(SELECT coalesce(bool_or(upto < head_seq), false) FROM due)",
+    },
+)
+
+
 async def index(db: Database, dictionary: str, after: str = NIL) -> Piece:
     """Take some of the messages that are not yet in the index of this dictionary into it, of conversations behind one.
 
@@ -40,7 +62,7 @@ async def index(db: Database, dictionary: str, after: str = NIL) -> Piece:
         if not value(await tx.query("SELECT pg_try_advisory_xact_lock(%s)", (_LOCK,)), bool):
             return Piece(0, None)
         rows = await tx.query(
-            """WITH looked AS MATERIALIZED (
+            f"""WITH looked AS MATERIALIZED (
                  SELECT id, head_seq FROM conversations WHERE id > %s ORDER BY id LIMIT %s
                ), place AS (
                  SELECT c.id, c.head_seq, CASE WHEN p.dictionary = %s THEN p.words_seq ELSE 0 END AS after
@@ -67,24 +89,22 @@ async def index(db: Database, dictionary: str, after: str = NIL) -> Piece:
                  SELECT id, upto, upto, %s FROM due
                  ON CONFLICT (conversation_id) DO UPDATE SET seq = greatest(p.seq, excluded.seq),
                         words_seq = excluded.words_seq, dictionary = excluded.dictionary)
-               SELECT (SELECT count(*) FROM due), (SELECT count(*) FROM looked),
-                      (SELECT id FROM looked ORDER BY id DESC LIMIT 1), (SELECT id FROM due ORDER BY id DESC LIMIT 1),
-                      (SELECT coalesce(bool_or(upto < head_seq), false) FROM due)""",
+               SELECT {_INDEXED.sql}""",
             (
                 *(after, MOST_LOOKED, dictionary, MOST_MESSAGES, MOST_CONVERSATIONS, MOST_MESSAGES, MOST_BYTES),
                 *(dictionary, dictionary),
             ),
         )
-    count, looked, last_looked, last_due, unfinished = rows[0]
-    if unfinished:
-        return Piece(count, after)
-    if count == MOST_CONVERSATIONS:
-        return Piece(count, last_due)
-    return Piece(count, last_looked if looked == MOST_LOOKED else None)
+    done = _INDEXED.take(rows[0])
+    if done.unfinished:
+        return Piece(done.count, after)
+    if done.count == MOST_CONVERSATIONS:
+        return Piece(done.count, done.last_due)
+    return Piece(done.count, done.last_looked if done.looked == MOST_LOOKED else None)
 
 
 async def member(db: Queryable, conversation_id: str, user_id: str) -> bool:
-    """Whether somebody is in a conversation."""
+    """Tell whether somebody is in a conversation."""
     rows = await db.query(
         "SELECT 1 FROM members WHERE conversation_id = %s AND user_id = %s AND status = 'joined'",
         (conversation_id, user_id),
@@ -203,7 +223,7 @@ _OWN = """own AS MATERIALIZED (
 
 
 def _looked(below: tuple[datetime, str] | None) -> Condition:
-    """The newest messages, some thousand in all; with a cursor, the newest before it.
+    """Choose the newest messages, some thousand in all; with a cursor, the newest before it.
 
     Stretches of each conversation's log, longer ones further back, are taken newest first until there are enough: so
     they reach back to about one moment, wherever most is written. ``rest``: when the newest message was written that is
@@ -244,7 +264,7 @@ def _looked(below: tuple[datetime, str] | None) -> Condition:
 
 
 def _new(terms: Terms) -> Condition:
-    """What the index does not have yet."""
+    """Find what the index does not have yet."""
     fit = terms.fit("search_text(g.content)", f"to_tsvector('{terms.dictionary}', composed(g.content))")
     return Condition(
         f"""SELECT g.id, g.created_at FROM own JOIN messages g
@@ -255,7 +275,7 @@ def _new(terms: Terms) -> Condition:
 
 
 def _recent(terms: Terms, looked: Condition) -> Condition:
-    """Hits among the newest messages, looked through one by one.
+    """Find hits among the newest messages, looked through one by one.
 
     For a common word that is enough, where the index would bring half of all messages. Only what is newer than anything
     not looked at counts: newer than ``since``, which is NULL when all was.
@@ -274,7 +294,7 @@ def _recent(terms: Terms, looked: Condition) -> Condition:
 
 
 def _all(terms: Terms, looked: Condition) -> Condition:
-    """All hits, by the indexes. Short words are found inside of words among the newest messages only."""
+    """Find all hits, by the indexes. Short words are found inside of words among the newest messages only."""
     found, new = terms.indexed("w.text", "w.words"), _new(terms)
     sql = f"""since AS (SELECT NULL::timestamptz AS at), indexed_hits AS MATERIALIZED (
                 SELECT w.message_id AS id, w.conversation_id FROM message_words w WHERE {found.sql}),

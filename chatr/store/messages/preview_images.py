@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from chatr.store.columns import Columns, Made, value
 from chatr.store.messages.previews import NOTHING_S
 from chatr.store.pool import Queryable
 
@@ -19,31 +20,39 @@ class Kept(msgspec.Struct, frozen=True):
     body: bytes | None
 
 
+#: For the aliases ``i`` (preview_images) and ``asked`` (for how long what is kept is fresh, and what the caller has).
+_KEPT = Columns(
+    Kept,
+    {
+        "url": "i.url",
+        "fresh": """coalesce(i.fetched_at > now() - make_interval(secs =>
+              CASE WHEN i.media_type IS NULL THEN least(asked.nothing_s, asked.keep_s) ELSE asked.keep_s END), false)
+            AND (i.body IS NOT NULL OR i.media_type IS NULL)""",
+        "media_type": "CASE WHEN i.body IS NOT NULL THEN i.media_type END",
+        "version": "coalesce(extract(epoch FROM i.fetched_at)::text, '')",
+        "body": Made("CASE WHEN extract(epoch FROM i.fetched_at)::text <> asked.without THEN i.body END", bytes),
+    },
+)
+
+
 async def id_of(db: Queryable, url: str) -> str:
-    """The id of the image at a URL, a new one for a new image."""
+    """Find the id of the image at a URL, or make one for a new image."""
     rows = await db.query(
         """INSERT INTO preview_images (url) VALUES (%s)
            ON CONFLICT (url) DO UPDATE SET used_at = now() RETURNING id""",
         (url,),
     )
-    return str(rows[0][0])
+    return value(rows, str)
 
 
 async def get(db: Queryable, id: str, keep_s: int, *, without: str = "") -> Kept | None:
-    """An image; its body only if it has another version than ``without``."""
+    """Find an image; its body only if it has another version than ``without``."""
     rows = await db.query(
-        """SELECT url, coalesce(fetched_at > now() - make_interval(secs =>
-                    CASE WHEN media_type IS NULL THEN least(%s, %s) ELSE %s END), false)
-                  AND (body IS NOT NULL OR media_type IS NULL),
-                  CASE WHEN body IS NOT NULL THEN media_type END, coalesce(extract(epoch FROM fetched_at)::text, ''),
-                  CASE WHEN extract(epoch FROM fetched_at)::text <> %s THEN body END
-             FROM preview_images WHERE id = %s""",
-        (NOTHING_S, keep_s, keep_s, without, id),
+        f"""SELECT {_KEPT.sql} FROM preview_images i
+             CROSS JOIN (SELECT %s AS nothing_s, %s AS keep_s, %s AS without) asked WHERE i.id = %s""",
+        (NOTHING_S, keep_s, without, id),
     )
-    if not rows:
-        return None
-    url, fresh, media_type, version, body = rows[0]
-    return Kept(url, fresh, media_type, version, bytes(body) if body is not None else None)
+    return _KEPT.first(rows)
 
 
 async def keep(db: Queryable, url: str, media_type: str | None, body: bytes | None) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 
 from chatr.api.model import LinkPreview
+from chatr.store.columns import Columns, Made, value_if_any
 from chatr.store.pool import Database, Queryable
 
 #: How long a link that led nowhere is left alone.
@@ -22,16 +25,17 @@ class Known(msgspec.Struct, frozen=True):
     preview: LinkPreview | None
 
 
+_KNOWN = Columns(Known, {"preview": Made("preview", partial(msgspec.convert, type=LinkPreview))})
+
+
 async def known(db: Queryable, url: str, keep_s: int) -> Known | None:
-    """What is known of a link; None: nothing, or nothing of late."""
+    """Tell what is known of a link; None: nothing, or nothing of late."""
     rows = await db.query(
-        """SELECT preview FROM previews WHERE url = %s AND fetched_at > now() - make_interval(secs =>
+        f"""SELECT {_KNOWN.sql} FROM previews WHERE url = %s AND fetched_at > now() - make_interval(secs =>
              CASE WHEN preview IS NULL THEN least(%s, %s) ELSE %s END)""",
         (url, NOTHING_S, keep_s, keep_s),
     )
-    if not rows:
-        return None
-    return Known(msgspec.convert(rows[0][0], LinkPreview) if rows[0][0] is not None else None)
+    return _KNOWN.first(rows)
 
 
 async def keep(db: Queryable, url: str, preview: LinkPreview | None) -> None:
@@ -64,6 +68,9 @@ class Job(msgspec.Struct, frozen=True):
     url: str
 
 
+_JOB = Columns(Job, {"message_id": "message_id", "url": "url"})
+
+
 async def queue(db: Queryable, message_id: str, url: str) -> None:
     """Let a message wait for a preview, unless its sender wants none or it has one."""
     await db.execute(
@@ -86,15 +93,15 @@ async def remove(db: Queryable, message_id: str) -> None:
 async def claim(db: Database, limit: int) -> list[Job]:
     """Take jobs that are due. Several nodes may: each goes to one of them."""
     rows = await db.query(
-        """UPDATE preview_jobs SET attempts = attempts + 1, due_at = now() + make_interval(secs => %s)
+        f"""UPDATE preview_jobs SET attempts = attempts + 1, due_at = now() + make_interval(secs => %s)
             WHERE message_id IN (
               SELECT message_id FROM preview_jobs WHERE due_at <= now() AND attempts < %s
                  AND created_at > now() - make_interval(secs => %s)
                ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED)
-        RETURNING message_id, url""",
+        RETURNING {_JOB.sql}""",
         (LEASE_S, MAX_ATTEMPTS, KEEP_JOBS_S, limit),
     )
-    return [Job(*row) for row in rows]
+    return _JOB.all(rows)
 
 
 async def take(db: Queryable, job: Job) -> bool:
@@ -106,11 +113,12 @@ async def take(db: Queryable, job: Job) -> bool:
 
 
 async def next_due_s(db: Queryable) -> float | None:
-    """Seconds until the next job is due; None when none waits."""
+    """Tell how many seconds it is until the next job is due; None when none waits."""
     rows = await db.query(
         "SELECT extract(epoch FROM min(due_at) - now())::float8 FROM preview_jobs WHERE attempts < %s", (MAX_ATTEMPTS,)
     )
-    return None if rows[0][0] is None else max(0.0, float(rows[0][0]))
+    due_s = value_if_any(rows, float)
+    return None if due_s is None else max(0.0, due_s)
 
 
 async def attach(db: Queryable, message_id: str, preview: LinkPreview) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from chatr.store.columns import Columns
 from chatr.store.pool import Queryable
 
 #: The dictionary that changes nothing but the case: what it finds, the letters find too.
@@ -35,6 +36,17 @@ class Term(msgspec.Struct, frozen=True):
     def long(self) -> bool:
         """Whether the index of parts of words can find it."""
         return len(self.letters) >= _TRIGRAM
+
+
+#: For the alias ``w`` (words in a column ``word``); the parameter is the text search configuration.
+_TERM = Columns(
+    Term,
+    {
+        "word": "w.word",
+        "letters": "search_text(w.word)",
+        "query": "to_tsquery(%s::regconfig, '''' || w.word || ''':*')::text",
+    },
+)
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -66,7 +78,7 @@ class Terms(msgspec.Struct, frozen=True):
         return " | ".join(f"({term.query})" for term in self.terms if term.query)
 
     def fit(self, text: str, words: str) -> Condition:
-        """All words are there, as a part of the text or by the dictionary."""
+        """Write the condition that all words are there, as a part of the text or by the dictionary."""
         each, params = [], list[Any]()
         for term in self.terms:
             # Words have letters, digits and marks only: nothing in them means anything to LIKE.
@@ -77,7 +89,7 @@ class Terms(msgspec.Struct, frozen=True):
         return Condition(" AND ".join(each), params)
 
     def indexed(self, text: str, words: str) -> Condition:
-        """The same where an index has to find it: short words only at the beginning of a word."""
+        """Write the same where an index has to find it: short words only at the beginning of a word."""
         if not self.short:
             return self.fit(text, words)
         queries = [term.query for term in self.terms]
@@ -93,14 +105,13 @@ class Terms(msgspec.Struct, frozen=True):
 
 
 async def parse(db: Queryable, dictionary: str, words: list[str]) -> Terms:
-    """What the database makes of words. Stop words count only where there is nothing else."""
+    """Ask the database what it makes of words. Stop words count only where there is nothing else."""
     # Words have letters, digits and marks only: nothing in them means anything to tsquery.
     rows = await db.query(
-        """SELECT w.word, search_text(w.word), to_tsquery(%s::regconfig, '''' || w.word || ''':*')::text
-             FROM unnest(%s) WITH ORDINALITY AS w(word, n) ORDER BY w.n""",
+        f"SELECT {_TERM.sql} FROM unnest(%s) WITH ORDINALITY AS w(word, n) ORDER BY w.n",
         (dictionary, words),
     )
-    terms = [Term(*row) for row in rows]
+    terms = _TERM.all(rows)
     return Terms(dictionary, [term for term in terms if term.query] or terms)
 
 
