@@ -21,6 +21,8 @@ from chatr.auth.vault import Vault
 from chatr.config import Config
 from chatr.datadir import DataDirectory
 from chatr.fetch import Fetcher
+from chatr.live.door import Door
+from chatr.live.settings import websocket_options
 from chatr.ops import pages
 from chatr.ops.accounts import usernames, verification
 from chatr.ops.catalog import CONTRACT
@@ -56,7 +58,7 @@ from chatr.rest.raw import RawRoutes, Readiness
 from chatr.rest.request import address_reader
 from chatr.rest.site import make_site
 from chatr.services import waiting
-from chatr.services.admission import Admission, Gate
+from chatr.services.admission import Gate
 from chatr.services.circles import Circles
 from chatr.services.code_gate import CodeGate
 from chatr.services.eraser import Eraser
@@ -72,11 +74,8 @@ from chatr.store.conversations.marks import Marks
 from chatr.store.people import people
 from chatr.store.pool import Database
 from chatr.store.writing.writer import MessageWriter
-from chatr.wamp.door import Counters, Door, Sessions
-from chatr.wamp.outbox import Turn
-from chatr.wamp.rawsocket import WampRawSocketFactory
-from chatr.wamp.router import Router
-from chatr.wamp.transport import websocket_resource
+from chatr.wamp.transports.rawsocket import WampRawSocketFactory
+from chatr.wamp.transports.upgrade import websocket_resource
 
 #: How long an answer waits in development for the mail that it caused.
 MAIL_WRITTEN_S = 1.0
@@ -185,22 +184,13 @@ class Node:
         )
         self.gate = Gate(self.db, self.tokens, limiter, now=now)
         self.door = Door(
-            dispatcher=self.dispatcher,
-            hub=self.hub,
-            router=Router(),
-            turn=Turn(reactor),
-            clock=reactor,
+            config,
+            reactor,
             now=lambda: now().timestamp(),
-            limits=config.wamp,
-            public_url=config.server.public_url,
-            authenticate=self._authenticate,
+            dispatcher=self.dispatcher,
+            authenticate=self.gate.admit,
+            hub=self.hub,
             presence=self.presence,
-            sessions=Sessions(
-                per_user=config.wamp.max_sessions_per_user,
-                per_address=config.wamp.max_sessions_per_address,
-                exempt_loopback=config.exempt_loopback,
-            ),
-            counters=Counters(),
             written=self._written if config.messages.delivered_when_written else None,
         )
         self.broker.subscribe(self._heard)
@@ -236,10 +226,10 @@ class Node:
             seconds=reactor.seconds,
         )
         rules = Rules.of(config)
-        websocket = websocket_resource(self.door, config, rules.refuse)
+        websocket = websocket_resource(self.door.router, websocket_options(config), rules.refuse)
         self.site = make_site(self.rest.klein.resource(), websocket, rules, reactor)
         self._gauges()
-        self.rawsocket_factory = WampRawSocketFactory(self.door)
+        self.rawsocket_factory = WampRawSocketFactory(self.door.router)
 
     async def open(self, dsn: str) -> None:
         """Connect to the database and begin to work. Raises psycopg2.Error."""
@@ -322,7 +312,7 @@ class Node:
         await verification.carry_out(self.ports, self._now(), job)
 
     async def _ready(self) -> Readiness:
-        serving = {"database": await self.db.healthy(), "draining": self.door.sessions.draining}
+        serving = {"database": await self.db.healthy(), "draining": self.door.router.sessions.draining}
         beside = {} if self._redis is None else {"redis": self._redis.reachable}
         return Readiness(
             ready=serving["database"] and not serving["draining"],
@@ -335,8 +325,8 @@ class Node:
         self.tasks.incidents.flush()
 
     def _gauges(self) -> None:
-        counters, gauge = self.door.counters, self.metrics.gauge
-        gauge("chatr_wamp_sessions", "Open WAMP sessions", lambda: len(self.door.sessions))
+        counters, gauge = self.door.router.counters, self.metrics.gauge
+        gauge("chatr_wamp_sessions", "Open WAMP sessions", lambda: len(self.door.router.sessions))
         gauge("chatr_connections", "Open connections of callers", lambda: self.connections.open)
         gauge("chatr_connections_refused", "Connections refused so far", lambda: self.connections.refused)
         gauge("chatr_http_unread_bytes", "Answers that wait for their readers", lambda: self.site.unread.bytes)
@@ -351,9 +341,6 @@ class Node:
         gauge("chatr_writer_statements", "Statements of the message writer so far", lambda: self.writer.statements)
         for name in counters.__struct_fields__:
             gauge(f"chatr_wamp_{name}_count", f"WAMP {name} so far", partial(getattr, counters, name))
-
-    async def _authenticate(self, ticket: str, address: str, user_agent: str) -> Admission:
-        return await self.gate.admit(ticket, address)
 
     def _extend(self, connection: str, session_id: str, expires_at: float) -> None:
         self.door.extend(connection, session_id, expires_at)

@@ -18,7 +18,8 @@ from chatr.api.context import Caller
 from chatr.api.contract import Operation
 from chatr.api.dispatch import Dispatcher, decode
 from chatr.api.errors import ApiError
-from chatr.config import Config, Server
+from chatr.config import Server
+from chatr.live.settings import websocket_options
 from chatr.ops.catalog import CONTRACT
 from chatr.process.tasks import Tasks
 from chatr.rest import request as reading
@@ -27,7 +28,7 @@ from chatr.rest.cookies import SessionCookies
 from chatr.rest.headers import Rules
 from chatr.rest.metrics import Metrics
 from chatr.rest.site import ChatrSite, make_site
-from chatr.wamp.transport import websocket_resource
+from chatr.wamp.transports.upgrade import websocket_resource
 from tests.fuzz.harness import Bound, Hostile, Target
 from tests.rest.memory import Client
 from tests.wamp.case import Setting
@@ -98,8 +99,8 @@ def site() -> tuple[Clock, ChatrSite]:
         clock=clock,
     )
     rules = Rules(max_body_bytes=20_000, cors_origins=frozenset({"https://app.example"}), trusted_proxies=1, hsts=True)
-    config = Config(server=Server(trusted_proxies=1))
-    websocket = websocket_resource(Setting(clock, exempt_loopback=True).door, config, rules.refuse)
+    setting = Setting(clock, exempt_loopback=True, server=Server(trusted_proxies=1))
+    websocket = websocket_resource(setting.door.router, websocket_options(setting.config), rules.refuse)
     return clock, make_site(rest.klein.resource(), websocket, rules, clock)
 
 

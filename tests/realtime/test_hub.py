@@ -106,7 +106,7 @@ class PublisherTests(SynchronousTestCase):
             self.publisher.publish(SYNC_REQUIRED, SyncRequired(reason="r"), iter(["user:1", "session:s"]))
         self.publisher.publish(SYNC_REQUIRED, SyncRequired(reason="r"), ["user:1"], exclude="a")
         one, two = self.listener.heard
-        self.assertEqual((one.topic, one.payload.reason, one.ephemeral), ("chatr.sync.required", "r", False))
+        self.assertEqual((one.event.topic, one.payload.reason), ("chatr.sync.required", "r"))
         self.assertNotEqual(one.publication, two.publication)
         self.assertLess(max(one.publication, two.publication), 2**53)
 
@@ -125,7 +125,7 @@ class PublisherTests(SynchronousTestCase):
         payload = SyncRequired(reason="r")
         self.assertRaises(TypeError, self.publisher.publish, PRESENCE_CHANGED, payload, ["user:1"])
         self.publisher.publish(PRESENCE_CHANGED, PresenceChanged(user_id="u", status="online"), ["user:1"])
-        self.assertTrue(self.listener.heard[0].ephemeral)
+        self.assertTrue(self.listener.heard[0].event.ephemeral)
 
     def test_end_and_doubt(self) -> None:
         """Sessions can be ended by room; doubt is told to every session of the process, once."""

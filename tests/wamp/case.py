@@ -13,13 +13,11 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.api.errors import ApiError
-from chatr.config import Wamp
+from chatr.config import Config, Limits, Server, Wamp
+from chatr.live.door import Door
 from chatr.realtime.hub import Hub
 from chatr.services.admission import Admission
-from chatr.wamp.door import Counters, Door, Sessions
-from chatr.wamp.frames import SERIALIZERS
-from chatr.wamp.outbox import Turn
-from chatr.wamp.router import Router
+from chatr.wamp.codec.frames import SERIALIZERS
 from chatr.wamp.session import Session
 from tests.wamp.operations import Gates, dispatcher
 
@@ -41,12 +39,12 @@ class Tickets:
 
     def __init__(self) -> None:
         self.known: dict[str, Admission] = {}
-        self.seen: list[tuple[str, str, str]] = []
+        self.seen: list[tuple[str, str]] = []
         self.hold: Deferred[None] | None = None
         self.failure: Exception | None = None
 
-    async def __call__(self, ticket: str, address: str, user_agent: str, /) -> Admission:
-        self.seen.append((ticket, address, user_agent))
+    async def __call__(self, ticket: str, address: str, /) -> Admission:
+        self.seen.append((ticket, address))
         if self.hold is not None:
             await self.hold
         if self.failure is not None:
@@ -72,29 +70,29 @@ class Attendance:
 class Setting:
     """A door with everything behind it that a test may want to look at."""
 
-    def __init__(self, clock: IReactorTime, *, exempt_loopback: bool = False, **limits: Any) -> None:
+    def __init__(
+        self,
+        clock: IReactorTime,
+        *,
+        exempt_loopback: bool = False,
+        server: Server = Server(),  # noqa: B008 - frozen
+        **limits: Any,
+    ) -> None:
         self.clock = clock
         self.gates = Gates()
         self.tickets = Tickets()
         self.attendance = Attendance()
-        self.limits = Wamp(**limits)
+        self.config = Config(server=server, wamp=Wamp(**limits), limits=Limits(exempt_loopback=exempt_loopback))
+        self.hub = Hub()
         started = clock.seconds()
         self.door = Door(
-            dispatcher=dispatcher(self.gates),
-            hub=Hub(),
-            router=Router(),
-            turn=Turn(clock),
-            clock=clock,
+            self.config,
+            clock,
             now=lambda: EPOCH + clock.seconds() - started,
-            limits=self.limits,
+            dispatcher=dispatcher(self.gates),
             authenticate=self.tickets,
+            hub=self.hub,
             presence=self.attendance,
-            sessions=Sessions(
-                per_user=self.limits.max_sessions_per_user,
-                per_address=self.limits.max_sessions_per_address,
-                exempt_loopback=exempt_loopback,
-            ),
-            counters=Counters(),
         )
         for name, user_id in (("alice", ALICE), ("bob", BOB)):
             self.admit(name, user_id)
@@ -117,8 +115,7 @@ class MemoryLink:
         self.serializer = SERIALIZERS["wamp.2.json"]
         self.framing = unframed
         self.address = address
-        self.user_agent = "tests"
-        self.headers: Mapping[str, str] = {}
+        self.headers: Mapping[str, str] = {"user-agent": "tests"}
         self.max_bytes = max_bytes
         self.sent: list[Any] = []
         self.ephemeral: list[bool] = []
@@ -130,7 +127,7 @@ class MemoryLink:
             self.sent.append(json.loads(frame))
             self.ephemeral.append(ephemeral)
 
-    def welcomed(self, user_id: str) -> None:
+    def welcomed(self, turn_key: str) -> None:
         self.takes_long = True
 
     def close(self, code: int, reason: str) -> None:
@@ -150,7 +147,7 @@ class Client:
 
     def __init__(self, setting: Setting, **link: Any) -> None:
         self.link = MemoryLink(**link)
-        self.session = Session(setting.door, self.link)
+        self.session = Session(setting.door.router, self.link)
         self.session.opened()
 
     def say(self, *messages: list[Any]) -> list[Any]:

@@ -207,4 +207,4 @@ class CallTests(SessionCase):
         self.assertEqual(self.clock.getDelayedCalls(), [])
         self.setting.gates.open()
         self.assertEqual((self.setting.gates.done, self.client.heard()), (["a"], []))
-        self.assertEqual(self.door.sessions.calls.count, 0)
+        self.assertEqual(self.door.router.sessions.calls.count, 0)

@@ -34,7 +34,7 @@ class HandshakeTests(SessionCase):
         self.assertTrue(client.link.takes_long)
         self.assertEqual(details["roles"]["broker"]["features"], {"pattern_based_subscription": True})
         self.assertEqual(details["roles"]["dealer"]["features"], {"call_canceling": True, "call_timeout": True})
-        self.assertEqual(self.setting.tickets.seen, [("alice", "192.0.2.1", "tests")])
+        self.assertEqual(self.setting.tickets.seen, [("alice", "192.0.2.1")])
         self.assertEqual(self.setting.attendance.events, [("joined", ALICE)])
 
     def test_wrong_realm(self) -> None:
@@ -124,7 +124,7 @@ class HandshakeTests(SessionCase):
         client.say(HELLO, [5, "alice", {}])
         client.session.lost()
         self.setting.tickets.hold.callback(None)
-        self.assertEqual((client.heard(), len(self.door.sessions)), ([], 0))
+        self.assertEqual((client.heard(), len(self.door.router.sessions)), ([], 0))
         self.assertEqual(self.setting.attendance.events, [])
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
@@ -192,7 +192,7 @@ class BrokerTests(SessionCase):
         answer = self.client.say([16, 1, {"acknowledge": True}, TOPIC])[0]
         self.assertEqual(answer[:5], [8, 16, 1, {}, NOT_AUTHORIZED])
         self.assertEqual(self.client.say([16, 2, {}, TOPIC, [], {"a": 1}]), [])
-        self.assertEqual(self.door.counters.publishes_ignored, 1)
+        self.assertEqual(self.door.router.counters.publishes_ignored, 1)
 
     def test_register_is_refused(self) -> None:
         """Clients are no callees."""
@@ -221,7 +221,7 @@ class BrokerTests(SessionCase):
         for topic in ("chatr.", "chatr"):
             client = self.joined("bob")
             number = client.say([32, 1, {"match": "prefix"}, topic])[0][2]
-            self.door.hub.deliver([f"user:{BOB}"], Announcement(SYNC_REQUIRED, SyncRequired(reason="r"), 1))
+            self.setting.hub.deliver([f"user:{BOB}"], Announcement(SYNC_REQUIRED, SyncRequired(reason="r"), 1))
             self.assertEqual(client.heard()[0][1], number)
 
     def test_half_an_emoji(self) -> None:
@@ -240,7 +240,7 @@ class BrokerTests(SessionCase):
             answer = [8, code, 1, {}, uri, [f"{path}: contains a lone surrogate"], {}]
             self.assertEqual(self.client.heard(), [answer])
         self.client.session.received(b'[16, 1, {}, "x", ["\\ud83d"]]')
-        self.assertEqual((self.client.heard(), self.door.counters.publishes_ignored), ([], 1))
+        self.assertEqual((self.client.heard(), self.door.router.counters.publishes_ignored), ([], 1))
         self.assertEqual(self.client.session.state, "open")
 
     def test_half_an_emoji_without_a_request(self) -> None:
@@ -255,9 +255,9 @@ class EndTests(SessionCase):
     """GOODBYE, expiry, overflow, revocation and the server's stop."""
 
     def assertGone(self) -> None:
-        self.assertEqual(list(self.door.hub.members(f"user:{ALICE}")), [])
+        self.assertEqual(list(self.setting.hub.members(f"user:{ALICE}")), [])
         self.assertEqual(self.setting.attendance.events, [("joined", ALICE), ("left", ALICE)])
-        self.assertEqual(len(self.door.router), 0)
+        self.assertEqual(len(self.door.realm.subscription_ids), 0)
 
     def test_client_says_goodbye(self) -> None:
         """GOODBYE is answered, then the transport closes, and nothing is left."""
@@ -271,7 +271,7 @@ class EndTests(SessionCase):
         self.assertGone()
         client.session.lost()
         self.assertGone()
-        self.assertEqual((len(self.door.sessions), self.clock.getDelayedCalls()), (0, []))
+        self.assertEqual((len(self.door.router.sessions), self.clock.getDelayedCalls()), (0, []))
 
     def test_transport_is_lost(self) -> None:
         """A transport that goes away without a word leaves nothing behind."""
@@ -279,15 +279,15 @@ class EndTests(SessionCase):
         client.say([32, 1, {}, TOPIC])
         client.session.lost()
         self.assertGone()
-        self.assertEqual((len(self.door.sessions), self.clock.getDelayedCalls()), (0, []))
+        self.assertEqual((len(self.door.router.sessions), self.clock.getDelayedCalls()), (0, []))
 
     def test_server_ends_the_session(self) -> None:
         """The server says GOODBYE, ignores what is still on its way, and closes at the answer."""
         client = self.joined()
-        client.session.end("unauthenticated", "session revoked")
+        self.setting.hub.end(f"user:{ALICE}", "unauthenticated", "session revoked")
         self.assertEqual(client.heard(), [[6, {"message": "session revoked"}, "chatr.error.unauthenticated"]])
         self.assertEqual(client.say([48, 1, {}, "chatr.echo.whoami"], [32, 2, {}, TOPIC]), [])
-        client.session.end("unauthenticated", "again")
+        self.setting.hub.end(f"user:{ALICE}", "unauthenticated", "again")
         client.session.received(b"nonsense")
         self.assertEqual((client.heard(), client.link.closed), ([], None))
         client.say([6, {}, "wamp.close.goodbye_and_out"])
@@ -327,7 +327,7 @@ class EndTests(SessionCase):
         client.session.overflowed()
         client.session.overflowed()
         self.assertEqual(client.link.closed, ("cut", 1008, "chatr.error.slow_consumer"))
-        self.assertEqual(self.door.counters.slow_consumers, 1)
+        self.assertEqual(self.door.router.counters.slow_consumers, 1)
         self.assertGone()
 
 
@@ -361,7 +361,7 @@ class CellTests(SessionCase):
         if state in ("open", "closing", "closed"):
             client.join()
         if state == "closing":
-            client.session.end("unauthenticated", "")
+            client.session.end("chatr.error.unauthenticated", "")
         if state == "closed":
             client.session.lost()
         client.heard()
