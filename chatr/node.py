@@ -29,6 +29,10 @@ from chatr.ops.catalog import CONTRACT
 from chatr.ops.conversations import receipts
 from chatr.ops.messages import erasing, previews
 from chatr.ops.ports import Ports
+from chatr.ops.ports.accounts import AccountPorts, OidcPorts
+from chatr.ops.ports.limits import LimitPorts
+from chatr.ops.ports.live import LivePorts
+from chatr.ops.ports.messages import MessagePorts
 from chatr.outbound.letters import Channel, Job
 from chatr.outbound.queue import OutboundQueue
 from chatr.outbound.senders import OutboxSender, Sender
@@ -130,9 +134,7 @@ class Node:
         self.metrics = Metrics(self.tasks)
         self._web = Web(reactor, config.previews)
         self.previews = Previews(self.db, self._web, config.previews, counted=self.metrics.looked)
-        self.eraser = Eraser(
-            self.tasks, self.db, self.writer, take_back=erasing.take_back, take_away=erasing.take_away
-        )
+        self.eraser = Eraser(self.tasks, self.db, self.writer, take_back=erasing.take_back, take_away=erasing.take_away)
         self.preview_queue = PreviewQueue(self.tasks, self.db, self.writer, self.previews, attach=previews.attach)
         server_keys = data.server_keys()
         codes = Codes(server_keys)
@@ -146,38 +148,42 @@ class Node:
             enabled=config.limits.enabled,
             accounts_per_address=config.limits.accounts_per_address,
         )
-        ports = self.ports = Ports(
-            db=self.db,
-            writer=self.writer,
-            marks=Marks(self.db, self.writer),
-            publisher=self.publisher,
+        accounts = AccountPorts(
             passwords=self._passwords,
             tokens=self.tokens,
             codes=codes,
             code_gate=CodeGate(codes, enabled=config.limits.enabled, exempt_loopback=config.exempt_loopback),
             vault=Vault(server_keys, "second factor"),
-            oidc=_provider(config, reactor),
-            oidc_settings=config.oidc,
-            oidc_vault=Vault(server_keys, "oidc"),
+            oidc=OidcPorts(provider=_provider(config, reactor), settings=config.oidc, vault=Vault(server_keys, "oidc")),
             outbound=self.outbound,
-            presence=self.presence,
-            announcer=self.announcer,
-            throttle=Throttle(seconds=reactor.seconds),
-            limiter=limiter,
-            limits=config.limits,
-            searches=waiting.searches(config.database.pool_size),
-            resumes=waiting.resumes(config.database.pool_size),
-            previews=self.previews,
-            preview_queue=self.preview_queue,
-            eraser=self.eraser,
             settings=config.auth,
             login_code=config.login_code,
             reserved_names=usernames.reserved(CONTRACT),
-            message_settings=config.messages,
-            page_bytes=min(pages.MAX_BYTES, config.wamp.max_message_bytes // 2),
+        )
+        messages = MessagePorts(
+            writer=self.writer,
+            marks=Marks(self.db, self.writer),
+            previews=self.previews,
+            preview_queue=self.preview_queue,
+            eraser=self.eraser,
+            settings=config.messages,
+        )
+        live = LivePorts(
+            publisher=self.publisher,
+            presence=self.presence,
+            announcer=self.announcer,
+            throttle=Throttle(seconds=reactor.seconds),
             connections=self._connections,
             extend=self._extend,
         )
+        limits = LimitPorts(
+            limiter=limiter,
+            searches=waiting.searches(config.database.pool_size),
+            resumes=waiting.resumes(config.database.pool_size),
+            page_bytes=min(pages.MAX_BYTES, config.wamp.max_message_bytes // 2),
+            settings=config.limits,
+        )
+        ports = self.ports = Ports(db=self.db, accounts=accounts, messages=messages, live=live, limits=limits)
         settle = self._mail_written if config.development and config.mail.transport == "outbox" else None
         self.dispatcher = Dispatcher(
             CONTRACT, ports, limiter=limiter, now=now, incidents=self.tasks.incidents, settle=settle
@@ -330,8 +336,9 @@ class Node:
         gauge("chatr_connections", "Open connections of callers", lambda: self.connections.open)
         gauge("chatr_connections_refused", "Connections refused so far", lambda: self.connections.refused)
         gauge("chatr_http_unread_bytes", "Answers that wait for their readers", lambda: self.site.unread.bytes)
-        limiter, ports = self.ports.limiter, self.ports
-        turns = {"passwords": self._passwords.turns, "searches": ports.searches, "resumes": ports.resumes}
+        limits = self.ports.limits
+        limiter = limits.limiter
+        turns = {"passwords": self._passwords.turns, "searches": limits.searches, "resumes": limits.resumes}
         gauge("chatr_limits_kept", "Callers whose calls are counted", lambda: limiter.keys)
         gauge("chatr_limits_fallen_out", "Callers forgotten for want of room so far", lambda: limiter.fallen_out)
         for what, each in turns.items():

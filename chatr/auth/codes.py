@@ -18,7 +18,7 @@ class Codes:
         self._keys = list(server_keys)
 
     def new(self) -> str:
-        """Six digits from a cryptographic source."""
+        """Draw six digits from a cryptographic source."""
         return f"{secrets.randbelow(1_000_000):06d}"
 
     def hash(self, user_id: str, purpose: str, code: str) -> bytes:

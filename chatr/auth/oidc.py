@@ -89,7 +89,7 @@ class Provider:
         return f"{discovery.authorization_endpoint}{separator}{urlencode(query)}"
 
     async def exchange(self, code: str, verifier: str, nonce: str) -> Claims:
-        """Who has come back with this code."""
+        """Find out who has come back with this code."""
         discovery = await self._discovery()
         answer = await self._ask("POST", discovery.token_endpoint, *self._token_request(discovery, code, verifier))
         if answer.status in (400, 401):

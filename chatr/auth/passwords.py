@@ -64,7 +64,7 @@ class Passwords:
         return self.turns.run(ctx.caller.user_id or caller_key(ctx.caller.address), work, ctx.hang_up)
 
     async def hash(self, password: str, ctx: Context[Any]) -> str:
-        """A new hash, in a turn of its own. Raises ``unavailable`` when too many wait."""
+        """Compute a new hash, in a turn of its own. Raises ``unavailable`` when too many wait."""
         salt = bcrypt.gensalt(self._cost)
         hashed: bytes = await self.turn(ctx, lambda: self._run(bcrypt.hashpw, _digest(password), salt))
         return hashed.decode("ascii")

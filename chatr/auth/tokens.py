@@ -52,7 +52,7 @@ class Tokens:
         self.lifetime_s = lifetime_s
 
     def issue(self, user_id: str, session_id: str, role: str) -> str:
-        """A new access token."""
+        """Make a new access token."""
         now = self._now()
         claims = {
             "sub": user_id,
@@ -67,7 +67,7 @@ class Tokens:
         return jwt.encode(claims, key, key.algorithm_name, headers={"kid": self._active})
 
     def verify(self, token: str) -> Identity:
-        """Who a token speaks for. Raises ``unauthenticated``; the sentence never holds any of the token."""
+        """Verify a token: who it speaks for. Raises ``unauthenticated``; the sentence never holds any of the token."""
         try:
             key = self._key(token)
             if key is None:

@@ -26,14 +26,14 @@ class Vault:
         return self._keys.encrypt(content)
 
     def open(self, sealed: bytes) -> bytes:
-        """The content. Raises :class:`VaultError`."""
+        """Decrypt the content. Raises :class:`VaultError`."""
         try:
             return self._keys.decrypt(sealed)
         except InvalidToken:
             raise VaultError("sealed under a server key that is not here, or damaged") from None
 
     def reseal(self, sealed: bytes) -> bytes:
-        """The same content under the newest key. Raises :class:`VaultError`."""
+        """Seal the same content under the newest key. Raises :class:`VaultError`."""
         return self.seal(self.open(sealed))
 
 

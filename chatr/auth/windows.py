@@ -43,7 +43,7 @@ class Moments:
         return self._moments[-self._rate.count] + self._rate.per_s - now
 
     def add(self, now: float) -> None:
-        """One passes."""
+        """Count one that passes."""
         self._moments.append(now)
 
 
@@ -84,7 +84,7 @@ class Parts:
         return max(0.0, (part + PARTS) * self._width_s - now) if part > self._newest - PARTS else 0.0
 
     def add(self, now: float) -> None:
-        """One passes."""
+        """Count one that passes."""
         self.count(now)
         self._counts[self._newest % (PARTS + 1)] += 1
         self._total += 1
@@ -126,7 +126,7 @@ class Table:
         return found.wait_s(now) if found is not None else 0.0
 
     def add(self, key: Key, rate: Rate, now: float) -> None:
-        """One of this key passes."""
+        """Count one of this key that passes."""
         self._sweep(now)
         found = self._light.pop(key, None) or self._heavy.pop(key, None)
         if found is None:

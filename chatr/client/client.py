@@ -14,14 +14,13 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from chatr.client.backoff import Backoff
 from chatr.client.connection import Connection, connect
 from chatr.client.errors import Lost, Refused
 from chatr.client.feed import Feed, Listener
 from chatr.client.inbox import Inbox, fire
 from chatr.client.outbox import Outbox
 from chatr.client.own import OWN, Asked, News
-from chatr.client.patience import Patient
+from chatr.client.patience import Backoff, Patient
 from chatr.client.signin import Credentials
 from chatr.client.state import MemoryState, Send, State
 
@@ -287,14 +286,14 @@ class Client:
                         return
 
     def _failed(self, failure: Failure, connection: Connection) -> None:
-        """The listener has failed, or the connection under it."""
+        """End: the listener has failed, or the connection under it."""
         if not failure.check(Lost, CancelledError):
             log.failure("chatr client: what happened could not be handled", failure)
         if not self._stopping and not connection.closed.called:
             connection.cut()
 
     def _overflow(self) -> None:
-        """The listener is too slow: what it has not got comes from the log, when it has done what it has in hand."""
+        """Drop what a slow listener has not got: it comes from the log, when it has done what it has in hand."""
         if self._connection is not None and not self._connection.ended:
             log.warn("chatr client: the listener is too slow, the connection begins anew")
             self._connection.cut()

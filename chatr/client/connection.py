@@ -176,7 +176,7 @@ class _Session(ApplicationSession):
         self.disconnect()
 
     def gone(self, reason: str) -> None:
-        """The connection has ended. ``reason``: as the WebSocket has it."""
+        """Note that the connection has ended. ``reason``: as the WebSocket has it."""
         why = self._reason or reason or "the connection was lost"
         if not self.joined.called:
             self.joined.errback(self._refusal or Lost(why))

@@ -29,11 +29,11 @@ class Inbox:
         self._closed = False
 
     def put_event(self, name: str, data: dict[str, Any]) -> None:
-        """An event of the server."""
+        """Put an event of the server."""
         self.put(News(name, data))
 
     def put(self, item: Item) -> None:
-        """One thing more."""
+        """Put one thing more."""
         if self._closed:
             return
         if len(self._items) >= MOST_ITEMS:
@@ -43,7 +43,7 @@ class Inbox:
         self._wake()
 
     def close(self) -> None:
-        """Nothing more comes; what is still here comes again with the next resume."""
+        """Take nothing more; what is still here comes again with the next resume."""
         self._closed = True
         self._items.clear()
         self._wake()

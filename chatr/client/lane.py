@@ -11,8 +11,8 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
-from chatr.client.backoff import Backoff
 from chatr.client.errors import Lost, Refused
+from chatr.client.patience import Backoff
 from chatr.client.state import Send
 
 #: Calls ``message.send`` with these parameters over the connection that is there now.
@@ -28,7 +28,7 @@ MOST_INTERNAL = 5
 LONGEST_WAIT_S = 600
 
 
-class Lane:
+class SendLane:
     """Sends that must not overtake each other.
 
     Each names the one before it that is not acknowledged (``afterClientId``), without which the server does not store
@@ -55,7 +55,7 @@ class Lane:
         return len(self._flying)
 
     def add(self, send: Send) -> None:
-        """One more, behind all others."""
+        """Put a send behind all others."""
         self.waiting.append(send)
         self._launch()
 

@@ -13,7 +13,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chatr.client.errors import Lost
-from chatr.client.lane import Lane, Transmit
+from chatr.client.lane import SendLane, Transmit
 from chatr.client.state import Send, State
 
 #: Hears of a send that was refused for good while nobody waited for it.
@@ -30,7 +30,7 @@ MOST_FLYING = 48
 class Outbox:
     """Each send keeps its ``clientId`` until it is acknowledged, and is made again after a reconnect, oldest first.
 
-    To each recipient or conversation in order (:class:`Lane`), to all of these side by side.
+    To each recipient or conversation in order (:class:`SendLane`), to all of these side by side.
     """
 
     def __init__(self, clock: IReactorTime, state: State, random: Callable[[], float], dropped: Dropped) -> None:
@@ -40,7 +40,7 @@ class Outbox:
         self._dropped = dropped
         self._stopped = False
         self._kept: set[str] = set()
-        self._lanes: dict[str, Lane] = {}
+        self._lanes: dict[str, SendLane] = {}
         self._waiters: dict[str, list[Deferred[dict[str, Any]]]] = {}
         self._running: dict[str, Deferred[None]] = {}
         self._transmit: Transmit | None = None
@@ -74,30 +74,30 @@ class Outbox:
         return waiter
 
     def opened(self, transmit: Transmit) -> None:
-        """There is a connection: send what waits."""
+        """Send what waits over a new connection."""
         self._transmit = transmit
         for key in list(self._lanes):
             self._go(key)
 
     async def closed(self) -> None:
-        """There is no connection any more; returns when nothing is under way."""
+        """Send nothing until there is another connection; returns when nothing is under way."""
         self._transmit = None
         for running in list(self._running.values()):
             running.cancel()
             await running
 
     def stop(self) -> None:
-        """Nobody is told any more what became of the sends that wait: they stay in the state."""
+        """Tell nobody any more what became of the sends that wait: they stay in the state."""
         self._stopped = True
         waiters, self._waiters = self._waiters, {}
         for client_id, waiting in waiters.items():
             for waiter in list(waiting):
                 waiter.errback(Lost(f"the client was stopped before {client_id} was acknowledged"))
 
-    def _lane(self, send: Send) -> Lane:
+    def _lane(self, send: Send) -> SendLane:
         lane = self._lanes.get(_key(send))
         if lane is None:
-            lane = self._lanes[_key(send)] = Lane(self._clock, self._random, self._done, self._room)
+            lane = self._lanes[_key(send)] = SendLane(self._clock, self._random, self._done, self._room)
         return lane
 
     def _room(self) -> bool:

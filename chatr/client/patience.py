@@ -1,4 +1,4 @@
-"""Reading on although the server has no time at the moment: after a restart everybody comes back at once."""
+"""Patience with a server that has no time at the moment: after a restart everybody comes back at once."""
 
 from __future__ import annotations
 
@@ -9,11 +9,31 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
-from chatr.client.backoff import Backoff
 from chatr.client.errors import Lost, Refused
 from chatr.client.feed import Call
 
 FIRST_S, LAST_S = 0.5, 15.0
+
+
+class Backoff:
+    """Delays that double up to a limit, with jitter, so that a thousand clients don't return at the same moment."""
+
+    def __init__(self, random: Callable[[], float], *, first_s: float, last_s: float) -> None:
+        """``random``: from 0 to 1."""
+        self._random = random
+        self._first_s = first_s
+        self._last_s = last_s
+        self._next_s = first_s
+
+    def delay_s(self) -> float:
+        """Draw the next delay: from half of it to all of it."""
+        delay_s = self._next_s
+        self._next_s = min(delay_s * 2, self._last_s)
+        return delay_s * (0.5 + self._random() / 2)
+
+    def reset(self) -> None:
+        """Begin anew: it went well."""
+        self._next_s = self._first_s
 
 
 class Patient:

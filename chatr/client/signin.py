@@ -27,7 +27,7 @@ class Credentials(Protocol):
     """What opens a session, and keeps it open."""
 
     async def ticket(self) -> str:
-        """A ticket for a new WAMP session.
+        """Get a ticket for a new WAMP session.
 
         Raises :class:`Refused` when there is none, and :class:`Lost` when there may be one later.
         """
@@ -49,7 +49,7 @@ class AccessToken:
         self._token = token
 
     async def ticket(self) -> str:
-        """The token."""
+        """Return the token."""
         return self._token
 
     def renew_after_s(self) -> float | None:
@@ -57,7 +57,7 @@ class AccessToken:
         return None
 
     async def prolong(self, call: Call) -> None:
-        """Does nothing."""
+        """Do nothing: it can't be renewed."""
 
     async def finished(self) -> None:
         """At once."""
@@ -99,7 +99,7 @@ class SignIn:
         self._refreshing: Deferred[None] | None = None
 
     async def ticket(self) -> str:
-        """A fresh one-use ticket, signing in or renewing the sign-in when it is time."""
+        """Get a fresh one-use ticket, signing in or renewing the sign-in when it is time."""
         if self._reactor.seconds() < self._renew_at:
             try:
                 return await self._ticket()

@@ -23,22 +23,22 @@ class State(Protocol):
         """Of the last answer of ``sync.changes`` whose news were all handled."""
 
     def set_cursor(self, cursor: str) -> None:
-        """All news up to this cursor were handled."""
+        """Keep that all news up to this cursor were handled."""
 
     def seq(self, conversation_id: str) -> int | None:
         """The last entry of a conversation's log that was handled; None: the conversation is not known."""
 
     def set_seq(self, conversation_id: str, seq: int) -> None:
-        """All entries up to ``seq`` were handled."""
+        """Keep that all entries up to ``seq`` were handled."""
 
     def sends(self) -> list[Send]:
         """The sends that wait, oldest first."""
 
     def add_send(self, send: Send) -> None:
-        """One more."""
+        """Keep a send."""
 
     def remove_send(self, client_id: str) -> None:
-        """One was acknowledged, or refused for good."""
+        """Forget a send that was acknowledged, or refused for good."""
 
 
 class MemoryState:

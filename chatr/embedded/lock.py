@@ -43,7 +43,7 @@ class DirectoryLock:
 
 
 def server_using(data: Path) -> int | None:
-    """The server that still uses the database directory ``data``, by pid, also when only its children are left.
+    """Find the server that still uses the database directory ``data``, by pid, also when only its children are left.
 
     A postmaster whose chatr was killed may be busy with its last checkpoint; the children of a postmaster that was
     killed itself live a moment longer. A second server beside either would damage the data.

@@ -82,7 +82,7 @@ def _limit(memory_bytes: int) -> None:
 
 
 def _limit_time(cpu_s: int) -> None:
-    """So much more time of a processor: chatr ends who is late, this ends who is late while chatr can't."""
+    """Set a limit of the processor's time: chatr ends who is late, this ends who is late while chatr can't."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + 1 + cpu_s, resource.RLIM_INFINITY))
 

@@ -44,7 +44,7 @@ class Done(msgspec.Struct, frozen=True, array_like=True):
 
 
 def framed(content: bytes) -> bytes:
-    """A frame."""
+    """Put a payload into a frame."""
     return _LENGTH.pack(len(content)) + content
 
 

@@ -85,7 +85,7 @@ class Workers:
         return [worker.pid for worker in self._workers]
 
     def run(self, job: str, payload: bytes) -> Deferred[bytes]:
-        """What the job makes of a payload. Fails with :class:`Unparsed` and ``unavailable``.
+        """Have a worker do the job on a payload. Fails with :class:`Unparsed` and ``unavailable``.
 
         Whoever stops waiting stops nothing.
         """
@@ -243,7 +243,7 @@ class _Worker(ProcessProtocol):
             self._complaint = (self._complaint + data)[-_COMPLAINT_BYTES:]
 
     def inConnectionLost(self) -> None:
-        """It does not read any more: its end is told below."""
+        """Do nothing: it does not read any more, and its end is told below."""
 
     def processEnded(self, reason: Failure) -> None:
         self._killed = True

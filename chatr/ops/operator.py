@@ -35,16 +35,16 @@ class NewUser(msgspec.Struct, frozen=True, kw_only=True):
 
 async def create_user(ctx: Ctx, new: NewUser) -> Person:
     """Make an account that can sign in at once. Raises ``invalid`` and ``conflict`` with the field."""
-    username = fields.username(new.username, ctx.ports.reserved_names)
+    username = fields.username(new.username, ctx.ports.accounts.reserved_names)
     email = fields.email(new.email) if new.email else None
-    phone = fields.phone(new.phone_number, ctx.ports.settings.phone_region) if new.phone_number else None
+    phone = fields.phone(new.phone_number, ctx.ports.accounts.settings.phone_region) if new.phone_number else None
     password = fields.password(new.password, username=username, email=email or "")
     row = accounts.NewPerson(
         id=uuid7(),
         username=username,
         email=email,
         phone_number=phone,
-        password_hash=await ctx.ports.passwords.hash(password, ctx),
+        password_hash=await ctx.ports.accounts.passwords.hash(password, ctx),
         display_name=fields.display_name(new.display_name, None, None, username),
         first_name=None,
         last_name=None,
@@ -58,7 +58,8 @@ async def create_user(ctx: Ctx, new: NewUser) -> Person:
 
 async def find(ctx: Ctx, login: str) -> Person:
     """An account by username, e-mail or phone number. Raises ``not_found``."""
-    known = await accounts.by_login(ctx.ports.db, **fields.login(login.strip(), ctx.ports.settings.phone_region))
+    region = ctx.ports.accounts.settings.phone_region
+    known = await accounts.by_login(ctx.ports.db, **fields.login(login.strip(), region))
     return _existing(known.person if known else None)
 
 
@@ -80,7 +81,7 @@ async def set_role(ctx: Ctx, person: Person, role: Role) -> None:
 async def reset_password(ctx: Ctx, person: Person, password: str) -> None:
     """Set a password, end every session and open a lock. A second factor stays as it is."""
     text = fields.password(password, username=person.username, email=person.email or "")
-    hashed = await ctx.ports.passwords.hash(text, ctx)
+    hashed = await ctx.ports.accounts.passwords.hash(text, ctx)
     async with ctx.ports.db.transaction() as tx:
         await accounts.set_password(tx, person.id, hashed)
         await sign_out.end_all(ctx, tx, person.id, "password_changed")
@@ -94,7 +95,7 @@ async def set_address(ctx: Ctx, person: Person, kind: accounts.Kind, text: str |
     """
     address = None
     if text is not None:
-        region = ctx.ports.settings.phone_region
+        region = ctx.ports.accounts.settings.phone_region
         address = fields.email(text) if kind == "email" else fields.phone(text, region)
     async with ctx.ports.db.transaction() as tx:
         await relations.lock_all(tx, person.id)
@@ -154,10 +155,10 @@ async def reseal(ctx: Ctx) -> list[str]:
     async with ctx.ports.db.transaction() as tx:
         for user_id, sealed in (await second_factor.secrets(tx)).items():
             try:
-                await second_factor.reseal(tx, user_id, ctx.ports.vault.reseal(sealed))
+                await second_factor.reseal(tx, user_id, ctx.ports.accounts.vault.reseal(sealed))
             except VaultError:
                 lost.append(user_id)
-        await ctx.ports.outbound.reseal(tx)
+        await ctx.ports.accounts.outbound.reseal(tx)
     return lost
 
 

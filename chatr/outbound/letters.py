@@ -59,7 +59,7 @@ _ASKED = {
 
 
 def code(channel: Channel, to: str, purpose: Purpose, code: str, minutes: int) -> Letter:
-    """A code that somebody asked for."""
+    """Write the letter with a code that somebody asked for."""
     return Letter(
         channel=channel,
         to=to,
@@ -74,7 +74,7 @@ def code(channel: Channel, to: str, purpose: Purpose, code: str, minutes: int) -
 
 
 def notice(channel: Channel, to: str, subject: str, text: str, advice: str = "") -> Letter:
-    """Something about their account that its owner should know, and what to do if it was somebody else's doing."""
+    """Write what the owner of an account should know about it, and what to do if it was somebody else's doing."""
     return Letter(
         channel=channel,
         to=to,
@@ -84,7 +84,7 @@ def notice(channel: Channel, to: str, subject: str, text: str, advice: str = "")
 
 
 def changed(channel: Channel, to: str, what: str, token: str, days: int) -> Letter:
-    """An address of an account was changed; ``token`` undoes that."""
+    """Write that an address of an account was changed; ``token`` undoes that."""
     return Letter(
         channel=channel,
         to=to,

@@ -62,7 +62,7 @@ class File(Generic[Kept]):
         self._kept = parsed("")
 
     def get(self) -> Kept:
-        """What it says."""
+        """Return what it says."""
         try:
             status = os.stat(self._path)
             version = (status.st_mtime_ns, status.st_ino)
@@ -157,7 +157,7 @@ class Resolver:
 
 
 def parse_hosts(text: str) -> dict[str, list[str]]:
-    """hosts(5): the addresses of each name."""
+    """Parse hosts(5): the addresses of each name."""
     found: dict[str, list[str]] = {}
     for line in text.splitlines():
         address, *names = line.partition("#")[0].split() or [""]

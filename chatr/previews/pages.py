@@ -15,7 +15,15 @@ import msgspec
 from lxml import etree
 
 from chatr.previews import links
-from chatr.previews.reading import MAX_CONTENT_TYPE, MAX_DESCRIPTION, MAX_SITE_NAME, MAX_TITLE, Answer, Given, Page
+from chatr.previews.reading import (
+    MAX_CONTENT_TYPE,
+    MAX_DESCRIPTION,
+    MAX_SITE_NAME,
+    MAX_TITLE,
+    Answer,
+    Given,
+    WebPage,
+)
 
 #: What is kept of a page while it is read.
 _MAX_PARTS, _MAX_VALUE = 500, 4000
@@ -46,7 +54,7 @@ _JOINERS = "\u200c\u200d"
 
 
 def work(payload: bytes) -> bytes:
-    """The job of a worker process."""
+    """Do the job of a worker process: read one page."""
     given = msgspec.msgpack.decode(payload, type=Given)
     return msgspec.msgpack.encode(Answer(read(given.body, given.content_type, given.url, given.ports)))
 
@@ -58,11 +66,11 @@ def prepare() -> None:
     read("<title>ü</title><link rel=icon href=//ü.example/>".encode(), "text/html", "https://example.org/")
 
 
-def read(body: bytes, content_type: str, url: str, ports: Collection[int] = links.DEFAULT_PORTS) -> Page | None:
+def read(body: bytes, content_type: str, url: str, ports: Collection[int] = links.DEFAULT_PORTS) -> WebPage | None:
     """What a page at ``url`` says of itself, or what has arrived of it; None when that is not worth showing."""
     head = _parsed(decoded(body, content_type))
     base = _first_link(url, [head.base], ports) or url
-    page = Page(
+    page = WebPage(
         title=_clean(head.first(_TITLES) or "".join(head.title), MAX_TITLE),
         description=_clean(head.first(_DESCRIPTIONS), MAX_DESCRIPTION),
         site_name=_clean(head.first(("og:site_name",)), MAX_SITE_NAME),

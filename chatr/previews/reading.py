@@ -20,7 +20,7 @@ JOB, MODULE = "page", "chatr.previews.pages"
 _Link = Annotated[str, Meta(max_length=links.MAX_CHARS)]
 
 
-class Page(msgspec.Struct, frozen=True, kw_only=True):
+class WebPage(msgspec.Struct, frozen=True, kw_only=True):
     """What a page says of itself; empty: nothing. ``image`` and ``favicon`` are URLs in normal form."""
 
     title: Annotated[str, Meta(max_length=MAX_TITLE)] = ""
@@ -42,10 +42,10 @@ class Given(msgspec.Struct, frozen=True, array_like=True):
 class Answer(msgspec.Struct, frozen=True, array_like=True):
     """What is to show of it."""
 
-    page: Page | None
+    page: WebPage | None
 
 
-async def read(workers: Workers, body: bytes, content_type: str, url: str, ports: Collection[int]) -> Page | None:
+async def read(workers: Workers, body: bytes, content_type: str, url: str, ports: Collection[int]) -> WebPage | None:
     """What a page says of itself; None when that is not worth showing. Raises :class:`Unparsed` and ``unavailable``.
 
     A parser that strangers have taken over may answer anything: so links are looked at once more here.

@@ -13,7 +13,7 @@ from chatr.api.errors import ApiError
 Value = TypeVar("Value")
 
 
-class Shared(Generic[Value]):
+class SharedWork(Generic[Value]):
     """Makes the value of a key once for all who wait for it, ``at_once`` keys at a time.
 
     Whoever stops waiting stops nothing. Fails with ``unavailable`` when more than ``most`` keys would wait.
@@ -26,7 +26,7 @@ class Shared(Generic[Value]):
         self._waiting: dict[str, list[Deferred[Value]]] = {}
 
     def get(self, key: str) -> Deferred[Value]:
-        """The value of a key. Fails as making it fails."""
+        """Get the value of a key. Fails as making it fails."""
         waiter: Deferred[Value] = Deferred()
         if key in self._waiting:
             self._waiting[key].append(waiter)

@@ -18,7 +18,7 @@ from chatr.media.workers import MEMORY_BYTES, Workers
 from chatr.previews import addresses, images, links, reading
 from chatr.previews.agent import PublicAgent
 from chatr.previews.names import Resolver
-from chatr.previews.reading import Page
+from chatr.previews.reading import WebPage
 
 MAX_REDIRECTS = 3
 #: What a worker needs for each byte of a page beyond what it needs anyway: its text, and what the parser makes of it.
@@ -67,8 +67,8 @@ class Web:
         """Stop the processes that read pages."""
         return self._workers.stop()
 
-    async def page(self, url: str) -> Page | None:
-        """What a page says of itself; None when it is none, or says nothing.
+    async def page(self, url: str) -> WebPage | None:
+        """Read what a page says of itself; None when it is none, or says nothing.
 
         Raises :class:`Unreachable`, ``Unparsed`` and ``unavailable``.
         """
@@ -79,7 +79,7 @@ class Web:
         return await reading.read(self._workers, answer.body, answer.content_type, url, self._settings.ports)
 
     async def image(self, url: str) -> Image | None:
-        """An image; None when it is none, is too large or is not whole in time. Raises :class:`Unreachable`."""
+        """Fetch an image; None when it is none, is too large or is not whole in time. Raises :class:`Unreachable`."""
         asking = partial(self._images.request, limit=self._settings.max_image_bytes, wanted=_is_found)
         answer, url = await self._get(asking, url, "image/*")
         kind = images.media_type(answer.body) if answer.whole and _is_found(answer) else None

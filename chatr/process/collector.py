@@ -25,13 +25,13 @@ class Collector:
         self._sweeps.clock = clock
 
     def start(self) -> None:
-        """From now on; what has been imported is the first to be left alone."""
+        """Begin; what has been imported is the first to be left alone."""
         gc.callbacks.append(_collected)
         gc.collect()
         self._sweeps.start(SWEEP_S, now=False)
 
     def stop(self) -> None:
-        """Everything is looked at again."""
+        """Have everything looked at again."""
         self._sweeps.stop()
         gc.callbacks.remove(_collected)
         gc.unfreeze()

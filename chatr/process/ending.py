@@ -30,7 +30,7 @@ class Ending:
         self._begun = False
 
     def watch(self) -> None:
-        """Call it before the reactor runs."""
+        """Begin to watch. Call it before the reactor runs."""
         self._reactor.addSystemEventTrigger("before", "shutdown", self._begin)
         self._reactor.callWhenRunning(self._take_signals)
 

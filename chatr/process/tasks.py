@@ -65,15 +65,15 @@ class Pulse:
         self._told_away = False
 
     def begin(self) -> None:
-        """It is to succeed from now on."""
+        """Expect it to succeed from now on."""
         self._succeeded_at = self._seconds()
 
     def end(self) -> None:
-        """Nothing is expected of it any more."""
+        """Expect nothing of it any more."""
         self._succeeded_at, self.tries = None, 0
 
     def succeeded(self) -> None:
-        """It went well, or goes on well."""
+        """Note that it went well, or goes on well."""
         if self.tries and self.late:
             log.info("{task} works again, after {tries} failures", task=self.name, tries=self.tries)
         self.tries, self._told_away = 0, False
@@ -81,12 +81,12 @@ class Pulse:
             self._succeeded_at = self._seconds()
 
     def progressed(self) -> None:
-        """It is not done, and goes on. After a failure that is no success before it went on for a minute."""
+        """Note that it is not done, and goes on. After a failure that is no success before it went on for a minute."""
         if not self.tries or self._seconds() - self._failed_at >= LATE_S:
             self.succeeded()
 
     def failed(self, failure: Failure, *, said: str = "") -> None:
-        """It went wrong. Told once, then by count; ``said``: a line that says it without a traceback."""
+        """Note that it went wrong: told once, then by count; ``said``: a line that says it without a traceback."""
         self.failures += 1
         self.tries += 1
         self._failed_at = self._seconds()
@@ -181,7 +181,7 @@ class Task:
             self._begin()
 
     def progressed(self) -> None:
-        """The work that is under way goes on."""
+        """Note that the work that is under way goes on."""
         self.pulse.progressed()
 
     async def rest(self, seconds: float) -> None:
@@ -255,16 +255,16 @@ class Tasks:
         self.pulses: dict[str, Pulse] = {}
 
     def every(self, name: str, every_s: float, work: Work, *, longest_pause_s: float = LAST_PAUSE_S) -> Task:
-        """Work to be done every so often; ``name`` in snake_case, as the metrics show it."""
+        """Have work done every so often; ``name`` in snake_case, as the metrics show it."""
         pulse = self._add(name, every_s)
         return Task(self.clock, work, pulse, every_s=every_s, longest_pause_s=longest_pause_s)
 
     def pulse(self, name: str) -> Pulse:
-        """The pulse of something that goes on by its own means, when it has to."""
+        """Make the pulse of something that goes on by its own means, when it has to."""
         return self._add(name, None)
 
     def late(self) -> list[str]:
-        """A line for each that has not succeeded for a minute."""
+        """Return a line for each that has not succeeded for a minute."""
         return [
             f"{pulse.name} has not succeeded for {pulse.age_s:.0f} s" for pulse in self.pulses.values() if pulse.late
         ]

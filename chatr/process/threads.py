@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 def in_daemon(reactor: Any, function: Callable[P, T], *args: P.args, **named: P.kwargs) -> Deferred[T]:
-    """What a function answers in a thread of its own, which the process does not wait for when it ends.
+    """Run a function in a thread of its own, which the process does not wait for when it ends.
 
     The reactor's own threads are waited for. May be cancelled: the thread goes on, and nobody hears of it.
     """

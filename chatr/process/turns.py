@@ -31,7 +31,7 @@ class _Job(Generic[_T]):
         return await work()
 
     def gone(self) -> None:
-        """The caller has gone: what has begun goes on, and whoever waits for it too."""
+        """Note that the caller has gone: what has begun goes on, and whoever waits for it too."""
         if not self.begun:
             self.waiter.cancel()
 
@@ -65,7 +65,7 @@ class Turns:
         return self._wait
 
     def run(self, key: str, work: Callable[[], Awaitable[_T]], hang_up: HangUp | None = None) -> Deferred[_T]:
-        """What ``work`` answers, when it has had its turn. May be cancelled; ``hang_up`` cancels what has not begun.
+        """Do ``work`` in its turn; fires with its answer. May be cancelled; ``hang_up`` cancels what has not begun.
 
         Fails with ``unavailable`` and CancelledError, and with what ``work`` raises.
         """
@@ -83,7 +83,7 @@ class Turns:
         return job.waiter
 
     def stop(self) -> None:
-        """Whoever waits need not any more."""
+        """Refuse all who wait."""
         waiting, self._waiting, self._wait = self._waiting, OrderedDict(), 0
         for jobs in waiting.values():
             for job in jobs:

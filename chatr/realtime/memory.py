@@ -36,7 +36,7 @@ class MemoryBroker:
         self._receivers.append(receiver)
 
     async def start(self) -> None:
-        """Nothing to connect."""
+        """Do nothing: there is nothing to connect."""
 
     async def stop(self) -> None:
         """Forget the receivers."""

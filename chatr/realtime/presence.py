@@ -60,10 +60,10 @@ class PresenceStore(Protocol):
     """
 
     async def put(self, states: Mapping[str, Here | None]) -> None:
-        """This node's word about people, in place of its last; None: it has nobody of them here."""
+        """Keep this node's word about people, in place of its last; None: it has nobody of them here."""
 
     async def settle(self, user_ids: Sequence[str]) -> Settled:
-        """Which of the people have another status than was last announced.
+        """Find out which of the people have another status than was last announced.
 
         What is returned as news counts as announced: over all nodes it is returned once, and at most once in
         INTERVAL_S for each person.
@@ -76,7 +76,7 @@ class PresenceStore(Protocol):
         """Say that this node lives. Each orphan is told to one node only."""
 
     async def leave(self) -> Sequence[str]:
-        """This node ends; the people about whom nobody else will speak."""
+        """Take back this node's word, as it ends; returns the people about whom nobody else will speak."""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -111,7 +111,7 @@ class PresenceTracker:
         self._beats.start()
 
     async def stop(self) -> None:
-        """Everybody who is still here leaves now."""
+        """End; everybody who is still here leaves now."""
         self._stopped = True
         await self._beats.stop()
         for call in [*self._leaving.values(), *self._later.values(), *([self._flush] if self._flush else [])]:
@@ -131,11 +131,11 @@ class PresenceTracker:
         self._tell(settled.news, {})
 
     def joined(self, user_id: str, connection: str) -> None:
-        """A connection of a person opened."""
+        """Note that a connection of a person opened."""
         self.set(user_id, connection, "online")
 
     def set(self, user_id: str, connection: str, status: Here) -> None:
-        """A connection says whether somebody sits in front of it."""
+        """Note whether somebody sits in front of a connection, as it says."""
         connections = self._connections.setdefault(user_id, {})
         connections[connection] = status
         leaving = self._leaving.pop(user_id, None)
@@ -145,7 +145,7 @@ class PresenceTracker:
         self._touch(user_id)
 
     def left(self, user_id: str, connection: str) -> None:
-        """A connection of a person closed."""
+        """Note that a connection of a person closed."""
         connections = self._connections.get(user_id)
         if connections is None or connection not in connections:
             return

@@ -19,7 +19,7 @@ class MemoryPresence:
         self._announced_at: dict[str, float] = {}
 
     async def put(self, states: Mapping[str, Here | None]) -> None:
-        """This node's word about people."""
+        """Keep this node's word about people."""
         for user_id, state in states.items():
             if state is None:
                 self._states.pop(user_id, None)
@@ -27,7 +27,7 @@ class MemoryPresence:
                 self._states[user_id] = state
 
     async def settle(self, user_ids: Sequence[str]) -> Settled:
-        """What is to be announced."""
+        """Find out what is to be announced."""
         news: dict[str, Status] = {}
         later_s: dict[str, float] = {}
         now = self._clock.seconds()
@@ -48,7 +48,7 @@ class MemoryPresence:
         return {user_id: self._states.get(user_id, "offline") for user_id in user_ids}
 
     async def beat(self) -> Beat:
-        """Nobody else can die; forget who has been gone for long enough to be announced anew at once."""
+        """Forget who has been gone for long enough to be announced anew at once."""
         now = self._clock.seconds()
         for user_id in [user_id for user_id, status in self._announced.items() if status == "offline"]:
             if now - self._announced_at[user_id] >= INTERVAL_S:
@@ -56,6 +56,6 @@ class MemoryPresence:
         return Beat()
 
     async def leave(self) -> Sequence[str]:
-        """Everybody goes."""
+        """Take back all that was said."""
         alone, self._states = list(self._states), {}
         return alone

@@ -138,13 +138,13 @@ class RedisPresence:
         self._node = node or secrets.token_hex(8)
 
     async def put(self, states: Mapping[str, Here | None]) -> None:
-        """This node's word about people."""
+        """Keep this node's word about people."""
         pairs = [(user_id, state or "") for user_id, state in states.items()]
         for part in _parts(pairs):
             await self._redis.run(_PUT, self._prefix, self._node, *(text for pair in part for text in pair))
 
     async def settle(self, user_ids: Sequence[str]) -> Settled:
-        """What is to be announced, by this node and by no other."""
+        """Find out what is to be announced, by this node and by no other."""
         news: dict[str, Status] = {}
         later_s: dict[str, float] = {}
         for part in _parts(user_ids):
@@ -171,7 +171,7 @@ class RedisPresence:
         return Beat(known=new == "0", orphans={user_id: float(ago_ms) / 1000 for user_id, ago_ms in pairs})
 
     async def leave(self) -> Sequence[str]:
-        """Whoever does not come back within the grace time is announced as gone by the next beat of any node."""
+        """Take back all that was said; who does not come back is announced as gone by the next beat of any node."""
         await self._redis.run(_LEAVE, self._prefix, self._node, round(GRACE_S * 1000))
         return ()
 

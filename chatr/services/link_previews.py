@@ -12,8 +12,8 @@ from chatr.config import Previews as Settings
 from chatr.fetch import Unreachable
 from chatr.media.workers import Unparsed
 from chatr.previews import links
-from chatr.previews.reading import Page
-from chatr.previews.shared import Shared
+from chatr.previews.reading import WebPage
+from chatr.previews.shared import SharedWork
 from chatr.previews.web import Image, Web
 from chatr.store.messages import preview_images, previews
 from chatr.store.messages.preview_images import Kept
@@ -37,10 +37,12 @@ class Previews:
         self._web = web
         self._settings = settings
         self._counted = counted
-        self._pages: Shared[LinkPreview | None] = Shared(self._fetch, at_once=AT_ONCE, most=MOST_WAITING)
+        self._pages: SharedWork[LinkPreview | None] = SharedWork(self._fetch, at_once=AT_ONCE, most=MOST_WAITING)
         # Of their own, so that no crowd that asks for previews makes messages wait, or go without.
-        self._for_messages: Shared[LinkPreview | None] = Shared(self._fetch, at_once=FOR_MESSAGES, most=FOR_MESSAGES)
-        self._images: Shared[None] = Shared(self._fetch_image, at_once=AT_ONCE, most=MOST_WAITING)
+        self._for_messages: SharedWork[LinkPreview | None] = SharedWork(
+            self._fetch, at_once=FOR_MESSAGES, most=FOR_MESSAGES
+        )
+        self._images: SharedWork[None] = SharedWork(self._fetch_image, at_once=AT_ONCE, most=MOST_WAITING)
 
     @property
     def enabled(self) -> bool:
@@ -68,7 +70,7 @@ class Previews:
         """The same for a message that was sent: at most :data:`FOR_MESSAGES` at once."""
         return await self._found(url, self._for_messages)
 
-    async def _found(self, url: str, pages: Shared[LinkPreview | None]) -> LinkPreview | None:
+    async def _found(self, url: str, pages: SharedWork[LinkPreview | None]) -> LinkPreview | None:
         if not self.enabled:
             return None
         known = await previews.known(self._db, url, self._settings.cache_s)
@@ -88,7 +90,7 @@ class Previews:
         await preview_images.drop_bodies(self._db, self._settings.cache_s, self._settings.max_cache_bytes)
 
     async def _fetch(self, url: str) -> LinkPreview | None:
-        page: Page | None = None
+        page: WebPage | None = None
         try:
             page = await self._web.page(url)
             self._counted("found" if page is not None else "nothing")
@@ -101,7 +103,7 @@ class Previews:
         await previews.keep(self._db, url, preview)
         return preview
 
-    async def _preview(self, url: str, page: Page) -> LinkPreview:
+    async def _preview(self, url: str, page: WebPage) -> LinkPreview:
         return LinkPreview(
             url=url,
             title=page.title or UNSET,

@@ -117,7 +117,7 @@ class TargetTests(BombingCase):
             await self.codes_later(49)
         self.assertEqual(self.sent_to(VICTIM), 1 + 2)
         async with self.node.db.transaction() as tx:
-            gate = self.node.ports.code_gate
+            gate = self.node.ports.accounts.code_gate
             self.assertIsNone(await gate.wait(tx, Sent("email", VICTIM), gate.account("owner"), "login"))
 
     async def test_whoever_guesses_ids_has_nothing_sent(self) -> None:
@@ -194,7 +194,7 @@ class SenderTests(BombingCase):
         self.assertEqual(self.sent_to(VICTIM), 1)
 
     async def leaves(self, address: str, target: str) -> bool:
-        gate = self.node.ports.code_gate
+        gate = self.node.ports.accounts.code_gate
         async with self.node.db.transaction() as tx:
             return await gate.wait(tx, Sent("email", target), gate.stranger(Caller(address=address)), "email") is None
 

@@ -7,7 +7,7 @@ import sqlite3
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.client import FileState, MemoryState
-from chatr.client.backoff import Backoff
+from chatr.client.patience import Backoff
 from chatr.client.state import State
 
 

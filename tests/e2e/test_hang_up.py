@@ -36,7 +36,7 @@ class HangUpTests(ServerCase):
     @property
     def turns(self) -> Turns:
         assert self.service.node is not None
-        return self.service.node.ports.passwords.turns
+        return self.service.node.ports.accounts.passwords.turns
 
     async def waiting(self, count: int) -> None:
         """So many wait for a thread."""

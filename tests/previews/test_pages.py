@@ -16,7 +16,7 @@ from chatr.media.workers import MEMORY_BYTES, Unparsed, Workers
 from chatr.previews import reading
 from chatr.previews.images import media_type
 from chatr.previews.pages import decoded, read
-from chatr.previews.reading import Page
+from chatr.previews.reading import WebPage
 
 URL = "https://example.com/dir/page"
 
@@ -24,7 +24,7 @@ URL = "https://example.com/dir/page"
 class ReadTests(SynchronousTestCase):
     """chatr.previews.pages"""
 
-    def read(self, html: str | bytes, content_type: str = "text/html") -> Page:
+    def read(self, html: str | bytes, content_type: str = "text/html") -> WebPage:
         found = read(html.encode() if isinstance(html, str) else html, content_type, URL)
         assert found is not None
         return found
@@ -47,7 +47,7 @@ class ReadTests(SynchronousTestCase):
         found = self.read('<meta property=og:title content=" "><meta name=twitter:title content=T><title>P</title>')
         self.assertEqual(found.title, "T")
         found = self.read("<svg><title>no</title></svg><title>One &lt;2&gt;</title><title>two</title>")
-        self.assertEqual(found, Page(title="One <2>"))
+        self.assertEqual(found, WebPage(title="One <2>"))
         self.assertEqual(self.read('<meta name="description" content="D">').description, "D")
         self.assertIsNone(read(b"<p>text", "text/html", URL))
         self.assertIsNone(read(b"", "text/html", URL))
@@ -187,7 +187,7 @@ class WorkerTests(TestCase):
         """A page that needs more memory than there is comes to nothing; the next is read by another process."""
         workers = self.make(memory_bytes=64 << 20)
         await self.assertFailure(self.reading(workers, b"<title>" + "\U0001f600".encode() * (12 << 18)), Unparsed)
-        self.assertEqual(await self.reading(workers, b"<title>x</title>"), Page(title="x"))
+        self.assertEqual(await self.reading(workers, b"<title>x</title>"), WebPage(title="x"))
         self.assertEqual(workers.started, 2)
 
     async def test_late(self) -> None:
@@ -209,7 +209,7 @@ class WorkerTests(TestCase):
             self.patch(workers, "run", lambda job, payload, lie=lie: succeed(msgspec.msgpack.encode([lie])))
             await self.assertFailure(self.reading(workers, b""), Unparsed)
 
-    def reading(self, workers: Workers, body: bytes) -> Deferred[Page | None]:
+    def reading(self, workers: Workers, body: bytes) -> Deferred[WebPage | None]:
         return Deferred.fromCoroutine(reading.read(workers, body, "text/html", URL, (80, 443)))
 
 

@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.api.errors import ApiError
-from chatr.previews.shared import Shared
+from chatr.previews.shared import SharedWork
 
 
 class SharedTests(SynchronousTestCase):
@@ -14,7 +14,7 @@ class SharedTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.made: dict[str, Deferred[str]] = {}
-        self.shared: Shared[str] = Shared(self.make, at_once=2, most=3)
+        self.shared: SharedWork[str] = SharedWork(self.make, at_once=2, most=3)
 
     async def make(self, key: str) -> str:
         self.made[key] = Deferred()

@@ -13,7 +13,7 @@ from OpenSSL import SSL
 from twisted.internet import reactor, ssl
 from twisted.web.client import BrowserLikePolicyForHTTPS
 
-from chatr.previews.pages import Page
+from chatr.previews.pages import WebPage
 from tests.previews.sites import (
     PRIVATE,
     PUBLIC,
@@ -152,7 +152,7 @@ class RedirectTests(SitesCase):
         """Three are followed, relative ones too; what the page says is meant from its end."""
         self.public.pages |= {"/a": redirect("b"), "/b": redirect(self.url + "/d/c", 308), "/d/c": redirect("e")}
         self.public.pages["/d/e"] = page("end", "<meta property=og:image content=i.png>")
-        self.assertEqual(await self.web.page(self.url + "/a"), Page(title="end", image=self.url + "/d/i.png"))
+        self.assertEqual(await self.web.page(self.url + "/a"), WebPage(title="end", image=self.url + "/d/i.png"))
 
     async def test_four(self) -> None:
         """Four are not."""

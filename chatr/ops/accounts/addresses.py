@@ -88,8 +88,9 @@ def _wanted(ctx: Ctx, person: Person, params: ChangeUnconfirmed) -> _Wanted:
     if params.phone_number is not UNSET:
         if person.phone_verified or verification.unconfirmed(person) is None:
             raise registration.taken("$.phoneNumber", _WAITS)
-        phone = fields.phone(params.phone_number, ctx.ports.settings.phone_region) if params.phone_number else None
-        if phone and not ctx.ports.outbound.can_send("sms"):
+        region = ctx.ports.accounts.settings.phone_region
+        phone = fields.phone(params.phone_number, region) if params.phone_number else None
+        if phone and not ctx.ports.accounts.outbound.can_send("sms"):
             raise invalid("$.phoneNumber", "this server can't send SMS")
     if not email and not phone:
         raise invalid("$.email", "the account needs an e-mail address or a phone number")
@@ -120,7 +121,7 @@ async def _ask(ctx: Ctx, known: accounts.Credentials, to: codes.Sent, proof: str
     """Send a code to the confirmed address: the password alone must not lead past it."""
     async with ctx.ports.db.transaction() as tx:
         person = (await proving.hold(tx, known)).person
-        sender = ctx.ports.code_gate.signing_in(ctx.caller, person.id)
+        sender = ctx.ports.accounts.code_gate.signing_in(ctx.caller, person.id)
         await verification.send(
             ctx.ports, ctx.now, tx, person.id, "change", to, sender, challenge_hash=secret_hash(proof)
         )

@@ -49,7 +49,8 @@ class Providers(Wire, frozen=True):
 @operation("oidc.providers", Route("GET", "/auth/oidc"), PUBLIC)
 async def providers(ctx: Ctx, params: NoParams) -> Providers:
     """What people can sign in with, other than a password."""
-    return Providers(items=[ProviderInfo(ctx.ports.oidc.name)] if ctx.ports.oidc else [])
+    provider = ctx.ports.accounts.oidc.provider
+    return Providers(items=[ProviderInfo(provider.name)] if provider else [])
 
 
 class Started(Wire, frozen=True, kw_only=True):
@@ -66,7 +67,7 @@ async def start(ctx: Ctx, params: NoParams) -> Started:
     provider = _provider(ctx)
     state, pending = new_secret(), _Pending(nonce=new_secret(), verifier=new_secret(), binding=new_secret())
     url = await provider.authorization_url(state, pending.nonce, pending.verifier)
-    sealed = ctx.ports.oidc_vault.seal(msgspec.json.encode(pending))
+    sealed = ctx.ports.accounts.oidc.vault.seal(msgspec.json.encode(pending))
     await identities.begin(ctx.ports.db, secret_hash(state), sealed, ctx.now + timedelta(seconds=LIFETIME_S))
     return Started(url=url, binding=pending.binding, expires_in=LIFETIME_S)
 
@@ -96,7 +97,7 @@ async def finish(ctx: Ctx, params: Finish) -> Session | sign_in.Challenged:
     sealed = await identities.take(ctx.ports.db, secret_hash(params.state))
     if sealed is None:
         raise _begin_again()
-    pending = msgspec.json.decode(ctx.ports.oidc_vault.open(sealed), type=_Pending)
+    pending = msgspec.json.decode(ctx.ports.accounts.oidc.vault.open(sealed), type=_Pending)
     # Otherwise somebody could be made to sign in as somebody else, by a link.
     if not hmac.compare_digest(pending.binding.encode(), params.binding.encode()):
         raise _begin_again()
@@ -130,13 +131,13 @@ async def _with_address(ctx: Ctx, tx: Transaction, claims: Claims) -> str | None
     known = await accounts.by_login(tx, email=claims.confirmed_email, username="", phone_number="")
     if known is None or not known.person.email_verified:
         return None
-    if not ctx.ports.oidc_settings.link_by_email:
+    if not ctx.ports.accounts.oidc.settings.link_by_email:
         raise ApiError("conflict", "Somebody here has this e-mail address: sign in with its password")
     return known.person.id
 
 
 async def _new(ctx: Ctx, tx: Transaction, claims: Claims) -> str:
-    if not ctx.ports.oidc_settings.register:
+    if not ctx.ports.accounts.oidc.settings.register:
         raise ApiError("forbidden", "There is no account for this sign-in: ask the operator of the server")
     # An address of a kind that we don't take is one that we don't know.
     email = claims.confirmed_email if fields.EMAIL.match(claims.confirmed_email) else None
@@ -157,9 +158,9 @@ async def _new(ctx: Ctx, tx: Transaction, claims: Claims) -> str:
 
 
 def _provider(ctx: Ctx) -> Provider:
-    if ctx.ports.oidc is None:
+    if ctx.ports.accounts.oidc.provider is None:
         raise ApiError("not_found", "This server has no other sign-in than its own")
-    return ctx.ports.oidc
+    return ctx.ports.accounts.oidc.provider
 
 
 def _begin_again() -> ApiError:

@@ -32,10 +32,10 @@ async def forgot(ctx: Ctx, params: Forgot) -> Empty:
     email = fields.email(params.email)
     if not await _may_mail(ctx, email):
         return Empty()
-    sender = ctx.ports.code_gate.stranger(ctx.caller)
+    sender = ctx.ports.accounts.code_gate.stranger(ctx.caller)
     async with ctx.ports.db.transaction() as tx:
         expires_at = verification.expiry(ctx.ports, ctx.now, "reset")
-        await ctx.ports.outbound.post(tx, letters.Forgotten(email=email, sender=sender), expires_at)
+        await ctx.ports.accounts.outbound.post(tx, letters.Forgotten(email=email, sender=sender), expires_at)
     return Empty()
 
 
@@ -43,7 +43,7 @@ async def _may_mail(ctx: Ctx, email: str) -> bool:
     """Whether another code may go to a mailbox: whoever it belongs to has a share of their own, from where they are."""
     place, known = await proving.place(ctx, email)
     subject = f"{email} {place.hex()}" if known else email
-    return ctx.ports.limiter.subject_passes("password.forgot mail", subject, _FORGOT_RATE)
+    return ctx.ports.limits.limiter.subject_passes("password.forgot mail", subject, _FORGOT_RATE)
 
 
 class Reset(Params, frozen=True, kw_only=True):
@@ -106,7 +106,7 @@ async def change(ctx: Ctx, params: Change) -> Empty:
 async def _hashed(ctx: Ctx, person: Person, text: str) -> str:
     """Before the transaction: a connection is not kept waiting for bcrypt."""
     checked = fields.password(text, username=person.username, email=person.email or "")
-    return await ctx.ports.passwords.hash(checked, ctx)
+    return await ctx.ports.accounts.passwords.hash(checked, ctx)
 
 
 async def _set(ctx: Ctx, tx: Transaction, person: Person, hashed: str, *, but: str = "") -> None:

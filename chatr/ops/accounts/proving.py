@@ -56,10 +56,10 @@ async def sign_in(ctx: Ctx, known: accounts.Credentials | None, login: str, pass
 
     async def look() -> Attempt | None:
         attempt = await count(ctx, known.person if known else None, login)
-        right = await ctx.ports.passwords.compare(password, known.password_hash if known else None)
+        right = await ctx.ports.accounts.passwords.compare(password, known.password_hash if known else None)
         return attempt if right and attempt.looked_at else None
 
-    return await ctx.ports.passwords.turn(ctx, look)
+    return await ctx.ports.accounts.passwords.turn(ctx, look)
 
 
 async def count(ctx: Ctx, person: Person | None, login: str = "") -> Attempt:
@@ -89,7 +89,7 @@ async def in_session(ctx: Ctx) -> bytes:
 
 def session_key(ctx: Ctx) -> bytes:
     """Under which the tries inside of a session are counted."""
-    return ctx.ports.codes.key(f"session:{ctx.caller.session_id}")
+    return ctx.ports.accounts.codes.key(f"session:{ctx.caller.session_id}")
 
 
 async def succeed(db: Queryable, key: bytes) -> None:
@@ -105,7 +105,7 @@ async def open_locks(ctx: Ctx, db: Queryable, person: Person) -> None:
 
 def places(ctx: Ctx) -> list[bytes]:
     """Where the caller is, as it may be kept: the browser if it holds a mark of ours, and the address."""
-    key, caller = ctx.ports.codes.key, ctx.caller
+    key, caller = ctx.ports.accounts.codes.key, ctx.caller
     device = [key(f"device:{caller.device}")] if caller.device else []
     return [*device, key(f"address:{caller_key(caller.address)}")]
 
@@ -124,9 +124,9 @@ async def _by_password(ctx: Ctx, text: str) -> accounts.Credentials:
     stored = known.password_hash
 
     async def look() -> tuple[bytes, bool]:
-        return await in_session(ctx), await ctx.ports.passwords.compare(text, stored)
+        return await in_session(ctx), await ctx.ports.accounts.passwords.compare(text, stored)
 
-    key, right = await ctx.ports.passwords.turn(ctx, look)
+    key, right = await ctx.ports.accounts.passwords.turn(ctx, look)
     if not right:
         raise ApiError("code_wrong", WRONG_PASSWORD)
     if not known.person.two_factor:
@@ -152,7 +152,7 @@ async def second(ctx: Ctx, db: Queryable, user_id: str, code: str | None, recove
     if code is not None:
         await totp_code(ctx, db, user_id, code)
     elif recovery_code is not None:
-        hashes = ctx.ports.codes.hashes(user_id, "recovery", totp.normalised(recovery_code))
+        hashes = ctx.ports.accounts.codes.hashes(user_id, "recovery", totp.normalised(recovery_code))
         if not await second_factor.use_recovery_code(db, user_id, hashes):
             raise ApiError("code_wrong", "The recovery code is wrong or was used before")
     else:
@@ -164,7 +164,7 @@ async def totp_code(ctx: Ctx, db: Queryable, user_id: str, code: str) -> None:
     sealed = await second_factor.secret(db, user_id)
     if sealed is None:
         raise invalid("$.code", "set up an authenticator first")
-    step = totp.step(ctx.ports.vault.open(sealed).decode(), code, ctx.now)
+    step = totp.step(ctx.ports.accounts.vault.open(sealed).decode(), code, ctx.now)
     if step is None or not await second_factor.use_step(db, user_id, step):
         raise ApiError("code_wrong", "The code is wrong or was used before")
 
@@ -177,8 +177,8 @@ def _known_place(ctx: Ctx, known: set[bytes]) -> bytes | None:
 def _key(ctx: Ctx, person: Person | None, login: str, place: bytes) -> bytes:
     """Under which tries are counted; ``place``: one that the account knows."""
     if person is None:
-        return ctx.ports.codes.key(f"login:{login.lower()}")
-    return ctx.ports.codes.key(f"account:{person.id}" + (f":from:{place.hex()}" if place else ""))
+        return ctx.ports.accounts.codes.key(f"login:{login.lower()}")
+    return ctx.ports.accounts.codes.key(f"account:{person.id}" + (f":from:{place.hex()}" if place else ""))
 
 
 def _locked(seconds: int) -> ApiError:

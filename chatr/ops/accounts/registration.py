@@ -55,32 +55,33 @@ async def register(ctx: Ctx, params: Register) -> verification.Waiting:
     """
     if not params.email and not params.phone_number:
         raise invalid("$.email", "give an e-mail address or a phone number")
-    username = fields.username(params.username, ctx.ports.reserved_names)
+    username = fields.username(params.username, ctx.ports.accounts.reserved_names)
     email = fields.email(params.email) if params.email else None
-    phone = fields.phone(params.phone_number, ctx.ports.settings.phone_region) if params.phone_number else None
-    if phone and not ctx.ports.outbound.can_send("sms"):
+    region = ctx.ports.accounts.settings.phone_region
+    phone = fields.phone(params.phone_number, region) if params.phone_number else None
+    if phone and not ctx.ports.accounts.outbound.can_send("sms"):
         raise invalid("$.phoneNumber", "this server can't send SMS")
     password = fields.password(params.password, username=username, email=email or "")
     first_name = fields.cleaned(params.first_name, "$.firstName")
     last_name = fields.cleaned(params.last_name, "$.lastName")
-    sender = ctx.ports.code_gate.stranger(ctx.caller)
+    sender = ctx.ports.accounts.code_gate.stranger(ctx.caller)
     new = accounts.NewPerson(
         id=uuid7(),
         username=username,
         email=email,
         phone_number=phone,
-        password_hash=await ctx.ports.passwords.hash(password, ctx),
+        password_hash=await ctx.ports.accounts.passwords.hash(password, ctx),
         display_name=fields.display_name(params.display_name, first_name, last_name, username),
         first_name=first_name,
         last_name=last_name,
         gender=params.gender or None,
-        registered_from=ctx.ports.codes.key(f"register:{caller_key(ctx.caller.address)}"),
+        registered_from=ctx.ports.accounts.codes.key(f"register:{caller_key(ctx.caller.address)}"),
     )
     async with ctx.ports.db.transaction() as tx:
         for kind, address in addresses(email, phone):
             await accounts.lock_address(tx, kind, address)
             await refuse_taken(tx, kind, address)
-        await accounts.make_way(tx, new, ctx.ports.settings.code_s)
+        await accounts.make_way(tx, new, ctx.ports.accounts.settings.code_s)
         if not await accounts.insert(tx, new):
             raise taken("$.username")
         to = codes.Sent("email", email) if email else codes.Sent("sms", phone or "")
@@ -107,7 +108,7 @@ async def vouched(ctx: Ctx, tx: Transaction, new: accounts.NewPerson, *, role: s
     for kind, address in given:
         await accounts.lock_address(tx, kind, address)
         await refuse_taken(tx, kind, address)
-    await accounts.make_way(tx, new, ctx.ports.settings.code_s)
+    await accounts.make_way(tx, new, ctx.ports.accounts.settings.code_s)
     if not await accounts.insert(tx, new):
         raise taken("$.username")
     await accounts.set_kind(tx, new.id, role=role, is_bot=is_bot)
@@ -184,7 +185,7 @@ async def _confirmed(
         await codes.delete(tx, person.id, "change")
         return await sign_in.begin(ctx, tx, person.id)
     # Confirmed it is, even when no code may go to the next address for the moment: that one can be asked for again.
-    sender = ctx.ports.code_gate.account(person.id)
+    sender = ctx.ports.accounts.code_gate.account(person.id)
     await verification.send_if_possible(ctx.ports, ctx.now, tx, person.id, *waits, sender)
     shown = codes.Sent("email" if kind == "email" else "sms", address)
     proof = await verification.prove(ctx.now, tx, person.id, shown)
@@ -227,7 +228,7 @@ async def resend_code(ctx: Ctx, params: ResendCode) -> CodeSent:
     knows = found is not None and (own or params.purpose == "login")
     if found is not None and params.purpose == "login":
         expires_at = found.expires_at
-    gate = ctx.ports.code_gate
+    gate = ctx.ports.accounts.code_gate
     sender = gate.stranger(ctx.caller)
     if own:
         sender = gate.account(params.user_id)
@@ -237,7 +238,7 @@ async def resend_code(ctx: Ctx, params: ResendCode) -> CodeSent:
         user_id=params.user_id, purpose=params.purpose, challenge_hash=challenge_hash, own=own, sender=sender
     )
     async with ctx.ports.db.transaction() as tx:
-        await ctx.ports.outbound.post(tx, job, expires_at)
+        await ctx.ports.accounts.outbound.post(tx, job, expires_at)
     return CodeSent(
         sent_to=fields.masked(found.sent.target) if found and knows else fields.MASKED,
         expires_at=wire_time(expires_at),
@@ -267,8 +268,8 @@ async def delete(ctx: Ctx, params: DeleteAccount) -> Empty:
         erased = await accounts.erase(tx, known.person.id)
         await conversations.desert(tx, known.person.id)
         await announcing.erased(ctx, tx, known.person, erased, circle)
-        await erasing.begin(tx, known.person.id, texts=ctx.ports.message_settings.erase_deleted)
-        tx.then(ctx.ports.eraser.wake)
+        await erasing.begin(tx, known.person.id, texts=ctx.ports.messages.settings.erase_deleted)
+        tx.then(ctx.ports.messages.eraser.wake)
     return Empty()
 
 

@@ -46,7 +46,7 @@ async def login(ctx: Ctx, params: Login) -> Session | sign_in.Challenged | verif
     nothing has changed then.
     """
     text = params.login.strip()
-    known = await accounts.by_login(ctx.ports.db, **fields.login(text, ctx.ports.settings.phone_region))
+    known = await accounts.by_login(ctx.ports.db, **fields.login(text, ctx.ports.accounts.settings.phone_region))
     attempt = await proving.sign_in(ctx, known, text, params.password)
     if known is None or attempt is None:
         raise ApiError("code_wrong", _WRONG)
@@ -121,8 +121,8 @@ async def refresh(ctx: Ctx, params: Refresh) -> Session:
     again: for two tabs at once, and for an answer that was lost. Called over an open WAMP session of the same sign-in,
     it prolongs that session too.
     """
-    expires_at = ctx.now + timedelta(seconds=ctx.ports.settings.refresh_token_s)
-    used_by = ctx.ports.codes.key(f"refresh:{caller_key(ctx.caller.address)}")
+    expires_at = ctx.now + timedelta(seconds=ctx.ports.accounts.settings.refresh_token_s)
+    used_by = ctx.ports.accounts.codes.key(f"refresh:{caller_key(ctx.caller.address)}")
     session = None
     async with ctx.ports.db.transaction() as tx:
         found = await sessions.use_refresh_token(
@@ -135,8 +135,8 @@ async def refresh(ctx: Ctx, params: Refresh) -> Session:
     if found is None or session is None:
         raise ApiError("unauthenticated", "The refresh token is not valid")
     if ctx.caller.session_id == found.session_id and ctx.caller.connection:
-        expiry = ctx.now.timestamp() + ctx.ports.tokens.lifetime_s
-        ctx.ports.extend(ctx.caller.connection, found.session_id, expiry)
+        expiry = ctx.now.timestamp() + ctx.ports.accounts.tokens.lifetime_s
+        ctx.ports.live.extend(ctx.caller.connection, found.session_id, expiry)
     return session
 
 
@@ -223,8 +223,9 @@ class Ticket(Wire, frozen=True, kw_only=True):
 async def ticket(ctx: Ctx, params: NoParams) -> Ticket:
     """A one-use ticket that opens a WAMP session of this sign-in, so that the access token need not travel there."""
     secret = new_secret()
-    await sessions.add_ticket(ctx.ports.db, secret_hash(secret), ctx.caller.session_id, ctx.ports.settings.ticket_s)
-    return Ticket(ticket=secret, expires_in=ctx.ports.settings.ticket_s)
+    lifetime_s = ctx.ports.accounts.settings.ticket_s
+    await sessions.add_ticket(ctx.ports.db, secret_hash(secret), ctx.caller.session_id, lifetime_s)
+    return Ticket(ticket=secret, expires_in=lifetime_s)
 
 
 async def _listed(ctx: Ctx, page: ListSessions | None = None) -> SessionList:

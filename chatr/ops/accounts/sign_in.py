@@ -55,7 +55,7 @@ async def proceed_with_password(
     challenge = new_secret()
     ways = _ways(ctx, person, method)
     if ways:
-        sender = ctx.ports.code_gate.signing_in(ctx.caller, person.id)
+        sender = ctx.ports.accounts.code_gate.signing_in(ctx.caller, person.id)
         await verification.send(
             ctx.ports, ctx.now, tx, person.id, "login", ways[0], sender, challenge_hash=secret_hash(challenge)
         )
@@ -74,7 +74,7 @@ async def begin(ctx: Ctx, tx: Transaction, user_id: str) -> Session:
         tx,
         session_id,
         user_id,
-        expires_at=ctx.now + timedelta(seconds=ctx.ports.settings.refresh_token_s),
+        expires_at=ctx.now + timedelta(seconds=ctx.ports.accounts.settings.refresh_token_s),
         user_agent=ctx.caller.user_agent[:MAX_USER_AGENT],
         address=ctx.caller.address,
     )
@@ -99,7 +99,7 @@ async def succeed(ctx: Ctx, tx: Transaction, found: sessions.Refreshed, refresh_
     """
     person = _existing(await people.by_id(tx, found.user_id))
     await _remember(ctx, tx, person)
-    successors = ctx.ports.codes.successors(refresh_token, found.salt)
+    successors = ctx.ports.accounts.codes.successors(refresh_token, found.salt)
     if found.succeeds:
         await sessions.add_refresh_token(tx, found.session_id, secret_hash(successors[0]))
         return _session(ctx, person, found.session_id, successors[0])
@@ -124,9 +124,9 @@ async def _remember(ctx: Ctx, db: Queryable, person: Person) -> None:
 
 def _session(ctx: Ctx, person: Person, session_id: str, refresh_token: str) -> Session:
     return Session(
-        access_token=ctx.ports.tokens.issue(person.id, session_id, person.role),
+        access_token=ctx.ports.accounts.tokens.issue(person.id, session_id, person.role),
         refresh_token=refresh_token,
-        expires_in=ctx.ports.tokens.lifetime_s,
+        expires_in=ctx.ports.accounts.tokens.lifetime_s,
         user=visibility.me(person),
     )
 
@@ -150,11 +150,11 @@ def _existing(person: Person | None) -> Person:
 
 def _ways(ctx: Ctx, person: Person, wanted: Method | None) -> list[codes.Sent]:
     """Where a login code can go, the place it goes to first; empty when none is due."""
-    setting = ctx.ports.login_code
+    setting = ctx.ports.accounts.login_code
     if setting == "off":
         return []
     ways = [codes.Sent("email", person.email)] if person.email else []
-    if person.phone_number and ctx.ports.outbound.can_send("sms"):
+    if person.phone_number and ctx.ports.accounts.outbound.can_send("sms"):
         ways.append(codes.Sent("sms", person.phone_number))
     preferred = wanted if setting == "choice" else setting
     ways.sort(key=lambda way: way.channel != preferred)

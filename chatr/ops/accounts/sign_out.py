@@ -38,7 +38,7 @@ async def end_all(ctx: Ctx, tx: Transaction, user_id: str, reason: str, *, but: 
 
 
 def _announce(ctx: Ctx, tx: Transaction, user_id: str, session_ids: Sequence[str], reason: str) -> None:
-    publisher, sentence = ctx.ports.publisher, _SENTENCES[reason]
+    publisher, sentence = ctx.ports.live.publisher, _SENTENCES[reason]
     for session_id in session_ids:
         revoked = SessionRevoked(session_id=session_id, reason=reason)
         tx.emit(SESSION_REVOKED, revoked, [person_room(user_id)], exclude=ctx.caller.connection)

@@ -47,7 +47,7 @@ async def setup(ctx: Ctx, params: Begin) -> Setup:
     """
     secret = totp.new_secret()
     person = (await proving.owner(ctx, params.password)).person
-    if not await second_factor.propose(ctx.ports.db, person.id, ctx.ports.vault.seal(secret.encode())):
+    if not await second_factor.propose(ctx.ports.db, person.id, ctx.ports.accounts.vault.seal(secret.encode())):
         raise ApiError("conflict", "Two-factor sign-in is on already: switch it off first")
     uri = totp.uri(secret, person.username)
     return Setup(secret=secret, uri=uri, qr_code=await deferToThread(totp.qr_code, uri))
@@ -157,7 +157,7 @@ async def _switched_on(ctx: Ctx, password: str | None) -> accounts.Credentials:
 
 async def _new_recovery_codes(ctx: Ctx, tx: Transaction, user_id: str) -> RecoveryCodes:
     shown = totp.new_recovery_codes()
-    hashes = [ctx.ports.codes.hash(user_id, "recovery", totp.normalised(code)) for code in shown]
+    hashes = [ctx.ports.accounts.codes.hash(user_id, "recovery", totp.normalised(code)) for code in shown]
     await second_factor.replace_recovery_codes(tx, user_id, hashes)
     return RecoveryCodes(recovery_codes=shown)
 

@@ -93,7 +93,7 @@ async def changing(ctx: Ctx, tx: Transaction, before: Person, kind: accounts.Kin
     token = new_secret()
     former = before.email if kind == "email" else before.phone_number
     await address_changes.add(tx, secret_hash(token), before.id, kind, former)
-    sms = ctx.ports.outbound.can_send("sms")
+    sms = ctx.ports.accounts.outbound.can_send("sms")
     told: dict[str, letters.Channel] = {}
     if before.email and before.email_verified:
         told[before.email] = "email"
@@ -102,4 +102,4 @@ async def changing(ctx: Ctx, tx: Transaction, before: Person, kind: accounts.Kin
     expires_at = ctx.now + timedelta(days=2)
     for address, channel in told.items():
         letter = letters.changed(channel, address, _NAMES[kind], token, address_changes.UNDO_DAYS)
-        await ctx.ports.outbound.post(tx, letter, expires_at)
+        await ctx.ports.accounts.outbound.post(tx, letter, expires_at)

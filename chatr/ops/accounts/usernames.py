@@ -54,7 +54,7 @@ async def free(ctx: Ctx, db: Queryable, like: str, count: int) -> list[str]:
         if number == 0 and len(base) >= 3:
             candidates.insert(0, f"@{base}")
         taken = await people.taken(db, candidates)
-        taken |= {f"@{word}" for word in ctx.ports.reserved_names}
+        taken |= {f"@{word}" for word in ctx.ports.accounts.reserved_names}
         found += [name for name in dict.fromkeys(candidates) if name.lower() not in taken and name not in found]
         if len(found) >= count:
             break

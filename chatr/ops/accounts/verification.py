@@ -51,9 +51,9 @@ async def send(
 
     Raises ``rate_limited`` when none may leave now. Call it with the account's row locked, if others know of it.
     """
-    await ports.code_gate.pass_(tx, to, sender, purpose)
-    code, expires_at = ports.codes.new(), expiry(ports, now, purpose)
-    hashed = ports.codes.hash(user_id, purpose, code)
+    await ports.accounts.code_gate.pass_(tx, to, sender, purpose)
+    code, expires_at = ports.accounts.codes.new(), expiry(ports, now, purpose)
+    hashed = ports.accounts.codes.hash(user_id, purpose, code)
     await codes.put(tx, user_id, purpose, hashed, expires_at, sent=to, challenge_hash=challenge_hash)
     await _post(ports, now, tx, purpose, to, code)
 
@@ -103,7 +103,7 @@ async def next_step(ports: Ports, now: datetime, tx: Transaction, person: Person
         return None
     purpose, to = step
     if not await codes.live(tx, person.id, purpose, to.target):
-        await send(ports, now, tx, person.id, purpose, to, ports.code_gate.account(person.id))
+        await send(ports, now, tx, person.id, purpose, to, ports.accounts.code_gate.account(person.id))
     return to.channel
 
 
@@ -126,7 +126,7 @@ async def prove(now: datetime, tx: Transaction, user_id: str, address: codes.Sen
 
 def check(ports: Ports, user_id: str, purpose: str, code: str, found: codes.Code | None) -> codes.Code:
     """The stored code if ``code`` is it. Raises ``code_wrong`` and ``code_expired``."""
-    if found is None or not ports.codes.matches(user_id, purpose, code, found.hash):
+    if found is None or not ports.accounts.codes.matches(user_id, purpose, code, found.hash):
         raise ApiError("code_wrong", WRONG)
     if found.expired:
         raise ApiError("code_expired")
@@ -139,7 +139,7 @@ async def use(ports: Ports, tx: Transaction, user_id: str, purpose: str) -> None
     if used is None:
         raise ApiError("code_wrong", WRONG)
     if used.sent is not None:
-        await ports.code_gate.entered(tx, used.sent)
+        await ports.accounts.code_gate.entered(tx, used.sent)
 
 
 async def notify(ctx: Ctx, tx: Transaction, person: Person | None, subject: str, text: str, advice: str = "") -> None:
@@ -154,9 +154,9 @@ async def notify(ctx: Ctx, tx: Transaction, person: Person | None, subject: str,
         ("sms", person.phone_number if person.phone_verified else None),
     ]
     for channel, address in ways:
-        if address and ctx.ports.outbound.can_send(channel):
+        if address and ctx.ports.accounts.outbound.can_send(channel):
             letter = letters.notice(channel, address, subject, text, advice)
-            await ctx.ports.outbound.post(tx, letter, ctx.now + timedelta(days=2))
+            await ctx.ports.accounts.outbound.post(tx, letter, ctx.now + timedelta(days=2))
             return
 
 
@@ -166,10 +166,10 @@ async def _resend(ports: Ports, now: datetime, job: letters.Resend) -> None:
         if person is None or person.disabled:
             return
         found = await _again(ports, now, tx, person, job)
-        if found is None or await ports.code_gate.wait(tx, found.sent, job.sender, job.purpose) is not None:
+        if found is None or await ports.accounts.code_gate.wait(tx, found.sent, job.sender, job.purpose) is not None:
             return
-        code = ports.codes.new()
-        hashed = ports.codes.hash(job.user_id, job.purpose, code)
+        code = ports.accounts.codes.new()
+        hashed = ports.accounts.codes.hash(job.user_id, job.purpose, code)
         if job.purpose == "login":
             await codes.replace(tx, person.id, job.purpose, hashed, found.expires_at)
         else:
@@ -207,8 +207,8 @@ async def _post(
     ports: Ports, now: datetime, tx: Transaction, purpose: letters.Purpose, to: codes.Sent, code: str
 ) -> None:
     letter = letters.code(to.channel, to.target, purpose, code, _lifetime_s(ports, purpose) // 60)
-    await ports.outbound.post(tx, letter, expiry(ports, now, purpose))
+    await ports.accounts.outbound.post(tx, letter, expiry(ports, now, purpose))
 
 
 def _lifetime_s(ports: Ports, purpose: str) -> int:
-    return min(CHALLENGE_S, ports.settings.code_s) if purpose == "login" else ports.settings.code_s
+    return min(CHALLENGE_S, ports.accounts.settings.code_s) if purpose == "login" else ports.accounts.settings.code_s

@@ -75,7 +75,7 @@ async def draft(ctx: Ctx, params: DraftText) -> Empty:
     found = await people.by_ids(ctx.ports.db, scene.pair or ())
     if scene.pair is None or not all(person.privacy.ghost_typing for person in found.values()):
         raise ApiError("forbidden", "Not both have switched on that drafts are shown")
-    if ctx.ports.throttle.passes(("draft", me, scene.id), active=bool(params.text), every_s=DRAFT_EVERY_S):
+    if ctx.ports.live.throttle.passes(("draft", me, scene.id), active=bool(params.text), every_s=DRAFT_EVERY_S):
         _publish(ctx, ACTIVITY_DRAFT, Draft(scene.id, me, params.text), scene)
     return Empty()
 
@@ -99,7 +99,7 @@ async def listening(ctx: Ctx, params: Listened) -> Empty:
     me = ctx.caller.user_id
     async with ctx.ports.db.transaction() as tx:
         held = await receipts.audio(ctx, tx, params.message_id)
-        if ctx.ports.throttle.passes(("listening", me, held.id), active=params.active, every_s=EVERY_S):
+        if ctx.ports.live.throttle.passes(("listening", me, held.id), active=params.active, every_s=EVERY_S):
             told = Listening(held.id, me, params.active, False)
             tx.emit(ACTIVITY_LISTENING, told, receipts.sender_room(held))
     return Empty()
@@ -108,7 +108,7 @@ async def listening(ctx: Ctx, params: Listened) -> Empty:
 async def _signal(ctx: Ctx, params: Signal, event: Event) -> Empty:
     me = ctx.caller.user_id
     scene = await _scene(ctx, params.conversation_id)
-    if ctx.ports.throttle.passes((event.name, me, scene.id), active=params.active, every_s=EVERY_S):
+    if ctx.ports.live.throttle.passes((event.name, me, scene.id), active=params.active, every_s=EVERY_S):
         _publish(ctx, event, Activity(scene.id, me, params.active), scene)
     return Empty()
 
@@ -124,4 +124,4 @@ async def _scene(ctx: Ctx, conversation_id: str) -> Scene:
 
 def _publish(ctx: Ctx, event: Event, payload: Activity | Draft, scene: Scene) -> None:
     rooms = conversation_rooms(payload.conversation_id, scene.pair)
-    ctx.ports.publisher.publish(event, payload, rooms, exclude=ctx.caller.connection)
+    ctx.ports.live.publisher.publish(event, payload, rooms, exclude=ctx.caller.connection)

@@ -58,7 +58,7 @@ async def list_conversations(ctx: Ctx, params: ListConversations) -> Conversatio
         limit=params.limit + 1,
     )
     shown = [visibility.conversation(view, ctx.caller.user_id) for view in views[: params.limit]]
-    items = pages.first(shown, ctx.ports.page_bytes)
+    items = pages.first(shown, ctx.ports.limits.page_bytes)
     # Long last messages may leave room for fewer than were asked for.
     more = len(views) > len(items)
     end = views[len(items) - 1] if more else None
@@ -108,7 +108,7 @@ class LogPage(Wire, frozen=True, kw_only=True):
 @operation("conversation.log", Route("GET", "/conversations/<id>/log"), GUESTS, errors=["not_found"])
 async def log(ctx: Ctx, params: GetLog) -> LogPage:
     """The conversation's log entries above ``after``, in order, at most 500 a call, fewer of long messages."""
-    return await ctx.ports.resumes.run(ctx.caller.user_id, lambda: _log(ctx, params), ctx.hang_up)
+    return await ctx.ports.limits.resumes.run(ctx.caller.user_id, lambda: _log(ctx, params), ctx.hang_up)
 
 
 async def _log(ctx: Ctx, params: GetLog) -> LogPage:
@@ -118,7 +118,7 @@ async def _log(ctx: Ctx, params: GetLog) -> LogPage:
     entries, head, complete = await messages.log_after(
         ctx.ports.db, params.id, ctx.caller.user_id, marks, params.after, params.limit
     )
-    return LogPage(entries=pages.first(entries, ctx.ports.page_bytes), head_seq=head, complete=complete)
+    return LogPage(entries=pages.first(entries, ctx.ports.limits.page_bytes), head_seq=head, complete=complete)
 
 
 @operation("conversation.delete", Route("DELETE", "/conversations/<id>"), USERS, errors=["not_found", "forbidden"])
@@ -135,7 +135,7 @@ async def delete(ctx: Ctx, params: own.WhichConversation) -> Empty:
         await conversations.clear(tx, params.id, ctx.caller.user_id)
         own.removed(ctx, tx, params.id)
 
-    await ctx.ports.writer.change(work, caller=ctx.caller.user_id, place=params.id)
+    await ctx.ports.messages.writer.change(work, caller=ctx.caller.user_id, place=params.id)
     return Empty()
 
 
@@ -173,7 +173,7 @@ async def update(ctx: Ctx, params: UpdateConversation) -> Conversation:
         )
         return changed
 
-    return await ctx.ports.writer.change(work, caller=ctx.caller.user_id, place=params.id)
+    return await ctx.ports.messages.writer.change(work, caller=ctx.caller.user_id, place=params.id)
 
 
 def _check_moment(path: str, moment: datetime) -> None:
@@ -201,7 +201,7 @@ async def begin_direct(ctx: Ctx, other_id: str, tx: Transaction) -> None:
         there = conversation_id if made else await conversations.direct_id(tx, me, other_id)
         if there is not None:
             # Before anybody is told of it, and hands in something for it.
-            tx.then(partial(ctx.ports.writer.begun, me, other_id, there))
+            tx.then(partial(ctx.ports.messages.writer.begun, me, other_id, there))
         if not made:
             return
         if not known:
@@ -222,4 +222,4 @@ async def brought_back(ctx: Ctx, conversation_id: str, viewer_id: str) -> None:
     view = await conversations.by_id(ctx.ports.db, viewer_id, conversation_id)
     if view is not None:
         created = ConversationChanged(conversation=visibility.conversation(view, viewer_id))
-        ctx.ports.publisher.publish(CONVERSATION_CREATED, created, [person_room(viewer_id)])
+        ctx.ports.live.publisher.publish(CONVERSATION_CREATED, created, [person_room(viewer_id)])

@@ -38,7 +38,7 @@ def marked(ctx: Ctx, conversation_id: str, marked: Marked, connection: str) -> N
 
     ``connection``: the one that knows them already.
     """
-    me, publish = ctx.caller.user_id, ctx.ports.publisher.publish
+    me, publish = ctx.caller.user_id, ctx.ports.live.publisher.publish
 
     def status(delivered_seq: int, read_seq: int) -> MessageStatusChanged:
         return MessageStatusChanged(conversation_id, me, delivered_seq, read_seq, wire_time(ctx.now))
@@ -64,7 +64,7 @@ def written(ports: Ports, now: datetime, user_id: str, payload: msgspec.Struct) 
         return
     where = payload.conversation_id
     ctx = Context(caller=Caller(user_id=user_id), request_id="", now=now, ports=ports)
-    done = ports.marks.mark(
+    done = ports.messages.marks.mark(
         where, user_id, delivered_seq=payload.seq, read_seq=0, connection="", tell=partial(marked, ctx, where)
     )
     # There is too much to do at this moment: a later message, or the client, says as much.
@@ -82,7 +82,7 @@ async def revealed(ctx: Ctx, conversation_id: str) -> None:
     """The same after a commit that has revealed them."""
     for shown in await conversations.shown(ctx.ports.db, conversation_id):
         told = _told(ctx, conversation_id, shown)
-        ctx.ports.publisher.publish(MESSAGE_STATUS, told, [person_room(shown.viewer_id)])
+        ctx.ports.live.publisher.publish(MESSAGE_STATUS, told, [person_room(shown.viewer_id)])
 
 
 def _told(ctx: Ctx, conversation_id: str, shown: Shown) -> MessageStatusChanged:
@@ -109,7 +109,7 @@ async def mark_read(ctx: Ctx, params: Mark) -> Empty:
 
 
 async def _mark(ctx: Ctx, conversation_id: str, *, delivered: int, read: int) -> Empty:
-    joined = await ctx.ports.marks.mark(
+    joined = await ctx.ports.messages.marks.mark(
         conversation_id,
         ctx.caller.user_id,
         delivered_seq=delivered,
@@ -151,7 +151,7 @@ async def heard(ctx: Ctx, message_id: str) -> Empty:
             listened = MessageListened(held.conversation_id, entry.seq, held.id, me)
             await telling.tell(tx, held, MESSAGE_LISTENED, lambda _: listened, exclude=ctx.caller.connection)
 
-    await ctx.ports.writer.change(change, caller=me, place=Of(message_id))
+    await ctx.ports.messages.writer.change(change, caller=me, place=Of(message_id))
     return Empty()
 
 

@@ -39,12 +39,12 @@ async def accepted(
 async def answered(ctx: Ctx, conversation_id: str, pair: tuple[str, str]) -> None:
     """The same after an answer, whose commit has accepted the request already."""
     told = ConversationAccepted(conversation_id=conversation_id, accepted_by=ctx.caller.user_id)
-    ctx.ports.publisher.publish(CONVERSATION_ACCEPTED, told, [person_room(user_id) for user_id in pair])
-    ctx.ports.publisher.forget(pair)
-    ctx.ports.announcer.meet(*pair)
+    ctx.ports.live.publisher.publish(CONVERSATION_ACCEPTED, told, [person_room(user_id) for user_id in pair])
+    ctx.ports.live.publisher.forget(pair)
+    ctx.ports.live.announcer.meet(*pair)
     # Behind what was told of the watermarks so far, and before what is told of them next.
     work = partial(receipts.revealed, ctx, conversation_id)
-    await ctx.ports.writer.work(work, caller=ctx.caller.user_id, place=conversation_id)
+    await ctx.ports.messages.writer.work(work, caller=ctx.caller.user_id, place=conversation_id)
 
 
 @operation(

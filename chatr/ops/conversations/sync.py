@@ -52,7 +52,7 @@ async def changes(ctx: Ctx, params: Changes) -> Changed:
     Repeats are possible and harmless. ``reset`` without a cursor, with one too old, or with more changes than an answer
     holds.
     """
-    return await ctx.ports.resumes.run(ctx.caller.user_id, lambda: _changes(ctx, params), ctx.hang_up)
+    return await ctx.ports.limits.resumes.run(ctx.caller.user_id, lambda: _changes(ctx, params), ctx.hang_up)
 
 
 async def _changes(ctx: Ctx, params: Changes) -> Changed:
@@ -64,12 +64,12 @@ async def _changes(ctx: Ctx, params: Changes) -> Changed:
         if len(views) <= MAX_CHANGES:
             removed = await conversations.left_since(db, viewer_id, horizon)
             changed = [visibility.conversation(view, viewer_id) for view in views]
-            fits = len(pages.first(changed, ctx.ports.page_bytes)) == len(changed)
+            fits = len(pages.first(changed, ctx.ports.limits.page_bytes)) == len(changed)
             moved = await friends.changed_since(db, viewer_id, horizon) or UNSET
             if fits:
                 return Changed(cursor=_encode(now), conversations=changed, removed=removed, friends=moved, reset=False)
     views = await conversations.newest(db, viewer_id, limit=PAGE)
-    newest = pages.first([visibility.conversation(view, viewer_id) for view in views], ctx.ports.page_bytes)
+    newest = pages.first([visibility.conversation(view, viewer_id) for view in views], ctx.ports.limits.page_bytes)
     lists = UNSET if ctx.caller.role == "guest" else True
     return Changed(cursor=_encode(now), conversations=newest, removed=[], friends=lists, reset=True)
 

@@ -59,14 +59,14 @@ async def edit(ctx: Ctx, params: EditMessage) -> Message:
         held = _there(await _held(ctx, tx, params.id))
         if held.sender_id != ctx.caller.user_id or held.type == "system":
             raise ApiError("forbidden", "Only who wrote a message can edit it")
-        window_s = ctx.ports.message_settings.edit_window_s
+        window_s = ctx.ports.messages.settings.edit_window_s
         if window_s and ctx.now > held.created_at + timedelta(seconds=window_s):
             raise ApiError("forbidden", "It is too late to edit this message")
         permissions.not_closed(held.closed)
         if held.declined:
             raise ApiError("forbidden", "The recipient declined the request")
         if content != held.content:
-            dictionary = ctx.ports.message_settings.search_dictionary
+            dictionary = ctx.ports.messages.settings.search_dictionary
             names = texts.names(content)
             await changes.edit(tx, held, uuid7(), ctx.caller.user_id, content, names, dictionary=dictionary)
             await previews.edited(ctx, tx, held, content)
@@ -75,7 +75,7 @@ async def edit(ctx: Ctx, params: EditMessage) -> Message:
             await telling.tell(tx, held, MESSAGE_EDITED, edited, exclude=ctx.caller.connection)
         return await _message(tx, held, ctx.caller.user_id)
 
-    return await ctx.ports.writer.change(change, caller=ctx.caller.user_id, place=Of(params.id))
+    return await ctx.ports.messages.writer.change(change, caller=ctx.caller.user_id, place=Of(params.id))
 
 
 class WhichMessage(Params, frozen=True, kw_only=True):
@@ -106,7 +106,7 @@ async def unsend(ctx: Ctx, params: WhichMessage) -> Message:
             await telling.tell(tx, held, MESSAGE_UNSENT, unsent, exclude=ctx.caller.connection)
         return await _message(tx, held, ctx.caller.user_id)
 
-    return await ctx.ports.writer.change(change, caller=ctx.caller.user_id, place=Of(params.id))
+    return await ctx.ports.messages.writer.change(change, caller=ctx.caller.user_id, place=Of(params.id))
 
 
 class React(Params, frozen=True, kw_only=True):
@@ -149,7 +149,7 @@ async def react(ctx: Ctx, params: React) -> Message:
             await telling.tell(tx, held, MESSAGE_REACTION, reacted, exclude=ctx.caller.connection)
         return await _message(tx, held, me)
 
-    return await ctx.ports.writer.change(change, caller=ctx.caller.user_id, place=Of(params.id))
+    return await ctx.ports.messages.writer.change(change, caller=ctx.caller.user_id, place=Of(params.id))
 
 
 class FormerText(Wire, frozen=True):
@@ -192,7 +192,7 @@ async def edits(ctx: Ctx, params: WhichEdits) -> Edits:
         FormerText(each.id, each.previous_content, wire_time(each.edited_at), each.edited_by)
         for each in former[:MOST_EDITS]
     ]
-    page = pages.first(texts_before, ctx.ports.page_bytes)
+    page = pages.first(texts_before, ctx.ports.limits.page_bytes)
     return Edits(found.id, page, more=len(page) < len(former) or UNSET)
 
 

@@ -76,7 +76,7 @@ async def get(ctx: Ctx, params: GetMessage) -> Message:
 
 async def _page(ctx: Ctx, conversation_id: str, marks: messages.Marks, params: History) -> messages.Page:
     db, viewer_id = ctx.ports.db, ctx.caller.user_id
-    most = ctx.ports.page_bytes
+    most = ctx.ports.limits.page_bytes
     if params.after is not None:
         return _first(await messages.after(db, conversation_id, viewer_id, marks, params.after, params.limit), most)
     if params.around is None:

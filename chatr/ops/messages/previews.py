@@ -35,10 +35,10 @@ async def get(ctx: Ctx, params: GetPreview) -> LinkPreview:
     Why it can't is not told: nobody learns by it what there is in the server's network.
     """
     try:
-        url = ctx.ports.previews.normal(params.url)
+        url = ctx.ports.messages.previews.normal(params.url)
     except ValueError as error:
         raise invalid("$.url", str(error)) from None
-    found = await ctx.ports.previews.get(url)
+    found = await ctx.ports.messages.previews.get(url)
     if found is None:
         raise ApiError("not_found", "There is no preview of this link")
     return found
@@ -46,21 +46,21 @@ async def get(ctx: Ctx, params: GetPreview) -> LinkPreview:
 
 def wanted(ctx: Ctx, text: str) -> str:
     """The link of a text that the caller writes, to look at; empty: none. So many a minute get a preview, no more."""
-    if not ctx.ports.previews.enabled:
+    if not ctx.ports.messages.previews.enabled:
         return ""
-    link = ctx.ports.previews.link(text)
-    return link if link and ctx.ports.limiter.passes("link preview", ctx.caller.user_id, RATE) else ""
+    link = ctx.ports.messages.previews.link(text)
+    return link if link and ctx.ports.limits.limiter.passes("link preview", ctx.caller.user_id, RATE) else ""
 
 
 async def edited(ctx: Ctx, tx: Transaction, held: Held, text: str) -> None:
     """What an edit means for the preview: with the same link it stays, with another one there will be another."""
-    if ctx.ports.previews.link(held.content) == ctx.ports.previews.link(text):
+    if ctx.ports.messages.previews.link(held.content) == ctx.ports.messages.previews.link(text):
         return
     await previews.remove(tx, held.id)
     link = wanted(ctx, text)
     if link:
         await previews.queue(tx, held.id, link)
-        tx.then(ctx.ports.preview_queue.wake)
+        tx.then(ctx.ports.messages.preview_queue.wake)
 
 
 async def attach(tx: Transaction, job: Job, preview: LinkPreview) -> None:

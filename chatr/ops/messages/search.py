@@ -58,11 +58,12 @@ async def search(ctx: Ctx, params: SearchMessages) -> FoundMessages:
     if len(words) > MOST_WORDS:
         raise invalid("$.q", f"has more than {MOST_WORDS} words")
     below = cursors.position(params.before, "$.before") if params.before else None
-    found = await ctx.ports.searches.run(ctx.caller.user_id, lambda: _search(ctx, params, words, below), ctx.hang_up)
+    turns = ctx.ports.limits.searches
+    found = await turns.run(ctx.caller.user_id, lambda: _search(ctx, params, words, below), ctx.hang_up)
     whole = [
         FoundMessage(**msgspec.structs.asdict(each.message), snippet=each.snippet) for each in found[: params.limit]
     ]
-    items = pages.first(whole, ctx.ports.page_bytes)
+    items = pages.first(whole, ctx.ports.limits.page_bytes)
     end = found[len(items) - 1] if len(found) > len(items) else None
     return FoundMessages(items=items, next_cursor=cursors.cursor(end.at, end.message.id) if end else None)
 
@@ -76,7 +77,7 @@ async def _search(
     return await message_search.search(
         db,
         me,
-        await search_terms.parse(db, ctx.ports.message_settings.search_dictionary, words),
+        await search_terms.parse(db, ctx.ports.messages.settings.search_dictionary, words),
         conversation_id=params.conversation_id,
         sender_id=params.sender_id,
         below=below,

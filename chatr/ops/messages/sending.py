@@ -74,11 +74,11 @@ async def send(ctx: Ctx, params: SendMessage) -> Message:
     30 within a day, 10 on the account's first.
     """
     item = _checked(ctx, params)
-    done = await ctx.ports.writer.append(item)
+    done = await ctx.ports.messages.writer.append(item)
     if done.outcome == "created":
         message = _announce(ctx, item, done)
         if item.link:
-            ctx.ports.preview_queue.wake()
+            ctx.ports.messages.preview_queue.wake()
         await _follow_up(ctx, done)
         return message
     if done.outcome == "repeat":
@@ -107,7 +107,7 @@ async def _follow_up(ctx: Ctx, done: Appended) -> None:
             await requests.answered(ctx, done.conversation_id, pair)
     except ApiError:
         rooms = [person_room(user_id) for user_id in {*done.back_for, *(pair or ())}]
-        ctx.ports.publisher.publish(SYNC_REQUIRED, SyncRequired(reason="the database was interrupted"), rooms)
+        ctx.ports.live.publisher.publish(SYNC_REQUIRED, SyncRequired(reason="the database was interrupted"), rooms)
 
 
 def _checked(ctx: Ctx, params: SendMessage) -> Append:
@@ -163,4 +163,4 @@ def _announce(ctx: Ctx, item: Append, done: Appended) -> Message:
 
 def _publish(ctx: Ctx, message: Message, rooms: list[str]) -> None:
     received = MessageReceived(conversation_id=message.conversation_id, seq=message.seq, message=message)
-    ctx.ports.publisher.publish(MESSAGE_RECEIVED, received, rooms, exclude=ctx.caller.connection)
+    ctx.ports.live.publisher.publish(MESSAGE_RECEIVED, received, rooms, exclude=ctx.caller.connection)

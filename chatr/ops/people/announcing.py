@@ -69,7 +69,7 @@ async def erased(ctx: Ctx, tx: Transaction, before: Person, after: Person, circl
             tx.emit(CONVERSATION_UPDATED, updated, [person_room(viewer_id)])
     await _shown(tx, circle, before, after)
     _presence(ctx, tx, after.id, hidden=circle.presence, shown=())
-    tx.then(partial(ctx.ports.publisher.forget, [*circle.friends, *circle.near, *circle.far]))
+    tx.then(partial(ctx.ports.live.publisher.forget, [*circle.friends, *circle.near, *circle.far]))
 
 
 _FRIEND = relations.Relation(accepted_at=relations.EVER, near=True)
@@ -95,8 +95,8 @@ async def _shown(tx: Transaction, circle: Circle, before: Person, after: Person)
 
 
 def _presence(ctx: Ctx, tx: Transaction, user_id: str, *, hidden: Sequence[str], shown: Sequence[str]) -> None:
-    tx.then(partial(ctx.ports.publisher.forget, [user_id]))
+    tx.then(partial(ctx.ports.live.publisher.forget, [user_id]))
     if hidden:
-        tx.then(partial(ctx.ports.announcer.hide, user_id, hidden))
+        tx.then(partial(ctx.ports.live.announcer.hide, user_id, hidden))
     if shown:
-        tx.then(partial(ctx.ports.announcer.show, user_id, shown))
+        tx.then(partial(ctx.ports.live.announcer.show, user_id, shown))

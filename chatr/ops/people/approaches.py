@@ -15,7 +15,7 @@ _DAY = timedelta(days=1)
 
 async def begins_conversation(ctx: Ctx, tx: Transaction, me: Person) -> None:
     """The caller begins a conversation with a stranger. Raises ``rate_limited``: on an account's first day earlier."""
-    limits = ctx.ports.limits
+    limits = ctx.ports.limits.settings
     left_s = (me.created_at + _DAY - ctx.now).total_seconds()
     most = min(limits.strangers_first_day, limits.strangers_per_day) if left_s > 0 else limits.strangers_per_day
     wait_s = await _wait_s(ctx, tx, "conversation", most)
@@ -27,14 +27,14 @@ async def begins_conversation(ctx: Ctx, tx: Transaction, me: Person) -> None:
 
 async def asks_friend(ctx: Ctx, tx: Transaction) -> None:
     """The caller asks somebody to be a friend. Raises ``rate_limited``."""
-    most = ctx.ports.limits.friend_requests_per_day
+    most = ctx.ports.limits.settings.friend_requests_per_day
     wait_s = await _wait_s(ctx, tx, "friend", most)
     if wait_s is not None:
         raise _refused(f"You have asked {most} people to be friends within a day", wait_s)
 
 
 async def _wait_s(ctx: Ctx, tx: Transaction, kind: approaches.Kind, most: int) -> int | None:
-    return await approaches.add(tx, ctx.caller.user_id, kind, most) if ctx.ports.limits.enabled else None
+    return await approaches.add(tx, ctx.caller.user_id, kind, most) if ctx.ports.limits.settings.enabled else None
 
 
 def _refused(detail: str, wait_s: int) -> ApiError:

@@ -47,7 +47,7 @@ async def change(
             return await work(tx, found)
 
     me = ctx.caller.user_id
-    return await ctx.ports.writer.change(turn, caller=me, place=between(me, other_id))
+    return await ctx.ports.messages.writer.change(turn, caller=me, place=between(me, other_id))
 
 
 @asynccontextmanager
@@ -63,11 +63,11 @@ async def changing(ctx: Ctx, tx: Transaction, other_id: str, *, exclude: str = "
     before = [await _sight(tx, *pair), await _sight(tx, *reversed(pair))]
     yield await relations.by_id(tx, *pair)
     after = [await _sight(tx, *pair), await _sight(tx, *reversed(pair))]
-    tx.then(partial(ctx.ports.publisher.forget, pair))
+    tx.then(partial(ctx.ports.live.publisher.forget, pair))
     for viewer_id, seen_id, was, now in zip(pair, reversed(pair), before, after, strict=True):
         await _tell(tx, viewer_id, was, now, exclude=exclude)
         if now.presence != was.presence:
-            show = ctx.ports.announcer.show if now.presence else ctx.ports.announcer.hide
+            show = ctx.ports.live.announcer.show if now.presence else ctx.ports.live.announcer.hide
             tx.then(partial(show, seen_id, [viewer_id]))
 
 

@@ -27,8 +27,8 @@ async def set_presence(ctx: Ctx, params: SetPresence) -> Empty:
 
     Without that header all of this sign-in's; ``conflict`` when it has none open.
     """
-    presence, caller = ctx.ports.presence, ctx.caller
-    connections = [caller.connection] if caller.connection else ctx.ports.connections(caller.session_id)
+    presence, caller = ctx.ports.live.presence, ctx.caller
+    connections = [caller.connection] if caller.connection else ctx.ports.live.connections(caller.session_id)
     known = [connection for connection in connections if presence.knows(caller.user_id, connection)]
     if not known:
         raise ApiError("conflict", "Presence belongs to an open realtime session, and this sign-in has none")
@@ -61,7 +61,7 @@ async def query(ctx: Ctx, params: QueryPresence) -> PresenceList:
     shown = await relations.showing(ctx.ports.db, me, asked)
     if asked is not None and me in asked:
         shown[me] = await people.last_seen(ctx.ports.db, me)
-    statuses = await ctx.ports.presence.statuses(list(shown))
+    statuses = await ctx.ports.live.presence.statuses(list(shown))
     items = [
         _state(user_id, statuses[user_id], shown[user_id])
         if user_id in shown

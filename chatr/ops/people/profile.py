@@ -76,7 +76,7 @@ async def update(ctx: Ctx, params: Update) -> Me:
         if params.email is not UNSET:
             await _new_email(ctx, tx, person, fields.email(params.email))
         if params.phone_number is not UNSET:
-            phone = fields.phone(params.phone_number, ctx.ports.settings.phone_region)
+            phone = fields.phone(params.phone_number, ctx.ports.accounts.settings.phone_region)
             await _new_phone(ctx, tx, person, phone)
         changed = _merged(person, params)
         if changed != person:
@@ -164,7 +164,8 @@ async def _refuse_taken(ctx: Ctx, tx: Transaction, kind: Kind, address: str) -> 
     try:
         await registration.refuse_taken(tx, kind, address)
     except ApiError as error:
-        if error.code == "conflict" and not ctx.ports.limiter.passes("address taken", ctx.caller.user_id, _TAKEN):
+        limiter = ctx.ports.limits.limiter
+        if error.code == "conflict" and not limiter.passes("address taken", ctx.caller.user_id, _TAKEN):
             wait_s = int(_TAKEN.per_s)
             raise ApiError("rate_limited", "Too many addresses that are taken", retry_after_s=wait_s) from None
         raise
@@ -174,17 +175,17 @@ async def _new_email(ctx: Ctx, tx: Transaction, person: people.Person, email: st
     if person.email is not None and email.lower() == person.email.lower():
         return
     await _refuse_taken(ctx, tx, "email", email)
-    sender = ctx.ports.code_gate.account(person.id)
+    sender = ctx.ports.accounts.code_gate.account(person.id)
     await verification.send(ctx.ports, ctx.now, tx, person.id, "email", codes.Sent("email", email), sender)
 
 
 async def _new_phone(ctx: Ctx, tx: Transaction, person: people.Person, phone: str) -> None:
     if phone == person.phone_number:
         return
-    if not ctx.ports.outbound.can_send("sms"):
+    if not ctx.ports.accounts.outbound.can_send("sms"):
         raise invalid("$.phoneNumber", "this server can't send SMS")
     await _refuse_taken(ctx, tx, "phone", phone)
-    sender = ctx.ports.code_gate.account(person.id)
+    sender = ctx.ports.accounts.code_gate.account(person.id)
     await verification.send(ctx.ports, ctx.now, tx, person.id, "phone", codes.Sent("sms", phone), sender)
 
 

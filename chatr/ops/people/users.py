@@ -69,7 +69,7 @@ async def search(ctx: Ctx, params: Search) -> Found:
         raise invalid("$.q", "must have 2 characters or more")
     me = ctx.caller.user_id
     search_all = partial(people_search.search, ctx.ports.db, me, text, params.limit)
-    found = await ctx.ports.searches.run(me, search_all, ctx.hang_up)
+    found = await ctx.ports.limits.searches.run(me, search_all, ctx.hang_up)
     return Found(items=[_found(other) for other in found])
 
 
@@ -90,7 +90,7 @@ class Availability(Wire, frozen=True, kw_only=True):
 async def check_username(ctx: Ctx, params: CheckUsername) -> Availability:
     """Whether a username is well-formed, not reserved, and free."""
     try:
-        username = fields.username(params.username, ctx.ports.reserved_names)
+        username = fields.username(params.username, ctx.ports.accounts.reserved_names)
     except ApiError as error:
         return Availability(available=False, reason=error.errors[0].message)
     if await people.by_username(ctx.ports.db, username):

@@ -252,7 +252,7 @@ class LoginTests(OpsCase):
 
     async def test_a_successor_takes_all_three(self) -> None:
         """The same token under another salt or another server key has another successor: no leak of one gives it."""
-        codes = self.node.ports.codes
+        codes = self.node.ports.accounts.codes
         made = codes.successors("token", b"salt")
         self.assertEqual(made, codes.successors("token", b"salt"))
         others = [*codes.successors("token", b"tlas"), *codes.successors("other", b"salt")]

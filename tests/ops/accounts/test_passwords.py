@@ -96,7 +96,7 @@ class MeanwhileTests(OpsCase):
 
     async def while_checking(self, change: str, person: Person) -> Any:
         """A login whose password is being checked while something changes in the database."""
-        going, passwords = threading.Event(), self.node.ports.passwords
+        going, passwords = threading.Event(), self.node.ports.accounts.passwords
         for _ in range(self.config().auth.bcrypt_threads):
             passwords._pool.callInThread(going.wait)
         login = Deferred.fromCoroutine(self.call("session.login", login=person.username, password=PASSWORD))

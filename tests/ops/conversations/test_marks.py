@@ -82,7 +82,7 @@ class OrderTests(MarksCase):
             raise RuntimeError("told to nobody")
 
         async with self.lane_taken(self.where):
-            broken = self.node.ports.marks.mark(
+            broken = self.node.ports.messages.marks.mark(
                 self.where, self.ann.id, delivered_seq=400, read_seq=400, connection="", tell=tell
             )
             sound = self.mark(self.bens[0], "read", 400)

@@ -29,7 +29,7 @@ class ResumeTurnsTests(OpsCase):
             for person in (ann, ben):
                 calls += [Deferred.fromCoroutine(outcome(person.call("sync.changes"))) for _ in range(50)]
                 calls += [Deferred.fromCoroutine(outcome(person.call("conversation.log", id=where))) for _ in range(50)]
-            self.assertEqual((self.node.ports.resumes.running, len(self.node.ports.resumes)), (2, 198))
+            self.assertEqual((self.node.ports.limits.resumes.running, len(self.node.ports.limits.resumes)), (2, 198))
             self.assertEqual(self.node.db.waiting, 0)
             # On the fourth connection.
             self.assertEqual((await cat.call("user.me"))["id"], cat.id)
@@ -43,7 +43,7 @@ class ResumeTurnsTests(OpsCase):
         """Whoever has hung up before their turn has none."""
         ann, ben = await self.person("ann"), await self.person("ben")
         where = (await ann.send(ben, "hi"))["conversationId"]
-        caller, resumes = Caller(role="user", user_id=ann.id, session_id=ann.session_id), self.node.ports.resumes
+        caller, resumes = Caller(role="user", user_id=ann.id, session_id=ann.session_id), self.node.ports.limits.resumes
         async with self.node.db.transaction() as tx:
             await tx.execute("LOCK TABLE conversations, members IN ACCESS EXCLUSIVE MODE")
             calls = [Deferred.fromCoroutine(ann.call("sync.changes")) for _ in range(2)]

@@ -38,7 +38,7 @@ class SearchTurnsTests(OpsCase):
                 name = "message.search" if number % 2 else "user.search"
                 searches.append(Deferred.fromCoroutine(self.begun(people[0], name)))
             searches.append(Deferred.fromCoroutine(self.begun(people[1], "user.search")))
-            self.assertEqual((self.node.ports.searches.running, len(self.node.ports.searches)), (2, 9))
+            self.assertEqual((self.node.ports.limits.searches.running, len(self.node.ports.limits.searches)), (2, 9))
             self.assertEqual(self.node.db.waiting, 0)
             # On the fourth connection.
             self.assertEqual(await self.node.db.query("SELECT count(*) FROM friendships"), [(1,)])
@@ -56,9 +56,9 @@ class SearchTurnsTests(OpsCase):
                 operation = self.node.dispatcher.contract.operations[name]
                 call = self.node.dispatcher.call(operation, {"q": "kiwi"}, caller, request_id="test", hang_up=gone)
                 waits = Deferred.fromCoroutine(call)
-                self.assertEqual(len(self.node.ports.searches), 1)
+                self.assertEqual(len(self.node.ports.limits.searches), 1)
                 gone.happens()
-                self.assertEqual(len(self.node.ports.searches), 0)
+                self.assertEqual(len(self.node.ports.limits.searches), 0)
                 await self.assertFailure(waits, CancelledError)
                 gone = HangUp()
         self.assertEqual(await gatherResults(searches), ["found"] * 2)
