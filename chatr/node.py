@@ -22,7 +22,6 @@ from chatr.config import Config
 from chatr.datadir import DataDirectory
 from chatr.fetch import Fetcher
 from chatr.live.door import Door
-from chatr.live.settings import websocket_options
 from chatr.ops import pages
 from chatr.ops.accounts import usernames, verification
 from chatr.ops.catalog import CONTRACT
@@ -78,8 +77,6 @@ from chatr.store.conversations.marks import Marks
 from chatr.store.people import people
 from chatr.store.pool import Database
 from chatr.store.writing.writer import MessageWriter
-from chatr.wamp.transports.rawsocket import WampRawSocketFactory
-from chatr.wamp.transports.upgrade import websocket_resource
 
 #: How long an answer waits in development for the mail that it caused.
 MAIL_WRITTEN_S = 1.0
@@ -232,10 +229,9 @@ class Node:
             seconds=reactor.seconds,
         )
         rules = Rules.of(config)
-        websocket = websocket_resource(self.door.router, websocket_options(config), rules.refuse)
-        self.site = make_site(self.rest.klein.resource(), websocket, rules, reactor)
+        self.site = make_site(self.rest.klein.resource(), self.door.websocket(rules.refuse), rules, reactor)
         self._gauges()
-        self.rawsocket_factory = WampRawSocketFactory(self.door.router)
+        self.rawsocket_factory = self.door.rawsocket()
 
     async def open(self, dsn: str) -> None:
         """Connect to the database and begin to work. Raises psycopg2.Error."""

@@ -18,6 +18,9 @@ from chatr.realtime.hub import Hub
 from chatr.sharing import count_for
 from chatr.wamp.realm import Realm
 from chatr.wamp.router import Router
+from chatr.wamp.transports.rawsocket import WampRawSocketFactory
+from chatr.wamp.transports.upgrade import Upgrade, websocket_resource
+from chatr.wamp.transports.websocket import Refuse
 
 REALM = "chatr"
 
@@ -38,6 +41,7 @@ class Door:
         written: Written | None = None,
     ) -> None:
         """``written`` hears of each event that a session of a user takes."""
+        self._config = config
         wamp = config.wamp
         self.members = Members(
             hub=hub, presence=presence, per_user=wamp.max_sessions_per_user, clock=clock, now=now, written=written
@@ -56,6 +60,14 @@ class Door:
             count_for=count_for,
             clock=clock,
         )
+
+    def websocket(self, refuse: Refuse | None = None) -> Upgrade:
+        """The resource to mount at ``/ws``. ``refuse`` makes the answer to a handshake that fails."""
+        return websocket_resource(self.router, settings.websocket_options(self._config), refuse)
+
+    def rawsocket(self) -> WampRawSocketFactory:
+        """What to listen with for RawSocket."""
+        return WampRawSocketFactory(self.router)
 
     def is_of(self, connection: str, session_id: str) -> bool:
         """Whether a connection id is that of an open session of that sign-in."""

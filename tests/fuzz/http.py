@@ -19,7 +19,6 @@ from chatr.api.contract import Operation
 from chatr.api.dispatch import Dispatcher, decode
 from chatr.api.errors import ApiError
 from chatr.config import Server
-from chatr.live.settings import websocket_options
 from chatr.ops.catalog import CONTRACT
 from chatr.process.tasks import Tasks
 from chatr.rest import request as reading
@@ -28,7 +27,6 @@ from chatr.rest.cookies import SessionCookies
 from chatr.rest.headers import Rules
 from chatr.rest.metrics import Metrics
 from chatr.rest.site import ChatrSite, make_site
-from chatr.wamp.transports.upgrade import websocket_resource
 from tests.fuzz.harness import Bound, Hostile, Target
 from tests.rest.memory import Client
 from tests.wamp.case import Setting
@@ -100,8 +98,7 @@ def site() -> tuple[Clock, ChatrSite]:
     )
     rules = Rules(max_body_bytes=20_000, cors_origins=frozenset({"https://app.example"}), trusted_proxies=1, hsts=True)
     setting = Setting(clock, exempt_loopback=True, server=Server(trusted_proxies=1))
-    websocket = websocket_resource(setting.door.router, websocket_options(setting.config), rules.refuse)
-    return clock, make_site(rest.klein.resource(), websocket, rules, clock)
+    return clock, make_site(rest.klein.resource(), setting.door.websocket(rules.refuse), rules, clock)
 
 
 def talk(data: bytes) -> None:

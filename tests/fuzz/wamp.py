@@ -21,7 +21,8 @@ from chatr.wamp.session import Session
 from chatr.wamp.transports.rawsocket import WampRawSocketFactory
 from chatr.wamp.transports.upgrade import WampWebSocketFactory, WebSocketOptions
 from tests.fuzz.harness import Bound, Hostile, Target
-from tests.wamp.case import MemoryLink, Setting
+from tests.wamp.case import Setting
+from tests.wamp.link import MemoryLink
 from tests.wamp.test_rawsocket import LocalTransport
 from tests.wamp.wires import MemoryWebSocket, client_frame
 

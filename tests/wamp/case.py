@@ -1,9 +1,7 @@
-"""A door on a test clock, and a transport twin in memory."""
+"""A door on a test clock, and clients of it in memory."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import msgspec
@@ -17,8 +15,8 @@ from chatr.config import Config, Limits, Server, Wamp
 from chatr.live.door import Door
 from chatr.realtime.hub import Hub
 from chatr.services.admission import Admission
-from chatr.wamp.codec.frames import SERIALIZERS
 from chatr.wamp.session import Session
+from tests.wamp.link import MemoryLink
 from tests.wamp.operations import Gates, dispatcher
 
 ALICE = "00000000-0000-7000-8000-00000000000a"
@@ -106,40 +104,6 @@ class Setting:
             expires_at=expires_at,
             rooms=(f"user:{user_id}",),
         )
-
-
-class MemoryLink:
-    """A transport twin: keeps the messages sent, unframed, and how it was closed."""
-
-    def __init__(self, *, address: str = "192.0.2.1", max_bytes: int = 1024 * 1024) -> None:
-        self.serializer = SERIALIZERS["wamp.2.json"]
-        self.framing = unframed
-        self.address = address
-        self.headers: Mapping[str, str] = {"user-agent": "tests"}
-        self.max_bytes = max_bytes
-        self.sent: list[Any] = []
-        self.ephemeral: list[bool] = []
-        self.closed: tuple[str, int, str] | None = None
-        self.takes_long = False
-
-    def send(self, frame: bytes, *, ephemeral: bool = False) -> None:
-        if self.closed is None:
-            self.sent.append(json.loads(frame))
-            self.ephemeral.append(ephemeral)
-
-    def welcomed(self, turn_key: str) -> None:
-        self.takes_long = True
-
-    def close(self, code: int, reason: str) -> None:
-        self.closed = self.closed or ("close", code, reason)
-
-    def cut(self, code: int, reason: str) -> None:
-        self.closed = self.closed or ("cut", code, reason)
-
-
-def unframed(payload: bytes, binary: bool) -> bytes:
-    """No frame: tests read the payload."""
-    return payload
 
 
 class Client:

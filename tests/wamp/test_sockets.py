@@ -11,7 +11,7 @@ from autobahn.websocket.compress import (
     PerMessageDeflateResponseAccept,
 )
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.protocol import Factory, Protocol
 from twisted.trial.unittest import TestCase
@@ -19,9 +19,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import Site
 
 from chatr.api.events import PRESENCE_CHANGED, SYNC_REQUIRED, PresenceChanged, SyncRequired
-from chatr.live.settings import websocket_options
 from chatr.realtime.hub import Announcement
-from chatr.wamp.transports.upgrade import websocket_resource
 from tests.wamp.case import ALICE, BOB, HELLO, Setting
 from tests.wamp.wires import CODECS, TEXT, SocketClient, SocketClientFactory, client_frame, over_tls
 
@@ -56,9 +54,8 @@ class SocketCase(TestCase):
 
     async def serve(self, *, tls: bool = False, **limits: Any) -> None:
         self.setting = Setting(reactor, exempt_loopback=True, **limits)
-        options = websocket_options(self.setting.config)
         root = Resource()
-        root.putChild(b"ws", websocket_resource(self.setting.door.router, options))
+        root.putChild(b"ws", self.setting.door.websocket())
         site: Factory = Site(root)
         if tls:
             site = over_tls(site, self.mktemp())
@@ -73,7 +70,7 @@ class SocketCase(TestCase):
                 (await factory.opened).transport.abortConnection()
         await DeferredList([factory.closed for factory in self.clients])
         await self.setting.door.router.sessions.open.zero()
-        await self.listening.stopListening()
+        await maybeDeferred(self.listening.stopListening)
 
     async def connect(self, subprotocol: str = "wamp.2.json", **options: Any) -> SocketClient:
         port = self.listening.getHost().port

@@ -93,7 +93,7 @@ def _no_compression(offers: list[Any]) -> None:
     return None
 
 
-class _Upgrade(WebSocketResource):
+class Upgrade(WebSocketResource):
     """Hands a connection over to WebSocket, with what came behind the request in the same packet."""
 
     def render(self, request: Any) -> Any:
@@ -110,6 +110,6 @@ class _Upgrade(WebSocketResource):
         return answer
 
 
-def websocket_resource(router: Router, options: WebSocketOptions, refuse: Refuse | None = None) -> WebSocketResource:
+def websocket_resource(router: Router, options: WebSocketOptions, refuse: Refuse | None = None) -> Upgrade:
     """The resource to mount at ``/ws`` of a twisted.web site."""
-    return _Upgrade(WampWebSocketFactory(router, options, refuse))
+    return Upgrade(WampWebSocketFactory(router, options, refuse))

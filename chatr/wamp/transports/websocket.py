@@ -88,8 +88,8 @@ class _Faults:
     """
 
     def __init__(self) -> None:
-        self._log = Logger()
-        self.error, self.critical, self.failure = self._log.error, self._log.critical, self._log.failure
+        log = Logger()
+        self.error, self.critical, self.failure = log.error, log.critical, log.failure
 
     def debug(self, *_: object, **__: object) -> None:
         """Say nothing."""
@@ -274,11 +274,12 @@ class WampWebSocket(WebSocketServerProtocol):
         super().connectionLost(reason)
         if self._outbox is not None:
             self._outbox.close()
-        # Autobahn leaves this timer behind when the peer drops the connection in the closing handshake.
-        for timer in (self.closeHandshakeTimeoutCall, self._linger):
-            if timer is not None and timer.active():
-                timer.cancel()
-        self.closeHandshakeTimeoutCall = None
+        if self.closeHandshakeTimeoutCall is not None:
+            # Autobahn leaves it behind when the peer drops the connection in the closing handshake.
+            self.closeHandshakeTimeoutCall.cancel()
+            self.closeHandshakeTimeoutCall = None
+        if self._linger is not None and self._linger.active():
+            self._linger.cancel()
         # What holds on to each other waits for the collector, which stops everything while it looks for it: after the
         # departure of thousands for most of a second. Autobahn's future holds on to this as its outcome.
         self.session = self._outbox = self.is_closed = None
