@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from chatr.api.context import HangUp
+from chatr.api.context import Caller, HangUp
 from chatr.api.contract import Operation
 from chatr.api.dispatch import Dispatcher, new_request_id
 from chatr.api.errors import URI_PREFIX, ApiError, invalid
@@ -46,8 +46,8 @@ class Procedure:
     """One operation."""
 
     def __init__(self, dispatcher: Dispatcher, record: Operation) -> None:
-        self._dispatcher = dispatcher
-        self._record = record
+        self.dispatcher = dispatcher
+        self.record = record
 
     def prepare(self, member: Member, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Invocation:
         """Make a call. Raises :class:`CallError` for arguments that are neither by name nor one object."""
@@ -56,7 +56,7 @@ class Procedure:
             parameters = _parameters(args, kwargs)
         except ApiError as error:
             raise problem(error, request_id) from None
-        return Invocation(self._dispatcher, self._record, parameters, member, request_id)
+        return Invocation(self, parameters, member.caller, request_id)
 
 
 class Invocation:
@@ -66,36 +66,30 @@ class Invocation:
     has begun completes.
     """
 
-    def __init__(
-        self,
-        dispatcher: Dispatcher,
-        record: Operation,
-        parameters: Mapping[str, Any],
-        member: Member,
-        request_id: str,
-    ) -> None:
-        self._dispatcher = dispatcher
-        self._record = record
+    __slots__ = ("_caller", "_hang_up", "_parameters", "_procedure", "_read", "_request_id")
+
+    def __init__(self, procedure: Procedure, parameters: Mapping[str, Any], caller: Caller, request_id: str) -> None:
+        self._procedure = procedure
         self._parameters = parameters
-        self._member = member
+        self._caller = caller
         self._request_id = request_id
         self._hang_up = HangUp()
-        self._read: Deferred[Any] | None = None
+        self._read: Deferred[Answer] | None = None
 
     def start(self) -> Deferred[Answer]:
         """Begin."""
-        running: Deferred[Any] = Deferred.fromCoroutine(
-            self._dispatcher.call(
-                self._record,
-                self._parameters,
-                self._member.caller,
-                request_id=self._request_id,
-                hang_up=self._hang_up,
+        running = Deferred.fromCoroutine(self._run())
+        if self._procedure.record.route.reads:
+            self._read = running
+        return running
+
+    async def _run(self) -> Answer:
+        called, parameters = self._procedure, self._parameters
+        return Answer(
+            await called.dispatcher.call(
+                called.record, parameters, self._caller, request_id=self._request_id, hang_up=self._hang_up
             )
         )
-        if self._record.route.reads:
-            self._read = running
-        return running.addCallback(Answer)
 
     def abandon(self) -> None:
         """Stop it if it can be stopped."""

@@ -90,6 +90,7 @@ class Member:
             connection=session.connection,
         )
         self._members = members
+        self._written = members.written
         self._session = session
         self._admission = admission
         self._expiry: IDelayedCall | None = None
@@ -130,8 +131,8 @@ class Member:
             publication = announcement.made = Publication(
                 event.topic, announcement.payload, number=announcement.publication, ephemeral=event.ephemeral
             )
-        if self._session.deliver(publication) and self._members.written is not None:
-            self._members.written(self.caller.user_id, announcement)
+        if self._session.deliver(publication) and self._written is not None:
+            self._written(self.caller.user_id, announcement)
 
     def end(self, code: str, reason: str) -> None:
         """End the session with GOODBYE. ``code``: an error code of ours."""

@@ -25,7 +25,7 @@ class Publication:
         self.ephemeral = ephemeral
         self._made: dict[object, bytes] = {}
 
-    def frame(self, serializer: Serializer, framing: Framing, subscription: int, *, pattern: bool) -> bytes:
+    def frame(self, serializer: Serializer, framing: Framing, subscription: int, pattern: bool) -> bytes:
         """EVENT for one subscription, framed. ``pattern``: it is told the topic, which it can't know."""
         key = (serializer, framing, subscription)
         frame = self._made.get(key)

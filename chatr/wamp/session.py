@@ -112,12 +112,16 @@ class Session:
 
     def deliver(self, publication: Publication) -> bool:
         """Send an event once for each subscription that wants it; whether one was sent."""
-        if self.state != "open" or self._inside is None:
+        inside = self._inside
+        if inside is None or self.state != "open":
             return False
-        link, wanted = self._link, self._inside.subscriptions.matching(publication.topic)
+        wanted = inside.subscriptions.matching(publication.topic)
+        if not wanted:
+            return False
+        link = self._link
         try:
             for subscription, pattern in wanted:
-                frame = publication.frame(link.serializer, link.framing, subscription, pattern=pattern)
+                frame = publication.frame(link.serializer, link.framing, subscription, pattern)
                 if len(frame) > link.max_bytes:
                     raise FrameTooLarge(f"an event is larger than {link.max_bytes} bytes")
                 link.send(frame, ephemeral=publication.ephemeral)
@@ -127,7 +131,7 @@ class Session:
             # The receivers after this one must get theirs; this one learns that it missed something.
             log.failure("{topic} could not be delivered", topic=publication.topic)
             self.end(self._router.uris.internal, "an event could not be delivered")
-        return bool(wanted) and self.state == "open"
+        return self.state == "open"
 
     def end(self, uri: str, reason: str) -> None:
         """End the session with GOODBYE (ABORT in the handshake)."""

@@ -181,7 +181,7 @@ class EncodeTests(SynchronousTestCase):
         publication = Publication("a.topic", {"reason": "r"}, number=12345)
         for serializer in SERIALIZERS.values():
             for subscription, pattern in ((1, False), (300, True)):
-                frame = publication.frame(serializer, rawsocket_frame, subscription, pattern=pattern)
+                frame = publication.frame(serializer, rawsocket_frame, subscription, pattern)
                 encoded = frame[4:]
                 if serializer.batched:
                     encoded = encoded[4:] if serializer.binary else encoded[:-1]
@@ -210,7 +210,7 @@ class EncodeTests(SynchronousTestCase):
         publication = Publication("a.topic", {"reason": "r"}, number=1)
         frames = [
             publication.frame(
-                serializers[n % 6], (websocket_frame, rawsocket_frame)[n % 2], 1 + n % 3 // 2, pattern=False
+                serializers[n % 6], (websocket_frame, rawsocket_frame)[n % 2], 1 + n % 3 // 2, False
             )
             for n in range(500)
         ]
