@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from chatr.addresses import caller_key, on_this_machine
 from chatr.api.errors import URI_PREFIX
 from chatr.wamp.realm import Refusal
@@ -13,6 +15,10 @@ class Crowd:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self._counts: dict[str, int] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        """All keys of which there are any."""
+        return iter(self._counts)
 
     def count(self, key: str) -> int:
         """How many there are."""
@@ -37,18 +43,18 @@ class Addresses:
     """Counts connections by the caller's address. Unix sockets have none, and no limit. The router's ``Arrivals``."""
 
     def __init__(self, per_address: int, *, exempt_loopback: bool) -> None:
-        self._crowd = Crowd(per_address)
+        self.crowd = Crowd(per_address)
         self._exempt_loopback = exempt_loopback
 
     def came(self, address: str) -> Refusal | None:
         """Count one more; why it may not go on, if there were as many as there may be."""
         key = caller_key(address)
-        full = self._crowd.full(key)
-        self._crowd.came(key)
+        full = self.crowd.full(key)
+        self.crowd.came(key)
         if not full or not address or (self._exempt_loopback and on_this_machine(address)):
             return None
-        return Refusal(f"{URI_PREFIX}rate_limited", f"at most {self._crowd.limit} sessions from one address")
+        return Refusal(f"{URI_PREFIX}rate_limited", f"at most {self.crowd.limit} sessions from one address")
 
     def gone(self, address: str) -> None:
         """Count one less."""
-        self._crowd.gone(caller_key(address))
+        self.crowd.gone(caller_key(address))

@@ -1,10 +1,10 @@
-"""What the door adds to the router: limits by person and by address, and extension by refresh."""
+"""What the door adds to the router: limits by person and by address."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from tests.wamp.case import EPOCH, HELLO, Client, SessionCase, Setting
+from tests.wamp.case import HELLO, Client, SessionCase, Setting
 
 
 class LimitTests(SessionCase):
@@ -54,20 +54,3 @@ class LimitTests(SessionCase):
         setting = Setting(self.clock, exempt_loopback=True, **self.limits)
         for _ in range(4):
             self.assertIsNone(Client(setting, address="127.0.0.1").link.closed)
-
-
-class ExtendTests(SessionCase):
-    """A refresh over the open session."""
-
-    def test_refresh_extends_the_session(self) -> None:
-        """A refresh over the open session moves its end, for this connection and login session only."""
-        client = self.joined()
-        connection = client.session.connection
-        self.assertFalse(self.door.extend("nobody", "session-of-alice", EPOCH + 5000))
-        self.assertFalse(self.door.extend(connection, "session-of-bob", EPOCH + 5000))
-        self.assertTrue(self.door.extend(connection, "session-of-alice", EPOCH + 1800))
-        self.clock.advance(1799)
-        self.assertEqual(client.session.state, "open")
-        self.clock.advance(1)
-        self.assertEqual(client.session.state, "closing")
-        self.assertFalse(self.door.extend(connection, "session-of-alice", EPOCH + 5000))

@@ -13,6 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatr.api.errors import ApiError
 from chatr.config import Config, Limits, Server, Wamp
 from chatr.live.door import Door
+from chatr.live.members import Written
 from chatr.realtime.hub import Hub
 from chatr.services.admission import Admission
 from chatr.wamp.session import Session
@@ -74,6 +75,7 @@ class Setting:
         *,
         exempt_loopback: bool = False,
         server: Server = Server(),  # noqa: B008 - frozen
+        written: Written | None = None,
         **limits: Any,
     ) -> None:
         self.clock = clock
@@ -91,6 +93,7 @@ class Setting:
             authenticate=self.tickets,
             hub=self.hub,
             presence=self.attendance,
+            written=written,
         )
         for name, user_id in (("alice", ALICE), ("bob", BOB)):
             self.admit(name, user_id)

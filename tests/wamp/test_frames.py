@@ -209,9 +209,7 @@ class EncodeTests(SynchronousTestCase):
             self.patch(serializer, "format", Counted(serializer.format))
         publication = Publication("a.topic", {"reason": "r"}, number=1)
         frames = [
-            publication.frame(
-                serializers[n % 6], (websocket_frame, rawsocket_frame)[n % 2], 1 + n % 3 // 2, False
-            )
+            publication.frame(serializers[n % 6], (websocket_frame, rawsocket_frame)[n % 2], 1 + n % 3 // 2, False)
             for n in range(500)
         ]
         self.assertEqual(sorted(encoded), ["cbor", "json", "msgpack"])

@@ -7,11 +7,10 @@ from typing import Any, ClassVar
 import msgspec
 from twisted.internet.defer import Deferred
 
-from chatr.api.errors import ApiError
 from chatr.api.events import SYNC_REQUIRED, SyncRequired
 from chatr.realtime.hub import Announcement
 from chatr.wamp import machine
-from tests.wamp.case import ALICE, BOB, DENIED, EPOCH, HELLO, NOT_AUTHORIZED, VIOLATION, Client, SessionCase
+from tests.wamp.case import ALICE, BOB, HELLO, NOT_AUTHORIZED, VIOLATION, Client, SessionCase
 
 TOPIC = SYNC_REQUIRED.topic
 
@@ -50,29 +49,6 @@ class HandshakeTests(SessionCase):
             client.session.received(msgspec.json.encode([1, "chatr", {"roles": roles, "authmethods": ["ticket"]}]))
             self.assertViolation(client, saying="roles")
 
-    def test_no_matching_method(self) -> None:
-        """Without "ticket" there is no way in."""
-        for methods in (["wampcra"], ["anonymous"], [], None, "ticket", 5):
-            client = Client(self.setting)
-            client.session.received(msgspec.json.encode([1, "chatr", {**HELLO[2], "authmethods": methods}]))
-            self.assertAborted(client, "wamp.error.no_matching_auth_method", saying="ticket")
-
-    def test_wrong_ticket(self) -> None:
-        """A ticket that is not valid is refused with the reason."""
-        client = Client(self.setting)
-        client.say(HELLO)
-        client.session.received(b'[5, "mallory", {}]')
-        self.assertAborted(client, DENIED, saying="the ticket is not valid")
-        self.assertEqual(self.setting.attendance.events, [])
-
-    def test_verification_unavailable(self) -> None:
-        """A client learns that trying again may help."""
-        self.setting.tickets.failure = ApiError("unavailable")
-        client = Client(self.setting)
-        client.say(HELLO)
-        client.session.received(b'[5, "alice", {}]')
-        self.assertAborted(client, "chatr.error.unavailable")
-
     def test_verification_fails(self) -> None:
         """A fault of ours is logged and is no reason to hang."""
         self.setting.tickets.failure = ZeroDivisionError()
@@ -81,20 +57,6 @@ class HandshakeTests(SessionCase):
         client.session.received(b'[5, "alice", {}]')
         self.assertAborted(client, "chatr.error.internal")
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
-
-    def test_authid_may_be_empty_or_right(self) -> None:
-        """The ticket says who it is; authid may say the same."""
-        for authid in ("", ALICE, None):
-            client = Client(self.setting)
-            client.say([1, "chatr", {**HELLO[2], "authid": authid}])
-            self.assertEqual(client.say([5, "alice", {}])[0][0], 2)
-
-    def test_authid_of_another_user(self) -> None:
-        """A ticket of one user does not open a session for another."""
-        client = Client(self.setting)
-        client.say([1, "chatr", {**HELLO[2], "authid": BOB}])
-        client.session.received(b'[5, "alice", {}]')
-        self.assertAborted(client, DENIED, saying="authid")
 
     def test_deadline(self) -> None:
         """Who does not authenticate in time is let go, whichever part is missing."""
@@ -133,28 +95,6 @@ class HandshakeTests(SessionCase):
         client = Client(self.setting)
         self.assertEqual(client.say(HELLO, [3, {}, "wamp.error.authentication_failed"])[1:], [])
         self.assertEqual((client.session.state, client.link.closed), ("closed", ("close", 1000, "")))
-
-
-class AnonymousTests(SessionCase):
-    """The operator opened the door to strangers."""
-
-    limits: ClassVar[dict[str, Any]] = {"anonymous": True}
-
-    def test_anonymous(self) -> None:
-        """A stranger has the role anonymous, no rooms and no presence, and may call public operations only."""
-        client = Client(self.setting)
-        ((code, _, details),) = client.say([1, "chatr", {"roles": {"caller": {}}}])
-        self.assertEqual((code, details["authrole"], details["authmethod"]), (2, "anonymous", "anonymous"))
-        self.assertEqual(self.setting.attendance.events, [])
-        self.assertEqual(client.say([48, 1, {}, "chatr.echo.whoami"])[0][4]["role"], "anonymous")
-        answer = client.say([48, 2, {}, "chatr.echo.get", [], {"text": "x"}])[0]
-        self.assertEqual(answer[4], "chatr.error.unauthenticated")
-
-    def test_ticket_goes_first(self) -> None:
-        """Who can show a ticket is asked for it."""
-        client = Client(self.setting)
-        message = [1, "chatr", {"roles": {"caller": {}}, "authmethods": ["anonymous", "ticket"]}]
-        self.assertEqual(client.say(message), [[4, "ticket", {}]])
 
 
 class BrokerTests(SessionCase):
@@ -305,21 +245,6 @@ class EndTests(SessionCase):
         self.assertIsNotNone(client.link.closed)
         client.session.lost()
         self.assertEqual(self.clock.getDelayedCalls(), [])
-
-    def test_token_expires(self) -> None:
-        """A session lives as long as its token."""
-        client = self.joined()
-        self.clock.advance(899)
-        self.assertEqual(client.heard(), [])
-        self.clock.advance(1)
-        self.assertEqual(client.heard(), [[6, {"message": "token expired"}, "chatr.error.unauthenticated"]])
-
-    def test_token_that_has_expired(self) -> None:
-        """A token that is over when it is verified ends the session at once."""
-        self.setting.admit("old", ALICE, expires_at=EPOCH - 1)
-        client = self.joined("old")
-        self.clock.advance(0)
-        self.assertEqual(client.heard()[0][:1], [6])
 
     def test_slow_consumer_is_cut(self) -> None:
         """A session whose queue is full is cut off with a code and resumes by sync."""

@@ -177,9 +177,7 @@ class WampRawSocket(Protocol):
         self._stop_timer()
         nibble = length_nibble(limits.max_message_bytes)
         self._wire.write(bytes((MAGIC, nibble << 4 | (serializer.rawsocket_id or 0), 0, 0)))
-        self._outbox = Outbox(
-            self._wire, self._turn, max_bytes=limits.max_output_bytes, on_overflow=self._overflowed
-        )
+        self._outbox = Outbox(self._wire, self._turn, max_bytes=limits.max_output_bytes, on_overflow=self._overflowed)
         self._wire.registerProducer(self._outbox, True)
         link = RawSocketLink(
             self,
