@@ -23,7 +23,7 @@ from chatr.wamp.transports.upgrade import WampWebSocketFactory, WebSocketOptions
 from tests.fuzz.harness import Bound, Hostile, Target
 from tests.wamp.case import Setting
 from tests.wamp.link import MemoryLink
-from tests.wamp.test_rawsocket import LocalTransport
+from tests.wamp.transports.test_rawsocket import LocalTransport
 from tests.wamp.wires import MemoryWebSocket, client_frame
 
 _TEXT = "Grüße 👍 aus Köln, 你好" * 3

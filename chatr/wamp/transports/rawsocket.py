@@ -195,15 +195,13 @@ class WampRawSocket(Protocol):
         kind, length = self._data[0], int.from_bytes(self._data[1:HEADER_BYTES], "big")
         self._frames_left -= 1
         if self._frames_left < 0:
-            self.session.malformed(TOO_MANY_FRAMES)
-            return True
+            return self._garbled(self.session, TOO_MANY_FRAMES)
         if kind not in (REGULAR, PING, PONG):
-            self.session.malformed(f"the frame type {kind} is reserved")
-            return True
+            return self._garbled(self.session, f"the frame type {kind} is reserved")
         if length > self._max_bytes:
             when = "before WELCOME" if self._max_bytes < self._announced_bytes else "announced"
-            self.session.malformed(f"a message of {length} bytes is longer than the {self._max_bytes} {when}")
-            return True
+            reason = f"a message of {length} bytes is longer than the {self._max_bytes} {when}"
+            return self._garbled(self.session, reason)
         if len(self._data) < HEADER_BYTES + length:
             self._frames_left += 1
             return False
@@ -214,6 +212,12 @@ class WampRawSocket(Protocol):
         elif kind == PING:
             self.queue(control_frame(PONG, payload))
             self._begin_pinging()
+        return True
+
+    def _garbled(self, session: Session, reason: str) -> bool:
+        """Close: nothing can be made of what follows. A session that is closing already says nothing to it."""
+        session.malformed(reason)
+        self.close()
         return True
 
     def _begin_pinging(self) -> None:

@@ -24,7 +24,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatr.api.events import SYNC_REQUIRED
 from chatr.wamp.transports import shortcuts
 from tests.wamp.case import HELLO
-from tests.wamp.test_sockets import UPGRADE, SocketCase
+from tests.wamp.transports.test_sockets import UPGRADE, SocketCase
 from tests.wamp.wires import CLOSE, JSON, PING, TEXT, client_frame
 
 TRANSPORTS = Path(shortcuts.__file__).parent

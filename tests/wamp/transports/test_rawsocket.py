@@ -23,7 +23,7 @@ from chatr.api.events import SYNC_REQUIRED, SyncRequired
 from chatr.realtime.hub import Announcement
 from chatr.wamp.transports.rawsocket import WampRawSocketFactory, length_nibble
 from tests.wamp.case import ALICE, HELLO, Setting
-from tests.wamp.test_formats import doubled, hello
+from tests.wamp.codec.test_formats import doubled, hello
 from tests.wamp.wires import CBOR, JSON, MSGPACK, Codec, over_tls
 
 VIOLATION = "wamp.error.protocol_violation"
@@ -226,6 +226,17 @@ class FrameTests(MemoryCase):
         client.send(b"x" * 5000)
         self.assertTrue(client.transport.half_closed)
         self.leave(client)
+
+    def test_garbled_while_closing(self) -> None:
+        """Frames that can't be told apart end a connection whose session is closing already, without another word."""
+        for garbled in (b"\3\0\0\0", b"\0\xff\xff\xff"):
+            client = self.joined()
+            self.setting.hub.end(f"user:{ALICE}", "unauthenticated", "Signed out")
+            self.assertEqual(self.heard(client)[0][0], 6)
+            client.send(garbled)
+            self.assertEqual(self.heard(client), [])
+            self.assertTrue(client.transport.half_closed)
+            self.leave(client)
 
     def test_small_messages_before_welcome(self) -> None:
         """Of whom nothing is known yet 4 KiB are taken, whatever was announced; pings, too."""

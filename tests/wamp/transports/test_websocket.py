@@ -20,7 +20,7 @@ from chatr.live.settings import websocket_options
 from chatr.realtime.hub import Announcement
 from chatr.wamp.transports.upgrade import WampWebSocketFactory, origin_patterns
 from tests.wamp.case import ALICE, HELLO, Client, Setting
-from tests.wamp.test_formats import doubled, hello
+from tests.wamp.codec.test_formats import doubled, hello
 from tests.wamp.wires import CODECS, PING, PONG, TEXT, MemoryWebSocket, TakenTransport, client_frame
 
 VIOLATION = "wamp.error.protocol_violation"
