@@ -10,6 +10,7 @@ from typing import Any
 from chatr.api.dispatch import Dispatcher
 from chatr.config import Config
 from chatr.datadir import DataDirectory
+from chatr.live.door import Door
 from chatr.ops.accounts import usernames, verification
 from chatr.ops.catalog import CONTRACT
 from chatr.ops.conversations import receipts
@@ -32,18 +33,13 @@ from chatr.rest.door import HttpDoor
 from chatr.rest.health import Standing
 from chatr.rest.http.connections import Connections
 from chatr.rest.metrics import Metrics
-from chatr.services.admission import Admission, Gate
+from chatr.services.admission import Gate
 from chatr.services.indexer import Indexer
 from chatr.services.retention import Retention
 from chatr.services.revocations import RevocationWatch
 from chatr.sharing import Sharing
 from chatr.store.people import people
 from chatr.store.pool import Database
-from chatr.wamp.door import Counters, Door, Sessions
-from chatr.wamp.outbox import Turn
-from chatr.wamp.rawsocket import WampRawSocketFactory
-from chatr.wamp.router import Router
-from chatr.wamp.transport import websocket_resource
 
 #: What is let go once nothing is in flight any more has so long in all, beyond server.stop_timeout_s.
 LET_GO_S = 2.0
@@ -76,7 +72,7 @@ class Node:
         self.retention = Retention(self.tasks, self.db, config.retention, now=now)
         self.door = self._make_wamp_door()
         self.http = self._make_http_door(data)
-        self.rawsocket_factory = WampRawSocketFactory(self.door)
+        self.rawsocket_factory = self.door.rawsocket()
         self.connections = Connections.of(config, self.tasks, Sharing(reactor))
         self._gauges()
 
@@ -141,29 +137,19 @@ class Node:
         )
 
     def _make_wamp_door(self) -> Door:
-        config = self._config
         return Door(
-            dispatcher=self.dispatcher,
-            hub=self.hub,
-            router=Router(),
-            turn=Turn(self._reactor),
-            clock=self._reactor,
+            self._config,
+            self._reactor,
             now=lambda: self._now().timestamp(),
-            limits=config.wamp,
-            public_url=config.server.public_url,
-            authenticate=self._authenticate,
+            dispatcher=self.dispatcher,
+            authenticate=self.gate.admit,
+            hub=self.hub,
             presence=self.ports.live.presence,
-            sessions=Sessions(
-                per_user=config.wamp.max_sessions_per_user,
-                per_address=config.wamp.max_sessions_per_address,
-                exempt_loopback=config.exempt_loopback,
-            ),
-            counters=Counters(),
-            written=self._written if config.messages.delivered_when_written else None,
+            written=self._written if self._config.messages.delivered_when_written else None,
         )
 
     def _make_http_door(self, data: DataDirectory) -> HttpDoor:
-        config, redis, sessions = self._config, self.redis, self.door.sessions
+        config, redis, sessions = self._config, self.redis, self.door.router.sessions
         standing = Standing(
             database=self.db.healthy,
             draining=lambda: sessions.draining,
@@ -179,20 +165,17 @@ class Node:
             is_connection=self.door.is_of,
             standing=standing,
             images=self.ports.messages.previews.image,
-            websocket=lambda rules: websocket_resource(self.door, config, rules.refuse),
+            websocket=lambda rules: self.door.websocket(rules.refuse),
         )
 
     def _gauges(self) -> None:
         limits = self.ports.limits
         passwords = self.ports.accounts.passwords.turns
         turns = {"passwords": passwords, "searches": limits.searches, "resumes": limits.resumes}
-        gauges.of_sessions(self.metrics, self.door.sessions, self.door.counters)
+        gauges.of_sessions(self.metrics, self.door.router.sessions, self.door.router.counters)
         gauges.of_connections(self.metrics, self.connections, self.http.site.unread)
         gauges.of_calls(self.metrics, limits.limiter, turns)
         gauges.of_database(self.metrics, self.db, self.ports.messages.writer)
-
-    async def _authenticate(self, ticket: str, address: str, user_agent: str) -> Admission:
-        return await self.gate.admit(ticket, address)
 
     def _extend(self, connection: str, session_id: str, expires_at: float) -> None:
         # The door stands on the dispatcher, which stands on the ports that this is of.

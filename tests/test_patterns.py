@@ -32,7 +32,7 @@ MODELS = {
 }
 _ONE = re.compile(r"\[(?:[^\]\\]|\\.)*\]")
 #: Patterns that are used by another name, always on a whole text.
-WHOLE = frozenset(f"chatr.wamp.router.{name}" for name in ("_EXACT", "_PREFIX", "_WILDCARD"))
+WHOLE = frozenset(f"chatr.wamp.subscriptions.{name}" for name in ("_EXACT", "_PREFIX", "_WILDCARD"))
 #: Patterns that meet what the operator gives, and nobody else's text.
 TRUSTED = frozenset({"chatr.outbound.smtp._CERTIFICATE"})
 #: Patterns of all kinds.

@@ -15,8 +15,8 @@ MAX_LINES = 400
 KNOWN_IN = {
     "klein": "chatr.rest",
     "prometheus_client": "chatr.rest.metrics",
-    "autobahn": "chatr.wamp chatr.client.connection",
-    "cbor2": "chatr.wamp",
+    "autobahn": "chatr.wamp.transports chatr.client.connection",
+    "cbor2": "chatr.wamp.codec",
     "txpostgres": "chatr.store.connection",
     # What its errors say, where a command or the start tells an operator.
     "psycopg2": "chatr.store chatr.tap chatr.cli chatr.commands",

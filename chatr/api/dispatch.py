@@ -57,11 +57,6 @@ class Dispatcher:
         self._now = now
         self._incidents = incidents
         self._settle = settle
-        self._by_procedure = {record.procedure: record for record in contract.operations.values()}
-
-    def find(self, procedure: str) -> Operation | None:
-        """The operation behind a WAMP procedure URI."""
-        return self._by_procedure.get(procedure)
 
     async def call(
         self,

@@ -43,6 +43,9 @@ ERRORS: Mapping[str, ErrorKind] = MappingProxyType(
 #: Errors that every operation may answer without declaring them.
 COMMON_ERRORS = frozenset({"invalid", "unauthenticated", "rate_limited", "unavailable", "internal"})
 
+#: Before the code, where WAMP names an error.
+URI_PREFIX = "chatr.error."
+
 #: RFC 9457 problem types are URIs; ours are URNs, so that no host name is fixed.
 PROBLEM_TYPE = "urn:chatr:error:"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 from twisted.logger import Logger
@@ -14,18 +14,15 @@ log = Logger()
 
 
 class Announcement:
-    """A committed event on its way out. ``encodings`` keeps what doors made of it, so that each form is made once."""
+    """A committed event on its way out. ``made`` keeps what a door made of it for all its sessions."""
 
-    __slots__ = ("encodings", "ephemeral", "event", "payload", "publication", "topic")
+    __slots__ = ("event", "made", "payload", "publication")
 
     def __init__(self, event: Event, payload: msgspec.Struct, publication: int) -> None:
         self.event = event
         self.payload = payload
         self.publication = publication
-        self.encodings: dict[object, bytes] = {}
-        # Read once for each receiver.
-        self.topic = event.topic
-        self.ephemeral = event.ephemeral
+        self.made: Any = None
 
 
 class Member(Protocol):

@@ -1,14 +1,15 @@
-"""What a session needs of the transport below it, and the ways in which a session ends."""
+"""What a session needs of the transport below it, and the ways in which it is closed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
-from chatr.wamp.frames import Framing, Serializer
+from chatr.wamp.codec.frames import Framing, Serializer
+from chatr.wamp.realm import Peer
 
 #: RFC 6455, section 7.4.1.
 NORMAL_CLOSE = 1000
+PROTOCOL_ERROR_CLOSE = 1002
 UNSUPPORTED_DATA_CLOSE = 1003
 INVALID_PAYLOAD_CLOSE = 1007
 POLICY_CLOSE = 1008
@@ -19,15 +20,11 @@ MAX_HANDSHAKE_FRAMES = 64
 TOO_MANY_FRAMES = f"at most {MAX_HANDSHAKE_FRAMES} frames before WELCOME"
 
 
-class Link(Protocol):
+class Link(Peer, Protocol):
     """The transport below a session. After ``close`` or ``cut``, and once the peer has gone, all is ignored."""
 
     serializer: Serializer
     framing: Framing
-    address: str
-    user_agent: str
-    headers: Mapping[str, str]
-    """The handshake's HTTP headers with lower-case names (``origin``, ``cookie``); none on RawSocket."""
     max_bytes: int
     """The longest message that the peer takes."""
 
@@ -37,18 +34,14 @@ class Link(Protocol):
     def close(self, code: int, reason: str) -> None:
         """Send what is queued, then close; ``code`` is a WebSocket close code."""
 
-    def welcomed(self, user_id: str) -> None:
-        """Take messages of full length from now on; only short ones before. ``user_id``: empty for nobody known."""
+    def welcomed(self, turn_key: str) -> None:
+        """Take messages of full length from now on; only short ones before.
+
+        ``turn_key``: whose time its work takes from now on; empty: nobody's.
+        """
 
     def cut(self, code: int, reason: str) -> None:
         """Drop what is queued and close."""
-
-
-class Refusal(NamedTuple):
-    """Why a session ends: a WAMP URI and a sentence for the developer of the client."""
-
-    uri: str
-    reason: str
 
 
 class Malformed(NamedTuple):

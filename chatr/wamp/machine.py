@@ -31,7 +31,7 @@ MESSAGES = (
 
 #: What happens on our side. ``malformed``: bytes that are no message of a client. ``unreadable``: a request that is
 #: answered with what is wrong in its data. ``challenged``, ``admitted``,
-#: ``refused``: the answers of the handshake; ``presented``: HELLO came with a cookie that needs no challenge.
+#: ``refused``: the answers of the handshake; ``presented``: HELLO came with what needs no challenge.
 #: ``late``: the handshake, or the answer to our GOODBYE, took too long. ``ending``: we end the session.
 #: ``overflowed``: the client does not read. ``lost``: the transport is gone.
 HAPPENINGS = (
@@ -79,7 +79,7 @@ TABLE: Mapping[State, Mapping[str, Step]] = MappingProxyType(
             "lost": _RELEASE,
         },
         "challenged": {
-            "authenticate": Step("verify", "authenticating"),
+            "authenticate": Step("prove", "authenticating"),
             "abort": Step("finish", "closed"),
             "refused": Step("abort", "closed"),
             "late": Step("abort_late", "closed"),

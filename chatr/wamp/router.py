@@ -1,175 +1,146 @@
-"""The broker of the realm ``chatr``: who has subscribed to which topics. Shows nothing by itself.
-
-Which sessions an event reaches is decided by the rooms of :mod:`chatr.realtime.hub`; a subscription only says
-which kinds of events a session wants of those addressed to it.
-"""
+"""What all sessions of a router share: its realms, its bounds, who is here, and how they stop."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from itertools import count
-from types import MappingProxyType
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, Protocol
 
-REALM = "chatr"
+import msgspec
+from twisted.internet.defer import Deferred, TimeoutError
+from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
 
-#: How many subscriptions that a session gave back are remembered, so that a late UNSUBSCRIBE is answered kindly.
-REMEMBERED = 1024
+from chatr.wamp.limits import CLOSE_TIMEOUT_S, Limits, Uris
+from chatr.wamp.realm import Realm, Refusal
 
-# Loose URIs of the WAMP specification ("URIs"): components separated by dots, without white space and "#".
-_EXACT = re.compile(r"([^\s.#]+\.)*[^\s.#]+")
-_PREFIX = re.compile(r"([^\s.#]+\.)*[^\s.#]*")
-_WILDCARD = re.compile(r"([^\s.#]*\.)*[^\s.#]*")
-
-#: A URI of ours has a dozen parts at the most; the bound keeps what a session can make us store small.
-MAX_URI_CHARS = 256
+STOPPING = Refusal("wamp.close.system_shutdown", "the server is stopping")
 
 
-def _matches_exact(pattern: str, topic: str) -> bool:
-    return pattern == topic
+class AnySession(Protocol):
+    """What is asked of every session, open or not."""
+
+    def end(self, uri: str, reason: str) -> None:
+        """End with GOODBYE, or with ABORT in the handshake."""
 
 
-def _matches_prefix(pattern: str, topic: str) -> bool:
-    return topic.startswith(pattern)
+class Arrivals(Protocol):
+    """Counts transports before anything is known of who is there."""
+
+    def came(self, address: str) -> Refusal | None:
+        """Count one more; why it may not go on, if so. It is counted until it has gone in either case."""
+
+    def gone(self, address: str) -> None:
+        """Count one less."""
 
 
-def _matches_wildcard(pattern: str, topic: str) -> bool:
-    wanted, parts = pattern.split("."), topic.split(".")
-    return len(wanted) == len(parts) and all(want in ("", part) for want, part in zip(wanted, parts, strict=True))
+class CountFor(Protocol):
+    """Is told whose time the work of a connection takes."""
+
+    def __call__(self, transport: Any, key: str, *, known: bool) -> None:
+        """``known``: ``key`` is somebody who has proved who they are, not where strangers come from."""
 
 
-class Policy(NamedTuple):
-    """One matching policy: which URIs it takes and which topics they match."""
+class Counters(msgspec.Struct, kw_only=True):
+    """What a router has counted since it was made."""
 
-    syntax: re.Pattern[str]
-    matches: Callable[[str, str], bool]
-
-
-POLICIES: Mapping[str, Policy] = MappingProxyType(
-    {
-        "exact": Policy(_EXACT, _matches_exact),
-        "prefix": Policy(_PREFIX, _matches_prefix),
-        "wildcard": Policy(_WILDCARD, _matches_wildcard),
-    }
-)
+    sessions: int = 0
+    refused: int = 0
+    violations: int = 0
+    slow_consumers: int = 0
+    calls: int = 0
+    publishes_ignored: int = 0
 
 
-class Key(NamedTuple):
-    """What one subscription is for."""
-
-    topic: str
-    match: str
-
-
-class RouterError(Exception):
-    """A request that the broker refuses: the WAMP error URI and a sentence."""
-
-    def __init__(self, uri: str, detail: str) -> None:
-        super().__init__(uri, detail)
-        self.uri = uri
-        self.detail = detail
-
-
-def check_uri(uri: str, match: object = None) -> str:
-    """The matching policy of a request, for which its URI is valid. Raises :class:`RouterError`."""
-    policy = "exact" if match is None else match
-    if not isinstance(policy, str) or policy not in POLICIES:
-        raise RouterError("wamp.error.invalid_argument", "options.match: is not exact, prefix or wildcard")
-    if len(uri) > MAX_URI_CHARS or not POLICIES[policy].syntax.fullmatch(uri):
-        raise RouterError("wamp.error.invalid_uri", f"that is not a valid URI for match {policy}")
-    return policy
-
-
-class Router:
-    """The subscriptions of all sessions: one id per (topic, match), given out again only under a new number."""
+class Tally:
+    """Something counted up and down, with a Deferred for the moment it is at zero."""
 
     def __init__(self) -> None:
-        self._numbers = count(1)
-        self._ids: dict[Key, int] = {}
-        self._holders: dict[Key, int] = {}
+        self.count = 0
+        self._waiting: list[Deferred[None]] = []
+
+    def up(self) -> None:
+        """Count one more."""
+        self.count += 1
+
+    def down(self) -> None:
+        """Count one less."""
+        self.count -= 1
+        if not self.count:
+            waiting, self._waiting = self._waiting, []
+            for waiter in waiting:
+                waiter.callback(None)
+
+    def zero(self) -> Deferred[None]:
+        """Fires as soon as the count is zero."""
+        waiter: Deferred[None] = Deferred()
+        if self.count:
+            self._waiting.append(waiter)
+        else:
+            waiter.callback(None)
+        return waiter
+
+
+class Sessions:
+    """The sessions whose transports are open, and their calls."""
+
+    def __init__(self) -> None:
+        self.calls = Tally()
+        self.open = Tally()
+        self.draining = False
+        self._all: dict[AnySession, None] = {}
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return len(self._all)
 
-    def acquire(self, key: Key) -> int:
-        """The id of a subscription, for one more session."""
-        number = self._ids.get(key)
-        if number is None:
-            number = self._ids[key] = next(self._numbers)
-        self._holders[key] = self._holders.get(key, 0) + 1
-        return number
+    def everyone(self) -> list[AnySession]:
+        """All sessions, as a list of its own."""
+        return list(self._all)
 
-    def release(self, key: Key) -> None:
-        """One session less; the id goes with the last."""
-        self._holders[key] -= 1
-        if not self._holders[key]:
-            del self._holders[key], self._ids[key]
+    def add(self, session: AnySession) -> None:
+        """Take note of a transport that opened."""
+        self._all[session] = None
+        self.open.up()
+
+    def remove(self, session: AnySession) -> bool:
+        """Take note of a transport that is gone; whether it was here."""
+        if session not in self._all:
+            return False
+        del self._all[session]
+        self.open.down()
+        return True
 
 
-class Subscriptions:
-    """The subscriptions of one session, with the answer for each topic remembered."""
+class Router(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """One router, made once: the sessions of all its transports share it."""
 
-    def __init__(self, router: Router, *, limit: int) -> None:
-        self._router = router
-        self._limit = limit
-        self._keys: dict[int, Key] = {}
-        self._ids: dict[Key, int] = {}
-        self._gone: dict[int, None] = {}
-        self._matching: dict[str, tuple[tuple[int, bool], ...]] = {}
+    realms: Callable[[str], Realm | None]
+    no_such_realm: str = "there is no such realm"
+    """A sentence for who asks for another."""
+    limits: Limits
+    uris: Uris
+    arrivals: Arrivals
+    count_for: CountFor
+    clock: IReactorTime
+    sessions: Sessions = msgspec.field(default_factory=Sessions)
+    counters: Counters = msgspec.field(default_factory=Counters)
 
-    def __len__(self) -> int:
-        return len(self._keys)
+    def drain(self, timeout_s: float) -> Deferred[None]:
+        """Stop kindly: no new session or call, calls in flight finish within ``timeout_s``, all get GOODBYE.
 
-    def subscribe(self, topic: str, match: object = None) -> int:
-        """Subscribe and answer the subscription id, the same for the same topic and match.
-
-        Raises :class:`RouterError` for an unknown policy, an invalid URI, or too many subscriptions.
+        Fires when every transport is gone.
         """
-        policy = check_uri(topic, match)
-        key = Key(topic, policy)
-        known = self._ids.get(key)
-        if known is not None:
-            return known
-        if len(self._keys) >= self._limit:
-            raise RouterError("chatr.error.rate_limited", f"a session has at most {self._limit} subscriptions")
-        number = self._router.acquire(key)
-        self._keys[number], self._ids[key] = key, number
-        self._matching.clear()
-        return number
+        return Deferred.fromCoroutine(self._drain(timeout_s))
 
-    def unsubscribe(self, number: int) -> None:
-        """Give a subscription back; giving it back again changes nothing.
+    async def _drain(self, timeout_s: float) -> None:
+        self.sessions.draining = True
+        await self._at_most(self.sessions.calls.zero(), timeout_s)
+        for session in self.sessions.everyone():
+            session.end(*STOPPING)
+        # The answer to GOODBYE, the closing handshake of the transport, and its last bytes have a timeout each.
+        await self._at_most(self.sessions.open.zero(), 3 * CLOSE_TIMEOUT_S + 1)
 
-        Raises :class:`RouterError` for an id that this session never had.
-        """
-        key = self._keys.pop(number, None)
-        if key is None:
-            if number in self._gone:
-                return
-            raise RouterError("wamp.error.no_such_subscription", "this session never had that subscription")
-        del self._ids[key]
-        self._matching.clear()
-        self._router.release(key)
-        self._gone[number] = None
-        if len(self._gone) > REMEMBERED:
-            del self._gone[next(iter(self._gone))]
+    async def _at_most(self, event: Deferred[None], timeout_s: float) -> None:
+        def too_late(failure: Failure) -> None:
+            failure.trap(TimeoutError)
 
-    def matching(self, topic: str) -> tuple[tuple[int, bool], ...]:
-        """The subscriptions that want ``topic``: their ids, and whether a pattern found it."""
-        found = self._matching.get(topic)
-        if found is None:
-            found = self._matching[topic] = tuple(
-                (number, key.match != "exact")
-                for number, key in self._keys.items()
-                if POLICIES[key.match].matches(key.topic, topic)
-            )
-        return found
-
-    def clear(self) -> None:
-        """Give everything back."""
-        for key in self._keys.values():
-            self._router.release(key)
-        self._keys.clear()
-        self._ids.clear()
-        self._matching.clear()
+        await event.addTimeout(timeout_s, self.clock).addErrback(too_late)

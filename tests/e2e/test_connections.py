@@ -14,7 +14,7 @@ from tests.e2e.client import Wamp
 from tests.e2e.server import ServerCase
 from tests.e2e.test_sessions import SessionCase
 from tests.wamp.case import HELLO
-from tests.wamp.test_sockets import UPGRADE, EagerClient
+from tests.wamp.transports.test_sockets import UPGRADE, EagerClient
 from tests.wamp.wires import TEXT, client_frame
 
 HEARD = "chatr.message.edited"

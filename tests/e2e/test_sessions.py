@@ -164,16 +164,17 @@ class ExpiryTests(SessionCase):
         wamp = await self.connect(self.ann.token)
         node = self.service.node
         assert node is not None
-        [session] = node.door.sessions.everyone()
-        before = session._expiry.getTime()  # type: ignore[union-attr]
+        [member] = node.hub.everyone()
+        before = member._expiry.getTime()  # type: ignore[attr-defined]
         await wamp.call("session.refresh", refreshToken=self.ann.session["refreshToken"])
-        self.assertGreater(session._expiry.getTime(), before)  # type: ignore[union-attr]
+        self.assertGreater(member._expiry.getTime(), before)  # type: ignore[attr-defined]
 
     async def test_expiry(self) -> None:
         """A session whose token has run out hears GOODBYE."""
         wamp = await self.connect(self.ann.token)
         node = self.service.node
         assert node is not None
-        node.door.sessions.everyone()[0]._expiry.reset(0)  # type: ignore[union-attr]
+        [member] = node.hub.everyone()
+        member._expiry.reset(0)  # type: ignore[attr-defined]
         await wamp.closed
         self.assertEqual(wamp.goodbye, "chatr.error.unauthenticated")

@@ -18,7 +18,7 @@ from chatr.api.context import Caller
 from chatr.api.contract import Operation
 from chatr.api.dispatch import Dispatcher, decode
 from chatr.api.errors import ApiError
-from chatr.config import Config, Server
+from chatr.config import Server
 from chatr.ops.catalog import CONTRACT
 from chatr.process.tasks import Tasks
 from chatr.rest import parameters as undecoded
@@ -29,7 +29,6 @@ from chatr.rest.http import request as reading
 from chatr.rest.http.headers import Rules
 from chatr.rest.http.site import ChatrSite, make_site
 from chatr.rest.metrics import Metrics
-from chatr.wamp.transport import websocket_resource
 from tests.fuzz.harness import Bound, Hostile, Target
 from tests.rest.http.memory import Client
 from tests.wamp.case import Setting
@@ -100,9 +99,8 @@ def site() -> tuple[Clock, ChatrSite]:
     )
     serve_operations(exchange, Decoding(CONTRACT, None, limiter=nothing, incidents=nothing, now=nothing))
     rules = Rules(max_body_bytes=20_000, cors_origins=frozenset({"https://app.example"}), trusted_proxies=1, hsts=True)
-    config = Config(server=Server(trusted_proxies=1))
-    websocket = websocket_resource(Setting(clock, exempt_loopback=True).door, config, rules.refuse)
-    return clock, make_site(exchange.klein.resource(), websocket, rules, clock)
+    setting = Setting(clock, exempt_loopback=True, server=Server(trusted_proxies=1))
+    return clock, make_site(exchange.klein.resource(), setting.door.websocket(rules.refuse), rules, clock)
 
 
 def talk(data: bytes) -> None:

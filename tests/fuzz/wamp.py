@@ -15,15 +15,15 @@ from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
-from chatr.config import Config
-from chatr.wamp.frames import SERIALIZERS, Serializer
-from chatr.wamp.rawsocket import WampRawSocketFactory
+from chatr.wamp.codec.frames import SERIALIZERS, Serializer
+from chatr.wamp.codec.wire import WireError
 from chatr.wamp.session import Session
-from chatr.wamp.transport import WampWebSocketFactory
-from chatr.wamp.wire import WireError
+from chatr.wamp.transports.rawsocket import WampRawSocketFactory
+from chatr.wamp.transports.upgrade import WampWebSocketFactory, WebSocketOptions
 from tests.fuzz.harness import Bound, Hostile, Target
-from tests.wamp.case import MemoryLink, Setting
-from tests.wamp.test_rawsocket import LocalTransport
+from tests.wamp.case import Setting
+from tests.wamp.link import MemoryLink
+from tests.wamp.transports.test_rawsocket import LocalTransport
 from tests.wamp.wires import MemoryWebSocket, client_frame
 
 _TEXT = "Grüße 👍 aus Köln, 你好" * 3
@@ -174,7 +174,7 @@ def _answers(serializer: Serializer) -> Callable[[bytes], None]:
         """Everything that a message causes, in a session that is open and in one that is not."""
         for joined in (True, False):
             setting = Setting(Clock())
-            session = Session(setting.door, _Deaf(serializer))
+            session = Session(setting.door.router, _Deaf(serializer))
             session.opened()
             if joined:
                 session.received(
@@ -217,7 +217,7 @@ def _websocket(data: bytes) -> None:
     """Bytes behind the upgrade, as one read of the socket has them."""
     clock = Clock()
     setting = Setting(clock)
-    client = MemoryWebSocket(WampWebSocketFactory(setting.door, Config()).buildProtocol(None))
+    client = MemoryWebSocket(WampWebSocketFactory(setting.door.router, WebSocketOptions()).buildProtocol(None))
     client.server.dataReceived(data)
     client.server.connectionLost(Failure(ConnectionDone()))
     clock.advance(0)
@@ -227,7 +227,7 @@ def _rawsocket(data: bytes) -> None:
     """Bytes behind the handshake of RawSocket."""
     clock = Clock()
     setting = Setting(clock)
-    server = WampRawSocketFactory(setting.door).buildProtocol(None)
+    server = WampRawSocketFactory(setting.door.router).buildProtocol(None)
     server.makeConnection(LocalTransport())
     server.dataReceived(b"\x7f\xf1\0\0" + data)
     server.connectionLost(Failure(ConnectionDone()))

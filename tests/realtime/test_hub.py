@@ -107,7 +107,7 @@ class PublisherTests(SynchronousTestCase):
             self.publisher.publish(SyncRequired(reason="r"), iter(["user:1", "session:s"]))
         self.publisher.publish(SyncRequired(reason="r"), ["user:1"], exclude="a")
         one, two = self.listener.heard
-        self.assertEqual((one.topic, one.payload.reason, one.ephemeral), ("chatr.sync.required", "r", False))
+        self.assertEqual((one.event.topic, one.payload.reason), ("chatr.sync.required", "r"))
         self.assertNotEqual(one.publication, two.publication)
         self.assertLess(max(one.publication, two.publication), 2**53)
 
@@ -125,7 +125,7 @@ class PublisherTests(SynchronousTestCase):
         """What is no event's payload is a bug that shows at once."""
         self.assertRaises(TypeError, self.publisher.publish, Privacy(), ["user:1"])
         self.publisher.publish(PresenceChanged(user_id="u", status="online"), ["user:1"])
-        self.assertTrue(self.listener.heard[0].ephemeral)
+        self.assertTrue(self.listener.heard[0].event.ephemeral)
 
     def test_wrong_audience(self) -> None:
         """One person's news goes to no conversation, and to nobody at all when one of its rooms is wrong."""
@@ -139,7 +139,7 @@ class PublisherTests(SynchronousTestCase):
             self.assertRaises(TypeError, self.publisher.publish, payload, rooms)
         self.assertEqual(self.listener.heard, [])
         self.publisher.publish(status, ["user:1", "conversation:c"])
-        self.assertEqual([heard.topic for heard in self.listener.heard], ["chatr.message.status"])
+        self.assertEqual([heard.event.topic for heard in self.listener.heard], ["chatr.message.status"])
 
     def test_end_and_doubt(self) -> None:
         """Sessions can be ended by room; doubt is told to every session of the process, once."""

@@ -1,9 +1,7 @@
-"""A door on a test clock, and a transport twin in memory."""
+"""A door on a test clock, and clients of it in memory."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import msgspec
@@ -13,14 +11,13 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.api.errors import ApiError
-from chatr.config import Wamp
+from chatr.config import Config, Limits, Server, Wamp
+from chatr.live.door import Door
+from chatr.live.members import Written
 from chatr.realtime.hub import Hub
 from chatr.services.admission import Admission
-from chatr.wamp.door import Counters, Door, Sessions
-from chatr.wamp.frames import SERIALIZERS
-from chatr.wamp.outbox import Turn
-from chatr.wamp.router import Router
 from chatr.wamp.session import Session
+from tests.wamp.link import MemoryLink
 from tests.wamp.operations import Gates, dispatcher
 
 ALICE = "00000000-0000-7000-8000-00000000000a"
@@ -41,12 +38,12 @@ class Tickets:
 
     def __init__(self) -> None:
         self.known: dict[str, Admission] = {}
-        self.seen: list[tuple[str, str, str]] = []
+        self.seen: list[tuple[str, str]] = []
         self.hold: Deferred[None] | None = None
         self.failure: Exception | None = None
 
-    async def __call__(self, ticket: str, address: str, user_agent: str, /) -> Admission:
-        self.seen.append((ticket, address, user_agent))
+    async def __call__(self, ticket: str, address: str, /) -> Admission:
+        self.seen.append((ticket, address))
         if self.hold is not None:
             await self.hold
         if self.failure is not None:
@@ -72,29 +69,31 @@ class Attendance:
 class Setting:
     """A door with everything behind it that a test may want to look at."""
 
-    def __init__(self, clock: IReactorTime, *, exempt_loopback: bool = False, **limits: Any) -> None:
+    def __init__(
+        self,
+        clock: IReactorTime,
+        *,
+        exempt_loopback: bool = False,
+        server: Server = Server(),  # noqa: B008 - frozen
+        written: Written | None = None,
+        **limits: Any,
+    ) -> None:
         self.clock = clock
         self.gates = Gates()
         self.tickets = Tickets()
         self.attendance = Attendance()
-        self.limits = Wamp(**limits)
+        self.config = Config(server=server, wamp=Wamp(**limits), limits=Limits(exempt_loopback=exempt_loopback))
+        self.hub = Hub()
         started = clock.seconds()
         self.door = Door(
-            dispatcher=dispatcher(self.gates),
-            hub=Hub(),
-            router=Router(),
-            turn=Turn(clock),
-            clock=clock,
+            self.config,
+            clock,
             now=lambda: EPOCH + clock.seconds() - started,
-            limits=self.limits,
+            dispatcher=dispatcher(self.gates),
             authenticate=self.tickets,
+            hub=self.hub,
             presence=self.attendance,
-            sessions=Sessions(
-                per_user=self.limits.max_sessions_per_user,
-                per_address=self.limits.max_sessions_per_address,
-                exempt_loopback=exempt_loopback,
-            ),
-            counters=Counters(),
+            written=written,
         )
         for name, user_id in (("alice", ALICE), ("bob", BOB)):
             self.admit(name, user_id)
@@ -110,47 +109,12 @@ class Setting:
         )
 
 
-class MemoryLink:
-    """A transport twin: keeps the messages sent, unframed, and how it was closed."""
-
-    def __init__(self, *, address: str = "192.0.2.1", max_bytes: int = 1024 * 1024) -> None:
-        self.serializer = SERIALIZERS["wamp.2.json"]
-        self.framing = unframed
-        self.address = address
-        self.user_agent = "tests"
-        self.headers: Mapping[str, str] = {}
-        self.max_bytes = max_bytes
-        self.sent: list[Any] = []
-        self.ephemeral: list[bool] = []
-        self.closed: tuple[str, int, str] | None = None
-        self.takes_long = False
-
-    def send(self, frame: bytes, *, ephemeral: bool = False) -> None:
-        if self.closed is None:
-            self.sent.append(json.loads(frame))
-            self.ephemeral.append(ephemeral)
-
-    def welcomed(self, user_id: str) -> None:
-        self.takes_long = True
-
-    def close(self, code: int, reason: str) -> None:
-        self.closed = self.closed or ("close", code, reason)
-
-    def cut(self, code: int, reason: str) -> None:
-        self.closed = self.closed or ("cut", code, reason)
-
-
-def unframed(payload: bytes, binary: bool) -> bytes:
-    """No frame: tests read the payload."""
-    return payload
-
-
 class Client:
     """A client on a memory link."""
 
     def __init__(self, setting: Setting, **link: Any) -> None:
         self.link = MemoryLink(**link)
-        self.session = Session(setting.door, self.link)
+        self.session = Session(setting.door.router, self.link)
         self.session.opened()
 
     def say(self, *messages: list[Any]) -> list[Any]:

@@ -11,7 +11,7 @@ from chatr.wamp import machine
 EXPECTED = """
 hello         greet/opening         !                      !             !                       -        -
 abort         finish                finish                 finish        finish                  finish   -
-authenticate  !                     verify/authenticating  !             !                       -        -
+authenticate  !                     prove/authenticating   !             !                       -        -
 goodbye       !                     !                      !             farewell                finish   -
 error         !                     !                      !             !                       -        -
 publish       !                     !                      !             refuse_publish/open     -        -

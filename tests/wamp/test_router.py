@@ -1,163 +1,80 @@
-"""Subscriptions: ids, matching, limits, giving back."""
+"""What sessions share: the kind stop, and who is here."""
 
 from __future__ import annotations
 
-from hypothesis import given
-from hypothesis import strategies as st
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatr.wamp.router import MAX_URI_CHARS, POLICIES, REMEMBERED, Router, RouterError, Subscriptions
+from chatr.wamp.router import Tally
+from tests.wamp.case import HELLO, Client, SessionCase
 
-TOPIC = "chatr.message.received"
+
+class DrainTests(SessionCase):
+    """The kind stop."""
+
+    def test_drain(self) -> None:
+        """Calls in flight finish, new ones are refused, then all get GOODBYE, and it is over when all have gone."""
+        client, other, stranger = self.joined(), self.joined("bob"), Client(self.setting)
+        client.say([48, 1, {}, "chatr.echo.write", [], {"text": "a"}])
+        done = self.door.drain(10)
+        late = Client(self.setting)
+        self.assertEqual(late.heard()[-1][::2], [3, "wamp.close.system_shutdown"])
+        self.assertEqual(client.say([48, 2, {}, "chatr.echo.whoami"])[0][4], "chatr.error.unavailable")
+        self.setting.gates.open()
+        result, goodbye = client.heard()
+        self.assertEqual((result[:2], goodbye[2]), ([50, 1], "wamp.close.system_shutdown"))
+        self.assertEqual(other.heard()[0][2], "wamp.close.system_shutdown")
+        self.assertEqual(stranger.heard()[0][::2], [3, "wamp.close.system_shutdown"])
+        for one in (client, other, stranger, late):
+            self.assertNoResult(done)
+            one.session.lost()
+        self.assertIsNone(self.successResultOf(done))
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_drain_does_not_wait_for_ever(self) -> None:
+        """A call that does not finish, and a transport that does not close, hold the stop up for a bounded time."""
+        client = self.joined()
+        client.say([48, 1, {}, "chatr.echo.write", [], {"text": "a"}])
+        done = self.door.drain(10)
+        self.clock.advance(9.9)
+        self.assertEqual(client.heard(), [])
+        self.clock.advance(0.2)
+        self.assertEqual(client.heard()[0][0], 6)
+        self.clock.pump([1] * 8)
+        self.assertIsNone(self.successResultOf(done))
+        client.session.lost()
+        self.setting.gates.open()
+        self.assertEqual(self.setting.gates.done, ["a"])
+
+    def test_verified_while_draining(self) -> None:
+        """Who was on the way in when the stop began is refused."""
+        self.setting.tickets.hold = Deferred()
+        client = Client(self.setting)
+        client.say(HELLO, [5, "alice", {}])
+        blocker = self.joined_past_hold()
+        blocker.say([48, 1, {}, "chatr.echo.write", [], {"text": "a"}])
+        self.door.drain(10)
+        self.setting.tickets.hold.callback(None)
+        self.assertEqual(client.heard()[-1][::2], [3, "wamp.close.system_shutdown"])
+
+    def joined_past_hold(self) -> Client:
+        hold, self.setting.tickets.hold = self.setting.tickets.hold, None
+        client = self.joined("bob")
+        self.setting.tickets.hold = hold
+        return client
 
 
-class RouterTests(SynchronousTestCase):
-    """The broker's subscriptions."""
+class TallyTests(SynchronousTestCase):
+    """A count that tells when it is at zero."""
 
-    def setUp(self) -> None:
-        self.router = Router()
-
-    def session(self, limit: int = 10) -> Subscriptions:
-        return Subscriptions(self.router, limit=limit)
-
-    def refused(self, uri: str, session: Subscriptions, topic: str, match: object = None) -> None:
-        error = self.assertRaises(RouterError, session.subscribe, topic, match)
-        self.assertEqual(error.uri, uri)
-
-    def test_sessions_share_the_id_of_a_topic_and_match(self) -> None:
-        """One subscription id stands for one (topic, match) on the whole router, and ids are small."""
-        first, second = self.session(), self.session()
-        self.assertEqual(first.subscribe(TOPIC), second.subscribe(TOPIC, "exact"))
-        self.assertNotEqual(first.subscribe(TOPIC, "prefix"), second.subscribe(TOPIC))
-        self.assertEqual(len(self.router), 2)
-        self.assertEqual({first.subscribe(TOPIC), first.subscribe(TOPIC, "prefix")}, {1, 2})
-
-    def test_repeated_subscribe_returns_the_same_id(self) -> None:
-        """Subscribing again answers the id again and takes one UNSUBSCRIBE to undo."""
-        session = self.session()
-        number = session.subscribe(TOPIC)
-        self.assertEqual(session.subscribe(TOPIC), number)
-        session.unsubscribe(number)
-        self.assertEqual(session.matching(TOPIC), ())
-        self.assertEqual(len(self.router), 0)
-
-    def test_id_is_released_with_its_last_session(self) -> None:
-        """A subscription lives as long as one session holds it, and its id is not given out for another."""
-        first, second = self.session(), self.session()
-        number = first.subscribe(TOPIC)
-        second.subscribe(TOPIC)
-        first.clear()
-        self.assertEqual(len(self.router), 1)
-        self.assertEqual(first.subscribe(TOPIC), number)
-        first.unsubscribe(number)
-        second.unsubscribe(number)
-        self.assertEqual(len(self.router), 0)
-        self.assertNotEqual(first.subscribe("chatr.other.topic"), number)
-
-    def test_exact_prefix_and_wildcard_match(self) -> None:
-        """A pattern says that it is one, so that the event carries its topic."""
-        session = self.session()
-        exact = session.subscribe(TOPIC)
-        bare = session.subscribe("chatr", "prefix")
-        dotted = session.subscribe("chatr.", "prefix")
-        wildcard = session.subscribe("chatr..received", "wildcard")
-        everything = session.subscribe("", "prefix")
-        self.assertEqual(
-            set(session.matching(TOPIC)),
-            {(exact, False), (bare, True), (dotted, True), (wildcard, True), (everything, True)},
-        )
-        self.assertEqual(
-            set(session.matching("chatr.presence.changed")), {(bare, True), (dotted, True), (everything, True)}
-        )
-        self.assertEqual(set(session.matching("other")), {(everything, True)})
-
-    def test_wildcard_needs_as_many_components(self) -> None:
-        """A wildcard stands for exactly one component."""
-        session = self.session()
-        session.subscribe("chatr..", "wildcard")
-        self.assertEqual(session.matching("chatr.message"), ())
-        self.assertEqual(len(session.matching("chatr.message.received")), 1)
-        self.assertEqual(session.matching("chatr.message.received.late"), ())
-
-    def test_matching_follows_changes(self) -> None:
-        """What was remembered for a topic is forgotten when the subscriptions change."""
-        session = self.session()
-        self.assertEqual(session.matching(TOPIC), ())
-        number = session.subscribe(TOPIC)
-        self.assertEqual(session.matching(TOPIC), ((number, False),))
-        self.assertIs(session.matching(TOPIC), session.matching(TOPIC))
-        session.unsubscribe(number)
-        self.assertEqual(session.matching(TOPIC), ())
-
-    def test_unsubscribe_of_an_id_never_had(self) -> None:
-        """An id of somebody else is as unknown as one that does not exist."""
-        theirs = self.session().subscribe(TOPIC)
-        session = self.session()
-        for number in (theirs, 0, 999):
-            error = self.assertRaises(RouterError, session.unsubscribe, number)
-            self.assertEqual(error.uri, "wamp.error.no_such_subscription")
-
-    def test_unsubscribe_twice_changes_nothing(self) -> None:
-        """Giving back what was given back is fine, and leaves other holders alone."""
-        session, other = self.session(), self.session()
-        number = session.subscribe(TOPIC)
-        other.subscribe(TOPIC)
-        session.unsubscribe(number)
-        session.unsubscribe(number)
-        self.assertEqual(other.matching(TOPIC), ((number, False),))
-        self.assertEqual(len(self.router), 1)
-
-    def test_resubscribed_id_can_be_given_back_again(self) -> None:
-        """An id that was given back and is held again through another session is really given back the second time."""
-        session, other = self.session(), self.session()
-        other.subscribe(TOPIC)
-        number = session.subscribe(TOPIC)
-        session.unsubscribe(number)
-        self.assertEqual(session.subscribe(TOPIC), number)
-        session.unsubscribe(number)
-        self.assertEqual(session.matching(TOPIC), ())
-        self.assertEqual(len(session), 0)
-
-    def test_memory_of_given_back_ids_is_bounded(self) -> None:
-        """Only the latest ids given back are remembered."""
-        session = self.session()
-        first = session.subscribe("topic.0")
-        session.unsubscribe(first)
-        for index in range(1, REMEMBERED + 1):
-            session.unsubscribe(session.subscribe(f"topic.{index}"))
-        self.assertRaises(RouterError, session.unsubscribe, first)
-
-    def test_limit(self) -> None:
-        """Over the limit a subscription is refused; a repeated one is not a further one."""
-        session = self.session(limit=2)
-        session.subscribe("a")
-        number = session.subscribe("b")
-        self.refused("chatr.error.rate_limited", session, "c")
-        self.assertEqual(session.subscribe("b"), number)
-        session.unsubscribe(number)
-        session.subscribe("c")
-
-    def test_invalid_topics(self) -> None:
-        """URIs with white space, "#" or empty components are refused, except where the policy gives them a meaning."""
-        session = self.session()
-        for topic in ("", "a..b", "a.", ".a", "a b", "a#b", "a\n", "x" * (MAX_URI_CHARS + 1)):
-            self.refused("wamp.error.invalid_uri", session, topic)
-        for topic in ("a..b", ".", "a b", "a.\n"):
-            self.refused("wamp.error.invalid_uri", session, topic, "prefix")
-        self.refused("wamp.error.invalid_uri", session, "a. .b", "wildcard")
-
-    def test_unknown_policy(self) -> None:
-        """A policy that is none of the three is refused."""
-        for match in ("regex", "", 1, ["exact"], {}):
-            self.refused("wamp.error.invalid_argument", self.session(), TOPIC, match)
-
-    @given(
-        pattern=st.lists(st.sampled_from(["", "a", "b"]), min_size=1, max_size=4),
-        topic=st.lists(st.sampled_from(["a", "b"]), min_size=1, max_size=4),
-    )
-    def test_wildcard_is_componentwise(self, pattern: list[str], topic: list[str]) -> None:
-        """A wildcard matches when every named component equals the topic's, position by position."""
-        wanted = len(pattern) == len(topic) and not [
-            index for index, part in enumerate(pattern) if part and part != topic[index]
-        ]
-        self.assertEqual(POLICIES["wildcard"].matches(".".join(pattern), ".".join(topic)), wanted)
+    def test_zero_at_once_or_later(self) -> None:
+        """Who waits is told at zero, also when it is zero already."""
+        tally = Tally()
+        self.assertIsNone(self.successResultOf(tally.zero()))
+        tally.up()
+        tally.up()
+        waiting = tally.zero()
+        tally.down()
+        self.assertNoResult(waiting)
+        tally.down()
+        self.assertIsNone(self.successResultOf(waiting))

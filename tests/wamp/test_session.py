@@ -7,11 +7,10 @@ from typing import Any, ClassVar
 import msgspec
 from twisted.internet.defer import Deferred
 
-from chatr.api.errors import ApiError
 from chatr.api.events import EVENTS, SyncRequired
 from chatr.realtime.hub import Announcement
 from chatr.wamp import machine
-from tests.wamp.case import ALICE, BOB, DENIED, EPOCH, HELLO, NOT_AUTHORIZED, VIOLATION, Client, SessionCase
+from tests.wamp.case import ALICE, BOB, HELLO, NOT_AUTHORIZED, VIOLATION, Client, SessionCase
 
 SYNC_REQUIRED = EVENTS["sync.required"]
 
@@ -36,7 +35,7 @@ class HandshakeTests(SessionCase):
         self.assertTrue(client.link.takes_long)
         self.assertEqual(details["roles"]["broker"]["features"], {"pattern_based_subscription": True})
         self.assertEqual(details["roles"]["dealer"]["features"], {"call_canceling": True, "call_timeout": True})
-        self.assertEqual(self.setting.tickets.seen, [("alice", "192.0.2.1", "tests")])
+        self.assertEqual(self.setting.tickets.seen, [("alice", "192.0.2.1")])
         self.assertEqual(self.setting.attendance.events, [("joined", ALICE)])
 
     def test_wrong_realm(self) -> None:
@@ -52,29 +51,6 @@ class HandshakeTests(SessionCase):
             client.session.received(msgspec.json.encode([1, "chatr", {"roles": roles, "authmethods": ["ticket"]}]))
             self.assertViolation(client, saying="roles")
 
-    def test_no_matching_method(self) -> None:
-        """Without "ticket" there is no way in."""
-        for methods in (["wampcra"], ["anonymous"], [], None, "ticket", 5):
-            client = Client(self.setting)
-            client.session.received(msgspec.json.encode([1, "chatr", {**HELLO[2], "authmethods": methods}]))
-            self.assertAborted(client, "wamp.error.no_matching_auth_method", saying="ticket")
-
-    def test_wrong_ticket(self) -> None:
-        """A ticket that is not valid is refused with the reason."""
-        client = Client(self.setting)
-        client.say(HELLO)
-        client.session.received(b'[5, "mallory", {}]')
-        self.assertAborted(client, DENIED, saying="the ticket is not valid")
-        self.assertEqual(self.setting.attendance.events, [])
-
-    def test_verification_unavailable(self) -> None:
-        """A client learns that trying again may help."""
-        self.setting.tickets.failure = ApiError("unavailable")
-        client = Client(self.setting)
-        client.say(HELLO)
-        client.session.received(b'[5, "alice", {}]')
-        self.assertAborted(client, "chatr.error.unavailable")
-
     def test_verification_fails(self) -> None:
         """A fault of ours is logged and is no reason to hang."""
         self.setting.tickets.failure = ZeroDivisionError()
@@ -83,20 +59,6 @@ class HandshakeTests(SessionCase):
         client.session.received(b'[5, "alice", {}]')
         self.assertAborted(client, "chatr.error.internal")
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
-
-    def test_authid_may_be_empty_or_right(self) -> None:
-        """The ticket says who it is; authid may say the same."""
-        for authid in ("", ALICE, None):
-            client = Client(self.setting)
-            client.say([1, "chatr", {**HELLO[2], "authid": authid}])
-            self.assertEqual(client.say([5, "alice", {}])[0][0], 2)
-
-    def test_authid_of_another_user(self) -> None:
-        """A ticket of one user does not open a session for another."""
-        client = Client(self.setting)
-        client.say([1, "chatr", {**HELLO[2], "authid": BOB}])
-        client.session.received(b'[5, "alice", {}]')
-        self.assertAborted(client, DENIED, saying="authid")
 
     def test_deadline(self) -> None:
         """Who does not authenticate in time is let go, whichever part is missing."""
@@ -126,7 +88,7 @@ class HandshakeTests(SessionCase):
         client.say(HELLO, [5, "alice", {}])
         client.session.lost()
         self.setting.tickets.hold.callback(None)
-        self.assertEqual((client.heard(), len(self.door.sessions)), ([], 0))
+        self.assertEqual((client.heard(), len(self.door.router.sessions)), ([], 0))
         self.assertEqual(self.setting.attendance.events, [])
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
@@ -135,28 +97,6 @@ class HandshakeTests(SessionCase):
         client = Client(self.setting)
         self.assertEqual(client.say(HELLO, [3, {}, "wamp.error.authentication_failed"])[1:], [])
         self.assertEqual((client.session.state, client.link.closed), ("closed", ("close", 1000, "")))
-
-
-class AnonymousTests(SessionCase):
-    """The operator opened the door to strangers."""
-
-    limits: ClassVar[dict[str, Any]] = {"anonymous": True}
-
-    def test_anonymous(self) -> None:
-        """A stranger has the role anonymous, no rooms and no presence, and may call public operations only."""
-        client = Client(self.setting)
-        ((code, _, details),) = client.say([1, "chatr", {"roles": {"caller": {}}}])
-        self.assertEqual((code, details["authrole"], details["authmethod"]), (2, "anonymous", "anonymous"))
-        self.assertEqual(self.setting.attendance.events, [])
-        self.assertEqual(client.say([48, 1, {}, "chatr.echo.whoami"])[0][4]["role"], "anonymous")
-        answer = client.say([48, 2, {}, "chatr.echo.get", [], {"text": "x"}])[0]
-        self.assertEqual(answer[4], "chatr.error.unauthenticated")
-
-    def test_ticket_goes_first(self) -> None:
-        """Who can show a ticket is asked for it."""
-        client = Client(self.setting)
-        message = [1, "chatr", {"roles": {"caller": {}}, "authmethods": ["anonymous", "ticket"]}]
-        self.assertEqual(client.say(message), [[4, "ticket", {}]])
 
 
 class BrokerTests(SessionCase):
@@ -194,7 +134,7 @@ class BrokerTests(SessionCase):
         answer = self.client.say([16, 1, {"acknowledge": True}, TOPIC])[0]
         self.assertEqual(answer[:5], [8, 16, 1, {}, NOT_AUTHORIZED])
         self.assertEqual(self.client.say([16, 2, {}, TOPIC, [], {"a": 1}]), [])
-        self.assertEqual(self.door.counters.publishes_ignored, 1)
+        self.assertEqual(self.door.router.counters.publishes_ignored, 1)
 
     def test_register_is_refused(self) -> None:
         """Clients are no callees."""
@@ -223,7 +163,7 @@ class BrokerTests(SessionCase):
         for topic in ("chatr.", "chatr"):
             client = self.joined("bob")
             number = client.say([32, 1, {"match": "prefix"}, topic])[0][2]
-            self.door.hub.deliver([f"user:{BOB}"], Announcement(SYNC_REQUIRED, SyncRequired(reason="r"), 1))
+            self.setting.hub.deliver([f"user:{BOB}"], Announcement(SYNC_REQUIRED, SyncRequired(reason="r"), 1))
             self.assertEqual(client.heard()[0][1], number)
 
     def test_half_an_emoji(self) -> None:
@@ -242,7 +182,7 @@ class BrokerTests(SessionCase):
             answer = [8, code, 1, {}, uri, [f"{path}: contains a lone surrogate"], {}]
             self.assertEqual(self.client.heard(), [answer])
         self.client.session.received(b'[16, 1, {}, "x", ["\\ud83d"]]')
-        self.assertEqual((self.client.heard(), self.door.counters.publishes_ignored), ([], 1))
+        self.assertEqual((self.client.heard(), self.door.router.counters.publishes_ignored), ([], 1))
         self.assertEqual(self.client.session.state, "open")
 
     def test_half_an_emoji_without_a_request(self) -> None:
@@ -257,9 +197,9 @@ class EndTests(SessionCase):
     """GOODBYE, expiry, overflow, revocation and the server's stop."""
 
     def assertGone(self) -> None:
-        self.assertEqual(list(self.door.hub.members(f"user:{ALICE}")), [])
+        self.assertEqual(list(self.setting.hub.members(f"user:{ALICE}")), [])
         self.assertEqual(self.setting.attendance.events, [("joined", ALICE), ("left", ALICE)])
-        self.assertEqual(len(self.door.router), 0)
+        self.assertEqual(len(self.door.realm.subscription_ids), 0)
 
     def test_client_says_goodbye(self) -> None:
         """GOODBYE is answered, then the transport closes, and nothing is left."""
@@ -273,7 +213,7 @@ class EndTests(SessionCase):
         self.assertGone()
         client.session.lost()
         self.assertGone()
-        self.assertEqual((len(self.door.sessions), self.clock.getDelayedCalls()), (0, []))
+        self.assertEqual((len(self.door.router.sessions), self.clock.getDelayedCalls()), (0, []))
 
     def test_transport_is_lost(self) -> None:
         """A transport that goes away without a word leaves nothing behind."""
@@ -281,15 +221,15 @@ class EndTests(SessionCase):
         client.say([32, 1, {}, TOPIC])
         client.session.lost()
         self.assertGone()
-        self.assertEqual((len(self.door.sessions), self.clock.getDelayedCalls()), (0, []))
+        self.assertEqual((len(self.door.router.sessions), self.clock.getDelayedCalls()), (0, []))
 
     def test_server_ends_the_session(self) -> None:
         """The server says GOODBYE, ignores what is still on its way, and closes at the answer."""
         client = self.joined()
-        client.session.end("unauthenticated", "session revoked")
+        self.setting.hub.end(f"user:{ALICE}", "unauthenticated", "session revoked")
         self.assertEqual(client.heard(), [[6, {"message": "session revoked"}, "chatr.error.unauthenticated"]])
         self.assertEqual(client.say([48, 1, {}, "chatr.echo.whoami"], [32, 2, {}, TOPIC]), [])
-        client.session.end("unauthenticated", "again")
+        self.setting.hub.end(f"user:{ALICE}", "unauthenticated", "again")
         client.session.received(b"nonsense")
         self.assertEqual((client.heard(), client.link.closed), ([], None))
         client.say([6, {}, "wamp.close.goodbye_and_out"])
@@ -308,28 +248,13 @@ class EndTests(SessionCase):
         client.session.lost()
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
-    def test_token_expires(self) -> None:
-        """A session lives as long as its token."""
-        client = self.joined()
-        self.clock.advance(899)
-        self.assertEqual(client.heard(), [])
-        self.clock.advance(1)
-        self.assertEqual(client.heard(), [[6, {"message": "token expired"}, "chatr.error.unauthenticated"]])
-
-    def test_token_that_has_expired(self) -> None:
-        """A token that is over when it is verified ends the session at once."""
-        self.setting.admit("old", ALICE, expires_at=EPOCH - 1)
-        client = self.joined("old")
-        self.clock.advance(0)
-        self.assertEqual(client.heard()[0][:1], [6])
-
     def test_slow_consumer_is_cut(self) -> None:
         """A session whose queue is full is cut off with a code and resumes by sync."""
         client = self.joined()
         client.session.overflowed()
         client.session.overflowed()
         self.assertEqual(client.link.closed, ("cut", 1008, "chatr.error.slow_consumer"))
-        self.assertEqual(self.door.counters.slow_consumers, 1)
+        self.assertEqual(self.door.router.counters.slow_consumers, 1)
         self.assertGone()
 
 
@@ -363,7 +288,7 @@ class CellTests(SessionCase):
         if state in ("open", "closing", "closed"):
             client.join()
         if state == "closing":
-            client.session.end("unauthenticated", "")
+            client.session.end("chatr.error.unauthenticated", "")
         if state == "closed":
             client.session.lost()
         client.heard()

@@ -227,7 +227,7 @@ class ProductionHeaderTests(HostileCase):
 
     async def test_addresses(self) -> None:
         """What the proxy has not written as an address is nobody's; the client's own lines are to the left of it."""
-        sessions: Any = self.service.node.door.sessions  # type: ignore[union-attr]
+        router: Any = self.service.node.door.router  # type: ignore[union-attr]
         for header, wanted in (
             ("6.6.6.6, 203.0.113.9", "203.0.113.9"),
             ("[2001:db8::1]:443", "2001:db8::1"),
@@ -237,22 +237,22 @@ class ProductionHeaderTests(HostileCase):
         ):
             raw = await self.raw(UPGRADE + b"X-Forwarded-For: " + header.encode() + b"\r\n\r\n")
             await raw.hears(b"101 ")
-            self.assertEqual([caller_key(each) for each in sessions._of_address], [caller_key(wanted)])
+            self.assertEqual([caller_key(each) for each in router.arrivals.crowd], [caller_key(wanted)])
             raw.transport.abortConnection()  # type: ignore[union-attr]
             await raw.closed
-            await sessions.open.zero()
+            await router.sessions.open.zero()
 
     async def test_no_header_within_a_header(self) -> None:
         """U+0085 ends a line for the WebSocket's parser: with it a client wrote behind the proxy's back."""
-        sessions: Any = self.service.node.door.sessions  # type: ignore[union-attr]
+        router: Any = self.service.node.door.router  # type: ignore[union-attr]
         hidden = (
             "X: \u0085X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-For: 203.0.113.9\r\nY: \u0085X-Forwarded-For: 6.6.6.6"
         )
         raw = await self.raw(UPGRADE + hidden.encode() + b"\r\n\r\n")
         await raw.hears(b"101 ")
-        self.assertEqual(list(sessions._of_address), ["203.0.113.9"])
+        self.assertEqual(list(router.arrivals.crowd), ["203.0.113.9"])
         raw.transport.abortConnection()  # type: ignore[union-attr]
-        await sessions.open.zero()
+        await router.sessions.open.zero()
 
 
 class UpgradeTests(HostileCase):

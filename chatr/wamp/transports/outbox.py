@@ -1,8 +1,4 @@
-"""What one connection still has to send: bounded, sent once a reactor turn, and straight to the socket when it can.
-
-All use of Twisted's private attributes is here. Writing to a transport costs an epoll registration and a turn for each
-connection; sending on the socket while its buffer is empty saves both (measured: two to four times the fan-out).
-"""
+"""What one connection still has to send: bounded, sent once a reactor turn, and straight to the socket when it can."""
 
 from __future__ import annotations
 
@@ -10,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
-from twisted.internet.tcp import Server
 from zope.interface import implementer
+
+from chatr.wamp.transports import shortcuts
 
 #: Handed to a transport at once at most: what is there can no longer be dropped, and a paused producer gives no more.
 CHUNK_BYTES = 64 * 1024
@@ -48,8 +45,7 @@ class Outbox:
 
     def __init__(self, transport: Any, turn: Turn, *, max_bytes: int, on_overflow: Callable[[], None]) -> None:
         self._transport = transport
-        #: Only a plain TCP or Unix server connection has a socket that we may write to.
-        self._direct = isinstance(transport, Server)
+        self._direct = shortcuts.has_socket(transport)
         self._turn = turn
         self._max_bytes = max_bytes
         self._on_overflow = on_overflow
@@ -141,22 +137,9 @@ class Outbox:
         return data
 
     def _write(self, data: bytes) -> None:
-        transport = self._transport
-        # Only while the transport's own buffers are empty: nothing may overtake what waits there.
-        if (
-            self._direct
-            and not transport.dataBuffer
-            and not transport._tempDataBuffer
-            and transport.connected
-            and not transport.disconnecting
-            and not transport.TLS
-        ):
-            try:
-                sent = transport.socket.send(data)
-            except OSError:
-                # Full, or broken: the transport finds out and reports a loss to the reactor.
-                sent = 0
+        if self._direct:
+            sent = shortcuts.send_now(self._transport, data)
             if sent == len(data):
                 return
             data = data[sent:]
-        transport.write(data)
+        self._transport.write(data)

@@ -10,9 +10,9 @@ import cbor2
 import msgpack
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatr.wamp.flaws import MAX_DEPTH, MAX_VALUES, Unreadable, text_flaw
-from chatr.wamp.formats import FORMATS
-from chatr.wamp.wire import Call, Hello, Incoming, WireError
+from chatr.wamp.codec.flaws import MAX_DEPTH, MAX_VALUES, Unreadable, text_flaw
+from chatr.wamp.codec.formats import FORMATS
+from chatr.wamp.codec.wire import Call, Hello, Incoming, WireError
 
 #: Half of an emoji, as it is in UTF-8 that is none.
 HALF = b"\xed\xa0\xbd"
@@ -193,7 +193,7 @@ class FlawTests(FormatCase):
                 ((["x", MARK],), "$args[1]"),
             ):
                 found = self.unreadable(name, encoded(name, [48, 7, {}, "chatr.message.send", *arguments]))
-                self.assertEqual((found.code, found.request, found.uri), (48, 7, "chatr.error.invalid"))
+                self.assertEqual((found.code, found.request, found.uri), (48, 7, "wamp.error.invalid_argument"))
                 self.assertEqual(found.path, path)
                 self.assertIn("contains a lone surrogate", found.reason)
 
@@ -206,7 +206,7 @@ class FlawTests(FormatCase):
         """Elsewhere in a message the answer is the one that fits there."""
         for name in FORMATS:
             for message, uri, path in (
-                ([48, 1, {"x": MARK}, "x"], "chatr.error.invalid", "$options.x"),
+                ([48, 1, {"x": MARK}, "x"], "wamp.error.invalid_argument", "$options.x"),
                 ([48, 1, {}, MARK], "wamp.error.invalid_uri", "$"),
                 ([32, 1, {"match": MARK}, "x"], "wamp.error.invalid_argument", "$options.match"),
                 ([32, 1, {}, MARK], "wamp.error.invalid_uri", "$"),

@@ -14,9 +14,9 @@ from typing import Any, Protocol, TypeAlias
 import cbor2
 import msgspec
 
-from chatr.wamp import flaws, scan, wire
-from chatr.wamp.flaws import Unreadable
-from chatr.wamp.wire import Incoming, WireError
+from chatr.wamp.codec import flaws, scan, wire
+from chatr.wamp.codec.flaws import Unreadable
+from chatr.wamp.codec.wire import Incoming, WireError
 
 #: A message, or one that is answered with what is wrong in it.
 Received: TypeAlias = Incoming | Unreadable

@@ -11,7 +11,7 @@ from autobahn.websocket.compress import (
     PerMessageDeflateResponseAccept,
 )
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.protocol import Factory, Protocol
 from twisted.trial.unittest import TestCase
@@ -19,9 +19,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import Site
 
 from chatr.api.events import EVENTS, PresenceChanged, SyncRequired
-from chatr.config import Config
 from chatr.realtime.hub import Announcement
-from chatr.wamp.transport import websocket_resource
 from tests.wamp.case import ALICE, BOB, HELLO, Setting
 from tests.wamp.wires import CODECS, TEXT, SocketClient, SocketClientFactory, client_frame, over_tls
 
@@ -59,9 +57,8 @@ class SocketCase(TestCase):
 
     async def serve(self, *, tls: bool = False, **limits: Any) -> None:
         self.setting = Setting(reactor, exempt_loopback=True, **limits)
-        config = Config(wamp=self.setting.limits)
         root = Resource()
-        root.putChild(b"ws", websocket_resource(self.setting.door, config))
+        root.putChild(b"ws", self.setting.door.websocket())
         site: Factory = Site(root)
         if tls:
             site = over_tls(site, self.mktemp())
@@ -75,8 +72,8 @@ class SocketCase(TestCase):
             if factory.opened.called and not factory.closed.called:
                 (await factory.opened).transport.abortConnection()
         await DeferredList([factory.closed for factory in self.clients])
-        await self.setting.door.sessions.open.zero()
-        await self.listening.stopListening()
+        await self.setting.door.router.sessions.open.zero()
+        await maybeDeferred(self.listening.stopListening)
 
     async def connect(self, subprotocol: str = "wamp.2.json", **options: Any) -> SocketClient:
         port = self.listening.getHost().port
@@ -100,7 +97,7 @@ class SocketCase(TestCase):
 
     def announce(self, reason: str, user_id: str = ALICE) -> None:
         announcement = Announcement(SYNC_REQUIRED, SyncRequired(reason=reason), 1)
-        self.setting.door.hub.deliver([f"user:{user_id}"], announcement)
+        self.setting.hub.deliver([f"user:{user_id}"], announcement)
 
 
 class SessionTests(SocketCase):
@@ -203,7 +200,7 @@ class SessionTests(SocketCase):
         await eager.challenged.addTimeout(10, reactor)
         self.assertIn(b"101 Switching Protocols", eager.data)
         eager.transport.abortConnection()
-        await self.setting.door.sessions.open.zero()
+        await self.setting.door.router.sessions.open.zero()
 
     async def test_server_stops(self) -> None:
         """A drain says GOODBYE to everyone and is over when all sockets are closed."""
@@ -214,7 +211,7 @@ class SessionTests(SocketCase):
             self.assertEqual((await client.hear())[2], "wamp.close.system_shutdown")
             client.say([6, {}, "wamp.close.goodbye_and_out"])
         await stopped
-        self.assertEqual(len(self.setting.door.sessions), 0)
+        self.assertEqual(len(self.setting.door.router.sessions), 0)
         self.assertEqual([(await client.factory.closed)[1] for client in clients], [1000] * 3)
 
 
@@ -233,9 +230,9 @@ class SlowConsumerTests(SocketCase):
         # Random, so that nothing on the way makes it smaller; larger than what the kernel's buffers hold together.
         filler = os.urandom(25_000).hex()
         sent = 0
-        while not self.setting.door.counters.slow_consumers:
+        while not self.setting.door.router.counters.slow_consumers:
             announcement = Announcement(SYNC_REQUIRED, SyncRequired(reason=f"{sent} {filler}"), 1)
-            self.setting.door.hub.deliver([f"user:{ALICE}", f"user:{BOB}"], announcement)
+            self.setting.hub.deliver([f"user:{ALICE}", f"user:{BOB}"], announcement)
             for client in healthy:
                 event = await client.hear()
                 self.assertEqual(event[5]["reason"].split()[0], str(sent))
@@ -248,7 +245,7 @@ class SlowConsumerTests(SocketCase):
         for client in healthy:
             client.say([48, 2, {}, "chatr.echo.whoami"])
             self.assertEqual((await client.hear())[0], 50)
-        self.assertEqual(self.setting.door.counters.slow_consumers, 1)
+        self.assertEqual(self.setting.door.router.counters.slow_consumers, 1)
 
     async def test_ephemeral_events_are_dropped_first(self) -> None:
         """A subscriber that stalls while only presence comes loses presence, not the session."""
@@ -256,9 +253,9 @@ class SlowConsumerTests(SocketCase):
         client = await self.join()
         client.say([32, 1, {"match": "prefix"}, "chatr."])
         await client.hear()
-        (session,) = self.setting.door.sessions.everyone()
+        (session,) = self.setting.door.router.sessions.everyone()
         client.transport.pauseProducing()
         payload = PresenceChanged(user_id=BOB, status="online")
         for _ in range(100_000):
-            self.setting.door.hub.deliver([f"user:{ALICE}"], Announcement(PRESENCE_CHANGED, payload, 1))
-        self.assertEqual((session.state, self.setting.door.counters.slow_consumers), ("open", 0))
+            self.setting.hub.deliver([f"user:{ALICE}"], Announcement(PRESENCE_CHANGED, payload, 1))
+        self.assertEqual((session.state, self.setting.door.router.counters.slow_consumers), ("open", 0))

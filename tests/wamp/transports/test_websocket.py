@@ -15,11 +15,12 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.api.events import EVENTS, SyncRequired
-from chatr.config import Config, Server, Wamp
+from chatr.config import Server
+from chatr.live.settings import websocket_options
 from chatr.realtime.hub import Announcement
-from chatr.wamp.transport import WampWebSocketFactory, origin_patterns
+from chatr.wamp.transports.upgrade import WampWebSocketFactory, origin_patterns
 from tests.wamp.case import ALICE, HELLO, Client, Setting
-from tests.wamp.test_formats import doubled, hello
+from tests.wamp.codec.test_formats import doubled, hello
 from tests.wamp.wires import CODECS, PING, PONG, TEXT, MemoryWebSocket, TakenTransport, client_frame
 
 SYNC_REQUIRED = EVENTS["sync.required"]
@@ -35,9 +36,8 @@ class MemoryCase(SynchronousTestCase):
 
     def serve(self, *, server: Server = Server(), **limits: Any) -> None:  # noqa: B008 - frozen
         self.clock = Clock()
-        self.setting = Setting(self.clock, **limits)
-        self.config = Config(server=server, wamp=self.setting.limits)
-        self.factory = WampWebSocketFactory(self.setting.door, self.config)
+        self.setting = Setting(self.clock, server=server, **limits)
+        self.factory = WampWebSocketFactory(self.setting.door.router, websocket_options(self.setting.config))
 
     def connected(self, subprotocol: str = "wamp.2.json", **headers: str) -> MemoryWebSocket:
         return MemoryWebSocket(self.factory.buildProtocol(None), subprotocol, **headers)
@@ -56,12 +56,12 @@ class MemoryCase(SynchronousTestCase):
     def leave(self, client: MemoryWebSocket) -> None:
         client.server.connectionLost(Failure(ConnectionDone()))
         self.clock.advance(0)
-        self.assertEqual(len(self.setting.door.sessions), 0)
+        self.assertEqual(len(self.setting.door.router.sessions), 0)
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def announce(self, reason: str = "x") -> Announcement:
         announcement = Announcement(SYNC_REQUIRED, SyncRequired(reason=reason), 1)
-        self.setting.door.hub.deliver([f"user:{ALICE}"], announcement)
+        self.setting.hub.deliver([f"user:{ALICE}"], announcement)
         return announcement
 
 
@@ -121,18 +121,21 @@ class HandshakeTests(MemoryCase):
         """Autobahn compares origins with their port."""
         origins = ("https://a", "http://[::1]", "http://[::1]:81", "*", "https://b:*")
         self.assertEqual(
-            origin_patterns(Config(wamp=Wamp(allowed_origins=origins))),
+            origin_patterns(origins),
             ["https://a:443", "http://[::1]:80", "http://[::1]:81", "*", "https://b:*"],
         )
 
     def test_address_behind_trusted_proxies(self) -> None:
         """The address is the peer's, or the one that the trusted proxy reports; others' reports are ignored."""
         client = self.joined(X_Forwarded_For="203.0.113.9", User_Agent="agent/1")
-        self.assertEqual(self.setting.tickets.seen, [("alice", "192.168.1.1", "agent/1")])
+        self.assertEqual(self.setting.tickets.seen, [("alice", "192.168.1.1")])
+        client.say([48, 1, {}, "chatr.echo.whoami"])
+        ((*_, who),) = self.heard(client)
+        self.assertEqual((who["address"], who["userAgent"]), ("192.168.1.1", "agent/1"))
         self.leave(client)
         self.serve(server=Server(trusted_proxies=1))
         client = self.joined(X_Forwarded_For="6.6.6.6, 203.0.113.9")
-        self.assertEqual(self.setting.tickets.seen, [("alice", "203.0.113.9", "")])
+        self.assertEqual(self.setting.tickets.seen, [("alice", "203.0.113.9")])
         self.leave(client)
 
     def test_compression_only_when_configured(self) -> None:
@@ -402,7 +405,7 @@ class CloseTests(MemoryCase):
     def test_end_by_the_server(self) -> None:
         """GOODBYE, its answer, the closing handshake: each in its order."""
         client = self.joined()
-        self.setting.door.hub.end(f"user:{ALICE}", "unauthenticated", "revoked")
+        self.setting.hub.end(f"user:{ALICE}", "unauthenticated", "revoked")
         self.assertEqual(self.heard(client), [[6, {"message": "revoked"}, "chatr.error.unauthenticated"]])
         client.say([6, {}, "wamp.close.goodbye_and_out"])
         self.assertEqual(self.heard(client), [(1000, "")])
@@ -478,14 +481,14 @@ class EncodeOnceTests(MemoryCase):
         payload = SyncRequired(reason="x")
         announcement = Announcement(SYNC_REQUIRED, payload, 1)
         self.patch_formats(payload, encoded)
-        self.setting.door.hub.deliver([f"user:{ALICE}"], announcement)
+        self.setting.hub.deliver([f"user:{ALICE}"], announcement)
         self.clock.advance(0)
         for client in clients:
             self.assertEqual([message[5] for message in client.heard()], [{"reason": "x"}])
         self.assertEqual(sorted(encoded), ["cbor", "json", "msgpack"])
 
     def patch_formats(self, payload: SyncRequired, encoded: list[str]) -> None:
-        from chatr.wamp.frames import FORMATS
+        from chatr.wamp.codec.frames import FORMATS
 
         for name, form in FORMATS.items():
 
@@ -504,7 +507,7 @@ class EncodeOnceTests(MemoryCase):
             one.say([32, 1, {}, SYNC_REQUIRED.topic])
         self.heard(client), other.heard()
         announcement = Announcement(SYNC_REQUIRED, SyncRequired(reason="x"), 1)
-        self.setting.door.hub.deliver([f"user:{ALICE}"], announcement, other.session.connection)
+        self.setting.hub.deliver([f"user:{ALICE}"], announcement, other.session.connection)
         self.assertEqual((len(self.heard(client)), other.heard()), (1, []))
 
 

@@ -4,45 +4,36 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, Protocol
 
-from autobahn.twisted.resource import WebSocketResource
-from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
-from autobahn.websocket.compress import PerMessageDeflateOffer, PerMessageDeflateOfferAccept
+from autobahn.twisted.websocket import WebSocketServerProtocol
 from autobahn.websocket.types import ConnectionDeny, ConnectionRequest
 from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
-from twisted.protocols.policies import ProtocolWrapper
 from twisted.python.failure import Failure
 
-from chatr import plain
-from chatr.config import Config
-from chatr.sharing import count_for
-from chatr.timers import Timers
-from chatr.wamp.door import CLOSE_TIMEOUT_S, Door
-from chatr.wamp.frames import SERIALIZERS, Framing, Serializer, websocket_frame
+from chatr.wamp.codec.frames import SERIALIZERS, Framing, Serializer, websocket_frame
+from chatr.wamp.limits import CLOSE_TIMEOUT_S
 from chatr.wamp.link import (
     INVALID_PAYLOAD_CLOSE,
     MAX_HANDSHAKE_FRAMES,
     POLICY_CLOSE,
+    PROTOCOL_ERROR_CLOSE,
     TOO_BIG_CLOSE,
     TOO_MANY_FRAMES,
     UNSUPPORTED_DATA_CLOSE,
 )
-from chatr.wamp.outbox import Outbox
+from chatr.wamp.router import Router
 from chatr.wamp.session import Session
+from chatr.wamp.transports import shortcuts
+from chatr.wamp.transports.outbox import Outbox, Turn
 
 #: Makes the answer to a handshake that fails, of a status, a sentence and further headers.
 Refuse = Callable[[int, str, list[tuple[str, str]]], bytes]
 
 #: A close frame has room for 123 bytes of reason (RFC 6455, section 5.5).
 MAX_REASON_BYTES = 123
-
-_PORTS: Mapping[str, str] = MappingProxyType({"http": "80", "https": "443"})
-
 
 _OPEN = WebSocketServerProtocol.STATE_OPEN
 
@@ -55,7 +46,6 @@ class WebSocketLink:
         self.framing: Framing = unframed if protocol.compresses else websocket_frame
         self.address = protocol.address()
         self.headers: Mapping[str, str] = protocol.http_headers
-        self.user_agent = plain.user_agent(self.headers.get("user-agent"))
         self.max_bytes = max_bytes
         self._protocol = protocol
         self._outbox = outbox
@@ -76,10 +66,9 @@ class WebSocketLink:
         """Send what is queued, then the closing handshake."""
         self._protocol.close(code, reason)
 
-    def welcomed(self, user_id: str) -> None:
-        """Take messages of full length, and turns with all sessions of this person."""
-        count_for(self._protocol.transport, user_id, known=True)
-        self._protocol.take_long_messages()
+    def welcomed(self, turn_key: str) -> None:
+        """Take messages of full length, and turns with all sessions of the same key."""
+        self._protocol.take_long_messages(turn_key)
 
     def cut(self, code: int, reason: str) -> None:
         """Drop what is queued; the close frame is the last that may pass before the connection is aborted."""
@@ -99,8 +88,8 @@ class _Faults:
     """
 
     def __init__(self) -> None:
-        self._log = Logger()
-        self.error, self.critical, self.failure = self._log.error, self._log.critical, self._log.failure
+        log = Logger()
+        self.error, self.critical, self.failure = log.error, log.critical, log.failure
 
     def debug(self, *_: object, **__: object) -> None:
         """Say nothing."""
@@ -108,11 +97,19 @@ class _Faults:
     trace = info = warn = debug
 
 
+class Connections(Protocol):
+    """What all connections of a port share; their factory."""
+
+    router: Router
+    turn: Turn
+    refuse: Refuse | None
+
+
 class WampWebSocket(WebSocketServerProtocol):
     """One WebSocket connection. Everything it writes goes through one queue, control frames included."""
 
     log = _Faults()
-    factory: WampWebSocketFactory
+    factory: Connections
     message_data: list[bytes] | None
     closeHandshakeTimeoutCall: IDelayedCall | None
 
@@ -127,7 +124,7 @@ class WampWebSocket(WebSocketServerProtocol):
     @property
     def compresses(self) -> bool:
         """Whether permessage-deflate was agreed on."""
-        return self._perMessageCompress is not None
+        return bool(self.websocket_extensions_in_use)
 
     def address(self) -> str:
         """The client's address: from the proxies we trust, else the peer's; empty on a Unix socket."""
@@ -136,9 +133,10 @@ class WampWebSocket(WebSocketServerProtocol):
             return str(self.peer)
         return str(getattr(self.transport.getPeer(), "host", ""))
 
-    def take_long_messages(self) -> None:
+    def take_long_messages(self, turn_key: str) -> None:
         """The handshake is over."""
-        self._limit_messages(self.factory.door.limits.max_message_bytes)
+        self.factory.router.count_for(self.transport, turn_key, known=True)
+        self._limit_messages(self.factory.router.limits.max_message_bytes)
         self._frames_left = math.inf
 
     def queue(self, data: bytes) -> None:
@@ -158,8 +156,7 @@ class WampWebSocket(WebSocketServerProtocol):
     def close(self, code: int, reason: str) -> None:
         """Begin the closing handshake. The peer has CLOSE_TIMEOUT_S to answer."""
         if self.state == self.STATE_OPEN:
-            text = reason.encode()[:MAX_REASON_BYTES].decode(errors="ignore")
-            self.sendCloseFrame(code=code, reasonUtf8=text.encode())
+            self._send_close(code, reason)
 
     # Called by Autobahn and Twisted.
 
@@ -170,19 +167,21 @@ class WampWebSocket(WebSocketServerProtocol):
         raise ConnectionDeny(ConnectionDeny.BAD_REQUEST, f"one of the subprotocols is needed: {', '.join(SERIALIZERS)}")
 
     def onOpen(self) -> None:
-        door, limits = self.factory.door, self.factory.door.limits
+        router, limits = self.factory.router, self.factory.router.limits
         self._limit_messages(min(limits.max_message_bytes, limits.max_handshake_bytes))
         self._serializer = SERIALIZERS[self.websocket_protocol_in_use]
         # twisted.web's HTTPChannel is still registered with the transport that was taken over from it.
         self.transport.unregisterProducer()
-        outbox = Outbox(self.transport, door.turn, max_bytes=limits.max_output_bytes, on_overflow=self._overflowed)
+        outbox = Outbox(
+            self.transport, self.factory.turn, max_bytes=limits.max_output_bytes, on_overflow=self._overflowed
+        )
         self._outbox = outbox
         if self.trustXForwardedFor:
-            count_for(self.transport, self.address(), known=False)
+            router.count_for(self.transport, self.address(), known=False)
         self.transport.registerProducer(outbox, True)
         # Autobahn holds what it sends to the limit of what it takes.
         max_bytes = limits.max_message_bytes if self.compresses else limits.max_output_bytes
-        self.session = Session(door, WebSocketLink(self, self._serializer, outbox, max_bytes=max_bytes))
+        self.session = Session(router, WebSocketLink(self, self._serializer, outbox, max_bytes=max_bytes))
         self.session.opened()
 
     def onFrameBegin(self) -> None:
@@ -202,7 +201,7 @@ class WampWebSocket(WebSocketServerProtocol):
     def onMessageEnd(self) -> None:
         # As in the base class, without its event for listeners that nobody registers.
         if not self.failedByMe and self.message_data is not None:
-            self._onMessage(b"".join(self.message_data), self.message_is_binary)
+            self.onMessage(b"".join(self.message_data), self.message_is_binary)
         self.message_data = None
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
@@ -220,10 +219,11 @@ class WampWebSocket(WebSocketServerProtocol):
         if not self.failedByMe:
             if self.state != self.STATE_OPEN or (_may_close(code) and _is_utf8(reasonRaw or b"")):
                 return bool(super().onCloseFrame(code, reasonRaw))
+            self.failedByMe = True
             if _may_close(code):
-                self._invalid_payload("the reason of a close frame is not valid UTF-8")
+                self._send_close(INVALID_PAYLOAD_CLOSE, "the reason of a close frame is not valid UTF-8")
             else:
-                self._protocol_violation(f"{code} is no close code")
+                self._send_close(PROTOCOL_ERROR_CLOSE, f"{code} is no close code")
         # Our close frame tells why; Autobahn would take the peer's for the answer to it, and drop both.
         self.wasClean = True
         self.dropConnection(abort=False)
@@ -234,8 +234,7 @@ class WampWebSocket(WebSocketServerProtocol):
             self.session.lost()
 
     def dataReceived(self, data: bytes) -> None:
-        # Without the base class's logging, whose arguments are built even when nobody reads them.
-        self._dataReceived(data)
+        shortcuts.receive(self, data)
 
     def sendHttpErrorResponse(self, code: int, reason: str, responseHeaders: Any = None) -> None:
         # Autobahn's has neither a body nor a length.
@@ -247,47 +246,50 @@ class WampWebSocket(WebSocketServerProtocol):
     def sendData(self, data: bytes, sync: bool = False, chopsize: int | None = None) -> None:
         self.queue(data)
 
+    def sendCloseFrame(self, code: int | None = None, reasonUtf8: bytes | None = None, isReply: bool = False) -> None:
+        if code == TOO_BIG_CLOSE and self.failedByMe and self.session is not None and self.state == self.STATE_OPEN:
+            # Autobahn closes for a message that is too long; the session says so first, and closes with the same code.
+            max_bytes = self.maxMessagePayloadSize
+            when = "" if max_bytes == self.factory.router.limits.max_message_bytes else " before WELCOME"
+            self.session.malformed(f"a message has at most {max_bytes} bytes{when}", TOO_BIG_CLOSE)
+        super().sendCloseFrame(code, reasonUtf8, isReply)
+
     def unregisterProducer(self) -> None:
-        # Called by Autobahn before it closes: the queue has to reach the transport first, see _closeConnection.
+        # Called by Autobahn before it closes: the queue has to reach the transport first, see dropConnection.
         pass
+
+    def dropConnection(self, abort: bool = False) -> None:
+        dropped = self.state != self.STATE_CLOSED
+        if dropped and abort:
+            self.drop_queue()
+        elif dropped and self._outbox is not None:
+            self._outbox.finish()
+            self._outbox = None
+        super().dropConnection(abort)
+        if dropped and not abort:
+            # A peer that does not read what is left would keep the connection for ever.
+            self._linger = self.factory.router.clock.callLater(CLOSE_TIMEOUT_S, self.transport.abortConnection)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         super().connectionLost(reason)
         if self._outbox is not None:
             self._outbox.close()
-        # Autobahn leaves this timer behind when the peer drops the connection in the closing handshake.
-        for timer in (self.closeHandshakeTimeoutCall, self._linger):
-            if timer is not None and timer.active():
-                timer.cancel()
-        self.closeHandshakeTimeoutCall = None
+        if self.closeHandshakeTimeoutCall is not None:
+            # Autobahn leaves it behind when the peer drops the connection in the closing handshake.
+            self.closeHandshakeTimeoutCall.cancel()
+            self.closeHandshakeTimeoutCall = None
+        if self._linger is not None and self._linger.active():
+            self._linger.cancel()
         # What holds on to each other waits for the collector, which stops everything while it looks for it: after the
         # departure of thousands for most of a second. Autobahn's future holds on to this as its outcome.
         self.session = self._outbox = self.is_closed = None
 
-    def _closeConnection(self, abort: bool = False) -> None:
-        if abort:
-            self.drop_queue()
-            self.transport.abortConnection()
-            return
-        if self._outbox is not None:
-            self._outbox.finish()
-            self._outbox = None
-        self.transport.loseConnection()
-        # A peer that does not read what is left would keep the connection for ever.
-        self._linger = self.factory.door.clock.callLater(CLOSE_TIMEOUT_S, self.transport.abortConnection)
-
     def _limit_messages(self, max_bytes: int) -> None:
         self.maxFramePayloadSize = self.maxMessagePayloadSize = max_bytes
 
-    def _max_message_size_exceeded(self, msg_size: int, max_msg_size: int, reason: str) -> None:
-        """Called by Autobahn, which would close without ABORT."""
-        if self.session is None or self.state != self.STATE_OPEN:
-            super()._max_message_size_exceeded(msg_size, max_msg_size, reason)
-            return
-        when = "" if max_msg_size == self.factory.door.limits.max_message_bytes else " before WELCOME"
-        self.session.malformed(f"a message has at most {max_msg_size} bytes{when}", TOO_BIG_CLOSE)
-        # Whatever still comes of it is thrown away.
-        self.failedByMe = True
+    def _send_close(self, code: int, reason: str) -> None:
+        text = reason.encode()[:MAX_REASON_BYTES].decode(errors="ignore")
+        super().sendCloseFrame(code, text.encode())
 
     def _overflowed(self) -> None:
         if self.session is not None:
@@ -305,95 +307,3 @@ def _is_utf8(payload: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-class WampWebSocketFactory(WebSocketServerFactory):
-    """Makes WebSocket connections that share one door."""
-
-    protocol = WampWebSocket
-
-    def __init__(self, door: Door, config: Config, refuse: Refuse | None = None) -> None:
-        super().__init__(protocols=list(SERIALIZERS), server=None, reactor=door.clock)
-        self.door = door
-        self.refuse = refuse
-        self._batched_timer = Timers(door.clock)
-        limits = config.wamp
-        # One call for all: each call sets the options that it isn't given back (allowNullOrigin).
-        self.setProtocolOptions(
-            webStatus=False,
-            # The session answers text that is not UTF-8 with ABORT; Autobahn would only close.
-            utf8validateIncoming=False,
-            maxFramePayloadSize=limits.max_message_bytes,
-            maxMessagePayloadSize=limits.max_message_bytes,
-            # With True, ABORT and the close frame would be lost in a TCP reset.
-            failByDrop=False,
-            openHandshakeTimeout=limits.handshake_timeout_s,
-            closeHandshakeTimeout=CLOSE_TIMEOUT_S,
-            tcpNoDelay=True,
-            autoPingInterval=limits.ping_interval_s,
-            autoPingTimeout=limits.ping_timeout_s,
-            allowedOrigins=origin_patterns(config),
-            allowNullOrigin=not limits.allowed_origins,
-            trustXForwardedFor=config.server.trusted_proxies,
-            perMessageCompressionAccept=_deflate if limits.compression else _no_compression,
-        )
-        # Autobahn copies two dozen options into each connection and formats them for a log line that nobody reads.
-        # As attributes of a class they are there once; nothing is left to copy.
-        options = {name: _attribute(getattr(self, name)) for name in WebSocketServerProtocol.CONFIG_ATTRS}
-        made: Any = type("WampWebSocketOfFactory", (WampWebSocket,), {**options, "CONFIG_ATTRS": ()})
-        self.protocol = made
-
-
-def _attribute(option: Any) -> Any:
-    """An option as an attribute of a class, where a plain function would become a method."""
-    return staticmethod(option) if callable(option) else option
-
-
-def origin_patterns(config: Config) -> list[str]:
-    """The allowed origins as Autobahn compares them: always with a port. None configured: all may come."""
-    if not config.wamp.allowed_origins:
-        return ["*"]
-    own = (config.server.public_url,) if config.server.public_url else ()
-    return [_with_port(origin) for origin in (*config.wamp.allowed_origins, *own)]
-
-
-def _with_port(origin: str) -> str:
-    parts = urlsplit(origin)
-    host = parts.netloc.rpartition("@")[2]
-    if parts.scheme not in _PORTS or not host:
-        return origin
-    has_port = ":" in host.rpartition("]")[2]
-    return f"{parts.scheme}://{host}" if has_port else f"{parts.scheme}://{host}:{_PORTS[parts.scheme]}"
-
-
-def _deflate(offers: list[Any]) -> Any:
-    for offer in offers:
-        if isinstance(offer, PerMessageDeflateOffer):
-            return PerMessageDeflateOfferAccept(offer)
-    return None
-
-
-def _no_compression(offers: list[Any]) -> None:
-    return None
-
-
-class _Upgrade(WebSocketResource):
-    """Hands a connection over to WebSocket, with what came behind the request in the same packet."""
-
-    def render(self, request: Any) -> Any:
-        channel = request.channel
-        transport = channel.transport
-        answer = super().render(request)
-        if channel.transport is None and transport is not None:
-            holder = transport if isinstance(transport, ProtocolWrapper) else transport.protocol
-            protocol = holder.wrappedProtocol if isinstance(holder, ProtocolWrapper) else holder
-            # The channel goes on with the rest of the packet when we return, as if it were another request.
-            channel.rawDataReceived = protocol.dataReceived
-            # Each holds on to the other; neither has anything to do any more.
-            channel.requests.clear()
-        return answer
-
-
-def websocket_resource(door: Door, config: Config, refuse: Refuse | None = None) -> WebSocketResource:
-    """The resource to mount at ``/ws`` of a twisted.web site."""
-    return _Upgrade(WampWebSocketFactory(door, config, refuse))

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
-from chatr.wamp import wire
-from chatr.wamp.wire import MAX_ID, Incoming, WireError
+from chatr.wamp.codec import wire
+from chatr.wamp.codec.wire import MAX_ID, Incoming, WireError
 
 #: Containers in containers, the message itself being the first. No payload of ours has a third of it.
 MAX_DEPTH = 64
@@ -28,7 +28,7 @@ MAX_PATH_CHARS = 200
 Path: TypeAlias = tuple[int | str, ...]
 
 _LONE_SURROGATE = "contains a lone surrogate"
-INVALID = "chatr.error.invalid"
+INVALID_URI, INVALID_ARGUMENT = "wamp.error.invalid_uri", "wamp.error.invalid_argument"
 _OPTIONS, _URI, _ARGS, _KWARGS = 2, 3, 4, 5
 #: Messages that are answered by their request id.
 _ANSWERED = frozenset({wire.CALL, wire.PUBLISH, wire.SUBSCRIBE, wire.REGISTER})
@@ -63,17 +63,12 @@ def unreadable(heads: Sequence[Any], flaw: Flaw) -> Unreadable:
     known = isinstance(code, int) and code in _ANSWERED and type(request) is int and 1 <= request <= MAX_ID
     if not known or not flaw.path:
         raise WireError(f"{flaw.reason}, at {_shown('$', flaw.path)}")
-    element = flaw.path[0]
-    if element == _URI:
-        uri = "wamp.error.invalid_uri"
-    else:
-        uri = INVALID if code == wire.CALL else "wamp.error.invalid_argument"
     wants_answer = code != wire.PUBLISH or (isinstance(options, dict) and options.get("acknowledge") is True)
     return Unreadable(
         code=code,
         request=request,
         acknowledged=wants_answer,
-        uri=uri,
+        uri=INVALID_URI if flaw.path[0] == _URI else INVALID_ARGUMENT,
         path=_field(flaw.path),
         reason=flaw.reason,
     )

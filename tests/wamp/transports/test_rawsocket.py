@@ -21,9 +21,9 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from chatr.api.events import EVENTS, SyncRequired
 from chatr.realtime.hub import Announcement
-from chatr.wamp.rawsocket import WampRawSocketFactory, length_nibble
+from chatr.wamp.transports.rawsocket import WampRawSocketFactory, length_nibble
 from tests.wamp.case import ALICE, HELLO, Setting
-from tests.wamp.test_formats import doubled, hello
+from tests.wamp.codec.test_formats import doubled, hello
 from tests.wamp.wires import CBOR, JSON, MSGPACK, Codec, over_tls
 
 SYNC_REQUIRED = EVENTS["sync.required"]
@@ -63,7 +63,7 @@ class MemoryClient:
     def __init__(self, setting: Setting, codec: Codec = JSON, *, handshake: bytes | None = None) -> None:
         self.codec = codec
         self.transport = LocalTransport()
-        self.server = WampRawSocketFactory(setting.door).buildProtocol(None)
+        self.server = WampRawSocketFactory(setting.door.router).buildProtocol(None)
         self.server.makeConnection(self.transport)
         self.send(bytes((0x7F, 0xF0 | codec.rawsocket_id, 0, 0)) if handshake is None else handshake)
         self.answer = self.transport.value()[:4]
@@ -111,7 +111,7 @@ class MemoryCase(SynchronousTestCase):
     def leave(self, client: MemoryClient) -> None:
         client.lose()
         self.clock.advance(0)
-        self.assertEqual(len(self.setting.door.sessions), 0)
+        self.assertEqual(len(self.setting.door.router.sessions), 0)
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
 
@@ -179,7 +179,7 @@ class FrameTests(MemoryCase):
             client.say([32, 1, {}, SYNC_REQUIRED.topic])
             ((_, _, number),) = self.heard(client)
             announcement = Announcement(SYNC_REQUIRED, SyncRequired(reason="x"), 7)
-            self.setting.door.hub.deliver([f"user:{ALICE}"], announcement)
+            self.setting.hub.deliver([f"user:{ALICE}"], announcement)
             client.say([48, 2, {}, "chatr.echo.get", [], {"text": "é" * 1000}])
             self.assertEqual(
                 self.heard(client),
@@ -228,6 +228,17 @@ class FrameTests(MemoryCase):
         client.send(b"x" * 5000)
         self.assertTrue(client.transport.half_closed)
         self.leave(client)
+
+    def test_garbled_while_closing(self) -> None:
+        """Frames that can't be told apart end a connection whose session is closing already, without another word."""
+        for garbled in (b"\3\0\0\0", b"\0\xff\xff\xff"):
+            client = self.joined()
+            self.setting.hub.end(f"user:{ALICE}", "unauthenticated", "Signed out")
+            self.assertEqual(self.heard(client)[0][0], 6)
+            client.send(garbled)
+            self.assertEqual(self.heard(client), [])
+            self.assertTrue(client.transport.half_closed)
+            self.leave(client)
 
     def test_small_messages_before_welcome(self) -> None:
         """Of whom nothing is known yet 4 KiB are taken, whatever was announced; pings, too."""
@@ -294,7 +305,7 @@ class FrameTests(MemoryCase):
         client.say([32, 1, {}, SYNC_REQUIRED.topic])
         self.heard(client)
         announcement = Announcement(SYNC_REQUIRED, SyncRequired(reason="x" * 600), 7)
-        self.setting.door.hub.deliver([f"user:{ALICE}"], announcement)
+        self.setting.hub.deliver([f"user:{ALICE}"], announcement)
         self.assertEqual([message[2] for message in self.heard(client)], ["chatr.error.too_large"])
         self.leave(client)
 
@@ -350,11 +361,11 @@ class CloseTests(MemoryCase):
         client.transport.producer.pauseProducing()
         for _ in range(10):
             announcement = Announcement(SYNC_REQUIRED, SyncRequired(reason="x" * 1000), 7)
-            self.setting.door.hub.deliver([f"user:{ALICE}"], announcement)
+            self.setting.hub.deliver([f"user:{ALICE}"], announcement)
         self.assertEqual((self.frames(client), client.transport.half_closed), ([], True))
         self.clock.advance(2)
         self.assertTrue(client.transport.disconnected)
-        self.assertEqual(self.setting.door.counters.slow_consumers, 1)
+        self.assertEqual(self.setting.door.router.counters.slow_consumers, 1)
         self.leave(client)
 
 
@@ -407,7 +418,7 @@ class SocketTests(TestCase):
 
     async def check_abort(self, *, tls: bool) -> None:
         setting = Setting(reactor)
-        factory: Factory = WampRawSocketFactory(setting.door)
+        factory: Factory = WampRawSocketFactory(setting.door.router)
         if tls:
             factory = over_tls(factory, self.mktemp())
         listening = reactor.listenTCP(0, factory, interface="127.0.0.1")
@@ -421,9 +432,9 @@ class SocketTests(TestCase):
         self.assertEqual(JSON.loads((await client.inbox.get())[4:]), [4, "ticket", {}])
         client.transport.write(frame(REGULAR, JSON.dumps([5, "alice", {}])))
         self.assertEqual(JSON.loads((await client.inbox.get())[4:])[0], 2)
-        self.assertEqual(setting.tickets.seen, [("alice", "127.0.0.1", "")])
+        self.assertEqual(setting.tickets.seen, [("alice", "127.0.0.1")])
         client.transport.write(b"\x00\xff\xff\xff" + b"x" * 200_000)
         self.assertEqual(JSON.loads((await client.inbox.get())[4:])[2], VIOLATION)
         await client.closed
-        await setting.door.sessions.open.zero()
+        await setting.door.router.sessions.open.zero()
         self.assertEqual(self.flushLoggedErrors(), [])

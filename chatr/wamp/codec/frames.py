@@ -1,4 +1,4 @@
-"""Serialisers and framings: batches and frames, and events encoded once for all who take the same form."""
+"""Serialisers and framings: batches and frames."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from chatr.realtime.hub import Announcement
-from chatr.wamp import wire
-from chatr.wamp.formats import FORMATS, Format, Received
-from chatr.wamp.wire import WireError
+from chatr.wamp.codec.formats import FORMATS, Format, Received
+from chatr.wamp.codec.wire import WireError
 
 #: (payload, binary) -> the bytes that go on the wire.
 Framing: TypeAlias = Callable[[bytes, bool], bytes]
@@ -111,21 +109,3 @@ def websocket_frame(payload: bytes, binary: bool) -> bytes:
 def rawsocket_frame(payload: bytes, binary: bool) -> bytes:
     """One regular message: its type octet is zero, so a length of four bytes is the whole header."""
     return _LENGTH.pack(len(payload)) + payload
-
-
-def event_frame(
-    announcement: Announcement, serializer: Serializer, framing: Framing, subscription: int, pattern: bool
-) -> bytes:
-    """EVENT for one subscription, framed. The payload is encoded once a format, the frame once a form."""
-    made = announcement.encodings
-    key = (serializer, framing, subscription)
-    frame = made.get(key)
-    if frame is None:
-        payload = made.get(serializer.name)
-        if payload is None:
-            payload = made[serializer.name] = serializer.format.encode(announcement.payload)
-        details = {"topic": announcement.topic} if pattern else {}
-        head: tuple[Any, ...] = (wire.EVENT, subscription, announcement.publication, details, [])
-        encoded = serializer.format.event(head, payload)
-        frame = made[key] = framing(serializer.decorated(encoded), serializer.binary)
-    return frame

@@ -6,7 +6,7 @@ from twisted.internet.error import ConnectionDone
 from twisted.logger import LogEvent, LogLevel, formatEvent, globalLogPublisher
 from twisted.python.failure import Failure
 
-from tests.wamp.test_transport import MemoryCase
+from tests.wamp.transports.test_websocket import MemoryCase
 from tests.wamp.wires import PONG, client_frame
 
 

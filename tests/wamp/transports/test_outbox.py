@@ -11,7 +11,7 @@ from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from chatr.wamp.outbox import CHUNK_BYTES, Outbox, Turn
+from chatr.wamp.transports.outbox import CHUNK_BYTES, Outbox, Turn
 
 
 class Transport:

@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
 
-from chatr.wamp.flaws import MAX_DEPTH, MAX_VALUES, TOO_DEEP, TOO_MANY, Flaw, text_flaw
-from chatr.wamp.wire import WireError
+from chatr.wamp.codec.flaws import MAX_DEPTH, MAX_VALUES, TOO_DEEP, TOO_MANY, Flaw, text_flaw
+from chatr.wamp.codec.wire import WireError
 
 #: Of a key in a path.
 MAX_KEY_BYTES = 64

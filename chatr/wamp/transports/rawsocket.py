@@ -13,12 +13,12 @@ from twisted.internet.interfaces import IAddress, IDelayedCall, ISSLTransport
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
-from chatr.sharing import count_for
-from chatr.wamp.door import CLOSE_TIMEOUT_S, Door
-from chatr.wamp.frames import SERIALIZERS, Framing, Serializer, rawsocket_frame
+from chatr.wamp.codec.frames import SERIALIZERS, Framing, Serializer, rawsocket_frame
+from chatr.wamp.limits import CLOSE_TIMEOUT_S
 from chatr.wamp.link import MAX_HANDSHAKE_FRAMES, TOO_MANY_FRAMES
-from chatr.wamp.outbox import Outbox
+from chatr.wamp.router import Router
 from chatr.wamp.session import Session
+from chatr.wamp.transports.outbox import Outbox, Turn
 
 MAGIC = 0x7F
 REGULAR, PING, PONG = 0, 1, 2
@@ -49,7 +49,6 @@ class RawSocketLink:
         self.serializer = serializer
         self.framing: Framing = rawsocket_frame
         self.address = address
-        self.user_agent = ""
         self.headers: Mapping[str, str] = MappingProxyType({})
         self.max_bytes = max_bytes
         self._protocol = protocol
@@ -62,10 +61,9 @@ class RawSocketLink:
         """Send what is queued, then close; RawSocket has no close code."""
         self._protocol.close()
 
-    def welcomed(self, user_id: str) -> None:
-        """Take messages up to the length that the handshake announced, and turns with all sessions of this person."""
-        count_for(self._protocol.transport, user_id, known=True)
-        self._protocol.take_long_messages()
+    def welcomed(self, turn_key: str) -> None:
+        """Take messages up to the length that the handshake announced, and turns with all sessions of the same key."""
+        self._protocol.take_long_messages(turn_key)
 
     def cut(self, code: int, reason: str) -> None:
         """Drop what is queued and close; a peer that does not read would not see a farewell."""
@@ -76,14 +74,15 @@ class RawSocketLink:
 class WampRawSocket(Protocol):
     """One RawSocket connection: handshake, frames, pings."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, router: Router, turn: Turn) -> None:
         self.session: Session | None = None
         self._wire: Any = None
-        self._door = door
+        self._router = router
+        self._turn = turn
         self._data = bytearray()
         #: Announced; and taken, which is less before WELCOME.
-        self._announced_bytes = 2 ** (SMALLEST_EXPONENT + length_nibble(door.limits.max_message_bytes))
-        self._max_bytes = min(self._announced_bytes, door.limits.max_handshake_bytes)
+        self._announced_bytes = 2 ** (SMALLEST_EXPONENT + length_nibble(router.limits.max_message_bytes))
+        self._max_bytes = min(self._announced_bytes, router.limits.max_handshake_bytes)
         self._frames_left: float = MAX_HANDSHAKE_FRAMES
         self._outbox: Outbox | None = None
         self._closing = False
@@ -96,8 +95,9 @@ class WampRawSocket(Protocol):
         if self._outbox is not None:
             self._outbox.send(frame, ephemeral=ephemeral)
 
-    def take_long_messages(self) -> None:
+    def take_long_messages(self, turn_key: str) -> None:
         """The handshake is over."""
+        self._router.count_for(self.transport, turn_key, known=True)
         self._max_bytes = self._announced_bytes
         self._frames_left = math.inf
 
@@ -130,7 +130,7 @@ class WampRawSocket(Protocol):
         if isinstance(self._wire.getHost(), IPv4Address | IPv6Address):
             self._wire.setTcpNoDelay(True)
             self._keep_alive()
-        self._after(self._door.limits.handshake_timeout_s, self._wire.abortConnection)
+        self._after(self._router.limits.handshake_timeout_s, self._wire.abortConnection)
 
     def dataReceived(self, data: bytes) -> None:
         self._heard = True
@@ -173,13 +173,11 @@ class WampRawSocket(Protocol):
         self.close()
 
     def _open(self, serializer: Serializer, *, peer_takes: int) -> None:
-        limits = self._door.limits
+        limits = self._router.limits
         self._stop_timer()
         nibble = length_nibble(limits.max_message_bytes)
         self._wire.write(bytes((MAGIC, nibble << 4 | (serializer.rawsocket_id or 0), 0, 0)))
-        self._outbox = Outbox(
-            self._wire, self._door.turn, max_bytes=limits.max_output_bytes, on_overflow=self._overflowed
-        )
+        self._outbox = Outbox(self._wire, self._turn, max_bytes=limits.max_output_bytes, on_overflow=self._overflowed)
         self._wire.registerProducer(self._outbox, True)
         link = RawSocketLink(
             self,
@@ -187,7 +185,7 @@ class WampRawSocket(Protocol):
             address=str(getattr(self._wire.getPeer(), "host", "")),
             max_bytes=min(peer_takes, limits.max_output_bytes),
         )
-        self.session = Session(self._door, link)
+        self.session = Session(self._router, link)
         self.session.opened()
 
     def _take_frame(self) -> bool:
@@ -197,15 +195,13 @@ class WampRawSocket(Protocol):
         kind, length = self._data[0], int.from_bytes(self._data[1:HEADER_BYTES], "big")
         self._frames_left -= 1
         if self._frames_left < 0:
-            self.session.malformed(TOO_MANY_FRAMES)
-            return True
+            return self._garbled(self.session, TOO_MANY_FRAMES)
         if kind not in (REGULAR, PING, PONG):
-            self.session.malformed(f"the frame type {kind} is reserved")
-            return True
+            return self._garbled(self.session, f"the frame type {kind} is reserved")
         if length > self._max_bytes:
             when = "before WELCOME" if self._max_bytes < self._announced_bytes else "announced"
-            self.session.malformed(f"a message of {length} bytes is longer than the {self._max_bytes} {when}")
-            return True
+            reason = f"a message of {length} bytes is longer than the {self._max_bytes} {when}"
+            return self._garbled(self.session, reason)
         if len(self._data) < HEADER_BYTES + length:
             self._frames_left += 1
             return False
@@ -218,32 +214,38 @@ class WampRawSocket(Protocol):
             self._begin_pinging()
         return True
 
+    def _garbled(self, session: Session, reason: str) -> bool:
+        """Close: nothing can be made of what follows. A session that is closing already says nothing to it."""
+        session.malformed(reason)
+        self.close()
+        return True
+
     def _begin_pinging(self) -> None:
         """Ping who pings us: not all clients know these frames (autobahn-python drops the connection)."""
         if not self._pinging and not self._closing:
             self._pinging = True
-            self._after(self._door.limits.ping_interval_s, self._ping)
+            self._after(self._router.limits.ping_interval_s, self._ping)
 
     def _ping(self) -> None:
         self._heard = False
         self.queue(control_frame(PING, b""))
-        self._after(self._door.limits.ping_timeout_s, self._expect_life)
+        self._after(self._router.limits.ping_timeout_s, self._expect_life)
 
     def _expect_life(self) -> None:
         if self._heard:
-            self._after(self._door.limits.ping_interval_s, self._ping)
+            self._after(self._router.limits.ping_interval_s, self._ping)
         else:
             self._wire.abortConnection()
 
     def _keep_alive(self) -> None:
         """Let the kernel find peers that are gone: no WAMP frame that every client understands does."""
-        interval_s = max(1, round(self._door.limits.ping_interval_s))
+        interval_s = max(1, round(self._router.limits.ping_interval_s))
         self._wire.setTcpKeepAlive(True)
         # The handle of a TLS transport is no socket; the transport below it has one.
         wire = self._wire
         handle = (wire.transport if ISSLTransport.providedBy(self._wire) else wire).getHandle()
         handle.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, interval_s)
-        handle.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, max(1, round(self._door.limits.ping_timeout_s)))
+        handle.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, max(1, round(self._router.limits.ping_timeout_s)))
         handle.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 1)
 
     def _overflowed(self) -> None:
@@ -253,7 +255,7 @@ class WampRawSocket(Protocol):
     def _after(self, delay_s: float, function: Callable[[], object]) -> None:
         """The one timer: of the handshake, then of pings, then of closing."""
         self._stop_timer()
-        self._timer = self._door.clock.callLater(delay_s, function)
+        self._timer = self._router.clock.callLater(delay_s, function)
 
     def _stop_timer(self) -> None:
         if self._timer is not None and self._timer.active():
@@ -267,12 +269,13 @@ def control_frame(kind: int, payload: bytes) -> bytes:
 
 
 class WampRawSocketFactory(Factory):
-    """Makes RawSocket connections that share one door."""
+    """Makes RawSocket connections that share one router."""
 
     noisy = False
 
-    def __init__(self, door: Door) -> None:
-        self._door = door
+    def __init__(self, router: Router) -> None:
+        self._router = router
+        self._turn = Turn(router.clock)
 
     def buildProtocol(self, addr: IAddress | None) -> WampRawSocket:
-        return WampRawSocket(self._door)
+        return WampRawSocket(self._router, self._turn)

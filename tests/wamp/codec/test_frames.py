@@ -12,11 +12,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatr.api.events import EVENTS, PresenceChanged, SyncRequired
-from chatr.realtime.hub import Announcement
-from chatr.wamp import wire
-from chatr.wamp.frames import SERIALIZERS, Serializer, event_frame, rawsocket_frame, websocket_frame
-from chatr.wamp.wire import WireError
+from chatr.api.events import EVENTS, PresenceChanged
+from chatr.wamp.codec import wire
+from chatr.wamp.codec.frames import SERIALIZERS, Serializer, rawsocket_frame, websocket_frame
+from chatr.wamp.codec.wire import WireError
+from chatr.wamp.publication import Publication
 
 SYNC_REQUIRED = EVENTS["sync.required"]
 
@@ -180,14 +180,14 @@ class EncodeTests(SynchronousTestCase):
 
     def test_event(self) -> None:
         """EVENT in every serialisation and framing, with the topic for pattern subscriptions only."""
-        announcement = Announcement(SYNC_REQUIRED, SyncRequired(reason="r"), 12345)
+        publication = Publication("a.topic", {"reason": "r"}, number=12345)
         for serializer in SERIALIZERS.values():
             for subscription, pattern in ((1, False), (300, True)):
-                frame = event_frame(announcement, serializer, rawsocket_frame, subscription, pattern)
+                frame = publication.frame(serializer, rawsocket_frame, subscription, pattern)
                 encoded = frame[4:]
                 if serializer.batched:
                     encoded = encoded[4:] if serializer.binary else encoded[:-1]
-                details = {"topic": "chatr.sync.required"} if pattern else {}
+                details = {"topic": "a.topic"} if pattern else {}
                 expected = [36, subscription, 12345, details, [], {"reason": "r"}]
                 self.assertEqual(DECODE[serializer.name](encoded), expected)
 
@@ -209,11 +209,9 @@ class EncodeTests(SynchronousTestCase):
         serializers = list(SERIALIZERS.values())
         for serializer in serializers:
             self.patch(serializer, "format", Counted(serializer.format))
-        announcement = Announcement(SYNC_REQUIRED, SyncRequired(reason="r"), 1)
+        publication = Publication("a.topic", {"reason": "r"}, number=1)
         frames = [
-            event_frame(
-                announcement, serializers[n % 6], (websocket_frame, rawsocket_frame)[n % 2], 1 + n % 3 // 2, False
-            )
+            publication.frame(serializers[n % 6], (websocket_frame, rawsocket_frame)[n % 2], 1 + n % 3 // 2, False)
             for n in range(500)
         ]
         self.assertEqual(sorted(encoded), ["cbor", "json", "msgpack"])

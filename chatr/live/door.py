@@ -1,0 +1,85 @@
+"""The WAMP door: a router with the one realm ``chatr``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+
+from chatr.api.dispatch import Dispatcher
+from chatr.config import Config
+from chatr.live import settings
+from chatr.live.callee import Operations
+from chatr.live.crowd import Addresses
+from chatr.live.members import Members, Presence, Written
+from chatr.live.tickets import Authenticate, Tickets
+from chatr.realtime.hub import Hub
+from chatr.sharing import count_for
+from chatr.wamp.realm import Realm
+from chatr.wamp.router import Router
+from chatr.wamp.transports.rawsocket import WampRawSocketFactory
+from chatr.wamp.transports.upgrade import Upgrade, websocket_resource
+from chatr.wamp.transports.websocket import Refuse
+
+REALM = "chatr"
+
+
+class Door:
+    """What the realm and its router are made of. ``now``: seconds since the epoch, as tokens count them."""
+
+    def __init__(
+        self,
+        config: Config,
+        clock: IReactorTime,
+        *,
+        now: Callable[[], float],
+        dispatcher: Dispatcher,
+        authenticate: Authenticate,
+        hub: Hub,
+        presence: Presence,
+        written: Written | None = None,
+    ) -> None:
+        """``written`` hears of each event that a session of a user takes."""
+        self._config = config
+        wamp = config.wamp
+        self.members = Members(
+            hub=hub, presence=presence, per_user=wamp.max_sessions_per_user, clock=clock, now=now, written=written
+        )
+        self.realm = Realm(
+            authenticator=Tickets(authenticate, anonymous=wamp.anonymous, public_url=config.server.public_url),
+            members=self.members,
+            callee=Operations(dispatcher),
+        )
+        self.router = Router(
+            realms={REALM: self.realm}.get,
+            no_such_realm=f"the realm is {REALM!r}",
+            limits=settings.limits(config),
+            uris=settings.URIS,
+            arrivals=Addresses(wamp.max_sessions_per_address, exempt_loopback=config.exempt_loopback),
+            count_for=count_for,
+            clock=clock,
+        )
+
+    def websocket(self, refuse: Refuse | None = None) -> Upgrade:
+        """The resource to mount at ``/ws``. ``refuse`` makes the answer to a handshake that fails."""
+        return websocket_resource(self.router, settings.websocket_options(self._config), refuse)
+
+    def rawsocket(self) -> WampRawSocketFactory:
+        """What to listen with for RawSocket."""
+        return WampRawSocketFactory(self.router)
+
+    def is_of(self, connection: str, session_id: str) -> bool:
+        """Whether a connection id is that of an open session of that sign-in."""
+        return self.members.find(connection, session_id) is not None
+
+    def extend(self, connection: str, session_id: str, expires_at: float) -> bool:
+        """Let an open connection of that login session live until ``expires_at``; whether there was one."""
+        member = self.members.find(connection, session_id)
+        if member is not None:
+            member.extend(expires_at)
+        return member is not None
+
+    def drain(self, timeout_s: float) -> Deferred[None]:
+        """Stop kindly; fires when every transport is gone."""
+        return self.router.drain(timeout_s)

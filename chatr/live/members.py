@@ -1,0 +1,144 @@
+"""The sessions of people: in their rooms, counted, known to presence, and ended when their token expires."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+from chatr import plain
+from chatr.api.context import Caller
+from chatr.api.errors import URI_PREFIX
+from chatr.live.crowd import Crowd
+from chatr.realtime.hub import Announcement, Hub
+from chatr.services.admission import Admission
+from chatr.wamp.publication import Publication
+from chatr.wamp.realm import Identity, Peer, RealmSession, Refusal
+
+
+class Presence(Protocol):
+    """Is told of every connection of a person."""
+
+    def joined(self, user_id: str, connection: str) -> None:
+        """A connection opened."""
+
+    def left(self, user_id: str, connection: str) -> None:
+        """A connection closed."""
+
+
+#: Hears of each event that a session of a user takes.
+Written = Callable[[str, Announcement], None]
+
+
+class Members:
+    """Who is in the realm. ``now``: seconds since the epoch, as tokens count them."""
+
+    def __init__(
+        self,
+        *,
+        hub: Hub,
+        presence: Presence,
+        per_user: int,
+        clock: IReactorTime,
+        now: Callable[[], float],
+        written: Written | None,
+    ) -> None:
+        self.hub = hub
+        self.presence = presence
+        self.written = written
+        self.clock = clock
+        self.now = now
+        self.people = Crowd(per_user)
+        self._by_connection: dict[str, Member] = {}
+
+    def refusal(self, identity: Identity) -> Refusal | None:
+        """Why somebody may not come in: with one session more they would have too many."""
+        if self.people.full(identity.authid):
+            return Refusal(f"{URI_PREFIX}rate_limited", f"a user has at most {self.people.limit} sessions open")
+        return None
+
+    def joined(self, session: RealmSession, peer: Peer, identity: Identity) -> Member:
+        """Take note of a session that has been welcomed."""
+        member = Member(self, session, peer, identity.account)
+        if member.caller.user_id:
+            self._by_connection[session.connection] = member
+            member.enter()
+        return member
+
+    def gone(self, member: Member) -> None:
+        """Forget a session that has ended."""
+        self._by_connection.pop(member.connection, None)
+
+    def find(self, connection: str, session_id: str) -> Member | None:
+        """The open session of a connection id, if it is of that sign-in."""
+        member = self._by_connection.get(connection)
+        return member if member is not None and member.is_of(session_id) else None
+
+
+class Member:
+    """One session of somebody, and of the hub while it is open."""
+
+    def __init__(self, members: Members, session: RealmSession, peer: Peer, admission: Admission) -> None:
+        self.connection = session.connection
+        self.caller = Caller(
+            role=admission.role,
+            user_id=admission.user_id,
+            session_id=admission.session_id,
+            address=peer.address,
+            user_agent=plain.user_agent(peer.headers.get("user-agent")),
+            connection=session.connection,
+        )
+        self._members = members
+        self._written = members.written
+        self._session = session
+        self._admission = admission
+        self._expiry: IDelayedCall | None = None
+
+    def enter(self) -> None:
+        """Be somebody who is here."""
+        members, user_id = self._members, self.caller.user_id
+        members.people.came(user_id)
+        members.hub.join(self, self._admission.rooms)
+        members.presence.joined(user_id, self.connection)
+        self.extend(self._admission.expires_at)
+
+    def left(self) -> None:
+        """Give back what an open session holds."""
+        members, user_id = self._members, self.caller.user_id
+        self._forget_expiry()
+        if user_id:
+            members.gone(self)
+            members.hub.leave(self)
+            members.people.gone(user_id)
+            members.presence.left(user_id, self.connection)
+
+    def is_of(self, session_id: str) -> bool:
+        """Whether it is an open session of that sign-in."""
+        return bool(session_id) and session_id == self.caller.session_id and self._session.is_open
+
+    def extend(self, expires_at: float) -> None:
+        """Live until ``expires_at`` (seconds since the epoch), whatever was said before."""
+        self._forget_expiry()
+        left_s = max(expires_at - self._members.now(), 0)
+        self._expiry = self._members.clock.callLater(left_s, self.end, "unauthenticated", "token expired")
+
+    def deliver(self, announcement: Announcement) -> None:
+        """Send an event. Called by the hub."""
+        publication = announcement.made
+        if publication is None:
+            event = announcement.event
+            publication = announcement.made = Publication(
+                event.topic, announcement.payload, number=announcement.publication, ephemeral=event.ephemeral
+            )
+        if self._session.deliver(publication) and self._written is not None:
+            self._written(self.caller.user_id, announcement)
+
+    def end(self, code: str, reason: str) -> None:
+        """End the session with GOODBYE. ``code``: an error code of ours."""
+        self._session.end(URI_PREFIX + code, reason)
+
+    def _forget_expiry(self) -> None:
+        if self._expiry is not None and self._expiry.active():
+            self._expiry.cancel()
+        self._expiry = None

@@ -1,0 +1,175 @@
+"""Who has subscribed to which topics. Shows nothing by itself.
+
+Which sessions an event reaches is decided by their realm; a subscription only says which kinds of events a session
+wants of those addressed to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from itertools import count
+from types import MappingProxyType
+from typing import NamedTuple
+
+#: How many subscriptions that a session gave back are remembered, so that a late UNSUBSCRIBE is answered kindly.
+REMEMBERED = 1024
+
+# Loose URIs of the WAMP specification ("URIs"): components separated by dots, without white space and "#".
+_EXACT = re.compile(r"([^\s.#]+\.)*[^\s.#]+")
+_PREFIX = re.compile(r"([^\s.#]+\.)*[^\s.#]*")
+_WILDCARD = re.compile(r"([^\s.#]*\.)*[^\s.#]*")
+
+#: A URI of ours has a dozen parts at the most; the bound keeps what a session can make us store small.
+MAX_URI_CHARS = 256
+
+
+def _matches_exact(pattern: str, topic: str) -> bool:
+    return pattern == topic
+
+
+def _matches_prefix(pattern: str, topic: str) -> bool:
+    return topic.startswith(pattern)
+
+
+def _matches_wildcard(pattern: str, topic: str) -> bool:
+    wanted, parts = pattern.split("."), topic.split(".")
+    return len(wanted) == len(parts) and all(want in ("", part) for want, part in zip(wanted, parts, strict=True))
+
+
+class Policy(NamedTuple):
+    """One matching policy: which URIs it takes and which topics they match."""
+
+    syntax: re.Pattern[str]
+    matches: Callable[[str, str], bool]
+
+
+POLICIES: Mapping[str, Policy] = MappingProxyType(
+    {
+        "exact": Policy(_EXACT, _matches_exact),
+        "prefix": Policy(_PREFIX, _matches_prefix),
+        "wildcard": Policy(_WILDCARD, _matches_wildcard),
+    }
+)
+
+
+class Key(NamedTuple):
+    """What one subscription is for."""
+
+    topic: str
+    match: str
+
+
+class RequestError(Exception):
+    """A request that is refused: the WAMP error URI and a sentence."""
+
+    def __init__(self, uri: str, detail: str) -> None:
+        super().__init__(uri, detail)
+        self.uri = uri
+        self.detail = detail
+
+
+def check_uri(uri: str, match: object = None) -> str:
+    """The matching policy of a request, for which its URI is valid. Raises :class:`RequestError`."""
+    policy = "exact" if match is None else match
+    if not isinstance(policy, str) or policy not in POLICIES:
+        raise RequestError("wamp.error.invalid_argument", "options.match: is not exact, prefix or wildcard")
+    if len(uri) > MAX_URI_CHARS or not POLICIES[policy].syntax.fullmatch(uri):
+        raise RequestError("wamp.error.invalid_uri", f"that is not a valid URI for match {policy}")
+    return policy
+
+
+class SubscriptionIds:
+    """The subscriptions of all sessions of a realm: an id per (topic, match), given out again only as a new number."""
+
+    def __init__(self) -> None:
+        self._numbers = count(1)
+        self._ids: dict[Key, int] = {}
+        self._holders: dict[Key, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def acquire(self, key: Key) -> int:
+        """The id of a subscription, for one more session."""
+        number = self._ids.get(key)
+        if number is None:
+            number = self._ids[key] = next(self._numbers)
+        self._holders[key] = self._holders.get(key, 0) + 1
+        return number
+
+    def release(self, key: Key) -> None:
+        """One session less; the id goes with the last."""
+        self._holders[key] -= 1
+        if not self._holders[key]:
+            del self._holders[key], self._ids[key]
+
+
+class Subscriptions:
+    """The subscriptions of one session, with the answer for each topic remembered."""
+
+    def __init__(self, ids: SubscriptionIds, *, limit: int, too_many: str) -> None:
+        """``too_many``: the error URI for more than ``limit``."""
+        self._numbers = ids
+        self._limit = limit
+        self._too_many = too_many
+        self._keys: dict[int, Key] = {}
+        self._ids: dict[Key, int] = {}
+        self._gone: dict[int, None] = {}
+        self._matching: dict[str, tuple[tuple[int, bool], ...]] = {}
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def subscribe(self, topic: str, match: object = None) -> int:
+        """Subscribe and answer the subscription id, the same for the same topic and match.
+
+        Raises :class:`RequestError` for an unknown policy, an invalid URI, or too many subscriptions.
+        """
+        policy = check_uri(topic, match)
+        key = Key(topic, policy)
+        known = self._ids.get(key)
+        if known is not None:
+            return known
+        if len(self._keys) >= self._limit:
+            raise RequestError(self._too_many, f"a session has at most {self._limit} subscriptions")
+        number = self._numbers.acquire(key)
+        self._keys[number], self._ids[key] = key, number
+        self._matching.clear()
+        return number
+
+    def unsubscribe(self, number: int) -> None:
+        """Give a subscription back; giving it back again changes nothing.
+
+        Raises :class:`RequestError` for an id that this session never had.
+        """
+        key = self._keys.pop(number, None)
+        if key is None:
+            if number in self._gone:
+                return
+            raise RequestError("wamp.error.no_such_subscription", "this session never had that subscription")
+        del self._ids[key]
+        self._matching.clear()
+        self._numbers.release(key)
+        self._gone[number] = None
+        if len(self._gone) > REMEMBERED:
+            del self._gone[next(iter(self._gone))]
+
+    def matching(self, topic: str) -> tuple[tuple[int, bool], ...]:
+        """The subscriptions that want ``topic``: their ids, and whether a pattern found it."""
+        found = self._matching.get(topic)
+        if found is None:
+            found = self._matching[topic] = tuple(
+                (number, key.match != "exact")
+                for number, key in self._keys.items()
+                if POLICIES[key.match].matches(key.topic, topic)
+            )
+        return found
+
+    def clear(self) -> None:
+        """Give everything back."""
+        for key in self._keys.values():
+            self._numbers.release(key)
+        self._keys.clear()
+        self._ids.clear()
+        self._matching.clear()

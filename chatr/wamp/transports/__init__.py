@@ -1,0 +1,1 @@
+"""What carries WAMP: WebSocket and RawSocket, each with a bounded queue of what it has to send."""
