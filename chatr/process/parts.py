@@ -38,19 +38,23 @@ class Parts:
     def __init__(self, clock: IReactorTime) -> None:
         self._clock = clock
         self._started: list[dict[str, Part]] = []
+        self._stopped = False
 
     async def start(self, stages: Sequence[Stage]) -> None:
-        """Start parts, beyond those that are started. Raises what stands in the way of one."""
+        """Start parts, beyond those that are started, unless it is to stop. Raises what stands in the way of one."""
         for stage in stages:
             started: dict[str, Part] = {}
             self._started.append(started)
             for name, part in stage.items():
+                if self._stopped:
+                    return
                 # Whatever becomes of its start, it is stopped.
                 started[name] = part
                 await maybeDeferred(part.start)
 
     async def stop(self, *, within_s: float, at_most_s: float) -> None:
         """Stop what was started, once: each part for ``at_most_s``, all together for ``within_s``. Never raises."""
+        self._stopped = True
         closing = Closing(self._clock, within_s)
         while self._started:
             together = self._started.pop()

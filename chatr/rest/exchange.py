@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from inspect import isawaitable
 from typing import Any, Protocol
 
 import msgspec
@@ -162,7 +161,7 @@ class Exchange:
                 request.setHeader("Connection", "close")
                 raise ApiError("unavailable", "The server is stopping", retry_after_s=1)
             answer = handler(request, **variables)
-            body = await answer if isawaitable(answer) else answer
+            body = answer if isinstance(answer, bytes) else await answer
         except ApiError as error:
             request.setResponseCode(error.kind.status)
             body = render(request, error.problem(request.request_id))

@@ -73,6 +73,15 @@ class PartsTests(SynchronousTestCase):
         self.successResultOf(self.stop())
         self.assertEqual(self.done, ["start one", "start two", "stop two", "stop one"])
 
+    def test_stopped_while_it_starts(self) -> None:
+        """What is told to stop meanwhile is stopped, and nothing more is started."""
+        ready: Deferred[None] = Deferred()
+        started = self.start({"one": self.part("one", start=lambda: ready), "two": self.part("two")})
+        self.successResultOf(self.stop())
+        ready.callback(None)
+        self.successResultOf(started)
+        self.assertEqual(self.done, ["start one", "stop one"])
+
     def test_more(self) -> None:
         """What is started later stands on what is there."""
         self.successResultOf(self.start({"one": self.part("one", start=lambda: succeed(None))}))

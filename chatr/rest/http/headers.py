@@ -47,6 +47,8 @@ _SECURITY = (
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
 )
+#: What every answer carries, until it becomes one of another kind.
+_EVERY = (*_SECURITY, *ANSWER.headers)
 _CORS_METHODS = "GET, POST, PUT, PATCH, DELETE"
 _CORS_HEADERS = "Authorization, Content-Type, Idempotency-Key, X-Chatr-Connection"
 _CORS_EXPOSED = "X-Request-Id, Retry-After"
@@ -110,7 +112,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 
     def headers(self, path: bytes, *, origin: str | None, https: bool, preflight: bool = False) -> Headers:
         """The headers of any answer to a request for ``path``."""
-        found: Headers = [*_SECURITY, *ANSWER.headers]
+        found: Headers = list(_EVERY)
         if path.startswith(b"/api/"):
             found.append(("Cache-Control", "no-store"))
         if https and self.hsts:
