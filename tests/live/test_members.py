@@ -50,6 +50,19 @@ class ExtendTests(SessionCase):
         self.assertFalse(self.door.extend(connection, "session-of-alice", EPOCH + 5000))
 
 
+class LeavingTests(SessionCase):
+    """Who is no more here."""
+
+    def test_left_once(self) -> None:
+        """A session that ends while one of its messages is answered has left once, and makes room for one more."""
+        client = self.joined()
+        client.say([48, 1, {}, "chatr.echo.watch", [], {"text": "a"}])
+        client.session.received(b'[48, 1, {}, "chatr.echo.watch", [], {"text": "a"}]')
+        self.assertEqual(client.session.state, "closed")
+        self.assertEqual(self.setting.attendance.events, [("joined", ALICE), ("left", ALICE)])
+        self.assertEqual(self.door.members.people.count(ALICE), 0)
+
+
 class WrittenTests(SessionCase):
     """Who hears of events that were written to somebody."""
 

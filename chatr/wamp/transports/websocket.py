@@ -248,11 +248,12 @@ class WampWebSocket(WebSocketServerProtocol):
 
     def sendCloseFrame(self, code: int | None = None, reasonUtf8: bytes | None = None, isReply: bool = False) -> None:
         if code == TOO_BIG_CLOSE and self.failedByMe and self.session is not None and self.state == self.STATE_OPEN:
-            # Autobahn closes for a message that is too long; the session says so first, and closes with the same code.
+            # Autobahn would close for a message that is too long: that is the session's to do, which says so first.
             max_bytes = self.maxMessagePayloadSize
             when = "" if max_bytes == self.factory.router.limits.max_message_bytes else " before WELCOME"
             self.session.malformed(f"a message has at most {max_bytes} bytes{when}", TOO_BIG_CLOSE)
-        super().sendCloseFrame(code, reasonUtf8, isReply)
+        else:
+            super().sendCloseFrame(code, reasonUtf8, isReply)
 
     def unregisterProducer(self) -> None:
         # Called by Autobahn before it closes: the queue has to reach the transport first, see dropConnection.

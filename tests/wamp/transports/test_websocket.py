@@ -211,6 +211,18 @@ class MessageTests(MemoryCase):
             self.assertEqual(self.heard(client), [])
             self.leave(client)
 
+    def test_oversize_message_while_closing(self) -> None:
+        """A session that has said GOODBYE says nothing to a message that is too long; it still has its time."""
+        self.serve(max_message_bytes=1024)
+        client = self.joined()
+        self.setting.hub.end(f"user:{ALICE}", "unauthenticated", "Signed out")
+        self.assertEqual([message[0] for message in self.heard(client)], [6])
+        client.server.dataReceived(client_frame(TEXT, b"x" * 1025))
+        self.assertEqual(self.heard(client), [])
+        self.clock.advance(2)
+        self.assertEqual(self.heard(client), [(1000, "")])
+        self.leave(client)
+
     def test_small_messages_before_welcome(self) -> None:
         """Of whom nothing is known yet 4 KiB are taken, in one frame or in many; after WELCOME the whole length."""
         for frames in (
