@@ -44,8 +44,7 @@ class Columns(Generic[S]):
     def __init__(self, struct: type[S], columns: Mapping[str, str | Made | Part]) -> None:
         fields = struct.__struct_fields__
         if columns.keys() != set(fields):
-            odd = ", ".join(columns.keys() ^ set(fields))
-            raise TypeError(f"columns or fields too many: {odd} of {struct.__name__}")
+            raise TypeError(f"{struct.__name__} and its columns differ: {', '.join(columns.keys() ^ set(fields))}")
         self._struct = struct
         self._made: list[tuple[int, Callable[[Any], Any]]] = []
         self._pieces: list[tuple[Part | None, int, int]] = []

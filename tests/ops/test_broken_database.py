@@ -134,7 +134,7 @@ class TaskTests(BrokenCase):
         self.node.ports.accounts.outbound._senders = {"email": Fails()}
         failing = psycopg2.errors.InternalError_("broken")
 
-        async def broken(db: Any, id: str, error: str) -> None:
+        async def broken(*_: Any) -> None:
             raise failing
 
         self.patch(outbound, "retry", broken)
