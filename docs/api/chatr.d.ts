@@ -98,7 +98,7 @@ export interface CodeSent {
   expiresAt: string;
 }
 
-/** A conversation as one participant sees it: the watermarks and the unread count are the viewer's. Direct ones also say whether the other is a friend, and whether the viewer has blocked them. That the other has blocked the viewer is not told. ``declinedAt``: when the recipient declined the viewer's request. ``clearedSeq``: up to there the viewer has deleted it from their own view. ``unreadCount`` is 999 at most. ``unreadCapped``: there are more, or may be: the first 2,000 log entries above ``readSeq`` are looked at, whatever they are. */
+/** A conversation as one participant sees it: the watermarks and the unread count are the viewer's. Direct ones also say whether the other is a friend, and whether the viewer has blocked them. That the other has blocked the viewer is not told. ``declinedAt``: when the recipient declined the viewer's request. ``clearedSeq``: up to there the viewer has deleted it from their own view. ``unreadCount`` is 999 at most. ``unreadCapped``: there are more, or may be: the first 2,000 log entries above ``readSeq`` are looked at, whatever they are. ``revision``: of all that is here but the watermarks, which only grow, what follows from the log, and ``other``, which has one of its own. */
 export interface Conversation {
   id: string;
   kind: "direct" | "group";
@@ -125,25 +125,31 @@ export interface Conversation {
   mutedUntil?: string;
   archived?: boolean;
   pinned?: boolean;
+  revision: number;
   updatedAt: string;
 }
 
-/** Which conversation, and who accepted it. */
+/** Which conversation, and who accepted it; ``conversation``: as the receiver has it, if they do. */
 export interface ConversationAccepted {
   conversationId: string;
   acceptedBy: string;
+  revision: number;
+  conversation?: Conversation;
 }
 
 /** A conversation as the receiver has it from now on. */
 export interface ConversationCreated {
   conversation: Conversation;
+  revision: number;
 }
 
-/** Which conversation, and who declined it when. */
+/** Which conversation, and who declined it when; ``conversation``: as the receiver has it, if they do. */
 export interface ConversationDeclined {
   conversationId: string;
   declinedBy: string;
   declinedAt: string;
+  revision: number;
+  conversation?: Conversation;
 }
 
 /** Conversations, newest activity first. */
@@ -152,14 +158,16 @@ export interface ConversationPage {
   nextCursor?: string | null;
 }
 
-/** Which conversation the receiver has no more. */
+/** Which conversation the receiver has no more: no view of a smaller revision brings it back. */
 export interface ConversationRemoved {
   conversationId: string;
+  revision: number;
 }
 
 /** A conversation as the receiver sees it now. */
 export interface ConversationUpdated {
   conversation: Conversation;
+  revision: number;
 }
 
 /** The password, as proof. Accounts that have none must have signed in within the last ten minutes. */
@@ -274,6 +282,7 @@ export interface FoundUser {
   id: string;
   username: string;
   displayName: string;
+  revision: number;
   firstName?: string;
   lastName?: string;
   profileImage?: string;
@@ -294,18 +303,21 @@ export interface FoundUser {
 export interface FriendAccepted {
   friendship: Friendship;
   user: User;
+  revision: number;
 }
 
 /** Whom another session of the receiver has blocked, as the receiver sees them. */
 export interface FriendBlocked {
   userId: string;
   user: User;
+  revision: number;
 }
 
 /** The request that was, and the other person as the receiver sees them. */
 export interface FriendDeclined {
   friendship: Friendship;
   user: User;
+  revision: number;
 }
 
 /** A line of a friend list: a friendship, a request or a block, since when, and with whom. */
@@ -325,18 +337,21 @@ export interface FriendPage {
 export interface FriendRemoved {
   friendship: Friendship;
   user: User;
+  revision: number;
 }
 
 /** The request, and the other person as the receiver sees them. */
 export interface FriendRequested {
   friendship: Friendship;
   user: User;
+  revision: number;
 }
 
 /** Whom another session of the receiver blocks no more, as the receiver sees them. */
 export interface FriendUnblocked {
   userId: string;
   user: User;
+  revision: number;
 }
 
 /** A friendship, or a request for one, or what it was before it ended: ``declined`` (or cancelled), ``removed``. */
@@ -453,6 +468,7 @@ export interface Me {
   id: string;
   username: string;
   displayName: string;
+  revision: number;
   firstName?: string;
   lastName?: string;
   profileImage?: string;
@@ -627,12 +643,14 @@ export type NoParams = Record<string, never>;
 /** The receiver's own account, with all that user.me answers. */
 export interface OwnUserUpdated {
   user: Me;
+  revision: number;
 }
 
 /** Somebody came, went away or left; ``hidden``: the receiver is not told any more whether they are here. */
 export interface PresenceChanged {
   userId: string;
   status: "away" | "offline" | "online";
+  revision: number;
   lastSeen?: string;
   hidden?: boolean;
 }
@@ -642,12 +660,13 @@ export interface PresenceList {
   items: PresenceState[];
 }
 
-/** Whether a person is here. ``hidden``: the person does not show it to the viewer. */
+/** Whether a person is here. ``hidden``: the person does not show it to the viewer, who gets no revision either. */
 export interface PresenceState {
   userId: string;
   status: "away" | "offline" | "online";
   lastSeen?: string;
   hidden?: boolean;
+  revision?: number;
 }
 
 /** Who may see which part of a person. Without ``readReceipts`` what one has read is neither given nor seen; with ``ghostTyping`` those who have it on too see what one is about to write. */
@@ -918,11 +937,12 @@ export interface UpdateSettings {
   settings?: Record<string, unknown>;
 }
 
-/** A person as one viewer sees them: what the viewer may not see is absent. */
+/** A person as one viewer sees them: what the viewer may not see is absent. ``revision``: of this viewer's view of the person, but for ``lastSeen``, which follows presence. */
 export interface User {
   id: string;
   username: string;
   displayName: string;
+  revision: number;
   firstName?: string;
   lastName?: string;
   profileImage?: string;
@@ -940,6 +960,7 @@ export interface User {
 /** Somebody else as the receiver may see them now. */
 export interface UserUpdated {
   user: User;
+  revision: number;
 }
 
 /** A code that was sent to an address. */

@@ -129,8 +129,8 @@ async def delete(ctx: Ctx, params: own.WhichConversation) -> Empty:
         view = await own.hold(ctx, tx, params.id)
         if view.kind != "direct":
             raise ApiError("forbidden", "A group can be left, not deleted from one's own view")
-        await conversations.clear(tx, params.id, ctx.caller.user_id)
-        own.removed(ctx, tx, params.id)
+        revision = await conversations.clear(tx, params.id, ctx.caller.user_id)
+        own.removed(ctx, tx, params.id, revision)
 
     await ctx.ports.messages.writer.change(work, caller=ctx.caller.user_id, place=params.id)
     return Empty()
@@ -162,7 +162,7 @@ async def update(ctx: Ctx, params: UpdateConversation) -> Conversation:
             return visibility.conversation(before, ctx.caller.user_id)
         await conversations.set_own(tx, params.id, ctx.caller.user_id, wanted)
         changed = visibility.conversation(await own.hold(ctx, tx, params.id), ctx.caller.user_id)
-        tx.tell(ConversationUpdated(changed), [person_room(ctx.caller.user_id)], exclude=ctx.caller.connection)
+        tx.tell(ConversationUpdated.of(changed), [person_room(ctx.caller.user_id)], exclude=ctx.caller.connection)
         return changed
 
     return await ctx.ports.messages.writer.change(work, caller=ctx.caller.user_id, place=params.id)
@@ -204,7 +204,10 @@ async def begin_direct(ctx: Ctx, other_id: str, tx: Transaction) -> None:
 
 async def created(news: News, conversation_id: str, viewer_id: str, *, begun: bool = True, exclude: str = "") -> None:
     """Tell somebody that they have a conversation now: a message has brought it back, or one is about to begin it."""
+    if begun:
+        # So that its revision is greater than the one with which it was removed.
+        await conversations.touch(news, conversation_id, viewer_id)
     view = await conversations.by_id(news, viewer_id, conversation_id, begun=begun)
     if view is not None:
-        told = ConversationCreated(visibility.conversation(view, viewer_id))
+        told = ConversationCreated.of(visibility.conversation(view, viewer_id))
         news.tell(told, [person_room(viewer_id)], exclude=exclude)

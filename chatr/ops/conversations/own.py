@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import UNSET, UnsetType
+
 from chatr.api.errors import ApiError
 from chatr.api.events import ConversationRemoved
 from chatr.api.model import Conversation, Id, Params
@@ -28,10 +30,15 @@ async def hold(ctx: Ctx, tx: Transaction, conversation_id: str) -> View:
     return view
 
 
-def removed(ctx: Ctx, tx: Transaction, conversation_id: str) -> None:
+def removed(ctx: Ctx, tx: Transaction, conversation_id: str, revision: int) -> None:
     """Tell the caller's other sessions that a conversation is no more among theirs."""
-    removed = ConversationRemoved(conversation_id)
+    removed = ConversationRemoved(conversation_id, revision)
     tx.tell(removed, [person_room(ctx.caller.user_id)], exclude=ctx.caller.connection)
+
+
+def begun(view: View, viewer_id: str) -> Conversation | UnsetType:
+    """A direct conversation, if there is one for the viewer, who may have deleted it from their own view."""
+    return visibility.conversation(view, viewer_id) if view.last is not None else UNSET
 
 
 def found(view: View | None, ctx: Ctx) -> Conversation:

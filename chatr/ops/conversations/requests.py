@@ -26,8 +26,11 @@ async def accepted(ctx: Ctx, news: News, conversation_id: str, pair: tuple[str, 
 
     ``exclude``: the connection that has it from its answer.
     """
-    told = ConversationAccepted(conversation_id, accepted_by=ctx.caller.user_id)
-    news.tell(told, map(person_room, pair), exclude=exclude)
+    for viewer_id in pair:
+        view = await conversations.by_id(news, viewer_id, conversation_id, begun=False)
+        if view is not None:
+            told = ConversationAccepted(conversation_id, ctx.caller.user_id, view.revision, own.begun(view, viewer_id))
+            news.tell(told, [person_room(viewer_id)], exclude=exclude)
     await receipts.revealed(ctx, news, conversation_id)
 
 
@@ -75,9 +78,13 @@ async def decline(ctx: Ctx, params: own.WhichConversation) -> Empty:
     async def work(tx: Transaction, _: Other | None) -> None:
         await _waiting(ctx, tx, params.id)
         moment = wire_time(await conversations.decline(tx, params.id))
-        await conversations.clear(tx, params.id, ctx.caller.user_id)
-        own.removed(ctx, tx, params.id)
-        tx.tell(ConversationDeclined(params.id, ctx.caller.user_id, moment), [person_room(other_id)])
+        revision = await conversations.clear(tx, params.id, ctx.caller.user_id)
+        own.removed(ctx, tx, params.id, revision)
+        view = await conversations.by_id(tx, other_id, params.id, begun=False)
+        if view is not None:
+            shown = own.begun(view, other_id)
+            told = ConversationDeclined(params.id, ctx.caller.user_id, moment, view.revision, shown)
+            tx.tell(told, [person_room(other_id)])
 
     await pairs.change(ctx, other_id, work)
     return Empty()
