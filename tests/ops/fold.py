@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from operator import itemgetter
 from typing import Any
 
 from tests.ops.case import Person
@@ -17,15 +18,25 @@ class Fold:
         self.person = person
         self.device = person.device()
         self.now: dict[str, Any] = {}
+        self._people: dict[str, dict[str, Any]] = {}
         self._seen = 0
+        #: Of presence, of friendships, of blocks and of removed conversations: the newest that was heard of each.
+        self._newest: dict[tuple[str, str], int] = {}
         self._unread: dict[str, list[int]] = {}
         self._seqs: dict[str, int] = {}
 
     async def load(self) -> Fold:
         """Take the snapshot; what happened before is in it."""
         self.now = await self.fresh()
-        for view in self.now["conversations"].values():
+        for view in list(self.now["conversations"].values()):
+            self._view(view)
             self._history(view)
+        for name, entries in self.now["lists"].items():
+            for user_id, (_, user) in entries.items():
+                self._person(user)
+                self._is_newest("block" if name == "blocked" else "friend", user_id, user["revision"])
+        for user_id, state in self.now["presence"].items():
+            self._is_newest("presence", user_id, state["revision"])
         self._seen = len(self.device.events)
         return self
 
@@ -52,29 +63,52 @@ class Fold:
     def state(self) -> dict[str, Any]:
         """The snapshot with all events up to now."""
         for name, data in self.device.events[self._seen :]:
-            getattr(self, "_" + name.replace(".", "_"))(copy.deepcopy(data))
+            self.apply(name, data)
         self._seen = len(self.device.events)
         return self.now
+
+    def apply(self, name: str, data: dict[str, Any]) -> None:
+        """Apply one event."""
+        getattr(self, "_" + name.replace(".", "_"))(copy.deepcopy(data))
 
     def did(self, event: str, answer: dict[str, Any], user: dict[str, Any] | None = None) -> None:
         """Apply the answer of a call of this device like the event that the other devices got."""
         self.state()
-        getattr(self, "_" + event.replace(".", "_"))({**answer, **({"user": user} if user else {})})
+        self.apply(event, {**answer, **({"user": user, "revision": user["revision"]} if user else {})})
 
-    def _person(self, user: dict[str, Any]) -> None:
+    def _is_newest(self, kind: str, which: str, revision: int) -> bool:
+        """Whether nothing newer of the same was heard before."""
+        newest = max(revision, self._newest.get((kind, which), 0))
+        self._newest[kind, which] = newest
+        return revision == newest
+
+    def _person(self, user: dict[str, Any]) -> dict[str, Any]:
         """A person as they are to be shown now, wherever they are shown."""
+        user = max(self._people.get(user["id"], user), user, key=itemgetter("revision"))
+        self._people[user["id"]] = user
         for known in self.now["conversations"].values():
             if known.get("other", {}).get("id") == user["id"]:
                 known["other"] = user
         for entries in self.now["lists"].values():
             if user["id"] in entries:
                 entries[user["id"]] = (entries[user["id"]][0], user)
+        return user
+
+    def _view(self, view: dict[str, Any]) -> bool:
+        """A conversation as it is now, unless a newer one is known, or that it was removed later."""
+        if "other" in view:
+            view["other"] = self._person(view["other"])
+        if not self._is_newest("conversation", view["id"], view["revision"]):
+            return False
+        self.now["conversations"][view["id"]] = view
+        return True
 
     def _friend(self, data: dict[str, Any], into: str | None) -> None:
-        user = data["user"]
+        user = self._person(data["user"])
+        if not self._is_newest("friend", user["id"], data["revision"]):
+            return
         for name in ("list", "incoming", "outgoing"):
             self.now["lists"][name].pop(user["id"], None)
-        self._person(user)
         if into:
             self.now["lists"][into][user["id"]] = (data["friendship"]["id"], user)
 
@@ -91,30 +125,33 @@ class Fold:
         self._friend(data, None)
 
     def _friend_blocked(self, data: dict[str, Any]) -> None:
-        self._person(data["user"])
-        # The event has no block id: clients need none, unblock takes the person's.
-        self.now["lists"]["blocked"][data["user"]["id"]] = (None, data["user"])
+        user = self._person(data["user"])
+        if self._is_newest("block", user["id"], data["revision"]):
+            # The event has no block id: clients need none, unblock takes the person's.
+            self.now["lists"]["blocked"][user["id"]] = (None, user)
 
     def _friend_unblocked(self, data: dict[str, Any]) -> None:
-        self._person(data["user"])
-        self.now["lists"]["blocked"].pop(data["user"]["id"], None)
+        user = self._person(data["user"])
+        if self._is_newest("block", user["id"], data["revision"]):
+            self.now["lists"]["blocked"].pop(user["id"], None)
 
     def _user_updated(self, data: dict[str, Any]) -> None:
         if data["user"]["id"] == self.person.id:
-            self.now["me"] = data["user"]
+            self.now["me"] = max(self.now["me"], data["user"], key=itemgetter("revision"))
         else:
             self._person(data["user"])
 
     def _presence_changed(self, data: dict[str, Any]) -> None:
+        if not self._is_newest("presence", data["userId"], data["revision"]):
+            return
         if data.pop("hidden", False):
             self.now["presence"].pop(data["userId"], None)
         else:
             self.now["presence"][data["userId"]] = {"hidden": False, **data}
 
     def _conversation_created(self, data: dict[str, Any]) -> None:
-        view = data["conversation"]
-        self.now["conversations"][view["id"]] = view
-        self._history(view)
+        if self._view(data["conversation"]):
+            self._history(data["conversation"])
 
     def _history(self, view: dict[str, Any]) -> None:
         """What a client fetches of a conversation that it opens; here one message at most."""
@@ -124,18 +161,17 @@ class Fold:
         self._unread[view["id"]] = [last["seq"]] if last and view["unreadCount"] else []
 
     def _conversation_removed(self, data: dict[str, Any]) -> None:
-        self.now["conversations"].pop(data["conversationId"], None)
+        if self._is_newest("conversation", data["conversationId"], data["revision"]):
+            self.now["conversations"].pop(data["conversationId"], None)
 
     def _conversation_updated(self, data: dict[str, Any]) -> None:
-        self.now["conversations"][data["conversation"]["id"]] = data["conversation"]
+        self._view(data["conversation"])
 
     def _conversation_accepted(self, data: dict[str, Any]) -> None:
-        known = self.now["conversations"][data["conversationId"]]
-        known["status"] = "accepted"
-        known.pop("declinedAt", None)
+        if "conversation" in data:
+            self._view(data["conversation"])
 
-    def _conversation_declined(self, data: dict[str, Any]) -> None:
-        self.now["conversations"][data["conversationId"]]["declinedAt"] = data["declinedAt"]
+    _conversation_declined = _conversation_accepted
 
     def _message_received(self, data: dict[str, Any]) -> None:
         known, message = self.now["conversations"].get(data["conversationId"]), data["message"]
@@ -206,3 +242,19 @@ class Fold:
             last["status"] = (
                 "read" if data["readSeq"] >= seq else "delivered" if data["deliveredSeq"] >= seq else "sent"
             )
+
+
+def plain(state: dict[str, Any]) -> dict[str, Any]:
+    """A state without the ids of blocks, which no event carries, and without revisions.
+
+    These also grow where one is told nothing, as by a change that only the other of two sees.
+    """
+    blocked = {user_id: user for user_id, (_, user) in state["lists"]["blocked"].items()}
+    return unrevised({**state, "lists": {**state["lists"], "blocked": blocked}})
+
+
+def unrevised(value: Any) -> Any:
+    """A value in wire form without revisions."""
+    if isinstance(value, dict):
+        return {key: unrevised(each) for key, each in value.items() if key != "revision"}
+    return [unrevised(each) for each in value] if isinstance(value, list | tuple) else value

@@ -258,7 +258,7 @@ class SlowConsumerTests(SocketCase):
         await client.hear()
         (session,) = self.setting.door.sessions.everyone()
         client.transport.pauseProducing()
-        payload = PresenceChanged(user_id=BOB, status="online")
+        payload = PresenceChanged(user_id=BOB, status="online", revision=1)
         for _ in range(100_000):
             self.setting.door.hub.deliver([f"user:{ALICE}"], Announcement(PRESENCE_CHANGED, payload, 1))
         self.assertEqual((session.state, self.setting.door.counters.slow_consumers), ("open", 0))
