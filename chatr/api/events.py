@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
 from msgspec import UNSET, UnsetType
 
@@ -15,6 +15,7 @@ from chatr.api.model import (
     Message,
     Presence,
     Reaction,
+    Revision,
     Time,
     User,
     Wire,
@@ -217,6 +218,12 @@ class ConversationChanged(Wire, frozen=True):
     """A conversation as the receiver sees it now."""
 
     conversation: Conversation
+    revision: Revision
+
+    @classmethod
+    def of(cls, conversation: Conversation) -> Self:
+        """Tell of a conversation."""
+        return cls(conversation, conversation.revision)
 
 
 @event(
@@ -239,19 +246,23 @@ class ConversationUpdated(ConversationChanged, frozen=True):
 
 @event("conversation.accepted", USER, "A message request was accepted, or the two became friends.")
 class ConversationAccepted(Wire, frozen=True):
-    """Which conversation, and who accepted it."""
+    """Which conversation, and who accepted it; ``conversation``: as the receiver has it, if they do."""
 
     conversation_id: Id
     accepted_by: Id
+    revision: Revision
+    conversation: Conversation | UnsetType = UNSET
 
 
 @event("conversation.declined", USER, "The receiver's message request was declined.")
 class ConversationDeclined(Wire, frozen=True):
-    """Which conversation, and who declined it when."""
+    """Which conversation, and who declined it when; ``conversation``: as the receiver has it, if they do."""
 
     conversation_id: Id
     declined_by: Id
     declined_at: Time
+    revision: Revision
+    conversation: Conversation | UnsetType = UNSET
 
 
 @event(
@@ -260,9 +271,10 @@ class ConversationDeclined(Wire, frozen=True):
     "The receiver deleted or declined a conversation in another session, or is no longer in it.",
 )
 class ConversationRemoved(Wire, frozen=True):
-    """Which conversation the receiver has no more."""
+    """Which conversation the receiver has no more: no view of a smaller revision brings it back."""
 
     conversation_id: Id
+    revision: Revision
 
 
 @event(
@@ -276,6 +288,7 @@ class PresenceChanged(Wire, frozen=True):
 
     user_id: Id
     status: Presence
+    revision: Revision
     last_seen: Time | UnsetType = UNSET
     hidden: bool | UnsetType = UNSET
 
@@ -285,6 +298,12 @@ class FriendChanged(Wire, frozen=True):
 
     friendship: Friendship
     user: User
+    revision: Revision
+
+    @classmethod
+    def of(cls, friendship: Friendship, user: User) -> Self:
+        """Tell of a friendship with a person."""
+        return cls(friendship, user, user.revision)
 
 
 @event("friend.requested", USER, "Somebody asks to be the receiver's friend.")
@@ -312,6 +331,12 @@ class BlockChanged(Wire, frozen=True):
 
     user_id: Id
     user: User
+    revision: Revision
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        """Tell of a person."""
+        return cls(user.id, user, user.revision)
 
 
 @event("friend.blocked", USER, "The receiver blocked somebody in another session.")
@@ -336,6 +361,12 @@ class UserUpdated(Wire, frozen=True):
     """Somebody else as the receiver may see them now."""
 
     user: User
+    revision: Revision
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        """Tell of a person."""
+        return cls(user, user.revision)
 
 
 @event(
@@ -348,6 +379,12 @@ class OwnUserUpdated(Wire, frozen=True):
     """The receiver's own account, with all that user.me answers."""
 
     user: Me
+    revision: Revision
+
+    @classmethod
+    def of(cls, user: Me) -> Self:
+        """Tell of the receiver's own account."""
+        return cls(user, user.revision)
 
 
 @event(

@@ -23,6 +23,7 @@ Id = Annotated[
 Time = Annotated[str, Meta(description="RFC 3339, UTC, milliseconds.", extra_json_schema={"format": "date-time"})]
 Limit = Annotated[int, Meta(ge=1, le=100)]
 Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Revision = Annotated[int, Meta(ge=0, description="Grows with each change of this view: the greater is the newer.")]
 Cursor = Annotated[str, Meta(max_length=512, description="Opaque: give back what the previous answer gave.")]
 
 Presence = Literal["online", "away", "offline"]
@@ -83,11 +84,15 @@ class Privacy(Wire, frozen=True):
 
 
 class User(Wire, frozen=True):
-    """A person as one viewer sees them: what the viewer may not see is absent."""
+    """A person as one viewer sees them: what the viewer may not see is absent.
+
+    ``revision``: of this viewer's view of the person, but for ``lastSeen``, which follows presence.
+    """
 
     id: Id
     username: str
     display_name: str
+    revision: Revision
     first_name: str | UnsetType = UNSET
     last_name: str | UnsetType = UNSET
     profile_image: str | UnsetType = UNSET
@@ -220,6 +225,9 @@ class Conversation(Wire, frozen=True, kw_only=True):
     blocked the viewer is not told. ``declinedAt``: when the recipient declined the viewer's request. ``clearedSeq``: up
     to there the viewer has deleted it from their own view. ``unreadCount`` is 999 at most. ``unreadCapped``: there are
     more, or may be: the first 2,000 log entries above ``readSeq`` are looked at, whatever they are.
+
+    ``revision``: of all that is here but the watermarks, which only grow, what follows from the log, and ``other``,
+    which has one of its own.
     """
 
     id: Id
@@ -247,6 +255,7 @@ class Conversation(Wire, frozen=True, kw_only=True):
     muted_until: Time | UnsetType = UNSET
     archived: bool = False
     pinned: bool = False
+    revision: Revision
     updated_at: Time
 
 
@@ -264,9 +273,10 @@ class LogEntry(Wire, frozen=True):
 
 
 class PresenceState(Wire, frozen=True):
-    """Whether a person is here. ``hidden``: the person does not show it to the viewer."""
+    """Whether a person is here. ``hidden``: the person does not show it to the viewer, who gets no revision either."""
 
     user_id: Id
     status: Presence
     last_seen: Time | UnsetType = UNSET
     hidden: bool = False
+    revision: Revision | UnsetType = UNSET

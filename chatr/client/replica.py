@@ -8,7 +8,7 @@ from typing import Any
 _OWN_MARKS = ("headSeq", "readSeq", "deliveredSeq")
 _OTHERS_MARKS = ("otherReadSeq", "otherDeliveredSeq")
 #: Of a person, what stands at their messages.
-_SENDER = ("username", "displayName", "profileImage")
+_SENDER = ("id", "username", "displayName", "profileImage")
 #: How the server counts what is unread: so many at most, and looking at so many log entries.
 _MOST_UNREAD, _MOST_LOOKED = 999, 2000
 _UNREAD = ("unreadCount", "unreadCapped")
@@ -19,7 +19,8 @@ class Replica:
     """One person's conversations and messages, kept by what :class:`~chatr.client.Client` hands over.
 
     Give :meth:`apply` to the client as its listener, or call it from one. It holds at any moment what a fresh
-    ``conversation.list`` and ``message.history`` would answer, as far as the client has come.
+    ``conversation.list`` and ``message.history`` would answer, as far as the client has come. Of views of people and
+    conversations it keeps the newest by their revisions, in whatever order they come.
     """
 
     def __init__(self, me: str = "") -> None:
@@ -29,6 +30,8 @@ class Replica:
         self._messages: dict[str, dict[int, dict[str, Any]]] = {}
         self._listened: set[str] = set()
         self._people: dict[str, dict[str, Any]] = {}
+        #: Up to which revision a conversation is no more.
+        self._removed: dict[str, int] = {}
 
     def apply(self, name: str, data: dict[str, Any]) -> None:
         """Take one piece of news; those that concern no conversation are passed over."""
@@ -46,6 +49,8 @@ class Replica:
             if messages or "lastMessage" in view or view["kind"] == "group":
                 derived = self._derived(view, messages)
                 shown[conversation_id] = {key: value for key, value in view.items() if key not in _UNREAD} | derived
+                if "other" in view:
+                    shown[conversation_id]["other"] = self._people[view["other"]["id"]]
         return shown
 
     def _derived(self, view: View, messages: list[dict[str, Any]]) -> View:
@@ -77,7 +82,8 @@ class Replica:
 
     def _shown(self, message: dict[str, Any], view: View) -> dict[str, Any]:
         """A message with its sender as they are called now, and the status that watermarks give it."""
-        sender = {**message["sender"], **self._people.get(message["sender"]["id"], {})}
+        person = self._people[message["sender"]["id"]]
+        sender = {key: person[key] for key in _SENDER if key in person}
         return {**message, "sender": sender, "status": self._status(message, view)}
 
     def _status(self, message: dict[str, Any], view: View) -> str:
@@ -96,24 +102,38 @@ class Replica:
             self._listened.add(message["id"])
 
     def _meet(self, person: dict[str, Any]) -> None:
-        """What somebody is called now, in all that they wrote."""
-        self._people[person["id"]] = {key: person[key] for key in _SENDER if key in person}
+        """Keep somebody as they are now, unless they are known as they are later.
+
+        What stands at messages has no revision: it serves where nothing else is known, as of most members of a group.
+        """
+        known = self._people.get(person["id"], {})
+        if person.get("revision", -1) >= known.get("revision", -1):
+            self._people[person["id"]] = person
 
     def _put(self, view: View, marks: tuple[str, ...] = _OWN_MARKS + _OTHERS_MARKS) -> None:
-        """A view as it is now. It may be a little older than news that came before it: ``marks`` never go back."""
-        known = self._views.get(view["id"], {})
-        for mark in marks:
-            if mark in known:
-                view[mark] = max(view.get(mark, 0), known[mark])
-        self._views[view["id"]] = view
+        """Keep a view, unless a newer one is known; ``marks`` never go back, of an older view they count too."""
         if "other" in view:
             self._meet(view["other"])
+        if view["revision"] < self._removed.get(view["id"], 0):
+            return
+        known = self._views.get(view["id"])
+        if known is not None and view["revision"] < known["revision"]:
+            for mark in _OWN_MARKS:
+                known[mark] = max(view[mark], known[mark])
+            return
+        if any(seq > view["headSeq"] for seq in self._messages.get(view["id"], ())):
+            # What came after it was declined is a new request.
+            view.pop("declinedAt", None)
+        for mark in marks:
+            if known is not None and mark in known:
+                view[mark] = max(view.get(mark, 0), known[mark])
+        self._views[view["id"]] = view
 
     def _sync_changes(self, data: dict[str, Any]) -> None:
         if data["reset"]:
             self._views.clear()
         for conversation_id in data["removed"]:
-            self._views.pop(conversation_id, None)
+            self._conversation_removed({"conversationId": conversation_id})
         for view in data["conversations"]:
             # What is shown of others does go back, when receipts are switched off.
             self._put(view, _OWN_MARKS)
@@ -124,24 +144,22 @@ class Replica:
     _conversation_updated = _conversation_created
 
     def _conversation_removed(self, data: dict[str, Any]) -> None:
-        self._views.pop(data["conversationId"], None)
+        conversation_id = data["conversationId"]
+        known = self._views.get(conversation_id)
+        # Of one's own call, and in a list of changes, it has none: it is above that of any view from before.
+        revision = data.get("revision", known["revision"] + 1 if known is not None else 0)
+        if known is None or known["revision"] <= revision:
+            self._views.pop(conversation_id, None)
+            self._removed[conversation_id] = max(revision, self._removed.get(conversation_id, 0))
 
     def _conversation_accepted(self, data: dict[str, Any]) -> None:
-        view = self._views.get(data["conversationId"])
-        if view is not None:
-            view["status"] = "accepted"
-            view.pop("declinedAt", None)
+        if "conversation" in data:
+            self._put(data["conversation"])
 
-    def _conversation_declined(self, data: dict[str, Any]) -> None:
-        view = self._views.get(data["conversationId"])
-        if view is not None:
-            view["declinedAt"] = data["declinedAt"]
+    _conversation_declined = _conversation_accepted
 
     def _user_updated(self, data: dict[str, Any]) -> None:
         self._meet(data["user"])
-        for view in self._views.values():
-            if view.get("other", {}).get("id") == data["user"]["id"]:
-                view["other"] = data["user"]
 
     _friend_requested = _friend_accepted = _friend_declined = _friend_removed = _user_updated
     _friend_blocked = _friend_unblocked = _user_updated

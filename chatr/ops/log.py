@@ -68,4 +68,4 @@ async def _moved_on(news: News, held: Held, user_id: str) -> None:
     view = await conversations.by_id(news, user_id, held.conversation_id)
     # None: for them there is no such conversation until the next message.
     if view is not None:
-        news.tell(ConversationUpdated(visibility.conversation(view, user_id)), [person_room(user_id)])
+        news.tell(ConversationUpdated.of(visibility.conversation(view, user_id)), [person_room(user_id)])

@@ -103,7 +103,7 @@ async def set_address(ctx: Ctx, person: Person, kind: accounts.Kind, text: str |
             await accounts.confirm(tx, person.id, kind, address)
         await address_changes.forget(tx, person.id, kind)
         after = access.somebody(await people.by_id(tx, person.id))
-        await announcing.changed(ctx, tx, before, after)
+        after = await announcing.changed(ctx, tx, before, after)
         what = "e-mail address" if kind == "email" else "phone number"
         text = f"The operator of the server has changed the {what} of your account."
         await verification.notify(ctx, tx, before, f"Your {what} was changed", text, "tell the operator of the server")

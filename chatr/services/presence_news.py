@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Sequence
-from datetime import datetime
+from functools import partial
 from typing import Any
 
 from msgspec import UNSET
@@ -19,6 +19,7 @@ from chatr.realtime.publisher import Publisher
 from chatr.realtime.rooms import person_room
 from chatr.services.circles import Circles
 from chatr.store.people import people, relations
+from chatr.store.people.people import Sighting
 from chatr.store.pool import Database
 
 #: Before the first try again, and at most.
@@ -28,6 +29,7 @@ RETRY_S, LAST_RETRY_S = 2.0, 30.0
 class Announcer:
     """Publishes presence, one piece of news after the other: the last that is told of somebody is the newest.
 
+    Of several processes the revision says which that is: each announcement draws it first and then reads the status.
     What the database can't serve now is told as it then is, as soon as it can.
     """
 
@@ -40,6 +42,7 @@ class Announcer:
         self._tracker: PresenceTracker | None = None
         self._turn = DeferredLock()
         self._untold: dict[str, float] = {}
+        self._unhidden: list[tuple[str, Sequence[str]]] = []
         self._retry: IDelayedCall | None = None
         self._pause_s = RETRY_S
         self._stopped = False
@@ -86,10 +89,7 @@ class Announcer:
     def hide(self, user_id: str, viewer_ids: Sequence[str]) -> None:
         """Viewers may no longer be told of a person's presence: to them the person has left."""
 
-        async def tell() -> None:
-            self._tell(PresenceChanged(user_id=user_id, status="offline", hidden=True), viewer_ids)
-
-        self._do(tell)
+        self._do(lambda: self._hide(user_id, viewer_ids))
 
     def _do(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         turn = self._turn.run(lambda: Deferred.fromCoroutine(work()))
@@ -100,25 +100,38 @@ class Announcer:
         try:
             gone_s = {change.user_id: change.ago_s if change.status == "offline" else None for change in changes}
             seen = await people.here(self._db, gone_s)
-            circles = await self._circles.get([change.user_id for change in changes])
+            status = await self._status(list(seen))
+            circles = await self._circles.get(list(seen))
         except Exception:
             self._later({change.user_id: change.ago_s for change in changes})
             return
         self._went_well()
-        for change in changes:
-            if change.user_id in circles:
-                told = _changed(change.user_id, change.status, seen.get(change.user_id))
-                self._tell(told, circles[change.user_id].presence)
+        for user_id, sighting in seen.items():
+            if user_id in circles:
+                self._tell(_changed(user_id, status[user_id], sighting), circles[user_id].presence)
 
     async def _show(self, user_id: str, viewer_ids: Sequence[str]) -> None:
         try:
+            sighting = await people.announced(self._db, user_id)
             status = await self._status([user_id])
-            seen = await people.last_seen(self._db, user_id) if status[user_id] == "offline" else None
         except Exception:
             self._later({user_id: 0.0})
             return
         self._went_well()
-        self._tell(_changed(user_id, status[user_id], seen), viewer_ids)
+        self._tell(_changed(user_id, status[user_id], sighting), viewer_ids)
+
+    async def _hide(self, user_id: str, viewer_ids: Sequence[str], *, again: bool = False) -> None:
+        try:
+            if again:
+                # By now some of them may be shown it once more.
+                viewer_ids = [each for each in viewer_ids if not await relations.showing(self._db, each, [user_id])]
+            revision = (await people.announced(self._db, user_id)).revision
+        except Exception:
+            self._unhidden.append((user_id, viewer_ids))
+            self._later({})
+            return
+        self._went_well()
+        self._tell(PresenceChanged(user_id=user_id, status="offline", revision=revision, hidden=True), viewer_ids)
 
     def _tell(self, told: PresenceChanged, viewer_ids: Iterable[str]) -> None:
         rooms = [person_room(viewer_id) for viewer_id in viewer_ids]
@@ -139,6 +152,9 @@ class Announcer:
 
     def _again(self, waited_s: float) -> None:
         self._retry = None
+        for user_id, viewer_ids in self._unhidden:
+            self._do(partial(self._hide, user_id, viewer_ids, again=True))
+        self._unhidden = []
         untold, self._untold = self._untold, {}
         ago_s = {user_id: seconds + waited_s for user_id, seconds in untold.items()}
 
@@ -158,6 +174,6 @@ class Announcer:
         return await self._tracker.statuses(user_ids)
 
 
-def _changed(user_id: str, status: Status, seen: datetime | None) -> PresenceChanged:
-    shown = wire_time(seen) if seen is not None and status == "offline" else UNSET
-    return PresenceChanged(user_id=user_id, status=status, last_seen=shown)
+def _changed(user_id: str, status: Status, found: Sighting) -> PresenceChanged:
+    shown = wire_time(found.last_seen_at) if found.last_seen_at is not None and status == "offline" else UNSET
+    return PresenceChanged(user_id=user_id, status=status, revision=found.revision, last_seen=shown)

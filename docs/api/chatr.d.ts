@@ -109,7 +109,7 @@ export interface CodeSent {
   expiresAt: string;
 }
 
-/** A conversation as one participant sees it: the watermarks and the unread count are the viewer's. Direct ones also say whether the other is a friend, and whether the viewer has blocked them. That the other has blocked the viewer is not told. ``declinedAt``: when the recipient declined the viewer's request. ``clearedSeq``: up to there the viewer has deleted it from their own view. ``unreadCount`` is 999 at most. ``unreadCapped``: there are more, or may be: the first 2,000 log entries above ``readSeq`` are looked at, whatever they are. */
+/** A conversation as one participant sees it: the watermarks and the unread count are the viewer's. Direct ones also say whether the other is a friend, and whether the viewer has blocked them. That the other has blocked the viewer is not told. ``declinedAt``: when the recipient declined the viewer's request. ``clearedSeq``: up to there the viewer has deleted it from their own view. ``unreadCount`` is 999 at most. ``unreadCapped``: there are more, or may be: the first 2,000 log entries above ``readSeq`` are looked at, whatever they are. ``revision``: of all that is here but the watermarks, which only grow, what follows from the log, and ``other``, which has one of its own. */
 export interface Conversation {
   id: string;
   kind: "direct" | "group";
@@ -136,25 +136,31 @@ export interface Conversation {
   mutedUntil?: string;
   archived?: boolean;
   pinned?: boolean;
+  revision: number;
   updatedAt: string;
 }
 
-/** Which conversation, and who accepted it. */
+/** Which conversation, and who accepted it; ``conversation``: as the receiver has it, if they do. */
 export interface ConversationAccepted {
   conversationId: string;
   acceptedBy: string;
+  revision: number;
+  conversation?: Conversation;
 }
 
 /** A conversation as the receiver has it from now on. */
 export interface ConversationCreated {
   conversation: Conversation;
+  revision: number;
 }
 
-/** Which conversation, and who declined it when. */
+/** Which conversation, and who declined it when; ``conversation``: as the receiver has it, if they do. */
 export interface ConversationDeclined {
   conversationId: string;
   declinedBy: string;
   declinedAt: string;
+  revision: number;
+  conversation?: Conversation;
 }
 
 /** Which part of the list. */
@@ -182,9 +188,10 @@ export interface ConversationParams {
   id: string;
 }
 
-/** Which conversation the receiver has no more. */
+/** Which conversation the receiver has no more: no view of a smaller revision brings it back. */
 export interface ConversationRemoved {
   conversationId: string;
+  revision: number;
 }
 
 /** How the caller keeps it; what is left out stays. ``mutedUntil``: null ends it, far away is for ever. */
@@ -198,6 +205,7 @@ export interface ConversationUpdateParams {
 /** A conversation as the receiver sees it now. */
 export interface ConversationUpdated {
   conversation: Conversation;
+  revision: number;
 }
 
 /** The other person. */
@@ -263,6 +271,7 @@ export interface FoundUser {
   id: string;
   username: string;
   displayName: string;
+  revision: number;
   firstName?: string;
   lastName?: string;
   profileImage?: string;
@@ -288,18 +297,21 @@ export interface FoundUsers {
 export interface FriendAccepted {
   friendship: Friendship;
   user: User;
+  revision: number;
 }
 
 /** Whom another session of the receiver has blocked, as the receiver sees them. */
 export interface FriendBlocked {
   userId: string;
   user: User;
+  revision: number;
 }
 
 /** The request that was, and the other person as the receiver sees them. */
 export interface FriendDeclined {
   friendship: Friendship;
   user: User;
+  revision: number;
 }
 
 /** A line of a friend list: a friendship, a request or a block, since when, and with whom. */
@@ -325,6 +337,7 @@ export interface FriendPage {
 export interface FriendRemoved {
   friendship: Friendship;
   user: User;
+  revision: number;
 }
 
 /** Whom to ask. */
@@ -336,12 +349,14 @@ export interface FriendRequestParams {
 export interface FriendRequested {
   friendship: Friendship;
   user: User;
+  revision: number;
 }
 
 /** Whom another session of the receiver blocks no more, as the receiver sees them. */
 export interface FriendUnblocked {
   userId: string;
   user: User;
+  revision: number;
 }
 
 /** A friendship, or a request for one, or what it was before it ended: ``declined`` (or cancelled), ``removed``. */
@@ -387,6 +402,7 @@ export interface Me {
   id: string;
   username: string;
   displayName: string;
+  revision: number;
   firstName?: string;
   lastName?: string;
   profileImage?: string;
@@ -630,6 +646,7 @@ export interface OidcFinishParams {
 /** The receiver's own account, with all that user.me answers. */
 export interface OwnUserUpdated {
   user: Me;
+  revision: number;
 }
 
 /** The password of now, and the new one. Accounts that have none must have signed in within the last ten minutes. */
@@ -661,6 +678,7 @@ export interface PendingAccount {
 export interface PresenceChanged {
   userId: string;
   status: "away" | "offline" | "online";
+  revision: number;
   lastSeen?: string;
   hidden?: boolean;
 }
@@ -680,12 +698,13 @@ export interface PresenceSetParams {
   status: "away" | "online";
 }
 
-/** Whether a person is here. ``hidden``: the person does not show it to the viewer. */
+/** Whether a person is here. ``hidden``: the person does not show it to the viewer, who gets no revision either. */
 export interface PresenceState {
   userId: string;
   status: "away" | "offline" | "online";
   lastSeen?: string;
   hidden?: boolean;
+  revision?: number;
 }
 
 /** Which link: http or https. */
@@ -906,11 +925,12 @@ export interface TwoFactorSetupParams {
   password?: string | null;
 }
 
-/** A person as one viewer sees them: what the viewer may not see is absent. */
+/** A person as one viewer sees them: what the viewer may not see is absent. ``revision``: of this viewer's view of the person, but for ``lastSeen``, which follows presence. */
 export interface User {
   id: string;
   username: string;
   displayName: string;
+  revision: number;
   firstName?: string;
   lastName?: string;
   profileImage?: string;
@@ -971,6 +991,7 @@ export interface UserUpdateSettingsParams {
 /** Somebody else as the receiver may see them now. */
 export interface UserUpdated {
   user: User;
+  revision: number;
 }
 
 /** Whether a username can be taken, and why not. */

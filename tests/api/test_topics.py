@@ -10,7 +10,7 @@ from chatr.api.events import EVENTS, Activity, OwnUserUpdated, UserUpdated
 from chatr.api.model import Me, Privacy, User, Wire
 from chatr.api.topics import USER, declared, event, event_of
 
-SOMEBODY = {"id": "019a7c00-0000-7000-8000-000000000001", "username": "@ann", "display_name": "Ann"}
+SOMEBODY = {"id": "019a7c00-0000-7000-8000-000000000001", "username": "@ann", "display_name": "Ann", "revision": 1}
 
 
 class DeclaredTests(SynchronousTestCase):
@@ -54,7 +54,7 @@ class DeclaredTests(SynchronousTestCase):
             privacy=Privacy(),
             settings={},
         )
-        for sent in (OwnUserUpdated(me), UserUpdated(User(**SOMEBODY))):
+        for sent in (OwnUserUpdated.of(me), UserUpdated.of(User(**SOMEBODY))):
             record, encoded = event_of(type(sent)), msgspec.json.encode(sent)
             for payload in record.payloads:
                 try:

@@ -124,14 +124,14 @@ class PublisherTests(SynchronousTestCase):
     def test_wrong_payload(self) -> None:
         """What is no event's payload is a bug that shows at once."""
         self.assertRaises(TypeError, self.publisher.publish, Privacy(), ["user:1"])
-        self.publisher.publish(PresenceChanged(user_id="u", status="online"), ["user:1"])
+        self.publisher.publish(PresenceChanged(user_id="u", status="online", revision=1), ["user:1"])
         self.assertTrue(self.listener.heard[0].event.ephemeral)
 
     def test_wrong_audience(self) -> None:
         """One person's news goes to no conversation, and to nobody at all when one of its rooms is wrong."""
         status = MessageStatusChanged("c", "u", 1, 1, "now")
         for payload, rooms in (
-            (UserUpdated(User("u", "@u", "U")), ["user:1", "conversation:c"]),
+            (UserUpdated.of(User("u", "@u", "U", 1)), ["user:1", "conversation:c"]),
             (SyncRequired("r"), ["conversation:c"]),
             (status, ["user:1", "session:s"]),
             (status, ["1"]),

@@ -71,7 +71,7 @@ async def undo(ctx: Ctx, change: address_changes.Change) -> Person:
         after = await people.by_id(tx, before.id)
         if after is None:
             raise ApiError("code_wrong", GONE)
-        await announcing.changed(ctx, tx, before, after)
+        after = await announcing.changed(ctx, tx, before, after)
         text = "A change of the addresses of your account was undone, and every device signed out."
         advice = "somebody reads your mail: change the password of your mailbox"
         await verification.notify(ctx, tx, after, "A change was undone: set a new password now", text, advice)

@@ -120,8 +120,8 @@ async def delete(ctx: Ctx, params: ConversationParams) -> Empty:
         view = await access.held_conversation(ctx, tx, params.id)
         if view.kind != "direct":
             raise ApiError("forbidden", "A group can be left, not deleted from one's own view")
-        await conversations.clear(tx, params.id, ctx.caller.user_id)
-        removed(ctx, tx, params.id)
+        revision = await conversations.clear(tx, params.id, ctx.caller.user_id)
+        removed(ctx, tx, params.id, revision)
 
     await ctx.ports.messages.writer.change(work, caller=ctx.caller.user_id, place=params.id)
     return Empty()
@@ -153,7 +153,7 @@ async def update(ctx: Ctx, params: ConversationUpdateParams) -> Conversation:
             return visibility.conversation(before, ctx.caller.user_id)
         await conversations.set_own(tx, params.id, ctx.caller.user_id, wanted)
         changed = visibility.conversation(await access.held_conversation(ctx, tx, params.id), ctx.caller.user_id)
-        tx.tell(ConversationUpdated(changed), [person_room(ctx.caller.user_id)], exclude=ctx.caller.connection)
+        tx.tell(ConversationUpdated.of(changed), [person_room(ctx.caller.user_id)], exclude=ctx.caller.connection)
         return changed
 
     return await ctx.ports.messages.writer.change(work, caller=ctx.caller.user_id, place=params.id)
@@ -193,13 +193,16 @@ async def begin_direct(ctx: Ctx, other_id: str, tx: Transaction) -> None:
 
 async def created(news: News, conversation_id: str, viewer_id: str, *, begun: bool = True, exclude: str = "") -> None:
     """Tell somebody that they have a conversation now: a message has brought it back, or one is about to begin it."""
+    if begun:
+        # So that its revision is greater than the one with which it was removed.
+        await conversations.touch(news, conversation_id, viewer_id)
     view = await conversations.by_id(news, viewer_id, conversation_id, begun=begun)
     if view is not None:
-        told = ConversationCreated(visibility.conversation(view, viewer_id))
+        told = ConversationCreated.of(visibility.conversation(view, viewer_id))
         news.tell(told, [person_room(viewer_id)], exclude=exclude)
 
 
-def removed(ctx: Ctx, news: News, conversation_id: str) -> None:
+def removed(ctx: Ctx, news: News, conversation_id: str, revision: int) -> None:
     """Tell the caller's other sessions that a conversation is no more among theirs."""
-    gone = ConversationRemoved(conversation_id)
+    gone = ConversationRemoved(conversation_id, revision)
     news.tell(gone, [person_room(ctx.caller.user_id)], exclude=ctx.caller.connection)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from msgspec import UNSET, UnsetType
+
 from chatr.api.contract import USERS, Route, operation
 from chatr.api.errors import ApiError
 from chatr.api.events import ConversationAccepted, ConversationDeclined
@@ -28,8 +30,11 @@ async def accepted(ctx: Ctx, news: News, conversation_id: str, pair: tuple[str, 
 
     ``exclude``: the connection that has it from its answer.
     """
-    told = ConversationAccepted(conversation_id, accepted_by=ctx.caller.user_id)
-    news.tell(told, map(person_room, pair), exclude=exclude)
+    for viewer_id in pair:
+        view = await conversations.by_id(news, viewer_id, conversation_id, begun=False)
+        if view is not None:
+            told = ConversationAccepted(conversation_id, ctx.caller.user_id, view.revision, _begun(view, viewer_id))
+            news.tell(told, [person_room(viewer_id)], exclude=exclude)
     await receipts.revealed(ctx, news, conversation_id)
 
 
@@ -77,12 +82,21 @@ async def decline(ctx: Ctx, params: ConversationParams) -> Empty:
     async def work(tx: Transaction, _: Other | None) -> None:
         await _waiting(ctx, tx, params.id)
         moment = wire_time(await conversations.decline(tx, params.id))
-        await conversations.clear(tx, params.id, ctx.caller.user_id)
-        removed(ctx, tx, params.id)
-        tx.tell(ConversationDeclined(params.id, ctx.caller.user_id, moment), [person_room(other_id)])
+        revision = await conversations.clear(tx, params.id, ctx.caller.user_id)
+        removed(ctx, tx, params.id, revision)
+        view = await conversations.by_id(tx, other_id, params.id, begun=False)
+        if view is not None:
+            shown = _begun(view, other_id)
+            told = ConversationDeclined(params.id, ctx.caller.user_id, moment, view.revision, shown)
+            tx.tell(told, [person_room(other_id)])
 
     await pairs.change(ctx, other_id, work)
     return Empty()
+
+
+def _begun(view: View, viewer_id: str) -> Conversation | UnsetType:
+    """The conversation, if there is one for the viewer, who may have deleted it from their own view."""
+    return visibility.conversation(view, viewer_id) if view.last is not None else UNSET
 
 
 async def _requester(ctx: Ctx, conversation_id: str) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Literal
 
+import msgspec
+
 from chatr.api.events import (
     ConversationUpdated,
     FriendDeclined,
@@ -25,21 +27,28 @@ from chatr.store.people.relations import Circle
 from chatr.store.pool import Transaction
 
 
-async def changed(ctx: Ctx, tx: Transaction, before: Person, after: Person) -> None:
-    """Tell the person's other sessions, and everybody who sees something else of the person than before."""
-    tx.tell(OwnUserUpdated(visibility.me(after)), [person_room(after.id)], exclude=ctx.caller.connection)
+async def changed(ctx: Ctx, tx: Transaction, before: Person, after: Person) -> Person:
+    """Tell the person's other sessions, and everybody who sees something else of the person than before.
+
+    Returns the person with the revision that this change has.
+    """
     level = before.privacy.online_status
-    if _views(before) == _views(after) and level == after.privacy.online_status:
-        return
+    shown = _views(before) != _views(after) or level != after.privacy.online_status
+    after = await people.revise(tx, after, shown=shown)
+    tx.tell(OwnUserUpdated.of(visibility.me(after)), [person_room(after.id)], exclude=ctx.caller.connection)
+    if not shown:
+        return after
     circle = (await relations.circles(tx, [after.id])).get(after.id, Circle())
-    await _shown(tx, circle, before, after)
+    _tell(tx, circle, before, after)
     if level != after.privacy.online_status:
         was, now = Circle(level, circle.friends, circle.near).presence, circle.presence
         _presence(ctx, tx, after.id, hidden=sorted({*was} - {*now}), shown=sorted({*now} - {*was}))
+    return after
 
 
 async def erased(ctx: Ctx, tx: Transaction, before: Person, after: Person, circle: Circle) -> None:
     """Tell everybody in the circle that a person is no more. ``circle``: as it was."""
+    after = await people.revise(tx, after, shown=True)
     stranger = visibility.user(after, permissions.STRANGER)
     gone = await friends.delete_all(tx, after.id)
     # Those whom the person had blocked saw them as they were then until now.
@@ -49,16 +58,20 @@ async def erased(ctx: Ctx, tx: Transaction, before: Person, after: Person, circl
         status: Literal["removed", "declined"] = "removed" if ended.accepted else "declined"
         friendship = Friendship(ended.id, status, ended.requester_id, ended.addressee_id)
         event = FriendRemoved if ended.accepted else FriendDeclined
-        tx.tell(event(friendship, stranger), [person_room(other_id)])
+        tx.tell(event.of(friendship, stranger), [person_room(other_id)])
         others.append(other_id)
     for blocker_id in gone.blockers:
-        tx.tell(FriendUnblocked(after.id, stranger), [person_room(blocker_id)])
+        tx.tell(FriendUnblocked.of(stranger), [person_room(blocker_id)])
     await friends.touch(tx, others)
     for viewer_id in others:
-        view = await conversations.with_user(tx, viewer_id, after.id)
+        conversation_id = await conversations.direct_id(tx, viewer_id, after.id)
+        if conversation_id is None:
+            continue
+        await conversations.touch(tx, conversation_id, viewer_id)
+        view = await conversations.by_id(tx, viewer_id, conversation_id)
         if view is not None:
-            tx.tell(ConversationUpdated(visibility.conversation(view, viewer_id)), [person_room(viewer_id)])
-    await _shown(tx, circle, before, after)
+            tx.tell(ConversationUpdated.of(visibility.conversation(view, viewer_id)), [person_room(viewer_id)])
+    _tell(tx, circle, before, after)
     _presence(ctx, tx, after.id, hidden=circle.presence, shown=())
     tx.then(partial(ctx.ports.live.publisher.forget, [*circle.friends, *circle.near, *circle.far]))
 
@@ -72,7 +85,9 @@ def _views(person: Person) -> tuple[object, ...]:
     return tuple(visibility.user(person, relation) for relation in (_FRIEND, _NEAR, permissions.STRANGER))
 
 
-async def _shown(tx: Transaction, circle: Circle, before: Person, after: Person) -> None:
+def _tell(tx: Transaction, circle: Circle, before: Person, after: Person) -> None:
+    """Tell everybody in the circle who sees something else of the person: what that is, not that there is more."""
+    before = msgspec.structs.replace(before, profile_revision=after.profile_revision)
     seen = [
         (circle.friends, _FRIEND),
         (circle.near, _NEAR),
@@ -81,8 +96,8 @@ async def _shown(tx: Transaction, circle: Circle, before: Person, after: Person)
     for viewer_ids, relation in seen:
         user = visibility.user(after, relation)
         if viewer_ids and user != visibility.user(before, relation):
-            tx.tell(UserUpdated(user), map(person_room, viewer_ids))
-    await people.profile_changed(tx, after.id)
+            # The profile's revision is the newest that anybody has of them: pairs change at no time with it.
+            tx.tell(UserUpdated.of(user), map(person_room, viewer_ids))
 
 
 def _presence(ctx: Ctx, tx: Transaction, user_id: str, *, hidden: Sequence[str], shown: Sequence[str]) -> None:

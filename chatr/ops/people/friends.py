@@ -220,9 +220,11 @@ async def block(ctx: Ctx, params: BlockParams) -> Empty:
 @operation("friend.unblock", Route("POST", "/friends/<userId>/unblock"), USERS, errors=["not_found"], rate=_RATE)
 async def unblock(ctx: Ctx, params: BlockParams) -> Empty:
     """Lift the caller's own block; one by the other stays. Without one nothing changes."""
+    if not (await _found(ctx, params.user_id)).relation.blocked_by_me:
+        # No trace of the two either, who may be strangers.
+        return Empty()
 
-    async def work(tx: Transaction, found: relations.Other | None) -> None:
-        access.somebody(found)
+    async def work(tx: Transaction, _: relations.Other | None) -> None:
         if await friends.unblock(tx, ctx.caller.user_id, params.user_id):
             opened = await conversations.close_if_blocked(tx, ctx.caller.user_id, params.user_id)
             if opened is not None:
@@ -244,9 +246,12 @@ class BlockStatus(Wire, frozen=True):
 @operation("friend.block_status", Route("GET", "/friends/<userId>/block-status"), USERS, errors=["not_found"])
 async def block_status(ctx: Ctx, params: BlockParams) -> BlockStatus:
     """Whether the caller has blocked somebody. That the other has blocked the caller is not told."""
-    found = access.somebody(await relations.by_id(ctx.ports.db, ctx.caller.user_id, params.user_id))
-    mine = found.relation.blocked_by_me
+    mine = (await _found(ctx, params.user_id)).relation.blocked_by_me
     return BlockStatus(blocked=mine, blocked_by_me=mine)
+
+
+async def _found(ctx: Ctx, user_id: str) -> relations.Other:
+    return access.somebody(await relations.by_id(ctx.ports.db, ctx.caller.user_id, user_id))
 
 
 async def _page(ctx: Ctx, params: FriendListParams, which: friends.List) -> FriendPage:
@@ -302,7 +307,7 @@ async def _told(
     for viewer_id, seen_id in (pair, pair[::-1]):
         seen = await relations.by_id(tx, viewer_id, seen_id)
         if seen is not None:
-            told = event(friendship, visibility.user(seen.person, seen.relation))
+            told = event.of(friendship, visibility.user(seen.person, seen.relation))
             tx.tell(told, [person_room(viewer_id)], exclude=ctx.caller.connection if by_me else "")
     return FriendshipResult(friendship)
 
@@ -313,5 +318,5 @@ async def _own(ctx: Ctx, tx: Transaction, other_id: str, event: type[BlockChange
     await friends.touch(tx, [me])
     found = await relations.by_id(tx, me, other_id)
     if found is not None:
-        told = event(other_id, visibility.user(found.person, found.relation))
+        told = event.of(visibility.user(found.person, found.relation))
         tx.tell(told, [person_room(me)], exclude=ctx.caller.connection)

@@ -60,6 +60,7 @@ async def changing(ctx: Ctx, tx: Transaction, other_id: str, *, exclude: str = "
     """
     pair = ctx.caller.user_id, other_id
     await relations.lock(tx, *pair)
+    await relations.revise(tx, *pair)
     before = [await _sight(tx, *pair), await _sight(tx, *reversed(pair))]
     yield await relations.by_id(tx, *pair)
     after = [await _sight(tx, *pair), await _sight(tx, *reversed(pair))]
@@ -75,21 +76,25 @@ async def _tell(tx: Transaction, viewer_id: str, was: _Sight, now: _Sight, *, ex
     """Tell one of the two what the conversation, and the other, are for them now."""
     rooms, conversation = [person_room(viewer_id)], now.conversation
     # Across a block nobody was told what the other is called by now.
-    news = _without_user(conversation) != _without_user(was.conversation) or (was.blocked and not now.blocked)
+    news = _own_part(conversation) != _own_part(was.conversation) or (was.blocked and not now.blocked)
     other_news = now.user is not None and now.user != was.user
     if conversation is not None and (news or other_news):
         await conversations.touch(tx, conversation.id, viewer_id)
     # Also one whose first message came in between: it was told of as it was before this change.
     if conversation is not None and news:
-        tx.tell(ConversationUpdated(conversation), rooms, exclude=exclude)
+        # Read again: as it is with the revision that it has by now.
+        touched = await conversations.by_id(tx, viewer_id, conversation.id)
+        if touched is not None:
+            tx.tell(ConversationUpdated.of(visibility.conversation(touched, viewer_id)), rooms, exclude=exclude)
     # To whoever was blocked it is as if the other had made their profile private. A list of blocks shows people too.
     elsewhere = (conversation is not None and not news) or (was.blocked_by_me and now.blocked_by_me)
     if now.user is not None and other_news and elsewhere:
         await friends.touch(tx, [viewer_id])
-        tx.tell(UserUpdated(now.user), rooms)
+        tx.tell(UserUpdated.of(now.user), rooms)
 
 
-def _without_user(conversation: Conversation | None) -> Conversation | None:
+def _own_part(conversation: Conversation | None) -> Conversation | None:
+    """A conversation without the other person, who has a revision of their own."""
     return msgspec.structs.replace(conversation, other=UNSET) if conversation is not None else None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
@@ -13,6 +12,7 @@ from chatr.api.model import Empty, Id, Params, PresenceState, Wire, wire_time
 from chatr.ops.ports import Ctx
 from chatr.realtime.presence import Status
 from chatr.store.people import people, relations
+from chatr.store.people.people import Sighting
 
 
 class PresenceSetParams(Params, frozen=True, kw_only=True):
@@ -60,7 +60,8 @@ async def query(ctx: Ctx, params: PresenceQueryParams) -> PresenceList:
     me = ctx.caller.user_id
     shown = await relations.showing(ctx.ports.db, me, asked)
     if asked is not None and me in asked:
-        shown[me] = await people.last_seen(ctx.ports.db, me)
+        shown[me] = await people.sighting(ctx.ports.db, me)
+    # After the revisions, as everywhere: a greater one never comes with an older status.
     statuses = await ctx.ports.live.presence.statuses(list(shown))
     items = [
         _state(user_id, statuses[user_id], shown[user_id])
@@ -71,6 +72,6 @@ async def query(ctx: Ctx, params: PresenceQueryParams) -> PresenceList:
     return PresenceList(items=items)
 
 
-def _state(user_id: str, status: Status, last_seen_at: datetime | None) -> PresenceState:
-    seen = wire_time(last_seen_at) if last_seen_at and status == "offline" else UNSET
-    return PresenceState(user_id=user_id, status=status, last_seen=seen)
+def _state(user_id: str, status: Status, found: Sighting) -> PresenceState:
+    seen = wire_time(found.last_seen_at) if found.last_seen_at and status == "offline" else UNSET
+    return PresenceState(user_id=user_id, status=status, last_seen=seen, revision=found.revision)

@@ -81,7 +81,7 @@ async def update(ctx: Ctx, params: UserUpdateParams) -> Me:
         changed = _merged(person, params)
         if changed != person:
             await people.set_profile(tx, changed)
-            await announcing.changed(ctx, tx, person, changed)
+            changed = await announcing.changed(ctx, tx, person, changed)
     return visibility.me(changed)
 
 
@@ -124,7 +124,7 @@ async def update_settings(ctx: Ctx, params: UserUpdateSettingsParams) -> Me:
             await people.set_settings(tx, changed)
             if changed.privacy.read_receipts != person.privacy.read_receipts:
                 await _receipts_switched(ctx, tx)
-            await announcing.changed(ctx, tx, person, changed)
+            changed = await announcing.changed(ctx, tx, person, changed)
     return visibility.me(changed)
 
 

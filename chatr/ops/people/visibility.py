@@ -23,6 +23,7 @@ def me(person: Person) -> Me:
         id=person.id,
         username=person.username,
         display_name=person.display_name,
+        revision=person.revision,
         first_name=person.first_name or UNSET,
         last_name=person.last_name or UNSET,
         profile_image=person.profile_image or UNSET,
@@ -49,7 +50,7 @@ def user(person: Person, relation: Relation | None) -> User:
     Whoever is blocked by the person sees name and picture as they were then, and nothing else.
     """
     if relation is not None and relation.face is not None:
-        return _face(person, relation.face)
+        return _face(person, relation.face, relation.revision)
     level = person.privacy
 
     def shown(value: str | None, setting: PrivacyLevel) -> str | UnsetType:
@@ -60,6 +61,8 @@ def user(person: Person, relation: Relation | None) -> User:
         id=person.id,
         username=person.username,
         display_name=person.display_name,
+        # Of oneself one sees more than others: what changes there is none of their business.
+        revision=max(person.profile_revision, relation.revision) if relation is not None else person.revision,
         first_name=shown(person.first_name, level.full_name),
         last_name=shown(person.last_name, level.full_name),
         profile_image=person.profile_image or UNSET,
@@ -75,11 +78,13 @@ def user(person: Person, relation: Relation | None) -> User:
     )
 
 
-def _face(person: Person, face: Face) -> User:
+def _face(person: Person, face: Face, revision: int) -> User:
     return User(
         id=person.id,
         username=face.username,
         display_name=face.display_name,
+        # Not the profile's: that it changes is not shown either.
+        revision=revision,
         profile_image=face.profile_image or UNSET,
         is_bot=person.is_bot,
         is_guest=person.role == "guest",
@@ -135,5 +140,6 @@ def conversation(view: View, viewer_id: str) -> Conversation:
         muted_until=wire_time(view.muted_until) if view.muted_until else UNSET,
         archived=view.archived,
         pinned=view.pinned,
+        revision=view.revision,
         updated_at=wire_time(view.active_at),
     )

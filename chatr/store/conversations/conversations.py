@@ -154,15 +154,17 @@ async def decline(db: Queryable, conversation_id: str) -> datetime:
     return value(rows, datetime)
 
 
-async def clear(db: Queryable, conversation_id: str, user_id: str) -> None:
-    """Delete everything up to now from a member's own view."""
+async def clear(db: Queryable, conversation_id: str, user_id: str) -> int:
+    """Delete everything up to now from a member's own view. Returns the revision of what is left of it."""
     await db.execute("UPDATE conversations SET cleared = true WHERE id = %s", (conversation_id,))
-    await db.execute(
+    rows = await db.query(
         """UPDATE members m SET cleared_seq = c.head_seq, archived = false, pinned = false,
               changed_at = clock_timestamp()
-             FROM conversations c WHERE c.id = %s AND m.conversation_id = c.id AND m.user_id = %s""",
+             FROM conversations c WHERE c.id = %s AND m.conversation_id = c.id AND m.user_id = %s
+           RETURNING c.revision + m.revision""",
         (conversation_id, user_id),
     )
+    return value(rows, int)
 
 
 async def lock(db: Queryable, conversation_id: str) -> None:
@@ -253,12 +255,19 @@ async def desert(db: Queryable, user_id: str) -> None:
 
 async def touch_all(db: Queryable, user_id: str) -> None:
     """Note that a member's views of all their conversations have changed."""
-    await db.execute("UPDATE members SET changed_at = clock_timestamp() WHERE user_id = %s", (user_id,))
+    await db.execute(
+        "UPDATE members SET changed_at = clock_timestamp(), revision = revision + 1 WHERE user_id = %s", (user_id,)
+    )
 
 
 async def touch(db: Queryable, conversation_id: str, user_id: str) -> None:
-    """Note that a member's view of a conversation has changed by something outside of it."""
+    """Note that a member's view of a conversation has changed by something outside of it: read it after this.
+
+    Under the lock of the conversation, so that the view has all that its revision counts.
+    """
     await db.execute(
-        "UPDATE members SET changed_at = clock_timestamp() WHERE conversation_id = %s AND user_id = %s",
+        """WITH held AS MATERIALIZED (SELECT id FROM conversations WHERE id = %s FOR NO KEY UPDATE)
+           UPDATE members m SET changed_at = clock_timestamp(), revision = revision + 1
+             FROM held WHERE m.conversation_id = held.id AND m.user_id = %s""",
         (conversation_id, user_id),
     )

@@ -52,6 +52,7 @@ class View(msgspec.Struct, frozen=True):
     cleared_seq: int
     declined_at: datetime | None
     closed: str | None
+    revision: int
     unread: int
     unread_capped: bool
     direct: Direct | None
@@ -126,6 +127,8 @@ _VIEW = Columns(
         "cleared_seq": "m.cleared_seq",
         "declined_at": "c.declined_at",
         "closed": "c.closed",
+        # Each part is counted under a lock of its own: the sum grows with either, the greater of them might not.
+        "revision": "c.revision + m.revision",
         "unread": "unread.n",
         "unread_capped": "unread.capped",
         "direct": Outer(_DIRECT),

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from chatr.api.model import Privacy
-from chatr.store.columns import Columns, Made, value_if_any, values
+from chatr.store.columns import Columns, Made, values
 from chatr.store.pool import Queryable
 
 #: What everybody is called who is no more.
@@ -40,6 +40,9 @@ class Person(msgspec.Struct, frozen=True):
     last_seen_at: datetime | None
     two_factor: bool
     disabled: bool
+    revision: int
+    profile_revision: int
+    """Of what others see of the person, as far as that does not depend on who they are."""
 
     @property
     def verified(self) -> bool:
@@ -71,6 +74,8 @@ PERSON = Columns(
         "last_seen_at": "u.last_seen_at",
         "two_factor": "u.totp_enabled_at IS NOT NULL",
         "disabled": "u.disabled_at IS NOT NULL",
+        "revision": "u.revision",
+        "profile_revision": "u.profile_revision",
     },
 )
 
@@ -118,9 +123,21 @@ async def set_settings(db: Queryable, changed: Person) -> None:
     )
 
 
-async def profile_changed(db: Queryable, user_id: str) -> None:
-    """Note that others see something else of this person from now on."""
-    await db.execute("UPDATE users SET profile_changed_at = clock_timestamp() WHERE id = %s", (user_id,))
+async def revise(db: Queryable, person: Person, *, shown: bool) -> Person:
+    """Note that an account has changed, and, if ``shown``, that others see something else of it from now on.
+
+    Returns the person with the new revisions. For whoever holds the row, and with ``shown`` the lock of
+    relations.lock_all, so that the numbers are in the order of the commits.
+    """
+    rows = await db.query(
+        """UPDATE users u SET revision = r.next,
+              profile_revision = CASE WHEN %s THEN r.next ELSE profile_revision END,
+              profile_changed_at = CASE WHEN %s THEN clock_timestamp() ELSE profile_changed_at END
+             FROM (SELECT nextval('revisions') AS next) r WHERE u.id = %s RETURNING u.revision, u.profile_revision""",
+        (shown, shown, person.id),
+    )
+    revision, profile_revision = rows[0]
+    return msgspec.structs.replace(person, revision=revision, profile_revision=profile_revision)
 
 
 async def taken(db: Queryable, usernames: Sequence[str]) -> set[str]:
@@ -139,17 +156,38 @@ async def by_ids(db: Queryable, user_ids: Sequence[str]) -> dict[str, Person]:
     return {person.id: person for person in PERSON.all(rows)}
 
 
-async def here(db: Queryable, gone_s: Mapping[str, float | None]) -> dict[str, datetime]:
-    """Remember who is here (None), and who has been gone for so many seconds; answers when each was here last."""
+class Sighting(msgspec.Struct, frozen=True):
+    """When somebody was here last, if they have ever left, and the revision of what is told of that."""
+
+    last_seen_at: datetime | None
+    revision: int
+
+
+#: For the alias ``u`` (users).
+SIGHTING = Columns(Sighting, {"last_seen_at": "u.last_seen_at", "revision": "u.presence_revision"})
+
+
+async def here(db: Queryable, gone_s: Mapping[str, float | None]) -> dict[str, Sighting]:
+    """Remember who is here (None), and who has been gone for so many seconds, for an announcement of it."""
     rows = await db.query(
-        """UPDATE users u
+        f"""UPDATE users u
               SET online_at = CASE WHEN g.gone_s IS NULL THEN now() END,
-                  last_seen_at = coalesce(now() - make_interval(secs => g.gone_s), last_seen_at)
+                  last_seen_at = coalesce(now() - make_interval(secs => g.gone_s), last_seen_at),
+                  presence_revision = presence_revision + 1
              FROM unnest(%s::uuid[], %s::float8[]) AS g(id, gone_s)
-            WHERE u.id = g.id AND u.deleted_at IS NULL RETURNING u.id, u.last_seen_at""",
+            WHERE u.id = g.id AND u.deleted_at IS NULL RETURNING u.id, {SIGHTING.sql}""",
         (list(gone_s), list(gone_s.values())),
     )
-    return dict(rows)
+    return {row[0]: SIGHTING.take(row, 1) for row in rows}
+
+
+async def announced(db: Queryable, user_id: str) -> Sighting:
+    """Begin an announcement of a person's presence: what is read from now on belongs to its revision."""
+    rows = await db.query(
+        f"UPDATE users u SET presence_revision = presence_revision + 1 WHERE id = %s RETURNING {SIGHTING.sql}",
+        (user_id,),
+    )
+    return SIGHTING.take(rows[0])
 
 
 async def nobody_here(db: Queryable) -> None:
@@ -160,6 +198,6 @@ async def nobody_here(db: Queryable) -> None:
     )
 
 
-async def last_seen(db: Queryable, user_id: str) -> datetime | None:
-    """Tell when a person was here last, if they have ever left."""
-    return value_if_any(await db.query("SELECT last_seen_at FROM users WHERE id = %s", (user_id,)), datetime)
+async def sighting(db: Queryable, user_id: str) -> Sighting:
+    """Tell when a person was here last."""
+    return SIGHTING.take((await db.query(f"SELECT {SIGHTING.sql} FROM users u WHERE id = %s", (user_id,)))[0])

@@ -11,7 +11,7 @@ from chatr.api.model import PrivacyLevel
 from chatr.store.columns import Columns, Made
 from chatr.store.people import faces
 from chatr.store.people.faces import Face
-from chatr.store.people.people import PERSON, Person
+from chatr.store.people.people import PERSON, SIGHTING, Person, Sighting
 from chatr.store.pool import Queryable
 
 #: A moment for relations that are thought up, not read.
@@ -37,6 +37,8 @@ class Relation(msgspec.Struct, frozen=True):
     direct_mine: bool = False
     near: bool = False
     """Close enough for the viewer to be told when the other is here, if the other lets such people see it."""
+    revision: int = 0
+    """Of how the two stand to each other: 0 if there never was anything between them."""
 
     @property
     def blocked_me(self) -> bool:
@@ -77,6 +79,8 @@ RELATION = Columns(
         "direct_status": "d.status",
         "direct_mine": "coalesce(d.initiator_id = v.id, false)",
         "near": f"{_NEAR} AND NOT {_BY_ME} AND NOT {_ME}",
+        "revision": """coalesce((SELECT x.revision FROM pairs x
+            WHERE x.user_low = least(v.id, u.id) AND x.user_high = greatest(v.id, u.id)), 0)""",
     },
 )
 #: The tables that they come from, behind those of ``v`` and ``u``.
@@ -121,21 +125,21 @@ async def by_id(db: Queryable, viewer_id: str, user_id: str) -> Other | None:
     return (await by_ids(db, viewer_id, [user_id])).get(user_id)
 
 
-async def showing(db: Queryable, viewer_id: str, user_ids: Sequence[str] | None = None) -> dict[str, datetime | None]:
+async def showing(db: Queryable, viewer_id: str, user_ids: Sequence[str] | None = None) -> dict[str, Sighting]:
     """Tell when those were here last who let the viewer know if they are here now; of all people, or of some.
 
     The rule is ``sees_presence`` of ops/people/permissions.py, put so that of a thousand people only the ids are read.
     """
     some = "SELECT unnest(%s::uuid[])" if user_ids is not None else _KNOWN.format(me="v.id")
     rows = await db.query(
-        f"""SELECT u.id, u.last_seen_at
+        f"""SELECT u.id, {SIGHTING.sql}
               FROM (SELECT %s::uuid AS id) v CROSS JOIN LATERAL ({some}) k(id)
               JOIN users u ON u.id = k.id {JOINS}
              WHERE u.deleted_at IS NULL AND {_NEAR} AND {shown("onlineStatus", "everyone")}
                AND NOT {_BY_ME} AND NOT {_ME}""",
         (viewer_id,) if user_ids is None else (viewer_id, list(user_ids)),
     )
-    return dict(rows)
+    return {row[0]: SIGHTING.take(row, 1) for row in rows}
 
 
 async def by_username(db: Queryable, viewer_id: str, username: str) -> Other | None:
@@ -204,6 +208,18 @@ async def lock(db: Queryable, one_id: str, other_id: str) -> None:
         """SELECT pg_advisory_xact_lock(hashtextextended(%s, 1)), pg_advisory_xact_lock_shared(hashtextextended(%s, 2)),
                   pg_advisory_xact_lock_shared(hashtextextended(%s, 2))""",
         (f"{low} {high}", low, high),
+    )
+
+
+async def revise(db: Queryable, one_id: str, other_id: str) -> None:
+    """Begin a change of how two people stand to each other: what they see of each other has a new revision.
+
+    Under :func:`lock`, which what changes their profiles waits for too: the greater number is the later commit.
+    """
+    await db.execute(
+        """INSERT INTO pairs AS p (user_low, user_high, revision) VALUES (%s, %s, nextval('revisions'))
+           ON CONFLICT (user_low, user_high) DO UPDATE SET revision = excluded.revision""",
+        tuple(sorted((one_id, other_id))),
     )
 
 

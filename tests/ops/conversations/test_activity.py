@@ -5,9 +5,8 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.services.throttle import Throttle
-from tests.ops.fold import Fold
+from tests.ops.fold import Fold, plain
 from tests.ops.messages.test_message_changes import ChangesCase
-from tests.ops.people.test_friends import plain
 
 SIGNALS = ("activity.typing", "activity.recording")
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.ops.fold import Fold
-from tests.ops.people.test_friends import plain
+from tests.ops.fold import Fold, plain
 from tests.ops.previews import PreviewsCase
 
 #: What the message says that Ben has deleted, and what it says later.

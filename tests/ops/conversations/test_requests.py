@@ -9,8 +9,8 @@ from typing import Any
 from twisted.internet.defer import Deferred, gatherResults
 
 from chatr.api.errors import ApiError
-from tests.ops.fold import Fold
-from tests.ops.people.test_friends import FriendsCase, plain
+from tests.ops.fold import Fold, plain
+from tests.ops.people.test_friends import FriendsCase
 
 
 class RequestTests(FriendsCase):
@@ -39,7 +39,8 @@ class RequestTests(FriendsCase):
         self.assertEqual([name for name, _ in phone.events if name.startswith("conversation.")], [])
         self.assertEqual(len(laptop.named("conversation.accepted")), 1)
         accepted = {"conversationId": where["id"], "acceptedBy": self.ben.id}
-        self.assertEqual(anns.named("conversation.accepted"), [accepted])
+        [told] = anns.named("conversation.accepted")
+        self.assertEqual(({key: told[key] for key in accepted}, told["conversation"]["status"]), (accepted, "accepted"))
         self.assertEqual((await self.ann.call("conversation.get", **where))["status"], "accepted")
         for name in ("accept", "decline"):
             await self.refused(self.ben.call(f"conversation.{name}", **where), "conflict")
@@ -89,7 +90,7 @@ class RequestTests(FriendsCase):
         await self.ben.call("conversation.decline", id=conversation_id)
         [declined] = anns.named("conversation.declined")
         self.assertEqual((declined["conversationId"], declined["declinedBy"]), (conversation_id, self.ben.id))
-        self.assertEqual(bens.named("conversation.removed"), [{"conversationId": conversation_id}])
+        self.assertEqual([told["conversationId"] for told in bens.named("conversation.removed")], [conversation_id])
         for name in ("chats", "requests", "archived"):
             self.assertEqual((await self.ben.call("conversation.list", filter=name))["items"], [])
         await self.refused(self.ben.call("conversation.get", id=conversation_id), "not_found")
@@ -214,7 +215,7 @@ class OwnViewTests(FriendsCase):
         """The caller's view is empty, the other's is as it was; a new message brings it back from there."""
         device, cursor = self.ben.device(), (await self.ben.call("sync.changes"))["cursor"]
         await self.ben.call("conversation.delete", **self.where)
-        self.assertEqual(device.named("conversation.removed"), [{"conversationId": self.where["id"]}])
+        self.assertEqual([told["conversationId"] for told in device.named("conversation.removed")], [self.where["id"]])
         self.assertEqual((await self.ben.call("conversation.list"))["items"], [])
         self.assertEqual((await self.ben.call("sync.changes", cursor=cursor))["removed"], [self.where["id"]])
         for call in (
@@ -257,7 +258,7 @@ class OwnViewTests(FriendsCase):
         change = {"archived": True, "pinned": True, "mutedUntil": until}
         view = await self.ben.call("conversation.update", phone, **self.where, **change)
         self.assertEqual((view["archived"], view["pinned"], view["mutedUntil"][:19]), (True, True, until[:19]))
-        self.assertEqual(laptop.named("conversation.updated"), [{"conversation": view}])
+        self.assertEqual(laptop.named("conversation.updated"), [{"conversation": view, "revision": view["revision"]}])
         self.assertEqual((phone.events, anns.events), ([], []))
         self.assertEqual((await self.ben.call("conversation.list"))["items"], [])
         [listed] = (await self.ben.call("conversation.list", filter="archived"))["items"]

@@ -11,8 +11,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.ops.messages import texts
 from tests.ops.case import Person, outcome
-from tests.ops.fold import Fold
-from tests.ops.people.test_friends import FriendsCase, plain
+from tests.ops.fold import Fold, plain
+from tests.ops.people.test_friends import FriendsCase
 
 
 class ChangesCase(FriendsCase):

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import psycopg2
+from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
@@ -20,6 +21,7 @@ from chatr.store.people import relations
 from chatr.store.people.relations import Circle
 from chatr.store.pool import Queryable
 from tests.ops.case import PASSWORD, Person
+from tests.ops.fold import unrevised
 from tests.ops.people.test_friends import FriendsCase
 
 
@@ -31,7 +33,10 @@ class PresenceCase(FriendsCase):
         self.friendship_id = await self.befriend(self.ann, self.ben)
 
     async def change(self, *changes: Change) -> None:
-        """Announce what the tracker would."""
+        """Announce what the tracker would, when it is so."""
+        await self.node.ports.live.presence._store.put(
+            {each.user_id: None if each.status == "offline" else each.status for each in changes}
+        )
         self.node.ports.live.announcer.changed(list(changes))
         await self.node.ports.live.announcer.idle()
 
@@ -123,7 +128,8 @@ class AnnouncementTests(PresenceCase):
         await self.change(Change(self.ben.id, "online"))
         await self.change(Change(self.ben.id, "offline", 300.0))
         online, offline = anns.named("presence.changed")
-        self.assertEqual(online, {"userId": self.ben.id, "status": "online"})
+        self.assertEqual(unrevised(online), {"userId": self.ben.id, "status": "online"})
+        self.assertLess(online["revision"], offline["revision"])
         gone = datetime.now(timezone.utc) - datetime.fromisoformat(offline["lastSeen"])
         self.assertLess(abs(gone - timedelta(seconds=300)), timedelta(seconds=60))
         [state] = (await self.ann.call("presence.query", userIds=[self.ben.id]))["items"]
@@ -151,8 +157,8 @@ class AnnouncementTests(PresenceCase):
         for level, friends_hear, others_hear in steps:
             anns, eves = self.ann.device(), eve.device()
             await self.ben.call("user.update_settings", privacy={"onlineStatus": level})
-            self.assertEqual(anns.named("presence.changed"), friends_hear, level)
-            self.assertEqual(eves.named("presence.changed"), others_hear, level)
+            self.assertEqual(unrevised(anns.named("presence.changed")), friends_hear, level)
+            self.assertEqual(unrevised(eves.named("presence.changed")), others_hear, level)
 
     async def test_becoming_close_shows_presence(self) -> None:
         """New friends, and those whose friendship ends, are told at once; so is the device that did it."""
@@ -161,10 +167,11 @@ class AnnouncementTests(PresenceCase):
         anns, eves = self.ann.device(), eve.device()
         friendship_id = await self.ask(self.ann, eve)
         await eve.call("friend.accept", eves, friendshipId=friendship_id)
-        self.assertEqual(anns.named("presence.changed"), [{"userId": eve.id, "status": "online"}])
-        self.assertEqual(eves.named("presence.changed"), [{"userId": self.ann.id, "status": "away"}])
+        self.assertEqual(unrevised(anns.named("presence.changed")), [{"userId": eve.id, "status": "online"}])
+        self.assertEqual(unrevised(eves.named("presence.changed")), [{"userId": self.ann.id, "status": "away"}])
         await self.ann.call("friend.remove", friendshipId=friendship_id)
-        self.assertEqual(anns.named("presence.changed")[1:], [{"userId": eve.id, "status": "offline", "hidden": True}])
+        hidden = {"userId": eve.id, "status": "offline", "hidden": True}
+        self.assertEqual(unrevised(anns.named("presence.changed")[1:]), [hidden])
 
     async def test_circles_are_exact(self) -> None:
         """A kept circle serves without being read, and is read anew after everything that changes it."""
@@ -222,6 +229,7 @@ class AnnouncementTests(PresenceCase):
         self.assertEqual(len(self.flushLoggedErrors(psycopg2.Error)), 1)
 
     async def told_later(self, trouble: Exception) -> None:
+        self.eve = await self.person("eve")
         clock, published = Clock(), []
 
         class Publisher:
@@ -240,14 +248,65 @@ class AnnouncementTests(PresenceCase):
         announcer.follow(self.node.ports.live.presence)
         announcer.changed([Change(self.ben.id, "online")])
         announcer.show(self.ann.id, [self.ben.id])
+        announcer.hide(self.ben.id, [self.eve.id])
+        # By the time that it can be told she is shown it once more.
+        announcer.hide(self.ben.id, [self.ann.id])
         await announcer.idle()
         self.assertEqual(published, [])
         await self.node.ports.live.presence._store.put({self.ben.id: "away"})
         clock.advance(RETRY_S)
         await announcer.idle()
-        self.assertEqual(sorted(published), [("away", [f"user:{self.ann.id}"]), ("offline", [f"user:{self.ben.id}"])])
+        self.assertEqual(
+            sorted(published),
+            [
+                ("away", [f"user:{self.ann.id}"]),
+                ("offline", [f"user:{self.ben.id}"]),
+                ("offline", [f"user:{self.eve.id}"]),
+            ],
+        )
         await announcer.stop()
         self.assertEqual(clock.getDelayedCalls(), [])
+
+
+class RevisionTests(PresenceCase):
+    """The number by which the newest announcement is known, from whichever process it comes."""
+
+    async def test_two_processes(self) -> None:
+        """Ann left and came back, told by two processes, the later first: what says so last says how it is."""
+        bens = self.ben.device()
+        other = Announcer(Tasks(reactor), self.node.db, self.node.ports.live.publisher, self.node.ports.live.circles)
+        other.start(self.node.ports.live.presence)
+        # She is here again, and that is told, before the process that knows that she left gets to it.
+        await self.change(Change(self.ann.id, "online"))
+        other.changed([Change(self.ann.id, "offline", 5.0)])
+        await other.stop()
+        told = bens.named("presence.changed")
+        self.assertEqual([each["status"] for each in told], ["online", "online"])
+        self.assertLess(told[0]["revision"], told[1]["revision"])
+
+    async def test_in_any_order(self) -> None:
+        """Each announcement has a greater one than those before, hidden and shown ones too; so has what is asked."""
+        anns = self.ann.device()
+        for status in ("online", "away"):
+            await self.change(Change(self.ben.id, status))
+        for level in ("nobody", "everyone"):
+            await self.ben.call("user.update_settings", privacy={"onlineStatus": level})
+        await self.change(Change(self.ben.id, "offline"))
+        numbers = [each["revision"] for each in anns.named("presence.changed")]
+        self.assertEqual((len(numbers), numbers), (5, sorted(set(numbers))))
+        [state] = (await self.ann.call("presence.query", userIds=[self.ben.id]))["items"]
+        self.assertEqual(state["revision"], numbers[-1])
+
+    async def test_not_for_strangers(self) -> None:
+        """It tells when somebody comes and goes: whoever may not see that does not see it."""
+        eve = await self.person("eve")
+        for viewer, shown in ((self.ann, True), (eve, False)):
+            [state] = (await viewer.call("presence.query", userIds=[self.ben.id]))["items"]
+            self.assertEqual(("revision" in state, state["hidden"]), (shown, not shown))
+        profile = await eve.call("user.get", userId=self.ben.id)
+        await self.change(Change(self.ben.id, "online"))
+        await self.change(Change(self.ben.id, "offline"))
+        self.assertEqual(await eve.call("user.get", userId=self.ben.id), profile)
 
 
 class CirclesTests(SynchronousTestCase):

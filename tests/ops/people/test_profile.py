@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from tests.ops.case import PASSWORD, OpsCase
+from tests.ops.fold import unrevised
 from tests.ops.messages.test_texts import INVISIBLE
 
 
@@ -22,7 +23,7 @@ class UpdateTests(OpsCase):
         )
         shown = {key: me.get(key) for key in ("displayName", "firstName", "lastName", "gender")}
         self.assertEqual(shown, {"displayName": "Ann L.", "firstName": "Ann", "lastName": "Lee", "gender": "female"})
-        self.assertEqual((here.events, there.named("user.updated")), ([], [{"user": me}]))
+        self.assertEqual((here.events, there.named("user.updated")), ([], [{"user": me, "revision": me["revision"]}]))
         me = await ann.call("user.update", displayName="", gender="")
         self.assertEqual((me["displayName"], me["firstName"], "gender" in me), ("Ann Lee", "Ann", False))
         me = await ann.call("user.update", displayName=" ", firstName="", lastName="")
@@ -63,7 +64,7 @@ class UpdateTests(OpsCase):
             await self.refused(ann.call("user.update", lastName=text), "invalid", "$.lastName")
         await ann.call("user.update", lastName="")
         await self.refused(ann.call("user.update", displayName="\U0001d160" * 50), "invalid", "$.displayName")
-        self.assertEqual(await ann.call("user.me"), me)
+        self.assertEqual(unrevised(await ann.call("user.me")), unrevised(me))
 
     async def test_names_of_before(self) -> None:
         """A name that was taken before the rules stays, and keeps nobody from changing something else."""
@@ -182,6 +183,7 @@ class DeleteTests(OpsCase):
         self.assertEqual((message["content"], message["sender"]["displayName"]), ("hello", "Deleted user"))
         [conversation] = (await ben.call("conversation.list"))["items"]
         self.assertEqual(conversation["other"]["displayName"], "Deleted user")
-        self.assertEqual(set(conversation["other"]), {"id", "username", "displayName", "isBot", "isGuest", "isSupport"})
+        words = {"id", "username", "displayName", "revision", "isBot", "isGuest", "isSupport"}
+        self.assertEqual(set(conversation["other"]), words)
         again = await self.person("ann")
         self.assertNotEqual(again.id, ann.id)

@@ -160,12 +160,13 @@ class EncodeTests(SynchronousTestCase):
 
     def test_round_trip(self) -> None:
         """Structs come out as maps of their wire names, without what is absent, in every serialisation."""
-        payload = PresenceChanged(user_id="u", status="online")
+        payload = PresenceChanged(user_id="u", status="online", revision=1)
         for serializer in SERIALIZERS.values():
             encoded = serializer.encode([50, 1, {}, [], payload])
             if serializer.batched:
                 encoded = encoded[4:] if serializer.binary else encoded[:-1]
-            self.assertEqual(DECODE[serializer.name](encoded), [50, 1, {}, [], {"userId": "u", "status": "online"}])
+            told = {"userId": "u", "status": "online", "revision": 1}
+            self.assertEqual(DECODE[serializer.name](encoded), [50, 1, {}, [], told])
 
     def test_websocket_frame(self) -> None:
         """Frames of each of the three forms of length."""

@@ -255,7 +255,7 @@ class SlowConsumerTests(SocketCase):
         await client.hear()
         (session,) = self.setting.door.router.sessions.everyone()
         client.transport.pauseProducing()
-        payload = PresenceChanged(user_id=BOB, status="online")
+        payload = PresenceChanged(user_id=BOB, status="online", revision=1)
         for _ in range(100_000):
             self.setting.hub.deliver([f"user:{ALICE}"], Announcement(PRESENCE_CHANGED, payload, 1))
         self.assertEqual((session.state, self.setting.door.router.counters.slow_consumers), ("open", 0))
