@@ -68,6 +68,7 @@ from chatr.services.indexer import Indexer
 from chatr.services.link_previews import Previews
 from chatr.services.presence_news import Announcer
 from chatr.services.preview_queue import PreviewQueue
+from chatr.services.receipt_counts import ReceiptCounts
 from chatr.services.retention import Retention
 from chatr.services.revocations import RevocationWatch
 from chatr.services.throttle import Throttle
@@ -136,6 +137,7 @@ class Node:
         self._web = Web(reactor, config.previews)
         self.previews = Previews(self.db, self._web, config.previews, counted=self.metrics.looked)
         self.eraser = Eraser(self.tasks, self.db, self.writer, take_back=erasing.take_back, take_away=erasing.take_away)
+        self.receipt_counts = ReceiptCounts(self.tasks, self.db, self.publisher)
         self.preview_queue = PreviewQueue(self.tasks, self.db, self.writer, self.previews, attach=previews.attach)
         server_keys = data.server_keys()
         codes = Codes(server_keys)
@@ -164,6 +166,7 @@ class Node:
         messages = MessagePorts(
             writer=self.writer,
             marks=Marks(self.db, self.writer),
+            receipt_counts=self.receipt_counts,
             previews=self.previews,
             preview_queue=self.preview_queue,
             eraser=self.eraser,
@@ -261,6 +264,7 @@ class Node:
         self.presence.start()
         self.outbound.start(self._carry_out)
         self.preview_queue.start()
+        self.receipt_counts.start()
         self.eraser.start()
         self.indexer.start()
         self.retention.start()
@@ -301,6 +305,7 @@ class Node:
             {
                 "web": self._web.stop,
                 "revocations": self._revocations.stop,
+                "receipt counts": self.receipt_counts.stop,
                 "message index": self.indexer.stop,
                 "retention": self.retention.stop,
                 "metrics": self.metrics.stop,

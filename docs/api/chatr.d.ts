@@ -575,6 +575,14 @@ export interface MessageReactionEntry {
   at: string;
 }
 
+/** How many others it was delivered to, and how many have read it. It is the newest of the receiver's messages that somebody has received or read; one event a second and conversation at most. ``readCount`` is absent for whoever gives no receipts. */
+export interface MessageReceipts {
+  conversationId: string;
+  messageId: string;
+  deliveredCount: number;
+  readCount?: number;
+}
+
 /** A new message, written by somebody else or by another session of the same person. */
 export interface MessageReceived {
   conversationId: string;
@@ -717,6 +725,20 @@ export interface Reaction {
 export interface Reactor {
   id: string;
   username: string;
+}
+
+/** Somebody who has read a message. */
+export interface Reader {
+  user: User;
+}
+
+/** Who has read a message of a group, and how many others it has reached of all members, the sender among these. ``readCount`` is absent, and ``items`` empty, for whoever gives no receipts. */
+export interface Readers {
+  items: Reader[];
+  deliveredCount: number;
+  readCount?: number;
+  memberCount: number;
+  nextCursor?: string | null;
 }
 
 /** Each signs in once in place of the authenticator. They are never shown again. */
@@ -989,6 +1011,13 @@ export interface WhichMessage {
   id: string;
 }
 
+/** Of which message, and which part of the list. */
+export interface WhichReaders {
+  id: string;
+  cursor?: string | null;
+  limit?: number;
+}
+
 /** Whom. */
 export interface Whom {
   userId: string;
@@ -1039,6 +1068,7 @@ export interface Calls {
   "chatr.message.mark_listened": { params: WhichAudio; result: Empty };
   "chatr.message.mark_read": { params: Mark; result: Empty };
   "chatr.message.react": { params: React; result: Message };
+  "chatr.message.readers": { params: WhichReaders; result: Readers };
   "chatr.message.search": { params: SearchMessages; result: FoundMessages };
   "chatr.message.send": { params: SendMessage; result: Message };
   "chatr.message.unsend": { params: WhichMessage; result: Message };
@@ -1095,6 +1125,7 @@ export interface Events {
   "chatr.message.listened": MessageListened;
   "chatr.message.preview": MessagePreview;
   "chatr.message.reaction": MessageReaction;
+  "chatr.message.receipts": MessageReceipts;
   "chatr.message.received": MessageReceived;
   "chatr.message.status": MessageStatusChanged;
   "chatr.message.unsent": MessageUnsent;

@@ -193,6 +193,12 @@ class Fold:
             known["headSeq"] = data["seq"]
         return known
 
+    def _message_receipts(self, data: dict[str, Any]) -> None:
+        known = self.now["conversations"][data["conversationId"]]
+        last, others = known["lastMessage"], known["memberCount"] - 1
+        if last["id"] == data["messageId"] and data["deliveredCount"] >= others:
+            last["status"] = "read" if data.get("readCount", 0) >= others else "delivered"
+
     def _message_status(self, data: dict[str, Any]) -> None:
         known = self.now["conversations"][data["conversationId"]]
         mine = data["userId"] == self.person.id

@@ -8,15 +8,17 @@ from chatr.config import Messages
 from chatr.services.eraser import Eraser
 from chatr.services.link_previews import Previews
 from chatr.services.preview_queue import PreviewQueue
+from chatr.services.receipt_counts import ReceiptCounts
 from chatr.store.conversations.marks import Marks
 from chatr.store.writing.writer import MessageWriter
 
 
 class MessagePorts(msgspec.Struct, frozen=True, kw_only=True):
-    """The writer and the marks, previews of links, and the eraser."""
+    """The writer, the marks and what is counted of them, previews of links, and the eraser."""
 
     writer: MessageWriter
     marks: Marks
+    receipt_counts: ReceiptCounts
     previews: Previews
     preview_queue: PreviewQueue
     eraser: Eraser
