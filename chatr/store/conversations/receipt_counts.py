@@ -59,15 +59,17 @@ class Count(msgspec.Struct, frozen=True):
     read: int | None
 
 
-_REACHED = """coalesce((SELECT n.reached FROM {0} n WHERE n.place >= t.place ORDER BY n.place LIMIT 1), 0)::integer
-              - (t.shown_{0}_seq >= t.seq)::integer"""
+#: All have come so far who stand at or above it, but for the sender.
+_REACHED = "sum(n.members) OVER (ORDER BY n.{0} DESC)::integer - (n.own_{0} >= n.{0})::integer"
+#: Further above or below it is the same, and sorted as one.
+_WITHIN = "greatest(least(x.shown_{}_seq, %s), %s)"
 _COUNT = Columns(
     Count,
     {
-        "sender_id": "t.sender_id",
-        "message_id": "t.id",
+        "sender_id": "n.sender_id",
+        "message_id": "n.id",
         "delivered": _REACHED.format("delivered"),
-        "read": f"CASE WHEN t.gives THEN {_REACHED.format('read')} END",
+        "read": f"CASE WHEN n.gives THEN {_REACHED.format('read')} END",
     },
 )
 
@@ -76,41 +78,41 @@ async def counts(db: Queryable, conversation_id: str, grown: Grown) -> list[Coun
     """Count for each sender whose messages the marks have passed, for the newest of these.
 
     Not for those who have left the group or deleted the message from their view, nor whose marks alone these are. One
-    pass over the members, however many senders there are: each member is put in its place among their messages, and
-    those from a place on are added up.
+    pass over the members, however many senders there are: their marks and the messages are put in order together, and
+    members are added up from the highest mark down.
     """
-    passed, delivered, read = grown.delivered | grown.read, grown.delivered, grown.read
+    delivered, read = grown.delivered, grown.read
+    high = (delivered | read).high
+    low = max((delivered | read).low, high - MOST_LOOKED)
     rows = await db.query(
         f"""WITH passed AS (
              SELECT x.sender_id, max(x.seq) FILTER (WHERE x.seq > %s AND x.seq <= %s) AS delivered,
-                    max(x.seq) FILTER (WHERE x.seq > %s AND x.seq <= %s) AS read
+                    max(x.seq) FILTER (WHERE x.seq > %s AND x.seq <= %s) AS read, gives_receipts(x.sender_id) AS gives
                FROM messages x WHERE x.conversation_id = %s AND x.seq > %s AND x.seq <= %s
                 AND x.unsent_at IS NULL AND x.type <> 'system' AND x.sender_id IS DISTINCT FROM %s
-              GROUP BY x.sender_id
+              GROUP BY x.sender_id ORDER BY max(x.seq) DESC LIMIT {MOST_SENDERS}
            ), newest AS (
-             SELECT g.id, g.seq, g.sender_id, m.shown_delivered_seq, m.shown_read_seq, s.gives
-               FROM passed p CROSS JOIN LATERAL (SELECT gives_receipts(p.sender_id) AS gives) s
-               JOIN members m ON m.conversation_id = %s AND m.user_id = p.sender_id AND m.status = 'joined'
-               JOIN messages g ON g.conversation_id = m.conversation_id
-                AND g.seq = CASE WHEN s.gives THEN greatest(p.delivered, p.read) ELSE p.delivered END
-              WHERE g.seq > m.cleared_seq ORDER BY g.seq DESC LIMIT {MOST_SENDERS}
-           ), t AS MATERIALIZED (
-             SELECT newest.*, row_number() OVER (ORDER BY seq) AS place FROM newest
-           ), placed AS MATERIALIZED (
-             SELECT width_bucket(m.shown_delivered_seq, a.seqs) AS delivered,
-                    width_bucket(m.shown_read_seq, a.seqs) AS read
-               FROM (SELECT array_agg(t.seq ORDER BY t.seq) AS seqs FROM t HAVING count(*) > 0) a
-               JOIN members m ON m.conversation_id = %s AND m.status = 'joined'
-           ), delivered AS MATERIALIZED (
-             SELECT p.delivered AS place, sum(count(*)) OVER (ORDER BY p.delivered DESC) AS reached
-               FROM placed p GROUP BY p.delivered
-           ), read AS MATERIALIZED (
-             SELECT p.read AS place, sum(count(*)) OVER (ORDER BY p.read DESC) AS reached FROM placed p GROUP BY p.read
-           ) SELECT {_COUNT.sql} FROM t""",
+             SELECT p.sender_id, p.gives,
+                    CASE WHEN p.gives THEN greatest(p.delivered, p.read) ELSE p.delivered END AS seq FROM passed p
+           ), told AS MATERIALIZED (
+             -- Subqueries of one row, so that no plan passes over a table.
+             SELECT p.*, m.*, (SELECT x.id FROM messages x WHERE x.conversation_id = %s AND x.seq = p.seq LIMIT 1) AS id
+               FROM newest p CROSS JOIN LATERAL (
+                 SELECT x.shown_delivered_seq, x.shown_read_seq FROM members x WHERE x.conversation_id = %s
+                    AND x.user_id = p.sender_id AND x.status = 'joined' AND x.cleared_seq < p.seq LIMIT 1) m
+           ), n AS (
+             SELECT NULL::uuid AS id, NULL::uuid AS sender_id, NULL::boolean AS gives, NULL::bigint AS own_delivered,
+                    NULL::bigint AS own_read, {_WITHIN.format("delivered")} AS delivered,
+                    {_WITHIN.format("read")} AS read, count(*) AS members
+               FROM members x WHERE x.conversation_id = %s AND x.status = 'joined' AND EXISTS (SELECT 1 FROM told)
+              GROUP BY delivered, read
+             UNION ALL
+             SELECT t.id, t.sender_id, t.gives, t.shown_delivered_seq, t.shown_read_seq, t.seq, t.seq, 0 FROM told t
+           ) SELECT * FROM (SELECT {_COUNT.sql} FROM n) counted WHERE sender_id IS NOT NULL""",
         (
             *(delivered.low, delivered.high, read.low, read.high),
-            *(conversation_id, max(passed.low, passed.high - MOST_LOOKED), passed.high, grown.only),
-            *(conversation_id, conversation_id),
+            *(conversation_id, low, high, grown.only),
+            *(conversation_id, conversation_id, high, low, high, low, conversation_id),
         ),
     )
     return _COUNT.all(rows)

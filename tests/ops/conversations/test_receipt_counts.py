@@ -8,6 +8,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.task import Clock
 
+from chatr.client.replica import Replica
 from chatr.node import Node
 from chatr.process.tasks import Tasks
 from chatr.realtime.hub import Announcement
@@ -191,11 +192,18 @@ class CountTests(GroupCase):
     async def test_state_before_and_events(self) -> None:
         """What a device folds over an earlier snapshot is what a fresh one says: a status is that of all others."""
         fold = await Fold(self.ann).load()
+        replica = Replica(self.ann.id)
+        replica.apply("sync.changes", await self.ann.call("sync.changes"))
+        for entry in (await self.ann.call("conversation.log", id=self.group))["entries"]:
+            replica.apply(entry["event"], entry["data"])
         for person in (self.ben, self.cat, self.dan):
             for verb in ("delivered", "read"):
                 await mark(person, verb, self.group, 4)
                 await self.told()
                 self.assertEqual(fold.state(), await fold.fresh())
+                replica.apply("message.receipts", self.anns.named("message.receipts")[-1])
+                page = await self.ann.call("message.history", conversationId=self.group)
+                self.assertEqual(replica.messages(self.group), page["items"])
         self.assertEqual(fold.state()["conversations"][self.group]["lastMessage"]["status"], "read")
 
 
@@ -267,7 +275,7 @@ class RhythmTests(GroupCase):
 
     async def test_the_database_is_away(self) -> None:
         """What could not be read is told when it can be, with what has grown since."""
-        heard, self.cutter.lost = self.listener.next, b"width_bucket"
+        heard, self.cutter.lost = self.listener.next, b"WITH passed"
         await mark(self.cat, "delivered", self.group, 4)
         while not self.tasks.pulses["receipt_counts"].tries:
             await self.node.db.query("SELECT 1")
