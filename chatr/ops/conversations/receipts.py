@@ -142,9 +142,7 @@ class Readers(Wire, frozen=True, kw_only=True):
     next_cursor: str | None = None
 
 
-@operation(
-    "message.readers", Route("GET", "/messages/<id>/readers"), USERS, errors=["not_found", "forbidden", "gone"]
-)
+@operation("message.readers", Route("GET", "/messages/<id>/readers"), USERS, errors=["not_found", "forbidden", "gone"])
 async def readers(ctx: Ctx, params: WhichReaders) -> Readers:
     """List who has read a message of a group of the caller, in no order that means anything, and count them.
 
