@@ -118,6 +118,7 @@ class Node:
                 "outbound": Life(start=partial(accounts.outbound.start, carry_out), stop=accounts.outbound.stop),
                 "link previews": messages.preview_queue,
                 "erasing": messages.eraser,
+                "receipt counts": messages.receipt_counts,
             },
             {
                 "WAMP sessions": Life(stop=partial(self.door.drain, self._config.server.stop_timeout_s)),
@@ -131,7 +132,9 @@ class Node:
         return Ports(
             db=db,
             accounts=account_ports(config, data, tasks, db, now=self._now, reserved_names=usernames.reserved(CONTRACT)),
-            messages=message_ports(config, tasks, db, self.web, changes, counted=self.metrics.looked),
+            messages=message_ports(
+                config, tasks, db, self.publisher, self.web, changes, counted=self.metrics.looked
+            ),
             live=live_ports(config, tasks, db, self.publisher, self.broker, self.hub, self.redis, extend=self._extend),
             limits=limit_ports(config),
         )

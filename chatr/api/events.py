@@ -203,7 +203,11 @@ class ActivityListening(Wire, frozen=True):
     ended: bool
 
 
-@event("message.status", CONVERSATION, "A participant's delivered or read watermark grew.")
+@event(
+    "message.status",
+    USER,
+    "A delivered or read watermark grew: the other's in a direct conversation, or the receiver's own anywhere.",
+)
 class MessageStatusChanged(Wire, frozen=True):
     """One participant's watermarks after they grew."""
 
@@ -212,6 +216,20 @@ class MessageStatusChanged(Wire, frozen=True):
     delivered_seq: int
     read_seq: int
     at: Time
+
+
+@event("message.receipts", USER, "A message of the receiver in a group has reached more of its members.")
+class MessageReceipts(Wire, frozen=True):
+    """How many others it was delivered to, and how many have read it.
+
+    It is the newest of the receiver's messages that somebody has received or read; one event a second and conversation
+    at most. ``readCount`` is absent for whoever gives no receipts.
+    """
+
+    conversation_id: Id
+    message_id: Id
+    delivered_count: int
+    read_count: int | UnsetType = UNSET
 
 
 class ConversationChanged(Wire, frozen=True):

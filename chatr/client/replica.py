@@ -29,6 +29,8 @@ class Replica:
         self._views: dict[str, View] = {}
         self._messages: dict[str, dict[int, dict[str, Any]]] = {}
         self._listened: set[str] = set()
+        #: Of groups: up to where all others have received and read, as far as it is known.
+        self._reached: dict[str, dict[str, int]] = {}
         self._people: dict[str, dict[str, Any]] = {}
         #: Up to which revision a conversation is no more.
         self._removed: dict[str, int] = {}
@@ -92,7 +94,8 @@ class Replica:
         if message["id"] in self._listened:
             return "listened"
         seq = message["seq"]
-        read, delivered = view.get("otherReadSeq", 0), view.get("otherDeliveredSeq", 0)
+        reached = self._reached.get(message["conversationId"], view)
+        read, delivered = reached.get("otherReadSeq", 0), reached.get("otherDeliveredSeq", 0)
         return "read" if read >= seq else "delivered" if delivered >= seq else "sent"
 
     def _keep(self, message: dict[str, Any]) -> None:
@@ -100,6 +103,14 @@ class Replica:
         self._meet(message["sender"])
         if message["status"] == "listened":
             self._listened.add(message["id"])
+        if self._views.get(message["conversationId"], {}).get("kind") == "group":
+            self._reach(message, delivered=message["status"] in ("delivered", "read"), read=message["status"] == "read")
+
+    def _reach(self, message: dict[str, Any], *, delivered: bool, read: bool) -> None:
+        """An own message in a group that has reached all others: so have those before it."""
+        reached = self._reached.setdefault(message["conversationId"], {})
+        for mark, all_have in zip(_OTHERS_MARKS, (read, delivered), strict=True):
+            reached[mark] = max(reached.get(mark, 0), message["seq"] if all_have else 0)
 
     def _meet(self, person: dict[str, Any]) -> None:
         """Keep somebody as they are now, unless they are known as they are later.
@@ -171,6 +182,13 @@ class Replica:
         for mark in ("readSeq", "deliveredSeq"):
             key = mark if data["userId"] == self.me else f"other{mark[0].upper()}{mark[1:]}"
             view[key] = max(view.get(key, 0), data[mark])
+
+    def _message_receipts(self, data: dict[str, Any]) -> None:
+        others = self._views.get(data["conversationId"], {}).get("memberCount", 0) - 1
+        for message in self._messages.get(data["conversationId"], {}).values():
+            if message["id"] == data["messageId"] and others > 0:
+                delivered, read = data["deliveredCount"] >= others, data.get("readCount", 0) >= others
+                self._reach(message, delivered=delivered, read=read)
 
     def _message_received(self, data: dict[str, Any]) -> None:
         view = self._views.get(data["conversationId"])

@@ -1,4 +1,4 @@
-"""Cursors of lists that are in order of time, newest first: opaque to clients."""
+"""Cursors of lists, in order of time, newest first, or of ids: opaque to clients."""
 
 from __future__ import annotations
 
@@ -20,5 +20,18 @@ def position(cursor: str, path: str = "$.cursor") -> tuple[datetime, str]:
     try:
         moment, _, row_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
         return datetime.fromisoformat(moment), str(uuid.UUID(row_id))
+    except (ValueError, binascii.Error, UnicodeError):
+        raise invalid(path, "is not a cursor of this list") from None
+
+
+def row_cursor(row_id: str) -> str:
+    """The cursor of what comes behind a row in a list in order of ids."""
+    return base64.urlsafe_b64encode(row_id.encode()).decode()
+
+
+def row(cursor: str, path: str = "$.cursor") -> str:
+    """The id of the row that such a cursor stands for. Raises ``invalid`` with the path."""
+    try:
+        return str(uuid.UUID(base64.urlsafe_b64decode(cursor.encode()).decode()))
     except (ValueError, binascii.Error, UnicodeError):
         raise invalid(path, "is not a cursor of this list") from None

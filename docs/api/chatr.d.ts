@@ -571,6 +571,30 @@ export interface MessageReactionEntry {
   at: string;
 }
 
+/** Who has read a message of a group, and how many others it has reached of all members, the sender among these. ``readCount`` is absent, and ``items`` empty, for whoever gives no receipts. */
+export interface MessageReaders {
+  items: Reader[];
+  deliveredCount: number;
+  readCount?: number;
+  memberCount: number;
+  nextCursor?: string | null;
+}
+
+/** Of which message, and which part of the list. */
+export interface MessageReadersParams {
+  id: string;
+  cursor?: string | null;
+  limit?: number;
+}
+
+/** How many others it was delivered to, and how many have read it. It is the newest of the receiver's messages that somebody has received or read; one event a second and conversation at most. ``readCount`` is absent for whoever gives no receipts. */
+export interface MessageReceipts {
+  conversationId: string;
+  messageId: string;
+  deliveredCount: number;
+  readCount?: number;
+}
+
 /** A new message, written by somebody else or by another session of the same person. */
 export interface MessageReceived {
   conversationId: string;
@@ -775,6 +799,11 @@ export interface Reaction {
 export interface Reactor {
   id: string;
   username: string;
+}
+
+/** Somebody who has read a message. */
+export interface Reader {
+  user: User;
 }
 
 /** A WAMP ticket that works once. */
@@ -1045,6 +1074,7 @@ export interface Calls {
   "chatr.message.mark_listened": { params: MessageParams; result: Empty };
   "chatr.message.mark_read": { params: MessageMarkParams; result: Empty };
   "chatr.message.react": { params: MessageReactParams; result: Message };
+  "chatr.message.readers": { params: MessageReadersParams; result: MessageReaders };
   "chatr.message.search": { params: MessageSearchParams; result: FoundMessages };
   "chatr.message.send": { params: MessageSendParams; result: Message };
   "chatr.message.unsend": { params: MessageParams; result: Message };
@@ -1101,6 +1131,7 @@ export interface Events {
   "chatr.message.listened": MessageListened;
   "chatr.message.preview": MessagePreview;
   "chatr.message.reaction": MessageReaction;
+  "chatr.message.receipts": MessageReceipts;
   "chatr.message.received": MessageReceived;
   "chatr.message.status": MessageStatusChanged;
   "chatr.message.unsent": MessageUnsent;

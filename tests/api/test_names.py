@@ -81,6 +81,7 @@ message.react | PUT /messages/<id>/reaction | G | id emoji | Message | forbidden
 message.mark_delivered | POST /conversations/<id>/delivered | G | id seq | - | -
 message.mark_read | POST /conversations/<id>/read | G | id seq | - | -
 message.mark_listened | POST /messages/<id>/listened | G | id | - | -
+message.readers | GET /messages/<id>/readers | U | id cursor? | items readCount deliveredCount memberCount nextCursor | -
 message.search | GET /messages/search | U | q conversationId? senderId? before? limit? | items nextCursor | -
 activity.typing | POST /activity/typing | G | conversationId active | - | -
 activity.recording | POST /activity/recording | G | conversationId active | - | -
@@ -95,7 +96,8 @@ message.edited | conversation | conversationId seq message | -
 message.preview | conversation | conversationId seq messageId linkPreview | -
 message.unsent | conversation | conversationId messageId seq senderDisplayName | -
 message.reaction | conversation | conversationId messageId seq userId emoji reactions | -
-message.status | conversation | conversationId userId deliveredSeq readSeq at | -
+message.receipts | user | conversationId messageId deliveredCount | readCount
+message.status | user | conversationId userId deliveredSeq readSeq at | -
 message.listened | conversation | conversationId messageId seq userId | -
 activity.typing | conversation | conversationId userId active | -
 activity.recording | conversation | conversationId userId active | -

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatr.api.events import EVENTS, MessageStatusChanged, PresenceChanged, SyncRequired, UserUpdated
+from chatr.api.events import EVENTS, MessageReceipts, MessageUnsent, PresenceChanged, SyncRequired, UserUpdated
 from chatr.api.model import Privacy, User
 from chatr.realtime.hub import Announcement, Hub
 from chatr.realtime.memory import MemoryBroker
@@ -129,17 +129,18 @@ class PublisherTests(SynchronousTestCase):
 
     def test_wrong_audience(self) -> None:
         """One person's news goes to no conversation, and to nobody at all when one of its rooms is wrong."""
-        status = MessageStatusChanged("c", "u", 1, 1, "now")
+        unsent = MessageUnsent("c", 1, "m", "U")
         for payload, rooms in (
             (UserUpdated.of(User("u", "@u", "U", 1)), ["user:1", "conversation:c"]),
             (SyncRequired("r"), ["conversation:c"]),
-            (status, ["user:1", "session:s"]),
-            (status, ["1"]),
+            (MessageReceipts("c", "m", 1, 1), ["conversation:c"]),
+            (unsent, ["user:1", "session:s"]),
+            (unsent, ["1"]),
         ):
             self.assertRaises(TypeError, self.publisher.publish, payload, rooms)
         self.assertEqual(self.listener.heard, [])
-        self.publisher.publish(status, ["user:1", "conversation:c"])
-        self.assertEqual([heard.event.topic for heard in self.listener.heard], ["chatr.message.status"])
+        self.publisher.publish(unsent, ["user:1", "conversation:c"])
+        self.assertEqual([heard.event.topic for heard in self.listener.heard], ["chatr.message.unsent"])
 
     def test_end_and_doubt(self) -> None:
         """Sessions can be ended by room; doubt is told to every session of the process, once."""

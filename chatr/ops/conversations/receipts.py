@@ -6,9 +6,10 @@ from datetime import datetime
 from functools import partial
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from chatr.api.context import Caller, Context
-from chatr.api.contract import GUESTS, Route, operation
+from chatr.api.contract import GUESTS, USERS, Route, operation
 from chatr.api.errors import ApiError
 from chatr.api.events import (
     ActivityListening,
@@ -17,13 +18,15 @@ from chatr.api.events import (
     MessageReceived,
     MessageStatusChanged,
 )
-from chatr.api.model import Empty, Id, MessageParams, Params, Seq, wire_time
-from chatr.ops import access, log
-from chatr.ops.people import permissions
+from chatr.api.model import Cursor, Empty, Id, Limit, MessageParams, Params, Seq, User, Wire, wire_time
+from chatr.ops import access, cursors, log
+from chatr.ops.people import permissions, visibility
 from chatr.ops.ports import Ctx, Ports
-from chatr.realtime.rooms import group_room, person_room
-from chatr.store.conversations import conversations
+from chatr.realtime.rooms import person_room
+from chatr.store.conversations import conversations, receipt_counts
 from chatr.store.conversations.marks import Marked
+from chatr.store.conversations.receipt_counts import Grown
+from chatr.store.ids import NIL
 from chatr.store.messages import changes
 from chatr.store.messages.changes import Held
 from chatr.store.news import News
@@ -32,28 +35,23 @@ from chatr.store.writing.places import Of
 
 
 def marked(ctx: Ctx, conversation_id: str, marked: Marked, connection: str) -> None:
-    """Tell the caller's other sessions of the watermarks, and the others of what they are shown of them.
+    """Tell the caller's other sessions of the watermarks, and the other person of what is shown of them.
 
-    ``connection``: the one that knows them already.
+    In a group nobody else is told of one's marks: senders are told how many there are. ``connection``: the one that
+    knows them already.
     """
     me, publish = ctx.caller.user_id, ctx.ports.live.publisher.publish
 
     def status(delivered_seq: int, read_seq: int) -> MessageStatusChanged:
         return MessageStatusChanged(conversation_id, me, delivered_seq, read_seq, wire_time(ctx.now))
 
-    own = status(marked.delivered_seq, marked.read_seq)
-    if marked.pair is None:
-        shown = status(marked.shown_delivered_seq, marked.shown_read_seq)
-        if shown == own:
-            publish(own, [group_room(conversation_id)], exclude=connection)
-            return
-        if marked.shown:
-            publish(shown, [group_room(conversation_id)], exclude=connection)
-    elif marked.shown:
+    if marked.shown and marked.pair is None:
+        ctx.ports.messages.receipt_counts.note(conversation_id, Grown.by(me, marked))
+    elif marked.shown and marked.pair is not None:
         other_id = next(user_id for user_id in marked.pair if user_id != me)
         read_seq = marked.shown_read_seq if marked.other_sees_read else 0
         publish(status(marked.shown_delivered_seq, read_seq), [person_room(other_id)])
-    publish(own, [person_room(me)], exclude=connection)
+    publish(status(marked.delivered_seq, marked.read_seq), [person_room(me)], exclude=connection)
 
 
 def written(ports: Ports, now: datetime, user_id: str, payload: msgspec.Struct) -> None:
@@ -87,13 +85,19 @@ class MessageMarkParams(Params, frozen=True, kw_only=True):
 
 @operation("message.mark_delivered", Route("POST", "/conversations/<id>/delivered"), GUESTS, errors=["not_found"])
 async def mark_delivered(ctx: Ctx, params: MessageMarkParams) -> Empty:
-    """Everything up to ``seq`` has reached one of the caller's devices. The watermark only grows."""
+    """Say that everything up to ``seq`` has reached one of the caller's devices. The watermark only grows.
+
+    In a group those who wrote it are told by ``message.receipts`` how many it has reached, not whom.
+    """
     return await _mark(ctx, params.id, delivered=params.seq, read=0)
 
 
 @operation("message.mark_read", Route("POST", "/conversations/<id>/read"), GUESTS, errors=["not_found"])
 async def mark_read(ctx: Ctx, params: MessageMarkParams) -> Empty:
-    """The caller has read everything up to ``seq``. The watermark only grows; read implies delivered."""
+    """Say that the caller has read everything up to ``seq``. The watermark only grows; read implies delivered.
+
+    In a group those who wrote it are told by ``message.receipts`` how many have read it; ``message.readers`` says who.
+    """
     return await _mark(ctx, params.id, delivered=0, read=params.seq)
 
 
@@ -111,6 +115,62 @@ async def _mark(ctx: Ctx, conversation_id: str, *, delivered: int, read: int) ->
     return Empty()
 
 
+class MessageReadersParams(Params, frozen=True, kw_only=True):
+    """Of which message, and which part of the list."""
+
+    id: Id
+    cursor: Cursor | None = None
+    limit: Limit = 50
+
+
+class Reader(Wire, frozen=True):
+    """Somebody who has read a message."""
+
+    user: User
+
+
+class MessageReaders(Wire, frozen=True, kw_only=True):
+    """Who has read a message of a group, and how many others it has reached of all members, the sender among these.
+
+    ``readCount`` is absent, and ``items`` empty, for whoever gives no receipts.
+    """
+
+    items: list[Reader]
+    delivered_count: int
+    read_count: int | UnsetType = UNSET
+    member_count: int
+    next_cursor: str | None = None
+
+
+@operation("message.readers", Route("GET", "/messages/<id>/readers"), USERS, errors=["not_found", "forbidden", "gone"])
+async def readers(ctx: Ctx, params: MessageReadersParams) -> MessageReaders:
+    """List who has read a message of a group of the caller, in no order that means anything, and count them.
+
+    Who gives no receipts has received it and never reads it. ``forbidden`` in direct conversations, where the message
+    has a status, and for what the server tells; ``gone`` when it was unsent.
+    """
+    db, me = ctx.ports.db, ctx.caller.user_id
+    after = cursors.row(params.cursor) if params.cursor else NIL
+    message = await receipt_counts.reached(db, me, params.id)
+    if message is None:
+        raise ApiError("not_found", "There is no such message")
+    if message.unsent:
+        raise ApiError("gone", "The message was unsent")
+    if message.kind != "group" or message.type == "system":
+        raise ApiError("forbidden", "Only what somebody wrote in a group has readers")
+    if not message.gives:
+        return MessageReaders(items=[], delivered_count=message.delivered, member_count=message.member_count)
+    found = await receipt_counts.readers(db, me, message, after=after, limit=params.limit + 1)
+    shown = found[: params.limit]
+    return MessageReaders(
+        items=[Reader(visibility.other(each, me)) for each in shown],
+        delivered_count=message.delivered,
+        read_count=message.read,
+        member_count=message.member_count,
+        next_cursor=cursors.row_cursor(shown[-1].person.id) if len(found) > len(shown) else None,
+    )
+
+
 @operation(
     "message.mark_listened",
     Route("POST", "/messages/<id>/listened"),
@@ -118,7 +178,7 @@ async def _mark(ctx: Ctx, conversation_id: str, *, delivered: int, read: int) ->
     errors=["not_found", "forbidden", "blocked", "gone"],
 )
 async def mark_listened(ctx: Ctx, params: MessageParams) -> Empty:
-    """The caller has heard an audio message to its end: the same as activity.listening with ``ended``."""
+    """Say that the caller has heard an audio message to its end: the same as activity.listening with ``ended``."""
     return await heard(ctx, params.id)
 
 

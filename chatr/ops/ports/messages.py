@@ -9,19 +9,22 @@ import msgspec
 from chatr.config import Config, Messages
 from chatr.previews.web import Web
 from chatr.process.tasks import Tasks
+from chatr.realtime.publisher import Publisher
 from chatr.services.eraser import Eraser, TakeAway, TakeBack
 from chatr.services.link_previews import Previews
 from chatr.services.preview_queue import Attach, PreviewQueue
+from chatr.services.receipt_counts import ReceiptCounts
 from chatr.store.conversations.marks import Marks
 from chatr.store.pool import Database
 from chatr.store.writing.writer import MessageWriter
 
 
 class MessagePorts(msgspec.Struct, frozen=True, kw_only=True):
-    """The writer and the marks, previews of links, and the eraser."""
+    """The writer, the marks and what is counted of them, previews of links, and the eraser."""
 
     writer: MessageWriter
     marks: Marks
+    receipt_counts: ReceiptCounts
     previews: Previews
     preview_queue: PreviewQueue
     eraser: Eraser
@@ -37,7 +40,14 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def message_ports(
-    config: Config, tasks: Tasks, db: Database, web: Web, changes: Changes, *, counted: Callable[[str], None]
+    config: Config,
+    tasks: Tasks,
+    db: Database,
+    publisher: Publisher,
+    web: Web,
+    changes: Changes,
+    *,
+    counted: Callable[[str], None],
 ) -> MessagePorts:
     """Make the ports. ``counted`` hears of each page that was looked at."""
     # The other half, but for the connection of the sends, answers what is only read.
@@ -47,6 +57,7 @@ def message_ports(
     return MessagePorts(
         writer=writer,
         marks=Marks(db, writer),
+        receipt_counts=ReceiptCounts(tasks, db, publisher),
         previews=previews,
         preview_queue=PreviewQueue(tasks, db, writer, previews, attach=changes.attach),
         eraser=Eraser(tasks, db, writer, take_back=changes.take_back, take_away=changes.take_away),

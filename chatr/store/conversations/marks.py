@@ -25,7 +25,7 @@ class Mark(msgspec.Struct, frozen=True):
 
 
 class Marked(msgspec.Struct, frozen=True):
-    """A member's watermarks after a receipt, and what the others are shown of them.
+    """A member's watermarks after a receipt, and what the others are shown of them, now and before.
 
     Of a direct conversation also the ``pair``, and whether the other person sees what others have read.
     """
@@ -33,11 +33,17 @@ class Marked(msgspec.Struct, frozen=True):
     changed: bool
     delivered_seq: int
     read_seq: int
-    shown: bool
+    shown_delivered_before: int
+    shown_read_before: int
     shown_delivered_seq: int
     shown_read_seq: int
     other_sees_read: bool
     pair: tuple[str, str] | None
+
+    @property
+    def shown(self) -> bool:
+        """Whether the others are shown more than before."""
+        return self.shown_delivered_seq > self.shown_delivered_before or self.shown_read_seq > self.shown_read_before
 
 
 _MARKED = Columns(
@@ -46,7 +52,8 @@ _MARKED = Columns(
         "changed": "next.user_id IN (SELECT up.user_id FROM up)",
         "delivered_seq": "to_delivered",
         "read_seq": "to_read",
-        "shown": "to_shown_delivered > shown_delivered_seq OR to_shown_read > shown_read_seq",
+        "shown_delivered_before": "shown_delivered_seq",
+        "shown_read_before": "shown_read_seq",
         "shown_delivered_seq": "to_shown_delivered",
         "shown_read_seq": "to_shown_read",
         "other_sees_read": "other_gives",

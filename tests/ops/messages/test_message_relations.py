@@ -35,24 +35,24 @@ deleted                 chats     ok         ok         conflict   conflict   ok
 asked by them, deleted  requests  ok         ok         not_found  ok         ok         ok         ok
 
 
-message                 history    history:person  get        edits      search     mark_delivered  mark_read
+message                 history    history:person  get        edits      search     mark_delivered  mark_read  readers
 
-stranger                not_found  ok              not_found  not_found  not_found  not_found       not_found
-asked by me             ok         ok              ok         ok         ok         ok              ok
-asked by them           ok         ok              ok         ok         ok         ok              ok
-declined by them        ok         ok              ok         ok         ok         ok              ok
-declined by me          ok         ok              not_found  not_found  ok         ok              ok
-accepted                ok         ok              ok         ok         ok         told            told
-friends                 ok         ok              ok         ok         ok         told            told
-cleared by me           ok         ok              not_found  not_found  ok         told            told
-blocked by me           ok         ok              ok         ok         ok         ok              ok
-blocked by them         ok         ok              ok         ok         ok         ok              ok
-blocked by both         ok         ok              ok         ok         ok         ok              ok
-asked by me, blocked    ok         ok              ok         ok         ok         ok              ok
-asked by them, blocked  ok         ok              ok         ok         ok         ok              ok
-not a participant       not_found  ok              not_found  not_found  not_found  not_found       not_found
-deleted                 ok         ok              ok         ok         ok         ok              ok
-asked by them, deleted  ok         ok              ok         ok         ok         ok              ok
+stranger                not_found  ok              not_found  not_found  not_found  not_found       not_found  not_found
+asked by me             ok         ok              ok         ok         ok         ok              ok         forbidden
+asked by them           ok         ok              ok         ok         ok         ok              ok         forbidden
+declined by them        ok         ok              ok         ok         ok         ok              ok         forbidden
+declined by me          ok         ok              not_found  not_found  ok         ok              ok         not_found
+accepted                ok         ok              ok         ok         ok         told            told       forbidden
+friends                 ok         ok              ok         ok         ok         told            told       forbidden
+cleared by me           ok         ok              not_found  not_found  ok         told            told       not_found
+blocked by me           ok         ok              ok         ok         ok         ok              ok         forbidden
+blocked by them         ok         ok              ok         ok         ok         ok              ok         forbidden
+blocked by both         ok         ok              ok         ok         ok         ok              ok         forbidden
+asked by me, blocked    ok         ok              ok         ok         ok         ok              ok         forbidden
+asked by them, blocked  ok         ok              ok         ok         ok         ok              ok         forbidden
+not a participant       not_found  ok              not_found  not_found  not_found  not_found       not_found  not_found
+deleted                 ok         ok              ok         ok         ok         ok              ok         forbidden
+asked by them, deleted  ok         ok              ok         ok         ok         ok              ok         forbidden
 
 
 message                 send       send:person  edit       edit:theirs  unsend     unsend:theirs  send:quote
@@ -193,6 +193,7 @@ CALLS: dict[str, Callable[[Scene], dict[str, Any]]] = {
     "message.history:person": lambda scene: {"otherUserId": scene.ben.id},
     "message.get": lambda scene: {"id": scene.either},
     "message.edits": lambda scene: {"id": scene.either},
+    "message.readers": lambda scene: {"id": scene.either},
     "message.search": lambda scene: {"q": "word", "conversationId": scene.conversation},
     "message.mark_delivered": lambda scene: {"id": scene.conversation, "seq": 2},
     "message.mark_read": lambda scene: {"id": scene.conversation, "seq": 2},

@@ -37,6 +37,7 @@ CALLS: dict[str, Params | str] = {
     "message.send": "blocked",
     "message.edit": "blocked",
     "message.react": "blocked",
+    "message.readers": "forbidden",
     "conversation.accept": "conflict",
     "message.unsend": lambda case: {"id": case.his},
 }
@@ -46,6 +47,7 @@ REFUSED: dict[str, Params] = {
     "message.send": lambda case: {"recipientId": case.ann.id, "content": "x", "clientId": case.hers},
     "message.edit": lambda case: {"id": case.his, "content": "x"},
     "message.react": lambda case: {"id": case.hers, "emoji": "👍"},
+    "message.readers": lambda case: {"id": case.hers},
     "conversation.accept": lambda case: {"id": case.direct},
 }
 #: In a group of both, where Ann goes on writing and is quoted.
@@ -55,6 +57,7 @@ IN_GROUP: dict[str, Params] = {
     "conversation.log": lambda case: {"id": case.group},
     "message.history": lambda case: {"conversationId": case.group},
     "message.search": lambda case: {"q": "fox", "conversationId": case.group},
+    "message.readers": lambda case: {"id": case.foxes},
     "sync.changes": lambda case: {},
 }
 #: What Ben's sessions hear while the block lasts, and what nothing between the two makes as long.
@@ -89,7 +92,9 @@ class BlockedCase(FriendsCase):
         await self.ann.call("friend.block", userId=self.ben.id)
         await self.change()
         after = await self.ann.send(self.group, "a fox after")
-        await self.cat.send(self.group, "what fox", replyToId=after["id"])
+        last = await self.cat.send(self.group, "what fox", replyToId=after["id"])
+        await self.ann.call("message.mark_read", id=self.group, seq=last["seq"])
+        self.foxes = last["id"]
 
     async def picture(self, path: str) -> None:
         await self.node.db.execute(
@@ -148,6 +153,7 @@ class AcrossABlockTests(BlockedCase):
         for name, call in IN_GROUP.items():
             answer = await self.ben.call(name, **call(self))
             self.as_she_was(answer, name)
+        self.assertEqual(self.senders(await self.ben.call("message.readers", id=self.foxes)), 1)
         page = await self.ben.call("message.history", conversationId=self.group)
         self.assertEqual(page["items"][-1]["replyTo"]["senderName"], "Ann as she was")
         page = await self.cat.call("message.history", conversationId=self.group)
