@@ -1,7 +1,9 @@
-"""The shape of the code: no import cycle, no module that has become two."""
+"""The shape of the code: no import cycle, nothing that has become two, no folder that has to be searched."""
 
 from __future__ import annotations
 
+import ast
+from collections import Counter
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import grimp
 from twisted.trial.unittest import SynchronousTestCase
 
 ROOT = Path(__file__).parent.parent
-MAX_LINES = 400
+MAX_LINES, MAX_FUNCTION, MAX_CONSTRUCTOR, MAX_MODULES = 400, 60, 40, 12
 
 #: Which packages of others are known where: each in one room, so that another can take its place.
 KNOWN_IN = {
@@ -61,3 +63,19 @@ class StructureTests(SynchronousTestCase):
         """A module of more than 400 lines is two modules."""
         lengths = {path: len(path.read_text().splitlines()) for path in (ROOT / "chatr").rglob("*.py")}
         self.assertEqual({str(path): length for path, length in lengths.items() if length > MAX_LINES}, {})
+
+    def test_no_function_is_too_long(self) -> None:
+        """A function of more than 60 lines is two functions; a constructor of more than 40 has parts."""
+        found = {}
+        for path in (ROOT / "chatr").rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                    length = (node.end_lineno or 0) - node.lineno + 1
+                    if length > (MAX_CONSTRUCTOR if node.name == "__init__" else MAX_FUNCTION):
+                        found[f"{path}:{node.name}"] = length
+        self.assertEqual(found, {})
+
+    def test_no_folder_has_to_be_searched(self) -> None:
+        """A reader looks through 12 modules, not more."""
+        modules = Counter(path.parent for path in (ROOT / "chatr").rglob("*.py") if path.name != "__init__.py")
+        self.assertEqual({str(folder): count for folder, count in modules.items() if count > MAX_MODULES}, {})

@@ -62,8 +62,7 @@ class Client:
         ``endpoint``: the way there if it is not that of the URL, such as a Unix socket, or TLS with certificates
         of one's own. ``random``: from 0 to 1, for the jitter of delays. Raises ValueError.
         """
-        if urlsplit(url).scheme not in ("ws", "wss") or not urlsplit(url).hostname:
-            raise ValueError(f"{url!r} is no ws or wss URL")
+        _check(url)
         self._reactor = reactor
         self._url = url
         self._endpoint = endpoint
@@ -307,3 +306,8 @@ class Client:
         self._failure = failure
         fire(self._live, failure or Lost("the client was stopped"))
         fire(self._ends, failure)
+
+
+def _check(url: str) -> None:
+    if urlsplit(url).scheme not in ("ws", "wss") or not urlsplit(url).hostname:
+        raise ValueError(f"{url!r} is no ws or wss URL")
