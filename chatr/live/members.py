@@ -92,6 +92,8 @@ class Member:
         self._members = members
         self._written = members.written
         self._session = session
+        # Once for each event and session: what is looked up beforehand is saved a million times.
+        self._deliver = session.deliver
         self._admission = admission
         self._expiry: IDelayedCall | None = None
 
@@ -131,7 +133,7 @@ class Member:
             publication = announcement.made = Publication(
                 event.topic, announcement.payload, number=announcement.publication, ephemeral=event.ephemeral
             )
-        if self._session.deliver(publication) and self._written is not None:
+        if self._deliver(publication) and self._written is not None:
             self._written(self.caller.user_id, announcement)
 
     def end(self, code: str, reason: str) -> None:

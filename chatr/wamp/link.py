@@ -28,7 +28,7 @@ class Link(Peer, Protocol):
     max_bytes: int
     """The longest message that the peer takes."""
 
-    def send(self, frame: bytes, *, ephemeral: bool = False) -> None:
+    def send(self, frame: bytes, ephemeral: bool = False) -> None:
         """Queue one framed message."""
 
     def close(self, code: int, reason: str) -> None:

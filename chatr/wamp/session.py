@@ -115,7 +115,7 @@ class Session:
         inside = self._inside
         if inside is None or self.state != "open":
             return False
-        wanted = inside.subscriptions.matching(publication.topic)
+        wanted = inside.subscriptions.matching[publication.topic]
         if not wanted:
             return False
         link = self._link
@@ -124,7 +124,7 @@ class Session:
                 frame = publication.frame(link.serializer, link.framing, subscription, pattern)
                 if len(frame) > link.max_bytes:
                     raise FrameTooLarge(f"an event is larger than {link.max_bytes} bytes")
-                link.send(frame, ephemeral=publication.ephemeral)
+                link.send(frame, publication.ephemeral)
         except FrameTooLarge as error:
             self.end(self._router.uris.too_large, str(error))
         except Exception:

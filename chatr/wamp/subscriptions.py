@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from itertools import count
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 #: How many subscriptions that a session gave back are remembered, so that a late UNSUBSCRIBE is answered kindly.
 REMEMBERED = 1024
@@ -105,8 +105,30 @@ class SubscriptionIds:
             del self._holders[key], self._ids[key]
 
 
+#: The subscriptions that want a topic: their ids, and whether a pattern found it.
+Wanted: TypeAlias = tuple[tuple[int, bool], ...]
+
+
+class _Matching(dict[str, Wanted]):
+    """By topic, found when it is first asked for."""
+
+    __slots__ = ("_keys",)
+
+    def __init__(self, keys: Mapping[int, Key]) -> None:
+        super().__init__()
+        self._keys = keys
+
+    def __missing__(self, topic: str) -> Wanted:
+        found = self[topic] = tuple(
+            (number, key.match != "exact")
+            for number, key in self._keys.items()
+            if POLICIES[key.match].matches(key.topic, topic)
+        )
+        return found
+
+
 class Subscriptions:
-    """The subscriptions of one session, with the answer for each topic remembered."""
+    """The subscriptions of one session. ``matching``: those that want a topic, remembered until they change."""
 
     def __init__(self, ids: SubscriptionIds, *, limit: int, too_many: str) -> None:
         """``too_many``: the error URI for more than ``limit``."""
@@ -116,7 +138,7 @@ class Subscriptions:
         self._keys: dict[int, Key] = {}
         self._ids: dict[Key, int] = {}
         self._gone: dict[int, None] = {}
-        self._matching: dict[str, tuple[tuple[int, bool], ...]] = {}
+        self.matching = _Matching(self._keys)
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -135,7 +157,7 @@ class Subscriptions:
             raise RequestError(self._too_many, f"a session has at most {self._limit} subscriptions")
         number = self._numbers.acquire(key)
         self._keys[number], self._ids[key] = key, number
-        self._matching.clear()
+        self.matching.clear()
         return number
 
     def unsubscribe(self, number: int) -> None:
@@ -149,22 +171,11 @@ class Subscriptions:
                 return
             raise RequestError("wamp.error.no_such_subscription", "this session never had that subscription")
         del self._ids[key]
-        self._matching.clear()
+        self.matching.clear()
         self._numbers.release(key)
         self._gone[number] = None
         if len(self._gone) > REMEMBERED:
             del self._gone[next(iter(self._gone))]
-
-    def matching(self, topic: str) -> tuple[tuple[int, bool], ...]:
-        """The subscriptions that want ``topic``: their ids, and whether a pattern found it."""
-        found = self._matching.get(topic)
-        if found is None:
-            found = self._matching[topic] = tuple(
-                (number, key.match != "exact")
-                for number, key in self._keys.items()
-                if POLICIES[key.match].matches(key.topic, topic)
-            )
-        return found
 
     def clear(self) -> None:
         """Give everything back."""
@@ -172,4 +183,4 @@ class Subscriptions:
             self._numbers.release(key)
         self._keys.clear()
         self._ids.clear()
-        self._matching.clear()
+        self.matching.clear()

@@ -165,7 +165,7 @@ class _Deaf(MemoryLink):
         super().__init__(max_bytes=512)
         self.serializer = serializer
 
-    def send(self, frame: bytes, *, ephemeral: bool = False) -> None:
+    def send(self, frame: bytes, ephemeral: bool = False) -> None:
         """Nobody reads it."""
 
 

@@ -23,7 +23,7 @@ class MemoryLink:
         self.closed: tuple[str, int, str] | None = None
         self.takes_long = False
 
-    def send(self, frame: bytes, *, ephemeral: bool = False) -> None:
+    def send(self, frame: bytes, ephemeral: bool = False) -> None:
         if self.closed is None:
             self.sent.append(json.loads(frame))
             self.ephemeral.append(ephemeral)

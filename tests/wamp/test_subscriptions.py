@@ -38,7 +38,7 @@ class SubscriptionsTests(SynchronousTestCase):
         number = session.subscribe(TOPIC)
         self.assertEqual(session.subscribe(TOPIC), number)
         session.unsubscribe(number)
-        self.assertEqual(session.matching(TOPIC), ())
+        self.assertEqual(session.matching[TOPIC], ())
         self.assertEqual(len(self.ids), 0)
 
     def test_id_is_released_with_its_last_session(self) -> None:
@@ -63,31 +63,31 @@ class SubscriptionsTests(SynchronousTestCase):
         wildcard = session.subscribe("chatr..received", "wildcard")
         everything = session.subscribe("", "prefix")
         self.assertEqual(
-            set(session.matching(TOPIC)),
+            set(session.matching[TOPIC]),
             {(exact, False), (bare, True), (dotted, True), (wildcard, True), (everything, True)},
         )
         self.assertEqual(
-            set(session.matching("chatr.presence.changed")), {(bare, True), (dotted, True), (everything, True)}
+            set(session.matching["chatr.presence.changed"]), {(bare, True), (dotted, True), (everything, True)}
         )
-        self.assertEqual(set(session.matching("other")), {(everything, True)})
+        self.assertEqual(set(session.matching["other"]), {(everything, True)})
 
     def test_wildcard_needs_as_many_components(self) -> None:
         """A wildcard stands for exactly one component."""
         session = self.session()
         session.subscribe("chatr..", "wildcard")
-        self.assertEqual(session.matching("chatr.message"), ())
-        self.assertEqual(len(session.matching("chatr.message.received")), 1)
-        self.assertEqual(session.matching("chatr.message.received.late"), ())
+        self.assertEqual(session.matching["chatr.message"], ())
+        self.assertEqual(len(session.matching["chatr.message.received"]), 1)
+        self.assertEqual(session.matching["chatr.message.received.late"], ())
 
     def test_matching_follows_changes(self) -> None:
         """What was remembered for a topic is forgotten when the subscriptions change."""
         session = self.session()
-        self.assertEqual(session.matching(TOPIC), ())
+        self.assertEqual(session.matching[TOPIC], ())
         number = session.subscribe(TOPIC)
-        self.assertEqual(session.matching(TOPIC), ((number, False),))
-        self.assertIs(session.matching(TOPIC), session.matching(TOPIC))
+        self.assertEqual(session.matching[TOPIC], ((number, False),))
+        self.assertIs(session.matching[TOPIC], session.matching[TOPIC])
         session.unsubscribe(number)
-        self.assertEqual(session.matching(TOPIC), ())
+        self.assertEqual(session.matching[TOPIC], ())
 
     def test_unsubscribe_of_an_id_never_had(self) -> None:
         """An id of somebody else is as unknown as one that does not exist."""
@@ -104,7 +104,7 @@ class SubscriptionsTests(SynchronousTestCase):
         other.subscribe(TOPIC)
         session.unsubscribe(number)
         session.unsubscribe(number)
-        self.assertEqual(other.matching(TOPIC), ((number, False),))
+        self.assertEqual(other.matching[TOPIC], ((number, False),))
         self.assertEqual(len(self.ids), 1)
 
     def test_resubscribed_id_can_be_given_back_again(self) -> None:
@@ -115,7 +115,7 @@ class SubscriptionsTests(SynchronousTestCase):
         session.unsubscribe(number)
         self.assertEqual(session.subscribe(TOPIC), number)
         session.unsubscribe(number)
-        self.assertEqual(session.matching(TOPIC), ())
+        self.assertEqual(session.matching[TOPIC], ())
         self.assertEqual(len(session), 0)
 
     def test_memory_of_given_back_ids_is_bounded(self) -> None:

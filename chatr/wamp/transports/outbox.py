@@ -56,7 +56,7 @@ class Outbox:
         self.queued_bytes = 0
         self.dropped = 0
 
-    def send(self, frame: bytes, *, ephemeral: bool = False) -> None:
+    def send(self, frame: bytes, ephemeral: bool = False) -> None:
         """Queue one frame; it leaves at the end of this turn if the peer reads."""
         if self._closed:
             return

@@ -53,9 +53,9 @@ class RawSocketLink:
         self.max_bytes = max_bytes
         self._protocol = protocol
 
-    def send(self, frame: bytes, *, ephemeral: bool = False) -> None:
+    def send(self, frame: bytes, ephemeral: bool = False) -> None:
         """Queue one frame."""
-        self._protocol.queue(frame, ephemeral=ephemeral)
+        self._protocol.queue(frame, ephemeral)
 
     def close(self, code: int, reason: str) -> None:
         """Send what is queued, then close; RawSocket has no close code."""
@@ -90,10 +90,10 @@ class WampRawSocket(Protocol):
         self._pinging = False
         self._timer: IDelayedCall | None = None
 
-    def queue(self, frame: bytes, *, ephemeral: bool = False) -> None:
+    def queue(self, frame: bytes, ephemeral: bool = False) -> None:
         """Write behind everything that is queued; nothing once the connection closes."""
         if self._outbox is not None:
-            self._outbox.send(frame, ephemeral=ephemeral)
+            self._outbox.send(frame, ephemeral)
 
     def take_long_messages(self, turn_key: str) -> None:
         """The handshake is over."""

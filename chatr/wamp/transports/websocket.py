@@ -51,7 +51,7 @@ class WebSocketLink:
         self._outbox = outbox
         self._compresses = protocol.compresses
 
-    def send(self, frame: bytes, *, ephemeral: bool = False) -> None:
+    def send(self, frame: bytes, ephemeral: bool = False) -> None:
         """Queue one frame; on a compressing connection, one message that is not framed yet."""
         if self._protocol.state != _OPEN:
             # After a close frame nothing may follow.
@@ -60,7 +60,7 @@ class WebSocketLink:
             # Each compressed message builds on the one before: none may be dropped from the queue.
             self._protocol.sendMessage(frame, self.serializer.binary)
         else:
-            self._outbox.send(frame, ephemeral=ephemeral)
+            self._outbox.send(frame, ephemeral)
 
     def close(self, code: int, reason: str) -> None:
         """Send what is queued, then the closing handshake."""
