@@ -229,11 +229,14 @@ class World:
 
 
 def plain(value: Any, names: bool) -> Any:
-    """Without when somebody was here last, which follows presence; without names that one who blocks is not told."""
+    """Without when somebody was here last, which follows presence; without names that one who blocks is not told.
+
+    Nor revisions: these also grow where one is told nothing.
+    """
     if isinstance(value, list):
         return [plain(item, names) for item in value]
     if isinstance(value, dict):
-        left_out = {"lastSeen"} if names else {"lastSeen", "displayName"}
+        left_out = {"lastSeen", "revision"} if names else {"lastSeen", "revision", "displayName"}
         return {key: plain(item, names) for key, item in value.items() if key not in left_out}
     return value
 
@@ -355,12 +358,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(which=which)
     def rename(self, which: int) -> None:
-        """Somebody has another name, while nobody writes to anybody for the first time.
-
-        Who is told of a person as they are, and of their new name, by two connections at once may hear them in either
-        order: profiles have no log.
-        """
-        self.run(self.world.idle())
+        """Somebody has another name."""
         self.do(which, "user.update", displayName=f"Name {next(_numbers)}")
 
     @rule(which=which)

@@ -47,6 +47,13 @@ class Fold:
         self._seen = len(self.device.events)
         return self
 
+    def copy(self) -> Fold:
+        """The same state once more, for other events."""
+        twin = copy.copy(self)
+        for name in ("now", "_people", "_newest", "_unread", "_seqs"):
+            setattr(twin, name, copy.deepcopy(getattr(self, name)))
+        return twin
+
     async def fresh(self) -> dict[str, Any]:
         """What a client that starts now is given: conversations, friend lists, presence, the own account."""
         call = self.person.call
