@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from chatr import __version__, listening
+from chatr.commands import epoch
 from chatr.commands.accounts import add_parsers, run
 from chatr.config import SECRETS, Config, ConfigError, assignments, load
 from chatr.plain import say
@@ -27,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "action", nargs="?", choices=["check", "show"], default="show", help="check: print warnings only"
     )
     add_parsers(commands)
+    epoch.add_parsers(commands)
     chosen = parser.parse_args(arguments)
     try:
         config = load(chosen.config, os.environ, assignments(chosen.set))

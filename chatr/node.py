@@ -13,6 +13,7 @@ from twisted.python.failure import Failure
 
 from chatr.api.dispatch import Dispatcher
 from chatr.auth.codes import Codes
+from chatr.auth.digests import Digests
 from chatr.auth.limits import RateLimiter
 from chatr.auth.oidc import Provider
 from chatr.auth.passwords import Passwords
@@ -63,6 +64,7 @@ from chatr.services import waiting
 from chatr.services.admission import Admission, Gate
 from chatr.services.circles import Circles
 from chatr.services.code_gate import CodeGate
+from chatr.services.epoch_watch import EpochWatch
 from chatr.services.eraser import Eraser
 from chatr.services.indexer import Indexer
 from chatr.services.link_previews import Previews
@@ -163,6 +165,7 @@ class Node:
         )
         messages = MessagePorts(
             writer=self.writer,
+            digests=Digests(server_keys),
             marks=Marks(self.db, self.writer),
             previews=self.previews,
             preview_queue=self.preview_queue,
@@ -190,7 +193,9 @@ class Node:
             CONTRACT, ports, limiter=limiter, now=now, incidents=self.tasks.incidents, settle=settle
         )
         self.gate = Gate(self.db, self.tokens, limiter, now=now)
+        self.epochs = EpochWatch(self.tasks, self.db, self._epoch_changed)
         self.door = Door(
+            epoch=lambda: self.epochs.epoch,
             dispatcher=self.dispatcher,
             hub=self.hub,
             router=Router(),
@@ -252,6 +257,7 @@ class Node:
         await self.open_for_administration(dsn)
         if self.mailbox is not None:
             self.mailbox.open()
+        await self.epochs.start()
         await self._revocations.start(self._config.auth.access_token_s)
         await self.broker.start()
         if self._redis is not None:
@@ -301,6 +307,7 @@ class Node:
             {
                 "web": self._web.stop,
                 "revocations": self._revocations.stop,
+                "epoch": self.epochs.stop,
                 "message index": self.indexer.stop,
                 "retention": self.retention.stop,
                 "metrics": self.metrics.stop,
@@ -323,6 +330,11 @@ class Node:
 
     def _mail_written(self) -> Deferred[None] | None:
         return self._in_time(self.outbound.settled(), MAIL_WRITTEN_S) if self.outbound.busy else None
+
+    def _epoch_changed(self) -> None:
+        """Whoever is here was welcomed to another history: they come back to this one."""
+        for session in self.door.sessions.everyone():
+            session.end("unavailable", "the database has another history: connect again")
 
     async def _carry_out(self, job: Job) -> None:
         await verification.carry_out(self.ports, self._now(), job)

@@ -109,6 +109,13 @@ class Replica:
         if "other" in view:
             self._meet(view["other"])
 
+    def _epoch_begun(self, data: dict[str, Any]) -> None:
+        """All that is here is of a history that the server has no more."""
+        self._views.clear()
+        self._messages.clear()
+        self._listened.clear()
+        self._people.clear()
+
     def _sync_changes(self, data: dict[str, Any]) -> None:
         if data["reset"]:
             self._views.clear()

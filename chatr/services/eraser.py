@@ -10,7 +10,6 @@ from functools import partial
 from typing import Protocol, TypeAlias
 
 from chatr.process.tasks import Tasks
-from chatr.store.ids import NIL
 from chatr.store.messages import changes, erasing
 from chatr.store.messages.changes import Held
 from chatr.store.pool import Database, Transaction
@@ -62,13 +61,13 @@ class Eraser:
         return None
 
     async def _quotes(self, user_id: str) -> None:
-        after: str | None = NIL
+        after: erasing.Walked | None = erasing.BEGINNING
         while self._task.running and after is not None:
             after = await erasing.forget_name(self._db, user_id, after, BATCH)
             self._task.progressed()
 
     async def _messages(self, user_id: str) -> None:
-        after = NIL
+        after = erasing.BEGINNING
         while self._task.running and (batch := await erasing.written(self._db, user_id, after, BATCH)):
             for _, message_id in batch:
                 await self._change(message_id, self._take_back)

@@ -172,6 +172,8 @@ class Door(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     presence: Presence
     sessions: Sessions
     counters: Counters
+    epoch: Callable[[], str]
+    """Which history the database has; empty while that is not known."""
     public_url: str = ""
     """Where pages of ours are served, if not where the sockets are."""
     written: Callable[[str, Announcement], None] | None = None

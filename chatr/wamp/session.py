@@ -235,6 +235,9 @@ class Session:
             "connection": self.connection,
             "roles": dict(ROLES),
         }
+        if epoch := self._door.epoch():
+            # Once more in authextra, the one place of its own where Autobahn shows it.
+            details |= {"epoch": epoch, "authextra": {"epoch": epoch}}
         self._send([wire.WELCOME, secrets.randbelow(2**53 - 1) + 1, details])
         if admission.user_id:
             self._door.sessions.user_joined(admission.user_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from chatr.auth.digests import Digests
 from chatr.config import Messages
 from chatr.services.eraser import Eraser
 from chatr.services.link_previews import Previews
@@ -16,6 +17,7 @@ class MessagePorts(msgspec.Struct, frozen=True, kw_only=True):
     """The writer and the marks, previews of links, and the eraser."""
 
     writer: MessageWriter
+    digests: Digests
     marks: Marks
     previews: Previews
     preview_queue: PreviewQueue

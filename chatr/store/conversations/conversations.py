@@ -170,13 +170,6 @@ async def left_since(db: Queryable, viewer_id: str, horizon: datetime) -> list[s
     return [row[0] for row in rows]
 
 
-async def clock(db: Queryable) -> datetime:
-    """The database's time: the only clock that change times are compared with."""
-    rows = await db.query("SELECT clock_timestamp()")
-    moment: datetime = rows[0][0]
-    return moment
-
-
 async def insert_direct(
     db: Queryable, conversation_id: str, initiator_id: str, other_id: str, *, accepted: bool
 ) -> bool:

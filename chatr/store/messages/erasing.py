@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import msgspec
 
+from chatr.store.ids import NIL
 from chatr.store.messages.changes import Held
 from chatr.store.people import people
 from chatr.store.pool import Queryable
+
+
+#: Where a walk through what somebody has written has come: conversation and client id.
+Walked: TypeAlias = tuple[str, str]
+BEGINNING: Walked = (NIL, NIL)
 
 
 async def begin(db: Queryable, user_id: str, *, texts: bool) -> None:
@@ -27,18 +35,20 @@ async def due(db: Queryable) -> Due | None:
     return Due(*rows[0]) if rows else None
 
 
-async def forget_name(db: Queryable, user_id: str, after: str, limit: int) -> str | None:
-    """Take a person's name out of the quotes of some of their messages, by client id, above one; up to which."""
+async def forget_name(db: Queryable, user_id: str, after: Walked, limit: int) -> Walked | None:
+    """Take a person's name out of the quotes of their next messages; None when there are none behind ``after``."""
     rows = await db.query(
         """WITH part AS MATERIALIZED (
-             SELECT id, client_id FROM messages WHERE sender_id = %s AND client_id > %s ORDER BY client_id LIMIT %s
+             SELECT id, conversation_id, client_id FROM messages
+              WHERE sender_id = %s AND (conversation_id, client_id) > (%s, %s)
+              ORDER BY conversation_id, client_id LIMIT %s
            ), forgotten AS (
              UPDATE messages q SET reply_to = q.reply_to || jsonb_build_object('senderName', %s::text) FROM part
               WHERE q.reply_to IS NOT NULL AND q.reply_to->>'id' = part.id::text)
-           SELECT client_id FROM part ORDER BY client_id DESC LIMIT 1""",
-        (user_id, after, limit, people.NOBODY),
+           SELECT conversation_id, client_id FROM part ORDER BY 1 DESC, 2 DESC LIMIT 1""",
+        (user_id, *after, limit, people.NOBODY),
     )
-    return rows[0][0] if rows else None
+    return (rows[0][0], rows[0][1]) if rows else None
 
 
 async def done(db: Queryable, user_id: str) -> None:
@@ -46,14 +56,15 @@ async def done(db: Queryable, user_id: str) -> None:
     await db.execute("UPDATE users SET erasing = false WHERE id = %s", (user_id,))
 
 
-async def written(db: Queryable, user_id: str, after: str, limit: int) -> list[tuple[str, str]]:
-    """Some of a person's messages that say something still, by client id, above one: client id and id."""
+async def written(db: Queryable, user_id: str, after: Walked, limit: int) -> list[tuple[Walked, str]]:
+    """Find a person's next messages that say something still: how far the walk is then, and the id."""
     rows = await db.query(
-        """SELECT client_id, id FROM messages WHERE sender_id = %s AND client_id > %s AND content <> ''
-              AND type <> 'system' ORDER BY client_id LIMIT %s""",
-        (user_id, after, limit),
+        """SELECT conversation_id, client_id, id FROM messages
+            WHERE sender_id = %s AND (conversation_id, client_id) > (%s, %s) AND content <> '' AND type <> 'system'
+            ORDER BY conversation_id, client_id LIMIT %s""",
+        (user_id, *after, limit),
     )
-    return [(row[0], row[1]) for row in rows]
+    return [((row[0], row[1]), row[2]) for row in rows]
 
 
 async def reacted(db: Queryable, user_id: str, limit: int) -> list[str]:
@@ -66,7 +77,7 @@ async def erase(db: Queryable, held: Held) -> None:
     """Nothing of what a message said stays in the database, nor in the quotes of others."""
     await db.execute(
         """UPDATE messages SET content = '', unsent_at = coalesce(unsent_at, clock_timestamp()), edited_at = NULL,
-              reply_to = NULL, mentions = '{}', link_preview = NULL WHERE id = %s""",
+              reply_to = NULL, mentions = '{}', link_preview = NULL, digest = NULL WHERE id = %s""",
         (held.id,),
     )
     for table in ("reactions", "listens", "message_words", "preview_jobs", "message_edits"):

@@ -40,7 +40,7 @@ from twisted.python.failure import Failure
 from chatr.api.errors import ApiError
 from chatr.config import Messages
 from chatr.store.pool import Database, NoConnection, Transaction, Undone
-from chatr.store.writing.appending import Append, Appended, store
+from chatr.store.writing.appending import Append, Appended, rooted, store
 from chatr.store.writing.lanes import Entry, Lanes
 from chatr.store.writing.places import Place, Places, between
 
@@ -261,7 +261,7 @@ class MessageWriter:
         the same send once more, when the first was not stored, and what was refused before its request was answered.
         """
         try:
-            results = await self._store([task.item for task in batch])
+            results = await self._store(batch)
         except ApiError as error:
             for task in batch:
                 self._over(task).errback(error)
@@ -273,11 +273,11 @@ class MessageWriter:
                 return []
             return [task for single in batch for task in await self._commit([single], since)]
         again: list[_Send] = []
-        stored = {_key(batch[index].item) for index, result in results if result.outcome == "created"}
+        stored = {_key(batch[index], result) for index, result in results if result.outcome == "created"}
         answered = {result.conversation_id for _, result in results if result.accepts}
         for index, result in results:
             task = batch[index]
-            twin = result.outcome == "repeat" and result.message_id is None and _key(task.item) not in stored
+            twin = result.outcome == "repeat" and result.message_id is None and _key(task, result) not in stored
             task.unbegun = result.outcome == "no_conversation" and task.item.begin is not None
             refused = result.outcome in ("waiting", "declined") and result.conversation_id in answered
             if task.unbegun or twin or refused:
@@ -310,8 +310,8 @@ class MessageWriter:
         self._hold(job)
         self._lanes.put_before(job, tasks[0])
 
-    async def _store(self, items: list[Append]) -> list[tuple[int, Appended]]:
-        tries = TRIES
+    async def _store(self, batch: list[_Send]) -> list[tuple[int, Appended]]:
+        items, tries = rooted([(task.lane, task.item) for task in batch]), TRIES
         while True:
             tries -= 1
             self.statements += 1
@@ -322,5 +322,5 @@ class MessageWriter:
                     raise
 
 
-def _key(item: Append) -> tuple[str, str]:
-    return item.sender_id, item.client_id
+def _key(task: _Send, result: Appended) -> tuple[str, str, str]:
+    return result.conversation_id, task.item.sender_id, task.item.client_id

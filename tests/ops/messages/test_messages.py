@@ -189,6 +189,7 @@ class SendTests(OpsCase):
                     id=uuid7(),
                     sender_id=self.ann.id,
                     client_id=str(uuid.uuid4()),
+                    digest=b"",
                     content="x",
                     conversation_id=targets[(n + turn) % 2],
                 )
