@@ -1,4 +1,4 @@
-"""The SQL functions of the database, as the files of sql/functions have them: each file makes the function of its name."""
+"""The SQL functions of the database as sql/functions has them: each file makes the function of its name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ _KEPT = "SELECT name, hash FROM sql_functions"
 #: What an extension has made is not ours, whatever its name.
 _OF_NAME = """SELECT p.oid::regprocedure::text FROM pg_proc p WHERE p.proname = %s
    AND p.pronamespace = current_schema()::regnamespace
-   AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.classid = 'pg_proc'::regclass AND d.deptype = 'e')"""
+   AND NOT EXISTS (
+     SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.classid = 'pg_proc'::regclass AND d.deptype = 'e')"""
 _CHECK = """SELECT CASE l.lanname WHEN 'plpgsql' THEN plpgsql_validator(p.oid) ELSE fmgr_sql_validator(p.oid) END
   FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
  WHERE p.proname = ANY (%s) AND p.pronamespace = current_schema()::regnamespace AND l.lanname IN ('sql', 'plpgsql')"""

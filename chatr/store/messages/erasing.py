@@ -11,7 +11,6 @@ from chatr.store.messages.changes import Held
 from chatr.store.people import people
 from chatr.store.pool import Queryable
 
-
 #: Where a walk through what somebody has written has come: conversation and client id.
 Walked: TypeAlias = tuple[str, str]
 BEGINNING: Walked = (NIL, NIL)
