@@ -125,7 +125,7 @@ def _is_unreleased(backend: PostgresqlBackend, known: set[str]) -> bool:
     unknown = applied - known
     if unknown and unknown != _UNRELEASED:
         raise fitness.Unfit(
-            f"the database was made by another version (schema: {max(unknown)}): take a newer chatr or, if that version "
-            f"was before the first release, an empty database"
+            f"the database was made by another version (schema: {max(unknown)}): take a newer chatr or, if that "
+            "version was before the first release, an empty database"
         )
     return bool(unknown)

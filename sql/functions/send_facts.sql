@@ -10,13 +10,14 @@ CREATE FUNCTION send_facts(p_sends message_send[], p_locked uuid[], p_quoted_cha
     SELECT s.ord, s.id, s.sender_id, s.client_id, s.reply_to_id, s.content, s.link, s.digest,
            row_number() OVER (PARTITION BY coalesce(c.id, s.recipient_id), s.sender_id, s.client_id ORDER BY s.ord),
            earlier.id,
-           s.after_id IS NOT NULL AND NOT EXISTS (
-             SELECT 1 FROM messages x WHERE x.sender_id = s.sender_id AND x.conversation_id = c.id
-                AND x.client_id = s.after_id),
+           -- Not EXISTS, which may be made into a pass over all.
+           s.after_id IS NOT NULL AND (
+             SELECT x.id FROM messages x WHERE x.sender_id = s.sender_id AND x.conversation_id = c.id
+                AND x.client_id = s.after_id LIMIT 1) IS NULL,
            c.id, c.user_low, c.user_high, c.head_seq, c.closed, c.declined_at, c.status = 'pending',
            c.initiator_id = s.sender_id,
-           EXISTS (SELECT 1 FROM members m WHERE m.conversation_id = c.id AND m.user_id = s.sender_id
-                      AND m.status = 'joined'),
+           (SELECT m.user_id FROM members m WHERE m.conversation_id = c.id AND m.user_id = s.sender_id
+               AND m.status = 'joined' LIMIT 1) IS NOT NULL,
            -- Only looked at for a request that waits: at most a handful.
            CASE WHEN c.status = 'pending' AND c.initiator_id = s.sender_id AND c.declined_at IS NULL THEN (
              SELECT count(*) FROM messages x WHERE x.conversation_id = c.id AND x.seq > c.requested_seq)
@@ -52,11 +53,11 @@ CREATE FUNCTION send_facts(p_sends message_send[], p_locked uuid[], p_quoted_cha
                  'content', CASE WHEN x.unsent_at IS NULL THEN left(x.content, p_quoted_chars) ELSE '' END)
                || CASE WHEN x.unsent_at IS NULL THEN '{}'::jsonb ELSE '{"unsent": true}' END AS quote
           FROM messages x, LATERAL (SELECT z.display_name FROM users z WHERE z.id = x.sender_id LIMIT 1) y
-         -- So that no index of conversations fits: by that one it would be a pass over the whole conversation.
+         -- IS TRUE, so that no other index fits than that of ids: by conversation or by seq it would be a long pass.
          WHERE x.id = s.reply_to_id AND (x.conversation_id = c.id) IS TRUE AND x.type <> 'system'
            -- Nor does anybody quote what they have deleted from their own view.
-           AND x.seq > coalesce((SELECT m.cleared_seq FROM members m WHERE m.conversation_id = c.id
-                                    AND m.user_id = s.sender_id LIMIT 1), 0) LIMIT 1) r ON true
+           AND (x.seq > coalesce((SELECT m.cleared_seq FROM members m WHERE m.conversation_id = c.id
+                                     AND m.user_id = s.sender_id LIMIT 1), 0)) IS TRUE LIMIT 1) r ON true
       LEFT JOIN LATERAL (
         SELECT x.username, x.display_name, x.profile_image FROM users x WHERE x.id = s.sender_id LIMIT 1) u ON true
 $$;
