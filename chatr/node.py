@@ -34,6 +34,7 @@ from chatr.rest.health import Standing
 from chatr.rest.http.connections import Connections
 from chatr.rest.metrics import Metrics
 from chatr.services.admission import Gate
+from chatr.services.epoch_watch import EpochWatch
 from chatr.services.indexer import Indexer
 from chatr.services.retention import Retention
 from chatr.services.revocations import RevocationWatch
@@ -68,6 +69,7 @@ class Node:
         self.gate = Gate(self.db, accounts.tokens, limiter, now=now)
         self.revocations = RevocationWatch(self.tasks, self.db, accounts.tokens, self.hub)
         self.broker.subscribe(self.revocations.heard)
+        self.epochs = EpochWatch(self.tasks, self.db, self._epoch_changed)
         self.indexer = Indexer(self.tasks, self.db, config.messages.search_dictionary)
         self.retention = Retention(self.tasks, self.db, config.retention, now=now)
         self.door = self._make_wamp_door()
@@ -110,6 +112,7 @@ class Node:
             {
                 "web": Life(stop=self.web.stop),
                 "revocations": self.revocations,
+                "epoch": self.epochs,
                 "message index": self.indexer,
                 "retention": self.retention,
                 "metrics": self.metrics,
@@ -133,7 +136,7 @@ class Node:
             db=db,
             accounts=account_ports(config, data, tasks, db, now=self._now, reserved_names=usernames.reserved(CONTRACT)),
             messages=message_ports(
-                config, tasks, db, self.publisher, self.web, changes, counted=self.metrics.looked
+                config, data, tasks, db, self.publisher, self.web, changes, counted=self.metrics.looked
             ),
             live=live_ports(config, tasks, db, self.publisher, self.broker, self.hub, self.redis, extend=self._extend),
             limits=limit_ports(config),
@@ -148,6 +151,7 @@ class Node:
             authenticate=self.gate.admit,
             hub=self.hub,
             presence=self.ports.live.presence,
+            epoch=lambda: self.epochs.epoch,
             written=self._written if self._config.messages.delivered_when_written else None,
         )
 
@@ -183,6 +187,11 @@ class Node:
     def _extend(self, connection: str, session_id: str, expires_at: float) -> None:
         # The door stands on the dispatcher, which stands on the ports that this is of.
         self.door.extend(connection, session_id, expires_at)
+
+    def _epoch_changed(self) -> None:
+        """Whoever is here was welcomed to another history: they come back to this one."""
+        for member in self.hub.everyone():
+            member.end("unavailable", "the database has another history: connect again")
 
     def _written(self, user_id: str, announcement: Announcement) -> None:
         receipts.written(self.ports, self._now(), user_id, announcement.payload)

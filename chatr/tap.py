@@ -190,9 +190,10 @@ class ChatrService(Service):
         """Bring the schema up to date, and see that it has what the settings name."""
         if self._stopping:
             return
-        applied = await in_daemon(self._reactor, migrate, dsn)
+        copy = self._postgres.copy if self._postgres is not None else None
+        applied = await in_daemon(self._reactor, migrate, dsn, copy)
         if applied:
-            log.info("migrations applied: {applied}", applied=", ".join(applied))
+            log.info("database brought to this version: {applied}", applied=", ".join(applied))
         dictionary = self.config.messages.search_dictionary
         if not await in_daemon(self._reactor, has_dictionary, dsn, dictionary):
             raise ConfigError(f"messages.search_dictionary: the database has no text search configuration {dictionary}")

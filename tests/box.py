@@ -130,7 +130,7 @@ class Box:
             with connection.cursor() as cursor:
                 cursor.execute(
                     "SELECT string_agg(format('DELETE FROM %I', tablename), ';') FROM pg_tables "
-                    "WHERE schemaname = 'public' AND tablename !~ 'yoyo'"
+                    "WHERE schemaname = 'public' AND tablename !~ '^(_?yoyo|epoch$|sql_functions$)'"
                 )
                 found = cursor.fetchone()
             # Replica role: foreign keys don't ask for an order.

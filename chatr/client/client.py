@@ -38,10 +38,12 @@ class Client:
 
     ``listener`` is given everything that happens, one thing after the other: entries of a conversation's log in the
     order of ``seq``, each once; all other events as they come; and after each connect ``sync.changes`` with its answer,
-    before the entries that were missed. What a call of this client changes is given to it too. A listener that fails
-    has the connection begun anew, and gets the same entry again, before all others, as long as it fails: it should let
-    pass what it can't mend (a refusal), and derive what it sends (``clientId``) from what it answers. A kept send that
-    is refused after a restart, when nobody waits for it, comes as ``outbox.refused``: ``send``, ``code``, ``detail``.
+    before the entries that were missed. Before that comes ``epoch.begun`` when the server's database was restored, or
+    has lost its newest part: what was handed over is void, and all that there is comes anew. What a call of this client
+    changes is given to it too. A listener that fails has the connection begun anew, and gets the same entry again,
+    before all others, as long as it fails: it should let pass what it can't mend (a refusal), and derive what it sends
+    (``clientId``) from what it answers. A kept send that is refused after a restart, when nobody waits for it, comes as
+    ``outbox.refused``: ``send``, ``code``, ``detail``.
     Progress is in ``state``; without ``history`` the first start begins with what comes from then on.
     """
 
@@ -244,6 +246,9 @@ class Client:
             self._refused = error.code == _NOT_THE_TICKET
             raise Lost(f"refused: {error.code} {error.detail}") from None
         self._refused = False
+        if not connection.epoch:
+            connection.cut()
+            raise Lost("the server does not know its database yet")
         return connection
 
     async def _try(self, attempt: Deferred[Any]) -> Any:
@@ -259,7 +264,7 @@ class Client:
             # What the listener began under the last connection it finishes first: it may wait for the outbox.
             await before
         patient = Patient(connection.call, self._reactor, self._random, connection.closed)
-        await self._feed.resume(patient.call)
+        await self._feed.resume(patient.call, connection.epoch)
         self._caught_up = True
         fire(self._live)
         async for item in inbox:

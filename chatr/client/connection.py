@@ -45,6 +45,11 @@ class Connection:
         return self._session.user_id
 
     @property
+    def epoch(self) -> str:
+        """Which history the server's database has; empty when the server does not say."""
+        return self._session.epoch
+
+    @property
     def ended(self) -> bool:
         """Whether it is of no use any more, also if it is not gone yet."""
         return self._session.ended
@@ -142,7 +147,7 @@ class _Session(ApplicationSession):
         super().__init__(ComponentConfig(REALM))
         self.joined: Deferred[None] = Deferred()
         self.closed: Deferred[str] = Deferred()
-        self.user_id = ""
+        self.user_id = self.epoch = ""
         self.ended = False
         self._ticket = ticket
         self._hear = hear
@@ -157,6 +162,7 @@ class _Session(ApplicationSession):
 
     async def onJoin(self, details: Any) -> None:
         self.user_id = details.authid
+        self.epoch = str((details.authextra or {}).get("epoch", ""))
         try:
             # Before anything is asked: what happens from now on is heard.
             await self.subscribe(self._event, "chatr.", SubscribeOptions(match="prefix", details=True))

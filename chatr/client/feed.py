@@ -32,7 +32,7 @@ class Feed:
         self._state = state
         self._listener = listener
         self._history = history
-        self._begun = False
+        self._epoch = ""
 
     @property
     def calls(self) -> bool:
@@ -44,18 +44,28 @@ class Feed:
         """Up to which entry a conversation's log was handed over."""
         return self._state.seq(conversation_id) or 0
 
-    async def resume(self, call: Call) -> None:
-        """Hand over what was missed since the last time."""
-        cursor = self._state.cursor
+    async def resume(self, call: Call, epoch: str) -> None:
+        """Hand over what was missed since the last time; all there is when the server's database has another epoch."""
+        self._epoch = epoch
+        if self._state.epoch not in ("", epoch):
+            # What was handed over is not there any more, or something else is in its place.
+            await self._hand("epoch.begun", {"epoch": epoch})
+            self._state.begin(epoch)
+        first = not self._state.epoch
+        cursor = None if first else self._state.cursor
         changes = await call("sync.changes", {"cursor": cursor} if cursor else {})
         if changes["reset"]:
             # It brings the newest page only.
             changes["conversations"] = await _everything(call, changes["conversations"])
-        if cursor is None and not self._history and not self._begun:
+        if first:
             # At once: what comes from now on comes, also if this is broken off.
             for view in changes["conversations"]:
                 self._meet(view)
-        self._begun = True
+            self._state.begin(epoch)
+        for view in changes["conversations"]:
+            # A log that lost its tail goes on from where it ends now.
+            if self.known(view["id"]) > view["headSeq"]:
+                self._state.set_seq(view["id"], view["headSeq"])
         await self._hand("sync.changes", changes)
         for view in changes["conversations"]:
             await self._catch_up(call, view["id"], view["headSeq"])
@@ -69,7 +79,7 @@ class Feed:
         elif isinstance(item, Changed):
             await self._look(call, item.conversation_id, "conversation.updated")
         elif item.name == "sync.required":
-            await self.resume(call)
+            await self.resume(call, self._epoch)
         elif "seq" in item.data and "conversationId" in item.data:
             await self._logged(call, item)
         else:
@@ -86,6 +96,7 @@ class Feed:
         last = self._state.seq(conversation_id)
         if last is None:
             last = 0 if self._history else seq - 1
+            self._state.set_seq(conversation_id, last)
         if seq > last + 1:
             await self._catch_up(call, conversation_id, seq)
         elif seq == last + 1:
@@ -93,6 +104,8 @@ class Feed:
 
     async def _catch_up(self, call: Call, conversation_id: str, head: int) -> None:
         """The entries of a log up to its head."""
+        if self._state.seq(conversation_id) is None:
+            self._state.set_seq(conversation_id, 0)
         while (after := self.known(conversation_id)) < head:
             page = await _unless_gone(call("conversation.log", {"id": conversation_id, "after": after}))
             if page is None:

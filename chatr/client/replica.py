@@ -140,6 +140,13 @@ class Replica:
                 view[mark] = max(view.get(mark, 0), known[mark])
         self._views[view["id"]] = view
 
+    def _epoch_begun(self, data: dict[str, Any]) -> None:
+        """All that is here is of a history that the server has no more."""
+        self._views.clear()
+        self._messages.clear()
+        self._listened.clear()
+        self._people.clear()
+
     def _sync_changes(self, data: dict[str, Any]) -> None:
         if data["reset"]:
             self._views.clear()

@@ -56,7 +56,7 @@ async def desk(config: Config, reactor: Any, *, rotate: bool = False) -> AsyncIt
             postgres = EmbeddedPostgres(reactor, data.path, on_crash=_crashed)
             dsn = await postgres.start()
         if not running:
-            await in_daemon(reactor, migrate, dsn)
+            await in_daemon(reactor, migrate, dsn, postgres.copy if postgres is not None else None)
         if rotate:
             data.rotate_server_key()
             data.rotate_signing_key(config.auth.token_algorithm)

@@ -113,6 +113,12 @@ class EmbeddedPostgres:
         transport: Any = self._child.transport if self._child is not None else None
         return transport.pid if transport is not None else None
 
+    @property
+    def copy(self) -> str:
+        """Which copy of its files this is: one that was put back from a backup, or went to another disk, is another."""
+        found = (self._data / "PG_VERSION").stat()
+        return f"{found.st_ino} {found.st_ctime_ns}"
+
     async def start(self) -> str:
         """Start the server and return its DSN. Raises :class:`EmbeddedError`."""
         self._programs = binaries()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -38,9 +39,13 @@ class Door:
         authenticate: Authenticate,
         hub: Hub,
         presence: Presence,
+        epoch: Callable[[], str],
         written: Written | None = None,
     ) -> None:
-        """``written`` hears of each event that a session of a user takes."""
+        """``epoch``: which history the database has, empty while that is not known.
+
+        ``written`` hears of each event that a session of a user takes.
+        """
         self._config = config
         wamp = config.wamp
         self.members = Members(
@@ -50,6 +55,7 @@ class Door:
             authenticator=Tickets(authenticate, anonymous=wamp.anonymous, public_url=config.server.public_url),
             members=self.members,
             callee=Operations(dispatcher),
+            welcome=lambda: _welcome(epoch()),
         )
         self.router = Router(
             realms={REALM: self.realm}.get,
@@ -83,3 +89,8 @@ class Door:
     def drain(self, timeout_s: float) -> Deferred[None]:
         """Stop kindly; fires when every transport is gone."""
         return self.router.drain(timeout_s)
+
+
+def _welcome(epoch: str) -> dict[str, Any]:
+    # Once more in authextra, the one place of its own where Autobahn shows it.
+    return {"epoch": epoch, "authextra": {"epoch": epoch}} if epoch else {}

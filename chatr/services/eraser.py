@@ -10,7 +10,6 @@ from functools import partial
 from typing import Protocol, TypeAlias
 
 from chatr.process.tasks import Tasks
-from chatr.store.ids import NIL
 from chatr.store.messages import changes, erasing
 from chatr.store.messages.changes import Held
 from chatr.store.pool import Database, Transaction
@@ -62,17 +61,17 @@ class Eraser:
         return None
 
     async def _quotes(self, user_id: str) -> None:
-        after: str | None = NIL
+        after: erasing.Walked | None = erasing.BEGINNING
         while self._task.running and after is not None:
             after = await erasing.forget_name(self._db, user_id, after, BATCH)
             self._task.progressed()
 
     async def _messages(self, user_id: str) -> None:
-        after = NIL
+        after = erasing.BEGINNING
         while self._task.running and (batch := await erasing.written(self._db, user_id, after, BATCH)):
             for message in batch:
                 await self._change(message.id, self._take_back)
-            after = batch[-1].client_id
+            after = batch[-1].at
 
     async def _reactions(self, user_id: str) -> None:
         while self._task.running and (batch := await erasing.reacted(self._db, user_id, BATCH)):

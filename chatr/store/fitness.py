@@ -52,7 +52,7 @@ def check(connection: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT current_database(), current_user, pg_encoding_to_char(encoding),
-                      to_regclass('_yoyo_migration') IS NOT NULL, has_database_privilege(oid, 'CREATE'),
+                      to_regclass('_yoyo_migrations') IS NOT NULL, has_database_privilege(oid, 'CREATE'),
                       EXISTS (SELECT 1 FROM pg_extension WHERE extname = %s),
                       EXISTS (SELECT 1 FROM pg_available_extensions WHERE name = %s)
                  FROM pg_database WHERE datname = current_database()""",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import msgspec
@@ -173,4 +173,6 @@ class Realm(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     authenticator: Authenticator
     members: Members
     callee: Callee
+    welcome: Callable[[], Mapping[str, Any]] = dict
+    """What else WELCOME says of the realm."""
     subscription_ids: SubscriptionIds = msgspec.field(default_factory=SubscriptionIds)

@@ -212,7 +212,7 @@ class Session:
             "connection": self.connection,
             "roles": dict(ROLES),
         }
-        self._send([wire.WELCOME, secrets.randbelow(2**53 - 1) + 1, details])
+        self._send([wire.WELCOME, secrets.randbelow(2**53 - 1) + 1, {**details, **realm.welcome()}])
         member = realm.members.joined(self, self._link, identity)
         limit, too_many = self._router.limits.max_subscriptions, self._router.uris.rate_limited
         self._inside = _Inside(

@@ -620,7 +620,7 @@ export interface MessageSearchParams {
   limit?: number;
 }
 
-/** A message to a person or to a conversation: exactly one of ``recipientId`` and ``conversationId``. Without ``linkPreview`` the server does not look at its link. ``afterClientId``: the ``clientId`` of the caller's message before this one, by which many can be sent without waiting for each other: in their order or not at all. */
+/** A message to a person or to a conversation: exactly one of ``recipientId`` and ``conversationId``. Without ``linkPreview`` the server does not look at its link. ``afterClientId``: the ``clientId`` of the caller's message before this one there, by which many can be sent without waiting for each other: in their order or not at all. */
 export interface MessageSendParams {
   content: string;
   clientId: string;

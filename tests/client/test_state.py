@@ -32,9 +32,29 @@ class StateTests(SynchronousTestCase):
         self.assertEqual((state.cursor, state.seq("a"), state.seq("b")), ("two", 6, None))
         self.assertEqual(state.sends(), [{"clientId": "3", "content": "ä"}, {"clientId": "2", "content": "ä"}])
 
+    def begins(self, state: State) -> None:
+        """The first epoch is that of what is there already; another one puts every log back to where it began."""
+        state.set_cursor("one")
+        state.set_seq("a", 5)
+        state.set_seq("b", 0)
+        state.set_seq("b", 7)
+        state.add_send({"clientId": "1"})
+        self.assertEqual(state.epoch, "")
+        state.begin("first")
+        self.assertEqual((state.epoch, state.cursor, state.seq("a"), state.seq("b")), ("first", None, 5, 7))
+        state.set_seq("a", 6)
+        state.set_cursor("two")
+        state.begin("second")
+        self.begun(state)
+
+    def begun(self, state: State) -> None:
+        self.assertEqual((state.epoch, state.cursor, state.seq("a"), state.seq("b")), ("second", None, 5, 0))
+        self.assertEqual(state.sends(), [{"clientId": "1"}])
+
     def test_memory(self) -> None:
         """In memory."""
         self.keeps(MemoryState())
+        self.begins(MemoryState())
 
     def test_file(self) -> None:
         """In a file: the next to open it finds everything, and nobody else can meanwhile."""
@@ -45,6 +65,16 @@ class StateTests(SynchronousTestCase):
         state.close()
         again = FileState(path)
         self.kept(again)
+        again.close()
+
+    def test_epochs_in_a_file(self) -> None:
+        """A file keeps them too."""
+        path = self.mktemp()
+        state = FileState(path)
+        self.begins(state)
+        state.close()
+        again = FileState(path)
+        self.begun(again)
         again.close()
 
 

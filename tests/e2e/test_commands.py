@@ -85,6 +85,19 @@ class AccountTests(CommandCase):
         await self.chatr("user", "enable", "ann")
         await self.login("ann", PASSWORD)
 
+    async def test_epoch(self) -> None:
+        """Another epoch ends every session within a second or so, and the next ones are told of it."""
+        ann = await self.person("ann")
+        wamp = await Wamp.connect(self.http_port, ann.token)
+        before = self.service.node.epochs.epoch
+        said = await self.chatr("epoch", "new")
+        await wamp.closed
+        self.assertEqual(wamp.goodbye, "chatr.error.unavailable")
+        new = self.service.node.epochs.epoch
+        self.assertNotEqual(new, before)
+        self.assertEqual(said, f"epoch: {new}\n")
+        await ann.rest("GET", "/users/me")
+
     async def test_addresses(self) -> None:
         """An address is put right without a code, or dropped; a change by whoever took the account is undone."""
         made = {"username": "ann", "email": "ann@exmaple.org", "phoneNumber": "+41791234567", "password": PASSWORD}

@@ -94,6 +94,7 @@ class Setting:
             hub=self.hub,
             presence=self.attendance,
             written=written,
+            epoch=lambda: "2f0c6a0e-0000-4000-8000-000000000000",
         )
         for name, user_id in (("alice", ALICE), ("bob", BOB)):
             self.admit(name, user_id)

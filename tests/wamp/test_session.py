@@ -32,6 +32,8 @@ class HandshakeTests(SessionCase):
             {"realm": "chatr", "authid": ALICE, "authrole": "user", "authmethod": "ticket", "authprovider": "chatr"},
         )
         self.assertEqual(details["connection"], client.session.connection)
+        epoch = self.setting.door.epoch()
+        self.assertEqual((details["epoch"], details["authextra"]), (epoch, {"epoch": epoch}))
         self.assertTrue(client.link.takes_long)
         self.assertEqual(details["roles"]["broker"]["features"], {"pattern_based_subscription": True})
         self.assertEqual(details["roles"]["dealer"]["features"], {"call_canceling": True, "call_timeout": True})

@@ -44,7 +44,8 @@ class MessageSendParams(Params, frozen=True, kw_only=True):
     """A message to a person or to a conversation: exactly one of ``recipientId`` and ``conversationId``.
 
     Without ``linkPreview`` the server does not look at its link. ``afterClientId``: the ``clientId`` of the caller's
-    message before this one, by which many can be sent without waiting for each other: in their order or not at all.
+    message before this one there, by which many can be sent without waiting for each other: in their order or not at
+    all.
     """
 
     content: texts.Content
@@ -61,19 +62,20 @@ class MessageSendParams(Params, frozen=True, kw_only=True):
     "message.send",
     Route("POST", "/messages", status=201),
     GUESTS,
-    errors=["not_found", "blocked", "forbidden"],
+    errors=["not_found", "blocked", "forbidden", "conflict"],
     # 20 a second, 40 at once.
     rate=Rate(40, 2),
 )
 async def send(ctx: Ctx, params: MessageSendParams) -> Message:
     """Send a message. When this returns, the message is committed.
 
-    Give either recipientId, of somebody else, or conversationId. Repeated with the same ``clientId`` it returns the
-    first message. The first message to a person begins the direct conversation. ``unavailable`` also while the message
-    of ``afterClientId`` is not stored: it was refused, send it first. ``not_found``: no such person, or no such
-    conversation of the caller. ``blocked``: one of the two has blocked the other. ``forbidden``: the recipient has not
-    accepted yet and has enough to read, or has declined. ``rate_limited`` also for a first message to a stranger after
-    30 within a day, 10 on the account's first.
+    Give either recipientId, of somebody else, or conversationId. Repeated with the same ``clientId`` in the same
+    conversation it returns the first message, for ever; ``conflict``: that one said something else. The first message
+    to a person begins the direct conversation. ``unavailable`` also while the message of ``afterClientId`` is not
+    stored: it was refused, send it first. ``not_found``: no such person, or no such conversation of the caller.
+    ``blocked``: one of the two has blocked the other. ``forbidden``: the recipient has not accepted yet and has enough
+    to read, or has declined. ``rate_limited`` also for a first message to a stranger after 30 within a day, 10 on the
+    account's first.
     """
     item = _checked(ctx, params)
     told: list[Message] = []
@@ -90,9 +92,7 @@ async def send(ctx: Ctx, params: MessageSendParams) -> Message:
         await _follow_up(ctx, done)
         return told[-1]
     if done.outcome == "repeat":
-        first = await messages.by_client_id(ctx.ports.db, ctx.caller.user_id, item.client_id)
-        if first is not None:
-            return first
+        return await _first(ctx, params, item, done)
     begins = done.outcome == "no_conversation" and params.recipient_id is not None
     if done.outcome == "no_reply_target" or (begins and params.reply_to_id is not None):
         raise invalid("$.replyToId", "is not a message of this conversation")
@@ -103,6 +103,17 @@ async def send(ctx: Ctx, params: MessageSendParams) -> Message:
     if done.outcome in _REFUSED:
         raise ApiError("forbidden", _REFUSED[done.outcome])
     raise access.no_conversation()
+
+
+async def _first(ctx: Ctx, params: MessageSendParams, item: Append, done: Appended) -> Message:
+    """Look up the message that was sent with this client id before."""
+    found = await messages.by_client_id(ctx.ports.db, done.conversation_id, item.sender_id, item.client_id)
+    if found is None:
+        raise access.no_conversation()
+    message, digest = found
+    if ctx.ports.messages.digests.differs(digest, item.client_id, *_said(params, item.content)):
+        raise ApiError("conflict", "Another message was sent with this clientId")
+    return message
 
 
 async def _follow_up(ctx: Ctx, done: Appended) -> None:
@@ -123,11 +134,12 @@ def _checked(ctx: Ctx, params: MessageSendParams) -> Append:
         raise invalid("$.recipientId", "give either recipientId or conversationId")
     if params.recipient_id == ctx.caller.user_id:
         raise invalid("$.recipientId", "is yourself")
-    content = texts.content(params.content)
+    content, client_id = texts.content(params.content), params.client_id.lower()
     return Append(
         id=uuid7(),
         sender_id=ctx.caller.user_id,
-        client_id=params.client_id.lower(),
+        client_id=client_id,
+        digest=ctx.ports.messages.digests.of(client_id, *_said(params, content)),
         content=content,
         names=texts.names(content),
         link=previews.wanted(ctx, content) if params.link_preview else None,
@@ -136,6 +148,11 @@ def _checked(ctx: Ctx, params: MessageSendParams) -> Append:
         reply_to_id=params.reply_to_id,
         after=params.after_client_id.lower() if params.after_client_id else None,
     )
+
+
+def _said(params: MessageSendParams, content: str) -> tuple[str, ...]:
+    """What makes a message the same one."""
+    return params.type, params.reply_to_id or "", content
 
 
 def _announce(ctx: Ctx, item: Append, done: Appended) -> Message:

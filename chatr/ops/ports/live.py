@@ -8,6 +8,7 @@ import msgspec
 
 from chatr.config import Config
 from chatr.process.tasks import Tasks
+from chatr.process.throttle import Throttle
 from chatr.realtime.broker import Broker
 from chatr.realtime.hub import Hub
 from chatr.realtime.presence import PresenceStore, PresenceTracker
@@ -18,7 +19,6 @@ from chatr.realtime.redis import Redis
 from chatr.realtime.rooms import session_room
 from chatr.services.circles import Circles
 from chatr.services.presence_news import Announcer
-from chatr.services.throttle import Throttle
 from chatr.store.pool import Database
 
 

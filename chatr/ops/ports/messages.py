@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import msgspec
 
+from chatr.auth.digests import Digests
 from chatr.config import Config, Messages
+from chatr.datadir import DataDirectory
 from chatr.previews.web import Web
 from chatr.process.tasks import Tasks
 from chatr.realtime.publisher import Publisher
@@ -23,6 +25,7 @@ class MessagePorts(msgspec.Struct, frozen=True, kw_only=True):
     """The writer, the marks and what is counted of them, previews of links, and the eraser."""
 
     writer: MessageWriter
+    digests: Digests
     marks: Marks
     receipt_counts: ReceiptCounts
     previews: Previews
@@ -41,6 +44,7 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
 
 def message_ports(
     config: Config,
+    data: DataDirectory,
     tasks: Tasks,
     db: Database,
     publisher: Publisher,
@@ -56,6 +60,7 @@ def message_ports(
     previews = Previews(db, web, config.previews, counted=counted)
     return MessagePorts(
         writer=writer,
+        digests=Digests(data.server_keys()),
         marks=Marks(db, writer),
         receipt_counts=ReceiptCounts(tasks, db, publisher),
         previews=previews,

@@ -80,11 +80,6 @@ async def left_since(db: Queryable, viewer_id: str, horizon: datetime) -> list[s
     return values(rows, str)
 
 
-async def clock(db: Queryable) -> datetime:
-    """Read the database's time: the only clock that change times are compared with."""
-    return value(await db.query("SELECT clock_timestamp()"), datetime)
-
-
 async def insert_direct(
     db: Queryable, conversation_id: str, initiator_id: str, other_id: str, *, accepted: bool
 ) -> bool:

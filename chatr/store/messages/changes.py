@@ -132,7 +132,10 @@ async def edit(
 
 async def unsend(db: Queryable, held: Held) -> None:
     """Take a message back: reactions and preview are gone; what it said stays in the database, shown to nobody."""
-    await db.execute("UPDATE messages SET unsent_at = clock_timestamp(), link_preview = NULL WHERE id = %s", (held.id,))
+    await db.execute(
+        "UPDATE messages SET unsent_at = clock_timestamp(), link_preview = NULL, digest = NULL WHERE id = %s",
+        (held.id,),
+    )
     for table in ("reactions", "message_words", "preview_jobs"):
         await db.execute(f"DELETE FROM {table} WHERE message_id = %s", (held.id,))
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import msgspec
 
-from chatr.store.columns import Columns, value_if_any, values
+from chatr.store.columns import Columns, values
+from chatr.store.ids import NIL
 from chatr.store.messages.changes import Held
 from chatr.store.people import people
 from chatr.store.pool import Queryable
+
+#: Where a walk through what somebody has written has come: conversation and client id.
+Walked: TypeAlias = tuple[str, str]
+BEGINNING: Walked = (NIL, NIL)
 
 
 async def begin(db: Queryable, user_id: str, *, texts: bool) -> None:
@@ -30,18 +37,20 @@ async def due(db: Queryable) -> Due | None:
     return _DUE.first(await db.query(f"SELECT {_DUE.sql} FROM users WHERE erasing ORDER BY id LIMIT 1"))
 
 
-async def forget_name(db: Queryable, user_id: str, after: str, limit: int) -> str | None:
-    """Take a person's name out of the quotes of some of their messages, by client id, above one. Returns the last."""
+async def forget_name(db: Queryable, user_id: str, after: Walked, limit: int) -> Walked | None:
+    """Take a person's name out of the quotes of their next messages; None when there are none behind ``after``."""
     rows = await db.query(
         """WITH part AS MATERIALIZED (
-             SELECT id, client_id FROM messages WHERE sender_id = %s AND client_id > %s ORDER BY client_id LIMIT %s
+             SELECT id, conversation_id, client_id FROM messages
+              WHERE sender_id = %s AND (conversation_id, client_id) > (%s, %s)
+              ORDER BY conversation_id, client_id LIMIT %s
            ), forgotten AS (
              UPDATE messages q SET reply_to = q.reply_to || jsonb_build_object('senderName', %s::text) FROM part
               WHERE q.reply_to IS NOT NULL AND q.reply_to->>'id' = part.id::text)
-           SELECT client_id FROM part ORDER BY client_id DESC LIMIT 1""",
-        (user_id, after, limit, people.NOBODY),
+           SELECT conversation_id, client_id FROM part ORDER BY 1 DESC, 2 DESC LIMIT 1""",
+        (user_id, *after, limit, people.NOBODY),
     )
-    return value_if_any(rows, str)
+    return (rows[0][0], rows[0][1]) if rows else None
 
 
 async def done(db: Queryable, user_id: str) -> None:
@@ -50,21 +59,28 @@ async def done(db: Queryable, user_id: str) -> None:
 
 
 class Written(msgspec.Struct, frozen=True):
-    """A message that a person has written, and under which client id."""
+    """A message that a person has written, and where the walk through all of those is then."""
 
-    client_id: str
     id: str
+    conversation_id: str
+    client_id: str
+
+    @property
+    def at(self) -> Walked:
+        """Where it stands."""
+        return self.conversation_id, self.client_id
 
 
-_WRITTEN = Columns(Written, {"client_id": "client_id", "id": "id"})
+_WRITTEN = Columns(Written, {"id": "id", "conversation_id": "conversation_id", "client_id": "client_id"})
 
 
-async def written(db: Queryable, user_id: str, after: str, limit: int) -> list[Written]:
-    """Find some of a person's messages that say something still, by client id, above one."""
+async def written(db: Queryable, user_id: str, after: Walked, limit: int) -> list[Written]:
+    """Find a person's next messages that say something still."""
     rows = await db.query(
-        f"""SELECT {_WRITTEN.sql} FROM messages WHERE sender_id = %s AND client_id > %s AND content <> ''
-              AND type <> 'system' ORDER BY client_id LIMIT %s""",
-        (user_id, after, limit),
+        f"""SELECT {_WRITTEN.sql} FROM messages
+             WHERE sender_id = %s AND (conversation_id, client_id) > (%s, %s) AND content <> '' AND type <> 'system'
+             ORDER BY conversation_id, client_id LIMIT %s""",
+        (user_id, *after, limit),
     )
     return _WRITTEN.all(rows)
 
@@ -79,7 +95,7 @@ async def erase(db: Queryable, held: Held) -> None:
     """Erase what a message said from the database, and from the quotes of others."""
     await db.execute(
         """UPDATE messages SET content = '', unsent_at = coalesce(unsent_at, clock_timestamp()), edited_at = NULL,
-              reply_to = NULL, mentions = '{}', link_preview = NULL WHERE id = %s""",
+              reply_to = NULL, mentions = '{}', link_preview = NULL, digest = NULL WHERE id = %s""",
         (held.id,),
     )
     for table in ("reactions", "listens", "message_words", "preview_jobs", "message_edits"):

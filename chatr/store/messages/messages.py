@@ -34,7 +34,7 @@ class Marks(msgspec.Struct, frozen=True):
         return "read" if self.read_seq >= seq else "delivered" if self.delivered_seq >= seq else "sent"
 
 
-#: Of a message that is replied to. append_messages keeps one character more, which tells whether a grapheme ends here.
+#: Of a message that is replied to. One character more is stored, which tells whether a grapheme ends here.
 QUOTED_CHARS = 200
 _GRAPHEME = regex.compile(r"\X")
 
@@ -202,11 +202,17 @@ async def stored(db: Queryable, message_id: str) -> Stored | None:
     return STORED.first(await db.query(_FROM + " WHERE g.id = %s", (message_id,)))
 
 
-async def by_client_id(db: Queryable, sender_id: str, client_id: str) -> Message | None:
-    """The message that a sender's ``client_id`` stands for."""
-    rows = await db.query("SELECT id FROM messages WHERE sender_id = %s AND client_id = %s", (sender_id, client_id))
+async def by_client_id(
+    db: Queryable, conversation_id: str, sender_id: str, client_id: str
+) -> tuple[Message, bytes | None] | None:
+    """The message that a sender's ``client_id`` stands for in a conversation, and the digest of what was sent."""
+    rows = await db.query(
+        "SELECT id, digest FROM messages WHERE conversation_id = %s AND sender_id = %s AND client_id = %s",
+        (conversation_id, sender_id, client_id),
+    )
     # Also one that the sender has deleted from their view since: the answer is the same for ever.
-    return await of(db, rows[0][0], sender_id) if rows else None
+    found = await of(db, rows[0][0], sender_id) if rows else None
+    return (found, bytes(rows[0][1]) if rows[0][1] is not None else None) if found else None
 
 
 class Page(msgspec.Struct, frozen=True):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from chatr.config import Messages
+from chatr.store.messages.messages import QUOTED_CHARS
 from chatr.store.pool import Database, Transaction
 
 
@@ -18,6 +19,8 @@ class Append(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     sender_id: str
     client_id: str
+    digest: bytes
+    """Of what is sent: see :class:`chatr.auth.digests.Digests`."""
     content: str
     names: str = ""
     """Usernames that the content calls: lower case, with @, apart by spaces."""
@@ -27,7 +30,7 @@ class Append(msgspec.Struct, frozen=True, kw_only=True):
     recipient_id: str | None = None
     reply_to_id: str | None = None
     after: str | None = None
-    """The client id of the sender's message without which this one is not to be stored."""
+    """The client id of the sender's message there without which this one is not to be stored."""
 
 
 class Appended(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,8 +58,8 @@ class Appended(msgspec.Struct, frozen=True, kw_only=True):
 _SQL = """SELECT ord, outcome, message_id, conversation_id, seq, created_at, user_low, user_high, reply_to,
        sender_username, sender_display_name, sender_profile_image, accepts, back_for::text[],
        mentions::text[], quote_cleared_by::text[]
-  FROM append_messages(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[],
-                       %s::text[], %s::uuid[], %s, make_interval(secs => %s))"""
+  FROM append_messages(%s::message_send[], p_pending_limit => %s, p_cooldown => make_interval(secs => %s),
+                       p_quoted_chars => %s)"""
 
 
 async def store(db: Database, items: Sequence[Append], settings: Messages) -> list[tuple[int, Appended]]:
@@ -72,31 +75,44 @@ async def store_in(tx: Transaction, item: Append, settings: Messages) -> Appende
 
 
 def _values(items: Sequence[Append], settings: Messages) -> tuple[Any, ...]:
-    return (
-        [item.id for item in items],
-        [item.sender_id for item in items],
-        [item.client_id for item in items],
-        [item.conversation_id for item in items],
-        [item.recipient_id for item in items],
-        [item.reply_to_id for item in items],
-        [item.content for item in items],
-        [item.names for item in items],
-        [item.link for item in items],
-        _roots(items),
-        settings.pending_limit,
-        settings.request_cooldown_s,
-    )
+    # One character more than is quoted tells whether a grapheme ends there.
+    return _array(items), settings.pending_limit, settings.request_cooldown_s, QUOTED_CHARS + 1
 
 
-def _roots(items: Sequence[Append]) -> list[str | None]:
-    """What has to be stored before each item: of those that follow one another here, what the first of them follows.
+def rooted(items: Sequence[tuple[Hashable, Append]]) -> list[Append]:
+    """The items of some lanes; each that follows another here has to come after what the first of those follows.
 
     So they are stored together or not at all, whatever keeps the first from it.
     """
-    roots: dict[tuple[str, str], str | None] = {}
+    roots: dict[tuple[Hashable, str, str], str | None] = {}
+    found = []
+    for lane, item in items:
+        if item.after is not None:
+            root = roots.get((lane, item.sender_id, item.after), item.after)
+            if root != item.after:
+                item = msgspec.structs.replace(item, after=root)
+        roots[lane, item.sender_id, item.client_id] = item.after
+        found.append(item)
+    return found
+
+
+def _array(items: Iterable[Append]) -> str:
+    """An array of SQL type message_send (PostgreSQL 8.15 "Arrays" and 8.16 "Composite Types": input syntax)."""
+    rows = []
     for item in items:
-        roots[item.sender_id, item.client_id] = roots.get((item.sender_id, item.after or ""), item.after)
-    return [roots[item.sender_id, item.client_id] for item in items]
+        where = f"{item.conversation_id or ''},{item.recipient_id or ''},{item.reply_to_id or ''},{item.after or ''}"
+        said = f"{_text(item.content)},{_text(item.names)},{_text(item.link)}"
+        digest = rf"\\\\x{item.digest.hex()}"
+        rows.append(f'"({item.id},{item.sender_id},{item.client_id},{where},{said},{digest})"')
+    return f"{{{','.join(rows)}}}"
+
+
+def _text(text: str | None) -> str:
+    """A text in quotes, within a row in quotes: each mark is escaped for the row, and again for the array."""
+    if text is None:
+        return ""
+    escaped = text.replace("\\", r"\\\\").replace('"', r"\\\"")
+    return rf'\"{escaped}\"'
 
 
 def _appended(row: tuple[Any, ...]) -> Appended:

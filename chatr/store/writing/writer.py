@@ -39,7 +39,7 @@ from twisted.python.failure import Failure
 from chatr.api.errors import ApiError
 from chatr.config import Messages
 from chatr.store.pool import Database, NoConnection, Transaction, Undone
-from chatr.store.writing.appending import Append, Appended, store, store_in
+from chatr.store.writing.appending import Append, Appended, rooted, store, store_in
 from chatr.store.writing.lanes import Entry, Lanes
 from chatr.store.writing.places import Place, Places, between
 
@@ -267,7 +267,7 @@ class MessageWriter:
         not stored, and what was refused before its request was answered.
         """
         try:
-            results = await self._store([task.item for task in batch])
+            results = await self._store(batch)
         except ApiError as error:
             for task in batch:
                 self._over(task).errback(error)
@@ -279,11 +279,11 @@ class MessageWriter:
                 return []
             return [task for single in batch for task in await self._commit([single], since)]
         again: list[_Send] = []
-        stored = {_key(batch[index].item) for index, result in results if result.outcome == "created"}
+        stored = {_key(batch[index], result) for index, result in results if result.outcome == "created"}
         answered = {result.conversation_id for _, result in results if result.accepts}
         for index, result in results:
             task = batch[index]
-            twin = result.outcome == "repeat" and result.message_id is None and _key(task.item) not in stored
+            twin = result.outcome == "repeat" and result.message_id is None and _key(task, result) not in stored
             refused = result.outcome in ("waiting", "declined") and result.conversation_id in answered
             if twin or refused:
                 again.append(task)
@@ -318,8 +318,8 @@ class MessageWriter:
         job.done = task.done
         return job
 
-    async def _store(self, items: list[Append]) -> list[tuple[int, Appended]]:
-        tries = TRIES
+    async def _store(self, batch: list[_Send]) -> list[tuple[int, Appended]]:
+        items, tries = rooted([(task.lane, task.item) for task in batch]), TRIES
         while True:
             tries -= 1
             self.statements += 1
@@ -330,5 +330,5 @@ class MessageWriter:
                     raise
 
 
-def _key(item: Append) -> tuple[str, str]:
-    return item.sender_id, item.client_id
+def _key(task: _Send, result: Appended) -> tuple[str, str, str]:
+    return result.conversation_id, task.item.sender_id, task.item.client_id

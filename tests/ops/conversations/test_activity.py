@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatr.services.throttle import Throttle
+from chatr.process.throttle import Throttle
 from tests.ops.fold import Fold, plain
 from tests.ops.messages.test_message_changes import ChangesCase
 

@@ -6,6 +6,7 @@ import base64
 from datetime import timedelta
 
 from chatr.ops.conversations.sync import OVERLAP
+from chatr.store import epoch
 from tests.ops.case import OpsCase, Person
 from tests.ops.fold import Fold, plain
 
@@ -82,18 +83,30 @@ class ChangesTests(OpsCase):
 
     async def test_old_and_foreign_cursors(self) -> None:
         """A cursor from too long ago or from the future resets; one that is none is refused."""
+        now = await epoch.current(self.node.db)
         for micros in (0, 2**53, 4 * 10**15):
-            cursor = base64.urlsafe_b64encode(b"1:%d" % micros).decode()
+            cursor = base64.urlsafe_b64encode(f"{now}:{micros}".encode()).decode()
             self.assertTrue((await self.ben.call("sync.changes", cursor=cursor))["reset"], micros)
         for cursor in (
             "x",
             "",
             "\u00e4",
-            base64.urlsafe_b64encode(b"2:5").decode(),
-            "MTo5OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk=",
+            base64.urlsafe_b64encode(b"1:5").decode(),
+            base64.urlsafe_b64encode(f"{now}:{9 * 10**28}".encode()).decode(),
+            base64.urlsafe_b64encode(f"{now}:".encode()).decode(),
         ):
             if cursor:
                 await self.refused(self.ben.call("sync.changes", cursor=cursor), "invalid", "$.cursor")
+
+
+    async def test_a_cursor_of_another_epoch(self) -> None:
+        """It resets: what its owner has may be of a history that is no more."""
+        cursor = (await self.ben.call("sync.changes"))["cursor"]
+        self.assertFalse((await self.ben.call("sync.changes", cursor=cursor))["reset"])
+        await epoch.renew(self.node.db)
+        answer = await self.ben.call("sync.changes", cursor=cursor)
+        self.assertEqual((answer["reset"], len(answer["conversations"])), (True, 2))
+        self.assertFalse((await self.ben.call("sync.changes", cursor=answer["cursor"]))["reset"])
 
 
 class LogTests(OpsCase):

@@ -129,7 +129,9 @@ class SendTests(UnreadCase):
         for number in range(4):
             await self.ann.send(self.where, f"new {number}")
         await self.written(20_000, self.ann)
-        item = Append(id=uuid7(), sender_id=self.ann.id, client_id=uuid7(), content="x", conversation_id=self.where)
+        item = Append(
+            id=uuid7(), sender_id=self.ann.id, client_id=uuid7(), digest=b"", content="x", conversation_id=self.where
+        )
         async with self.node.db.transaction() as tx:
             await appending.store(cast(Database, InTransaction(tx)), [item], Messages())
             rows = await tx.query(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.defer import Deferred, DeferredList, gatherResults
 
-from tests.ops.case import OpsCase
+from tests.ops.case import OpsCase, outcome
 
 
 class AfterTests(OpsCase):
@@ -40,6 +40,27 @@ class AfterTests(OpsCase):
         self.assertEqual(await self.chain(1, 2, 3), [2, 3, 4])
         # A repeat is what it was.
         self.assertEqual(await self.chain(3), [4])
+
+    async def test_not_behind_one_in_another_conversation(self) -> None:
+        """The message before it is one of the same conversation, however that is named, and of no other."""
+        cat = await self.person("cat")
+        await self.acquaint(self.ann, self.ben)
+        await self.acquaint(self.ann, cat)
+        where = (await self.ann.send(cat, "hi"))["conversationId"]
+        self.assertEqual(await self.chain(0), [1])
+        sending = self.ann.send(cat, "x", afterClientId=self.ids[0])
+        await self.refused(sending, "unavailable")
+        # Nor when both are stored together.
+        async with self.batch_taken():
+            calls = [
+                self.ann.send(self.ben, "one", clientId=self.ids[1], afterClientId=self.ids[0]),
+                self.ann.send(cat, "two", clientId=self.ids[2], afterClientId=self.ids[1]),
+                self.ann.send(cat, "three", clientId=self.ids[1]),
+                self.ann.send(where, "four", clientId=self.ids[3], afterClientId=self.ids[1]),
+            ]
+            sends = [Deferred.fromCoroutine(outcome(call)) for call in calls]
+        one, two, three, four = await gatherResults(sends)
+        self.assertEqual((one["seq"], two, three["seq"], four["seq"]), (2, "unavailable", 2, 3))
 
     async def test_not_behind_what_is_refused(self) -> None:
         """A refusal of the first is not got around by those behind it, and they begin no conversation."""

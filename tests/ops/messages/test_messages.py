@@ -53,15 +53,71 @@ class SendTests(OpsCase):
         self.assertLess(self.node.ports.messages.writer.statements - before, 10)
 
     async def test_repeat_returns_the_first_message(self) -> None:
-        """A clientId stands for one message for ever, whatever comes with it the second time."""
+        """A clientId stands for one message of its sender in a conversation, for ever and however that is named."""
         bens = self.ben.device()
         client_id = str(uuid.uuid4())
         first = await self.ann.send(self.ben, "once", clientId=client_id)
-        again = await self.ann.send(self.ben, "twice", clientId=client_id.upper())
-        self.assertEqual(again, first)
+        for to in (self.ben, first["conversationId"]):
+            self.assertEqual(await self.ann.send(to, "once ", clientId=client_id.upper()), first)
         self.assertEqual(len(bens.named("message.received")), 1)
         own = await self.ben.send(self.ann, "mine", clientId=client_id)
         self.assertNotEqual(own["id"], first["id"])
+
+    async def test_another_message_with_the_same_client_id(self) -> None:
+        """Another text or reply in the same conversation is a conflict; in another conversation another message."""
+        cat = await self.person("cat")
+        original = await self.ann.send(self.ben, "original")
+        client_id = str(uuid.uuid4())
+        first = await self.ann.send(self.ben, "once", clientId=client_id)
+        await self.refused(self.ann.send(self.ben, "twice", clientId=client_id), "conflict")
+        await self.refused(self.ann.send(first["conversationId"], "once.", clientId=client_id), "conflict")
+        reply = self.ann.send(self.ben, "once", clientId=client_id, replyToId=original["id"])
+        await self.refused(reply, "conflict")
+        other = await self.ann.send(cat, "twice", clientId=client_id)
+        self.assertEqual((other["content"], other["seq"]), ("twice", 1))
+        page = await self.ben.call("message.history", otherUserId=self.ann.id)
+        self.assertEqual([item["content"] for item in page["items"]], ["original", "once"])
+
+    async def test_repeat_of_what_was_edited(self) -> None:
+        """What counts is what was sent, not what it says now."""
+        client_id = str(uuid.uuid4())
+        first = await self.ann.send(self.ben, "once", clientId=client_id)
+        await self.ann.call("message.edit", id=first["id"], content="edited")
+        self.assertEqual((await self.ann.send(self.ben, "once", clientId=client_id))["content"], "edited")
+        await self.refused(self.ann.send(self.ben, "edited", clientId=client_id), "conflict")
+
+    async def test_repeat_of_what_was_unsent(self) -> None:
+        """Nothing is left by which the text could be told: whatever it says, a repeat gets the first message."""
+        client_id = str(uuid.uuid4())
+        first = await self.ann.send(self.ben, "once", clientId=client_id)
+        await self.ann.call("message.unsend", id=first["id"])
+        self.assertEqual(await self.node.db.query("SELECT digest FROM messages"), [(None,)])
+        for content in ("once", "twice"):
+            again = await self.ann.send(self.ben, content, clientId=client_id)
+            self.assertEqual((again["id"], again["unsent"]), (first["id"], True))
+
+    async def test_every_character(self) -> None:
+        """A text is stored as it was given, whatever stands in it."""
+        texts = [
+            '"',
+            "\\",
+            '\\"',
+            "{,}",
+            "(null)",
+            "NULL",
+            "a,b)",
+            "'",
+            "\\x00",
+            "'; --",
+            "%s",
+            'x"),"(',
+            "é\t\n\r ü",
+            "😀\\",
+        ]
+        first = await self.ann.send(self.ben, "first")
+        await gatherResults([Deferred.fromCoroutine(self.ann.send(first["conversationId"], text)) for text in texts])
+        page = await self.ben.call("message.history", otherUserId=self.ann.id)
+        self.assertEqual([item["content"] for item in page["items"][1:]], [text.rstrip() for text in texts])
 
     async def test_repeat_after_the_view_was_cleared(self) -> None:
         """The first message is the answer for ever, also when its sender has deleted the conversation since."""
@@ -189,6 +245,7 @@ class SendTests(OpsCase):
                     id=uuid7(),
                     sender_id=self.ann.id,
                     client_id=str(uuid.uuid4()),
+                    digest=b"",
                     content="x",
                     conversation_id=targets[(n + turn) % 2],
                 )

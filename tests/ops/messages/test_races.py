@@ -6,9 +6,12 @@ import uuid
 
 from twisted.internet.defer import Deferred, gatherResults
 
+from chatr.config import Messages
 from chatr.store.conversations import conversations
 from chatr.store.ids import uuid7
 from chatr.store.messages import changes, message_search
+from chatr.store.writing.appending import Append
+from chatr.store.writing.writer import MessageWriter
 from tests.ops.case import outcome
 from tests.ops.people.test_friends import FriendsCase
 
@@ -42,6 +45,49 @@ class BatchTests(RaceCase):
                 Deferred.fromCoroutine(outcome(self.ann.send(self.ben, "hi", clientId=client_id))) for _ in range(2)
             ]
         self.assertEqual(await gatherResults(sends), ["blocked", "blocked"])
+
+    async def test_the_same_first_message_over_two_connections(self) -> None:
+        """To a person with whom there is nothing yet, from two devices, and then to the conversation: one message."""
+        client_id, devices = str(uuid.uuid4()), [self.ann.device(), self.ann.device()]
+        sends = [Deferred.fromCoroutine(self.ann.send(self.ben, "hi", each, clientId=client_id)) for each in devices]
+        one, two = await gatherResults(sends)
+        self.assertEqual((one, one["seq"]), (two, 1))
+        self.assertEqual(await self.ann.send(one["conversationId"], "hi", clientId=client_id), one)
+
+    async def test_two_texts_with_one_client_id(self) -> None:
+        """Of two at once one is stored, the other is a conflict; in two conversations both are stored."""
+        client_id, cat = str(uuid.uuid4()), await self.person("cat")
+        async with self.batch_taken():
+            calls = [
+                self.ann.send(self.ben, "one", clientId=client_id),
+                self.ann.send(self.ben, "two", clientId=client_id),
+            ]
+            calls.append(self.ann.send(cat, "three", clientId=client_id))
+            sends = [Deferred.fromCoroutine(outcome(call)) for call in calls]
+        one, two, three = await gatherResults(sends)
+        self.assertEqual((one["content"], two, three["content"]), ("one", "conflict", "three"))
+
+    async def test_two_texts_with_one_client_id_by_two_nodes(self) -> None:
+        """Whichever commits first is the message, for both."""
+        client_id = str(uuid.uuid4())
+        first = await self.ann.send(self.ben, "first")
+        other = MessageWriter(self.node.db, settings=Messages(), queue_limit=100, changes=1)
+        digests = self.node.ports.messages.digests
+        items = [
+            Append(
+                id=uuid7(),
+                sender_id=self.ann.id,
+                client_id=client_id,
+                digest=digests.of(client_id, text),
+                content=text,
+                conversation_id=first["conversationId"],
+            )
+            for text in ("one", "two")
+        ]
+        writers = (self.node.ports.messages.writer, other)
+        done = await gatherResults([writer.append(item) for writer, item in zip(writers, items, strict=True)])
+        self.assertEqual(sorted(result.outcome for result in done), ["created", "repeat"])
+        self.assertEqual(done[0].message_id, done[1].message_id)
 
     async def test_more_right_behind_the_answer(self) -> None:
         """What a request has no room for passes when the answer is stored with it."""

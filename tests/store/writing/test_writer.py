@@ -48,7 +48,7 @@ class WriterCase(PoolCase):
 
     @staticmethod
     def message(sender_id: str, **where: str) -> Append:
-        return Append(id=uuid7(), sender_id=sender_id, client_id=uuid7(), content="x", **where)
+        return Append(id=uuid7(), sender_id=sender_id, client_id=uuid7(), digest=b"", content="x", **where)
 
     @staticmethod
     async def nothing(tx: Transaction) -> None:

@@ -1,0 +1,33 @@
+-- Planned into the statement that asks, as send_facts.
+CREATE FUNCTION judge_sends(
+    p_sends message_send[], p_locked uuid[], p_now timestamptz, p_pending_limit integer, p_cooldown interval,
+    p_quoted_chars integer
+) RETURNS TABLE (
+    outcome text, ord bigint, id uuid, sender_id uuid, client_id uuid, content text, link text, digest bytea,
+    first_id uuid, target uuid, user_low uuid, user_high uuid, head_seq bigint, answers boolean, back_for uuid[],
+    mentions uuid[], quote jsonb, quote_cleared_by uuid[], username text, display_name text, profile_image text
+) LANGUAGE sql STABLE AS $$
+    WITH judged AS (
+        SELECT f.*, CASE
+            WHEN f.first_id IS NOT NULL OR f.attempt > 1 THEN 'repeat'
+            -- Before all else: nothing is begun for what is not stored then.
+            WHEN f.early THEN 'early'
+            WHEN f.target IS NULL THEN 'no_conversation'
+            WHEN NOT f.joined THEN 'not_member'
+            WHEN f.closed IS NOT NULL THEN f.closed
+            WHEN f.pending AND f.mine AND f.declined_at > p_now - p_cooldown THEN 'declined'
+            WHEN f.reply_to_id IS NOT NULL AND f.original_id IS NULL THEN 'no_reply_target'
+            ELSE 'created' END AS verdict
+          FROM send_facts(p_sends, p_locked, p_quoted_chars) f
+    )
+    SELECT CASE WHEN j.verdict = 'created' AND j.pending AND j.mine
+                 AND j.asked + count(*) FILTER (WHERE j.verdict = 'created')
+                               OVER (PARTITION BY j.target, j.sender_id ORDER BY j.ord) > p_pending_limit
+                THEN 'waiting' ELSE j.verdict END,
+           j.ord, j.id, j.sender_id, j.client_id, j.content, j.link, j.digest, j.first_id, j.target, j.user_low,
+           j.user_high, j.head_seq, j.pending AND NOT j.mine, j.back_for, j.mentions, j.quote, j.quote_cleared_by,
+           j.username, j.display_name, j.profile_image
+      FROM judged j
+$$;
+COMMENT ON FUNCTION judge_sends IS
+    'What is to become of each of some sends. Outcomes: created, repeat, no_conversation, not_member, blocked and deserted (why the conversation is closed), declined (less than p_cooldown ago), waiting (the request has p_pending_limit messages), early (what it has to come after is not there), no_reply_target. answers: the sender accepts a request by this.';

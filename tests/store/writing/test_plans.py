@@ -1,0 +1,62 @@
+"""Plans of the sends: made once a connection, maybe while the database is empty."""
+
+from __future__ import annotations
+
+import psycopg2
+from twisted.trial.unittest import TestCase
+
+from tests.box import box
+
+SEND = """SELECT outcome FROM append_messages(ARRAY(
+  SELECT (gen_random_uuid(), c.user_low, gen_random_uuid(), NULL, c.user_high, NULL, NULL, 'x', '', '', '')
+           ::message_send
+    FROM conversations c LIMIT 1), p_pending_limit => 5, p_cooldown => interval '1 day', p_quoted_chars => 201)"""
+PEOPLE = """
+  INSERT INTO users (id, username, password_hash, display_name)
+  SELECT gen_random_uuid(), '@user' || i, '', 'User' FROM generate_series(1, 400) i;
+  WITH numbered AS (SELECT id, row_number() OVER (ORDER BY id) AS n FROM users)
+  INSERT INTO conversations (id, kind, user_low, user_high, head_seq)
+  SELECT gen_random_uuid(), 'direct', a.id, b.id, 20 FROM numbered a JOIN numbered b ON b.n = a.n + 1;
+  INSERT INTO members (conversation_id, user_id)
+  SELECT id, user_low FROM conversations UNION ALL SELECT id, user_high FROM conversations"""
+MESSAGES = """
+  INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, content, created_at)
+  SELECT gen_random_uuid(), c.id, n, c.user_low, gen_random_uuid(), 'x', now()
+    FROM conversations c, generate_series(1, 20) n;
+  INSERT INTO log (conversation_id, seq, event, message_id, at)
+  SELECT conversation_id, seq, 'message.received', id, created_at FROM messages WHERE seq <= 20"""
+READ = """SELECT relname, coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables
+  WHERE relname = ANY ('{users,conversations,members,messages,log}')"""
+
+
+class PlanTests(TestCase):
+    """A connection that was there before anybody wrote."""
+
+    def setUp(self) -> None:
+        self.dsn = box().database()
+        self.addCleanup(box().drop, self.dsn)
+
+    def test_made_while_there_was_nothing(self) -> None:
+        """It reads a few rows a send all the same, when there are thousands."""
+        self.few((), (PEOPLE, MESSAGES))
+
+    def test_made_before_the_first_message(self) -> None:
+        """The same when there were people by then, and that was known to the planner."""
+        self.few((PEOPLE, "ANALYZE"), (MESSAGES,))
+
+    def few(self, before: tuple[str, ...], later: tuple[str, ...]) -> None:
+        connection = psycopg2.connect(self.dsn)
+        self.addCleanup(connection.close)
+        with connection.cursor() as cursor:
+            for statement in (*before, SEND, *later):
+                cursor.execute(statement)
+                # Each by itself: what ANALYZE has found makes plans void when its transaction ends.
+                connection.commit()
+            # Counts may be handed on only a while behind.
+            cursor.execute(READ)
+            counted = dict(cursor.fetchall())
+            cursor.execute(SEND)
+            self.assertEqual(cursor.fetchall(), [("created",)])
+            cursor.execute(READ)
+            read = {name: count - counted.get(name, 0) for name, count in cursor.fetchall()}
+        self.assertLess(max(read.values()), 12, read)
