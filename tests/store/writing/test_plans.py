@@ -8,7 +8,8 @@ from twisted.trial.unittest import TestCase
 from tests.box import box
 
 SEND = """SELECT outcome FROM append_messages(ARRAY(
-  SELECT (gen_random_uuid(), c.user_low, gen_random_uuid(), NULL, c.user_high, NULL, NULL, 'x', '', '', '')::message_send
+  SELECT (gen_random_uuid(), c.user_low, gen_random_uuid(), NULL, c.user_high, NULL, NULL, 'x', '', '',
+          '')::message_send
     FROM conversations c LIMIT 1), p_pending_limit => 5, p_cooldown => interval '1 day', p_quoted_chars => 201)"""
 PEOPLE = """
   INSERT INTO users (id, username, password_hash, display_name)
