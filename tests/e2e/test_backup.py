@@ -14,8 +14,11 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.web.client import HTTPConnectionPool
 
+from chatr.embedded.postgres import running_dsn
 from tests.e2e.programs import Program
 from tests.e2e.server import PASSWORD
+from tests.store.test_epoch import EPOCH
+from tests.store.test_migrate import ask
 from tests.test_tap import ROOT, TapCase
 
 
@@ -88,6 +91,7 @@ class BackupTests(TapCase):
         """A dump of the running server, restored into an empty data directory: who signs in finds their history."""
         program = self.run_chatr("--http", "tcp:0:interface=127.0.0.1")
         conversation = await self.write(await self.port(program))
+        epoch = ask(running_dsn(self.data_dir), EPOCH)
         [dump, keys] = blocks("Backup")
         await self.shell(dump)
         await self.shell(keys)
@@ -101,6 +105,7 @@ class BackupTests(TapCase):
         path = f"/messages/history?conversationId={conversation}"
         history = await self.rest(port, "GET", path, token=session["accessToken"])
         self.assertEqual([item["content"] for item in history["items"]], ["Grüße €"])
+        self.assertNotEqual(ask(running_dsn(self.data_dir), EPOCH), epoch)
         await self.end(program)
 
     async def test_failed_backup(self) -> None:

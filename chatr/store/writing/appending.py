@@ -112,7 +112,7 @@ def _text(text: str | None) -> str:
     if text is None:
         return ""
     escaped = text.replace("\\", r"\\\\").replace('"', r"\\\"")
-    return rf'\"{escaped}\"'
+    return rf"\"{escaped}\""
 
 
 def _appended(row: tuple[Any, ...]) -> Appended:
