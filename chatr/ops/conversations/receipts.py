@@ -87,13 +87,13 @@ class MessageMarkParams(Params, frozen=True, kw_only=True):
 
 @operation("message.mark_delivered", Route("POST", "/conversations/<id>/delivered"), GUESTS, errors=["not_found"])
 async def mark_delivered(ctx: Ctx, params: MessageMarkParams) -> Empty:
-    """Everything up to ``seq`` has reached one of the caller's devices. The watermark only grows."""
+    """Mark everything up to ``seq`` as delivered to one of the caller's devices. The watermark only grows."""
     return await _mark(ctx, params.id, delivered=params.seq, read=0)
 
 
 @operation("message.mark_read", Route("POST", "/conversations/<id>/read"), GUESTS, errors=["not_found"])
 async def mark_read(ctx: Ctx, params: MessageMarkParams) -> Empty:
-    """The caller has read everything up to ``seq``. The watermark only grows; read implies delivered."""
+    """Mark everything up to ``seq`` as read by the caller. The watermark only grows; read implies delivered."""
     return await _mark(ctx, params.id, delivered=0, read=params.seq)
 
 
@@ -118,7 +118,7 @@ async def _mark(ctx: Ctx, conversation_id: str, *, delivered: int, read: int) ->
     errors=["not_found", "forbidden", "blocked", "gone"],
 )
 async def mark_listened(ctx: Ctx, params: MessageParams) -> Empty:
-    """The caller has heard an audio message to its end: the same as activity.listening with ``ended``."""
+    """Mark an audio message as heard to its end by the caller: the same as activity.listening with ``ended``."""
     return await heard(ctx, params.id)
 
 
