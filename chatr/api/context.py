@@ -33,7 +33,7 @@ class HangUp:
         self._then: list[Callable[[], None]] = []
 
     def happens(self) -> None:
-        """The caller has gone."""
+        """Say that the caller has gone."""
         self.happened = True
         then, self._then = self._then, []
         for action in then:

@@ -49,7 +49,7 @@ class Circles:
         return found
 
     def forget(self, user_ids: Iterable[str]) -> None:
-        """The circles of these people have changed."""
+        """Read the circles of these people anew, since they have changed."""
         for user_id in user_ids:
             self._drop(user_id)
             for changed in self._reading:

@@ -64,7 +64,7 @@ class Announcer:
         return self._turn.run(lambda: None)
 
     def changed(self, changes: list[Change]) -> None:
-        """The tracker's news."""
+        """Tell of the tracker's news."""
         self._do(lambda: self._announce(changes))
 
     def show(self, user_id: str, viewer_ids: Sequence[str]) -> None:

@@ -98,7 +98,7 @@ def session_key(ctx: Ctx) -> bytes:
 
 
 async def succeed(db: Queryable, key: bytes) -> None:
-    """Everything that was asked for has been shown: earlier tries are forgotten."""
+    """Forget earlier tries: everything that was asked for has been shown."""
     await tries.clear(db, key)
 
 

@@ -199,7 +199,7 @@ async def _verify(
 async def _confirmed(
     ctx: Ctx, tx: Transaction, before: people.Person, kind: accounts.Kind, address: str
 ) -> Session | verification.PendingAccount:
-    """An address is the account's from now on: the next one waits, or a session begins, or goes on."""
+    """Make an address the account's: then the next one waits, or a session begins, or goes on."""
     if before.verified:
         await undo.changing(ctx, tx, before, kind)
     await accounts.confirm(tx, before.id, kind, address)

@@ -153,7 +153,7 @@ async def refresh(ctx: Ctx, params: SessionRefreshParams) -> Session:
 
 
 async def _reused(ctx: Ctx, tx: Transaction, found: sessions.Refreshed) -> None:
-    """Somebody has a refresh token that another has used: end the session, and tell its owner."""
+    """End a session whose refresh token was used twice, by somebody who has it too, and tell its owner."""
     await sign_out.end(ctx, tx, found.user_id, found.session_id, "refresh_token_reused")
     owner = await people.by_id(tx, found.user_id)
     subject = "You were signed out on one device"

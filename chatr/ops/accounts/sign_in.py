@@ -36,7 +36,7 @@ class SignInChallenge(Wire, frozen=True, kw_only=True):
 
 
 async def proceed(ctx: Ctx, tx: Transaction, person: Person) -> Session | SignInChallenge:
-    """Somebody else has vouched for this person: a session, or the second step that the person has set up.
+    """Begin a session for a person whom somebody else has vouched for, or ask for the second step that they have.
 
     Raises ``forbidden`` for a disabled account.
     """
@@ -46,7 +46,7 @@ async def proceed(ctx: Ctx, tx: Transaction, person: Person) -> Session | SignIn
 async def proceed_with_password(
     ctx: Ctx, tx: Transaction, person: Person, key: bytes, method: Method | None = None
 ) -> Session | SignInChallenge:
-    """The password was right: a session, or the second step. ``key``: of the tries that are over with it.
+    """Begin a session behind the right password, or ask for the second step. ``key``: of the tries that are over.
 
     Raises ``forbidden`` for a disabled account.
     """
@@ -118,7 +118,7 @@ async def _with_tokens(ctx: Ctx, db: Queryable, person: Person, session_id: str)
 
 
 async def _remember(ctx: Ctx, db: Queryable, person: Person) -> None:
-    """Where somebody has signed in, and stays so, nobody else keeps them out."""
+    """Keep from where somebody has signed in: there nobody else keeps them out."""
     if ctx.caller.address:
         await known_places.remember(
             db, person.id, proving.places(ctx), days=proving.KNOWN_DAYS, most=proving.MOST_KNOWN

@@ -88,7 +88,7 @@ async def _restore(tx: Transaction, user_id: str, kind: accounts.Kind, address: 
 
 
 async def changing(ctx: Ctx, tx: Transaction, before: Person, kind: accounts.Kind) -> None:
-    """A confirmed account gets another address: its owner is told where they can be reached, and how to undo it.
+    """Tell the owner of a confirmed account, where they can be reached, of its new address and how to undo that.
 
     The former address is told, and the mail address if the phone number changes.
     """

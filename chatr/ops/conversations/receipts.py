@@ -85,7 +85,7 @@ class MessageMarkParams(Params, frozen=True, kw_only=True):
 
 @operation("message.mark_delivered", Route("POST", "/conversations/<id>/delivered"), GUESTS, errors=["not_found"])
 async def mark_delivered(ctx: Ctx, params: MessageMarkParams) -> Empty:
-    """Say that everything up to ``seq`` has reached one of the caller's devices. The watermark only grows.
+    """Mark everything up to ``seq`` as delivered to one of the caller's devices. The watermark only grows.
 
     In a group those who wrote it are told by ``message.receipts`` how many it has reached, not whom.
     """
@@ -94,7 +94,7 @@ async def mark_delivered(ctx: Ctx, params: MessageMarkParams) -> Empty:
 
 @operation("message.mark_read", Route("POST", "/conversations/<id>/read"), GUESTS, errors=["not_found"])
 async def mark_read(ctx: Ctx, params: MessageMarkParams) -> Empty:
-    """Say that the caller has read everything up to ``seq``. The watermark only grows; read implies delivered.
+    """Mark everything up to ``seq`` as read by the caller. The watermark only grows; read implies delivered.
 
     In a group those who wrote it are told by ``message.receipts`` how many have read it; ``message.readers`` says who.
     """
@@ -178,7 +178,7 @@ async def readers(ctx: Ctx, params: MessageReadersParams) -> MessageReaders:
     errors=["not_found", "forbidden", "blocked", "gone"],
 )
 async def mark_listened(ctx: Ctx, params: MessageParams) -> Empty:
-    """Say that the caller has heard an audio message to its end: the same as activity.listening with ``ended``."""
+    """Mark an audio message as heard to its end by the caller: the same as activity.listening with ``ended``."""
     return await heard(ctx, params.id)
 
 

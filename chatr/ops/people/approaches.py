@@ -14,7 +14,7 @@ _DAY = timedelta(days=1)
 
 
 async def begins_conversation(ctx: Ctx, tx: Transaction, me: Person) -> None:
-    """The caller begins a conversation with a stranger. Raises ``rate_limited``: on an account's first day earlier."""
+    """Count a conversation that the caller begins with a stranger. Raises ``rate_limited``: on a first day earlier."""
     limits = ctx.ports.limits.settings
     left_s = (me.created_at + _DAY - ctx.now).total_seconds()
     most = min(limits.strangers_first_day, limits.strangers_per_day) if left_s > 0 else limits.strangers_per_day
@@ -26,7 +26,7 @@ async def begins_conversation(ctx: Ctx, tx: Transaction, me: Person) -> None:
 
 
 async def asks_friend(ctx: Ctx, tx: Transaction) -> None:
-    """The caller asks somebody to be a friend. Raises ``rate_limited``."""
+    """Count somebody whom the caller asks to be a friend. Raises ``rate_limited``."""
     most = ctx.ports.limits.settings.friend_requests_per_day
     wait_s = await _wait_s(ctx, tx, "friend", most)
     if wait_s is not None:

@@ -284,7 +284,7 @@ async def _accept(ctx: Ctx, tx: Transaction, there: friends.Friendship) -> Frien
 
 
 async def _end(ctx: Ctx, tx: Transaction, there: friends.Friendship, *, by_me: bool = True) -> FriendshipResult:
-    """Nothing is left between the two. ``by_me``: the caller's session has it from its answer."""
+    """Delete a friendship or request. ``by_me``: the caller's session has it from its answer."""
     await friends.delete(tx, there.id)
     if there.accepted:
         return await _told(ctx, tx, there, "removed", FriendRemoved, by_me=by_me)

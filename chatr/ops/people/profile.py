@@ -150,7 +150,7 @@ def _settings(before: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _receipts_switched(ctx: Ctx, tx: Transaction) -> None:
-    """What the caller sees of others' receipts is another from now on, in every conversation."""
+    """Have the caller's clients look again: what they see of others' receipts is another, in every conversation."""
     await conversations.touch_all(tx, ctx.caller.user_id)
     tx.tell(SyncRequired("read receipts were switched on or off"), [person_room(ctx.caller.user_id)])
 

@@ -169,7 +169,7 @@ async def react(db: Queryable, message_id: str, user_id: str, emoji: str | None)
 
 
 async def listen(db: Queryable, message_id: str, user_id: str) -> bool:
-    """Somebody has heard an audio message to its end; False when they had before."""
+    """Keep that somebody has heard an audio message to its end; False when that was known."""
     rows = await db.query(
         """INSERT INTO listens (message_id, user_id, at) VALUES (%s, %s, clock_timestamp())
            ON CONFLICT DO NOTHING RETURNING 1""",

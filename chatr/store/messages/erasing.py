@@ -54,7 +54,7 @@ async def forget_name(db: Queryable, user_id: str, after: Walked, limit: int) ->
 
 
 async def done(db: Queryable, user_id: str) -> None:
-    """Note that nothing is left of a person."""
+    """Mark that nothing is left of a person."""
     await db.execute("UPDATE users SET erasing = false WHERE id = %s", (user_id,))
 
 
@@ -92,7 +92,7 @@ async def reacted(db: Queryable, user_id: str, limit: int) -> list[str]:
 
 
 async def erase(db: Queryable, held: Held) -> None:
-    """Erase what a message said from the database, and from the quotes of others."""
+    """Delete what a message said, from the database and from the quotes of others."""
     await db.execute(
         """UPDATE messages SET content = '', unsent_at = coalesce(unsent_at, clock_timestamp()), edited_at = NULL,
               reply_to = NULL, mentions = '{}', link_preview = NULL, digest = NULL WHERE id = %s""",
