@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
-from chatr.api.events import ConversationUpdated
+from chatr.api.events.conversations import ConversationUpdated
 from chatr.api.model import Wire
 from chatr.api.topics import Logged, event_of
 from chatr.ops.people import visibility

@@ -6,7 +6,7 @@ import os
 import struct
 from collections.abc import Iterable, Iterator
 
-from chatr.api.events import SyncRequired
+from chatr.api.events.sessions import SyncRequired
 from chatr.api.model import Wire
 from chatr.api.topics import event_of
 from chatr.realtime.broker import Announce, Broker, EndRoom, Envelope, Forget

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
-from chatr.api.events import PresenceChanged
+from chatr.api.events.activity import PresenceChanged
 from chatr.api.model import wire_time
 from chatr.process.tasks import Tasks
 from chatr.realtime.presence import Change, PresenceTracker, Status

@@ -6,7 +6,7 @@ from msgspec import UNSET
 from twisted.internet.defer import Deferred
 
 from chatr.api.errors import ApiError
-from chatr.api.events import MessageReceipts
+from chatr.api.events.messages import MessageReceipts
 from chatr.process.tasks import Tasks
 from chatr.realtime.publisher import Publisher
 from chatr.realtime.rooms import person_room

@@ -6,7 +6,9 @@ import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.api import events
-from chatr.api.events import EVENTS, Activity, OwnUserUpdated, UserUpdated
+from chatr.api.events import EVENTS
+from chatr.api.events.activity import Activity
+from chatr.api.events.people import OwnUserUpdated, UserUpdated
 from chatr.api.model import Me, Privacy, User, Wire
 from chatr.api.topics import USER, declared, event, event_of
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from chatr.api.events import SYNC_REQUIRED, SyncRequired
+from chatr.api.events import SYNC_REQUIRED
+from chatr.api.events.sessions import SyncRequired
 from chatr.realtime.hub import Announcement
 from tests.wamp.case import ALICE, BOB, EPOCH, Client, SessionCase, Setting
 

@@ -6,7 +6,11 @@ from itertools import pairwise
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatr.api.events import EVENTS, MessageReceipts, MessageUnsent, PresenceChanged, SyncRequired, UserUpdated
+from chatr.api.events import EVENTS
+from chatr.api.events.activity import PresenceChanged
+from chatr.api.events.messages import MessageReceipts, MessageUnsent
+from chatr.api.events.people import UserUpdated
+from chatr.api.events.sessions import SyncRequired
 from chatr.api.model import Privacy, User
 from chatr.realtime.hub import Announcement, Hub
 from chatr.realtime.memory import MemoryBroker

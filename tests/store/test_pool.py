@@ -12,7 +12,7 @@ from twisted.internet.protocol import Factory, Protocol
 from twisted.trial.unittest import TestCase
 
 from chatr.api.errors import ApiError
-from chatr.api.events import SyncRequired
+from chatr.api.events.sessions import SyncRequired
 from chatr.process.tasks import Tasks
 from chatr.store.pool import Database
 from tests.box import Box, box

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 import msgspec
 from twisted.internet.defer import Deferred
 
-from chatr.api.events import EVENTS, SyncRequired
+from chatr.api.events import EVENTS
+from chatr.api.events.sessions import SyncRequired
 from chatr.realtime.hub import Announcement
 from chatr.wamp import machine
 from tests.wamp.case import ALICE, BOB, HELLO, NOT_AUTHORIZED, VIOLATION, Client, SessionCase

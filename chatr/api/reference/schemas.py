@@ -10,7 +10,7 @@ import msgspec
 
 from chatr.api.contract import Contract, Operation
 from chatr.api.errors import COMMON_ERRORS, ERRORS, Problem
-from chatr.api.events import EntryCleared
+from chatr.api.events.messages import EntryCleared
 from chatr.api.model import LogEntry, Wire
 from chatr.api.topics import Event
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from chatr.api.events import SessionRevoked
+from chatr.api.events.sessions import SessionRevoked
 from chatr.ops.ports import Ctx
 from chatr.realtime.rooms import person_room, session_room
 from chatr.store.accounts import codes, sessions

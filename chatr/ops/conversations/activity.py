@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from chatr.api.contract import GUESTS, Rate, Route, operation
 from chatr.api.errors import ApiError
-from chatr.api.events import Activity, ActivityDraft, ActivityListening, ActivityRecording, ActivityTyping
+from chatr.api.events.activity import Activity, ActivityDraft, ActivityListening, ActivityRecording, ActivityTyping
 from chatr.api.model import Empty, Id, Params
 from chatr.ops import access
 from chatr.ops.conversations import receipts

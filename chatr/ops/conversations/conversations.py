@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from chatr.api.contract import GUESTS, USERS, Route, operation
 from chatr.api.errors import ApiError, invalid
-from chatr.api.events import ConversationCreated, ConversationRemoved, ConversationUpdated
+from chatr.api.events.conversations import ConversationCreated, ConversationRemoved, ConversationUpdated
 from chatr.api.model import Conversation, ConversationParams, Cursor, Empty, Id, Limit, LogEntry, Params, Seq, Wire
 from chatr.ops import access, cursors, pages
 from chatr.ops.people import approaches, pairs, permissions, visibility

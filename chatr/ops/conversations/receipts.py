@@ -11,13 +11,8 @@ from msgspec import UNSET, UnsetType
 from chatr.api.context import Caller, Context
 from chatr.api.contract import GUESTS, USERS, Route, operation
 from chatr.api.errors import ApiError
-from chatr.api.events import (
-    ActivityListening,
-    HeardBy,
-    MessageListened,
-    MessageReceived,
-    MessageStatusChanged,
-)
+from chatr.api.events.activity import ActivityListening
+from chatr.api.events.messages import HeardBy, MessageListened, MessageReceived, MessageStatusChanged
 from chatr.api.model import Cursor, Empty, Id, Limit, MessageParams, Params, Seq, User, Wire, wire_time
 from chatr.ops import access, cursors, log
 from chatr.ops.people import permissions, visibility

@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from chatr.api.contract import USERS, Route, operation
 from chatr.api.errors import ApiError
-from chatr.api.events import ConversationAccepted, ConversationDeclined
+from chatr.api.events.conversations import ConversationAccepted, ConversationDeclined
 from chatr.api.model import Conversation, ConversationParams, Empty, wire_time
 from chatr.ops import access
 from chatr.ops.conversations import receipts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chatr.api.events import MessageReceived
+from chatr.api.events.messages import MessageReceived
 from chatr.ops.ports import Ctx
 from chatr.realtime.rooms import conversation_rooms
 from chatr.store.conversations import system_entries

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from chatr.api.contract import GUESTS, USERS, Route, operation
 from chatr.api.errors import ApiError, invalid
-from chatr.api.events import MessageEdited, MessageReaction, MessageUnsent, Reacted
+from chatr.api.events.messages import MessageEdited, MessageReaction, MessageUnsent, Reacted
 from chatr.api.model import Id, Message, MessageParams, Params, Time, Wire, wire_time
 from chatr.ops import access, log, pages
 from chatr.ops.messages import previews, texts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatr.api.events import MessageReaction, MessageUnsent, Reacted
+from chatr.api.events.messages import MessageReaction, MessageUnsent, Reacted
 from chatr.ops import log
 from chatr.store.messages import changes, erasing
 from chatr.store.messages.changes import Held

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from chatr.api.contract import USERS, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
-from chatr.api.events import MessagePreview
+from chatr.api.events.messages import MessagePreview
 from chatr.api.model import LinkPreview, Params
 from chatr.ops import log
 from chatr.ops.ports import Ctx

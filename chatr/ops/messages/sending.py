@@ -10,7 +10,8 @@ from msgspec import UNSET, Meta
 
 from chatr.api.contract import GUESTS, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
-from chatr.api.events import MessageReceived, SyncRequired
+from chatr.api.events.messages import MessageReceived
+from chatr.api.events.sessions import SyncRequired
 from chatr.api.model import Id, Message, Params, Sender, wire_time
 from chatr.ops import access
 from chatr.ops.conversations import requests

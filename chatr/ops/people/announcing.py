@@ -8,14 +8,8 @@ from typing import Literal
 
 import msgspec
 
-from chatr.api.events import (
-    ConversationUpdated,
-    FriendDeclined,
-    FriendRemoved,
-    FriendUnblocked,
-    OwnUserUpdated,
-    UserUpdated,
-)
+from chatr.api.events.conversations import ConversationUpdated
+from chatr.api.events.people import FriendDeclined, FriendRemoved, FriendUnblocked, OwnUserUpdated, UserUpdated
 from chatr.api.model import Friendship
 from chatr.ops.people import permissions, visibility
 from chatr.ops.ports import Ctx

@@ -6,7 +6,7 @@ from typing import Literal
 
 from chatr.api.contract import USERS, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
-from chatr.api.events import (
+from chatr.api.events.people import (
     BlockChanged,
     FriendAccepted,
     FriendBlocked,

@@ -10,7 +10,8 @@ from typing import TypeVar
 import msgspec
 from msgspec import UNSET
 
-from chatr.api.events import ConversationUpdated, UserUpdated
+from chatr.api.events.conversations import ConversationUpdated
+from chatr.api.events.people import UserUpdated
 from chatr.api.model import Conversation, User
 from chatr.ops.people import permissions, visibility
 from chatr.ops.ports import Ctx

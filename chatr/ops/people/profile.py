@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from chatr.api.contract import USERS, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
-from chatr.api.events import SyncRequired
+from chatr.api.events.sessions import SyncRequired
 from chatr.api.model import Me, NoParams, Params, PrivacyLevel
 from chatr.api.walk import holds, walk
 from chatr.ops import access, fields

@@ -10,7 +10,8 @@ import msgspec
 import regex
 from msgspec import UNSET
 
-from chatr.api.events import EVENTS, EntryCleared
+from chatr.api.events import EVENTS
+from chatr.api.events.messages import EntryCleared
 from chatr.api.model import LinkPreview, LogEntry, Message, MessageStatus, MessageType, Reaction, ReplyTo, wire_time
 from chatr.store.columns import Columns
 from chatr.store.people import faces, people

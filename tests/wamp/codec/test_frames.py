@@ -12,7 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatr.api.events import EVENTS, PresenceChanged
+from chatr.api.events import EVENTS
+from chatr.api.events.activity import PresenceChanged
 from chatr.wamp.codec import wire
 from chatr.wamp.codec.frames import SERIALIZERS, Serializer, rawsocket_frame, websocket_frame
 from chatr.wamp.codec.wire import WireError

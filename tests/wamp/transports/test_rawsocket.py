@@ -19,7 +19,8 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from chatr.api.events import EVENTS, SyncRequired
+from chatr.api.events import EVENTS
+from chatr.api.events.sessions import SyncRequired
 from chatr.realtime.hub import Announcement
 from chatr.wamp.transports.rawsocket import WampRawSocketFactory, length_nibble
 from tests.wamp.case import ALICE, HELLO, Setting

@@ -18,7 +18,9 @@ from twisted.trial.unittest import TestCase
 from twisted.web.resource import Resource
 from twisted.web.server import Site
 
-from chatr.api.events import EVENTS, PresenceChanged, SyncRequired
+from chatr.api.events import EVENTS
+from chatr.api.events.activity import PresenceChanged
+from chatr.api.events.sessions import SyncRequired
 from chatr.realtime.hub import Announcement
 from tests.wamp.case import ALICE, BOB, HELLO, Setting
 from tests.wamp.wires import CODECS, TEXT, SocketClient, SocketClientFactory, client_frame, over_tls

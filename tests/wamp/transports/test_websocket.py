@@ -14,7 +14,8 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatr.api.events import EVENTS, SyncRequired
+from chatr.api.events import EVENTS
+from chatr.api.events.sessions import SyncRequired
 from chatr.config import Server
 from chatr.live.settings import websocket_options
 from chatr.realtime.hub import Announcement
