@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatr.api import events
-from chatr.api.events import EVENTS
+from chatr.api.events import EVENTS, people
 from chatr.api.events.activity import Activity
+from chatr.api.events.messages import Reacted
 from chatr.api.events.people import OwnUserUpdated, UserUpdated
 from chatr.api.model import Me, Privacy, User, Wire
 from chatr.api.topics import USER, declared, event, event_of
@@ -43,7 +43,7 @@ class DeclaredTests(SynchronousTestCase):
         class Again(Wire, frozen=True):
             """A payload."""
 
-        error = self.assertRaises(TypeError, declared, {**vars(events), "Again": Again})
+        error = self.assertRaises(TypeError, declared, {**vars(people), "Again": Again})
         self.assertIn("user.updated", str(error))
 
     def test_exact(self) -> None:
@@ -70,5 +70,5 @@ class DeclaredTests(SynchronousTestCase):
         """Entries of a log are about messages, and say what the log keeps of them."""
         logged = {name: record.facts for name, record in EVENTS.items() if record.logged}
         self.assertEqual({name.partition(".")[0] for name in logged}, {"message"})
-        self.assertEqual(logged["message.reaction"], events.Reacted)
+        self.assertEqual(logged["message.reaction"], Reacted)
         self.assertEqual(logged["message.received"], type(None))
