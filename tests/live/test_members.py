@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatr.api.events import SYNC_REQUIRED
+from chatr.api.events import EVENTS
 from chatr.api.events.sessions import SyncRequired
 from chatr.realtime.hub import Announcement
 from tests.wamp.case import ALICE, BOB, EPOCH, Client, SessionCase, Setting
@@ -74,11 +74,11 @@ class WrittenTests(SessionCase):
         clients = {name: Client(setting) for name in ("alice", "bob")}
         for name, client in clients.items():
             client.join(name)
-        announcement = Announcement(SYNC_REQUIRED, SyncRequired(reason="r"), 1)
+        announcement = Announcement(EVENTS["sync.required"], SyncRequired(reason="r"), 1)
         rooms = [f"user:{ALICE}", f"user:{BOB}"]
         setting.hub.deliver(rooms, announcement)
         self.assertEqual(told, [])
-        clients["alice"].say([32, 1, {}, SYNC_REQUIRED.topic], [32, 2, {"match": "prefix"}, "chatr."])
+        clients["alice"].say([32, 1, {}, EVENTS["sync.required"].topic], [32, 2, {"match": "prefix"}, "chatr."])
         setting.hub.deliver(rooms, announcement)
         self.assertEqual((told, len(clients["alice"].heard())), ([(ALICE, announcement)], 2))
         setting.hub.end(rooms[0], "unauthenticated", "Signed out")

@@ -21,7 +21,7 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatr.api.events import SYNC_REQUIRED
+from chatr.api.events import EVENTS
 from chatr.wamp.transports import shortcuts
 from tests.wamp.case import HELLO
 from tests.wamp.transports.test_sockets import UPGRADE, SocketCase
@@ -93,7 +93,7 @@ class FallbackTests(SocketCase):
         await client.until(b'[4,"ticket",{}]')
         client.transport.write(client_frame(TEXT, JSON.dumps([5, "alice", {}])))
         await client.until(b'"call_timeout":true}}}}]')
-        client.transport.write(client_frame(TEXT, JSON.dumps([32, 1, {}, SYNC_REQUIRED.topic])))
+        client.transport.write(client_frame(TEXT, JSON.dumps([32, 1, {}, EVENTS["sync.required"].topic])))
         await client.until(b"[33,1,1]")
         for letter in "abcde":
             self.announce(letter * 100_000)
