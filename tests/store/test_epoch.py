@@ -62,6 +62,14 @@ class EpochTests(MigrateCase):
             found.append(ask(dsn, EPOCH))
         self.assertEqual(len({str(each) for each in found}), 3)
 
+    def test_an_account_that_may_not_ask(self) -> None:
+        """Where an account may not ask for the cluster, the place of the database in it has to do."""
+        run(self.dsn, "REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC; CREATE ROLE plain LOGIN")
+        self.addCleanup(run, self.dsn, "DROP ROLE plain")
+        [(whole,)] = ask(self.dsn, "SELECT database_place()")
+        [(part,)] = ask(self.dsn.replace("user=chatr", "user=plain"), "SELECT database_place()")
+        self.assertEqual((len(whole.split()), whole.split()[:2]), (4, part.split()))
+
     async def test_found_by_several_at_once(self) -> None:
         """One of them begins it, all have the same."""
         run(self.dsn, "UPDATE epoch SET server = 'elsewhere'")
