@@ -381,11 +381,6 @@ class OwnUserUpdated(Wire, frozen=True):
     user: Me
     revision: Revision
 
-    @classmethod
-    def of(cls, user: Me) -> Self:
-        """Tell of the receiver's own account."""
-        return cls(user, user.revision)
-
 
 @event(
     "sync.required",
