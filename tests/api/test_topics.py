@@ -56,7 +56,7 @@ class DeclaredTests(SynchronousTestCase):
             privacy=Privacy(),
             settings={},
         )
-        for sent in (OwnUserUpdated.of(me), UserUpdated.of(User(**SOMEBODY))):
+        for sent in (OwnUserUpdated(me, me.revision), UserUpdated.of(User(**SOMEBODY))):
             record, encoded = event_of(type(sent)), msgspec.json.encode(sent)
             for payload in record.payloads:
                 try:

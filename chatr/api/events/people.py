@@ -94,8 +94,3 @@ class OwnUserUpdated(Wire, frozen=True):
 
     user: Me
     revision: Revision
-
-    @classmethod
-    def of(cls, user: Me) -> Self:
-        """Tell of the receiver's own account."""
-        return cls(user, user.revision)

@@ -29,7 +29,8 @@ async def changed(ctx: Ctx, tx: Transaction, before: Person, after: Person) -> P
     level = before.privacy.online_status
     shown = _views(before) != _views(after) or level != after.privacy.online_status
     after = await people.revise(tx, after, shown=shown)
-    tx.tell(OwnUserUpdated.of(visibility.me(after)), [person_room(after.id)], exclude=ctx.caller.connection)
+    told = OwnUserUpdated(visibility.me(after), after.revision)
+    tx.tell(told, [person_room(after.id)], exclude=ctx.caller.connection)
     if not shown:
         return after
     circle = (await relations.circles(tx, [after.id])).get(after.id, Circle())

@@ -142,6 +142,7 @@ class World(FriendsCase):
             ("friend.remove", lambda: self.friendship("remove", ann)),
             ("user.update", lambda: ben.call("user.update", displayName="Benny")),
             ("friend.request", lambda: ann.call("friend.request", **to_ben)),
+            ("friend.accept", lambda: self.friendship("accept", ben)),
             # Last: it ends her sessions.
             ("account.undo_change", self.undo),
         ]
