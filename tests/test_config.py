@@ -156,7 +156,7 @@ class CliTests(SynchronousTestCase):
         dsn = box().empty_database()
         self.addCleanup(box().drop, dsn)
         code, out, _ = self.run_cli("--set", f"database.dsn={dsn}", "migrate")
-        self.assertEqual((code, "0001_foundation" in out), (0, True))
+        self.assertEqual((code, "0001_schema" in out), (0, True))
         self.assertEqual(self.run_cli("--set", f"database.dsn={dsn}", "migrate")[:2], (0, "nothing to apply\n"))
         bad = "host=/nowhere dbname=x password=secret"
         code, _, errors = self.run_cli("--set", f"database.dsn={bad}", "migrate")

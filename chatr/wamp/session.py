@@ -235,8 +235,7 @@ class Session:
             "connection": self.connection,
             "roles": dict(ROLES),
         }
-        if epoch := self._door.epoch():
-            # Once more in authextra, the one place of its own where Autobahn shows it.
+        if epoch := self._door.epoch():  # In authextra too: what else is ours Autobahn does not show.
             details |= {"epoch": epoch, "authextra": {"epoch": epoch}}
         self._send([wire.WELCOME, secrets.randbelow(2**53 - 1) + 1, details])
         if admission.user_id:
