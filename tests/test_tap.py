@@ -273,7 +273,7 @@ class RefusalTests(TapCase):
         run(own.admin_dsn.replace("dbname=postgres", "dbname=foreign_one"), "GRANT CREATE ON SCHEMA public TO plain")
         await self.unfit(other, "pg_trgm", "GRANT CREATE ON DATABASE foreign_one TO plain")
         run(own.admin_dsn, "GRANT CREATE ON DATABASE foreign_one TO plain")
-        self.assertIn("0001_foundation", await deferToThread(migrate, other))
+        self.assertIn("0001_schema", await deferToThread(migrate, other))
 
     async def test_wrong_password_or_database(self) -> None:
         """Point 28: what waiting won't mend is told at once, where it was 31 s of silence."""
@@ -397,4 +397,4 @@ class PackagingTests(TestCase):
 
         names = {path.name for path in files("chatr").joinpath("sql", "migrations").iterdir()}
         self.assertEqual(names, {path.name for path in (ROOT / "sql" / "migrations").iterdir()})
-        self.assertIn("0001_foundation.sql", names)
+        self.assertIn("0001_schema.sql", names)
