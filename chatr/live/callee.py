@@ -31,7 +31,7 @@ class Operations:
         self._procedures = {record.procedure: Procedure(dispatcher, record) for record in operations}
 
     def find(self, procedure: str) -> Procedure | None:
-        """The procedure of a URI."""
+        """Find the procedure of a URI."""
         return self._procedures.get(procedure)
 
     def error(self, uri: str, detail: str, path: str = "") -> CallError:

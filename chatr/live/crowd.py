@@ -17,11 +17,11 @@ class Crowd:
         self._counts: dict[str, int] = {}
 
     def __iter__(self) -> Iterator[str]:
-        """All keys of which there are any."""
+        """Go through the keys of which there are any."""
         return iter(self._counts)
 
     def count(self, key: str) -> int:
-        """How many there are."""
+        """Say how many there are."""
         return self._counts.get(key, 0)
 
     def full(self, key: str) -> bool:
@@ -47,7 +47,7 @@ class Addresses:
         self._exempt_loopback = exempt_loopback
 
     def came(self, address: str) -> Refusal | None:
-        """Count one more; why it may not go on, if there were as many as there may be."""
+        """Count one more, and say why it may not go on, if there were as many as there may be."""
         key = caller_key(address)
         full = self.crowd.full(key)
         self.crowd.came(key)

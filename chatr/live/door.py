@@ -68,11 +68,11 @@ class Door:
         )
 
     def websocket(self, refuse: Refuse | None = None) -> Upgrade:
-        """The resource to mount at ``/ws``. ``refuse`` makes the answer to a handshake that fails."""
+        """Make the resource to mount at ``/ws``. ``refuse`` makes the answer to a handshake that fails."""
         return websocket_resource(self.router, settings.websocket_options(self._config), refuse)
 
     def rawsocket(self) -> WampRawSocketFactory:
-        """What to listen with for RawSocket."""
+        """Make what listens for RawSocket."""
         return WampRawSocketFactory(self.router)
 
     def is_of(self, connection: str, session_id: str) -> bool:

@@ -53,7 +53,7 @@ class Members:
         self._by_connection: dict[str, Member] = {}
 
     def refusal(self, identity: Identity) -> Refusal | None:
-        """Why somebody may not come in: with one session more they would have too many."""
+        """Say why somebody may not come in: with one session more they would have too many."""
         if self.people.full(identity.authid):
             return Refusal(f"{URI_PREFIX}rate_limited", f"a user has at most {self.people.limit} sessions open")
         return None
@@ -71,7 +71,7 @@ class Members:
         self._by_connection.pop(member.connection, None)
 
     def find(self, connection: str, session_id: str) -> Member | None:
-        """The open session of a connection id, if it is of that sign-in."""
+        """Find the open session of a connection id, if it is of that sign-in."""
         member = self._by_connection.get(connection)
         return member if member is not None and member.is_of(session_id) else None
 

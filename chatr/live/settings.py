@@ -11,12 +11,12 @@ from chatr.wamp.transports.upgrade import WebSocketOptions
 
 
 def limits(config: Config) -> Limits:
-    """The bounds of one connection."""
+    """Read the bounds of one connection."""
     return msgspec.convert(config.wamp, Limits, from_attributes=True)
 
 
 def websocket_options(config: Config) -> WebSocketOptions:
-    """Who may connect by WebSocket. Where only some origins may, pages of ours are among them."""
+    """Read who may connect by WebSocket. Where only some origins may, pages of ours are among them."""
     origins = config.wamp.allowed_origins
     if origins and config.server.public_url:
         origins = (*origins, config.server.public_url)

@@ -33,7 +33,7 @@ class Tickets:
         self._public_url = public_url
 
     def greet(self, methods: Sequence[Any], peer: Peer) -> Greeting:
-        """The cookie if there is one, else the ticket; nobody known where the operator lets everybody in."""
+        """Take the cookie if there is one, else ask for a ticket; let in strangers where the operator wants them."""
         if "cookie" in methods and (token := self._cookie(peer)):
             return Proof("cookie", token)
         if "ticket" in methods:

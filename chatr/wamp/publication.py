@@ -26,7 +26,7 @@ class Publication:
         self._made: dict[object, bytes] = {}
 
     def frame(self, serializer: Serializer, framing: Framing, subscription: int, pattern: bool) -> bytes:
-        """EVENT for one subscription, framed. ``pattern``: it is told the topic, which it can't know."""
+        """Make EVENT for one subscription, framed. ``pattern``: it is told the topic, which it can't know."""
         key = (serializer, framing, subscription)
         frame = self._made.get(key)
         if frame is None:

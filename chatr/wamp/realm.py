@@ -110,7 +110,7 @@ class Members(Protocol):
     """Who is in a realm."""
 
     def refusal(self, identity: Identity) -> Refusal | None:
-        """Why this client may not come in at this moment, if so; asked when it has proved who it is."""
+        """Say why this client may not come in at this moment, if so; asked when it has proved who it is."""
 
     def joined(self, session: RealmSession, peer: Peer, identity: Identity) -> Member:
         """Take note of a session that has been welcomed."""
@@ -158,7 +158,7 @@ class Callee(Protocol):
     """Answers the calls of a realm, or finds who does."""
 
     def find(self, procedure: str) -> Procedure | None:
-        """The procedure of a URI."""
+        """Find the procedure of a URI."""
 
     def error(self, uri: str, detail: str, path: str = "") -> CallError:
         """Word a refusal of the router's own as the realm does: one of :class:`~chatr.wamp.limits.Uris`.

@@ -71,7 +71,7 @@ class Tally:
                 waiter.callback(None)
 
     def zero(self) -> Deferred[None]:
-        """Fires as soon as the count is zero."""
+        """Wait until the count is zero."""
         waiter: Deferred[None] = Deferred()
         if self.count:
             self._waiting.append(waiter)
@@ -93,7 +93,7 @@ class Sessions:
         return len(self._all)
 
     def everyone(self) -> list[AnySession]:
-        """All sessions, as a list of its own."""
+        """List all sessions."""
         return list(self._all)
 
     def add(self, session: AnySession) -> None:

@@ -75,7 +75,7 @@ class Session:
         return self.state == "open"
 
     def opened(self) -> None:
-        """The transport is ready: the client has the handshake's time to say hello."""
+        """Begin: from now on the client has the handshake's time."""
         self._router.sessions.add(self)
         refusal = self._router.arrivals.came(self._link.address)
         if self._router.sessions.draining:
@@ -86,7 +86,7 @@ class Session:
             self._step("refused", refusal)
 
     def received(self, data: bytes) -> None:
-        """One message of the transport (a batch of messages with a batched serializer) came in."""
+        """Take one message of the transport (a batch of messages with a batched serializer)."""
         if self.state == "closed":
             return
         self._link.serializer = serializer = self._link.serializer.of(data)
@@ -99,15 +99,15 @@ class Session:
             self._step(_KINDS[type(message)], message)
 
     def malformed(self, reason: str, close_code: int = NORMAL_CLOSE) -> None:
-        """Something came in that is no message."""
+        """Refuse what came in and is no message."""
         self._step("malformed", Malformed(reason, close_code))
 
     def overflowed(self) -> None:
-        """The output queue is full of what may not be dropped."""
+        """Cut the client off: the output queue is full of what may not be dropped."""
         self._step("overflowed", None)
 
     def lost(self) -> None:
-        """The transport is gone."""
+        """Give everything back: the transport is gone."""
         self._step("lost", None)
 
     def deliver(self, publication: Publication) -> bool:

@@ -63,7 +63,7 @@ def receive(protocol: WebSocketServerProtocol, data: bytes) -> None:
 
 
 def with_options_of(factory: WebSocketServerFactory, protocol: type[WebSocketServerProtocol]) -> Any:
-    """The class of connections for this factory.
+    """Make the class of connections for this factory.
 
     Autobahn copies two dozen options into each connection and formats them for a log line that nobody reads. As
     attributes of a class they are there once; nothing is left to copy.

@@ -69,7 +69,7 @@ class WampWebSocketFactory(WebSocketServerFactory):
 
 
 def origin_patterns(allowed: Sequence[str]) -> list[str]:
-    """The allowed origins as Autobahn compares them: always with a port. None: all may come."""
+    """Write the allowed origins as Autobahn compares them: always with a port. None: all may come."""
     return [_with_port(origin) for origin in allowed] or ["*"]
 
 
@@ -111,5 +111,5 @@ class Upgrade(WebSocketResource):
 
 
 def websocket_resource(router: Router, options: WebSocketOptions, refuse: Refuse | None = None) -> Upgrade:
-    """The resource to mount at ``/ws`` of a twisted.web site."""
+    """Make the resource to mount at ``/ws`` of a twisted.web site."""
     return Upgrade(WampWebSocketFactory(router, options, refuse))
