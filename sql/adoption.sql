@@ -65,6 +65,7 @@ CREATE TABLE pairs (
 ) WITH (fillfactor = 80);
 COMMENT ON TABLE pairs IS 'Two people who have, or had, something to do with each other: stays when friendships and blocks are gone.';
 COMMENT ON COLUMN pairs.revision IS 'Grows with each change of how the two stand to each other. From the sequence revisions.';
+CREATE INDEX pairs_high ON pairs (user_high);
 
 ALTER TABLE conversations ADD COLUMN revision bigint NOT NULL DEFAULT 0;
 ALTER TABLE members ADD COLUMN revision bigint NOT NULL DEFAULT 0;

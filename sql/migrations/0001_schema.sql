@@ -537,6 +537,7 @@ CREATE TABLE pairs (
 ) WITH (fillfactor = 80);
 COMMENT ON TABLE pairs IS 'Two people who have, or had, something to do with each other: stays when friendships and blocks are gone.';
 COMMENT ON COLUMN pairs.revision IS 'Grows with each change of how the two stand to each other. From the sequence revisions.';
+CREATE INDEX pairs_high ON pairs (user_high);
 
 -- Here, as triggers hang on them: what triggers call can't be made anew at each start.
 CREATE FUNCTION count_members() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -50,7 +50,7 @@ class Fold:
     def copy(self) -> Fold:
         """The same state once more, for other events."""
         twin = copy.copy(self)
-        for name in ("now", "_people", "_newest", "_unread", "_seqs"):
+        for name in ("_now", "_replica", "_people", "_newest"):
             setattr(twin, name, copy.deepcopy(getattr(self, name)))
         return twin
 
@@ -79,6 +79,11 @@ class Fold:
         for name, data in self.device.events[self._seen :]:
             self.apply(name, data)
         self._seen = len(self.device.events)
+        return self.now
+
+    @property
+    def now(self) -> dict[str, Any]:
+        """The state, with the events that were applied."""
         return {**self._now, "conversations": self._replica.conversations()}
 
     def did(self, event: str, answer: dict[str, Any], user: dict[str, Any] | None = None) -> None:

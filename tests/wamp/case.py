@@ -25,6 +25,8 @@ BOB = "00000000-0000-7000-8000-00000000000b"
 
 #: The door's ``now`` when the clock is at zero.
 EPOCH = 1_700_000_000.0
+#: The epoch of the database, as WELCOME tells it.
+HISTORY = "2f0c6a0e-0000-4000-8000-000000000000"
 
 NOT_AUTHORIZED = "wamp.error.not_authorized"
 DENIED = "wamp.error.authentication_denied"
@@ -94,7 +96,7 @@ class Setting:
             hub=self.hub,
             presence=self.attendance,
             written=written,
-            epoch=lambda: "2f0c6a0e-0000-4000-8000-000000000000",
+            epoch=lambda: HISTORY,
         )
         for name, user_id in (("alice", ALICE), ("bob", BOB)):
             self.admit(name, user_id)

@@ -11,7 +11,7 @@ from chatr.api.events import EVENTS
 from chatr.api.events.sessions import SyncRequired
 from chatr.realtime.hub import Announcement
 from chatr.wamp import machine
-from tests.wamp.case import ALICE, BOB, HELLO, NOT_AUTHORIZED, VIOLATION, Client, SessionCase
+from tests.wamp.case import ALICE, BOB, HELLO, HISTORY, NOT_AUTHORIZED, VIOLATION, Client, SessionCase
 
 SYNC_REQUIRED = EVENTS["sync.required"]
 
@@ -33,8 +33,7 @@ class HandshakeTests(SessionCase):
             {"realm": "chatr", "authid": ALICE, "authrole": "user", "authmethod": "ticket", "authprovider": "chatr"},
         )
         self.assertEqual(details["connection"], client.session.connection)
-        epoch = self.setting.door.epoch()
-        self.assertEqual((details["epoch"], details["authextra"]), (epoch, {"epoch": epoch}))
+        self.assertEqual((details["epoch"], details["authextra"]), (HISTORY, {"epoch": HISTORY}))
         self.assertTrue(client.link.takes_long)
         self.assertEqual(details["roles"]["broker"]["features"], {"pattern_based_subscription": True})
         self.assertEqual(details["roles"]["dealer"]["features"], {"call_canceling": True, "call_timeout": True})

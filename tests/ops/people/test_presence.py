@@ -275,7 +275,7 @@ class RevisionTests(PresenceCase):
         """Ann left and came back, told by two processes, the later first: what says so last says how it is."""
         bens = self.ben.device()
         other = Announcer(Tasks(reactor), self.node.db, self.node.ports.live.publisher, self.node.ports.live.circles)
-        other.start(self.node.ports.live.presence)
+        other.follow(self.node.ports.live.presence)
         # She is here again, and that is told, before the process that knows that she left gets to it.
         await self.change(Change(self.ann.id, "online"))
         other.changed([Change(self.ann.id, "offline", 5.0)])
