@@ -59,7 +59,8 @@ class MigrateTests(MigrateCase):
         run(self.dsn, "DELETE FROM _yoyo_migrations")
         tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename !~ 'yoyo' ORDER BY 1"
         run(self.dsn, "".join(f"DROP TABLE {name} CASCADE;" for (name,) in ask(self.dsn, tables)))
-        run(self.dsn, "DROP TYPE message_send CASCADE; DROP SEQUENCE revisions; DROP FUNCTION count_members, next_revision")
+        run(self.dsn, "DROP TYPE message_send CASCADE; DROP SEQUENCE revisions")
+        run(self.dsn, "DROP FUNCTION count_members, next_revision")
         with refusing(self.dsn, "_yoyo_migrations", "53100"), self.assertRaises(psycopg2.Error):
             migrate(self.dsn)
         self.assertEqual(ask(self.dsn, tables), [])
