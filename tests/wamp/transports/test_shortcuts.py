@@ -23,7 +23,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.api.events import EVENTS
 from chatr.wamp.transports import shortcuts
-from tests.wamp.case import HELLO
+from tests.wamp.case import HELLO, HISTORY
 from tests.wamp.transports.test_sockets import UPGRADE, SocketCase
 from tests.wamp.wires import CLOSE, JSON, PING, TEXT, client_frame
 
@@ -92,7 +92,7 @@ class FallbackTests(SocketCase):
         client.transport.write(UPGRADE + client_frame(TEXT, JSON.dumps(HELLO)))
         await client.until(b'[4,"ticket",{}]')
         client.transport.write(client_frame(TEXT, JSON.dumps([5, "alice", {}])))
-        await client.until(b'"call_timeout":true}}}}]')
+        await client.until(HISTORY.encode() + b'"}}]')
         client.transport.write(client_frame(TEXT, JSON.dumps([32, 1, {}, EVENTS["sync.required"].topic])))
         await client.until(b"[33,1,1]")
         for letter in "abcde":
