@@ -1,4 +1,7 @@
-"""Password hashes: bcrypt in a thread pool of its own, so that it never stops the reactor or starves other work."""
+"""Password hashes: bcrypt in a thread pool of its own, so that it never stops the reactor or starves other work.
+
+What a new password has to be says ops/fields.py, how many wrong ones lock ops/accounts/proving.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Rules for the fields that people fill in. Each raises ``invalid`` with the path of its field."""
+"""Rules for the fields that people fill in: usernames, passwords, addresses, names, codes.
+
+Each raises ``invalid`` with the path of its field.
+"""
 
 from __future__ import annotations
 

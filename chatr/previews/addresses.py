@@ -1,4 +1,4 @@
-"""Which addresses are of the public internet."""
+"""Which addresses are of the public internet. Which ports a link may have says links.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The nightly job: what is kept for a while and no longer goes from the database, a little at a time."""
+"""The nightly job: what is kept for a while and no longer goes, a little at a time; store/retention.py says what."""
 
 from __future__ import annotations
 

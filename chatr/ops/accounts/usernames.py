@@ -1,4 +1,4 @@
-"""Usernames that are free, and words that are nobody's."""
+"""Usernames that are free, and words that are nobody's. What a username looks like says ops/fields.py."""
 
 from __future__ import annotations
 

@@ -25,6 +25,8 @@ from chatr.store.messages import messages
 from chatr.store.news import Committed
 from chatr.store.writing.appending import Append, Appended
 
+#: What sql/functions/judge_sends.sql says of a request that waits (``messages.pending_limit``) or was declined
+#: (``messages.request_cooldown_s``).
 _REFUSED = {
     "waiting": "Wait until the recipient accepts the request",
     "declined": "The recipient declined the request: a new one is possible later",
