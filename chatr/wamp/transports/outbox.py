@@ -72,8 +72,13 @@ class Outbox:
     def flush(self) -> None:
         """Send what is queued, as far as the peer takes it."""
         self._scheduled = False
+        transport = self._transport
         while self._frames and not self._paused and not self._closed:
-            self._write(self._chunk())
+            data = self._chunk()
+            if self._direct:
+                data = shortcuts.send_now(transport, data)
+            if data:
+                transport.write(data)
 
     def finish(self) -> None:
         """Hand everything to the transport and stop being its producer: what follows is written there."""
@@ -135,11 +140,3 @@ class Outbox:
         del self._frames[:count]
         self.queued_bytes -= size
         return data
-
-    def _write(self, data: bytes) -> None:
-        if self._direct:
-            sent = shortcuts.send_now(self._transport, data)
-            if sent == len(data):
-                return
-            data = data[sent:]
-        self._transport.write(data)

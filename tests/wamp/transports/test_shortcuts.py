@@ -68,7 +68,7 @@ class FallbackTests(SocketCase):
         direct: list[bool] = []
         send_now = shortcuts.send_now
 
-        def counted(transport: Any, data: bytes) -> int:
+        def counted(transport: Any, data: bytes) -> bytes:
             direct.append(True)
             return send_now(transport, data)
 
