@@ -36,7 +36,7 @@ from chatr.rest.metrics import Metrics
 from chatr.services.admission import Gate
 from chatr.services.epoch_watch import EpochWatch
 from chatr.services.indexer import Indexer
-from chatr.services.retention import Retention
+from chatr.services.nightly import Nightly
 from chatr.services.revocations import RevocationWatch
 from chatr.sharing import Sharing
 from chatr.store.people import people
@@ -71,7 +71,7 @@ class Node:
         self.broker.subscribe(self.revocations.heard)
         self.epochs = EpochWatch(self.tasks, self.db, self._epoch_changed)
         self.indexer = Indexer(self.tasks, self.db, config.messages.search_dictionary)
-        self.retention = Retention(self.tasks, self.db, config.retention, now=now)
+        self.nightly = Nightly(self.tasks, self.db, config.retention, now=now)
         self.door = self._make_wamp_door()
         self.http = self._make_http_door(data)
         self.rawsocket_factory = self.door.rawsocket()
@@ -114,7 +114,7 @@ class Node:
                 "revocations": self.revocations,
                 "epoch": self.epochs,
                 "message index": self.indexer,
-                "retention": self.retention,
+                "nightly": self.nightly,
                 "metrics": self.metrics,
             },
             {

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from chatr.node import Node
-from chatr.store.accounts import sessions
 from chatr.store.ids import uuid7
+from chatr.store.sessions import sessions
 
 
 async def admit(node: Node, name: str) -> dict[str, Any]:

@@ -27,7 +27,7 @@ MOST = 2.5
 FEW = 120
 #: Patterns of ``regex``, which has no tree to look at, and others that do the same for it. One character needs none.
 MODELS = {
-    "chatr.store.messages.messages._GRAPHEME": r".[\u0300-\u036f\u200d]*",
+    "chatr.store.messages.quotes._GRAPHEME": r".[\u0300-\u036f\u200d]*",
     "chatr.ops.messages.search._WORD": r"[A-Za-z0-9][A-Za-z0-9\u0300-\u036f]*",
 }
 _ONE = re.compile(r"\[(?:[^\]\\]|\\.)*\]")

@@ -26,13 +26,13 @@ KNOWN_IN = {
     "txredisapi": "chatr.realtime.redis",
     "lxml": "chatr.previews.pages",
     "cryptography": "chatr.auth",
-    "bcrypt": "chatr.auth.passwords",
+    "bcrypt": "chatr.auth.password_hashes",
     "jwt": "chatr.auth",
     "pyotp": "chatr.auth.totp",
     "segno": "chatr.auth.totp",
     "treq": "chatr.fetch",
-    "phonenumbers": "chatr.ops.fields",
-    "zxcvbn": "chatr.ops.fields",
+    "phonenumbers": "chatr.ops.accounts.address_rules",
+    "zxcvbn": "chatr.ops.accounts.password_rules",
     "emoji": "chatr.ops.messages.texts",
 }
 

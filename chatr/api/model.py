@@ -30,6 +30,7 @@ Presence = Literal["online", "away", "offline"]
 MessageType = Literal["text", "image", "file", "audio", "video", "system"]
 MessageStatus = Literal["sent", "delivered", "read", "listened"]
 PrivacyLevel = Literal["everyone", "friends", "nobody"]
+Gender = Literal["male", "female", "non-binary", "prefer-not-to-say"]
 
 
 def wire_time(moment: datetime) -> str:

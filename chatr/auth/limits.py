@@ -10,11 +10,11 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from chatr.addresses import caller_key, on_this_machine
 from chatr.api.context import Caller
 from chatr.api.contract import Operation, Rate
 from chatr.api.errors import ApiError
 from chatr.auth.windows import Table
+from chatr.networks import caller_key, on_this_machine
 
 #: Windows of one length that are kept of accounts, of addresses, and of subjects: 650 bytes each, up to 1,200.
 MOST_KEYS = 20_000
@@ -28,7 +28,7 @@ Kind: TypeAlias = Literal["account", "address", "subject"]
 class RateLimiter:
     """Sliding windows: within any time as long as the rate's there pass never more than its number.
 
-    An address is a caller as :func:`chatr.addresses.caller_key` tells them apart. Who calls while signed in is counted
+    An address is a caller as :func:`chatr.networks.caller_key` tells them apart. Who calls while signed in is counted
     by account, and by address so that an address may do as much as ``accounts_per_address`` accounts; who calls without
     is counted by address alone. A call that is refused is counted nowhere.
     """

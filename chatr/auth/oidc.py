@@ -12,10 +12,10 @@ from urllib.parse import quote, urlencode, urlsplit
 import jwt
 import msgspec
 
-from chatr.addresses import is_loopback
 from chatr.api.errors import ApiError
 from chatr.config import Oidc
 from chatr.fetch import Answer, Fetcher, Unreachable
+from chatr.networks import is_loopback
 
 #: Asymmetric ones only: with a shared secret the provider's public key could be passed off as that.
 ALGORITHMS = frozenset(

@@ -18,7 +18,7 @@ from chatr.embedded.postgres import EmbeddedPostgres, running_dsn
 from chatr.node import Node
 from chatr.ops.ports import Ctx
 from chatr.process.threads import in_daemon
-from chatr.services.retention import Retention
+from chatr.services.nightly import Nightly
 from chatr.store.migrate import migrate
 
 
@@ -27,7 +27,7 @@ class Desk(msgspec.Struct, frozen=True):
 
     ctx: Ctx
     data: DataDirectory
-    retention: Retention
+    nightly: Nightly
 
 
 @asynccontextmanager
@@ -64,7 +64,7 @@ async def desk(config: Config, reactor: Any, *, rotate: bool = False) -> AsyncIt
         await node.open_for_administration(dsn)
         try:
             caller = Caller(role="admin", address="", user_agent="chatr command")
-            yield Desk(Context(caller=caller, request_id="command", now=_now(), ports=node.ports), data, node.retention)
+            yield Desk(Context(caller=caller, request_id="command", now=_now(), ports=node.ports), data, node.nightly)
         finally:
             await node.close()
     finally:

@@ -8,7 +8,7 @@ from typing import Any
 from chatr.commands.desk import Desk
 from chatr.commands.running import Refused
 from chatr.plain import say
-from chatr.services.retention import Busy
+from chatr.services.nightly import Busy
 
 
 def add(commands: Any) -> None:
@@ -20,11 +20,11 @@ def add(commands: Any) -> None:
 
 async def _retention(at: Desk, chosen: argparse.Namespace) -> None:
     if chosen.dry_run:
-        for due in await at.retention.due():
+        for due in await at.nightly.due():
             say(f"{due.rule}: {due.count} older than {due.days} days")
         return
     try:
-        gone = await at.retention.run()
+        gone = await at.nightly.run()
     except Busy:
         raise Refused("another process is at it") from None
     for rule, count in gone.items():

@@ -12,7 +12,7 @@ from chatr.commands.desk import Desk
 from chatr.commands.running import MAX_ROWS, about_a_user, who
 from chatr.ops import operator
 from chatr.plain import say
-from chatr.store.accounts import sessions
+from chatr.store.sessions import sessions
 
 
 def add(commands: Any) -> None:

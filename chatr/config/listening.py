@@ -7,9 +7,9 @@ from typing import Any
 
 from twisted.internet.endpoints import serverFromString
 
-from chatr.addresses import is_loopback
 from chatr.config.contradictions import ConfigError
 from chatr.config.whole import Config
+from chatr.networks import is_loopback
 
 _EXAMPLE = "tcp:8080:interface=127.0.0.1"
 #: Twisted takes any number for a port, and fails when it listens.

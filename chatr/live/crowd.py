@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chatr.addresses import caller_key, on_this_machine
 from chatr.api.errors import URI_PREFIX
+from chatr.networks import caller_key, on_this_machine
 from chatr.wamp.realm import Refusal
 
 

@@ -9,13 +9,15 @@ import msgspec
 from chatr.api.errors import ApiError
 from chatr.api.model import Session
 from chatr.auth.vault import VaultError
-from chatr.ops import access, fields
-from chatr.ops.accounts import proving, registration, sign_in, sign_out, undo, verification
+from chatr.ops import access
+from chatr.ops.accounts import address_rules, password_rules, registration, undo, usernames, verification
 from chatr.ops.people import announcing
 from chatr.ops.ports import Ctx
-from chatr.store.accounts import accounts, address_changes, second_factor, sessions
+from chatr.ops.sessions import lockout, sign_in, sign_out
+from chatr.store.accounts import accounts, address_changes
 from chatr.store.people import people, relations
 from chatr.store.people.people import Person
+from chatr.store.sessions import second_factor, sessions
 
 Role = Literal["user", "support", "admin"]
 
@@ -34,10 +36,12 @@ class NewUser(msgspec.Struct, frozen=True, kw_only=True):
 
 async def create_user(ctx: Ctx, new: NewUser) -> Person:
     """Make an account that can sign in at once. Raises ``invalid`` and ``conflict`` with the field."""
-    username = fields.username(new.username, ctx.ports.accounts.reserved_names)
-    email = fields.email(new.email) if new.email else None
-    phone = fields.phone(new.phone_number, ctx.ports.accounts.settings.phone_region) if new.phone_number else None
-    password = fields.password(new.password, username=username, email=email or "")
+    username = usernames.checked(new.username, ctx.ports.accounts.reserved_names)
+    email = address_rules.email(new.email) if new.email else None
+    phone = (
+        address_rules.phone(new.phone_number, ctx.ports.accounts.settings.phone_region) if new.phone_number else None
+    )
+    password = password_rules.checked(new.password, username=username, email=email or "")
     row = registration.new_person(
         username,
         email=email,
@@ -54,7 +58,7 @@ async def create_user(ctx: Ctx, new: NewUser) -> Person:
 async def find(ctx: Ctx, login: str) -> Person:
     """An account by username, e-mail or phone number. Raises ``not_found``."""
     region = ctx.ports.accounts.settings.phone_region
-    known = await accounts.by_login(ctx.ports.db, **fields.login(login.strip(), region))
+    known = await accounts.by_login(ctx.ports.db, **address_rules.login(login.strip(), region))
     return access.somebody(known.person if known else None)
 
 
@@ -75,12 +79,12 @@ async def set_role(ctx: Ctx, person: Person, role: Role) -> None:
 
 async def reset_password(ctx: Ctx, person: Person, password: str) -> None:
     """Set a password, end every session and open a lock. A second factor stays as it is."""
-    text = fields.password(password, username=person.username, email=person.email or "")
+    text = password_rules.checked(password, username=person.username, email=person.email or "")
     hashed = await ctx.ports.accounts.passwords.hash(text, ctx)
     async with ctx.ports.db.transaction() as tx:
         await accounts.set_password(tx, person.id, hashed)
         await sign_out.end_all(ctx, tx, person.id, "password_changed")
-        await proving.open_locks(ctx, tx, person)
+        await lockout.open_locks(ctx, tx, person)
 
 
 async def set_address(ctx: Ctx, person: Person, kind: accounts.Kind, text: str | None) -> Person:
@@ -91,7 +95,7 @@ async def set_address(ctx: Ctx, person: Person, kind: accounts.Kind, text: str |
     address = None
     if text is not None:
         region = ctx.ports.accounts.settings.phone_region
-        address = fields.email(text) if kind == "email" else fields.phone(text, region)
+        address = address_rules.email(text) if kind == "email" else address_rules.phone(text, region)
     async with ctx.ports.db.transaction() as tx:
         await relations.lock_all(tx, person.id)
         if address:

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from lxml import etree
 
-from chatr.previews import links
+from chatr.previews import urls
 from chatr.previews.reading import (
     MAX_CONTENT_TYPE,
     MAX_DESCRIPTION,
@@ -66,7 +66,7 @@ def prepare() -> None:
     read("<title>ü</title><link rel=icon href=//ü.example/>".encode(), "text/html", "https://example.org/")
 
 
-def read(body: bytes, content_type: str, url: str, ports: Collection[int] = links.DEFAULT_PORTS) -> WebPage | None:
+def read(body: bytes, content_type: str, url: str, ports: Collection[int] = urls.DEFAULT_PORTS) -> WebPage | None:
     """What a page at ``url`` says of itself, or what has arrived of it; None when that is not worth showing."""
     head = _parsed(decoded(body, content_type))
     base = _first_link(url, [head.base], ports) or url
@@ -157,7 +157,7 @@ class _Head:
         kinds = attributes.get("rel", "").lower().split()
         href = attributes.get("href", "")
         # Scalable ones are not shown: they can hold scripts.
-        if not href or len(href) > links.MAX_CHARS or "svg" in attributes.get("type", "") or href.endswith(".svg"):
+        if not href or len(href) > urls.MAX_CHARS or "svg" in attributes.get("type", "") or href.endswith(".svg"):
             return
         into = self.icons if "icon" in kinds else self.touch_icons if "apple-touch-icon" in kinds else None
         if into is not None and len(into) < _MAX_PARTS:
@@ -181,7 +181,7 @@ def _parsed(text: str) -> _Head:
 def _first_link(base: str, references: Collection[str], ports: Collection[int]) -> str:
     for reference in filter(str.strip, references):
         try:
-            return links.joined(base, reference, ports)
+            return urls.joined(base, reference, ports)
         except ValueError:
             continue
     return ""

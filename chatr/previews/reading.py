@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from chatr.media.workers import Unparsed, Workers
-from chatr.previews import links
+from chatr.previews import urls
 
 MAX_TITLE, MAX_DESCRIPTION, MAX_SITE_NAME = 300, 600, 100
 #: What of a Content-Type header is looked at.
@@ -17,7 +17,7 @@ MAX_CONTENT_TYPE = 200
 #: The job, and the module that does it there.
 JOB, MODULE = "page", "chatr.previews.pages"
 
-_Link = Annotated[str, Meta(max_length=links.MAX_CHARS)]
+_Link = Annotated[str, Meta(max_length=urls.MAX_CHARS)]
 
 
 class WebPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +53,7 @@ async def read(workers: Workers, body: bytes, content_type: str, url: str, ports
     given = Given(body, content_type[:MAX_CONTENT_TYPE], url, tuple(ports))
     try:
         page = msgspec.msgpack.decode(await workers.run(JOB, msgspec.msgpack.encode(given)), type=Answer).page
-        found = {name: links.normal(link, ports) for name in ("image", "favicon") if (link := getattr(page, name, ""))}
+        found = {name: urls.normal(link, ports) for name in ("image", "favicon") if (link := getattr(page, name, ""))}
     except (msgspec.MsgspecError, ValueError):
         raise Unparsed("it is broken") from None
     return msgspec.structs.replace(page, **found) if page is not None else None

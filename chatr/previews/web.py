@@ -15,10 +15,10 @@ from chatr import __version__
 from chatr.config import Previews
 from chatr.fetch import Answer, Fetcher, Head, Unreachable
 from chatr.media.workers import MEMORY_BYTES, Workers
-from chatr.previews import addresses, images, links, reading
+from chatr.previews import addresses, images, reading, urls
 from chatr.previews.agent import PublicAgent
-from chatr.previews.names import Resolver
 from chatr.previews.reading import WebPage
+from chatr.previews.resolver import Resolver
 
 MAX_REDIRECTS = 3
 #: What a worker needs for each byte of a page beyond what it needs anyway: its text, and what the parser makes of it.
@@ -97,7 +97,7 @@ class Web:
             if answer.status not in _REDIRECTS:
                 return answer, url
             try:
-                url = links.joined(url, answer.location, self._settings.ports)
+                url = urls.joined(url, answer.location, self._settings.ports)
             except ValueError as error:
                 raise Unreachable(f"leads where nothing is fetched: it {error}") from None
         raise Unreachable("redirects too often")

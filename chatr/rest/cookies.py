@@ -12,7 +12,7 @@ from chatr.api.contract import Operation
 from chatr.api.errors import ApiError
 from chatr.api.model import Session
 from chatr.auth.tokens import new_secret
-from chatr.ops.accounts.proving import KNOWN_DAYS
+from chatr.ops.sessions.lockout import KNOWN_DAYS
 from chatr.rest.http.request import ChatrRequest
 
 #: A client that keeps its session in the cookies alone sends this header with the value "cookie".

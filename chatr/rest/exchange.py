@@ -14,9 +14,9 @@ from twisted.web.server import Request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from chatr import plain
-from chatr.addresses import caller_key
 from chatr.api.context import Caller, HangUp
 from chatr.api.errors import ApiError
+from chatr.networks import caller_key
 from chatr.rest.cookies import SessionCookies
 from chatr.rest.http.request import ChatrRequest, bearer, render
 from chatr.rest.metrics import Metrics

@@ -18,10 +18,10 @@ from urllib.parse import parse_qs
 import msgspec
 from twisted.logger import Logger
 
-from chatr.addresses import is_loopback
 from chatr.api import cookies
 from chatr.api.errors import ApiError
 from chatr.api.reference import page
+from chatr.networks import is_loopback
 from chatr.rest.exchange import Exchange, absent, as_json
 from chatr.rest.http.request import ChatrRequest, bearer
 from chatr.rest.pages import html_page

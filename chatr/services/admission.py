@@ -13,9 +13,9 @@ from chatr.api.contract import Rate
 from chatr.api.errors import ApiError
 from chatr.auth.tokens import Tokens, looks_like_token, secret_hash
 from chatr.realtime.rooms import group_room, person_room, session_room
-from chatr.store.accounts import sessions
 from chatr.store.coalesce import Coalescer
 from chatr.store.pool import Database
+from chatr.store.sessions import sessions
 
 #: Wrong tickets and tokens that an address may show.
 WRONG_TICKETS = Rate(30, 60.0)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from chatr.addresses import caller_key, on_this_machine
 from chatr.api.context import Caller
 from chatr.api.errors import ApiError
-from chatr.auth.codes import Codes
+from chatr.auth.code_hashes import Codes
+from chatr.networks import caller_key, on_this_machine
 from chatr.store.accounts import code_sends
 from chatr.store.accounts.codes import Sent
 from chatr.store.pool import Transaction

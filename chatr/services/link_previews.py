@@ -11,7 +11,7 @@ from chatr.api.model import LinkPreview
 from chatr.config import Previews as Settings
 from chatr.fetch import Unreachable
 from chatr.media.workers import Unparsed
-from chatr.previews import links
+from chatr.previews import links, urls
 from chatr.previews.reading import WebPage
 from chatr.previews.shared import SharedWork
 from chatr.previews.web import Image, Web
@@ -51,7 +51,7 @@ class Previews:
 
     def normal(self, url: str) -> str:
         """A URL in normal form. Raises ValueError for one that is not fetched."""
-        return links.normal(url, self._settings.ports)
+        return urls.normal(url, self._settings.ports)
 
     def link(self, text: str) -> str:
         """The first link of a text in normal form; empty when there is none, or one that is not fetched."""

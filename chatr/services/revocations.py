@@ -7,8 +7,8 @@ from chatr.process.tasks import Tasks
 from chatr.realtime.broker import EndRoom, Envelope
 from chatr.realtime.hub import Hub
 from chatr.realtime.rooms import session_room
-from chatr.store.accounts import sessions
 from chatr.store.pool import Database
+from chatr.store.sessions import sessions
 
 EVERY_S = 0.5
 #: While the database is away it is asked at least this often.

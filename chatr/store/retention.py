@@ -151,7 +151,7 @@ RULES = (
     Rule(name="counts of codes", table="code_sends", days=1, act=remove, where=f"t.sent_at {_OLD}"),
     Rule(name="changes of address", table="address_changes", days=7, act=remove, where=f"t.changed_at {_OLD}"),
     Rule(name="sign-ins at a provider", table="oidc_logins", days=1, act=remove, where=f"t.expires_at {_OLD}"),
-    # A day without a try makes the next lock a short one again (chatr.store.accounts.tries).
+    # A day without a try makes the next lock a short one again (chatr.store.sessions.sign_in_tries).
     Rule(
         name="tries to sign in",
         table="sign_in_tries",

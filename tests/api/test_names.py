@@ -15,8 +15,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatr.api import model
 from chatr.api.contract import GUESTS, PUBLIC, USERS
 from chatr.api.errors import ERRORS
-from chatr.ops.accounts.sessions import SessionInfo
 from chatr.ops.catalog import CONTRACT
+from chatr.ops.sessions.sessions import SessionInfo
 
 WHO = {"P": PUBLIC, "U": USERS, "G": GUESTS}
 #: Operation | verb, path, status | who | in (? may be left out) | out | errors. ``-``: nothing.

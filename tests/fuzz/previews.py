@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 from twisted.web._newclient import HTTP11ClientProtocol, Request
 from twisted.web.http_headers import Headers
 
-from chatr.previews import dnswire, links, pages
+from chatr.previews import dnswire, links, pages, urls
 from chatr.previews.agent import MAX_HEAD_BYTES
 from tests.fuzz.harness import Bound, Hostile, Target
 from tests.previews.test_pages import HOSTILE
@@ -54,7 +54,7 @@ def _page(data: bytes) -> None:
 def _link(data: bytes) -> None:
     links.first_link(data.decode("utf-8", "replace"))
     try:
-        links.normal(data.decode("utf-8", "replace"))
+        urls.normal(data.decode("utf-8", "replace"))
     except ValueError:
         pass
 

@@ -127,7 +127,7 @@ class OpsCase(TestCase):
         """From now on nothing asks the database but what the test calls: its statements can be counted."""
         node = self.node
         behind = node.ports.messages.preview_queue, node.ports.messages.eraser, node.ports.accounts.outbound
-        for part in (node.revocations, node.indexer, node.retention, *behind):
+        for part in (node.revocations, node.indexer, node.nightly, *behind):
             await part.stop()
 
     @asynccontextmanager

@@ -160,7 +160,7 @@ class PlainTests(SmtpCase):
         self.assertNotIn("example.org", dump)
         self.assertNotIn("Your Chatr code", dump)
         await self.node.db.execute("UPDATE outbound SET dead_at = now() - interval '31 days'")
-        await self.node.retention.run()
+        await self.node.nightly.run()
         self.assertEqual(await self.queued(), [])
 
     async def test_two_nodes_share_the_queue(self) -> None:

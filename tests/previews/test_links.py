@@ -1,4 +1,4 @@
-"""URLs in normal form."""
+"""URLs in normal form, and the first link of a text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.previews import links
-from chatr.previews.links import joined, normal
+from chatr.previews.urls import joined, normal
 
 #: Code as one pattern, as it was: right, and for each run of backquotes over the rest of the text.
 _CODE = re.compile(

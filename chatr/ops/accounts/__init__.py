@@ -1,1 +1,1 @@
-"""Accounts: how they begin, how one signs in and out, what proves who one is."""
+"""Accounts: how they begin and end, and what they are reached by."""

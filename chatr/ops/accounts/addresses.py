@@ -9,9 +9,9 @@ from chatr.api.contract import PUBLIC, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
 from chatr.api.model import Params, Session
 from chatr.auth.tokens import secret_hash
-from chatr.ops import fields
-from chatr.ops.accounts import proving, registration, sign_in, verification
+from chatr.ops.accounts import address_rules, code_rules, password_rules, registration, verification
 from chatr.ops.ports import Ctx
+from chatr.ops.sessions import lockout, proving, sign_in
 from chatr.store.accounts import accounts, codes
 from chatr.store.people.people import Person
 from chatr.store.pool import Transaction
@@ -25,11 +25,11 @@ class AccountChangeUnconfirmedParams(Params, frozen=True, kw_only=True):
     ``proof`` is what account.register, session.login or account.verify_email answered with what waits.
     """
 
-    proof: fields.Secret
-    email: fields.Email | UnsetType | None = UNSET
-    phone_number: fields.PhoneNumber | UnsetType | None = UNSET
-    password: fields.Password | None = None
-    code: fields.Code | None = None
+    proof: code_rules.Secret
+    email: address_rules.Email | UnsetType | None = UNSET
+    phone_number: address_rules.PhoneNumber | UnsetType | None = UNSET
+    password: password_rules.Password | None = None
+    code: code_rules.Code | None = None
 
 
 class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +60,7 @@ async def change_unconfirmed(
     """
     if params.email is UNSET and params.phone_number is UNSET:
         raise invalid("$.email", "give an e-mail address or a phone number to change, or null to drop it")
-    found = await codes.attempt_challenge(ctx.ports.db, secret_hash(params.proof), "change", verification.ATTEMPTS)
+    found = await codes.attempt_challenge(ctx.ports.db, secret_hash(params.proof), "change", code_rules.ATTEMPTS)
     known = await accounts.by_id(ctx.ports.db, found.user_id) if found else None
     if found is None or known is None or known.person.disabled:
         raise ApiError("code_wrong", "There is no such proof, or it was used before: sign in again")
@@ -84,12 +84,12 @@ def _wanted(ctx: Ctx, person: Person, params: AccountChangeUnconfirmedParams) ->
     if params.email is not UNSET:
         if person.email_verified or verification.unconfirmed(person) is None:
             raise registration.taken("$.email", _WAITS)
-        email = fields.email(params.email) if params.email else None
+        email = address_rules.email(params.email) if params.email else None
     if params.phone_number is not UNSET:
         if person.phone_verified or verification.unconfirmed(person) is None:
             raise registration.taken("$.phoneNumber", _WAITS)
         region = ctx.ports.accounts.settings.phone_region
-        phone = fields.phone(params.phone_number, region) if params.phone_number else None
+        phone = address_rules.phone(params.phone_number, region) if params.phone_number else None
         if phone and not ctx.ports.accounts.outbound.can_send("sms"):
             raise invalid("$.phoneNumber", "this server can't send SMS")
     if not email and not phone:
@@ -114,7 +114,7 @@ async def _password(ctx: Ctx, known: accounts.Credentials, password: str | None)
         raise ApiError("code_wrong", proving.WRONG_PASSWORD)
     attempt.check_lock()
     if not known.person.two_factor:
-        await proving.succeed(ctx.ports.db, attempt.key)
+        await lockout.succeed(ctx.ports.db, attempt.key)
 
 
 async def _ask(ctx: Ctx, known: accounts.Credentials, to: codes.Sent, proof: str) -> verification.PendingAccount:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import Literal
 
-from chatr.addresses import caller_key
-from chatr.api.contract import PUBLIC, USERS, Rate, Route, operation
+from chatr.api.contract import PUBLIC, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
-from chatr.api.model import Empty, Id, Params, Session, Time, Wire, wire_time
+from chatr.api.model import Gender, Id, Params, Session, Time, Wire, wire_time
 from chatr.auth.tokens import secret_hash
-from chatr.ops import fields
-from chatr.ops.accounts import proving, sign_in, sign_out, undo, verification
-from chatr.ops.people import announcing
+from chatr.networks import caller_key
+from chatr.ops.accounts import address_rules, code_rules, password_rules, undo, usernames, verification
+from chatr.ops.people import announcing, names
 from chatr.ops.ports import Ctx
+from chatr.ops.sessions import sign_in
 from chatr.outbound import letters
 from chatr.store.accounts import accounts, codes
-from chatr.store.conversations import conversations
 from chatr.store.ids import uuid7
-from chatr.store.messages import erasing
 from chatr.store.people import people, relations
 from chatr.store.pool import Transaction
 
@@ -30,14 +28,14 @@ _VERIFY_ERRORS = ("code_wrong", "code_expired", "conflict", "forbidden")
 class AccountRegisterParams(Params, frozen=True, kw_only=True):
     """A new account, with an e-mail address, a phone number or both."""
 
-    username: fields.Username
-    password: fields.NewPassword
-    email: fields.Email | None = None
-    phone_number: fields.PhoneNumber | None = None
-    first_name: fields.Name | None = None
-    last_name: fields.Name | None = None
-    display_name: fields.Name | None = None
-    gender: fields.Gender | Literal[""] | None = None
+    username: usernames.Username
+    password: password_rules.NewPassword
+    email: address_rules.Email | None = None
+    phone_number: address_rules.PhoneNumber | None = None
+    first_name: names.Name | None = None
+    last_name: names.Name | None = None
+    display_name: names.Name | None = None
+    gender: Gender | Literal[""] | None = None
 
 
 @operation(
@@ -57,15 +55,15 @@ async def register(ctx: Ctx, params: AccountRegisterParams) -> verification.Pend
     """
     if not params.email and not params.phone_number:
         raise invalid("$.email", "give an e-mail address or a phone number")
-    username = fields.username(params.username, ctx.ports.accounts.reserved_names)
-    email = fields.email(params.email) if params.email else None
+    username = usernames.checked(params.username, ctx.ports.accounts.reserved_names)
+    email = address_rules.email(params.email) if params.email else None
     region = ctx.ports.accounts.settings.phone_region
-    phone = fields.phone(params.phone_number, region) if params.phone_number else None
+    phone = address_rules.phone(params.phone_number, region) if params.phone_number else None
     if phone and not ctx.ports.accounts.outbound.can_send("sms"):
         raise invalid("$.phoneNumber", "this server can't send SMS")
-    password = fields.password(params.password, username=username, email=email or "")
-    first_name = fields.cleaned(params.first_name, "$.firstName")
-    last_name = fields.cleaned(params.last_name, "$.lastName")
+    password = password_rules.checked(params.password, username=username, email=email or "")
+    first_name = names.cleaned(params.first_name, "$.firstName")
+    last_name = names.cleaned(params.last_name, "$.lastName")
     sender = ctx.ports.accounts.code_gate.stranger(ctx.caller)
     new = new_person(
         username,
@@ -110,7 +108,7 @@ def new_person(
         email=email,
         phone_number=phone_number,
         password_hash=password_hash,
-        display_name=fields.display_name(display_name, first_name, last_name, username),
+        display_name=names.display_name(display_name, first_name, last_name, username),
         first_name=first_name,
         last_name=last_name,
         gender=gender,
@@ -148,7 +146,7 @@ class AccountVerifyParams(Params, frozen=True, kw_only=True):
     """A code that was sent to an address."""
 
     user_id: Id
-    code: fields.Code
+    code: code_rules.Code
 
 
 @operation(
@@ -182,7 +180,7 @@ async def _verify(
         # A confirmed account is signed in by its password and second factor, never by an address alone. All that its
         # code is good for without a session is to hear that the address is another's by now.
         allowed = await accounts.pending_is_taken(ctx.ports.db, params.user_id, purpose)
-    found = await codes.attempt(ctx.ports.db, params.user_id, purpose, verification.ATTEMPTS) if allowed else None
+    found = await codes.attempt(ctx.ports.db, params.user_id, purpose, code_rules.ATTEMPTS) if allowed else None
     code = verification.check(ctx.ports, params.user_id, purpose, params.code, found)
     async with ctx.ports.db.transaction() as tx:
         await relations.lock_all(tx, params.user_id)
@@ -192,7 +190,7 @@ async def _verify(
             raise taken("$.code", "somebody else has confirmed this address meanwhile")
         await verification.use(ctx.ports, tx, params.user_id, purpose)
         if person is None or person.verified != change or (change and not own):
-            raise ApiError("code_wrong", verification.WRONG)
+            raise ApiError("code_wrong", code_rules.WRONG)
         return await _confirmed(ctx, tx, person, purpose, code.target)
 
 
@@ -205,7 +203,7 @@ async def _confirmed(
     await accounts.confirm(tx, before.id, kind, address)
     person = await people.by_id(tx, before.id)
     if person is None:
-        raise ApiError("code_wrong", verification.WRONG)
+        raise ApiError("code_wrong", code_rules.WRONG)
     if before.verified:
         await announcing.changed(ctx, tx, before, person)
         return await sign_in.issue(ctx, tx, person.id, ctx.caller.session_id)
@@ -227,7 +225,7 @@ class AccountResendCodeParams(Params, frozen=True, kw_only=True):
 
     user_id: Id
     purpose: Literal["email", "phone", "login"]
-    challenge: fields.Secret | None = None
+    challenge: code_rules.Secret | None = None
 
 
 class CodeSent(Wire, frozen=True, kw_only=True):
@@ -253,8 +251,8 @@ async def resend_code(ctx: Ctx, params: AccountResendCodeParams) -> CodeSent:
     """
     challenge_hash = secret_hash(params.challenge) if params.challenge else b""
     own = ctx.caller.user_id == params.user_id
-    found = await codes.again(ctx.ports.db, params.user_id, params.purpose, challenge_hash, verification.ATTEMPTS)
-    expires_at = verification.expiry(ctx.ports, ctx.now, params.purpose)
+    found = await codes.again(ctx.ports.db, params.user_id, params.purpose, challenge_hash, code_rules.ATTEMPTS)
+    expires_at = code_rules.expiry(ctx.ports, ctx.now, params.purpose)
     knows = found is not None and (own or params.purpose == "login")
     if found is not None and params.purpose == "login":
         expires_at = found.expires_at
@@ -270,37 +268,9 @@ async def resend_code(ctx: Ctx, params: AccountResendCodeParams) -> CodeSent:
     async with ctx.ports.db.transaction() as tx:
         await ctx.ports.accounts.outbound.post(tx, job, expires_at)
     return CodeSent(
-        sent_to=fields.masked(found.sent.target) if found and knows else fields.MASKED,
+        sent_to=address_rules.masked(found.sent.target) if found and knows else address_rules.MASKED,
         expires_at=wire_time(expires_at),
     )
-
-
-class AccountDeleteParams(Params, frozen=True, kw_only=True):
-    """The password, as proof. Accounts that have none must have signed in within the last ten minutes."""
-
-    password: proving.OwnPassword | None = None
-
-
-@operation("account.delete", Route("DELETE", "/users/me"), USERS, errors=proving.ERRORS, rate=Rate(10, 900))
-async def delete(ctx: Ctx, params: AccountDeleteParams) -> Empty:
-    """Delete the caller's account for ever. Personal data goes.
-
-    Messages stay, from "Deleted user", or are erased one after the other, as the operator has chosen.
-    """
-    known = await proving.owner_by_password(ctx, params.password)
-    async with ctx.ports.db.transaction() as tx:
-        await relations.lock_all(tx, known.person.id)
-        await proving.hold(tx, known)
-        text, advice = "Your account was deleted, and your personal data with it.", "tell the operator of the server"
-        await verification.notify(ctx, tx, known.person, "Your account was deleted", text, advice)
-        await sign_out.end_all(ctx, tx, known.person.id, "account_deleted")
-        circle = (await relations.circles(tx, [known.person.id]))[known.person.id]
-        erased = await accounts.erase(tx, known.person.id)
-        await conversations.desert(tx, known.person.id)
-        await announcing.erased(ctx, tx, known.person, erased, circle)
-        await erasing.begin(tx, known.person.id, texts=ctx.ports.messages.settings.erase_deleted)
-        tx.then(ctx.ports.messages.eraser.wake)
-    return Empty()
 
 
 def taken(path: str, message: str = "is taken") -> ApiError:

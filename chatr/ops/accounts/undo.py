@@ -8,10 +8,10 @@ from chatr.api.contract import PUBLIC, Rate, Route, operation
 from chatr.api.errors import ApiError
 from chatr.api.model import Empty, Params
 from chatr.auth.tokens import new_secret, secret_hash
-from chatr.ops import fields
-from chatr.ops.accounts import sign_out, verification
+from chatr.ops.accounts import code_rules, verification
 from chatr.ops.people import announcing
 from chatr.ops.ports import Ctx
+from chatr.ops.sessions import sign_out
 from chatr.outbound import letters
 from chatr.store.accounts import accounts, address_changes, codes
 from chatr.store.people import people, relations
@@ -27,7 +27,7 @@ GONE = "There is no such change, it was undone before, or it is more than seven 
 class AccountUndoChangeParams(Params, frozen=True, kw_only=True):
     """The secret that was sent to the former address."""
 
-    token: fields.Secret
+    token: code_rules.Secret
 
 
 @operation(

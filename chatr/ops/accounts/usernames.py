@@ -1,15 +1,25 @@
-"""Usernames that are free, and words that are nobody's. What a username looks like says ops/fields.py."""
+"""Usernames: what they look like, words that are nobody's, and free ones."""
 
 from __future__ import annotations
 
 import re
 import secrets
+from typing import Annotated
 
-from chatr.api.contract import Contract
+from msgspec import UNSET, Meta, UnsetType
+
+from chatr.api.contract import PUBLIC, Contract, Rate, Route, operation
+from chatr.api.errors import ApiError, invalid
+from chatr.api.model import Params, Wire
 from chatr.ops.ports import Ctx
 from chatr.store.people import people
 from chatr.store.pool import Queryable
 
+#: As it is sent; :func:`checked` looks at it.
+Username = Annotated[
+    str, Meta(pattern="^@?[A-Za-z0-9_]{3,20}$", min_length=3, max_length=21, description="Words of this API are taken.")
+]
+_FORM = re.compile(r"[A-Za-z0-9_]{3,20}\Z")
 #: Words that mean something else where a username may stand, beside those that routes begin with.
 _WORDS = frozenset(
     [
@@ -41,6 +51,16 @@ def reserved(contract: Contract) -> frozenset[str]:
     return frozenset(form for word in words for form in (word, word.replace("-", "_"), word.replace("-", "")))
 
 
+def checked(text: str, reserved: frozenset[str]) -> str:
+    """The stored form: @ and 3 to 20 letters, digits or underscores, as typed. Words of ``reserved`` are nobody's."""
+    bare = text.removeprefix("@")
+    if not _FORM.match(bare):
+        raise invalid("$.username", "must be 3 to 20 letters, digits or underscores")
+    if bare.lower() in reserved:
+        raise invalid("$.username", "is reserved")
+    return "@" + bare
+
+
 async def free(ctx: Ctx, db: Queryable, like: str, count: int) -> list[str]:
     """So many usernames like a name or e-mail address, all free at this moment."""
     bare = _STRANGE.sub("", _APART.sub("_", like.lstrip("@").partition("@")[0]))
@@ -59,3 +79,46 @@ async def free(ctx: Ctx, db: Queryable, like: str, count: int) -> list[str]:
         if len(found) >= count:
             break
     return found[:count]
+
+
+class UserCheckUsernameParams(Params, frozen=True, kw_only=True):
+    """The name in question, with or without the leading @."""
+
+    username: Annotated[str, Meta(max_length=64)]
+
+
+class UsernameAvailability(Wire, frozen=True, kw_only=True):
+    """Whether a username can be taken, and why not."""
+
+    available: bool
+    reason: str | UnsetType = UNSET
+
+
+@operation("user.check_username", Route("GET", "/users/check-username"), PUBLIC, rate=Rate(60, 60))
+async def check_username(ctx: Ctx, params: UserCheckUsernameParams) -> UsernameAvailability:
+    """Whether a username is well-formed, not reserved, and free."""
+    try:
+        username = checked(params.username, ctx.ports.accounts.reserved_names)
+    except ApiError as error:
+        return UsernameAvailability(available=False, reason=error.errors[0].message)
+    if await people.by_username(ctx.ports.db, username):
+        return UsernameAvailability(available=False, reason="is taken")
+    return UsernameAvailability(available=True)
+
+
+class UserSuggestUsernameParams(Params, frozen=True, kw_only=True):
+    """What the names should be like."""
+
+    username: Annotated[str, Meta(max_length=320)] = ""
+
+
+class UsernameSuggestions(Wire, frozen=True, kw_only=True):
+    """Three usernames that are free at this moment."""
+
+    suggestions: list[str]
+
+
+@operation("user.suggest_username", Route("GET", "/users/suggest-username"), PUBLIC, rate=Rate(60, 60))
+async def suggest_username(ctx: Ctx, params: UserSuggestUsernameParams) -> UsernameSuggestions:
+    """Free usernames like the one given: a name, or an e-mail address before its @."""
+    return UsernameSuggestions(suggestions=await free(ctx, ctx.ports.db, params.username, 3))

@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType
 from chatr.api.errors import ApiError
 from chatr.api.model import Id, Wire
 from chatr.auth.tokens import new_secret, secret_hash
+from chatr.ops.accounts import code_rules
 from chatr.ops.ports import Ctx, Ports
 from chatr.outbound import letters
 from chatr.services.code_gate import Sender
@@ -32,13 +33,6 @@ class PendingAccount(Wire, frozen=True, kw_only=True):
     proof: str | UnsetType = UNSET
 
 
-#: A sign-in that is half done lives this long at most.
-CHALLENGE_S = 600
-#: Wrong answers after which a code is void.
-ATTEMPTS = 5
-WRONG = "The code is wrong or no longer valid"
-
-
 async def send(
     ports: Ports,
     now: datetime,
@@ -55,7 +49,7 @@ async def send(
     Raises ``rate_limited`` when none may leave now. Call it with the account's row locked, if others know of it.
     """
     await ports.accounts.code_gate.pass_(tx, to, sender, purpose)
-    code, expires_at = ports.accounts.codes.new(), expiry(ports, now, purpose)
+    code, expires_at = ports.accounts.codes.new(), code_rules.expiry(ports, now, purpose)
     hashed = ports.accounts.codes.hash(user_id, purpose, code)
     await codes.put(tx, user_id, purpose, hashed, expires_at, sent=to, challenge_hash=challenge_hash)
     await _post(ports, now, tx, purpose, to, code)
@@ -80,11 +74,6 @@ async def send_if_possible(
     return True
 
 
-def expiry(ports: Ports, now: datetime, purpose: str) -> datetime:
-    """Until when a code of a purpose that is made now is good."""
-    return now + timedelta(seconds=_lifetime_s(ports, purpose))
-
-
 async def carry_out(ports: Ports, clock: Callable[[], datetime], job: letters.Job) -> None:
     """Do what a job of the outbound queue asks for. ``clock`` says what time it is.
 
@@ -105,7 +94,7 @@ async def next_step(ports: Ports, now: datetime, tx: Transaction, person: Person
     if step is None:
         return None
     purpose, to = step
-    if not await codes.live(tx, person.id, purpose, to.target, ATTEMPTS):
+    if not await codes.live(tx, person.id, purpose, to.target, code_rules.ATTEMPTS):
         await send(ports, now, tx, person.id, purpose, to, ports.accounts.code_gate.account(person.id))
     return to.channel
 
@@ -122,7 +111,7 @@ def unconfirmed(person: Person) -> tuple[Literal["email", "phone"], codes.Sent] 
 async def prove(now: datetime, tx: Transaction, user_id: str, address: codes.Sent | None) -> str:
     """A secret for account.change_unconfirmed: whoever has it has shown the password, or else has read ``address``."""
     proof = new_secret()
-    expires_at = now + timedelta(seconds=CHALLENGE_S)
+    expires_at = now + timedelta(seconds=code_rules.CHALLENGE_S)
     await codes.put(tx, user_id, "change", None, expires_at, sent=address, challenge_hash=secret_hash(proof))
     return proof
 
@@ -130,7 +119,7 @@ async def prove(now: datetime, tx: Transaction, user_id: str, address: codes.Sen
 def check(ports: Ports, user_id: str, purpose: str, code: str, found: codes.Code | None) -> codes.Code:
     """The stored code if ``code`` is it. Raises ``code_wrong`` and ``code_expired``."""
     if found is None or not ports.accounts.codes.matches(user_id, purpose, code, found.hash):
-        raise ApiError("code_wrong", WRONG)
+        raise ApiError("code_wrong", code_rules.WRONG)
     if found.expired:
         raise ApiError("code_expired")
     return found
@@ -140,7 +129,7 @@ async def use(ports: Ports, tx: Transaction, user_id: str, purpose: str) -> None
     """Use a code up, once it was checked. Raises ``code_wrong`` when another call did."""
     used = await codes.delete(tx, user_id, purpose)
     if used is None:
-        raise ApiError("code_wrong", WRONG)
+        raise ApiError("code_wrong", code_rules.WRONG)
     if used.sent is not None:
         await ports.accounts.code_gate.entered(tx, used.sent)
 
@@ -186,13 +175,13 @@ async def _again(
     """Where a code goes once more, and until when it is good; None when there is nothing to send again."""
     waits = unconfirmed(person)
     if waits is not None and waits[0] == job.purpose:
-        return codes.Again(waits[1], expiry(ports, now, job.purpose))
-    found = await codes.again(tx, person.id, job.purpose, job.challenge_hash, ATTEMPTS)
+        return codes.Again(waits[1], code_rules.expiry(ports, now, job.purpose))
+    found = await codes.again(tx, person.id, job.purpose, job.challenge_hash, code_rules.ATTEMPTS)
     if found is None or job.purpose == "login":
         # The challenge lives on to its own end, however many codes were sent for it.
         return found
     # What a confirmed account changes is its owner's business: a stranger must not void the code they hold.
-    return codes.Again(found.sent, expiry(ports, now, job.purpose)) if job.own else None
+    return codes.Again(found.sent, code_rules.expiry(ports, now, job.purpose)) if job.own else None
 
 
 async def _forgotten(ports: Ports, now: datetime, job: letters.Forgotten) -> None:
@@ -209,9 +198,5 @@ async def _forgotten(ports: Ports, now: datetime, job: letters.Forgotten) -> Non
 async def _post(
     ports: Ports, now: datetime, tx: Transaction, purpose: letters.Purpose, to: codes.Sent, code: str
 ) -> None:
-    letter = letters.code(to.channel, to.target, purpose, code, _lifetime_s(ports, purpose) // 60)
-    await ports.accounts.outbound.post(tx, letter, expiry(ports, now, purpose))
-
-
-def _lifetime_s(ports: Ports, purpose: str) -> int:
-    return min(CHALLENGE_S, ports.accounts.settings.code_s) if purpose == "login" else ports.accounts.settings.code_s
+    letter = letters.code(to.channel, to.target, purpose, code, code_rules.lifetime_s(ports, purpose) // 60)
+    await ports.accounts.outbound.post(tx, letter, code_rules.expiry(ports, now, purpose))

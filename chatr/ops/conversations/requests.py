@@ -22,6 +22,12 @@ from chatr.store.news import News
 from chatr.store.people.relations import Other
 from chatr.store.pool import Transaction
 
+#: Of a message to somebody who has not accepted: five may wait (the setting ``messages.pending_limit``), and who has
+#: declined is left alone for a week (``messages.request_cooldown_s``). sql/functions/judge_sends.sql says which it is.
+REFUSED = {
+    "waiting": "Wait until the recipient accepts the request",
+    "declined": "The recipient declined the request: a new one is possible later",
+}
 _REQUEST_ERRORS = ("not_found", "forbidden", "conflict")
 
 

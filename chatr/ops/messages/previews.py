@@ -12,7 +12,7 @@ from chatr.api.events.messages import MessagePreview
 from chatr.api.model import LinkPreview, Params
 from chatr.ops import log
 from chatr.ops.ports import Ctx
-from chatr.previews.links import MAX_CHARS
+from chatr.previews.urls import MAX_CHARS
 from chatr.store.messages import changes, previews
 from chatr.store.messages.changes import Held
 from chatr.store.messages.previews import Job

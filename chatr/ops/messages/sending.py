@@ -21,16 +21,10 @@ from chatr.ops.people import permissions
 from chatr.ops.ports import Ctx
 from chatr.realtime.rooms import conversation_rooms, person_room
 from chatr.store.ids import uuid7
-from chatr.store.messages import messages
+from chatr.store.messages import messages, quotes
 from chatr.store.news import Committed
 from chatr.store.writing.appending import Append, Appended
 
-#: What sql/functions/judge_sends.sql says of a request that waits (``messages.pending_limit``) or was declined
-#: (``messages.request_cooldown_s``).
-_REFUSED = {
-    "waiting": "Wait until the recipient accepts the request",
-    "declined": "The recipient declined the request: a new one is possible later",
-}
 ClientId = Annotated[
     str,
     Meta(
@@ -103,8 +97,8 @@ async def send(ctx: Ctx, params: MessageSendParams) -> Message:
         raise permissions.blocked()
     if done.outcome == "early":
         raise ApiError("unavailable", "The message before this one is not stored: send it first", retry_after_s=1)
-    if done.outcome in _REFUSED:
-        raise ApiError("forbidden", _REFUSED[done.outcome])
+    if done.outcome in requests.REFUSED:
+        raise ApiError("forbidden", requests.REFUSED[done.outcome])
     raise access.no_conversation()
 
 
@@ -174,14 +168,14 @@ def _announce(ctx: Ctx, item: Append, done: Appended) -> Message:
         type="text",
         content=item.content,
         created_at=wire_time(done.created_at),
-        reply_to=messages.quote(done.reply_to) if done.reply_to else UNSET,
+        reply_to=quotes.frozen(done.reply_to) if done.reply_to else UNSET,
         mentions=done.mentions,
     )
     hidden = [person_room(user_id) for user_id in done.quote_cleared_by]
     rooms = [room for room in conversation_rooms(done.conversation_id, done.pair) if room not in hidden]
     _publish(ctx, message, rooms)
     if hidden and message.reply_to is not UNSET:
-        quote = messages.cleared(message.reply_to)
+        quote = quotes.cleared(message.reply_to)
         _publish(ctx, msgspec.structs.replace(message, reply_to=quote), hidden)
     return message
 

@@ -13,7 +13,7 @@ from msgspec import UNSET
 from chatr.api.events.conversations import ConversationUpdated
 from chatr.api.events.people import UserUpdated
 from chatr.api.model import Conversation, User
-from chatr.ops.people import permissions, visibility
+from chatr.ops.people import privacy, visibility
 from chatr.ops.ports import Ctx
 from chatr.realtime.rooms import person_room
 from chatr.store.conversations import conversations
@@ -103,7 +103,7 @@ async def _sight(tx: Transaction, viewer_id: str, other_id: str) -> _Sight:
     found = await relations.by_id(tx, viewer_id, other_id)
     view = await conversations.with_user(tx, viewer_id, other_id)
     return _Sight(
-        presence=found is not None and permissions.sees_presence(found.person, found.relation),
+        presence=found is not None and privacy.sees_presence(found.person, found.relation),
         blocked=found is not None and found.relation.blocked,
         blocked_by_me=found is not None and found.relation.blocked_by_me,
         user=visibility.user(found.person, found.relation) if found is not None else None,

@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 from chatr.api.errors import ApiError
-from chatr.api.model import PrivacyLevel
 from chatr.ops import access
 from chatr.store.people.people import Person
 from chatr.store.people.relations import Other, Relation
 
 #: How anybody stands to somebody they have nothing to do with.
 STRANGER = Relation()
-
-
-def shown(level: PrivacyLevel, relation: Relation) -> bool:
-    """Whether a part of a profile that has this level is shown to a viewer."""
-    return level == "everyone" or (level == "friends" and relation.friends)
-
-
-def sees_presence(person: Person, relation: Relation) -> bool:
-    """Whether a viewer may know if the person is here, and since when not."""
-    return relation.near and shown(person.privacy.online_status, relation)
 
 
 def visible(found: Other | None) -> Other:

@@ -12,12 +12,13 @@ from msgspec import UNSET, Meta, UnsetType
 from chatr.api.contract import USERS, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
 from chatr.api.events.sessions import SyncRequired
-from chatr.api.model import Me, NoParams, Params, PrivacyLevel
+from chatr.api.model import Gender, Me, NoParams, Params, PrivacyLevel
 from chatr.api.walk import holds, walk
-from chatr.ops import access, fields
-from chatr.ops.accounts import proving, registration, verification
-from chatr.ops.people import announcing, visibility
+from chatr.ops import access
+from chatr.ops.accounts import address_rules, registration, verification
+from chatr.ops.people import announcing, names, visibility
 from chatr.ops.ports import Ctx
+from chatr.ops.sessions import proving
 from chatr.realtime.rooms import person_room
 from chatr.store.accounts import codes
 from chatr.store.accounts.accounts import Kind
@@ -48,12 +49,12 @@ class UserUpdateParams(Params, frozen=True, kw_only=True):
     ``password``: with a new e-mail address or phone number.
     """
 
-    display_name: fields.Name | UnsetType = UNSET
-    first_name: fields.Name | UnsetType = UNSET
-    last_name: fields.Name | UnsetType = UNSET
-    gender: fields.Gender | Literal[""] | UnsetType = UNSET
-    email: fields.Email | UnsetType = UNSET
-    phone_number: fields.PhoneNumber | UnsetType = UNSET
+    display_name: names.Name | UnsetType = UNSET
+    first_name: names.Name | UnsetType = UNSET
+    last_name: names.Name | UnsetType = UNSET
+    gender: Gender | Literal[""] | UnsetType = UNSET
+    email: address_rules.Email | UnsetType = UNSET
+    phone_number: address_rules.PhoneNumber | UnsetType = UNSET
     password: proving.OwnPassword | None = None
 
 
@@ -74,9 +75,9 @@ async def update(ctx: Ctx, params: UserUpdateParams) -> Me:
         await relations.lock_all(tx, ctx.caller.user_id)
         person = access.own_account(await people.lock(tx, ctx.caller.user_id))
         if params.email is not UNSET:
-            await _new_email(ctx, tx, person, fields.email(params.email))
+            await _new_email(ctx, tx, person, address_rules.email(params.email))
         if params.phone_number is not UNSET:
-            phone = fields.phone(params.phone_number, ctx.ports.accounts.settings.phone_region)
+            phone = address_rules.phone(params.phone_number, ctx.ports.accounts.settings.phone_region)
             await _new_phone(ctx, tx, person, phone)
         changed = _merged(person, params)
         if changed != person:
@@ -190,13 +191,13 @@ async def _new_phone(ctx: Ctx, tx: Transaction, person: people.Person, phone: st
 
 def _merged(person: people.Person, params: UserUpdateParams) -> people.Person:
     def chosen(value: str | UnsetType, before: str | None, path: str) -> str | None:
-        return before if value is UNSET else fields.cleaned(value, path)
+        return before if value is UNSET else names.cleaned(value, path)
 
     first_name = chosen(params.first_name, person.first_name, "$.firstName")
     last_name = chosen(params.last_name, person.last_name, "$.lastName")
     name = person.display_name
     if params.display_name is not UNSET:
-        name = fields.display_name(params.display_name, first_name, last_name, person.username)
+        name = names.display_name(params.display_name, first_name, last_name, person.username)
     return msgspec.structs.replace(
         person,
         first_name=first_name,

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated
 
-import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import Meta
 
-from chatr.api.contract import PUBLIC, USERS, Rate, Route, operation
-from chatr.api.errors import ApiError, invalid
-from chatr.api.model import FoundUser, Id, Params, User, Wire
-from chatr.ops import fields
-from chatr.ops.accounts import usernames
+from chatr.api.contract import USERS, Route, operation
+from chatr.api.model import Id, Params, User
 from chatr.ops.people import permissions, visibility
 from chatr.ops.ports import Ctx
-from chatr.store.people import people, people_search, relations
+from chatr.store.people import relations
 from chatr.store.people.relations import Other
 
 
@@ -44,88 +39,5 @@ async def get_by_username(ctx: Ctx, params: UserGetByUsernameParams) -> User:
     return _seen(ctx, await relations.by_username(ctx.ports.db, ctx.caller.user_id, username))
 
 
-class UserSearchParams(Params, frozen=True, kw_only=True):
-    """What to look for: a part of a username or name, or a whole e-mail address."""
-
-    q: Annotated[str, Meta(min_length=2, max_length=64)]
-    limit: Annotated[int, Meta(ge=1, le=30)] = 30
-
-
-class FoundUsers(Wire, frozen=True, kw_only=True):
-    """Search results."""
-
-    items: list[FoundUser]
-
-
-@operation("user.search", Route("GET", "/users/search"), USERS, rate=Rate(60, 60))
-async def search(ctx: Ctx, params: UserSearchParams) -> FoundUsers:
-    """People by username, display name or full name: friends first, then those whose name begins so, has it, is alike.
-
-    An e-mail address is found when it is given whole and shown to the caller. Guests, unconfirmed accounts and people
-    between whom and the caller there is a block are left out.
-    """
-    text = params.q.strip()
-    if len(text) < 2:
-        raise invalid("$.q", "must have 2 characters or more")
-    me = ctx.caller.user_id
-    search_all = partial(people_search.search, ctx.ports.db, me, text, params.limit)
-    found = await ctx.ports.limits.searches.run(me, search_all, ctx.hang_up)
-    return FoundUsers(items=[_found(other) for other in found])
-
-
-class UserCheckUsernameParams(Params, frozen=True, kw_only=True):
-    """The name in question, with or without the leading @."""
-
-    username: Annotated[str, Meta(max_length=64)]
-
-
-class UsernameAvailability(Wire, frozen=True, kw_only=True):
-    """Whether a username can be taken, and why not."""
-
-    available: bool
-    reason: str | UnsetType = UNSET
-
-
-@operation("user.check_username", Route("GET", "/users/check-username"), PUBLIC, rate=Rate(60, 60))
-async def check_username(ctx: Ctx, params: UserCheckUsernameParams) -> UsernameAvailability:
-    """Whether a username is well-formed, not reserved, and free."""
-    try:
-        username = fields.username(params.username, ctx.ports.accounts.reserved_names)
-    except ApiError as error:
-        return UsernameAvailability(available=False, reason=error.errors[0].message)
-    if await people.by_username(ctx.ports.db, username):
-        return UsernameAvailability(available=False, reason="is taken")
-    return UsernameAvailability(available=True)
-
-
-class UserSuggestUsernameParams(Params, frozen=True, kw_only=True):
-    """What the names should be like."""
-
-    username: Annotated[str, Meta(max_length=320)] = ""
-
-
-class UsernameSuggestions(Wire, frozen=True, kw_only=True):
-    """Three usernames that are free at this moment."""
-
-    suggestions: list[str]
-
-
-@operation("user.suggest_username", Route("GET", "/users/suggest-username"), PUBLIC, rate=Rate(60, 60))
-async def suggest_username(ctx: Ctx, params: UserSuggestUsernameParams) -> UsernameSuggestions:
-    """Free usernames like the one given: a name, or an e-mail address before its @."""
-    return UsernameSuggestions(suggestions=await usernames.free(ctx, ctx.ports.db, params.username, 3))
-
-
 def _seen(ctx: Ctx, found: Other | None) -> User:
     return visibility.other(permissions.visible(found), ctx.caller.user_id)
-
-
-def _found(found: Other) -> FoundUser:
-    seen = visibility.user(found.person, found.relation)
-    # E-mail and phone never leave by search, whatever the setting says.
-    hidden = msgspec.structs.replace(seen, email=UNSET, phone_number=UNSET)
-    return FoundUser(
-        **msgspec.structs.asdict(hidden),
-        is_friend=found.relation.friends,
-        friendship=visibility.friendship(found) or UNSET,
-    )

@@ -11,7 +11,7 @@ from typing import Literal, cast
 from msgspec import UNSET, UnsetType
 
 from chatr.api.model import Conversation, Friendship, Me, PrivacyLevel, User, wire_time
-from chatr.ops.people import permissions
+from chatr.ops.people import privacy
 from chatr.store.conversations.views import View
 from chatr.store.people.faces import Face
 from chatr.store.people.people import Person
@@ -55,9 +55,9 @@ def user(person: Person, relation: Relation | None) -> User:
     level = person.privacy
 
     def shown(value: str | None, setting: PrivacyLevel) -> str | UnsetType:
-        return value if value and (relation is None or permissions.shown(setting, relation)) else UNSET
+        return value if value and (relation is None or privacy.shown(setting, relation)) else UNSET
 
-    here = relation is None or permissions.sees_presence(person, relation)
+    here = relation is None or privacy.sees_presence(person, relation)
     return User(
         id=person.id,
         username=person.username,

@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from chatr.auth.codes import Codes
+from chatr.auth.code_hashes import Codes
 from chatr.auth.oidc import Provider
-from chatr.auth.passwords import Passwords
+from chatr.auth.password_hashes import Passwords
 from chatr.auth.tokens import Tokens
 from chatr.auth.vault import Vault
 from chatr.config import Auth, Config, LoginCode, Oidc

@@ -10,8 +10,8 @@ from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime
 from twisted.internet.protocol import Factory
 from twisted.logger import Logger
 
-from chatr.addresses import caller_key, is_loopback
 from chatr.config import Config
+from chatr.networks import caller_key, is_loopback
 from chatr.process.incidents import Incidents
 from chatr.process.tasks import Tasks
 from chatr.sharing import Shared, Sharing
@@ -50,7 +50,7 @@ def room_for_connections(open_files: int) -> int:
 class Connections:
     """Counts connections from the moment they are accepted. One too many is closed before anything is read from it.
 
-    ``per_caller``: of one address, as :func:`chatr.addresses.caller_key` tells callers apart; 0 for no limit. Nobody
+    ``per_caller``: of one address, as :func:`chatr.networks.caller_key` tells callers apart; 0 for no limit. Nobody
     has more than half of ``room``, so that no single caller keeps all others out.
     """
 

@@ -1,1 +1,1 @@
-"""Accounts, sessions, and what secrets prove."""
+"""Accounts, and codes that are sent to them."""

@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-import regex
 from msgspec import UNSET
 
 from chatr.api.events import EVENTS
 from chatr.api.events.messages import EntryCleared
 from chatr.api.model import LinkPreview, LogEntry, Message, MessageStatus, MessageType, Reaction, ReplyTo, wire_time
 from chatr.store.columns import Columns
-from chatr.store.people import faces, people
+from chatr.store.messages import quotes
+from chatr.store.people import faces
 from chatr.store.people.faces import Faces
 from chatr.store.pool import Queryable
 
@@ -33,11 +33,6 @@ class Marks(msgspec.Struct, frozen=True):
     def status(self, seq: int) -> MessageStatus:
         """The status of one's own message."""
         return "read" if self.read_seq >= seq else "delivered" if self.delivered_seq >= seq else "sent"
-
-
-#: Of a message that is replied to. One character more is stored, which tells whether a grapheme ends here.
-QUOTED_CHARS = 200
-_GRAPHEME = regex.compile(r"\X")
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -76,9 +71,7 @@ class Stored(msgspec.Struct, frozen=True):
             conversation_id=self.conversation_id,
             seq=self.seq,
             client_id=UNSET if event else self.client_id,
-            sender=faces.sender(
-                marks.blockers, self.sender_id, self.username, self.display_name, self.profile_image
-            ),
+            sender=faces.sender(marks.blockers, self.sender_id, self.username, self.display_name, self.profile_image),
             type=self.type,
             content=self.content if there else "",
             created_at=wire_time(self.created_at),
@@ -86,7 +79,7 @@ class Stored(msgspec.Struct, frozen=True):
             edited_at=wire_time(self.edited_at) if there and self.edited_at else UNSET,
             unsent=not there,
             status=("listened" if self.listened else marks.status(self.seq)) if self.sender_id == viewer_id else "sent",
-            reply_to=self._quote(self.reply_to, marks) if there and self.reply_to else UNSET,
+            reply_to=self._quote(marks) if there and self.reply_to else UNSET,
             reactions=_reactions(self.reactions, marks) if there and self.reactions else [],
             mentions=self.mentions if there else [],
             link_preview=msgspec.convert(self.link_preview, LinkPreview) if there and self.link_preview else UNSET,
@@ -99,18 +92,13 @@ class Stored(msgspec.Struct, frozen=True):
         """Whose names stand there: who wrote it, and what it quotes."""
         return [self.sender_id, self.original[0]] if self.original else [self.sender_id]
 
-    def _quote(self, snapshot: dict[str, Any], marks: Marks) -> ReplyTo:
-        """Show what was frozen, unless the original was unsent, who wrote it is no more, or the viewer deleted it."""
-        frozen = quote(snapshot)
+    def _quote(self, marks: Marks) -> ReplyTo:
+        frozen = quotes.frozen(self.reply_to or {})
         if self.original is None:
             return frozen
-        sender_id, seq, unsent, deserted = self.original
+        original = quotes.Original(*self.original)
         at = self.created_at.timestamp()
-        name = people.NOBODY if deserted else faces.quoted(marks.blockers, sender_id, frozen.sender_name, at)
-        frozen = msgspec.structs.replace(frozen, sender_name=name)
-        if seq <= marks.cleared_seq:
-            return cleared(frozen)
-        return msgspec.structs.replace(frozen, content="", unsent=True) if unsent else frozen
+        return quotes.as_it_is(frozen, original, at, blockers=marks.blockers, cleared_seq=marks.cleared_seq)
 
 
 #: For the aliases ``g`` (messages) and ``s`` (its sender).
@@ -148,20 +136,6 @@ _FROM = f"SELECT {STORED.sql} FROM messages g JOIN users s ON s.id = g.sender_id
 
 def _reactions(found: Any, marks: Marks) -> list[Reaction]:
     return faces.reactions(marks.blockers, msgspec.convert(found, list[Reaction]))
-
-
-def quote(snapshot: dict[str, Any]) -> ReplyTo:
-    """What was frozen of a message that is replied to: no grapheme is cut in two (Unicode Standard Annex 29)."""
-    frozen = msgspec.convert(snapshot, ReplyTo)
-    if len(frozen.content) <= QUOTED_CHARS:
-        return frozen
-    ends = [0, *(each.end() for each in _GRAPHEME.finditer(frozen.content) if each.end() <= QUOTED_CHARS)]
-    return msgspec.structs.replace(frozen, content=frozen.content[: ends[-1] or QUOTED_CHARS])
-
-
-def cleared(quote: ReplyTo) -> ReplyTo:
-    """A quote for somebody who has deleted the original from their view: what it said does not come back by it."""
-    return msgspec.structs.replace(quote, content="", unsent=UNSET, cleared=True)
 
 
 async def marks(db: Queryable, conversation_id: str, viewer_id: str) -> Marks | None:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from chatr.config import Messages
-from chatr.store.messages.messages import QUOTED_CHARS
+from chatr.store.messages.quotes import QUOTED_CHARS
 from chatr.store.pool import Database, Transaction
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from twisted.internet.defer import Deferred, gatherResults
 
 from chatr.api.context import Caller
-from chatr.auth.codes import Codes
+from chatr.auth.code_hashes import Codes
 from tests.ops.case import PASSWORD, OpsCase
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.api.errors import ApiError
-from chatr.ops import fields
+from chatr.ops.accounts import password_rules
 
 
 class NewPasswordTests(SynchronousTestCase):
     """The rules of spec/behaviour.md, "Register"."""
 
     def refusal(self, text: str) -> str:
-        error = self.assertRaises(ApiError, fields.password, text, username="@annemarie", email="anne@example.org")
+        error = self.assertRaises(
+            ApiError, password_rules.checked, text, username="@annemarie", email="anne@example.org"
+        )
         self.assertEqual((error.code, [each.path for each in error.errors]), ("invalid", ["$.password"]))
         return error.detail
 
@@ -26,7 +28,7 @@ class NewPasswordTests(SynchronousTestCase):
             "onlylowercaseletters",
             "Ab-" + "1" * 125,
         ):
-            self.assertEqual(fields.password(text, username="@annemarie", email="anne@example.org"), text)
+            self.assertEqual(password_rules.checked(text, username="@annemarie", email="anne@example.org"), text)
 
     def test_too_simple(self) -> None:
         """Each rule says what is missing, and the other way to meet it."""
@@ -57,5 +59,5 @@ class NewPasswordTests(SynchronousTestCase):
         """The same of a name that ends in digits."""
         for text in ("Anne_1999!", "Anne_19990!", "@Anne_1999"):
             with self.assertRaises(ApiError) as refused:
-                fields.password(text, username="@anne_1999", email="")
+                password_rules.checked(text, username="@anne_1999", email="")
             self.assertIn("differ", refused.exception.detail)

@@ -98,7 +98,6 @@ class ChangesTests(OpsCase):
             if cursor:
                 await self.refused(self.ben.call("sync.changes", cursor=cursor), "invalid", "$.cursor")
 
-
     async def test_a_cursor_of_another_epoch(self) -> None:
         """It resets: what its owner has may be of a history that is no more."""
         cursor = (await self.ben.call("sync.changes"))["cursor"]

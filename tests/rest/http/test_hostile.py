@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from chatr.addresses import caller_key
+from chatr.networks import caller_key
 from tests.rest.http.memory import Answer
 from tests.rest.test_app import RestCase
 from tests.wamp.wires import TEXT, client_frame

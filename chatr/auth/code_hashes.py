@@ -1,6 +1,6 @@
 """Six-digit codes sent to people, and other secrets that are kept as keyed hashes.
 
-How often a code may be tried says ops/accounts/verification.py, how often one may be sent services/code_gate.py.
+How often a code may be tried says ops/accounts/code_rules.py, how often one may be sent services/code_gate.py.
 """
 
 from __future__ import annotations

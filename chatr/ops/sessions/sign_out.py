@@ -8,8 +8,9 @@ from functools import partial
 from chatr.api.events.sessions import SessionRevoked
 from chatr.ops.ports import Ctx
 from chatr.realtime.rooms import person_room, session_room
-from chatr.store.accounts import codes, sessions
+from chatr.store.accounts import codes
 from chatr.store.pool import Transaction
+from chatr.store.sessions import sessions
 
 _SENTENCES = {
     "logout": "Signed out",

@@ -11,13 +11,14 @@ from chatr.api.contract import USERS, Rate, Route, operation
 from chatr.api.errors import ApiError
 from chatr.api.model import Empty, Params, Wire
 from chatr.auth import totp
-from chatr.ops import fields
-from chatr.ops.accounts import proving, verification
+from chatr.ops.accounts import code_rules, verification
 from chatr.ops.people import announcing
 from chatr.ops.ports import Ctx
-from chatr.store.accounts import accounts, codes, second_factor
+from chatr.ops.sessions import lockout, proving
+from chatr.store.accounts import accounts, codes
 from chatr.store.people import people
 from chatr.store.pool import Transaction
+from chatr.store.sessions import second_factor
 
 _RATE = Rate(10, 900)
 
@@ -56,7 +57,7 @@ async def setup(ctx: Ctx, params: TwoFactorSetupParams) -> TwoFactorSetup:
 class TwoFactorEnableParams(Params, frozen=True, kw_only=True):
     """A code of the authenticator; and the password, as for two_factor.setup."""
 
-    code: fields.Code
+    code: code_rules.Code
     password: proving.OwnPassword | None = None
 
 
@@ -82,7 +83,7 @@ async def enable(ctx: Ctx, params: TwoFactorEnableParams) -> RecoveryCodes:
     person = known.person
     if person.two_factor:
         raise ApiError("conflict", "Two-factor sign-in is on already")
-    key = await proving.in_session(ctx)
+    key = await lockout.in_session(ctx)
     async with ctx.ports.db.transaction() as tx:
         await proving.hold(tx, known)
         await proving.totp_code(ctx, tx, person.id, params.code)
@@ -90,7 +91,7 @@ async def enable(ctx: Ctx, params: TwoFactorEnableParams) -> RecoveryCodes:
             raise ApiError("conflict", "Two-factor sign-in is on already")
         # Sign-ins under way have passed with the password alone.
         await codes.delete(tx, person.id, "login")
-        await proving.succeed(tx, key)
+        await lockout.succeed(tx, key)
         shown = await _new_recovery_codes(ctx, tx, person.id)
         await _changed(ctx, tx, person, "on")
     return shown
@@ -103,8 +104,8 @@ class TwoFactorDisableParams(Params, frozen=True, kw_only=True):
     """
 
     password: proving.OwnPassword | None = None
-    code: fields.Code | None = None
-    recovery_code: fields.RecoveryCode | None = None
+    code: code_rules.Code | None = None
+    recovery_code: code_rules.RecoveryCode | None = None
 
 
 @operation(
@@ -121,7 +122,7 @@ async def disable(ctx: Ctx, params: TwoFactorDisableParams) -> Empty:
         person = (await proving.hold(tx, known)).person
         await proving.second(ctx, tx, person.id, params.code, params.recovery_code)
         await second_factor.disable(tx, person.id)
-        await proving.succeed(tx, proving.session_key(ctx))
+        await lockout.succeed(tx, lockout.session_key(ctx))
         await _changed(ctx, tx, person, "off")
     return Empty()
 

@@ -11,14 +11,14 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from chatr.api.model import LinkPreview
-from chatr.config import ConfigError, load
-from chatr.config import Retention as Settings
-from chatr.ops.accounts import proving, undo
+from chatr.config import ConfigError, Retention, load
+from chatr.ops.accounts import undo
+from chatr.ops.sessions import lockout
 from chatr.process.tasks import Tasks
-from chatr.services import retention as job
+from chatr.services import nightly
 from chatr.services.code_gate import PACE
 from chatr.services.link_previews import IMAGES
-from chatr.services.retention import Busy, Retention
+from chatr.services.nightly import Busy, Nightly
 from chatr.store import retention
 from chatr.store.messages import preview_images, previews
 from chatr.store.retention import RULES
@@ -35,11 +35,11 @@ class RetentionCase(FriendsCase):
 
     async def run_now(self) -> dict[str, int]:
         """Run the job; what went."""
-        return {name: count for name, count in (await self.node.retention.run()).items() if count}
+        return {name: count for name, count in (await self.node.nightly.run()).items() if count}
 
     async def due(self) -> dict[str, str]:
         """What would go."""
-        return {due.rule: due.count for due in await self.node.retention.due() if due.count != "0"}
+        return {due.rule: due.count for due in await self.node.nightly.due() if due.count != "0"}
 
     async def sql(self, statement: str, *params: Any) -> list[tuple[Any, ...]]:
         return await self.node.db.query(statement, params)  # type: ignore[return-value]
@@ -106,8 +106,8 @@ class UnsentTests(RetentionCase):
 
     async def test_many(self) -> None:
         """Quotes and former texts beyond a batch take more batches; the message goes last."""
-        self.patch(job, "MOST_ROWS", 10)
-        self.node.retention._rows = 10
+        self.patch(nightly, "MOST_ROWS", 10)
+        self.node.nightly._rows = 10
         for number in range(25):
             await self.sql(
                 """INSERT INTO message_edits (id, message_id, previous_content, edited_by, edited_at)
@@ -210,9 +210,9 @@ class RowTests(RetentionCase):
     def test_as_long_as_it_counts(self) -> None:
         """What is looked back at is kept for so long."""
         days = {rule.name: rule.days for rule in RULES}
-        self.assertEqual((days["changes of address"], days["known places"]), (undo.UNDO_DAYS, proving.KNOWN_DAYS))
+        self.assertEqual((days["changes of address"], days["known places"]), (undo.UNDO_DAYS, lockout.KNOWN_DAYS))
         for name, looked_back_s in (
-            ("tries to sign in", proving.LOCKOUT.quiet_s),
+            ("tries to sign in", lockout.LOCKOUT.quiet_s),
             ("counts of codes", max(PACE.target_window_s, PACE.sender_window_s)),
         ):
             self.assertLessEqual(looked_back_s, int(days[name]) * 86400, name)
@@ -251,7 +251,7 @@ class RowTests(RetentionCase):
         await self.ann.call("message.edit", id=message["id"], content="two")
         await self.age("message_edits", "edited_at", 400)
         self.assertEqual(await self.run_now(), {})
-        strict = self.another(Settings(edits_days=90))
+        strict = self.another(Retention(edits_days=90))
         self.assertEqual((await strict.run())["former texts"], 1)
 
     async def test_preview_images(self) -> None:
@@ -263,14 +263,14 @@ class RowTests(RetentionCase):
         await previews.attach(self.node.db, message["id"], shown)
         await self.age("preview_images", "used_at", 31)
         self.assertEqual(await preview_images.id_of(self.node.db, urls[2]), ids[2])
-        self.node.retention._rows = 1
+        self.node.nightly._rows = 1
         self.assertEqual(await self.run_now(), {"preview images": 1})
         left = {row[0] for row in await self.sql("SELECT id::text FROM preview_images")}
         self.assertEqual(left, set(ids[:3]))
 
-    def another(self, settings: Settings) -> Retention:
+    def another(self, settings: Retention) -> Nightly:
         """One with other settings."""
-        return Retention(Tasks(reactor), self.node.db, settings, now=self.now)  # type: ignore[arg-type]
+        return Nightly(Tasks(reactor), self.node.db, settings, now=self.now)  # type: ignore[arg-type]
 
 
 class JobTests(RetentionCase):
@@ -299,34 +299,34 @@ class JobTests(RetentionCase):
             return batch
 
         rule = next(each for each in RULES if each.table == "refresh_tokens")
-        self.patch(job, "RULES", (msgspec.structs.replace(rule, act=watched),))
-        self.patch(job, "REST_FACTOR", 0)
+        self.patch(nightly, "RULES", (msgspec.structs.replace(rule, act=watched),))
+        self.patch(nightly, "REST_FACTOR", 0)
         self.assertEqual(await self.run_now(), {"spent refresh tokens": 3500})
         self.assertEqual(sizes, [1000, 1000, 1000, 500])
         # Seen from outside: what the batches before took is committed, and this one's is not.
         self.assertEqual(commits, [3500, 2500, 1500, 500])
         await self.spent(2000)
         sizes.clear()
-        self.patch(job, "BATCH_S", -1.0)
+        self.patch(nightly, "BATCH_S", -1.0)
         self.assertEqual(await self.run_now(), {"spent refresh tokens": 2000})
         self.assertEqual(sizes[:4], [1000, 500, 250, 125])
 
     async def test_stopped(self) -> None:
         """A stop ends it after the batch; the next run goes on from there."""
         await self.spent(2500)
-        nightly = Retention(Tasks(reactor), self.node.db, Settings(), now=self.now)  # type: ignore[arg-type]
+        night = Nightly(Tasks(reactor), self.node.db, Retention(), now=self.now)  # type: ignore[arg-type]
         plain = retention.remove
         stopped: list[Deferred[None]] = []
 
         async def stopping(tx: Any, rule: Any, days: int, limit: int, after: str) -> Any:
-            stopped.append(nightly.stop())
+            stopped.append(night.stop())
             return await plain(tx, rule, days, limit, after)
 
         rules = tuple(msgspec.structs.replace(each, act=stopping) for each in RULES if each.table == "refresh_tokens")
-        self.patch(job, "RULES", rules)
-        self.assertEqual(await nightly.run(), {"spent refresh tokens": 1000})
+        self.patch(nightly, "RULES", rules)
+        self.assertEqual(await night.run(), {"spent refresh tokens": 1000})
         self.assertEqual(len(stopped), 1)
-        self.patch(job, "RULES", RULES)
+        self.patch(nightly, "RULES", RULES)
         self.assertEqual(await self.run_now(), {"spent refresh tokens": 1500})
 
     async def test_several_nodes(self) -> None:
@@ -334,7 +334,7 @@ class JobTests(RetentionCase):
         await self.spent(10)
         async with self.node.db.transaction() as tx:
             self.assertTrue(await retention.locked(tx))
-            await self.assertFailure(Deferred.fromCoroutine(self.node.retention.run()), Busy)
+            await self.assertFailure(Deferred.fromCoroutine(self.node.nightly.run()), Busy)
         self.assertEqual(await self.run_now(), {"spent refresh tokens": 10})
 
     async def test_dry_run(self) -> None:
@@ -349,19 +349,19 @@ class JobTests(RetentionCase):
         clock, moment = Clock(), datetime(2026, 11, 26, 22, 30, tzinfo=timezone.utc)
         runs: list[float] = []
 
-        class Counted(Retention):
+        class Counted(Nightly):
             async def run(self) -> dict[str, int]:
                 runs.append(clock.seconds())
                 return {}
 
-        nightly = Counted(
-            Tasks(clock), self.node.db, Settings(hour=3), now=lambda: moment + timedelta(seconds=clock.seconds())
+        night = Counted(
+            Tasks(clock), self.node.db, Retention(hour=3), now=lambda: moment + timedelta(seconds=clock.seconds())
         )
-        nightly.start()
+        night.start()
         for _ in range(3 * 48):
             clock.advance(1800)
         self.assertEqual(runs, [4.5 * 3600, 28.5 * 3600, 52.5 * 3600])
-        await nightly.stop()
+        await night.stop()
 
     async def test_plans(self) -> None:
         """Each rule finds its rows by an index, or its table is looked through in order of its key."""
@@ -378,7 +378,7 @@ class JobTests(RetentionCase):
         """Every rule names a number or a setting that there is; access tokens don't outlive their sessions."""
         for rule in RULES:
             if isinstance(rule.days, str):
-                self.assertIn(rule.days, Settings.__struct_fields__)
+                self.assertIn(rule.days, Retention.__struct_fields__)
         self.assertRaises(
             ConfigError, load, None, {}, {"auth.access_token_s": "200000", "retention.sessions_days": "1"}
         )

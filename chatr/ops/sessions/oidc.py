@@ -14,13 +14,15 @@ from chatr.api.errors import ApiError
 from chatr.api.model import NoParams, Params, Session, Wire
 from chatr.auth.oidc import Claims, Provider
 from chatr.auth.tokens import new_secret, secret_hash
-from chatr.ops import fields
-from chatr.ops.accounts import registration, sign_in, usernames, verification
+from chatr.ops.accounts import address_rules, code_rules, registration, usernames, verification
+from chatr.ops.people import names
 from chatr.ops.ports import Ctx
-from chatr.store.accounts import accounts, identities
+from chatr.ops.sessions import sign_in
+from chatr.store.accounts import accounts
 from chatr.store.people import people
 from chatr.store.people.people import Person
 from chatr.store.pool import Transaction
+from chatr.store.sessions import identities
 
 LIFETIME_S = 600
 
@@ -74,9 +76,9 @@ async def start(ctx: Ctx, params: NoParams) -> ProviderSignIn:
 class OidcFinishParams(Params, frozen=True, kw_only=True):
     """``state`` and ``code`` as the provider sent them back, and the ``binding`` of oidc.start."""
 
-    state: fields.Secret
-    code: fields.Secret
-    binding: fields.Secret
+    state: code_rules.Secret
+    code: code_rules.Secret
+    binding: code_rules.Secret
 
 
 @operation(
@@ -139,9 +141,9 @@ async def _new(ctx: Ctx, tx: Transaction, claims: Claims) -> str:
     if not ctx.ports.accounts.oidc.settings.register:
         raise ApiError("forbidden", "There is no account for this sign-in: ask the operator of the server")
     # An address of a kind that we don't take is one that we don't know.
-    email = claims.confirmed_email if fields.EMAIL.match(claims.confirmed_email) else None
+    email = claims.confirmed_email if address_rules.EMAIL.match(claims.confirmed_email) else None
     [username] = await usernames.free(ctx, tx, claims.preferred_username or claims.email or claims.name, 1)
-    shown = fields.tidied(claims.name)
+    shown = names.tidied(claims.name)
     new = registration.new_person(username, email=email, phone_number=None, password_hash="", display_name=shown)
     await registration.vouched(ctx, tx, new, role="user", is_bot=False)
     return new.id

@@ -1,4 +1,4 @@
-"""Tries to sign in that have not succeeded, and the lock that too many close (``LOCKOUT``: ops/accounts/proving.py)."""
+"""Tries to sign in that have not succeeded, and the lock that too many close (``LOCKOUT``: ops/sessions/lockout.py)."""
 
 from __future__ import annotations
 

@@ -8,17 +8,19 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from chatr.addresses import caller_key
 from chatr.api.contract import GUESTS, PUBLIC, USERS, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
 from chatr.api.model import Cursor, Empty, Id, Limit, NoParams, Params, Session, Time, Wire, wire_time
 from chatr.auth.tokens import new_secret, secret_hash
-from chatr.ops import cursors, fields
-from chatr.ops.accounts import proving, sign_in, sign_out, verification
+from chatr.networks import caller_key
+from chatr.ops import cursors
+from chatr.ops.accounts import address_rules, code_rules, password_rules, verification
 from chatr.ops.ports import Ctx
-from chatr.store.accounts import accounts, codes, sessions
+from chatr.ops.sessions import lockout, proving, sign_in, sign_out
+from chatr.store.accounts import accounts, codes
 from chatr.store.people import people
 from chatr.store.pool import Transaction
+from chatr.store.sessions import sessions
 
 #: How long the same caller may use a refresh token again: two tabs at once, or an answer that was lost.
 AGAIN_S = 10
@@ -32,7 +34,7 @@ class SessionLoginParams(Params, frozen=True, kw_only=True):
     """
 
     login: Annotated[str, Meta(min_length=1, max_length=320)]
-    password: fields.Password
+    password: password_rules.Password
     method: sign_in.Method | None = None
 
 
@@ -56,7 +58,7 @@ async def login(
     nothing has changed then.
     """
     text = params.login.strip()
-    known = await accounts.by_login(ctx.ports.db, **fields.login(text, ctx.ports.accounts.settings.phone_region))
+    known = await accounts.by_login(ctx.ports.db, **address_rules.login(text, ctx.ports.accounts.settings.phone_region))
     attempt = await proving.sign_in(ctx, known, text, params.password)
     if known is None or attempt is None:
         raise ApiError("code_wrong", _WRONG)
@@ -67,7 +69,7 @@ async def login(
             return await sign_in.proceed_with_password(ctx, tx, known.person, attempt.key, params.method)
         sign_in.refuse_disabled(known.person)
         waiting = await verification.next_step(ctx.ports, ctx.now, tx, known.person)
-        await proving.succeed(tx, attempt.key)
+        await lockout.succeed(tx, attempt.key)
         proof = await verification.prove(ctx.now, tx, known.person.id, None)
     return verification.PendingAccount(user_id=known.person.id, verification=waiting or "email", proof=proof)
 
@@ -75,10 +77,10 @@ async def login(
 class SessionVerifyLoginParams(Params, frozen=True, kw_only=True):
     """The second step: the code that was sent, the authenticator's, or a recovery code."""
 
-    challenge: fields.Secret
-    code: fields.Code | None = None
-    totp: fields.Code | None = None
-    recovery_code: fields.RecoveryCode | None = None
+    challenge: code_rules.Secret
+    code: code_rules.Code | None = None
+    totp: code_rules.Code | None = None
+    recovery_code: code_rules.RecoveryCode | None = None
 
 
 @operation(
@@ -93,12 +95,10 @@ async def verify_login(ctx: Ctx, params: SessionVerifyLoginParams) -> Session:
 
     ``totp_required``: the account has two-factor sign-in, and only ``totp`` or ``recoveryCode`` will do.
     """
-    found = await codes.attempt_challenge(
-        ctx.ports.db, secret_hash(params.challenge), "login", verification.ATTEMPTS
-    )
+    found = await codes.attempt_challenge(ctx.ports.db, secret_hash(params.challenge), "login", code_rules.ATTEMPTS)
     known = await accounts.by_id(ctx.ports.db, found.user_id) if found else None
     if found is None or known is None or known.person.disabled:
-        raise ApiError("code_wrong", verification.WRONG)
+        raise ApiError("code_wrong", code_rules.WRONG)
     person = known.person
     if found.expired:
         raise ApiError("code_expired", "The sign-in took too long: begin again")
@@ -106,7 +106,7 @@ async def verify_login(ctx: Ctx, params: SessionVerifyLoginParams) -> Session:
         raise ApiError("totp_required", "Enter the code of your authenticator, or a recovery code")
     if not person.two_factor and params.code is None:
         raise invalid("$.code", "is missing")
-    attempt = await proving.count(ctx, person)
+    attempt = await lockout.count(ctx, person)
     attempt.check_lock()
     async with ctx.ports.db.transaction() as tx:
         await proving.hold(tx, known)
@@ -115,14 +115,14 @@ async def verify_login(ctx: Ctx, params: SessionVerifyLoginParams) -> Session:
         else:
             verification.check(ctx.ports, person.id, "login", params.code or "", found)
         await verification.use(ctx.ports, tx, person.id, "login")
-        await proving.succeed(tx, attempt.key)
+        await lockout.succeed(tx, attempt.key)
         return await sign_in.begin(ctx, tx, person.id)
 
 
 class SessionRefreshParams(Params, frozen=True, kw_only=True):
     """The refresh token of the last answer."""
 
-    refresh_token: fields.Secret
+    refresh_token: code_rules.Secret
 
 
 @operation("session.refresh", Route("POST", "/auth/refresh"), PUBLIC)

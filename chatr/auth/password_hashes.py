@@ -1,6 +1,6 @@
 """Password hashes: bcrypt in a thread pool of its own, so that it never stops the reactor or starves other work.
 
-What a new password has to be says ops/fields.py, how many wrong ones lock ops/accounts/proving.py.
+What a new password has to be says ops/accounts/password_rules.py, how many wrong ones lock ops/sessions/lockout.py.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
-from chatr.addresses import caller_key
 from chatr.api.context import Context
 from chatr.api.errors import ApiError
+from chatr.networks import caller_key
 from chatr.process.turns import Turns
 
 _T = TypeVar("_T")
@@ -28,7 +28,7 @@ _T = TypeVar("_T")
 class Passwords:
     """Hashes and checks passwords off the reactor thread, in turn between those who want it.
 
-    Who is signed in has turns of their own, all others those of their address (:func:`chatr.addresses.caller_key`); of
+    Who is signed in has turns of their own, all others those of their address (:func:`chatr.networks.caller_key`); of
     each at most ``per_caller`` wait. Who has gone before it is their turn costs nothing.
     """
 

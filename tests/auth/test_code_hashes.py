@@ -6,7 +6,7 @@ import re
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatr.auth.codes import Codes
+from chatr.auth.code_hashes import Codes
 
 
 class CodesTests(SynchronousTestCase):

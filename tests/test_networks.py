@@ -1,10 +1,10 @@
-"""Tests of chatr.addresses."""
+"""Tests of chatr.networks."""
 
 from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatr.addresses import MAX_KEY_CHARS, caller_key, is_loopback, on_this_machine
+from chatr.networks import MAX_KEY_CHARS, caller_key, is_loopback, on_this_machine
 
 
 class CallerKeyTests(SynchronousTestCase):

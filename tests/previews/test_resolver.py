@@ -13,8 +13,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 from zope.interface import implementer
 
-from chatr.previews import names
-from chatr.previews.names import Resolver, Servers, parse_hosts, parse_servers
+from chatr.previews.resolver import DEADLINE_S, Resolver, Servers, parse_hosts, parse_servers
 from tests.previews.nameserver import ABSENT, BROKEN, NameServer
 from tests.previews.sites import PUBLIC, SitesCase
 
@@ -79,7 +78,7 @@ class ResolverCase(TestCase):
 
 
 class ResolverTests(ResolverCase):
-    """chatr.previews.names"""
+    """chatr.previews.resolver"""
 
     async def test_found(self) -> None:
         """Both kinds of addresses, by turns; what is no answer to the question is not heard."""
@@ -151,7 +150,7 @@ class ResolverTests(ResolverCase):
         looking = self.look("records.test", self.timed)
         while "records.test A" not in self.server.streams:
             await self.look("bytes.test")
-        self.clock.advance(names.DEADLINE_S)
+        self.clock.advance(DEADLINE_S)
         self.assertEqual(await looking, [])
 
     async def test_no_names(self) -> None:
@@ -168,7 +167,7 @@ class ResolverTests(ResolverCase):
         self.assertEqual(await self.look("known.test"), ["192.0.2.1"])
         self.assertFalse(any(each.called for each in silent))
         self.assertEqual(threading.active_count(), threads)
-        self.clock.advance(names.DEADLINE_S)
+        self.clock.advance(DEADLINE_S)
         self.assertEqual([await each for each in silent], [[]] * 200)
 
     async def test_half_silent(self) -> None:
@@ -177,7 +176,7 @@ class ResolverTests(ResolverCase):
         self.know("other.test", ["192.0.2.2"], [])
         looking = self.look("half.test", self.timed)
         await self.look("other.test")
-        self.clock.advance(names.DEADLINE_S)
+        self.clock.advance(DEADLINE_S)
         self.assertEqual(await looking, ["192.0.2.1"])
 
     async def test_cancelled(self) -> None:
@@ -229,6 +228,6 @@ class SilentTests(SitesCase):
         silent = [Deferred.fromCoroutine(self.refused(url, web)) for url in urls]
         self.assertEqual(await self.title(f"http://good.test:{self.public.number}/", web), "public")
         self.assertFalse(any(each.called for each in silent))
-        clock.advance(names.DEADLINE_S)
+        clock.advance(DEADLINE_S)
         for each in silent:
             await each

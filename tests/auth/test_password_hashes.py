@@ -13,8 +13,8 @@ from twisted.trial.unittest import TestCase
 
 from chatr.api.context import Caller, Context, HangUp
 from chatr.api.errors import ApiError
-from chatr.auth import passwords
-from chatr.auth.passwords import Passwords
+from chatr.auth import password_hashes
+from chatr.auth.password_hashes import Passwords
 
 
 class PasswordsTests(TestCase):
@@ -48,7 +48,7 @@ class PasswordsTests(TestCase):
     async def test_stranger(self) -> None:
         """Without an account every password is wrong, after the same work: bcrypt runs on a hash of equal cost."""
         self.assertFalse(await self.check("anything", None))
-        work = passwords._stranger(7)
+        work = password_hashes._stranger(7)
         self.assertTrue(work.startswith(b"$2b$07$"))
         self.assertFalse(bcrypt.checkpw(b"anything", work))
 

@@ -9,14 +9,16 @@ from chatr.api.errors import ApiError
 from chatr.api.model import Id, Session, Wire
 from chatr.auth.tokens import new_secret, secret_hash
 from chatr.ops import access
-from chatr.ops.accounts import proving, verification
+from chatr.ops.accounts import code_rules, verification
 from chatr.ops.people import visibility
 from chatr.ops.ports import Ctx
-from chatr.store.accounts import codes, known_places, sessions
+from chatr.ops.sessions import lockout
+from chatr.store.accounts import codes
 from chatr.store.ids import uuid7
 from chatr.store.people import people
 from chatr.store.people.people import Person
 from chatr.store.pool import Queryable, Transaction
+from chatr.store.sessions import known_places, sessions
 
 MAX_USER_AGENT = 300
 
@@ -61,7 +63,7 @@ async def proceed_with_password(
             ctx.ports, ctx.now, tx, person.id, "login", ways[0], sender, challenge_hash=secret_hash(challenge)
         )
         return SignInChallenge(user_id=person.id, challenge=challenge, methods=[way.channel for way in ways])
-    await proving.succeed(tx, key)
+    await lockout.succeed(tx, key)
     return await begin(ctx, tx, person.id)
 
 
@@ -121,7 +123,7 @@ async def _remember(ctx: Ctx, db: Queryable, person: Person) -> None:
     """Keep from where somebody has signed in: there nobody else keeps them out."""
     if ctx.caller.address:
         await known_places.remember(
-            db, person.id, proving.places(ctx), days=proving.KNOWN_DAYS, most=proving.MOST_KNOWN
+            db, person.id, lockout.places(ctx), days=lockout.KNOWN_DAYS, most=lockout.MOST_KNOWN
         )
 
 
@@ -140,7 +142,7 @@ async def _second_factor(ctx: Ctx, tx: Transaction, person: Person) -> SignInCha
     if not person.two_factor:
         return None
     challenge = new_secret()
-    expires_at = verification.expiry(ctx.ports, ctx.now, "login")
+    expires_at = code_rules.expiry(ctx.ports, ctx.now, "login")
     await codes.put(tx, person.id, "login", None, expires_at, challenge_hash=secret_hash(challenge))
     return SignInChallenge(user_id=person.id, challenge=challenge, methods=["totp", "recovery_code"])
 

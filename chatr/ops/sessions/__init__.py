@@ -1,0 +1,1 @@
+"""Sessions: how one signs in and out, and what shows who one is."""

@@ -1,0 +1,1 @@
+"""Sessions, and what is known of those who sign in."""
