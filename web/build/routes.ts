@@ -1,0 +1,33 @@
+import { readFileSync } from "node:fs";
+import type { Plugin } from "vite";
+
+const ID = "virtual:chatr-routes";
+
+interface OpenApi {
+  paths: Record<string, Record<string, { operationId?: string }>>;
+}
+
+/** Makes `virtual:chatr-routes`: the verb and path of each operation, from docs/api/openapi.json. */
+export function routesPlugin(openapi: string): Plugin {
+  return {
+    name: "chatr-routes",
+    resolveId: (id) => (id === ID ? `\0${ID}` : undefined),
+    load(id) {
+      if (id !== `\0${ID}`) return undefined;
+      this.addWatchFile(openapi);
+      return `export const routes = ${JSON.stringify(readRoutes(openapi))};`;
+    },
+  };
+}
+
+/** `{"message.send": ["POST", "/api/messages"], …}`; of several paths of one operation the first. */
+export function readRoutes(openapi: string): Record<string, [string, string]> {
+  const { paths } = JSON.parse(readFileSync(openapi, "utf8")) as OpenApi;
+  const routes: Record<string, [string, string]> = {};
+  for (const [path, verbs] of Object.entries(paths)) {
+    for (const [verb, { operationId }] of Object.entries(verbs)) {
+      if (operationId !== undefined) routes[operationId] ??= [verb.toUpperCase(), path];
+    }
+  }
+  return routes;
+}

@@ -1,0 +1,4 @@
+declare module "virtual:chatr-routes" {
+  /** The verb and path (below /api, with `{variables}`) of each operation by its name. */
+  export const routes: Record<string, [verb: string, path: string]>;
+}

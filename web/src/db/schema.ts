@@ -1,0 +1,101 @@
+import Dexie, { type EntityTable, type Table } from "dexie";
+import type { Conversation, Friendship, Me, Message, PresenceState, User } from "../api/types.ts";
+
+/** A conversation as the server shows it, and how much of it is here. */
+export interface ConversationRow extends Conversation {
+  /** The last log entry that is applied here; what is above is missing still. */
+  logSeq: number;
+  /** 1 while the caller has to answer a request, and for indexes: IndexedDB has no booleans. */
+  request: 0 | 1;
+}
+
+/** An unbroken stretch of a conversation's log that is here, both ends included. The newest one goes on to `logSeq`. */
+export interface Stretch {
+  conversationId: string;
+  fromSeq: number;
+  toSeq: number;
+}
+
+/** A send that is not acknowledged yet. */
+export interface OutboxRow {
+  clientId: string;
+  /** Order of sending, over all conversations: given by the database. */
+  order?: number;
+  /** `conversation:<id>`, or `person:<id>` while there is no conversation with somebody. */
+  target: string;
+  content: string;
+  replyToId?: string;
+  createdAt: string;
+  state: "waiting" | "sending" | "failed";
+  /** The code and the sentence of a refusal. */
+  error?: { code: string; detail: string; retryAfter?: number };
+}
+
+export interface PersonRow extends User {
+  /** The friendship with them, if there is one. */
+  friendship?: Friendship;
+  blockedByMe?: boolean;
+}
+
+/** Who types or records where; gone after `until` (milliseconds since 1970). */
+export interface ActivityRow {
+  conversationId: string;
+  userId: string;
+  kind: "typing" | "recording" | "draft";
+  text?: string;
+  until: number;
+}
+
+export interface DraftRow {
+  target: string;
+  text: string;
+  replyToId?: string;
+}
+
+/** How the tab that leads stands to the server. All tabs read it here. */
+export interface Connection {
+  state: "connecting" | "online" | "offline" | "ended";
+  /** When it went away from `online`, and when it is tried again (milliseconds since 1970). */
+  since: number;
+  retryAt?: number;
+  /** Why it ended for good: a code, as `session_revoked`. */
+  reason?: string;
+  /** Whether what was missed is here. */
+  synced: boolean;
+}
+
+/** What is kept once: `me`, `cursor`, `epoch`, `connection`. */
+export interface MetaRow {
+  key: string;
+  value: unknown;
+}
+
+/** All that a person's devices know, for one person on one device. Rows are replaced whole. */
+export class ChatrDatabase extends Dexie {
+  conversations!: EntityTable<ConversationRow, "id">;
+  messages!: EntityTable<Message, "id">;
+  stretches!: Table<Stretch, [string, number]>;
+  outbox!: EntityTable<OutboxRow, "clientId">;
+  people!: EntityTable<PersonRow, "id">;
+  presence!: EntityTable<PresenceState, "userId">;
+  activity!: Table<ActivityRow, [string, string]>;
+  drafts!: EntityTable<DraftRow, "target">;
+  meta!: EntityTable<MetaRow, "key">;
+
+  constructor(userId: string) {
+    super(`chatr:${userId}`);
+    this.version(1).stores({
+      conversations: "id, updatedAt, request",
+      messages: "id, &[conversationId+seq], clientId",
+      stretches: "[conversationId+fromSeq]",
+      outbox: "clientId, order, [target+order]",
+      people: "id, username",
+      presence: "userId",
+      activity: "[conversationId+userId], conversationId, until",
+      drafts: "target",
+      meta: "key",
+    });
+  }
+}
+
+export type MetaValues = { me: Me; cursor: string; epoch: string; connection: Connection };

@@ -1,0 +1,40 @@
+import type { OperationName, ParamsOf, ResultOf } from "../api/types.ts";
+import type { ChatrDatabase } from "../db/schema.ts";
+
+/** What components ask for. Whatever it changes they read in the database, by live queries. */
+export interface Engine {
+  readonly userId: string;
+  readonly db: ChatrDatabase;
+
+  /**
+   * Call an operation: over the socket where this tab leads and is connected, else by REST. What the result and its
+   * events change is in the database when it resolves. Rejects with `ApiError`.
+   */
+  call<N extends OperationName>(name: N, params: ParamsOf<N>, signal?: AbortSignal): Promise<ResultOf<N>>;
+
+  /** Queue a message; it is in the outbox when this resolves, and sent in order. Answers its `clientId`. */
+  send(target: string, content: string, options?: { replyToId?: string }): Promise<string>;
+  retry(clientId: string): Promise<void>;
+  discard(clientId: string): Promise<void>;
+
+  /** Bring the messages around a place here: a page before or after what is there, or around a seq. */
+  loadBefore(conversationId: string, seq: number): Promise<void>;
+  loadAfter(conversationId: string, seq: number): Promise<void>;
+  loadAround(conversationId: string, seq: number): Promise<void>;
+
+  /** Say how far somebody has read. Repeated and smaller ones cost nothing. */
+  markRead(conversationId: string, seq: number): void;
+  /** Say that somebody types (or records, or what they are about to write): passed on as often as the server takes it. */
+  typing(conversationId: string, active: boolean): void;
+  recording(conversationId: string, active: boolean): void;
+  draft(conversationId: string, text: string): void;
+
+  /** Whether somebody looks at this tab. */
+  setPresence(status: "online" | "away"): void;
+  retryConnection(): void;
+
+  /** End the session here and at the server, and wipe all that is kept. */
+  signOut(): Promise<void>;
+  /** Let go of the socket and the lock; the database stays. */
+  stop(): Promise<void>;
+}

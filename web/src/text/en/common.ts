@@ -1,0 +1,20 @@
+/** Words that more than one part of the client says. */
+export const common = {
+  cancel: "Cancel",
+  close: "Close",
+  save: "Save",
+  back: "Back",
+  retry: "Retry",
+  delete: "Delete",
+  search: "Search",
+  more: "More",
+  copy: "Copy",
+  copied: "Copied",
+  online: "Online",
+  away: "Away",
+  deletedUser: "Deleted user",
+  chats: "Chats",
+  friends: "Friends",
+  settings: "Settings",
+  you: "You",
+};

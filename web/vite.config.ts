@@ -1,0 +1,29 @@
+import { fileURLToPath } from "node:url";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+import { routesPlugin } from "./build/routes.ts";
+import { serviceWorkerPlugin } from "./build/service-worker.ts";
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** `npm run dev` serves the sources and asks a running chatr for all else. */
+const chatr = process.env.CHATR_URL ?? "http://127.0.0.1:8080";
+
+export default defineConfig({
+  plugins: [react(), routesPlugin(here("../docs/api/openapi.json")), serviceWorkerPlugin()],
+  build: {
+    outDir: here("../chatr/static"),
+    emptyOutDir: true,
+    target: "es2022",
+    // No inline script under the Content-Security-Policy, and no data: URL for what is an asset.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    proxy: { "/api": chatr, "/dev": chatr, "/ws": { target: chatr, ws: true } },
+  },
+  test: {
+    include: ["src/**/*.test.ts", "src/**/*.test.tsx", "test/**/*.test.ts"],
+    environment: "node",
+  },
+});
