@@ -21,6 +21,7 @@ export class SessionKeeper {
   private readonly listeners = new Set<() => void>();
   private engine: ChatrEngine | undefined;
   private hasStarted = false;
+  private isLeaving = false;
 
   subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
@@ -46,10 +47,15 @@ export class SessionKeeper {
 
   async signOut(): Promise<void> {
     const { engine } = this;
-    this.engine = undefined;
-    this.forget();
-    await engine?.signOut();
-    this.show({ kind: "out" });
+    this.isLeaving = true;
+    try {
+      await engine?.signOut();
+    } finally {
+      this.engine = undefined;
+      this.forget();
+      this.isLeaving = false;
+      this.show({ kind: "out" });
+    }
   }
 
   private async resume(): Promise<void> {
@@ -76,7 +82,7 @@ export class SessionKeeper {
 
   /** Tokens came; also of somebody else, when another tab has signed in as them: there is one cookie for all. */
   private renewed({ user }: Session): void {
-    if (this.engine?.userId === user.id) return;
+    if (this.isLeaving || this.engine?.userId === user.id) return;
     void this.engine?.stop();
     void this.enter(user.id, user);
   }
@@ -98,7 +104,7 @@ export class SessionKeeper {
   /** It ended elsewhere. */
   private async ended(reason: string): Promise<void> {
     const { engine } = this;
-    if (engine === undefined) return;
+    if (engine === undefined || this.isLeaving) return;
     this.engine = undefined;
     this.forget();
     this.show(reason === "logout" ? { kind: "out" } : { kind: "out", ended: reason });
