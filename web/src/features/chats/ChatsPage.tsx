@@ -12,9 +12,9 @@ import { ChatList } from "./list/ChatList.tsx";
 import type { RowListHandle } from "./list/RowList.tsx";
 import { NewChatDialog } from "./NewChatDialog.tsx";
 import { type ChatTab, tabOf } from "./order.ts";
+import { openKey, pathOfTab, tabOfPath } from "./place.ts";
 import { SearchResults } from "./search/SearchResults.tsx";
 import { useListState } from "./state.ts";
-import { openKey, pathOfTab, tabOfPath } from "./place.ts";
 import { useLate } from "./useLate.ts";
 
 /** The pane with the list of chats, beside or before the conversation. */

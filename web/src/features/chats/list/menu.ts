@@ -16,7 +16,8 @@ export function menuOf(chat: ConversationRow, view: RowView, actions: ChatAction
   if (view.unread !== "") {
     items.push({ label: t.chats.markRead, icon: CheckCheck, onSelect: () => actions.markRead(chat) });
   }
-  if (chat.request === 0) items.push(...keepItems(chat, actions), "line", ...muteItems(chat, view, actions, now), "line");
+  if (chat.request === 0)
+    items.push(...keepItems(chat, actions), "line", ...muteItems(chat, view, actions, now), "line");
   items.push({
     label: t.chats.deleteChat,
     icon: Trash2,
@@ -64,7 +65,12 @@ export function rowKey(event: KeyboardEvent, chat: ConversationRow, view: RowVie
   void act();
 }
 
-function actOf(key: string, chat: ConversationRow, view: RowView, actions: ChatActions): (() => Promise<void>) | undefined {
+function actOf(
+  key: string,
+  chat: ConversationRow,
+  view: RowView,
+  actions: ChatActions,
+): (() => Promise<void>) | undefined {
   switch (key) {
     case "p":
       return chat.request === 0 ? () => actions.pin(chat) : undefined;

@@ -64,7 +64,13 @@ function faceOfHit({ conversationId, sender }: FoundMessage, data: ChatData): { 
   const conversation = data.conversations.find((each) => each.id === conversationId);
   if (conversation) return { face: faceOf({ conversation }, data), group: conversation.kind === "group" };
   const { id, displayName, profileImage } = sender;
-  const face: Face = { id, kind: "person", name: displayName, presence: null, ...(profileImage && { src: profileImage }) };
+  const face: Face = {
+    id,
+    kind: "person",
+    name: displayName,
+    presence: null,
+    ...(profileImage && { src: profileImage }),
+  };
   return { face, group: false };
 }
 

@@ -4,7 +4,7 @@ import { t } from "../../../text/index.ts";
 import { cx } from "../../../ui/cx.ts";
 import { Menu, type MenuItem } from "../../../ui/Menu.tsx";
 import type { ChatData } from "../data.ts";
-import { personFace, faceOf } from "../view.ts";
+import { faceOf, personFace } from "../view.ts";
 import "./SearchFilters.css";
 
 /** Where messages are looked for; nothing: everywhere. */
@@ -38,7 +38,9 @@ export function SearchFilters({ filter, onChange, hits, data, open }: SearchFilt
         all={t.chats.allChats}
         chosen={conversationId}
         choices={chats.flatMap((id) => chatChoice(id, data))}
-        onChoose={(id) => onChange(id === undefined ? without(filter, "conversationId") : { ...filter, conversationId: id })}
+        onChoose={(id) =>
+          onChange(id === undefined ? without(filter, "conversationId") : { ...filter, conversationId: id })
+        }
       />
       <FilterChip
         label={t.chats.filterSender}
