@@ -29,7 +29,22 @@ export default defineConfig({
     proxy: { "/api": chatr, "/dev": chatr, "/ws": { target: chatr, ws: true } },
   },
   test: {
-    include: ["src/**/*.test.ts", "src/**/*.test.tsx", "test/**/*.test.ts"],
     environment: "node",
+    projects: [
+      { extends: true, test: { name: "unit", include: ["src/**/*.test.{ts,tsx}", "test/*.test.ts"] } },
+      {
+        // Against a chatr of this checkout, that they share.
+        extends: true,
+        test: {
+          name: "engine",
+          include: ["test/engine/**/*.test.ts"],
+          globalSetup: "test/support/setup.ts",
+          setupFiles: "fake-indexeddb/auto",
+          fileParallelism: false,
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+    ],
   },
 });
