@@ -158,27 +158,34 @@ export class Link {
   private handle([type, ...rest]: WampMessage): void {
     switch (type) {
       case CHALLENGE:
-        return this.send([AUTHENTICATE, this.options.ticket, {}]);
+        this.send([AUTHENTICATE, this.options.ticket, {}]);
+        break;
       case WELCOME:
-        return this.welcome.resolve(welcomeOf(rest[1] as Payload));
+        this.welcome.resolve(welcomeOf(rest[1] as Payload));
+        break;
       case ABORT:
       case GOODBYE:
-        return this.end(refusalOf(rest[1] as string, rest[0] as Payload));
+        this.end(refusalOf(rest[1] as string, rest[0] as Payload));
+        break;
       case EVENT: {
         const [subscription, , details, , payload] = rest as [number, number, Payload, unknown, Payload?];
-        return this.options.onEvent(subscription, String(details.topic ?? ""), payload ?? {});
+        this.options.onEvent(subscription, String(details.topic ?? ""), payload ?? {});
+        break;
       }
       case RESULT:
-        return this.answered(rest[0] as number, (rest[3] ?? {}) as Payload);
+        this.answered(rest[0] as number, (rest[3] ?? {}) as Payload);
+        break;
       case SUBSCRIBED:
-        return this.answered(rest[0] as number, rest[1]);
+        this.answered(rest[0] as number, rest[1]);
+        break;
       case UNSUBSCRIBED:
-        return this.answered(rest[0] as number, undefined);
+        this.answered(rest[0] as number, undefined);
+        break;
       case ERROR: {
         const [, request, , uri, , payload] = rest as [number, number, Payload, string, unknown, Payload?];
         const asked = this.pending.get(request);
         this.pending.delete(request);
-        return asked?.reject(refusalOf(uri, payload ?? {}));
+        asked?.reject(refusalOf(uri, payload ?? {}));
       }
     }
   }
