@@ -1,4 +1,4 @@
-/** Words that more than one part of the client says. */
+/** Words that more than one part of the client says, and those of the frame around them. */
 export const common = {
   cancel: "Cancel",
   close: "Close",
@@ -7,9 +7,11 @@ export const common = {
   retry: "Retry",
   delete: "Delete",
   search: "Search",
+  clear: "Clear",
   more: "More",
   copy: "Copy",
   copied: "Copied",
+  loading: "Loading",
   online: "Online",
   away: "Away",
   deletedUser: "Deleted user",
@@ -17,4 +19,10 @@ export const common = {
   friends: "Friends",
   settings: "Settings",
   you: "You",
+  searchEmoji: "Search emoji",
+  nothingFound: (query: string) => `Nothing found for “${query}”`,
+  code: "Six-digit code",
+  showPassword: "Show password",
+  showMore: "Show more",
+  showLess: "Show less",
 };
