@@ -8,6 +8,8 @@ export const PAGE = 80;
 
 /** What a timeline shows: one unbroken run of messages of a conversation. */
 export interface WindowState {
+  /** Grows by one each time that another place is opened: what was known of the old one is void. */
+  place: number;
   /** Ascending. */
   messages: readonly Message[];
   /** Whether anything is known yet: false until the first read. */
@@ -26,9 +28,11 @@ interface Page {
   to: number;
   messages: readonly Message[];
   watch: Subscription;
+  /** Others take its place as soon as they have been read. */
+  leaves: boolean;
 }
 
-const empty: WindowState = { messages: [], ready: false, atStart: false, live: true, failed: false };
+const empty: WindowState = { place: 0, messages: [], ready: false, atStart: false, live: true, failed: false };
 
 /** The part of a conversation that somebody looks at. It grows at both ends, page by page, and never jumps over a gap. */
 export class MessageWindow {
@@ -72,7 +76,7 @@ export class MessageWindow {
     if (stretch !== undefined) await this.#showPage(...(await this.#firstRange(stretch, around)), "end", opening);
     if (opening !== this.#opening) return;
     this.#watchBounds();
-    this.#publish({ ready: true, failed });
+    this.#publish({ place: opening, ready: true, failed });
   }
 
   /** Show a page before what is shown. */
@@ -175,8 +179,7 @@ export class MessageWindow {
         if (this.#newest() !== undefined) void this.open();
       } else if (last.to === Infinity && this.#endOf(last.from) !== Infinity) {
         // A gap has opened behind what is shown: show no further than to it.
-        last.to = this.#endOf(last.from);
-        void this.#replace(last, [last.from, last.to]);
+        if (!last.leaves) void this.#replace(last, [last.from, this.#endOf(last.from)]);
       } else this.#publish({});
     });
   }
@@ -240,7 +243,7 @@ export class MessageWindow {
   /** Watch a page: it is there when it has been read. */
   #read(from: number, to: number): Promise<Page> {
     return new Promise((resolve, reject) => {
-      const page: Page = { from, to, messages: [], watch: { unsubscribe: () => {}, closed: false } };
+      const page: Page = { from, to, messages: [], leaves: false, watch: { unsubscribe: () => {}, closed: false } };
       page.watch = liveQuery(() => this.#messages(from, to).toArray()).subscribe((messages) => {
         page.messages = kept(page.messages, messages);
         if (this.#pages.includes(page)) this.#changed(page);
@@ -259,14 +262,15 @@ export class MessageWindow {
 
   #changed(page: Page): void {
     const last = page.messages.at(-1);
-    if (page.to !== Infinity || page.messages.length <= 2 * PAGE || last === undefined) return this.#publish({});
+    this.#publish({});
+    if (page.leaves || page.to !== Infinity || page.messages.length <= 2 * PAGE || last === undefined) return;
     // The page that grows is closed from time to time, so that one more message is not the reading of hundreds.
-    page.to = last.seq;
         void this.#replace(page, [page.from, last.seq], [last.seq + 1, Infinity]);
   }
 
   /** Watch other ranges in the place of a page. What is shown stays until they have been read. */
   async #replace(page: Page, ...ranges: [from: number, to: number][]): Promise<void> {
+    page.leaves = true;
     const pages = await Promise.all(ranges.map(([from, to]) => this.#read(from, to)));
     page.watch.unsubscribe();
     const index = this.#pages.indexOf(page);

@@ -1,7 +1,9 @@
 /** What is said in a conversation: its header, its timeline, its bubbles and its composer. */
 export const conversation = {
   // Header
-  lastSeen: (when: string) => `Last seen ${when}`,
+  lastSeenToday: (clock: string) => `Last seen today at ${clock}`,
+  lastSeenYesterday: (clock: string) => `Last seen yesterday at ${clock}`,
+  lastSeenOn: (day: string) => `Last seen ${day}`,
   typing: "typing…",
   recording: "recording…",
   members: (count: number) => (count === 1 ? "1 member" : `${count} members`),
@@ -36,8 +38,6 @@ export const conversation = {
 
   // Timeline
   messages: "Messages",
-  today: "Today",
-  yesterday: "Yesterday",
   new: (count: string) => `${count} new`,
   jumpToLatest: "Jump to latest",
   jumpToLatestWith: (count: string) => `Jump to latest, ${count} new`,
