@@ -4,7 +4,6 @@ import { t } from "../text/index.ts";
 import "./Markdown.css";
 import { type MarkdownOptions, toHtml } from "./markdown.ts";
 import { toast } from "./toast.tsx";
-import { policy } from "./trusted-types.ts";
 
 export interface MarkdownProps extends MarkdownOptions {
   text: string;
@@ -41,11 +40,7 @@ export const Markdown = memo(function Markdown({ text, mentions, me, links, onMe
 });
 
 function clean(html: string): string {
-  const trusted: unknown = DOMPurify.sanitize(html, {
-    ...ALLOWED,
-    RETURN_TRUSTED_TYPE: true,
-    TRUSTED_TYPES_POLICY: policy,
-  });
+  const trusted: unknown = DOMPurify.sanitize(html, { ...ALLOWED, RETURN_TRUSTED_TYPE: true });
   // React hands it on as it is; its types know only strings.
   return trusted as string;
 }

@@ -103,15 +103,3 @@ export function plainText(text: string): string {
     .replace(/\s+/g, " ")
     .trim();
 }
-
-/** Whether a text is one to three emoji and nothing else: they are shown large, without a bubble. */
-export function isJumbo(text: string): boolean {
-  const trimmed = text.trim();
-  if (trimmed === "" || trimmed.length > 60 || /[\p{L}\p{N}]/u.test(trimmed.replace(/[0-9#*]\u{fe0f}?\u{20e3}/gu, "")))
-    return false;
-  const signs = [...new Intl.Segmenter().segment(trimmed.replace(/\s/g, ""))];
-  return (
-    signs.length <= 3 &&
-    signs.every(({ segment }) => /\p{Emoji_Presentation}|\p{Emoji}\u{fe0f}|\u{20e3}/u.test(segment))
-  );
-}

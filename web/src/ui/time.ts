@@ -42,7 +42,7 @@ function listText(at: Date, now: Date, locale: string): string {
   if (days === 1) return dayText(at, now, locale);
   if (days < 7) return format(at, locale, { weekday: "short" });
   if (at.getFullYear() === now.getFullYear()) return format(at, locale, { day: "numeric", month: "short" });
-  return format(at, locale, { day: "numeric", month: "numeric", year: "2-digit" });
+  return format(at, locale, { year: "numeric" });
 }
 
 function relativeText(at: Date, now: Date, locale: string): string {

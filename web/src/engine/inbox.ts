@@ -1,0 +1,30 @@
+/** What one connection has brought, in order, with one reader who asks for the next when the last is handled. */
+export class Inbox<T> {
+  private items: T[] = [];
+  private wake: (() => void) | undefined;
+  private isClosed = false;
+
+  put(item: T): void {
+    if (this.isClosed) return;
+    this.items.push(item);
+    this.wake?.();
+  }
+
+  /** Take nothing more; what is still here comes again with the next connection. */
+  close(): void {
+    this.isClosed = true;
+    this.items = [];
+    this.wake?.();
+  }
+
+  /** The next, or undefined when it is closed. */
+  async next(): Promise<T | undefined> {
+    while (this.items.length === 0 && !this.isClosed) {
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
+      this.wake = undefined;
+    }
+    return this.items.shift();
+  }
+}
