@@ -1,6 +1,8 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { compressPlugin } from "./build/compress.ts";
+import { emojiPlugin } from "./build/emoji.ts";
 import { routesPlugin } from "./build/routes.ts";
 import { serviceWorkerPlugin } from "./build/service-worker.ts";
 
@@ -10,7 +12,13 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const chatr = process.env.CHATR_URL ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
-  plugins: [react(), routesPlugin(here("../docs/api/openapi.json")), serviceWorkerPlugin()],
+  plugins: [
+    react(),
+    routesPlugin(here("../docs/api/openapi.json")),
+    emojiPlugin(here("node_modules/emojibase-data")),
+    serviceWorkerPlugin(),
+    compressPlugin(),
+  ],
   build: {
     outDir: here("../chatr/static"),
     emptyOutDir: true,
