@@ -14,7 +14,7 @@ import msgspec
 
 from chatr.addresses import is_loopback
 from chatr.api.errors import ApiError
-from chatr.config import Oidc
+from chatr.config import OidcSettings
 from chatr.fetch import Answer, Fetcher, Unreachable
 
 #: Asymmetric ones only: with a shared secret the provider's public key could be passed off as that.
@@ -60,7 +60,9 @@ class Provider:
     Raises ``unavailable`` when it can't be asked, ``code_wrong`` when what it says can't be trusted.
     """
 
-    def __init__(self, fetcher: Fetcher, settings: Oidc, redirect_url: str, *, seconds: Callable[[], float]) -> None:
+    def __init__(
+        self, fetcher: Fetcher, settings: OidcSettings, redirect_url: str, *, seconds: Callable[[], float]
+    ) -> None:
         self._fetcher = fetcher
         self._settings = settings
         self._redirect_url = redirect_url

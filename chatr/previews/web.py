@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IHostnameResolver
 from twisted.web.iweb import IPolicyForHTTPS
 
 from chatr import __version__
-from chatr.config import Previews
+from chatr.config import PreviewsSettings
 from chatr.fetch import Answer, Fetcher, Head, Unreachable
 from chatr.media.workers import MEMORY_BYTES, Workers
 from chatr.previews import addresses, images, links, reading
@@ -41,7 +41,7 @@ class Web:
     def __init__(
         self,
         reactor: Any,
-        settings: Previews,
+        settings: PreviewsSettings,
         *,
         resolver: IHostnameResolver | None = None,
         policy: IPolicyForHTTPS | None = None,

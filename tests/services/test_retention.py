@@ -11,8 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from chatr.api.model import LinkPreview
-from chatr.config import ConfigError, load
-from chatr.config import Retention as Settings
+from chatr.config import ConfigError, RetentionSettings, load
 from chatr.ops.accounts import proving, undo
 from chatr.process.tasks import Tasks
 from chatr.services import retention as job
@@ -251,7 +250,7 @@ class RowTests(RetentionCase):
         await self.ann.call("message.edit", id=message["id"], content="two")
         await self.age("message_edits", "edited_at", 400)
         self.assertEqual(await self.run_now(), {})
-        strict = self.another(Settings(edits_days=90))
+        strict = self.another(RetentionSettings(edits_days=90))
         self.assertEqual((await strict.run())["former texts"], 1)
 
     async def test_preview_images(self) -> None:
@@ -268,7 +267,7 @@ class RowTests(RetentionCase):
         left = {row[0] for row in await self.sql("SELECT id::text FROM preview_images")}
         self.assertEqual(left, set(ids[:3]))
 
-    def another(self, settings: Settings) -> Retention:
+    def another(self, settings: RetentionSettings) -> Retention:
         """One with other settings."""
         return Retention(Tasks(reactor), self.node.db, settings, now=self.now)  # type: ignore[arg-type]
 
@@ -314,7 +313,7 @@ class JobTests(RetentionCase):
     async def test_stopped(self) -> None:
         """A stop ends it after the batch; the next run goes on from there."""
         await self.spent(2500)
-        nightly = Retention(Tasks(reactor), self.node.db, Settings(), now=self.now)  # type: ignore[arg-type]
+        nightly = Retention(Tasks(reactor), self.node.db, RetentionSettings(), now=self.now)  # type: ignore[arg-type]
         plain = retention.remove
         stopped: list[Deferred[None]] = []
 
@@ -355,7 +354,10 @@ class JobTests(RetentionCase):
                 return {}
 
         nightly = Counted(
-            Tasks(clock), self.node.db, Settings(hour=3), now=lambda: moment + timedelta(seconds=clock.seconds())
+            Tasks(clock),
+            self.node.db,
+            RetentionSettings(hour=3),
+            now=lambda: moment + timedelta(seconds=clock.seconds()),
         )
         nightly.start()
         for _ in range(3 * 48):
@@ -378,7 +380,7 @@ class JobTests(RetentionCase):
         """Every rule names a number or a setting that there is; access tokens don't outlive their sessions."""
         for rule in RULES:
             if isinstance(rule.days, str):
-                self.assertIn(rule.days, Settings.__struct_fields__)
+                self.assertIn(rule.days, RetentionSettings.__struct_fields__)
         self.assertRaises(
             ConfigError, load, None, {}, {"auth.access_token_s": "200000", "retention.sessions_days": "1"}
         )

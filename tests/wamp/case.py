@@ -11,7 +11,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.api.errors import ApiError
-from chatr.config import Config, Limits, Server, Wamp
+from chatr.config import Config, LimitsSettings, ServerSettings, WampSettings
 from chatr.live.door import Door
 from chatr.live.members import Written
 from chatr.realtime.hub import Hub
@@ -76,7 +76,7 @@ class Setting:
         clock: IReactorTime,
         *,
         exempt_loopback: bool = False,
-        server: Server = Server(),  # noqa: B008 - frozen
+        server: ServerSettings = ServerSettings(),  # noqa: B008 - frozen
         written: Written | None = None,
         **limits: Any,
     ) -> None:
@@ -84,7 +84,9 @@ class Setting:
         self.gates = Gates()
         self.tickets = Tickets()
         self.attendance = Attendance()
-        self.config = Config(server=server, wamp=Wamp(**limits), limits=Limits(exempt_loopback=exempt_loopback))
+        self.config = Config(
+            server=server, wamp=WampSettings(**limits), limits=LimitsSettings(exempt_loopback=exempt_loopback)
+        )
         self.hub = Hub()
         started = clock.seconds()
         self.door = Door(

@@ -13,7 +13,7 @@ from chatr.auth.oidc import Provider
 from chatr.auth.passwords import Passwords
 from chatr.auth.tokens import Tokens
 from chatr.auth.vault import Vault
-from chatr.config import Auth, Config, LoginCode, Oidc
+from chatr.config import AuthSettings, Config, LoginCode, OidcSettings
 from chatr.datadir import DataDirectory
 from chatr.fetch import Fetcher
 from chatr.outbound.channels import channels
@@ -27,7 +27,7 @@ class OidcPorts(msgspec.Struct, frozen=True, kw_only=True):
     """Sign-in with an OpenID provider."""
 
     provider: Provider | None
-    settings: Oidc
+    settings: OidcSettings
     vault: Vault
 
 
@@ -42,7 +42,7 @@ class AccountPorts(msgspec.Struct, frozen=True, kw_only=True):
     """Seals the secrets of second factors."""
     oidc: OidcPorts
     outbound: OutboundQueue
-    settings: Auth
+    settings: AuthSettings
     login_code: LoginCode
     reserved_names: frozenset[str]
     """Words that can't be usernames."""
@@ -75,7 +75,7 @@ def account_ports(
     )
 
 
-def _passwords(settings: Auth, reactor: Any) -> Passwords:
+def _passwords(settings: AuthSettings, reactor: Any) -> Passwords:
     return Passwords(
         reactor,
         cost=settings.bcrypt_cost,

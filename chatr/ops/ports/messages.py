@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from chatr.auth.digests import Digests
-from chatr.config import Config, Messages
+from chatr.config import Config, MessagesSettings
 from chatr.datadir import DataDirectory
 from chatr.previews.web import Web
 from chatr.process.tasks import Tasks
@@ -31,7 +31,7 @@ class MessagePorts(msgspec.Struct, frozen=True, kw_only=True):
     previews: Previews
     preview_queue: PreviewQueue
     eraser: Eraser
-    settings: Messages
+    settings: MessagesSettings
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
