@@ -71,7 +71,8 @@ class Exchange:
         self._address = address
         self._metrics = metrics
         self._clock = clock
-        self._draining = False
+        self.draining = False
+        """Whether the process is to end, so that a balancer sends nobody here."""
         self._idle: list[Deferred[None]] = []
         no_route: Any = _no_route
         self.klein.handle_errors(HTTPException)(no_route)
@@ -144,7 +145,7 @@ class Exchange:
 
     def drain(self) -> Deferred[None]:
         """Refuse new requests from now on; fires when nothing is under way."""
-        self._draining = True
+        self.draining = True
         idle: Deferred[None] = Deferred()
         if self.running:
             self._idle.append(idle)
@@ -157,7 +158,7 @@ class Exchange:
     ) -> bytes:
         began = self._clock.seconds()
         try:
-            if self._draining and drains:
+            if self.draining and drains:
                 request.setHeader("Connection", "close")
                 raise ApiError("unavailable", "The server is stopping", retry_after_s=1)
             answer = handler(request, **variables)

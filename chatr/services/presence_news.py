@@ -33,12 +33,16 @@ class Announcer:
     What the database can't serve now is told as it then is, as soon as it can.
     """
 
-    def __init__(self, tasks: Tasks, db: Database, publisher: Publisher, circles: Circles) -> None:
+    def __init__(
+        self, tasks: Tasks, db: Database, publisher: Publisher, circles: Circles, *, alone: bool = False
+    ) -> None:
+        """``alone``: no other process knows who is here."""
         self._clock = tasks.clock
         self._pulse = tasks.pulse("presence_told")
         self._db = db
         self._publisher = publisher
         self._circles = circles
+        self._alone = alone
         self._tracker: PresenceTracker | None = None
         self._turn = DeferredLock()
         self._untold: dict[str, float] = {}
@@ -50,6 +54,11 @@ class Announcer:
     def follow(self, tracker: PresenceTracker) -> None:
         """Ask ``tracker`` who is here now."""
         self._tracker = tracker
+
+    async def start(self) -> None:
+        """Take note that nobody is here yet, where nobody can be elsewhere."""
+        if self._alone:
+            await people.nobody_here(self._db)
 
     async def stop(self) -> None:
         """Fires when what was to be told is told."""

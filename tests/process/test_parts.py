@@ -33,7 +33,7 @@ class PartsTests(SynchronousTestCase):
         return Deferred.fromCoroutine(self.parts.start(stages))
 
     def stop(self) -> Deferred[None]:
-        return Deferred.fromCoroutine(self.parts.stop(within_s=10.0, at_most_s=5.0))
+        return Deferred.fromCoroutine(self.parts.stop(4.5))
 
     def test_order(self) -> None:
         """One after the other, each when the one before it has begun; stopped backwards, a stage at once; once."""

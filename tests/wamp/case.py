@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any, ClassVar
 
 import msgspec
@@ -12,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.api.errors import ApiError
 from chatr.config import Config, LimitsSettings, ServerSettings, WampSettings
-from chatr.live.door import Door
+from chatr.live.door import WampDoor
 from chatr.live.members import Written
 from chatr.realtime.hub import Hub
 from chatr.services.admission import Admission
@@ -89,16 +90,16 @@ class Setting:
         )
         self.hub = Hub()
         started = clock.seconds()
-        self.door = Door(
+        self.door = WampDoor(
             self.config,
             clock,
-            now=lambda: EPOCH + clock.seconds() - started,
-            dispatcher=dispatcher(self.gates),
+            dispatcher(self.gates),
             authenticate=self.tickets,
             hub=self.hub,
             presence=self.attendance,
             written=written,
             epoch=lambda: HISTORY,
+            now=lambda: datetime.fromtimestamp(EPOCH + clock.seconds() - started, timezone.utc),
         )
         for name, user_id in (("alice", ALICE), ("bob", BOB)):
             self.admit(name, user_id)
@@ -110,7 +111,7 @@ class Setting:
             session_id=f"session-of-{ticket}",
             role=role,
             expires_at=expires_at,
-            rooms=(f"user:{user_id}",),
+            rooms=(f"user:{user_id}", f"session:session-of-{ticket}"),
         )
 
 

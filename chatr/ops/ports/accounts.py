@@ -61,6 +61,9 @@ def account_ports(
     keys, reactor, limits = data.server_keys(), tasks.clock, config.limits
     codes = Codes(keys)
     signing_keys = data.signing_keys(config.auth.token_algorithm)
+    senders = channels(config, reactor, data.outbox, now)
+    # In development scripts look for the mail that they caused.
+    awaited = config.development and config.mail.transport == "outbox"
     return AccountPorts(
         passwords=_passwords(config.auth, reactor),
         tokens=Tokens(signing_keys, lifetime_s=config.auth.access_token_s, now=now),
@@ -68,7 +71,7 @@ def account_ports(
         code_gate=CodeGate(codes, enabled=limits.enabled, exempt_loopback=config.exempt_loopback),
         vault=Vault(keys, "second factor"),
         oidc=OidcPorts(provider=_provider(config, reactor), settings=config.oidc, vault=Vault(keys, "oidc")),
-        outbound=OutboundQueue(tasks, db, Vault(keys, "outbound"), channels(config, reactor, data.outbox, now)),
+        outbound=OutboundQueue(tasks, db, Vault(keys, "outbound"), senders, awaited=awaited),
         settings=config.auth,
         login_code=config.login_code,
         reserved_names=reserved_names,

@@ -34,7 +34,7 @@ class MessagePorts(msgspec.Struct, frozen=True, kw_only=True):
     settings: MessagesSettings
 
 
-class Changes(msgspec.Struct, frozen=True, kw_only=True):
+class LaterChanges(msgspec.Struct, frozen=True, kw_only=True):
     """What becomes of a message behind the calls, as operations would do it."""
 
     attach: Attach
@@ -49,7 +49,7 @@ def message_ports(
     db: Database,
     publisher: Publisher,
     web: Web,
-    changes: Changes,
+    later: LaterChanges,
     *,
     counted: Callable[[str], None],
 ) -> MessagePorts:
@@ -64,7 +64,7 @@ def message_ports(
         marks=Marks(db, writer),
         receipt_counts=ReceiptCounts(tasks, db, publisher),
         previews=previews,
-        preview_queue=PreviewQueue(tasks, db, writer, previews, attach=changes.attach),
-        eraser=Eraser(tasks, db, writer, take_back=changes.take_back, take_away=changes.take_away),
+        preview_queue=PreviewQueue(tasks, db, writer, previews, attach=later.attach),
+        eraser=Eraser(tasks, db, writer, take_back=later.take_back, take_away=later.take_away),
         settings=config.messages,
     )

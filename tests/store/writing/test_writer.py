@@ -27,7 +27,7 @@ class WriterCase(PoolCase):
     ) -> MessageWriter:
         self.dsn = box().shared()
         self.addCleanup(box().clean, self.dsn)
-        self.db = await self.opened(self.dsn, size=size, **settings)
+        self.db = await self.opened(self.dsn, pool_size=size, **settings)
         return MessageWriter(self.db, queue_limit=queue_limit, changes=changes, settings=MessagesSettings())
 
     async def conversation(self) -> tuple[list[str], str]:
