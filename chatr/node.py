@@ -20,7 +20,7 @@ from chatr.ops.ports.live import live_ports
 from chatr.ops.ports.messages import message_ports
 from chatr.previews.web import Web
 from chatr.process.counts import IncidentCounts
-from chatr.process.parts import Life, Parts, Stage
+from chatr.process.parts import Life, Stage, Stages
 from chatr.process.tasks import Tasks
 from chatr.realtime.hub import Hub
 from chatr.realtime.memory import MemoryBroker
@@ -44,7 +44,7 @@ class Node:
 
     def __init__(self, config: Config, reactor: Any, data: DataDirectory, *, now: Callable[[], datetime]) -> None:
         self._now, self._stop_timeout_s = now, config.server.stop_timeout_s
-        self._parts = Parts(reactor)
+        self._stages = Stages(reactor)
         self.tasks = Tasks(reactor)
         self.metrics = Metrics(self.tasks)
         self.hub, self.broker = Hub(), MemoryBroker()
@@ -91,15 +91,15 @@ class Node:
 
     async def open(self, dsn: str) -> None:
         """Connect to the database and begin to work. Raises psycopg2.Error."""
-        await self._parts.start([*self._below(dsn), *self._above()])
+        await self._stages.start([*self._below(dsn), *self._above()])
 
     async def open_for_administration(self, dsn: str) -> None:
         """Start what operations need, and nothing that serves anybody. Raises psycopg2.Error."""
-        await self._parts.start(self._below(dsn))
+        await self._stages.start(self._below(dsn))
 
     async def close(self) -> None:
         """Nothing new, calls in flight finish, sessions are told; then everything is let go, each part by itself."""
-        await self._parts.stop(self._stop_timeout_s)
+        await self._stages.stop(self._stop_timeout_s)
 
     def _below(self, dsn: str) -> list[Stage]:
         """What operations stand on."""

@@ -15,7 +15,7 @@ from chatr.live import settings
 from chatr.live.callee import Operations
 from chatr.live.crowd import Addresses
 from chatr.live.members import Members, Presence, Written
-from chatr.live.tickets import Authenticate, Tickets
+from chatr.live.tickets import Admit, Tickets
 from chatr.realtime.hub import Hub
 from chatr.sharing import count_for
 from chatr.wamp.realm import Realm
@@ -36,7 +36,7 @@ class WampDoor:
         clock: IReactorTime,
         dispatcher: Dispatcher,
         *,
-        authenticate: Authenticate,
+        authenticate: Admit,
         hub: Hub,
         presence: Presence,
         epoch: Callable[[], str],

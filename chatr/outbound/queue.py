@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 
 from chatr.auth.vault import Vault, VaultError
 from chatr.outbound.letters import Channel, Job, Letter
-from chatr.outbound.senders import NotSent, Sender
+from chatr.outbound.senders import LetterSender, NotSent
 from chatr.process.tasks import Tasks
 from chatr.store import outbound
 from chatr.store.pool import Database, Transaction
@@ -36,7 +36,13 @@ class OutboundQueue:
     """Letters posted in a transaction leave after its commit, also when this process dies in between."""
 
     def __init__(
-        self, tasks: Tasks, db: Database, vault: Vault, senders: Mapping[Channel, Sender], *, awaited: bool = False
+        self,
+        tasks: Tasks,
+        db: Database,
+        vault: Vault,
+        senders: Mapping[Channel, LetterSender],
+        *,
+        awaited: bool = False,
     ) -> None:
         """``awaited``: whether answers wait for the letters that they caused."""
         self._clock = tasks.clock

@@ -35,7 +35,7 @@ LET_GO_S = 2.0
 Stage = Mapping[str, Part]
 
 
-class Parts:
+class Stages:
     """Parts in stages: those of one are stopped at the same time, and what they stand on is in stages before it."""
 
     def __init__(self, clock: IReactorTime) -> None:

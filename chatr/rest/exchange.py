@@ -17,6 +17,7 @@ from chatr import plain
 from chatr.addresses import caller_key
 from chatr.api.context import Caller, HangUp
 from chatr.api.errors import ApiError
+from chatr.auth.tokens import TokenClaims
 from chatr.rest.cookies import SessionCookies
 from chatr.rest.http.request import ChatrRequest, bearer, render
 from chatr.rest.metrics import Metrics
@@ -24,17 +25,6 @@ from chatr.sharing import count_for
 
 #: Below it is what programs use.
 PREFIX = "/api"
-
-
-class Identity(Protocol):
-    """Who a verified token speaks for."""
-
-    @property
-    def user_id(self) -> str: ...
-    @property
-    def session_id(self) -> str: ...
-    @property
-    def role(self) -> str: ...
 
 
 class Handler(Protocol):
@@ -53,7 +43,7 @@ class Exchange:
     def __init__(
         self,
         *,
-        verify: Callable[[str], Identity],
+        verify: Callable[[str], TokenClaims],
         is_connection: Callable[[str, str], bool],
         address: Callable[[Request], str],
         cookies: SessionCookies,

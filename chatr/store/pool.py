@@ -62,7 +62,7 @@ class Queryable(Protocol):
         """Run one statement without rows."""
 
 
-class Publish(Protocol):
+class PublishEvent(Protocol):
     """How a committed event leaves."""
 
     def __call__(self, payload: Wire, rooms: Iterable[str], *, exclude: str = "") -> None:
@@ -74,7 +74,7 @@ class Transaction:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self.emitted: list[Callable[[Publish], None]] = []
+        self.emitted: list[Callable[[PublishEvent], None]] = []
 
     async def query(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
         """Run one statement that answers rows."""
@@ -105,7 +105,7 @@ class Database:
         tasks: Tasks,
         settings: DatabaseSettings,
         *,
-        publish: Publish,
+        publish: PublishEvent,
         on_doubt: Callable[[str], None],
     ) -> None:
         """``on_doubt``: something may have been committed whose events never leave, as its connection died over it.

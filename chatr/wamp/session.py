@@ -56,7 +56,7 @@ class _Inside(NamedTuple):
     subscriptions: Subscriptions
 
 
-class Session:
+class WampSession:
     """One session, from its transport's opening to its loss; a member of its realm while it is open."""
 
     def __init__(self, router: Router, link: Link) -> None:
@@ -367,6 +367,6 @@ _GREETINGS: Mapping[type, str] = MappingProxyType(
     {Challenge: "challenged", Proof: "presented", Identity: "admitted", Refusal: "refused"}
 )
 
-_ACTIONS: Mapping[str, Callable[[Session, Any], None]] = MappingProxyType(
-    {name: getattr(Session, f"_{name}") for name in machine.ACTIONS}
+_ACTIONS: Mapping[str, Callable[[WampSession, Any], None]] = MappingProxyType(
+    {name: getattr(WampSession, f"_{name}") for name in machine.ACTIONS}
 )

@@ -17,7 +17,7 @@ from chatr.live.door import WampDoor
 from chatr.live.members import Written
 from chatr.realtime.hub import Hub
 from chatr.services.admission import Admission
-from chatr.wamp.session import Session
+from chatr.wamp.session import WampSession
 from tests.wamp.link import MemoryLink
 from tests.wamp.operations import Gates, dispatcher
 
@@ -120,7 +120,7 @@ class Client:
 
     def __init__(self, setting: Setting, **link: Any) -> None:
         self.link = MemoryLink(**link)
-        self.session = Session(setting.door.router, self.link)
+        self.session = WampSession(setting.door.router, self.link)
         self.session.opened()
 
     def say(self, *messages: list[Any]) -> list[Any]:

@@ -16,7 +16,7 @@ from chatr.services.eraser import Eraser, TakeAway, TakeBack
 from chatr.services.link_previews import Previews
 from chatr.services.preview_queue import Attach, PreviewQueue
 from chatr.services.receipt_counts import ReceiptCounts
-from chatr.store.conversations.marks import Marks
+from chatr.store.conversations.marks import MarkWriter
 from chatr.store.pool import Database
 from chatr.store.writing.writer import MessageWriter
 
@@ -26,7 +26,7 @@ class MessagePorts(msgspec.Struct, frozen=True, kw_only=True):
 
     writer: MessageWriter
     digests: Digests
-    marks: Marks
+    marks: MarkWriter
     receipt_counts: ReceiptCounts
     previews: Previews
     preview_queue: PreviewQueue
@@ -61,7 +61,7 @@ def message_ports(
     return MessagePorts(
         writer=writer,
         digests=Digests(data.server_keys()),
-        marks=Marks(db, writer),
+        marks=MarkWriter(db, writer),
         receipt_counts=ReceiptCounts(tasks, db, publisher),
         previews=previews,
         preview_queue=PreviewQueue(tasks, db, writer, previews, attach=later.attach),
