@@ -81,7 +81,7 @@ class StructureTests(SynchronousTestCase):
         self.assertEqual({str(folder): count for folder, count in modules.items() if count > MAX_MODULES}, {})
 
     def test_one_word_means_one_thing(self) -> None:
-        """No two classes have one name, but for a protocol and what follows it. chatr.client is a program of its own."""
+        """No two classes have one name, but for protocols and what follows them. The client is a program of its own."""
         found: dict[str, list[str]] = {}
         for path in (ROOT / "chatr").rglob("*.py"):
             if "client" in path.parts:

@@ -88,10 +88,6 @@ class RealmSession(Protocol):
     connection: str
     """Names the connection; no two have the same, ever."""
 
-    @property
-    def is_open(self) -> bool:
-        """Whether it has not begun to end."""
-
     def deliver(self, publication: Publication) -> bool:
         """Send an event for each subscription that wants it; whether one was sent. Never blocks or raises."""
 

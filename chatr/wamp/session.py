@@ -69,11 +69,6 @@ class WampSession:
         self._inside: _Inside | None = None
         self._deadline: IDelayedCall | None = None
 
-    @property
-    def is_open(self) -> bool:
-        """Whether it has been welcomed and has not begun to end."""
-        return self.state == "open"
-
     def opened(self) -> None:
         """Begin: from now on the client has the handshake's time."""
         self._router.sessions.add(self)
