@@ -79,3 +79,16 @@ class StructureTests(SynchronousTestCase):
         """A reader looks through 12 modules, not more."""
         modules = Counter(path.parent for path in (ROOT / "chatr").rglob("*.py") if path.name != "__init__.py")
         self.assertEqual({str(folder): count for folder, count in modules.items() if count > MAX_MODULES}, {})
+
+    def test_one_word_means_one_thing(self) -> None:
+        """No two classes have one name, but for protocols and what follows them. The client is a program of its own."""
+        found: dict[str, list[str]] = {}
+        for path in (ROOT / "chatr").rglob("*.py"):
+            if "client" in path.parts:
+                continue
+            for node in ast.parse(path.read_text()).body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    kinds = found.setdefault(node.name, [])
+                    if not any("Protocol" in ast.unparse(base) for base in node.bases):
+                        kinds.append(str(path))
+        self.assertEqual({name: paths for name, paths in found.items() if len(paths) > 1}, {})

@@ -13,7 +13,7 @@ from chatr.realtime.rooms import conversation_rooms, person_room
 from chatr.store.conversations import conversations
 from chatr.store.messages import changes, messages
 from chatr.store.messages.changes import Held
-from chatr.store.messages.messages import Marks
+from chatr.store.messages.messages import Watermarks
 from chatr.store.news import News
 
 _Facts = TypeVar("_Facts", bound=Wire)
@@ -42,7 +42,7 @@ async def record(news: News, held: Held, event: type[Logged[Any]], facts: Any = 
 
     def told(viewer_id: str) -> Wire:
         # Its status is the sender's to know.
-        return event.entry(seq, stored.seen_by("", held.views.get(viewer_id, Marks())), facts)
+        return event.entry(seq, stored.seen_by("", held.views.get(viewer_id, Watermarks())), facts)
 
     if held.pair is None:
         news.tell(told(""), conversation_rooms(held.conversation_id, None), exclude=exclude)

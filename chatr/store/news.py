@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from chatr.api.model import Wire
-from chatr.store.pool import Publish, Queryable, Row
+from chatr.store.pool import PublishEvent, Queryable, Row
 
 
 class News(Queryable, Protocol):
@@ -26,7 +26,7 @@ class News(Queryable, Protocol):
 class Committed:
     """Tells of what is committed already."""
 
-    def __init__(self, db: Queryable, publish: Publish) -> None:
+    def __init__(self, db: Queryable, publish: PublishEvent) -> None:
         self._db = db
         self._publish = publish
 

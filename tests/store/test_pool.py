@@ -13,6 +13,7 @@ from twisted.trial.unittest import TestCase
 
 from chatr.api.errors import ApiError
 from chatr.api.events.sessions import SyncRequired
+from chatr.config import DatabaseSettings
 from chatr.process.tasks import Tasks
 from chatr.store.pool import Database
 from tests.box import Box, box
@@ -34,17 +35,9 @@ class PoolCase(TestCase):
 
     async def opened(self, dsn: str, **settings: Any) -> Database:
         self.recorder = Recorder()
-        values: dict[str, Any] = {
-            "size": 2,
-            "acquire_timeout_s": 5.0,
-            "queue_limit": 10,
-            "statement_timeout_s": 5.0,
-            "publish": self.recorder,
-            "tasks": Tasks(reactor),  # type: ignore[arg-type]
-            "on_doubt": lambda: self.recorder.reasons.append("doubt"),
-            **settings,
-        }
-        db = Database(reactor, **values)
+        chosen = DatabaseSettings(**{"pool_size": 2, "queue_limit": 10, **settings})
+        tasks: Any = Tasks(reactor)  # type: ignore[arg-type]
+        db = Database(tasks, chosen, publish=self.recorder, on_doubt=self.recorder.reasons.append)
         await db.open(dsn)
         self.addCleanup(db.close)
         return db
@@ -131,7 +124,7 @@ class PoolTests(PoolCase):
 
     async def test_acquire_deadline(self) -> None:
         """Who waits too long for a connection gets unavailable, and the others are served."""
-        db = await self.opened(self.dsn, size=1, acquire_timeout_s=0.05)
+        db = await self.opened(self.dsn, pool_size=1, acquire_timeout_s=0.05)
         async with db.transaction():
             await self.unavailable(db.query("SELECT 1"))
             self.assertEqual(db.waiting, 0)
@@ -139,7 +132,7 @@ class PoolTests(PoolCase):
 
     async def test_bounded_wait_queue(self) -> None:
         """Beyond the queue's limit a call is refused at once; those in the queue are served in order."""
-        db = await self.opened(self.dsn, size=1, queue_limit=3)
+        db = await self.opened(self.dsn, pool_size=1, queue_limit=3)
         async with db.transaction():
             waiting = [Deferred.fromCoroutine(db.query("SELECT %s", (n,))) for n in range(3)]
             await self.unavailable(db.query("SELECT 1"))
@@ -188,8 +181,8 @@ class PoolTests(PoolCase):
 
     async def test_closed(self) -> None:
         """After close every call is unavailable, those that waited or were under way too."""
-        db = await self.opened(self.dsn, size=1)
-        other = await self.opened(self.dsn, size=1)
+        db = await self.opened(self.dsn, pool_size=1)
+        other = await self.opened(self.dsn, pool_size=1)
         under_way = Deferred.fromCoroutine(self.unavailable(other.query("SELECT pg_sleep(1)")))
         other.close()
         await under_way
@@ -243,7 +236,7 @@ class RestartTests(PoolCase):
         """Point 28 of issue 12: however many connections are lost, it is one line."""
         own = Box()
         self.addCleanup(own.close)
-        db = await self.opened(own.database(), size=8, queue_limit=100, acquire_timeout_s=20.0)
+        db = await self.opened(own.database(), pool_size=8, queue_limit=100, acquire_timeout_s=20.0)
         log = LogLines("chatr.store.pool", "log_legacy")
         self.addCleanup(log.end)
         busy = [Deferred.fromCoroutine(self.unavailable(db.query("SELECT pg_sleep(60)"))) for _ in range(4)]

@@ -62,7 +62,9 @@ async def get(ctx: Ctx, params: MessageParams) -> Message:
     return await access.message(ctx, params.id)
 
 
-async def _page(ctx: Ctx, conversation_id: str, marks: messages.Marks, params: MessageHistoryParams) -> messages.Page:
+async def _page(
+    ctx: Ctx, conversation_id: str, marks: messages.Watermarks, params: MessageHistoryParams
+) -> messages.Page:
     db, viewer_id = ctx.ports.db, ctx.caller.user_id
     most = ctx.ports.limits.page_bytes
     if params.after is not None:

@@ -109,7 +109,7 @@ async def request(ctx: Ctx, params: FriendRequestParams) -> FriendshipResult:
         there = await friends.of_pair(tx, me, other_id)
         if there is None:
             await approaches.asks_friend(ctx, tx)
-            asked = friends.Friendship(uuid7(), me, other_id, accepted=False)
+            asked = friends.FriendshipRow(uuid7(), me, other_id, accepted=False)
             await friends.insert(tx, asked.id, me, other_id)
             return await _told(ctx, tx, asked, "pending", FriendRequested)
         if there.accepted or there.requester_id == me:
@@ -272,7 +272,7 @@ async def _other(ctx: Ctx, params: FriendshipParams) -> str:
     return there.addressee_id if there.requester_id == ctx.caller.user_id else there.requester_id
 
 
-async def _accept(ctx: Ctx, tx: Transaction, there: friends.Friendship) -> FriendshipResult:
+async def _accept(ctx: Ctx, tx: Transaction, there: friends.FriendshipRow) -> FriendshipResult:
     """Make friends of the two, and an ordinary conversation of a message request between them."""
     await friends.accept(tx, there.id)
     found = await relations.by_id(tx, ctx.caller.user_id, there.requester_id)
@@ -283,7 +283,7 @@ async def _accept(ctx: Ctx, tx: Transaction, there: friends.Friendship) -> Frien
     return await _told(ctx, tx, there, "accepted", FriendAccepted)
 
 
-async def _end(ctx: Ctx, tx: Transaction, there: friends.Friendship, *, by_me: bool = True) -> FriendshipResult:
+async def _end(ctx: Ctx, tx: Transaction, there: friends.FriendshipRow, *, by_me: bool = True) -> FriendshipResult:
     """Delete a friendship or request. ``by_me``: the caller's session has it from its answer."""
     await friends.delete(tx, there.id)
     if there.accepted:
@@ -294,7 +294,7 @@ async def _end(ctx: Ctx, tx: Transaction, there: friends.Friendship, *, by_me: b
 async def _told(
     ctx: Ctx,
     tx: Transaction,
-    there: friends.Friendship,
+    there: friends.FriendshipRow,
     status: Literal["pending", "accepted", "declined", "removed"],
     event: type[FriendChanged],
     *,

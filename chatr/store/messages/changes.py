@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from chatr.store.messages.messages import Marks
+from chatr.store.messages.messages import Watermarks
 from chatr.store.people import faces
 from chatr.store.pool import Queryable
 
@@ -36,7 +36,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     content: str
     created_at: datetime
     unsent: bool
-    views: Mapping[str, Marks]
+    views: Mapping[str, Watermarks]
     role: str = ""
 
     @property
@@ -46,7 +46,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 
     def shown_to(self, user_id: str) -> bool:
         """Whether one of the two has not deleted the message from their own view."""
-        return self.seq > self.views.get(user_id, Marks()).cleared_seq
+        return self.seq > self.views.get(user_id, Watermarks()).cleared_seq
 
 
 async def hold(db: Queryable, viewer_id: str, message_id: str) -> Held | None:
@@ -82,10 +82,10 @@ _COLUMNS = f"""g.id, c.id, c.kind, c.status, c.closed, c.declined_at IS NOT NULL
 
 def _held(row: Sequence[Any]) -> Held:
     values = dict(zip(Held.__struct_fields__, row, strict=False))
-    pair, views = (values["low"], values["high"]), dict[str, Marks]()
+    pair, views = (values["low"], values["high"]), dict[str, Watermarks]()
     for user_id, (cleared_seq, found) in (values["views"] or {}).items():
         other_id = next(each for each in pair if each != user_id)
-        views[user_id] = Marks(cleared_seq=cleared_seq, blockers={other_id: faces.Face(*found)} if found else {})
+        views[user_id] = Watermarks(cleared_seq=cleared_seq, blockers={other_id: faces.Face(*found)} if found else {})
     return Held(**{**values, "views": views})
 
 

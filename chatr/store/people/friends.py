@@ -13,7 +13,7 @@ from chatr.store.people.relations import JOINS, OTHER, Other
 from chatr.store.pool import Queryable
 
 
-class Friendship(msgspec.Struct, frozen=True):
+class FriendshipRow(msgspec.Struct, frozen=True):
     """A row of ``friendships``."""
 
     id: str
@@ -23,7 +23,7 @@ class Friendship(msgspec.Struct, frozen=True):
 
 
 _FRIENDSHIP = Columns(
-    Friendship,
+    FriendshipRow,
     {
         "id": "id",
         "requester_id": "requester_id",
@@ -33,17 +33,17 @@ _FRIENDSHIP = Columns(
 )
 
 
-async def by_id(db: Queryable, friendship_id: str, party_id: str) -> Friendship | None:
+async def by_id(db: Queryable, friendship_id: str, party_id: str) -> FriendshipRow | None:
     """Find a friendship or request that the person is a party to."""
     return await _one(db, "id = %s AND %s IN (user_low, user_high)", (friendship_id, party_id))
 
 
-async def of_pair(db: Queryable, one_id: str, other_id: str) -> Friendship | None:
+async def of_pair(db: Queryable, one_id: str, other_id: str) -> FriendshipRow | None:
     """Find what there is between two people."""
     return await _one(db, "user_low = %s AND user_high = %s", tuple(sorted((one_id, other_id))))
 
 
-async def _one(db: Queryable, where: str, params: tuple[Any, ...]) -> Friendship | None:
+async def _one(db: Queryable, where: str, params: tuple[Any, ...]) -> FriendshipRow | None:
     return _FRIENDSHIP.first(await db.query(f"SELECT {_FRIENDSHIP.sql} FROM friendships WHERE {where}", params))
 
 
@@ -69,7 +69,7 @@ async def delete(db: Queryable, friendship_id: str) -> None:
 class Ended(msgspec.Struct, frozen=True):
     """What there was of a person's friendships and requests, whom they had blocked, and who had blocked them."""
 
-    friendships: list[Friendship]
+    friendships: list[FriendshipRow]
     blockers: list[str]
     blocked: list[str]
 

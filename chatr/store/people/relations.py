@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 
 import msgspec
 
-from chatr.api.model import PrivacyLevel
+from chatr.api.model import Privacy, PrivacyLevel
 from chatr.store.columns import Columns, Made
 from chatr.store.people import faces
 from chatr.store.people.faces import Face
@@ -93,10 +93,18 @@ _KNOWN = """SELECT x.user_high FROM friendships x WHERE x.user_low = {me}
     UNION SELECT x.user_low FROM conversations x WHERE x.user_high = {me}"""
 
 
-def shown(part: str, default: PrivacyLevel) -> str:
+#: The levels of those who have chosen none.
+_DEFAULTS = msgspec.to_builtins(Privacy())
+
+
+def level(part: str) -> str:
+    """Write what level of privacy a part of the profile has."""
+    return f"coalesce(u.privacy->>'{part}', '{_DEFAULTS[part]}')"
+
+
+def shown(part: str) -> str:
     """Write the condition that a part of the profile is shown to the viewer: ops/people/permissions.py ``shown``."""
-    level = f"coalesce(u.privacy->>'{part}', '{default}')"
-    return f"({level} = 'everyone' OR {level} = 'friends' AND f.accepted_at IS NOT NULL)"
+    return f"({level(part)} = 'everyone' OR {level(part)} = 'friends' AND f.accepted_at IS NOT NULL)"
 
 
 class Other(msgspec.Struct, frozen=True):
@@ -135,7 +143,7 @@ async def showing(db: Queryable, viewer_id: str, user_ids: Sequence[str] | None 
         f"""SELECT u.id, {SIGHTING.sql}
               FROM (SELECT %s::uuid AS id) v CROSS JOIN LATERAL ({some}) k(id)
               JOIN users u ON u.id = k.id {JOINS}
-             WHERE u.deleted_at IS NULL AND {_NEAR} AND {shown("onlineStatus", "everyone")}
+             WHERE u.deleted_at IS NULL AND {_NEAR} AND {shown("onlineStatus")}
                AND NOT {_BY_ME} AND NOT {_ME}""",
         (viewer_id,) if user_ids is None else (viewer_id, list(user_ids)),
     )
@@ -177,7 +185,7 @@ _IDS = "coalesce(array_agg(v.id::text) FILTER (WHERE {}), '{{}}')"
 _CIRCLE = Columns(
     Circle,
     {
-        "online_status": "coalesce(u.privacy->>'onlineStatus', 'everyone')",
+        "online_status": level("onlineStatus"),
         "friends": Made(_IDS.format("f.accepted_at IS NOT NULL"), tuple),
         "near": Made(_IDS.format(f"f.accepted_at IS NULL AND {_NEAR}"), tuple),
         "far": Made(_IDS.format(f"NOT {_NEAR}"), tuple),

@@ -6,7 +6,7 @@ import uuid
 
 from twisted.internet.defer import Deferred, gatherResults
 
-from chatr.config import Messages
+from chatr.config import MessagesSettings
 from chatr.store.conversations import conversations
 from chatr.store.ids import uuid7
 from chatr.store.messages import changes, message_search
@@ -71,7 +71,7 @@ class BatchTests(RaceCase):
         """Whichever commits first is the message, for both."""
         client_id = str(uuid.uuid4())
         first = await self.ann.send(self.ben, "first")
-        other = MessageWriter(self.node.db, settings=Messages(), queue_limit=100, changes=1)
+        other = MessageWriter(self.node.db, settings=MessagesSettings(), queue_limit=100, changes=1)
         digests = self.node.ports.messages.digests
         items = [
             Append(
