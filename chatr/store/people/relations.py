@@ -1,4 +1,7 @@
-"""What stands between two people: friendship, blocks, their direct conversation."""
+"""What stands between two people: friendship, blocks, their direct conversation.
+
+Blocks are directional: each lifts only their own. What follows from a relation says ops/people/permissions.py.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from datetime import datetime, timezone
 
 import msgspec
 
-from chatr.api.model import PrivacyLevel
+from chatr.api.model import Privacy, PrivacyLevel
 from chatr.store.columns import Columns, Made
 from chatr.store.people import faces
 from chatr.store.people.faces import Face
@@ -93,9 +96,17 @@ _KNOWN = """SELECT x.user_high FROM friendships x WHERE x.user_low = {me}
     UNION SELECT x.user_low FROM conversations x WHERE x.user_high = {me}"""
 
 
-def shown(part: str, default: PrivacyLevel) -> str:
-    """Write the condition that a part of the profile is shown to the viewer: ops/people/permissions.py ``shown``."""
-    level = f"coalesce(u.privacy->>'{part}', '{default}')"
+#: By the names that they have in the column.
+_DEFAULTS = msgspec.to_builtins(Privacy())
+
+
+def _level(part: str) -> str:
+    return f"coalesce(u.privacy->>'{part}', '{_DEFAULTS[part]}')"
+
+
+def shown(part: str) -> str:
+    """Write the condition that a part of the profile is shown to the viewer: ops/people/privacy.py ``shown``."""
+    level = _level(part)
     return f"({level} = 'everyone' OR {level} = 'friends' AND f.accepted_at IS NOT NULL)"
 
 
@@ -128,14 +139,14 @@ async def by_id(db: Queryable, viewer_id: str, user_id: str) -> Other | None:
 async def showing(db: Queryable, viewer_id: str, user_ids: Sequence[str] | None = None) -> dict[str, Sighting]:
     """Tell when those were here last who let the viewer know if they are here now; of all people, or of some.
 
-    The rule is ``sees_presence`` of ops/people/permissions.py, put so that of a thousand people only the ids are read.
+    The rule is ``sees_presence`` of ops/people/privacy.py, put so that of a thousand people only the ids are read.
     """
     some = "SELECT unnest(%s::uuid[])" if user_ids is not None else _KNOWN.format(me="v.id")
     rows = await db.query(
         f"""SELECT u.id, {SIGHTING.sql}
               FROM (SELECT %s::uuid AS id) v CROSS JOIN LATERAL ({some}) k(id)
               JOIN users u ON u.id = k.id {JOINS}
-             WHERE u.deleted_at IS NULL AND {_NEAR} AND {shown("onlineStatus", "everyone")}
+             WHERE u.deleted_at IS NULL AND {_NEAR} AND {shown("onlineStatus")}
                AND NOT {_BY_ME} AND NOT {_ME}""",
         (viewer_id,) if user_ids is None else (viewer_id, list(user_ids)),
     )
@@ -177,7 +188,7 @@ _IDS = "coalesce(array_agg(v.id::text) FILTER (WHERE {}), '{{}}')"
 _CIRCLE = Columns(
     Circle,
     {
-        "online_status": "coalesce(u.privacy->>'onlineStatus', 'everyone')",
+        "online_status": _level("onlineStatus"),
         "friends": Made(_IDS.format("f.accepted_at IS NOT NULL"), tuple),
         "near": Made(_IDS.format(f"f.accepted_at IS NULL AND {_NEAR}"), tuple),
         "far": Made(_IDS.format(f"NOT {_NEAR}"), tuple),
