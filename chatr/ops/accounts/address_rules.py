@@ -1,4 +1,7 @@
-"""E-mail addresses and phone numbers: their form, which of them a login is, and how they are shown to others."""
+"""E-mail addresses and phone numbers: their form, which of them a login is, and how they are shown to others.
+
+Whose they are, without regard to case and once they are confirmed, says store/accounts/accounts.py ``address_taken``.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""How far somebody has come, in reading and in hearing: kept, and who is told what of it."""
+"""How far somebody has come, in reading and in hearing: kept, and who is told what of it.
+
+What others are shown says store/conversations/marks.py ``store``: a request that waits, and a block, withhold all, and
+who gives no read receipts what was read. Who gives none sees none: store/conversations/views.py, which counts what is
+unread too. Senders in groups are told by services/receipt_counts.py.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +55,10 @@ def marked(ctx: Ctx, conversation_id: str, marked: Marked, connection: str) -> N
 
 
 def written(ports: Ports, now: datetime, user_id: str, payload: msgspec.Struct) -> None:
-    """Mark somebody else's message as delivered to a person, to a session of whom it was written."""
+    """Mark somebody else's message as delivered to a person, to a session of whom it was written.
+
+    Only with the setting ``messages.delivered_when_written``.
+    """
     if not isinstance(payload, MessageReceived) or payload.message.sender.id == user_id:
         return
     where = payload.conversation_id

@@ -1,4 +1,4 @@
-"""Reading messages: a page of a conversation, and one message."""
+"""Reading messages: a page of a conversation, and one message. How long a page may be says api/model.py ``Limit``."""
 
 from __future__ import annotations
 
