@@ -49,7 +49,10 @@ def phone(text: str, region: str) -> str:
 
 
 def login(text: str, region: str) -> dict[str, str]:
-    """What somebody may mean who signs in as ``text``: ``email``, ``username``, ``phone_number``, else empty."""
+    """What somebody may mean who signs in as ``text``: ``email``, ``username``, ``phone_number``, else empty.
+
+    Of several accounts that fit store/accounts/accounts.py ``by_login`` says which it is.
+    """
     is_email = "@" in text[1:]
     return {
         "email": text if is_email else "",

@@ -31,5 +31,5 @@ def expiry(ports: Ports, now: datetime, purpose: str) -> datetime:
 
 
 def lifetime_s(ports: Ports, purpose: str) -> int:
-    """For how many seconds a code of a purpose is good."""
+    """For how many seconds a code of a purpose is good: the setting ``auth.code_s``."""
     return min(CHALLENGE_S, ports.accounts.settings.code_s) if purpose == "login" else ports.accounts.settings.code_s
