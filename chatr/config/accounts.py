@@ -15,6 +15,7 @@ LoginCode = Literal["off", "email", "sms", "choice"]
 class AuthSettings(Section, frozen=True):
     """Passwords, codes and tokens."""
 
+    #: Empty: whole.py says what it is then, by the mode.
     login_code: LoginCode | Literal[""] = ""
     #: Of phone numbers without a leading +: two letters, as in DE.
     phone_region: Annotated[str, Meta(pattern="^([A-Z]{2})?$")] = ""

@@ -1,4 +1,8 @@
-"""The log of a conversation: what becomes of a message is written there and told, in one."""
+"""The log of a conversation: what becomes of a message is written there and told, in one.
+
+Its seqs have no gap and follow the commits: store/writing/writer.py says why. What sends put there is written by
+sql/functions/append_messages.sql.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The worker of the outbound queue: claims letters, hands them to their channel, tries again or gives up."""
+"""The worker of the outbound queue: claims letters, hands them to their channel, tries again or gives up.
+
+Letters are posted with what they are about, so that no caller waits for a server of mail.
+"""
 
 from __future__ import annotations
 

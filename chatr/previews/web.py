@@ -1,4 +1,4 @@
-"""Pages and images of the public internet."""
+"""Pages and images of the public internet: redirects here, time and size by the settings, addresses by addresses.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Who is here: the best of a person's connections, on all nodes, with a grace time before somebody counts as gone."""
+"""Who is here: the best of a person's connections, on all nodes, with a grace time before somebody counts as gone.
+
+Who is told is not known here: services/presence_news.py, by the circles of store/people/relations.py.
+"""
 
 from __future__ import annotations
 

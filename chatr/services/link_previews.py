@@ -1,4 +1,8 @@
-"""What links lead to: known of late, or fetched, each once at a time."""
+"""What links lead to: known of late, or fetched, each once at a time.
+
+Where nothing is fetched from says previews/addresses.py; time, size and how long one is kept config/messages.py
+``Previews``.
+"""
 
 from __future__ import annotations
 

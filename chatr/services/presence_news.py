@@ -1,4 +1,4 @@
-"""Telling people who is here."""
+"""Telling people who is here: whom says ``Circle.presence`` of store/people/relations.py, when realtime/presence.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""Conversations: the list, one of them, its log."""
+"""Conversations: the list, one of them, its log, and what somebody does with their own view of it.
+
+Two people have one, by a unique key (store/conversations/conversations.py ``insert_direct``), begun by a first message.
+What was deleted from one's own view stays so: ops/log.py for what becomes of it, store/messages/quotes.py for quotes.
+How many unread messages are counted says store/conversations/views.py.
+"""
 
 from __future__ import annotations
 

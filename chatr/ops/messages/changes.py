@@ -1,4 +1,8 @@
-"""Changing messages that are there: edit, unsend, react."""
+"""Changing messages that are there: edit, unsend, react. Edits and reactions pass no block, taking back does.
+
+What goes with an unsent message says store/messages/changes.py ``unsend``, how long the rest stays in the database
+config/messages.py ``RetentionSettings``, and what quotes of it say from then on store/messages/quotes.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Reading messages: a page of a conversation, and one message."""
+"""Reading messages: a page of a conversation, and one message. How long a page may be says api/model.py ``Limit``.
+
+What each viewer has of one, of an unsent one a placeholder, says store/messages/messages.py ``seen_by``.
+"""
 
 from __future__ import annotations
 

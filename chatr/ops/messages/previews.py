@@ -1,4 +1,8 @@
-"""Previews of links, asked for."""
+"""Previews of links: asked for, and of a message's first one (previews/links.py), which no client makes.
+
+Bounds and whether there are any: config/messages.py ``Previews``. Where nothing is fetched from says
+previews/addresses.py, which schemes and ports previews/urls.py; the work is done by services/link_previews.py.
+"""
 
 from __future__ import annotations
 

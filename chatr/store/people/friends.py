@@ -1,4 +1,4 @@
-"""Friendships and blocks."""
+"""Friendships and requests, one row for each two people; and blocks, a row for each direction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""People found by what they are called."""
+"""People found by what they are called: in which order, who is left out, and what is found only where shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What stands between two people: friendship, blocks, their direct conversation."""
+"""What stands between two people: friendship, blocks, their direct conversation.
+
+Blocks are directional: each lifts only their own. What follows from a relation says ops/people/permissions.py.
+"""
 
 from __future__ import annotations
 
@@ -93,7 +96,7 @@ _KNOWN = """SELECT x.user_high FROM friendships x WHERE x.user_low = {me}
     UNION SELECT x.user_low FROM conversations x WHERE x.user_high = {me}"""
 
 
-#: The levels of those who have chosen none.
+#: The levels of those who have chosen none, by their names in the column.
 _DEFAULTS = msgspec.to_builtins(Privacy())
 
 
@@ -103,7 +106,7 @@ def level(part: str) -> str:
 
 
 def shown(part: str) -> str:
-    """Write the condition that a part of the profile is shown to the viewer: ops/people/permissions.py ``shown``."""
+    """Write the condition that a part of the profile is shown to the viewer: ops/people/privacy.py ``shown``."""
     return f"({level(part)} = 'everyone' OR {level(part)} = 'friends' AND f.accepted_at IS NOT NULL)"
 
 
@@ -136,7 +139,7 @@ async def by_id(db: Queryable, viewer_id: str, user_id: str) -> Other | None:
 async def showing(db: Queryable, viewer_id: str, user_ids: Sequence[str] | None = None) -> dict[str, Sighting]:
     """Tell when those were here last who let the viewer know if they are here now; of all people, or of some.
 
-    The rule is ``sees_presence`` of ops/people/permissions.py, put so that of a thousand people only the ids are read.
+    The rule is ``sees_presence`` of ops/people/privacy.py, put so that of a thousand people only the ids are read.
     """
     some = "SELECT unnest(%s::uuid[])" if user_ids is not None else _KNOWN.format(me="v.id")
     rows = await db.query(
