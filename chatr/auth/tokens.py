@@ -1,7 +1,7 @@
 """Access tokens (JWT) and the random secrets behind refresh tokens, tickets and challenges.
 
-How long they live says config/accounts.py ``AuthSettings``, how refresh tokens follow each other ops/sessions/sessions.py
-``refresh``, and what ends them everywhere within a second services/revocations.py.
+How long they live says config/accounts.py ``AuthSettings``, how refresh tokens follow each other
+ops/sessions/sessions.py ``refresh``, and what ends them everywhere within a second services/revocations.py.
 """
 
 from __future__ import annotations

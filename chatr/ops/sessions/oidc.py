@@ -1,6 +1,6 @@
 """Signing in with an OpenID provider: whose account that is, or that somebody new gets one.
 
-The operator decides it: config/accounts.py ``OidcSettings``. What is believed of what a provider says is auth/oidc.py's.
+The operator decides it: config/accounts.py ``OidcSettings``. What is believed of a provider is auth/oidc.py's.
 """
 
 from __future__ import annotations
