@@ -157,9 +157,7 @@ async def reaction(db: Queryable, message_id: str, user_id: str) -> str | None:
     return value_if_any(rows, str)
 
 
-async def reactions(
-    db: Queryable, message_id: str, user_id: str, emoji: str | None
-) -> tuple[str | None, str | None]:
+async def reactions(db: Queryable, message_id: str, user_id: str, emoji: str | None) -> tuple[str | None, str | None]:
     """How somebody has reacted, and an emoji as it stands at the message already.
 
     With variation selectors or without, it is the same.
