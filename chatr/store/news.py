@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from chatr.api.model import Wire
-from chatr.store.batch import Batch
+from chatr.store.connection import Batch
 from chatr.store.pool import Publish, Queryable, Row
 
 

@@ -22,8 +22,7 @@ from chatr.api.errors import ApiError
 from chatr.api.model import Wire
 from chatr.api.topics import event_of
 from chatr.process.tasks import Tasks
-from chatr.store.batch import Batch
-from chatr.store.connection import Connection, ConnectionDead, is_death, is_lack
+from chatr.store.connection import Batch, Connection, ConnectionDead, is_death, is_lack
 
 log = Logger()
 Row = tuple[Any, ...]

@@ -1,10 +1,10 @@
-"""Statements in one message."""
+"""What goes over a connection at once."""
 
 from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatr.store.batch import Batch
+from chatr.store.connection import Batch
 
 
 class BatchTests(SynchronousTestCase):
