@@ -63,7 +63,7 @@ async def direct_conversation(ctx: Ctx, user_id: str) -> View:
 
 async def held_conversation(ctx: Ctx, tx: Transaction, conversation_id: str) -> View:
     """Find a conversation of the caller, which nobody writes to until the transaction ends. Raises ``not_found``."""
-    await conversations.lock(tx, conversation_id)
+    conversations.lock(tx, conversation_id)
     return await conversation(ctx, tx, conversation_id)
 
 

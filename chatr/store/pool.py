@@ -23,7 +23,7 @@ from chatr.api.model import Wire
 from chatr.api.topics import event_of
 from chatr.config import DatabaseSettings
 from chatr.process.tasks import Tasks
-from chatr.store.connection import Connection, ConnectionDead, is_death, is_lack
+from chatr.store.connection import Batch, Connection, ConnectionDead, is_death, is_lack
 
 log = Logger()
 Row = tuple[Any, ...]
@@ -74,16 +74,29 @@ class Transaction:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._batch = Batch()
+        self._batch.add("BEGIN")
         self.emitted: list[Callable[[PublishEvent], None]] = []
 
     async def query(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
         """Run one statement that answers rows."""
-        rows: list[Row] = await _follow(self._connection.run(sql, params, rows=True))
+        rows: list[Row] = await _follow(self._connection.run(*self._batch.take(sql, params), rows=True))
         return rows
 
     async def execute(self, sql: str, params: Sequence[Any] = ()) -> None:
         """Run one statement without rows."""
-        await _follow(self._connection.run(sql, params, rows=False))
+        await _follow(self._connection.run(*self._batch.take(sql, params), rows=False))
+
+    def ahead(self, sql: str, params: Sequence[Any] = ()) -> None:
+        """Run a statement without rows together with the next, or the commit. If it fails, that does.
+
+        Nothing but SQL may count on its having been run before something behind it is awaited.
+        """
+        self._batch.add(sql, params)
+
+    def commit(self) -> Deferred[Any]:
+        """Commit, with what waits."""
+        return self._connection.run(*self._batch.take("COMMIT"), rows=False)
 
     def tell(self, payload: Wire, rooms: Iterable[str], *, exclude: str = "") -> None:
         """Announce an event once the transaction has committed."""
@@ -173,11 +186,9 @@ class Database:
         connection = await self._acquire()
         tx = Transaction(connection)
         try:
-            await tx.execute("BEGIN")
             yield tx
             # A caller that is cancelled here stops waiting; the commit goes on and its events leave all the same.
-            commit = connection.run("COMMIT", (), rows=False)
-            await _follow(self._watched(commit, announced=bool(tx.emitted)).addCallback(self._committed, tx))
+            await _follow(self._watched(tx.commit(), announced=bool(tx.emitted)).addCallback(self._committed, tx))
         except BaseException:
             if connection.alive and connection.in_transaction:
                 connection.run("ROLLBACK", (), rows=False).addErrback(_log_rollback)
@@ -199,7 +210,7 @@ class Database:
 
     @property
     def round_trips(self) -> int:
-        """How many statements were sent."""
+        """How many times statements were sent."""
         return self._statements_of_the_dead + sum(connection.statements for connection in self._connections)
 
     async def _connect(self) -> None:

@@ -100,6 +100,48 @@ class PoolTests(PoolCase):
             await self.assertFailure(Deferred.fromCoroutine(fails()), KeyError)
         self.assertEqual((await self.things(), self.recorder.reasons), ([], []))
 
+    async def test_ahead(self) -> None:
+        """What nobody waits for goes with the next statement, or the commit, in order: no round trip of its own."""
+        before = self.db.round_trips
+        async with self.db.transaction() as tx:
+            tx.ahead("INSERT INTO things VALUES (%s)", (1,))
+            tx.ahead("INSERT INTO things VALUES (2) -- 100 %")
+            self.assertEqual(await tx.query("SELECT n, '%%' FROM things WHERE n < %s", (9,)), [(1, "%"), (2, "%")])
+            tx.ahead("DELETE FROM things WHERE n = 1")
+        self.assertEqual(self.db.round_trips - before, 2)
+        self.assertEqual(await self.things(), [2])
+
+    async def test_what_fails_ahead(self) -> None:
+        """The next statement fails with it, or the commit, and nothing of the transaction stays."""
+
+        async def fails(*, at_once: bool) -> None:
+            async with self.db.transaction() as tx:
+                self.emit(tx, "a")
+                await tx.execute("INSERT INTO things VALUES (1)")
+                tx.ahead("INSERT INTO things VALUES (1)")
+                if at_once:
+                    await tx.query("SELECT 1")
+
+        for at_once in (True, False) * 2:
+            await self.assertFailure(Deferred.fromCoroutine(fails(at_once=at_once)), psycopg2.IntegrityError)
+        self.assertEqual((await self.things(), self.recorder.reasons), ([], []))
+
+    async def test_ahead_of_what_waits(self) -> None:
+        """A statement behind a lock sees what was committed while the lock was waited for."""
+        async with self.db.transaction() as one:
+            await one.execute("LOCK TABLE things")
+            await one.execute("INSERT INTO things VALUES (1)")
+
+            async def behind() -> list[Any]:
+                async with self.db.transaction() as two:
+                    two.ahead("LOCK TABLE things")
+                    return await two.query("SELECT n FROM things")
+
+            seen = Deferred.fromCoroutine(behind())
+            while not await one.query("SELECT 1 FROM pg_locks WHERE NOT granted"):
+                pass
+        self.assertEqual(await seen, [(1,)])
+
     async def test_failed_commit_announces_nothing(self) -> None:
         """A constraint that fails at COMMIT rolls everything back, events included."""
         await self.db.execute("CREATE TABLE late (n int REFERENCES things DEFERRABLE INITIALLY DEFERRED)")

@@ -309,7 +309,7 @@ async def _told(
     """Tell both what is between them now, each with the other as they may be seen now."""
     friendship = Friendship(there.id, status, there.requester_id, there.addressee_id)
     pair = (there.requester_id, there.addressee_id)
-    await friends.touch(tx, pair)
+    friends.touch(tx, pair)
     for viewer_id, seen_id in (pair, pair[::-1]):
         seen = await relations.by_id(tx, viewer_id, seen_id)
         if seen is not None:
@@ -321,7 +321,7 @@ async def _told(
 async def _own(ctx: Ctx, tx: Transaction, other_id: str, event: type[BlockChanged]) -> None:
     """Tell the caller's other sessions, and nobody else, about a block."""
     me = ctx.caller.user_id
-    await friends.touch(tx, [me])
+    friends.touch(tx, [me])
     found = await relations.by_id(tx, me, other_id)
     if found is not None:
         told = event.of(visibility.user(found.person, found.relation))

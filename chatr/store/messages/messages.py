@@ -12,7 +12,7 @@ from msgspec import UNSET
 from chatr.api.events import EVENTS
 from chatr.api.events.messages import EntryCleared
 from chatr.api.model import LinkPreview, LogEntry, Message, MessageStatus, MessageType, Reaction, ReplyTo, wire_time
-from chatr.store.columns import Columns
+from chatr.store.columns import Columns, Made
 from chatr.store.messages import quotes
 from chatr.store.people import faces
 from chatr.store.people.faces import Faces
@@ -138,20 +138,28 @@ def _reactions(found: Any, marks: Watermarks) -> list[Reaction]:
     return faces.reactions(marks.blockers, msgspec.convert(found, list[Reaction]))
 
 
+#: For the aliases ``v`` (the viewer), ``c`` (the conversation) and ``x`` (its members, all in one).
+MARKS = Columns(
+    Watermarks,
+    {
+        "delivered_seq": "coalesce(min(x.shown_delivered_seq) FILTER (WHERE x.user_id <> v.id), 0)",
+        "read_seq": """CASE WHEN gives_receipts(v.id)
+            THEN coalesce(min(x.shown_read_seq) FILTER (WHERE x.user_id <> v.id), 0) ELSE 0 END""",
+        "cleared_seq": "max(x.cleared_seq) FILTER (WHERE x.user_id = v.id)",
+        "blockers": Made(f"coalesce({faces.ALL.format('c.id', 'v.id')}, '{{}}')", faces.faces),
+    },
+)
+
+
 async def marks(db: Queryable, conversation_id: str, viewer_id: str) -> Watermarks | None:
     """The watermarks of the others as shown, lowest first, and the viewer's own; None unless the viewer is a member."""
     rows = await db.query(
-        f"""SELECT coalesce(min(shown_delivered_seq) FILTER (WHERE user_id <> %s), 0),
-                   CASE WHEN gives_receipts(%s) THEN coalesce(min(shown_read_seq) FILTER (WHERE user_id <> %s), 0)
-                        ELSE 0 END,
-                   max(cleared_seq) FILTER (WHERE user_id = %s), {faces.ALL.format("%s", "%s")}
-              FROM members WHERE conversation_id = %s AND status = 'joined' HAVING bool_or(user_id = %s)""",
-        (viewer_id, viewer_id, viewer_id, viewer_id, conversation_id, viewer_id, conversation_id, viewer_id),
+        f"""SELECT {MARKS.sql} FROM (SELECT %s::uuid AS id) v CROSS JOIN (SELECT %s::uuid AS id) c
+              JOIN members x ON x.conversation_id = c.id AND x.status = 'joined'
+             GROUP BY v.id, c.id HAVING bool_or(x.user_id = v.id)""",
+        (viewer_id, conversation_id),
     )
-    if not rows:
-        return None
-    delivered_seq, read_seq, cleared_seq, found = rows[0]
-    return Watermarks(delivered_seq, read_seq, cleared_seq, faces.faces(found))
+    return MARKS.first(rows)
 
 
 async def by_id(db: Queryable, viewer_id: str, message_id: str) -> Message | None:

@@ -10,7 +10,7 @@ import msgspec
 
 from chatr.store.columns import Columns, value
 from chatr.store.people.relations import JOINS, OTHER, Other
-from chatr.store.pool import Queryable
+from chatr.store.pool import Queryable, Transaction
 
 
 class FriendshipRow(msgspec.Struct, frozen=True):
@@ -110,9 +110,9 @@ async def unblock(db: Queryable, blocker_id: str, blocked_id: str) -> bool:
     return bool(rows)
 
 
-async def touch(db: Queryable, user_ids: Sequence[str]) -> None:
+def touch(tx: Transaction, user_ids: Sequence[str]) -> None:
     """Note that the friend lists of these people have changed."""
-    await db.execute(
+    tx.ahead(
         """WITH theirs AS (SELECT id FROM users WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE)
            UPDATE users u SET friends_changed_at = clock_timestamp() FROM theirs WHERE u.id = theirs.id""",
         (list(user_ids),),

@@ -15,7 +15,7 @@ from chatr.store.columns import Columns, Made
 from chatr.store.people import faces
 from chatr.store.people.faces import Face
 from chatr.store.people.people import PERSON, SIGHTING, Person, Sighting
-from chatr.store.pool import Queryable
+from chatr.store.pool import Queryable, Transaction
 
 #: A moment for relations that are thought up, not read.
 EVER = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -209,25 +209,25 @@ async def circles(db: Queryable, user_ids: Sequence[str]) -> dict[str, Circle]:
     return {row[0]: _CIRCLE.take(row, 1) for row in rows}
 
 
-async def lock(db: Queryable, one_id: str, other_id: str) -> None:
+def lock(tx: Transaction, one_id: str, other_id: str) -> None:
     """Let nobody else change how these two stand to each other until the transaction ends; taken before any row.
 
     Nor do they change their profiles meanwhile: each is told of the other as they are.
     """
     low, high = sorted((one_id, other_id))
-    await db.execute(
+    tx.ahead(
         """SELECT pg_advisory_xact_lock(hashtextextended(%s, 1)), pg_advisory_xact_lock_shared(hashtextextended(%s, 2)),
                   pg_advisory_xact_lock_shared(hashtextextended(%s, 2))""",
         (f"{low} {high}", low, high),
     )
 
 
-async def revise(db: Queryable, one_id: str, other_id: str) -> None:
+def revise(tx: Transaction, one_id: str, other_id: str) -> None:
     """Begin a change of how two people stand to each other: what they see of each other has a new revision.
 
     Under :func:`lock`, which what changes their profiles waits for too: the greater number is the later commit.
     """
-    await db.execute(
+    tx.ahead(
         """INSERT INTO pairs AS p (user_low, user_high, revision) VALUES (%s, %s, nextval('revisions'))
            ON CONFLICT (user_low, user_high) DO UPDATE SET revision = excluded.revision""",
         tuple(sorted((one_id, other_id))),
