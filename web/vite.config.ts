@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { compressPlugin } from "./build/compress.ts";
 import { emojiPlugin } from "./build/emoji.ts";
 import { routesPlugin } from "./build/routes.ts";
 import { serviceWorkerPlugin } from "./build/service-worker.ts";
@@ -16,6 +17,7 @@ export default defineConfig({
     routesPlugin(here("../docs/api/openapi.json")),
     emojiPlugin(here("node_modules/emojibase-data")),
     serviceWorkerPlugin(),
+    compressPlugin(),
   ],
   build: {
     outDir: here("../chatr/static"),
