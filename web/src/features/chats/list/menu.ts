@@ -46,7 +46,12 @@ function keepItems(chat: ConversationRow, actions: ChatActions): MenuItem[] {
   ];
 }
 
-function muteItems(chat: ConversationRow, view: RowView, actions: ChatActions, now: number): MenuItem[] {
+export function muteItems(
+  chat: ConversationRow,
+  view: Pick<RowView, "muted">,
+  actions: ChatActions,
+  now: number,
+): MenuItem[] {
   if (view.muted) return [{ label: t.chats.unmute, icon: Bell, onSelect: () => void actions.mute(chat, null) }];
   const choices: [string, number][] = [
     [t.chats.muteHour, now + hour],
