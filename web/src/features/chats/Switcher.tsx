@@ -1,4 +1,4 @@
-import { useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { t } from "../../text/index.ts";
 import { Keys } from "../../ui/Keys.tsx";
@@ -17,22 +17,17 @@ interface SwitcherProps {
 
 /** Ctrl+K: to a chat, a person or a command by a few letters. */
 export default function Switcher({ open, onOpenChange }: SwitcherProps) {
+  // What was gone to takes the focus.
   const picked = useRef(false);
+  useEffect(() => {
+    if (open) picked.current = false;
+  }, [open]);
   const finish = () => {
     picked.current = true;
     onOpenChange(false);
   };
   return (
-    <PickDialog
-      title={t.chats.switcher}
-      open={open}
-      onOpenChange={onOpenChange}
-      onCloseAutoFocus={(event) => {
-        // What was gone to takes the focus; else it goes back.
-        if (picked.current) event.preventDefault();
-        picked.current = false;
-      }}
-    >
+    <PickDialog title={t.chats.switcher} open={open} onOpenChange={onOpenChange} returns={() => !picked.current}>
       <SwitcherBox onDone={finish} />
     </PickDialog>
   );
