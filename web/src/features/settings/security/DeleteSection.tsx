@@ -1,0 +1,46 @@
+import { useState } from "react";
+import { useEngine, useSession } from "../../../session/session.ts";
+import { t } from "../../../text/index.ts";
+import { Button } from "../../../ui/Button.tsx";
+import { Card } from "../../../ui/Card.tsx";
+import { SettingRow } from "../../../ui/SettingRow.tsx";
+import { ProofDialog } from "./ProofDialog.tsx";
+import { Section } from "./Section.tsx";
+
+/** The end of the account. */
+export function DeleteSection() {
+  const engine = useEngine();
+  const { signOut } = useSession();
+  const [open, setOpen] = useState(false);
+  const words = t.auth.security;
+  const remove = async (password: string | undefined) => {
+    await engine.call("account.delete", { password });
+    // Nothing of it stays on this device either.
+    await signOut();
+  };
+  return (
+    <Section title={words.leave}>
+      <Card>
+        <SettingRow
+          title={words.deleteAccount}
+          text={words.deleteText}
+          control={
+            <Button kind="danger-quiet" size="sm" onClick={() => setOpen(true)}>
+              {words.deleteOpen}
+            </Button>
+          }
+        />
+      </Card>
+      {open && (
+        <ProofDialog
+          title={words.deleteTitle}
+          text={words.deleteWarning}
+          verb={words.deleteAccount}
+          danger
+          onClose={() => setOpen(false)}
+          onProved={remove}
+        />
+      )}
+    </Section>
+  );
+}
