@@ -1,11 +1,10 @@
 import { AddressSection } from "./security/AddressSection.tsx";
-import { DeleteSection } from "./security/DeleteSection.tsx";
 import { DeviceSection } from "./security/DeviceSection.tsx";
 import { PasswordSection } from "./security/PasswordSection.tsx";
 import "./security/security.css";
 import { TwoStepSection } from "./security/TwoStepSection.tsx";
 
-/** The password, addresses, two-step sign-in, devices, and the end of the account. The page sets the title above. */
+/** The password, addresses, two-step sign-in, and devices. The page sets the title above. */
 export function SecuritySettings() {
   return (
     <div className="security">
@@ -13,7 +12,6 @@ export function SecuritySettings() {
       <AddressSection />
       <TwoStepSection />
       <DeviceSection />
-      <DeleteSection />
     </div>
   );
 }

@@ -225,7 +225,6 @@ export const auth = {
     unknownDevice: "Unknown device",
     browserOn: (browser: string, system: string) => `${browser} on ${system}`,
 
-    leave: "Leave",
     deleteAccount: "Delete account",
     deleteText: "Your messages stay for others, as from “Deleted user”.",
     deleteOpen: "Delete…",
