@@ -6,6 +6,8 @@ export interface RestOptions {
   /** An access token; without one only public operations answer. */
   token?: string;
   signal?: AbortSignal;
+  /** The WAMP connection that the call is one of: a refresh prolongs it, and it gets no events of what the call does. */
+  connection?: string;
   /** Where the server is; empty: where this page is from. */
   origin?: string;
 }
@@ -14,11 +16,12 @@ export interface RestOptions {
 export async function rest<N extends OperationName>(
   name: N,
   params: ParamsOf<N>,
-  { token, signal, origin = "" }: RestOptions = {},
+  { token, signal, connection, origin = "" }: RestOptions = {},
 ): Promise<ResultOf<N>> {
   const { verb, url, body } = requestOf(name, params as Record<string, unknown>);
   const headers: Record<string, string> = { Accept: "application/json", "X-Chatr-Session": "cookie" };
   if (token !== undefined) headers.Authorization = `Bearer ${token}`;
+  if (connection) headers["X-Chatr-Connection"] = connection;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const init: RequestInit = { method: verb, headers, body, credentials: "same-origin", cache: "no-store" };
   if (signal) init.signal = signal;

@@ -1,18 +1,66 @@
-import { lazy, Suspense } from "react";
-import { Route, Switch } from "wouter";
+import { lazy, Suspense, useEffect } from "react";
+import { useLocation } from "wouter";
+import { SessionProvider } from "../session/SessionProvider.tsx";
+import { useSession } from "../session/session.ts";
+import { useTheme } from "../theme/useTheme.ts";
+import { Mark } from "../ui/Mark.tsx";
+import { UiHost } from "../ui/UiHost.tsx";
+import { AppShell } from "./AppShell.tsx";
+import { ErrorBoundary } from "./ErrorBoundary.tsx";
+import { placeOf } from "./places.ts";
+import { startUpdates } from "./update.ts";
 
 const Auth = lazy(() => import("../features/auth/Auth.tsx"));
 const Docs = lazy(() => import("../features/docs/Docs.tsx"));
 const Lab = lazy(() => import("../features/lab/Lab.tsx"));
 
 export function App() {
+  useTheme();
+  useEffect(() => void startUpdates().catch((error: unknown) => console.info("no service worker", error)), []);
   return (
-    <Suspense>
-      <Switch>
-        <Route path="/docs/*?" component={Docs} />
-        <Route path="/lab" component={Lab} />
-        <Route component={Auth} />
-      </Switch>
-    </Suspense>
+    <UiHost>
+      <ErrorBoundary>
+        <SessionProvider>
+          <Routes />
+        </SessionProvider>
+      </ErrorBoundary>
+    </UiHost>
+  );
+}
+
+function Routes() {
+  const { state } = useSession();
+  switch (state.kind) {
+    case "loading":
+      return <Splash />;
+    case "in":
+      return <AppShell key={state.engine.userId} />;
+    case "out":
+      return (
+        <Suspense fallback={<Splash />}>
+          <SignedOut />
+        </Suspense>
+      );
+  }
+}
+
+/** The docs and the lab are open to everybody; all else begins with signing in. */
+function SignedOut() {
+  const [path] = useLocation();
+  switch (placeOf(path).area) {
+    case "docs":
+      return <Docs />;
+    case "lab":
+      return <Lab />;
+    default:
+      return <Auth />;
+  }
+}
+
+function Splash() {
+  return (
+    <div className="splash">
+      <Mark size={44} />
+    </div>
   );
 }

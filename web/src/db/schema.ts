@@ -7,9 +7,16 @@ export interface ConversationRow extends Conversation {
   logSeq: number;
   /** 1 while the caller has to answer a request, and for indexes: IndexedDB has no booleans. */
   request: 0 | 1;
+  /** Of which head the server's `lastMessage` and `unreadCount` were: entries up to there change them no more. */
+  viewSeq: number;
+  /** Up to where somebody has read here that the server has not heard of yet. */
+  pendingRead?: number;
 }
 
-/** An unbroken stretch of a conversation's log that is here, both ends included. The newest one goes on to `logSeq`. */
+/**
+ * An unbroken stretch of a conversation's log that is here, both ends included. One that is not behind the row's
+ * `logSeq` has the newest messages, one with `fromSeq` 1 the oldest that the person may see.
+ */
 export interface Stretch {
   conversationId: string;
   fromSeq: number;
@@ -32,9 +39,20 @@ export interface OutboxRow {
 }
 
 export interface PersonRow extends User {
-  /** The friendship with them, if there is one. */
+  /** The friendship with them, or the request either way, if there is one: `accepted` or `pending`. */
   friendship?: Friendship;
+  friendSince?: string;
   blockedByMe?: boolean;
+  blockedSince?: string;
+  /** Of which revisions these are. */
+  friendshipRevision?: number;
+  blockRevision?: number;
+}
+
+/** A conversation that is no more, up to which revision of it. */
+export interface RemovedRow {
+  id: string;
+  revision: number;
 }
 
 /** Who types or records where; gone after `until` (milliseconds since 1970). */
@@ -78,22 +96,24 @@ export class ChatrDatabase extends Dexie {
   outbox!: EntityTable<OutboxRow, "clientId">;
   people!: EntityTable<PersonRow, "id">;
   presence!: EntityTable<PresenceState, "userId">;
-  activity!: Table<ActivityRow, [string, string]>;
+  activity!: Table<ActivityRow, [string, string, string]>;
   drafts!: EntityTable<DraftRow, "target">;
   meta!: EntityTable<MetaRow, "key">;
+  removed!: EntityTable<RemovedRow, "id">;
 
   constructor(userId: string) {
     super(`chatr:${userId}`);
     this.version(1).stores({
-      conversations: "id, updatedAt, request",
-      messages: "id, &[conversationId+seq], clientId",
+      conversations: "id, updatedAt, request, other.id, pendingRead",
+      messages: "id, &[conversationId+seq], clientId, replyTo.id",
       stretches: "[conversationId+fromSeq]",
       outbox: "clientId, order, [target+order]",
-      people: "id, username",
+      people: "id, username, friendship.status",
       presence: "userId",
-      activity: "[conversationId+userId], conversationId, until",
+      activity: "[conversationId+userId+kind], conversationId, until",
       drafts: "target",
       meta: "key",
+      removed: "id",
     });
   }
 }

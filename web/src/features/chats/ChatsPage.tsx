@@ -1,3 +1,118 @@
+import { SquarePen } from "lucide-react";
+import { type KeyboardEvent, useEffect, useRef } from "react";
+import { useLocation } from "wouter";
+import { t } from "../../text/index.ts";
+import { IconButton } from "../../ui/IconButton.tsx";
+import { SearchInput } from "../../ui/SearchInput.tsx";
+import { Skeleton } from "../../ui/Skeleton.tsx";
+import { Tabs } from "../../ui/Tabs.tsx";
+import "./ChatsPage.css";
+import { type ChatData, useChatData } from "./data.ts";
+import { ChatList } from "./list/ChatList.tsx";
+import type { RowListHandle } from "./list/RowList.tsx";
+import { NewChatDialog } from "./NewChatDialog.tsx";
+import { type ChatTab, tabOf } from "./order.ts";
+import { openKey, pathOfTab, tabOfPath } from "./place.ts";
+import { SearchResults } from "./search/SearchResults.tsx";
+import { useListState } from "./state.ts";
+import { useLate } from "./useLate.ts";
+
+/** The pane with the list of chats, beside or before the conversation. */
 export default function ChatsPage() {
-  return null;
+  const data = useChatData();
+  const [path] = useLocation();
+  const { query, setQuery, startChat } = useListState();
+  const rows = useRef<RowListHandle>(null);
+  const tab = useTab(path);
+  const open = openKey(path);
+  const field = useSearchWish();
+  const down = (event: KeyboardEvent) => {
+    if (event.key !== "ArrowDown") return;
+    event.preventDefault();
+    rows.current?.focusFirst();
+  };
+  return (
+    <section className="chats-page" aria-label={t.chats.list}>
+      <header className="chats-page__bar">
+        <h1 className="chats-page__title">{t.chats.title}</h1>
+        <IconButton icon={SquarePen} label={t.chats.newChat} onClick={() => startChat()} />
+      </header>
+      <div className="chats-page__search">
+        <SearchInput
+          ref={field}
+          value={query}
+          onChange={setQuery}
+          placeholder={t.chats.searchPlaceholder}
+          aria-label={t.chats.searchLabel}
+          shortcut="mod+k"
+          onKeyDown={down}
+        />
+      </div>
+      {query.trim() !== "" && data ? (
+        <SearchResults ref={rows} data={data} query={query.trim()} open={open} />
+      ) : (
+        <>
+          <ChatTabs tab={tab} path={path} data={data} />
+          {data && (data.complete || data.entries.length > 0) ? (
+            <ChatList ref={rows} data={data} tab={tab} open={open} />
+          ) : (
+            <LateSkeleton />
+          )}
+        </>
+      )}
+      <NewChatDialog />
+    </section>
+  );
+}
+
+/** The tab: of the path where it says one, else the one that was last shown. */
+function useTab(path: string): ChatTab {
+  const { tab, setTab } = useListState();
+  const named = tabOfPath(path);
+  useEffect(() => {
+    if (named !== undefined) setTab(named);
+  }, [named, setTab]);
+  return named ?? tab;
+}
+
+function ChatTabs({ tab, path, data }: { tab: ChatTab; path: string; data: ChatData | undefined }) {
+  const [, navigate] = useLocation();
+  const setTab = useListState((state) => state.setTab);
+  const requests = data?.conversations.filter((each) => tabOf(each) === "requests").length ?? 0;
+  const choose = (next: ChatTab) => {
+    setTab(next);
+    // What is open beside the list stays open.
+    if (openKey(path) === undefined) navigate(pathOfTab(next));
+  };
+  return (
+    <div className="chats-page__tabs">
+      <Tabs
+        label={t.chats.tabs}
+        value={tab}
+        onChange={choose}
+        options={[
+          { value: "chats", label: t.chats.tabChats },
+          { value: "requests", label: t.chats.tabRequests, ...(requests > 0 && { count: requests }) },
+          { value: "archived", label: t.chats.tabArchived },
+        ]}
+      />
+    </div>
+  );
+}
+
+/** The search field, which takes the focus when somebody asked for it elsewhere. */
+function useSearchWish() {
+  const field = useRef<HTMLInputElement>(null);
+  const { wished, granted } = useListState();
+  useEffect(() => {
+    if (!wished) return;
+    field.current?.focus();
+    granted();
+  }, [wished, granted]);
+  return field;
+}
+
+/** What is on its way is shown as such only when it takes long enough to be noticed. */
+function LateSkeleton() {
+  return useLate(300) ? <Skeleton rows={4} /> : null;
 }

@@ -1,0 +1,77 @@
+import { lazy, type ReactNode, Suspense, useEffect } from "react";
+import { useLocation } from "wouter";
+import "./AppShell.css";
+import { cx } from "../ui/cx.ts";
+import { ChatsLayout } from "./ChatsLayout.tsx";
+import { useDevelopment } from "./development.ts";
+import { ErrorBoundary } from "./ErrorBoundary.tsx";
+import { isOpen, type Place, placeOf } from "./places.ts";
+import { Rail, TabBar } from "./Rail.tsx";
+import { Shortcuts } from "./Shortcuts.tsx";
+import { useAttention } from "./useAttention.ts";
+import { NARROW, useMedia } from "./useMedia.ts";
+import { usePresence } from "./usePresence.ts";
+
+const Docs = lazy(() => import("../features/docs/Docs.tsx"));
+const FriendsPage = lazy(() => import("../features/friends/FriendsPage.tsx"));
+const Lab = lazy(() => import("../features/lab/Lab.tsx"));
+const ProfilePage = lazy(() => import("../features/profile/ProfilePage.tsx"));
+const SettingsPage = lazy(() => import("../features/settings/SettingsPage.tsx"));
+
+/** What is around every page of somebody who is signed in. */
+export function AppShell() {
+  const [path] = useLocation();
+  const place = placeOf(path);
+  const waiting = useAttention();
+  const narrow = useMedia(NARROW);
+  const lab = useDevelopment();
+  usePresence();
+  useNotificationClicks();
+  return (
+    <div className={cx("app-shell", narrow && "app-shell--narrow")}>
+      {!narrow && <Rail area={place.area} waiting={waiting} lab={lab} />}
+      <Page place={place} />
+      {narrow && !isOpen(place) && <TabBar area={place.area} waiting={waiting} />}
+      <Shortcuts place={place} />
+    </div>
+  );
+}
+
+function Page({ place }: { place: Place }) {
+  switch (place.area) {
+    case "chats":
+      return <ChatsLayout place={place} />;
+    case "friends":
+      return pane(<FriendsPage />, place);
+    case "profile":
+      return pane(<ProfilePage />, place);
+    case "settings":
+      return pane(<SettingsPage />, place);
+    case "docs":
+      return pane(<Docs />, place);
+    case "lab":
+      return pane(<Lab />, place);
+  }
+}
+
+function pane(page: ReactNode, { area }: Place) {
+  return (
+    <main className="app-shell__page">
+      <ErrorBoundary key={area}>
+        <Suspense>{page}</Suspense>
+      </ErrorBoundary>
+    </main>
+  );
+}
+
+/** The service worker hands over what was clicked in a notification. */
+function useNotificationClicks(): void {
+  const [, navigate] = useLocation();
+  useEffect(() => {
+    const listener = ({ data }: MessageEvent) => {
+      if (typeof data?.open === "string") navigate(data.open);
+    };
+    navigator.serviceWorker?.addEventListener("message", listener);
+    return () => navigator.serviceWorker?.removeEventListener("message", listener);
+  }, [navigate]);
+}

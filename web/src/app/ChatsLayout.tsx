@@ -1,0 +1,93 @@
+import { useLiveQuery } from "dexie-react-hooks";
+import { MessageCircle } from "lucide-react";
+import { lazy, Suspense, useEffect } from "react";
+import { useEngine } from "../session/session.ts";
+import { t } from "../text/index.ts";
+import { Empty } from "../ui/Empty.tsx";
+import { keyCaps } from "../ui/hotkeys.ts";
+import { Banners } from "./Banners.tsx";
+import "./ChatsLayout.css";
+import { Details } from "./Details.tsx";
+import { ErrorBoundary } from "./ErrorBoundary.tsx";
+import { closeDetails, usePanes } from "./panes.ts";
+import { isOpen, type Place } from "./places.ts";
+import { NARROW, useMedia, WIDE } from "./useMedia.ts";
+
+const ChatsPage = lazy(() => import("../features/chats/ChatsPage.tsx"));
+const ConversationPage = lazy(() => import("../features/timeline/ConversationPage.tsx"));
+
+type ChatsPlace = Extract<Place, { area: "chats" }>;
+
+/** The list, the conversation, and its details: side by side, or one of them where there is no room. */
+export function ChatsLayout({ place }: { place: ChatsPlace }) {
+  const narrow = useMedia(NARROW);
+  const wide = useMedia(WIDE);
+  const open = isOpen(place);
+  const { details } = usePanes();
+  const personId = usePersonOf(place);
+  const key = place.conversationId ?? place.personId;
+  useEffect(() => {
+    // Beside a conversation the details stay open for the next one; above it they belong to one.
+    if (key === undefined || !window.matchMedia(WIDE).matches) closeDetails();
+  }, [key]);
+  const beside = wide && details && personId !== undefined;
+  return (
+    <div className={beside ? "chats-layout chats-layout--details" : "chats-layout"}>
+      {(!narrow || !open) && (
+        <div className="chats-layout__list">
+          <ErrorBoundary>
+            <Suspense>
+              <ChatsPage />
+            </Suspense>
+          </ErrorBoundary>
+        </div>
+      )}
+      {(!narrow || open) && (
+        <main className="chats-layout__conversation">
+          <ErrorBoundary key={key}>
+            <Suspense>
+              {open ? (
+                <ConversationPage conversationId={place.conversationId} personId={place.personId} />
+              ) : (
+                <NothingOpen />
+              )}
+            </Suspense>
+          </ErrorBoundary>
+        </main>
+      )}
+      {personId !== undefined && <Details userId={personId} />}
+    </div>
+  );
+}
+
+function NothingOpen() {
+  return (
+    <>
+      <Banners />
+      <div className="chats-layout__nothing">
+        <Empty
+          icon={MessageCircle}
+          title={t.common.pickChat}
+          text={t.common.pickChatText(keyCaps("mod+k").join("+"))}
+        />
+      </div>
+    </>
+  );
+}
+
+/** The other person of what is open. A group has details of its own kind. */
+function usePersonOf({ conversationId, personId }: ChatsPlace): string | undefined {
+  const { db } = useEngine();
+  const row = useLiveQuery(
+    async () => (conversationId === undefined ? undefined : await db.conversations.get(conversationId)),
+    [db, conversationId],
+  );
+  if (personId !== undefined) return personId;
+  if (row === undefined || row.id !== conversationId) return undefined;
+  switch (row.kind) {
+    case "direct":
+      return row.other?.id;
+    case "group":
+      return undefined;
+  }
+}

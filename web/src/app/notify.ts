@@ -1,0 +1,52 @@
+import { create } from "zustand";
+import { t } from "../text/index.ts";
+import { setAppearance, useAppearance } from "../theme/appearance.ts";
+import { plainText } from "../ui/markdown.ts";
+import type { News } from "./attention.ts";
+import { playTone } from "./sound.ts";
+import { worker } from "./update.ts";
+
+const ASKED = "chatr:notify-asked";
+
+const useAsked = create<{ asked: boolean }>(() => ({ asked: localStorage.getItem(ASKED) !== null }));
+
+function setAsked(): void {
+  localStorage.setItem(ASKED, "1");
+  useAsked.setState({ asked: true });
+}
+
+/** The question about notifications, until it is answered once. The settings can change the answer. */
+export function useNotifyQuestion(): { open: boolean; allow: () => void; refuse: () => void } {
+  const { asked } = useAsked();
+  const possible = "Notification" in window && Notification.permission === "default";
+  return { open: !asked && possible, allow: () => void allow(), refuse: setAsked };
+}
+
+/** Ask the browser, by a click of somebody. Answers whether there will be notifications. */
+export async function allow(): Promise<boolean> {
+  setAsked();
+  const allowed = (await Notification.requestPermission()) === "granted";
+  setAppearance({ notify: allowed ? "on" : "off" });
+  return allowed;
+}
+
+/** Tell of one new message, as the settings of this browser have it. */
+export async function announce({ row, message }: News, open: (conversationId: string) => void): Promise<void> {
+  const { notify, preview, sound } = useAppearance.getState();
+  if (sound) playTone();
+  if (notify !== "on" || !("Notification" in window) || Notification.permission !== "granted") return;
+  const title = row.title ?? message.sender.displayName;
+  const body = preview ? plainText(message.content).slice(0, 200) : t.common.newMessage;
+  // One a conversation, whatever the number of tabs that tell it.
+  const options = { body, tag: row.id, icon: "/icon-192.png", silent: true, data: { conversationId: row.id } };
+  if (worker?.active) {
+    await worker.showNotification(title, options);
+    return;
+  }
+  const shown = new Notification(title, options);
+  shown.onclick = () => {
+    window.focus();
+    shown.close();
+    open(row.id);
+  };
+}

@@ -1,0 +1,39 @@
+/** Where one is, as the path says. */
+export type Place =
+  | { area: "chats"; list: "chats" | "requests" | "archived"; conversationId?: string; personId?: string }
+  | { area: "friends" | "profile" | "settings" | "docs" | "lab" };
+
+/** The place of a path; what is no place is the list of chats. */
+export function placeOf(path: string): Place {
+  const [, area = "", id = ""] = path.split("/");
+  switch (area) {
+    case "friends":
+    case "profile":
+    case "settings":
+    case "docs":
+    case "lab":
+      return { area };
+    case "requests":
+    case "archived":
+      return { area: "chats", list: area };
+    case "c":
+      return { area: "chats", list: "chats", ...(id && { conversationId: decode(id) }) };
+    case "u":
+      return { area: "chats", list: "chats", ...(id && { personId: decode(id) }) };
+    default:
+      return { area: "chats", list: "chats" };
+  }
+}
+
+/** Whether a conversation is shown there. */
+export function isOpen(place: Place): boolean {
+  return place.area === "chats" && (place.conversationId !== undefined || place.personId !== undefined);
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

@@ -1,0 +1,55 @@
+import type { LogEntry, Message } from "../api/types.ts";
+
+/** What a log has, and what live events say too. */
+export type Entry = Pick<LogEntry, "seq" | "event" | "data">;
+
+/** What entries say that are about something else than the message that they come with. */
+interface Said {
+  messageId: string;
+  userId: string;
+  reactions: Message["reactions"];
+  message: Message;
+}
+
+/** An entry about what the person has deleted from their own view says no more than that it is there. */
+export function isCleared(entry: Entry): boolean {
+  return "cleared" in entry.data;
+}
+
+/** Which message an entry is about. */
+export function subject(entry: Entry): string | undefined {
+  const data: Partial<Said> = entry.data as Partial<Said>;
+  return data.message?.id ?? data.messageId;
+}
+
+/** A message after an entry: the same object, if the entry changes nothing about it. */
+export function fold(message: Message, entry: Entry, me: string): Message {
+  if (isCleared(entry)) return message;
+  const data = entry.data as unknown as Said;
+  if (subject(entry) !== message.id) {
+    return entry.event === "message.unsent" ? withoutQuote(message, data.messageId) : message;
+  }
+  switch (entry.event) {
+    case "message.received":
+      return data.message;
+    case "message.edited":
+    case "message.preview":
+      // Its status is the sender's to know.
+      return { ...data.message, status: message.status };
+    case "message.reaction":
+      return { ...message, reactions: data.reactions };
+    case "message.listened":
+      return data.userId === me ? message : { ...message, status: "listened" };
+    case "message.unsent":
+      return unsent(message);
+  }
+}
+
+function unsent({ replyTo: _replyTo, editedAt: _editedAt, linkPreview: _linkPreview, ...rest }: Message): Message {
+  return { ...rest, content: "", unsent: true, edited: false, reactions: [], mentions: [] };
+}
+
+function withoutQuote(message: Message, unsentId: string): Message {
+  if (message.replyTo?.id !== unsentId) return message;
+  return { ...message, replyTo: { ...message.replyTo, content: "", unsent: true } };
+}

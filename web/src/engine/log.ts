@@ -1,0 +1,113 @@
+import type { Message, MessageReceipts } from "../api/types.ts";
+import type { ConversationRow, Stretch } from "../db/schema.ts";
+import { type Entry, fold, isCleared, subject } from "./fold.ts";
+import type { Store } from "./store.ts";
+import { read, setUnread } from "./views.ts";
+
+/** A conversation while entries of its log are applied to it. */
+interface Work {
+  row: ConversationRow;
+  /** The newest stretch, if there is one. */
+  top: Stretch | undefined;
+  /** Whether how much is unread can't be told from what is here. */
+  uncertain: boolean;
+}
+
+/** Applies entries of logs to the database. */
+export class Log {
+  constructor(private readonly store: Store) {}
+
+  /**
+   * Apply the next entries of a conversation's log, in order; those that are applied already are passed over.
+   * Answers whether the server has to be asked how the conversation is now.
+   */
+  apply(conversationId: string, entries: readonly Entry[]): Promise<boolean> {
+    return this.store.change(async () => {
+      const row = await this.store.db.conversations.get(conversationId);
+      if (row === undefined) return false;
+      const work: Work = { row, top: await this.store.stretches(conversationId).last(), uncertain: false };
+      for (const entry of entries) if (entry.seq > row.logSeq) await this.one(work, entry);
+      await this.store.db.conversations.put(row);
+      if (work.top !== undefined) await this.store.db.stretches.put(work.top);
+      return work.uncertain;
+    });
+  }
+
+  private async one(work: Work, entry: Entry): Promise<void> {
+    const { row, top } = work;
+    const before = row.headSeq;
+    if (top !== undefined && top.toSeq >= row.logSeq) top.toSeq = Math.max(top.toSeq, entry.seq);
+    row.logSeq = entry.seq;
+    row.headSeq = Math.max(row.headSeq, entry.seq);
+    if (isCleared(entry)) return;
+    if (entry.event === "message.received") {
+      await this.received(work, (entry.data as { message: Message }).message, entry.seq > before);
+    } else {
+      await this.changed(work, entry);
+    }
+  }
+
+  private async received(work: Work, came: Message, isNew: boolean): Promise<void> {
+    const { row } = work;
+    const { db, me } = this.store;
+    // One that is here already, as from a page, is of later or the same.
+    const message = (await db.messages.get(came.id)) ?? came;
+    if (message.seq <= (row.clearedSeq ?? 0)) return;
+    await db.messages.put(message);
+    if (work.top === undefined || work.top.toSeq < message.seq) {
+      if (work.top !== undefined) await db.stretches.put(work.top);
+      work.top = { conversationId: row.id, fromSeq: message.seq, toSeq: message.seq };
+    }
+    await this.store.meetSenders([message.sender]);
+    await this.store.sent([message]);
+    if (message.sender.id !== me) {
+      const theirs = db.activity.where("conversationId").equals(row.id);
+      await theirs.filter((activity) => activity.userId === message.sender.id).delete();
+    }
+    // What comes after a request was declined is a new one; what is only caught up with was before.
+    if (isNew) delete row.declinedAt;
+    if (message.seq <= row.viewSeq) return;
+    row.lastMessage = message;
+    row.updatedAt = message.createdAt;
+    const counts = message.sender.id !== me && message.type !== "system" && !message.unsent;
+    if (counts && message.seq > read(row)) setUnread(row, row.unreadCount + 1, row.unreadCapped);
+  }
+
+  private async changed(work: Work, entry: Entry): Promise<void> {
+    const { row } = work;
+    const { db, me } = this.store;
+    const id = subject(entry);
+    const message = id === undefined ? undefined : await db.messages.get(id);
+    if (message !== undefined) await db.messages.put(fold(message, entry, me));
+    if (entry.event === "message.unsent" && id !== undefined) {
+      for (const quoting of await db.messages.where("replyTo.id").equals(id).toArray()) {
+        await db.messages.put(fold(quoting, entry, me));
+      }
+    }
+    if (entry.seq <= row.viewSeq) return;
+    if (row.lastMessage !== undefined) row.lastMessage = fold(row.lastMessage, entry, me);
+    if (entry.event === "message.unsent" && row.unreadCount > 0) this.uncount(work, message);
+  }
+
+  /** A message was taken back that may have been unread. */
+  private uncount(work: Work, message: Message | undefined): void {
+    const { row } = work;
+    if (message === undefined || row.unreadCapped) work.uncertain = true;
+    else if (!message.unsent && message.sender.id !== this.store.me && message.seq > read(row)) {
+      setUnread(row, row.unreadCount - 1);
+    }
+  }
+
+  /** Own messages in a group that have reached all others: so have those before them. */
+  receipts({ conversationId, messageId, deliveredCount, readCount }: MessageReceipts): Promise<void> {
+    return this.store.change(async () => {
+      const row = await this.store.db.conversations.get(conversationId);
+      const message = await this.store.db.messages.get(messageId);
+      const others = (row?.memberCount ?? 0) - 1;
+      if (row === undefined || message === undefined || others < 1) return;
+      if (deliveredCount >= others) row.otherDeliveredSeq = Math.max(row.otherDeliveredSeq ?? 0, message.seq);
+      if ((readCount ?? 0) >= others) row.otherReadSeq = Math.max(row.otherReadSeq ?? 0, message.seq);
+      await this.store.db.conversations.put(row);
+    });
+  }
+}

@@ -1,0 +1,160 @@
+import { ApiError } from "../api/errors.ts";
+import { passes, retryAfterMs } from "../api/patience.ts";
+import type { MessageSendParams } from "../api/types.ts";
+import type { ChatrDatabase, OutboxRow } from "../db/schema.ts";
+import { Backoff } from "../wamp/backoff.ts";
+
+/** Under way at once to one conversation: enough for a slow link. */
+const WINDOW = 16;
+/** And to all: a session may have 64 calls in flight, and others are made over it too. */
+const MOST_FLYING = 48;
+/** An internal error leaves open what became of a send; it is not asked for ever. */
+const MOST_INTERNAL = 5;
+/** Who is asked to wait for longer is told at once: for a day, when somebody has begun too many conversations. */
+const LONGEST_WAIT_MS = 600_000;
+
+/** Makes a send; it is in the database, and out of the outbox, when this resolves. */
+export type Transmit = (params: MessageSendParams) => Promise<void>;
+
+/**
+ * Sends what waits in the database, oldest first: in order within each conversation, to all of these side by side.
+ *
+ * Each send names the one before it that is not acknowledged (`afterClientId`), without which the server does not store
+ * it. So when one is refused for now, those behind it are too, and all are made again from that one on.
+ */
+export class Outbox {
+  private readonly flying = new Map<string, string>();
+  private readonly holds = new Map<string, number>();
+  private readonly internal = new Map<string, number>();
+  private readonly backoff = new Backoff(500, 15_000);
+  private readonly timers = new Set<ReturnType<typeof setTimeout>>();
+  private transmit: Transmit | undefined;
+  private pumping = false;
+  private again = false;
+
+  constructor(private readonly db: ChatrDatabase) {}
+
+  /** Send over a new connection what waits. */
+  open(transmit: Transmit): void {
+    this.transmit = transmit;
+    this.flying.clear();
+    this.holds.clear();
+    this.backoff.reset();
+    this.pump();
+  }
+
+  /** Send nothing until there is another. */
+  close(): void {
+    this.transmit = undefined;
+    for (const timer of this.timers) clearTimeout(timer);
+    this.timers.clear();
+  }
+
+  /** Look what there is to send. */
+  pump(): void {
+    if (this.pumping) {
+      this.again = true;
+      return;
+    }
+    this.pumping = true;
+    void this.launch()
+      .catch(() => undefined)
+      .finally(() => {
+        this.pumping = false;
+        if (!this.again) return;
+        this.again = false;
+        this.pump();
+      });
+  }
+
+  private async launch(): Promise<void> {
+    const { transmit } = this;
+    if (transmit === undefined) return;
+    const lanes = new Map<string, OutboxRow[]>();
+    const waiting = await this.db.outbox.orderBy("order").toArray();
+    if (this.transmit !== transmit) return;
+    for (const row of waiting) {
+      if (row.state !== "failed") lanes.set(row.target, [...(lanes.get(row.target) ?? []), row]);
+    }
+    const next: OutboxRow[] = [];
+    for (const [target, rows] of lanes) {
+      if (this.holds.has(target)) continue;
+      const window = rows.slice(0, WINDOW);
+      for (const [index, row] of window.entries()) {
+        if (this.flying.has(row.clientId)) continue;
+        // One of each lane may leave however many there are.
+        if (index > 0 && this.flying.size >= MOST_FLYING) break;
+        this.flying.set(row.clientId, target);
+        next.push(row);
+        void this.send(transmit, row, window[index - 1]);
+      }
+    }
+    await this.db.outbox.bulkUpdate(next.map((row) => ({ key: row.clientId, changes: { state: "sending" } })));
+  }
+
+  private async send(transmit: Transmit, row: OutboxRow, before: OutboxRow | undefined): Promise<void> {
+    try {
+      await transmit({ ...addressed(row), ...(before === undefined ? {} : { afterClientId: before.clientId }) });
+      if (this.transmit !== transmit) return;
+      this.flying.delete(row.clientId);
+      this.internal.delete(row.clientId);
+      this.backoff.reset();
+    } catch (error) {
+      // What a connection takes with it is sent by the next.
+      if (this.transmit !== transmit || (error instanceof ApiError && error.code === "transport_lost")) return;
+      this.flying.delete(row.clientId);
+      await this.refused(row, error);
+    }
+    this.settle();
+    this.pump();
+  }
+
+  private async refused(row: OutboxRow, error: unknown): Promise<void> {
+    // It may have moved from the person to the conversation meanwhile.
+    const target = (await this.db.outbox.get(row.clientId))?.target ?? row.target;
+    if (this.isWorthwhile(row, error)) {
+      this.holds.set(target, Math.max(this.holds.get(target) ?? 0, retryAfterMs(error)));
+      return;
+    }
+    this.internal.delete(row.clientId);
+    const refusal = error instanceof ApiError ? error : new ApiError("invalid", String(error));
+    const { code, message, retryAfter } = refusal;
+    const told = retryAfter === undefined ? { code, detail: message } : { code, detail: message, retryAfter };
+    await this.db.outbox.update(row.clientId, { state: "failed", error: told });
+  }
+
+  /** Whether to make a send again that was refused. */
+  private isWorthwhile(row: OutboxRow, error: unknown): boolean {
+    if (!passes(error)) return false;
+    if ((error as ApiError).code === "internal") {
+      const count = (this.internal.get(row.clientId) ?? 0) + 1;
+      this.internal.set(row.clientId, count);
+      return count < MOST_INTERNAL;
+    }
+    return retryAfterMs(error) <= LONGEST_WAIT_MS;
+  }
+
+  /** Where a send was refused for now, and none is under way any more, all are made again after a while. */
+  private settle(): void {
+    const busy = new Set(this.flying.values());
+    for (const [target, askedMs] of this.holds) {
+      if (askedMs < 0 || busy.has(target)) continue;
+      this.holds.set(target, -1);
+      const timer = setTimeout(
+        () => {
+          this.timers.delete(timer);
+          this.holds.delete(target);
+          this.pump();
+        },
+        Math.max(askedMs, this.backoff.delayMs()),
+      );
+      this.timers.add(timer);
+    }
+  }
+}
+
+function addressed({ target, clientId, content, replyToId }: OutboxRow): MessageSendParams {
+  const [kind, id] = target.split(":", 2);
+  const where = kind === "person" ? { recipientId: id } : { conversationId: id };
+  return { content, clientId, ...where, ...(replyToId === undefined ? {} : { replyToId }) };
+}

@@ -1,0 +1,105 @@
+import type { Conversation, User } from "../api/types.ts";
+import type { ConversationRow, PersonRow } from "../db/schema.ts";
+
+const MOST_UNREAD = 999;
+
+/** What goes into a conversation's row. */
+export interface Known {
+  /** The row that is here, if there is one. */
+  row: ConversationRow | undefined;
+  /** Whether anything of its log is here. */
+  hasLog: boolean;
+  /** The other person as they are known; in a direct conversation. */
+  other: User | undefined;
+}
+
+/**
+ * The row of a conversation after a view of it came, in whatever order they come.
+ *
+ * `told`: what is shown of the other's watermarks is as this view says, and may go back, as when receipts were switched
+ * off. Otherwise they only grow.
+ */
+export function rowOf(view: Conversation, known: Known, me: string, told = false): ConversationRow {
+  const { row, other } = known;
+  if (row !== undefined && view.revision < row.revision) return grown(row, view);
+  const next: ConversationRow = {
+    ...view,
+    request: view.status === "pending" && view.initiatorId !== me && view.kind === "direct" ? 1 : 0,
+    logSeq: row?.logSeq ?? view.headSeq,
+    viewSeq: view.headSeq,
+  };
+  if (other !== undefined) next.other = other;
+  if (row !== undefined) keep(next, row, told);
+  if (!known.hasLog) next.logSeq = Math.max(next.logSeq, next.headSeq);
+  const last = next.lastMessage;
+  // What comes after a request was declined is a new one.
+  if (last !== undefined && last.seq > view.headSeq) delete next.declinedAt;
+  if (last !== undefined && last.seq <= (next.clearedSeq ?? 0)) delete next.lastMessage;
+  if (read(next) >= next.headSeq) setUnread(next, 0);
+  return next;
+}
+
+/** Of an older view only the own watermarks count. */
+function grown(row: ConversationRow, view: Conversation): ConversationRow {
+  return {
+    ...row,
+    headSeq: Math.max(row.headSeq, view.headSeq),
+    readSeq: Math.max(row.readSeq, view.readSeq),
+    deliveredSeq: Math.max(row.deliveredSeq, view.deliveredSeq),
+  };
+}
+
+/** What a view does not take away from the row that was here. */
+function keep(next: ConversationRow, row: ConversationRow, told: boolean): void {
+  if (next.headSeq < Math.max(row.viewSeq, row.logSeq)) {
+    // It was older than what is known of the log.
+    next.viewSeq = row.viewSeq;
+    next.updatedAt = row.updatedAt;
+    next.lastMessage = row.lastMessage;
+    setUnread(next, row.unreadCount, row.unreadCapped);
+  }
+  if (row.pendingRead !== undefined) next.pendingRead = row.pendingRead;
+  next.headSeq = Math.max(next.headSeq, row.headSeq);
+  next.readSeq = Math.max(next.readSeq, row.readSeq);
+  next.deliveredSeq = Math.max(next.deliveredSeq, row.deliveredSeq);
+  if (told && next.kind === "direct") return;
+  for (const mark of ["otherReadSeq", "otherDeliveredSeq"] as const) {
+    const before = row[mark];
+    if (before !== undefined) next[mark] = Math.max(next[mark] ?? 0, before);
+  }
+}
+
+/** Up to where nothing is unread. */
+export function read(row: ConversationRow): number {
+  return Math.max(row.readSeq, row.clearedSeq ?? 0);
+}
+
+/** Set how many are unread. */
+export function setUnread(row: ConversationRow, count: number, capped?: boolean): void {
+  row.unreadCount = Math.max(0, Math.min(count, MOST_UNREAD));
+  if (capped || count > MOST_UNREAD) row.unreadCapped = true;
+  else delete row.unreadCapped;
+}
+
+/** A person as a row: with what is known of friendship and block, that views of a person don't have. */
+export function personOf(user: User, known: PersonRow | undefined): PersonRow {
+  const { isFriend: _isFriend, friendship: _friendship, ...view } = user as User & Record<string, unknown>;
+  if (known === undefined) return view as User;
+  const { friendship, friendSince, blockedByMe, blockedSince, friendshipRevision, blockRevision } = known;
+  const kept = { friendship, friendSince, blockedByMe, blockedSince, friendshipRevision, blockRevision };
+  return { ...(view as User), ...Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined)) };
+}
+
+/** A person without what only the row has. */
+export function userOf(row: PersonRow): User {
+  const {
+    friendship: _friendship,
+    friendSince: _friendSince,
+    blockedByMe: _blockedByMe,
+    blockedSince: _blockedSince,
+    friendshipRevision: _friendshipRevision,
+    blockRevision: _blockRevision,
+    ...user
+  } = row;
+  return user;
+}

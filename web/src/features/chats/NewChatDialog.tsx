@@ -1,0 +1,114 @@
+import { UserRoundSearch } from "lucide-react";
+import { useEffect, useMemo, useState } from "react";
+import { useLocation } from "wouter";
+import type { User } from "../../api/types.ts";
+import { useEngine } from "../../session/session.ts";
+import { t } from "../../text/index.ts";
+import { refusal } from "../../text/refusal.ts";
+import { Empty } from "../../ui/Empty.tsx";
+import { type ChatData, useChatData } from "./data.ts";
+import { rankOf } from "./match.ts";
+import { friendsOf, pathOfPerson } from "./people.ts";
+import { PickBox, type PickGroup } from "./pick/PickBox.tsx";
+import { PickClose, PickDialog } from "./pick/PickDialog.tsx";
+import { useListState } from "./state.ts";
+import { personFace } from "./view.ts";
+
+/** Whom to write to: friends first, then whoever the server finds. */
+export function NewChatDialog() {
+  const { newChat, closeNewChat } = useListState();
+  return (
+    <PickDialog title={t.chats.newChat} open={newChat.open} onOpenChange={(open) => open || closeNewChat()}>
+      <NewChat first={newChat.query} onDone={closeNewChat} />
+    </PickDialog>
+  );
+}
+
+function NewChat({ first, onDone }: { first: string; onDone: () => void }) {
+  const data = useChatData();
+  const [query, setQuery] = useState(first);
+  const [, navigate] = useLocation();
+  const search = useUserSearch(query.trim());
+  const groups = useMemo(() => {
+    const pick = (person: User) => {
+      onDone();
+      navigate(pathOfPerson(person.id, data?.conversations ?? []));
+    };
+    return data ? groupsOf(data, query.trim(), search.users, pick) : [];
+  }, [data, query, search.users, navigate, onDone]);
+  return (
+    <PickBox
+      label={t.chats.newChat}
+      placeholder={t.chats.newChatSearch}
+      query={query}
+      onQuery={setQuery}
+      groups={groups}
+      trailing={<PickClose />}
+      nothing={data && !search.busy && <Nobody query={query.trim()} error={search.error} />}
+    />
+  );
+}
+
+function Nobody({ query, error }: { query: string; error: unknown }) {
+  if (error !== undefined) return <Empty icon={UserRoundSearch} title={refusal(error)} />;
+  const [title, text] =
+    query === "" ? [t.chats.noFriends, t.chats.noFriendsText] : [t.chats.nobody, t.chats.nobodyText];
+  return <Empty icon={UserRoundSearch} title={title} text={text} />;
+}
+
+function groupsOf(data: ChatData, query: string, users: readonly User[], pick: (person: User) => void): PickGroup[] {
+  const toPick = (person: User) => ({
+    key: person.id,
+    name: person.displayName || person.username,
+    face: personFace(person, data),
+    hint: person.username,
+    run: () => pick(person),
+  });
+  const friends = friendsOf(data.people.values()).filter(
+    (each) => query === "" || rankOf(query, each.displayName, each.username) !== null,
+  );
+  const known = new Set([data.me, ...friends.map((each) => each.id)]);
+  return [
+    { title: t.chats.friends, picks: friends.map(toPick) },
+    { title: t.chats.people, picks: users.filter((each) => !known.has(each.id)).map(toPick) },
+  ];
+}
+
+const pauseMs = 250;
+/** The server looks for no less and no more. */
+const shortest = 2;
+const longest = 64;
+
+interface UserHits {
+  users: readonly User[];
+  busy: boolean;
+  error?: unknown;
+}
+
+/** People by a part of their name, once somebody stops typing. */
+function useUserSearch(query: string): UserHits {
+  const engine = useEngine();
+  const [found, setFound] = useState<UserHits>({ users: [], busy: false });
+  useEffect(() => {
+    if (query.length < shortest) {
+      setFound({ users: [], busy: false });
+      return undefined;
+    }
+    const control = new AbortController();
+    const ask = async () => {
+      try {
+        const { items } = await engine.call("user.search", { q: query.slice(0, longest) }, control.signal);
+        if (!control.signal.aborted) setFound({ users: items, busy: false });
+      } catch (error) {
+        if (!control.signal.aborted) setFound({ users: [], busy: false, error });
+      }
+    };
+    setFound(({ users }) => ({ users, busy: true }));
+    const timer = setTimeout(() => void ask(), pauseMs);
+    return () => {
+      clearTimeout(timer);
+      control.abort();
+    };
+  }, [engine, query]);
+  return found;
+}

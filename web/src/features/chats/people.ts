@@ -1,0 +1,17 @@
+import type { ConversationRow, PersonRow } from "../../db/schema.ts";
+import { locale } from "../../text/index.ts";
+
+const names = new Intl.Collator(locale, { sensitivity: "base", numeric: true });
+
+/** Friends by their names. */
+export function friendsOf(people: Iterable<PersonRow>): PersonRow[] {
+  return [...people]
+    .filter((each) => each.friendship?.status === "accepted")
+    .sort((one, other) => names.compare(one.displayName, other.displayName));
+}
+
+/** Where one writes to somebody: the conversation, if there is one. */
+export function pathOfPerson(userId: string, conversations: readonly ConversationRow[]): string {
+  const conversation = conversations.find((each) => each.kind === "direct" && each.other?.id === userId);
+  return conversation ? `/c/${conversation.id}` : `/u/${userId}`;
+}

@@ -1,0 +1,56 @@
+import { X } from "lucide-react";
+import { Dialog } from "radix-ui";
+import { type ReactNode, useRef } from "react";
+import { t } from "../../../text/index.ts";
+import { IconButton } from "../../../ui/IconButton.tsx";
+import { Keys } from "../../../ui/Keys.tsx";
+import "./PickDialog.css";
+
+interface PickDialogProps {
+  title: string;
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+  /** Whether the focus goes back to where it was; asked at the end. */
+  returns?: () => boolean;
+  children: ReactNode;
+}
+
+/** The dialog around a {@link PickBox}: near the top of the page, and all of a narrow one. */
+export function PickDialog({ title, open, onOpenChange, returns, children }: PickDialogProps) {
+  const former = useRef<Element>(null);
+  return (
+    <Dialog.Root open={open} onOpenChange={onOpenChange}>
+      <Dialog.Portal>
+        <Dialog.Overlay className="dialog__veil pick-dialog__veil">
+          <Dialog.Content
+            className="pick-dialog"
+            aria-describedby={undefined}
+            onOpenAutoFocus={() => {
+              former.current = document.activeElement;
+            }}
+            onCloseAutoFocus={(event) => {
+              // Left to itself the dialog knows no way back but to a trigger, and there is none.
+              event.preventDefault();
+              if (returns?.() !== false && former.current instanceof HTMLElement) former.current.focus();
+            }}
+          >
+            <Dialog.Title className="visually-hidden">{title}</Dialog.Title>
+            {children}
+          </Dialog.Content>
+        </Dialog.Overlay>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+/** How to leave it, at the end of the field: a key where there are keys, a button where there is little room. */
+export function PickClose() {
+  return (
+    <>
+      <Keys keys="esc" />
+      <Dialog.Close asChild>
+        <IconButton className="pick-dialog__close" icon={X} label={t.common.close} />
+      </Dialog.Close>
+    </>
+  );
+}

@@ -1,0 +1,87 @@
+import { useId } from "react";
+import { Link, useLocation } from "wouter";
+import { useLocationProperty } from "wouter/use-browser-location";
+import type { FoundMessage } from "../../../api/types.ts";
+import { t } from "../../../text/index.ts";
+import { Avatar } from "../../../ui/Avatar.tsx";
+import { cx } from "../../../ui/cx.ts";
+import { Time } from "../../../ui/Time.tsx";
+import type { ChatData } from "../data.ts";
+import { shortName } from "../line.ts";
+import { type Face, faceOf } from "../view.ts";
+import { snippetParts } from "./snippet.ts";
+
+/** A message that was found; it leads to its place in the conversation. */
+export function HitRow({ hit, data, tabIndex }: { hit: FoundMessage; data: ChatData; tabIndex: 0 | -1 }) {
+  const line = useId();
+  const { face, group } = faceOfHit(hit, data);
+  const who = whoOf(hit, data.me, group);
+  const href = `/c/${hit.conversationId}#seq=${hit.seq}`;
+  const open = useIsHere(href);
+  return (
+    <Link
+      href={href}
+      tabIndex={tabIndex}
+      className={cx("chat-row", open && "chat-row--open")}
+      aria-label={face.name}
+      aria-describedby={line}
+      aria-current={open ? "true" : undefined}
+    >
+      <Avatar size={46} id={face.id} name={face.name} src={face.src} kind={face.kind} />
+      <span className="chat-row__words">
+        <span className="chat-row__name">
+          <bdi className="chat-row__title">{face.name}</bdi>
+        </span>
+        <span className="chat-row__line" id={line}>
+          <span className="chat-row__text" dir="auto">
+            {who !== undefined && (
+              <>
+                <bdi className="chat-row__who">{who}</bdi>{" "}
+              </>
+            )}
+            <Snippet snippet={hit.snippet} />
+          </span>
+        </span>
+      </span>
+      <span className="chat-row__end">
+        <Time at={hit.createdAt} style="list" />
+        <span className="chat-row__marks" />
+      </span>
+    </Link>
+  );
+}
+
+function Snippet({ snippet }: { snippet: string }) {
+  let place = 0;
+  return snippetParts(snippet).map(({ text, hit }) => {
+    place += text.length;
+    return hit ? <mark key={place}>{text}</mark> : <span key={place}>{text}</span>;
+  });
+}
+
+/** The chat that it is in; where it is not here yet, whoever wrote it. */
+function faceOfHit({ conversationId, sender }: FoundMessage, data: ChatData): { face: Face; group: boolean } {
+  const conversation = data.conversations.find((each) => each.id === conversationId);
+  if (conversation) return { face: faceOf({ conversation }, data), group: conversation.kind === "group" };
+  const { id, displayName, profileImage } = sender;
+  const face: Face = {
+    id,
+    kind: "person",
+    name: displayName,
+    presence: null,
+    ...(profileImage && { src: profileImage }),
+  };
+  return { face, group: false };
+}
+
+function whoOf({ sender }: FoundMessage, me: string, group: boolean): string | undefined {
+  if (sender.id === me) return t.chats.you;
+  return group ? t.chats.by(shortName(sender.displayName)) : undefined;
+}
+
+/** Whether a path with its hash is where the page is. */
+function useIsHere(href: string): boolean {
+  const [path] = useLocation();
+  const hash = useLocationProperty(() => location.hash);
+  return href === path + hash;
+}

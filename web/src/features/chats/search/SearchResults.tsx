@@ -1,0 +1,138 @@
+import { Search } from "lucide-react";
+import { type Ref, useMemo, useState } from "react";
+import type { FoundMessage } from "../../../api/types.ts";
+import { t } from "../../../text/index.ts";
+import { refusal } from "../../../text/refusal.ts";
+import { Button } from "../../../ui/Button.tsx";
+import { Empty } from "../../../ui/Empty.tsx";
+import type { ChatData } from "../data.ts";
+import { EntryRow, useChatActions } from "../list/ChatList.tsx";
+import { rowKey } from "../list/menu.ts";
+import { RowList, type RowListHandle } from "../list/RowList.tsx";
+import { rankOf } from "../match.ts";
+import type { Entry } from "../order.ts";
+import { faceOf, viewOf } from "../view.ts";
+import { HitRow } from "./HitRow.tsx";
+import { type Filter, SearchFilters } from "./SearchFilters.tsx";
+import "./SearchResults.css";
+import { type MessageHits, useMessageSearch } from "./useMessageSearch.ts";
+
+type Item =
+  | { kind: "heading"; key: string; text: string; count?: string }
+  | { kind: "chat"; key: string; entry: Entry }
+  | { kind: "hit"; key: string; hit: FoundMessage };
+
+interface SearchResultsProps {
+  ref?: Ref<RowListHandle>;
+  data: ChatData;
+  query: string;
+  /** The key of the entry that is open beside the list. */
+  open: string | undefined;
+}
+
+/** What was found: chats by their names at once, then messages as the server finds them. */
+export function SearchResults({ ref, data, query, open }: SearchResultsProps) {
+  const [filter, setFilter] = useState<Filter>({});
+  const { found, more, retry } = useMessageSearch({ q: query, ...filter });
+  const actions = useChatActions(open);
+  const named = filter.conversationId === undefined && filter.senderId === undefined;
+  const chats = useMemo(() => (named ? chatsNamed(query, data) : []), [named, query, data]);
+  const items = itemsOf(chats, found);
+  const row = (item: Item, tabIndex: 0 | -1) => {
+    switch (item.kind) {
+      case "heading":
+        return <Heading text={item.text} count={item.count} />;
+      case "chat": {
+        const { entry } = item;
+        const isOpen = entry.key === open;
+        return <EntryRow entry={entry} data={data} open={isOpen} query={query} tabIndex={tabIndex} actions={actions} />;
+      }
+      case "hit":
+        return <HitRow hit={item.hit} data={data} tabIndex={tabIndex} />;
+      default:
+        return item satisfies never;
+    }
+  };
+  return (
+    <>
+      <SearchFilters filter={filter} onChange={setFilter} hits={found.hits} data={data} open={open} />
+      <p className="visually-hidden" role="status">
+        {found.busy ? "" : t.chats.resultCount(chats.length + found.hits.length)}
+      </p>
+      {items.length > 0 && (
+        <RowList
+          ref={ref}
+          label={t.chats.results}
+          items={items}
+          keyOf={keyOf}
+          isRow={isRow}
+          render={row}
+          onNearEnd={more}
+          onKey={(item, event) => {
+            if (item.kind !== "chat" || item.entry.conversation === undefined) return;
+            rowKey(event, item.entry.conversation, viewOf(item.entry, data, false), actions);
+          }}
+        />
+      )}
+      <Rest found={found} nothing={items.length === 0} query={query} onRetry={retry} />
+    </>
+  );
+}
+
+const keyOf = (item: Item) => item.key;
+const isRow = (item: Item) => item.kind !== "heading";
+
+/** Chats whose name or username has the words, the best first; all tabs. */
+function chatsNamed(query: string, data: ChatData): Entry[] {
+  const ranked: { entry: Entry; rank: number }[] = [];
+  for (const entry of data.entries) {
+    const { name, username } = faceOf(entry, data);
+    const rank = rankOf(query, name, username);
+    if (rank !== null) ranked.push({ entry, rank });
+  }
+  return ranked.sort((one, other) => one.rank - other.rank).map(({ entry }) => entry);
+}
+
+function itemsOf(chats: readonly Entry[], { hits, next }: MessageHits): Item[] {
+  const items: Item[] = [];
+  if (chats.length > 0) items.push({ kind: "heading", key: "chats", text: t.chats.foundChats });
+  for (const entry of chats) items.push({ kind: "chat", key: entry.key, entry });
+  if (hits.length > 0) {
+    const count = `${hits.length}${next === undefined ? "" : "+"}`;
+    items.push({ kind: "heading", key: "messages", text: t.chats.foundMessages, count });
+  }
+  for (const hit of hits) items.push({ kind: "hit", key: `message:${hit.id}`, hit });
+  return items;
+}
+
+function Heading({ text, count }: { text: string; count?: string | undefined }) {
+  return (
+    <h2 className="search-results__heading">
+      <span>{text}</span>
+      {count !== undefined && <span className="search-results__count">{count}</span>}
+    </h2>
+  );
+}
+
+interface RestProps {
+  found: MessageHits;
+  nothing: boolean;
+  query: string;
+  onRetry: () => void;
+}
+
+/** What is below the rows: that nothing was found, or why nobody knows. */
+function Rest({ found, nothing, query, onRetry }: RestProps) {
+  if (found.error !== undefined) {
+    return (
+      <div className="search-results__failed" role="alert">
+        <span>{refusal(found.error)}</span>
+        <Button size="sm" onClick={onRetry}>
+          {t.common.retry}
+        </Button>
+      </div>
+    );
+  }
+  if (!nothing || found.busy) return null;
+  return <Empty icon={Search} title={t.chats.nothingFound(query)} text={t.chats.nothingFoundText} />;
+}

@@ -1,0 +1,125 @@
+import type { PresenceState, User } from "../../api/types.ts";
+import type { ActivityRow, ConversationRow, PersonRow } from "../../db/schema.ts";
+import { t } from "../../text/index.ts";
+import { type Line, lineOf, shortName } from "./line.ts";
+import { type Entry, targetOf } from "./order.ts";
+
+/** All that the rows show besides conversations, joined by id. */
+export interface ListData {
+  me: string;
+  people: ReadonlyMap<string, PersonRow>;
+  presence: ReadonlyMap<string, PresenceState>;
+  activity: ReadonlyMap<string, readonly ActivityRow[]>;
+  drafts: ReadonlyMap<string, string>;
+  /** Without a connection nobody's presence is known. */
+  connected: boolean;
+  now: number;
+}
+
+/** Who or what a chat is with. */
+export interface Face {
+  /** Whose tone the avatar has. */
+  id: string;
+  kind: "person" | "group" | "bot";
+  name: string;
+  username?: string;
+  src?: string;
+  tag?: string;
+  presence: "online" | "away" | null;
+}
+
+export interface RowView extends Face {
+  href: string;
+  line: Line;
+  at: string;
+  /** Empty: all is read. */
+  unread: string;
+  muted: boolean;
+  pinned: boolean;
+}
+
+/** What a row of the list shows. `open`: it is the conversation beside the list, whose draft stands there already. */
+export function viewOf(entry: Entry, data: ListData, open: boolean): RowView {
+  const { conversation, waiting } = entry;
+  const target = conversation === undefined ? entry.key : targetOf(conversation.id);
+  const line = lineOf({
+    ...(conversation && { conversation }),
+    waiting,
+    activity: data.activity.get(entry.key) ?? [],
+    draft: open ? "" : (data.drafts.get(target) ?? ""),
+    me: data.me,
+    now: data.now,
+    nameOf: (userId) => shortName(data.people.get(userId)?.displayName ?? t.common.deletedUser),
+  });
+  return {
+    ...faceOf(entry, data),
+    href: hrefOf(entry),
+    line,
+    at: new Date(entry.when).toISOString(),
+    unread: conversation ? unreadText(conversation) : "",
+    muted: conversation !== undefined && isMuted(conversation, data.now),
+    pinned: entry.pinned,
+  };
+}
+
+export function hrefOf({ conversation, personId }: Pick<Entry, "conversation" | "personId">): string {
+  return conversation ? `/c/${conversation.id}` : `/u/${personId ?? ""}`;
+}
+
+type FaceData = Pick<ListData, "people" | "presence" | "connected">;
+
+/** The name, picture and presence of a chat. */
+export function faceOf({ conversation, personId }: Pick<Entry, "conversation" | "personId">, data: FaceData): Face {
+  if (conversation?.kind === "group") {
+    const name = conversation.title || t.chats.untitled;
+    return { id: conversation.id, kind: "group", name, presence: null };
+  }
+  return personFace(conversation ? conversation.other : data.people.get(personId ?? ""), data);
+}
+
+export function personFace(person: User | undefined, data: Pick<FaceData, "presence" | "connected">): Face {
+  if (person === undefined) return { id: "", kind: "person", name: t.common.deletedUser, presence: null };
+  const { id, username, displayName, profileImage, isBot } = person;
+  const tag = tagOf(person);
+  return {
+    id,
+    kind: isBot ? "bot" : "person",
+    name: displayName || username,
+    username,
+    ...(profileImage !== undefined && { src: profileImage }),
+    ...(tag !== undefined && { tag }),
+    presence: data.connected ? shownPresence(data.presence.get(id)) : null,
+  };
+}
+
+function tagOf({ isBot, isGuest, isSupport }: User): string | undefined {
+  if (isBot) return t.chats.bot;
+  if (isGuest) return t.chats.guest;
+  return isSupport ? t.chats.support : undefined;
+}
+
+function shownPresence(state: PresenceState | undefined): Face["presence"] {
+  if (state === undefined || state.hidden || state.status === "offline") return null;
+  return state.status;
+}
+
+/** The server counts to 999, and says where there are more, or may be. */
+export function unreadText({ unreadCount, unreadCapped }: ConversationRow): string {
+  if (unreadCount === 0 && !unreadCapped) return "";
+  return unreadCapped ? `${Math.max(1, unreadCount)}+` : String(unreadCount);
+}
+
+export function isMuted({ mutedUntil }: ConversationRow, now: number): boolean {
+  return mutedUntil !== undefined && Date.parse(mutedUntil) > now;
+}
+
+/** What a row is called: "Ada Okafor, online, 2 unread, typing". */
+export function nameOfRow({ name, presence, unread, muted, pinned, line }: RowView): string {
+  const parts = [name];
+  if (presence !== null) parts.push(t.common[presence].toLowerCase());
+  if (unread !== "") parts.push(t.chats.unread(unread));
+  if (line.kind === "active") parts.push(line.text.replace(/…$/u, ""));
+  if (pinned) parts.push(t.chats.pinned.toLowerCase());
+  if (muted) parts.push(t.chats.muted.toLowerCase());
+  return parts.join(", ");
+}

@@ -1,0 +1,20 @@
+import { expect, it } from "vitest";
+import { isRoute } from "./scope.ts";
+
+it("keeps to the pages of the client", () => {
+  for (const path of [
+    "/",
+    "/c/1",
+    "/u/1",
+    "/settings",
+    "/settings/privacy",
+    "/docs/rest/user.get",
+    "/oidc",
+    "/archived",
+  ]) {
+    expect(isRoute(path), path).toBe(true);
+  }
+  for (const path of ["/api/docs", "/dev/mail", "/ws", "/openapi.json", "/assets/a.js", "/docsy", "/requests/1"]) {
+    expect(isRoute(path), path).toBe(false);
+  }
+});

@@ -1,0 +1,53 @@
+import { emojiData } from "virtual:chatr-emoji";
+import { EmojiPicker as Picker } from "frimousse";
+import { Search } from "lucide-react";
+import { type ComponentProps, useRef } from "react";
+import { t } from "../text/index.ts";
+import type { EmojiPickerProps } from "./EmojiPicker.tsx";
+
+type EmojiProps = ComponentProps<"button"> & { emoji: { emoji: string; label: string; isActive: boolean } };
+type HeaderProps = ComponentProps<"div"> & { category: { label: string } };
+
+const parts = {
+  CategoryHeader: ({ category, ...rest }: HeaderProps) => (
+    <div {...rest} className="emoji-picker__category">
+      {category.label}
+    </div>
+  ),
+  Emoji: ({ emoji, ...rest }: EmojiProps) => (
+    <button {...rest} type="button" className="emoji-picker__emoji" data-active={emoji.isActive || undefined}>
+      {emoji.emoji}
+    </button>
+  ),
+};
+
+export default function EmojiPickerLoaded({ onPick }: EmojiPickerProps) {
+  const shift = useRef(false);
+  return (
+    <Picker.Root
+      className="emoji-picker__root"
+      columns={8}
+      locale="en"
+      emojibaseUrl={emojiData}
+      onKeyDownCapture={(event) => {
+        shift.current = event.shiftKey;
+      }}
+      onPointerDownCapture={(event) => {
+        shift.current = event.shiftKey;
+      }}
+      onEmojiSelect={({ emoji }) => onPick(emoji, shift.current)}
+    >
+      <div className="text-input text-input--search">
+        <Search />
+        <Picker.Search autoFocus placeholder={t.common.searchEmoji} aria-label={t.common.searchEmoji} />
+      </div>
+      <Picker.Viewport className="emoji-picker__viewport">
+        <Picker.Empty className="emoji-picker__empty">{({ search }) => t.common.nothingFound(search)}</Picker.Empty>
+        <Picker.List components={parts} className="emoji-picker__list" />
+      </Picker.Viewport>
+      <div className="emoji-picker__name">
+        <Picker.ActiveEmoji>{({ emoji }) => emoji?.label ?? "\u00a0"}</Picker.ActiveEmoji>
+      </div>
+    </Picker.Root>
+  );
+}

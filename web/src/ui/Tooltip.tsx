@@ -1,0 +1,26 @@
+import { Tooltip as Radix } from "radix-ui";
+import type { ReactElement } from "react";
+import { Keys } from "./Keys.tsx";
+import "./Tooltip.css";
+
+export interface TooltipProps {
+  label: string;
+  shortcut?: string;
+  /** The control that it explains; one element. */
+  children: ReactElement;
+}
+
+/** Says what a control does, and its key. The control has a name of its own: nobody depends on this. */
+export function Tooltip({ label, shortcut, children }: TooltipProps) {
+  return (
+    <Radix.Root>
+      <Radix.Trigger asChild>{children}</Radix.Trigger>
+      <Radix.Portal>
+        <Radix.Content className="tooltip" sideOffset={6} collisionPadding={8} aria-label={label}>
+          <span>{label}</span>
+          {shortcut && <Keys keys={shortcut} />}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}

@@ -1,0 +1,114 @@
+import { describe, expect, it } from "vitest";
+import { ariaKeys, keyCaps, matches } from "./hotkeys.ts";
+import { initials, toneOf } from "./identity.ts";
+import { plainText, toHtml } from "./markdown.ts";
+import { daysBetween, timeText } from "./time.ts";
+
+const press = (key: string, held: Partial<Record<"ctrlKey" | "metaKey" | "altKey" | "shiftKey", boolean>> = {}) => ({
+  key,
+  ctrlKey: false,
+  metaKey: false,
+  altKey: false,
+  shiftKey: false,
+  ...held,
+});
+
+describe("a name", () => {
+  it("has the initials of its first and last word that start with a letter or digit", () => {
+    expect(initials("Ada Okafor")).toBe("AO");
+    expect(initials("Wolfgang-Amadeus von Hohenstaufen")).toBe("WH");
+    expect(initials("haus 14 🏡")).toBe("H1");
+    expect(initials("mira")).toBe("M");
+  });
+  it("has one letter in scripts without capitals", () => {
+    expect(initials("نور الدين المصري")).toBe("ن");
+    expect(initials("山田 太郎")).toBe("山");
+  });
+  it("of one emoji is that emoji", () => {
+    expect(initials("👩‍🚀")).toBe("👩‍🚀");
+    expect(initials("")).toBe("");
+  });
+  it("keeps its colour", () => {
+    expect(toneOf("abc")).toBe(toneOf("abc"));
+    expect(toneOf("abc")).toMatch(/^tone-[1-8]$/);
+  });
+});
+
+describe("a hotkey", () => {
+  it("is Ctrl here and Cmd on a Mac", () => {
+    expect(matches("mod+k", press("k", { ctrlKey: true }), false)).toBe(true);
+    expect(matches("mod+k", press("k", { metaKey: true }), true)).toBe(true);
+    expect(matches("mod+k", press("k", { ctrlKey: true }), true)).toBe(false);
+    expect(matches("mod+k", press("k"), false)).toBe(false);
+  });
+  it("is a sign whatever it takes to type it", () => {
+    expect(matches("?", press("?", { shiftKey: true }), false)).toBe(true);
+    expect(matches("alt+up", press("ArrowUp", { altKey: true }), false)).toBe(true);
+    expect(matches("r", press("R", { shiftKey: true }), false)).toBe(false);
+  });
+  it("is written as on the keyboard", () => {
+    expect(keyCaps("mod+shift+m", false)).toEqual(["Ctrl", "Shift", "M"]);
+    expect(keyCaps("mod+k", true)).toEqual(["⌘", "K"]);
+    expect(keyCaps("alt+up", false)).toEqual(["Alt", "↑"]);
+    expect(keyCaps("esc", false)).toEqual(["Esc"]);
+    expect(ariaKeys("mod+k", false)).toBe("Control+k");
+  });
+});
+
+describe("a time", () => {
+  const now = new Date(2026, 10, 26, 15, 0);
+  it("in a list is as short as it is clear", () => {
+    expect(timeText(new Date(2026, 10, 26, 9, 5), "list", now, "en-GB")).toBe("09:05");
+    expect(timeText(new Date(2026, 10, 25, 23, 59), "list", now, "en-GB")).toBe("Yesterday");
+    expect(timeText(new Date(2026, 10, 24, 12, 0), "list", now, "en-GB")).toBe("Tue");
+    expect(timeText(new Date(2026, 10, 1, 12, 0), "list", now, "en-GB")).toBe("1 Nov");
+    expect(timeText(new Date(2025, 10, 1, 12, 0), "list", now, "en-GB")).toBe("2025");
+  });
+  it("in full has its day, and its year if it is another", () => {
+    expect(timeText(new Date(2026, 10, 24, 14, 32), "full", now, "en-GB")).toBe("Tuesday 24 November 14:32");
+    expect(timeText(new Date(2025, 10, 24, 14, 32), "full", now, "en-GB")).toContain("2025");
+  });
+  it("passed is told in the largest unit that fits", () => {
+    expect(timeText(new Date(2026, 10, 26, 14, 59, 30), "relative", now, "en-GB")).toBe("now");
+    expect(timeText(new Date(2026, 10, 26, 14, 55), "relative", now, "en-GB")).toMatch(/^5 min/);
+    expect(timeText(new Date(2026, 10, 25, 14, 55), "relative", now, "en-GB")).toBe("yesterday");
+  });
+  it("counts midnights, not hours", () => {
+    expect(daysBetween(new Date(2026, 2, 28, 23, 0), new Date(2026, 2, 29, 1, 0))).toBe(1);
+    expect(daysBetween(now, now)).toBe(0);
+  });
+});
+
+describe("a text with marks", () => {
+  const html = (text: string, options = {}) => toHtml(text, options).trim();
+  it("has emphasis, code and links", () => {
+    expect(html("**a** _b_ ~~c~~ `d<e`")).toBe("<p><strong>a</strong> <em>b</em> <del>c</del> <code>d&lt;e</code></p>");
+    expect(html("https://example.org/x")).toContain('href="https://example.org/x" target="_blank" rel="noopener');
+    expect(html("a\nb")).toBe("<p>a<br>b</p>");
+    expect(html("```js\n1 < 2\n```")).toContain("1 &#60; 2");
+  });
+  it("has no HTML, headings, pictures or scripts", () => {
+    expect(html("<img src=x onerror=alert(1)>")).toBe("<p>&lt;img src=x onerror=alert(1)&gt;</p>");
+    expect(html("# not a head")).toBe("<p># not a head</p>");
+    expect(html("![x](https://example.org/a.png)")).not.toContain("<img");
+    expect(html("[x](javascript:alert(1))")).toBe("<p>x</p>");
+    expect(html("| a |\n|---|\n| b |")).not.toContain("<table");
+  });
+  it("of a stranger has no links", () => {
+    expect(html("[x](https://example.org)", { links: false })).toBe("<p>x</p>");
+  });
+  it("shows who is mentioned, and whether it is the reader", () => {
+    const mentions = [
+      { id: "u1", username: "ada" },
+      { id: "u2", username: "sam.w" },
+    ];
+    expect(html("hi @ada.", { mentions })).toBe(
+      '<p>hi <span class="markdown__mention" data-user="u1">@ada</span>.</p>',
+    );
+    expect(html("@Sam.W!", { mentions, me: "u2" })).toContain("markdown__mention--you");
+    expect(html("mail@ada.org @nobody", { mentions })).not.toContain("markdown__mention");
+  });
+  it("is plain where there is one line", () => {
+    expect(plainText("**a** `b`\n> c\n[d](https://e.org)")).toBe("a b c d");
+  });
+});
