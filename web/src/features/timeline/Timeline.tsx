@@ -1,4 +1,14 @@
-import { type KeyboardEvent, type ReactNode, type Ref, useCallback, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  type Ref,
+  useCallback,
+  useImperativeHandle,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import type { Message } from "../../api/types.ts";
 import { t } from "../../text/index.ts";
@@ -69,7 +79,6 @@ export function Timeline(props: TimelineProps) {
   return (
     <div className="timeline">
       <FloatingDay ref={day} />
-      {/* biome-ignore lint/a11y/noNoninteractiveElementInteractions: one moves among the messages by keys. */}
       <div
         ref={scroller}
         className={cx("timeline__scroller", scroll.settling && "timeline__scroller--settling")}

@@ -52,7 +52,8 @@ export function useTimelineScroll(options: Options): TimelineScroll {
 
   const toEnd = useCallback(() => {
     const { list, scroller, rows } = latest.current;
-    if (rows.length > 0) list.current?.scrollToIndex(rows.length - 1, { align: "end", offset: tailOf(scroller.current) });
+    if (rows.length > 0)
+      list.current?.scrollToIndex(rows.length - 1, { align: "end", offset: tailOf(scroller.current) });
   }, []);
 
   const look = useCallback((offset: number) => {
@@ -123,7 +124,11 @@ export function useTimelineScroll(options: Options): TimelineScroll {
 /** The row that a timeline opens at; undefined: its end. */
 function goalIndex(rows: readonly Row[], goal: Goal): number | undefined {
   const index =
-    goal.at === "unread" ? rows.findIndex((row) => row.startsUnread) : goal.at === "seq" ? indexOfSeq(rows, goal.seq) : -1;
+    goal.at === "unread"
+      ? rows.findIndex((row) => row.startsUnread)
+      : goal.at === "seq"
+        ? indexOfSeq(rows, goal.seq)
+        : -1;
   return index < 0 ? undefined : index;
 }
 

@@ -51,7 +51,14 @@ const seqs = () => window.state().messages.map((each) => each.seq);
 beforeEach(async () => {
   db = new ChatrDatabase(`window-${Math.random()}`);
   asked = [];
-  const row: Partial<ConversationRow> = { id: C, kind: "direct", logSeq: 1000, headSeq: 1000, request: 0, unreadCount: 0 };
+  const row: Partial<ConversationRow> = {
+    id: C,
+    kind: "direct",
+    logSeq: 1000,
+    headSeq: 1000,
+    request: 0,
+    unreadCount: 0,
+  };
   await db.conversations.put(row as ConversationRow);
   window = new MessageWindow(
     {
