@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useLocation } from "wouter";
+import { NARROW } from "../../app/useMedia.ts";
 import { t } from "../../text/index.ts";
 import { Keys } from "../../ui/Keys.tsx";
 import { useChatData } from "./data.ts";
@@ -85,7 +86,7 @@ function useGo(onDone: () => void) {
     };
     /** Where the list is on the screen: beside a conversation only on a wide one. */
     const toList = () => {
-      const beside = isChatPath(path) && matchMedia("(min-width: 45em)").matches;
+      const beside = isChatPath(path) && !matchMedia(NARROW).matches;
       if (beside) done.current();
       else to("/");
     };
