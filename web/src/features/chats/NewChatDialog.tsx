@@ -6,7 +6,6 @@ import { t } from "../../text/index.ts";
 import { refusal } from "../../text/refusal.ts";
 import { Empty } from "../../ui/Empty.tsx";
 import { type ChatData, useChatData } from "./data.ts";
-import { rankOf } from "./match.ts";
 import { friendsOf, pathOfPerson } from "./people.ts";
 import { PickBox, type PickGroup } from "./pick/PickBox.tsx";
 import { PickClose, PickDialog, usePicked } from "./pick/PickDialog.tsx";
@@ -70,9 +69,7 @@ function groupsOf(data: ChatData, query: string, users: readonly User[], pick: (
     hint: person.username,
     run: () => pick(person),
   });
-  const friends = friendsOf(data.people.values()).filter(
-    (each) => query === "" || rankOf(query, each.displayName, each.username) !== null,
-  );
+  const friends = friendsOf(data.people.values(), query);
   const known = new Set([data.me, ...friends.map((each) => each.id)]);
   return [
     { title: t.chats.friends, picks: friends.map(toPick) },
