@@ -29,7 +29,7 @@ export function ConversationBody({ ref, data, messages, onRead, onKey, children 
     () => layOut({ messages: state.messages, outbox: state.live ? outbox : [], me: me.id, unreadAfter: mark?.after }),
     [layOut, state.messages, state.live, outbox, me.id, mark?.after],
   );
-  const unread = mark && t.conversation.new(countText(countBelow(mark, state.messages, me.id), mark.capped));
+  const unread = mark && countText(countBelow(mark, state.messages, me.id), mark.capped);
   if (!state.ready) return <div className="timeline" aria-busy="true" />;
   if (rows.length === 0) return <Nothing data={data} failed={state.failed} />;
   return (

@@ -58,8 +58,8 @@ export function Timeline(props: TimelineProps) {
   const [below, setBelow] = useState(0);
   const reading = useReading(onRead);
   const onView = useCallback(
-    (first: number, last: number) => {
-      day.current?.show(rows[first]?.day);
+    (first: number, last: number, moving: boolean) => {
+      day.current?.show(rows[first]?.day, moving);
       const seq = seqUpTo(rows, last);
       seen.current = Math.max(seen.current, seq);
       setBelow(countBehind(rows, seen.current, me));
@@ -67,6 +67,7 @@ export function Timeline(props: TimelineProps) {
     },
     [rows, me, reading],
   );
+  useLayoutEffect(() => setBelow(countBehind(rows, seen.current, me)), [rows, me]);
   const scroll = useTimelineScroll({ list, scroller, rows, goal, live, onNear, onView });
   const { flash, show } = useFlash(rows, goal, scroll.toIndex);
   const { current, onKeyDown, onFocus, focus } = useRoving({ ...props, scroller, scroll });

@@ -176,7 +176,7 @@ describe("the window on a conversation", () => {
     await window.open();
     expect(window.state()).toMatchObject({ ready: true, failed: true, messages: [] });
     await stretch(980, 1000);
-    await window.open();
+    await until(() => seqs().length > 0);
     expect(seqs()).toEqual(range(980, 1000));
     await window.older();
     expect(window.state()).toMatchObject({ failed: true, atStart: false });
