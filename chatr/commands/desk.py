@@ -13,6 +13,7 @@ import msgspec
 from chatr.api.context import Caller, Context
 from chatr.config import Config
 from chatr.datadir import DataDirectory, DataDirectoryError
+from chatr.demo.demo import Demo
 from chatr.embedded.lock import DirectoryInUse, DirectoryLock
 from chatr.embedded.postgres import EmbeddedPostgres, running_dsn
 from chatr.node import Node
@@ -28,6 +29,8 @@ class Desk(msgspec.Struct, frozen=True):
     ctx: Ctx
     data: DataDirectory
     nightly: Nightly
+    demo: Demo | None
+    """In development."""
 
 
 @asynccontextmanager
@@ -64,7 +67,8 @@ async def desk(config: Config, reactor: Any, *, rotate: bool = False) -> AsyncIt
         await node.open_for_administration(dsn)
         try:
             caller = Caller(role="admin", address="", user_agent="chatr command")
-            yield Desk(Context(caller=caller, request_id="command", now=_now(), ports=node.ports), data, node.nightly)
+            ctx = Context(caller=caller, request_id="command", now=_now(), ports=node.ports)
+            yield Desk(ctx, data, node.nightly, node.demo)
         finally:
             await node.close()
     finally:

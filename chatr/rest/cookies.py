@@ -43,11 +43,15 @@ class SessionCookies:
         token = self._kept(request, cookies.REFRESH)
         if not token:
             return
-        site = request.getHeader("sec-fetch-site") or "same-origin"
-        own = cookies.own_origin(request.getHeader("origin"), request.getHeader("host"), self._public_url)
-        if not own or site not in ("same-origin", "none"):
+        if not self.own_page(request):
             raise ApiError("forbidden", "The session cookie works for this server's own pages only")
         raw["refreshToken"] = token
+
+    def own_page(self, request: ChatrRequest) -> bool:
+        """Whether a page of this server asks, or no page at all."""
+        site = request.getHeader("sec-fetch-site") or "same-origin"
+        own = cookies.own_origin(request.getHeader("origin"), request.getHeader("host"), self._public_url)
+        return own and site in ("same-origin", "none")
 
     def device(self, request: ChatrRequest) -> str:
         """What the browser keeps of us, or is to keep if this call signs somebody in; empty where nothing does."""
@@ -64,15 +68,17 @@ class SessionCookies:
         """Set or clear the cookies that belong to an answer; what to answer then."""
         if record.name == _ENDS_SESSION:
             self.clear(request)
-        if not isinstance(answer, Session):
-            return answer
-        self._set(request, cookies.REFRESH, answer.refresh_token, REFRESH_PATH, self._refresh_s)
-        self._set(request, cookies.REALTIME, answer.access_token, REALTIME_PATH, answer.expires_in)
+        return self.signed_in(request, answer, device=device) if isinstance(answer, Session) else answer
+
+    def signed_in(self, request: ChatrRequest, session: Session, *, device: str = "") -> Session:
+        """Set the cookies of a session; what to answer of it."""
+        self._set(request, cookies.REFRESH, session.refresh_token, REFRESH_PATH, self._refresh_s)
+        self._set(request, cookies.REALTIME, session.access_token, REALTIME_PATH, session.expires_in)
         if device:
             self._set(request, cookies.DEVICE, device, REFRESH_PATH, DEVICE_S)
         if request.getHeader(HEADER) == "cookie":
-            return msgspec.structs.replace(answer, refresh_token="")
-        return answer
+            return msgspec.structs.replace(session, refresh_token="")
+        return session
 
     def refused(self, request: ChatrRequest, record: Operation) -> None:
         """A refresh failed: a cookie that it came from is of no more use."""

@@ -11,22 +11,25 @@ from chatr.api.dispatch import Dispatcher
 from chatr.auth.tokens import Tokens
 from chatr.config import Config
 from chatr.datadir import DataDirectory
+from chatr.demo.demo import Demo
 from chatr.process.tasks import Tasks
 from chatr.rest.app import serve_operations
+from chatr.rest.client import WebClient
 from chatr.rest.cookies import SessionCookies
+from chatr.rest.development.demo import DemoDoor
+from chatr.rest.development.mailbox import Mailbox
 from chatr.rest.exchange import Exchange
 from chatr.rest.health import Health, Standing
 from chatr.rest.http.headers import Rules
 from chatr.rest.http.request import address_reader
 from chatr.rest.http.site import ChatrSite, make_site
 from chatr.rest.images import ImageRoute, Images
-from chatr.rest.mailbox import Mailbox
 from chatr.rest.metrics import Metrics
-from chatr.rest.pages import serve_pages
+from chatr.rest.pages import serve_reference
 
 
 class HttpDoor:
-    """The routes, and the site that they stand in. ``mailbox``: in development only."""
+    """The routes, and the site that they stand in. ``mailbox`` and ``demo``: in development only."""
 
     def __init__(
         self,
@@ -40,6 +43,7 @@ class HttpDoor:
         is_connection: Callable[[str, str], bool],
         standing: Standing,
         images: Images,
+        demo: Demo | None,
         websocket: Callable[[Rules], IResource],
     ) -> None:
         """``websocket`` makes the resource at /ws, by rules of the site."""
@@ -54,14 +58,18 @@ class HttpDoor:
         )
         serve_operations(exchange, dispatcher)
         Health(exchange, standing, tasks, metrics)
-        serve_pages(exchange, dispatcher.contract, mailbox=config.development)
+        serve_reference(exchange, dispatcher.contract)
+        self._client = WebClient(exchange)
         ImageRoute(exchange, images)
         self.mailbox = Mailbox(exchange, data.outbox, data.new_mail_key) if config.development else None
+        if demo is not None:
+            DemoDoor(exchange, demo)
         rules = Rules.of(config, exchange.bodies)
         self.site: ChatrSite = make_site(exchange.klein.resource(), websocket(rules), rules, reactor)
 
     def start(self) -> None:
-        """Let scripts have the mails from now on."""
+        """Read the client; let scripts have the mails from now on."""
+        self._client.open()
         if self.mailbox is not None:
             self.mailbox.open()
 

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.web.http import NOT_MODIFIED
 from twisted.web.server import Request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from chatr import plain
 from chatr.api.context import Caller, HangUp
@@ -73,7 +73,8 @@ class Exchange:
         self._clock = clock
         self._draining = False
         self._idle: list[Deferred[None]] = []
-        no_route: Any = _no_route
+        self._otherwise: tuple[str, Handler] | None = None
+        no_route: Any = self._no_route
         self.klein.handle_errors(HTTPException)(no_route)
 
     def serve(
@@ -100,6 +101,10 @@ class Exchange:
             self.bodies[path.partition("<")[0].encode()] = max_body_bytes
         # Without an endpoint of its own each route would overwrite the last: they share the function's name.
         self.klein.route(path, methods=[verb], endpoint=endpoint or name)(answer)
+
+    def otherwise(self, name: str, handler: Handler) -> None:
+        """Have a handler answer GET and HEAD wherever no route does."""
+        self._otherwise = (name, handler)
 
     def caller(self, request: ChatrRequest) -> Caller:
         """Who calls. From here on the connection's work is counted as theirs. Raises ``unauthenticated``."""
@@ -171,6 +176,21 @@ class Exchange:
         self._metrics.answered(name, request.code, self._clock.seconds() - began)
         return body
 
+    async def _no_route(self, request: ChatrRequest, failure: Any) -> bytes:
+        """A wrong method, or no route: also where werkzeug would send the caller elsewhere."""
+        error: HTTPException = failure.value
+        if isinstance(error, NotFound) and self._otherwise is not None and request.method in (b"GET", b"HEAD"):
+            name, handler = self._otherwise
+            return await self._answer(request, name, handler, {}, drains=True)
+        if isinstance(error, MethodNotAllowed):
+            request.setHeader("Allow", ", ".join(sorted(error.valid_methods or ())))
+            problem = ApiError("invalid", "This method is not allowed here").problem(request.request_id)
+            problem = msgspec.structs.replace(problem, status=405)
+        else:
+            problem = absent().problem(request.request_id)
+        request.setResponseCode(problem.status)
+        return render(request, problem)
+
     def _connection(self, request: Request, session_id: str) -> str:
         """The open WAMP session that the caller names as its own, so that it gets no event of this call."""
         named = request.requestHeaders.getRawHeaders(b"x-chatr-connection", [b""])[0].decode("latin-1")
@@ -194,16 +214,3 @@ def as_json(request: Request, value: object) -> bytes:
 def absent() -> ApiError:
     """Nothing is served at the address, to this caller."""
     return ApiError("not_found", "There is nothing at this address")
-
-
-def _no_route(request: ChatrRequest, failure: Any) -> bytes:
-    """A wrong method, or no route: also where werkzeug would send the caller elsewhere."""
-    error: HTTPException = failure.value
-    if isinstance(error, MethodNotAllowed):
-        request.setHeader("Allow", ", ".join(sorted(error.valid_methods or ())))
-        problem = ApiError("invalid", "This method is not allowed here").problem(request.request_id)
-        problem = msgspec.structs.replace(problem, status=405)
-    else:
-        problem = absent().problem(request.request_id)
-    request.setResponseCode(problem.status)
-    return render(request, problem)

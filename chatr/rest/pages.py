@@ -1,36 +1,45 @@
-"""What the server says of itself: the reference for people and for programs, and a page at the root."""
+"""What the server says of itself to programs, and pages of ours that need nothing from elsewhere."""
 
 from __future__ import annotations
 
-import html
+from html import escape
 
 from twisted.web.server import Request
 
-from chatr import __version__
 from chatr.api.contract import Contract
-from chatr.api.reference import openapi, page, wamp
+from chatr.api.reference import openapi, wamp
 from chatr.rest.exchange import PREFIX, Exchange, Handler
 from chatr.rest.http.headers import PAGE
 from chatr.rest.http.request import ChatrRequest
 
+_CSS = """
+:root { color-scheme: light dark; --line: light-dark(#d5dae1, #3a4048); --box: light-dark(#f5f7f9, #1d2127); }
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 62rem; padding: 1rem; font: 16px/1.55 system-ui, sans-serif;
+  background: light-dark(#fff, #14171b); color: light-dark(#1c2128, #e4e8ed); }
+a { color: light-dark(#0a58ca, #7db4ff); } h2 { margin-top: 2.5rem; }
+code, pre { font: .875rem/1.45 ui-monospace, monospace; }
+pre { background: var(--box); border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem;
+  overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; }
+""".strip()
 
-def serve_pages(exchange: Exchange, contract: Contract, *, mailbox: bool) -> None:
-    """Serve the reference, at the root and below /api, and the root. ``mailbox``: whether there is one to point to."""
-    handlers = {
-        "docs": _page(page.render(contract)),
-        "openapi.json": _file(openapi.render(contract), "application/json"),
-        "wamp.json": _file(wamp.render_json(contract), "application/json"),
-    }
-    for name, handler in handlers.items():
+
+def plain(title: str, body: str) -> bytes:
+    """A page of ours around some HTML."""
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{_CSS}</style></head><body>{body}</body></html>\n"
+    ).encode()
+
+
+def serve_reference(exchange: Exchange, contract: Contract) -> None:
+    """Serve the reference, at the root and below /api. The web client shows it to people, at /docs."""
+    files = {"openapi.json": openapi.render(contract), "wamp.json": wamp.render_json(contract)}
+    for name, content in files.items():
         for path in (f"/{name}", f"{PREFIX}/{name}"):
-            exchange.serve(name, path, handler, endpoint=path, max_body_bytes=0)
-    mail = '<li><a href="/dev/mail">Development mailbox</a></li>' if mailbox else ""
-    root = page.plain(
-        "Chatr",
-        f"<h1>Chatr {html.escape(__version__)}</h1><p>A realtime messaging server. The web client is not part of "
-        f'this version.</p><ul><li><a href="/api/docs">API reference</a></li>{mail}</ul>',
-    )
-    exchange.serve("root", "/", _page(root))
+            exchange.serve(name, path, _file(content, "application/json"), endpoint=path, max_body_bytes=0)
+    exchange.serve("docs", f"{PREFIX}/docs", _moved_to("/docs"), max_body_bytes=0)
 
 
 def html_page(request: ChatrRequest, text: bytes) -> bytes:
@@ -40,8 +49,13 @@ def html_page(request: ChatrRequest, text: bytes) -> bytes:
     return text
 
 
-def _page(text: bytes) -> Handler:
-    return lambda request, /, **_: html_page(request, text)
+def _moved_to(path: str) -> Handler:
+    def answer(request: Request, /, **_: str) -> bytes:
+        request.setResponseCode(308)
+        request.setHeader("Location", path)
+        return b""
+
+    return answer
 
 
 def _file(content: bytes, media_type: str) -> Handler:

@@ -35,6 +35,15 @@ PAGE = Kind(
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
+#: Pages of the web client, and its files: scripts and styles of ours alone, text becomes HTML in one sanitiser, and the
+#: microphone is for voice notes. What a worker may do its own script's policy says. ``self`` of connect-src covers the
+#: WebSocket. Styles of elements are set by libraries that measure.
+CLIENT = Kind(
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types dompurify chatr 'allow-duplicates'",
+    (("Permissions-Policy", "camera=(), geolocation=(), microphone=(self)"),),
+)
 #: Whatever an image of strangers is taken for: nothing in it runs. Pages of the web client may be of another origin.
 IMAGE = Kind(
     "default-src 'none'; sandbox",

@@ -1,4 +1,5 @@
 import type { OperationName } from "../api/types.ts";
+import { uuid } from "./uuid.ts";
 
 /** What tabs of one person tell each other. */
 export type Note =
@@ -35,7 +36,7 @@ export class Channel {
 
   /** Have the tab that leads take an answer; resolves when it has, or seems not to. */
   hand(name: OperationName, params: unknown, answer: unknown): Promise<void> {
-    const id = crypto.randomUUID();
+    const id = uuid();
     return new Promise<void>((resolve) => {
       const late = setTimeout(resolve, TAKEN_MS);
       this.asked.set(id, () => {

@@ -9,6 +9,7 @@ import { Leader, type LeaderOptions } from "./leader.ts";
 import { noteRead } from "./marks.ts";
 import { Repeated, Throttle } from "./signals.ts";
 import { Store } from "./store.ts";
+import { uuid } from "./uuid.ts";
 
 /** What the engine needs of whoever keeps the tokens. */
 export interface Credentials {
@@ -48,7 +49,7 @@ export class ChatrEngine implements Engine {
   private leader: Leader | undefined;
   private readonly over = new AbortController();
   private leading: Promise<void> = Promise.resolve();
-  private readonly tab = crypto.randomUUID();
+  private readonly tab = uuid();
   private readonly tabs = new Map<string, "online" | "away">();
   private readonly typings = this.signals("typing");
   private readonly recordings = this.signals("recording");
@@ -87,7 +88,7 @@ export class ChatrEngine implements Engine {
   }
 
   async send(target: string, content: string, options: { replyToId?: string } = {}): Promise<string> {
-    const clientId = crypto.randomUUID();
+    const clientId = uuid();
     await this.db.transaction("rw", this.db.outbox, this.db.conversations, async () => {
       const last = await this.db.outbox.orderBy("order").last();
       const row = { clientId, order: (last?.order ?? 0) + 1, target: await this.whereTo(target), content };
@@ -228,10 +229,10 @@ export class ChatrEngine implements Engine {
 
   private hear(note: Note): void {
     const { leader } = this;
-    if (note.kind === "ended") return this.options.onEnded(note.reason);
-    if (note.kind === "presence") return this.present(note.tab, note.status);
-    if (leader === undefined) return;
-    if (note.kind === "poke") leader.poke();
+    if (note.kind === "ended") this.options.onEnded(note.reason);
+    else if (note.kind === "presence") this.present(note.tab, note.status);
+    else if (leader === undefined) return;
+    else if (note.kind === "poke") leader.poke();
     else if (note.kind === "retry") leader.retry();
     else if (note.kind === "signal") this.passSignal(note.what, note.conversationId, note.active);
     else if (note.kind === "draft") this.passDraft(note.conversationId, note.text);
@@ -257,7 +258,10 @@ export class ChatrEngine implements Engine {
 
   private passDraft(conversationId: string, text: string): void {
     const { leader } = this;
-    if (leader === undefined) return this.channel.post({ kind: "draft", conversationId, text });
+    if (leader === undefined) {
+      this.channel.post({ kind: "draft", conversationId, text });
+      return;
+    }
     void this.ifAccepted(conversationId, async () => {
       const me = await this.store.meta("me");
       if (!me?.privacy.ghostTyping || !leader.connected) return;

@@ -48,7 +48,8 @@ export class Feed {
 
   close(): void {
     this.isClosed = true;
-    this.inbox.close();
+    // It comes again with the next connection.
+    for (const item of this.inbox.close()) if (item.kind === "answer") item.done();
     this.gaps.clear();
   }
 

@@ -10,11 +10,13 @@ export class Inbox<T> {
     this.wake?.();
   }
 
-  /** Take nothing more; what is still here comes again with the next connection. */
-  close(): void {
+  /** Take nothing more; answers what nobody will handle. */
+  close(): T[] {
     this.isClosed = true;
+    const left = this.items;
     this.items = [];
     this.wake?.();
+    return left;
   }
 
   /** The next, or undefined when it is closed. */

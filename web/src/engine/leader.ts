@@ -115,7 +115,12 @@ export class Leader {
   }
 
   private state(state: WampState): void {
-    if (state.kind === "online") return this.opened(state.welcome);
+    if (state.kind === "online") {
+      // Without an epoch the server does not know its database yet.
+      if (state.welcome.epoch === "") this.wamp.cut("no epoch");
+      else this.opened(state.welcome);
+      return;
+    }
     this.gone();
     const since = this.connection.state === "online" ? Date.now() : this.connection.since;
     if (state.kind === "connecting") this.show({ state: "connecting", since, synced: false });
@@ -128,8 +133,6 @@ export class Leader {
   }
 
   private opened(welcome: Welcome): void {
-    // The server does not know its database yet.
-    if (welcome.epoch === "") return this.wamp.cut("no epoch");
     const feed = new Feed(this.news, this.patient(), () => this.show({ ...this.connection, synced: true }));
     this.feed = feed;
     this.show({ state: "online", since: Date.now(), synced: false });

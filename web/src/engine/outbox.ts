@@ -71,7 +71,9 @@ export class Outbox {
     const { transmit } = this;
     if (transmit === undefined) return;
     const lanes = new Map<string, OutboxRow[]>();
-    for (const row of await this.db.outbox.orderBy("order").toArray()) {
+    const waiting = await this.db.outbox.orderBy("order").toArray();
+    if (this.transmit !== transmit) return;
+    for (const row of waiting) {
       if (row.state !== "failed") lanes.set(row.target, [...(lanes.get(row.target) ?? []), row]);
     }
     const next: OutboxRow[] = [];
@@ -99,7 +101,7 @@ export class Outbox {
       this.backoff.reset();
     } catch (error) {
       // What a connection takes with it is sent by the next.
-      if (this.transmit !== transmit) return;
+      if (this.transmit !== transmit || (error instanceof ApiError && error.code === "transport_lost")) return;
       this.flying.delete(row.clientId);
       await this.refused(row, error);
     }
@@ -108,7 +110,6 @@ export class Outbox {
   }
 
   private async refused(row: OutboxRow, error: unknown): Promise<void> {
-    if (error instanceof ApiError && error.code === "transport_lost") return;
     // It may have moved from the person to the conversation meanwhile.
     const target = (await this.db.outbox.get(row.clientId))?.target ?? row.target;
     if (this.isWorthwhile(row, error)) {

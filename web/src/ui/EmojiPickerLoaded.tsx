@@ -5,7 +5,6 @@ import { type ComponentProps, useRef } from "react";
 import { t } from "../text/index.ts";
 import type { EmojiPickerProps } from "./EmojiPicker.tsx";
 
-type RowProps = ComponentProps<"div">;
 type EmojiProps = ComponentProps<"button"> & { emoji: { emoji: string; label: string; isActive: boolean } };
 type HeaderProps = ComponentProps<"div"> & { category: { label: string } };
 
@@ -15,7 +14,6 @@ const parts = {
       {category.label}
     </div>
   ),
-  Row: (props: RowProps) => <div {...props} className="emoji-picker__row" />,
   Emoji: ({ emoji, ...rest }: EmojiProps) => (
     <button {...rest} type="button" className="emoji-picker__emoji" data-active={emoji.isActive || undefined}>
       {emoji.emoji}

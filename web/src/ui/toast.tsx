@@ -36,5 +36,13 @@ export function toast(text: string, { action, icon: Icon }: ToastOptions = {}): 
 
 /** Where toasts appear. Once in the application. */
 export function Toaster() {
-  return <Sonner position="bottom-center" visibleToasts={1} className="toaster" offset={88} mobileOffset={88} />;
+  return (
+    <Sonner
+      position="bottom-center"
+      visibleToasts={1}
+      className="toaster"
+      offset={{ bottom: 88 }}
+      mobileOffset={{ bottom: 88, left: 12, right: 12 }}
+    />
+  );
 }

@@ -83,7 +83,7 @@ export class Link {
 
   /** Call a procedure. Rejects with {@link ApiError}, or with the reason of `signal`. */
   call(procedure: string, payload: Payload, signal?: AbortSignal): Promise<Payload> {
-    signal?.throwIfAborted();
+    if (signal?.aborted) return Promise.reject(signal.reason);
     const request = this.request();
     const answer = this.asked<Payload>(request, [CALL, request, {}, procedure, [], payload]);
     if (signal === undefined) return answer;

@@ -1,6 +1,8 @@
 import { SquarePen } from "lucide-react";
 import { type KeyboardEvent, useEffect, useRef } from "react";
 import { useLocation } from "wouter";
+import { Banners } from "../../app/Banners.tsx";
+import { NARROW, useMedia } from "../../app/useMedia.ts";
 import { t } from "../../text/index.ts";
 import { IconButton } from "../../ui/IconButton.tsx";
 import { SearchInput } from "../../ui/SearchInput.tsx";
@@ -22,6 +24,7 @@ export default function ChatsPage() {
   const data = useChatData();
   const [path] = useLocation();
   const { query, setQuery, startChat } = useListState();
+  const narrow = useMedia(NARROW);
   const rows = useRef<RowListHandle>(null);
   const tab = useTab(path);
   const open = openKey(path);
@@ -37,6 +40,7 @@ export default function ChatsPage() {
         <h1 className="chats-page__title">{t.chats.title}</h1>
         <IconButton icon={SquarePen} label={t.chats.newChat} onClick={() => startChat()} />
       </header>
+      {narrow && <Banners />}
       <div className="chats-page__search">
         <SearchInput
           ref={field}

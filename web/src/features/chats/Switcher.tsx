@@ -1,5 +1,6 @@
-import { useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { useLocation } from "wouter";
+import { NARROW } from "../../app/useMedia.ts";
 import { t } from "../../text/index.ts";
 import { Keys } from "../../ui/Keys.tsx";
 import { useChatData } from "./data.ts";
@@ -17,22 +18,17 @@ interface SwitcherProps {
 
 /** Ctrl+K: to a chat, a person or a command by a few letters. */
 export default function Switcher({ open, onOpenChange }: SwitcherProps) {
+  // What was gone to takes the focus.
   const picked = useRef(false);
+  useEffect(() => {
+    if (open) picked.current = false;
+  }, [open]);
   const finish = () => {
     picked.current = true;
     onOpenChange(false);
   };
   return (
-    <PickDialog
-      title={t.chats.switcher}
-      open={open}
-      onOpenChange={onOpenChange}
-      onCloseAutoFocus={(event) => {
-        // What was gone to takes the focus; else it goes back.
-        if (picked.current) event.preventDefault();
-        picked.current = false;
-      }}
-    >
+    <PickDialog title={t.chats.switcher} open={open} onOpenChange={onOpenChange} returns={() => !picked.current}>
       <SwitcherBox onDone={finish} />
     </PickDialog>
   );
@@ -90,7 +86,7 @@ function useGo(onDone: () => void) {
     };
     /** Where the list is on the screen: beside a conversation only on a wide one. */
     const toList = () => {
-      const beside = isChatPath(path) && matchMedia("(min-width: 45em)").matches;
+      const beside = isChatPath(path) && !matchMedia(NARROW).matches;
       if (beside) done.current();
       else to("/");
     };

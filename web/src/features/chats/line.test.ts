@@ -48,6 +48,13 @@ describe("the second line of a chat", () => {
     expect(line({ conversation: voice })).toEqual({ kind: "said", icon: "voice", text: "Voice note" });
   });
 
+  it("has a text without its form, as much of it as a line can show", () => {
+    const long = conversation("c1", { lastMessage: message({ content: `**That** light!\n${"a".repeat(8000)}` }) });
+    const { text } = line({ conversation: long }) as { text: string };
+    expect(text.slice(0, 13)).toBe("That light! a");
+    expect(text.length).toBeLessThanOrEqual(240);
+  });
+
   it("is empty where nothing was said", () => {
     expect(line({ conversation: conversation("c1") })).toEqual({ kind: "nothing", text: "" });
   });

@@ -1,7 +1,7 @@
 import type { Message } from "../../api/types.ts";
 import type { ActivityRow, ConversationRow, OutboxRow } from "../../db/schema.ts";
 import { t } from "../../text/index.ts";
-import { plain } from "./plain.ts";
+import { plainText } from "../../ui/markdown.ts";
 
 export type Tick = "pending" | "sent" | "delivered" | "read";
 export type Kind = "photo" | "video" | "voice" | "file";
@@ -60,6 +60,13 @@ function saidLine(conversation: ConversationRow, last: Message, me: string): Lin
   if (last.type === "system") return { kind: "said", ...content };
   if (conversation.kind === "group") return { kind: "said", who: own ? t.chats.you : t.chats.by(name), ...content };
   return own ? { kind: "said", tick: tickOf(conversation, last), ...content } : { kind: "said", ...content };
+}
+
+/** More of a message no line can show. */
+const shown = 240;
+
+function plain(content: string): string {
+  return plainText(content.slice(0, shown));
 }
 
 function saidContent({ type, content }: Message): { icon?: Kind; text: string } {

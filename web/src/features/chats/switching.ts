@@ -8,7 +8,7 @@ import type { Pick } from "./pick/PickBox.tsx";
 import { faceOf, hrefOf, isMuted, personFace, unreadText } from "./view.ts";
 
 /** The most of a kind that are shown; more letters bring the others. */
-const most = { recent: 6, chats: 12, people: 6 };
+const most = { recent: 6, chats: 7, people: 4 };
 
 /** Chats that fit, the best first; without words the ones that were active last. */
 export function chatPicks(query: string, data: ChatData, to: (path: string) => void): Pick[] {

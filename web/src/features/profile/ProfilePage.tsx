@@ -12,8 +12,9 @@ import { Section } from "./Page.tsx";
 import { fullNameOf, nameOf } from "./person.ts";
 import { monthText } from "./presence.ts";
 import "./ProfilePage.css";
-import { type PrivacyChoices, type PrivateFact, usePrivacy } from "./privacy.ts";
+import type { PrivateFact } from "./privacy.ts";
 import { useMe } from "./useMe.ts";
+import { type PrivacyChoices, usePrivacy } from "./usePrivacy.ts";
 
 /** Oneself, as others may see it. */
 export default function ProfilePage() {

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type ReactElement, type Ref, useImperativeHandle, useMemo, useRef } from "react";
+import { Fragment, type KeyboardEvent, type ReactElement, type Ref, useImperativeHandle, useMemo, useRef } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { ListItem, ListRoot, ListShape } from "./ListShape.tsx";
 import "./RowList.css";
@@ -71,7 +71,7 @@ export function RowList<T>({ ref, label, items, keyOf, isRow, selected, render, 
           keepMounted={current < items.length ? [current] : []}
           onScroll={scrolled}
         >
-          {(item, index) => render(item, index === current ? 0 : -1)}
+          {(item, index) => <Fragment key={keys[index]}>{render(item, index === current ? 0 : -1)}</Fragment>}
         </Virtualizer>
       </ListShape>
     </div>

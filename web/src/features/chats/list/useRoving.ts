@@ -36,38 +36,63 @@ export function useRoving({ keys, isRow, selected, scroller, virtual }: RovingOp
   const keep = (focused: Element) => setActive(focused.closest("[data-row]")?.getAttribute("data-row") ?? undefined);
 
   useLayoutEffect(() => {
-    const index = indexOf(active);
-    if (index >= 0) place.current = index;
-    if (active === undefined || index >= 0) return;
     const lost = inside.current && document.activeElement === document.body;
-    const near = Math.min(place.current, keys.length - 1);
-    const heir = lost ? Math.max(rowFrom(near, 1), rowFrom(near, -1)) : -1;
-    wanted.current = heir >= 0;
-    setActive(keys[heir]);
+    const index = indexOf(active);
+    if (index >= 0) {
+      place.current = index;
+      wanted.current ||= lost;
+    } else if (active !== undefined) {
+      const near = Math.min(place.current, keys.length - 1);
+      const heir = lost ? Math.max(rowFrom(near, 1), rowFrom(near, -1)) : -1;
+      wanted.current = heir >= 0;
+      setActive(keys[heir]);
+    }
   });
+  const focusSoon = useFocusSoon();
   useEffect(() => {
     if (!wanted.current) return;
-    const row = rowElement(scroller.current, keys[current] ?? "");
-    if (row === null) return;
     wanted.current = false;
-    row.focus({ preventScroll: true });
+    focusSoon(() => rowElement(scroller.current, keys[current] ?? ""));
   });
   return { current, move, keep };
+}
+
+/** A row that was far away is hidden until it is measured, and takes no focus before: as many frames as that may need. */
+const patience = 20;
+
+/** Focuses what is found, now or in one of the next frames; the last wish counts. */
+function useFocusSoon() {
+  const frame = useRef(0);
+  useEffect(() => () => cancelAnimationFrame(frame.current), []);
+  return (find: () => HTMLElement | null) => {
+    const attempt = (left: number) => {
+      const row = find();
+      row?.focus({ preventScroll: true });
+      const done = row !== null && document.activeElement === row;
+      if (!done && left > 0) frame.current = requestAnimationFrame(() => attempt(left - 1));
+    };
+    cancelAnimationFrame(frame.current);
+    attempt(patience);
+  };
 }
 
 function rowElement(scroller: HTMLElement | null, key: string): HTMLElement | null {
   return scroller?.querySelector<HTMLElement>(`[data-row="${CSS.escape(key)}"] a`) ?? null;
 }
 
-/** Whether the focus was last seen in an element: it goes without a word when what has it is removed. */
+/** Whether the focus is in an element, or was until what had it was moved or removed, which no event tells. */
 function useFocusInside(element: RefObject<HTMLElement | null>): RefObject<boolean> {
   const inside = useRef(false);
   useEffect(() => {
-    const seen = (event: FocusEvent) => {
+    const seen = (event: Event) => {
       inside.current = event.target instanceof Node && element.current?.contains(event.target) === true;
     };
-    document.addEventListener("focusin", seen);
-    return () => document.removeEventListener("focusin", seen);
+    // A press beside takes the focus away, though to nothing.
+    const kinds = ["focusin", "pointerdown"];
+    for (const kind of kinds) document.addEventListener(kind, seen);
+    return () => {
+      for (const kind of kinds) document.removeEventListener(kind, seen);
+    };
   }, [element]);
   return inside;
 }

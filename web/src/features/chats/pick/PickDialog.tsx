@@ -1,6 +1,6 @@
 import { X } from "lucide-react";
 import { Dialog } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { t } from "../../../text/index.ts";
 import { IconButton } from "../../../ui/IconButton.tsx";
 import { Keys } from "../../../ui/Keys.tsx";
@@ -10,18 +10,30 @@ interface PickDialogProps {
   title: string;
   open: boolean;
   onOpenChange: (open: boolean) => void;
-  /** Where the focus goes at the end, if not back to where it was. */
-  onCloseAutoFocus?: (event: Event) => void;
+  /** Whether the focus goes back to where it was; asked at the end. */
+  returns?: () => boolean;
   children: ReactNode;
 }
 
 /** The dialog around a {@link PickBox}: near the top of the page, and all of a narrow one. */
-export function PickDialog({ title, open, onOpenChange, onCloseAutoFocus, children }: PickDialogProps) {
+export function PickDialog({ title, open, onOpenChange, returns, children }: PickDialogProps) {
+  const former = useRef<Element>(null);
   return (
     <Dialog.Root open={open} onOpenChange={onOpenChange}>
       <Dialog.Portal>
         <Dialog.Overlay className="dialog__veil pick-dialog__veil">
-          <Dialog.Content className="pick-dialog" aria-describedby={undefined} onCloseAutoFocus={onCloseAutoFocus}>
+          <Dialog.Content
+            className="pick-dialog"
+            aria-describedby={undefined}
+            onOpenAutoFocus={() => {
+              former.current = document.activeElement;
+            }}
+            onCloseAutoFocus={(event) => {
+              // Left to itself the dialog knows no way back but to a trigger, and there is none.
+              event.preventDefault();
+              if (returns?.() !== false && former.current instanceof HTMLElement) former.current.focus();
+            }}
+          >
             <Dialog.Title className="visually-hidden">{title}</Dialog.Title>
             {children}
           </Dialog.Content>

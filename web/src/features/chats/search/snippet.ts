@@ -10,10 +10,13 @@ export function snippetParts(snippet: string): SnippetPart[] {
   for (const piece of snippet.split(/(<\/?mark>)/)) {
     if (piece === "<mark>") hit = true;
     else if (piece === "</mark>") hit = false;
-    else if (piece !== "") parts.push({ text: unescaped(piece), hit });
+    else if (piece !== "") parts.push({ text: unescaped(piece).replace(forms, ""), hit });
   }
   return parts;
 }
+
+/** Signs of Markdown that are never a part of a word. */
+const forms = /\*\*|~~|`/g;
 
 const entities: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'", "#x27": "'" };
 

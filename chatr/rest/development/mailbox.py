@@ -20,11 +20,10 @@ from twisted.logger import Logger
 
 from chatr.api import cookies
 from chatr.api.errors import ApiError
-from chatr.api.reference import page
-from chatr.networks import is_loopback
+from chatr.rest.development.machine import from_this_machine
 from chatr.rest.exchange import Exchange, absent, as_json
 from chatr.rest.http.request import ChatrRequest, bearer
-from chatr.rest.pages import html_page
+from chatr.rest.pages import html_page, plain
 
 log = Logger()
 
@@ -33,7 +32,6 @@ MAX_BROWSERS = 16
 PATH = "/dev/mail"
 COOKIE = "chatr_dev_mail"
 _TOKEN_BYTES = 24
-_PROXY_HEADERS = (b"via", b"forwarded", b"x-real-ip")
 
 
 class Mail(msgspec.Struct, frozen=True):
@@ -68,7 +66,7 @@ class Mailbox:
 
     def show(self, request: ChatrRequest, /, **_: str) -> bytes:
         """The mails, newest first."""
-        if not _from_this_machine(request):
+        if not from_this_machine(request):
             raise absent()
         if self._admitted(request):
             request.setResponseCode(303)
@@ -77,17 +75,17 @@ class Mailbox:
         if not self._knows(request):
             request.setResponseCode(401)
             text = "<h1>Development mail</h1><p>Open the address that the server has printed last in its log.</p>"
-            return html_page(request, page.plain("Mail", text))
+            return html_page(request, plain("Mail", text))
         shown = "".join(
             f"<section><h2>{html.escape(mail.subject)}</h2><p>To {html.escape(mail.to)}, {html.escape(mail.at)}</p>"
             f"<pre>{html.escape(mail.text)}</pre></section>"
             for mail in self._mails()
         )
-        return html_page(request, page.plain("Mail", f"<h1>Development mail</h1>{shown or '<p>No mail yet.</p>'}"))
+        return html_page(request, plain("Mail", f"<h1>Development mail</h1>{shown or '<p>No mail yet.</p>'}"))
 
     def show_json(self, request: ChatrRequest, /, **_: str) -> bytes:
         """The same for scripts."""
-        if not _from_this_machine(request):
+        if not from_this_machine(request):
             raise absent()
         if not self._knows(request) and not self._is_key(bearer(request) or ""):
             raise ApiError("unauthenticated", "Send the content of mail.key in the data directory as Bearer token")
@@ -121,14 +119,3 @@ class Mailbox:
 def _text(mail: EmailMessage) -> str:
     body = mail.get_body(("plain",))
     return str(body.get_content()) if body is not None else ""
-
-
-def _from_this_machine(request: ChatrRequest) -> bool:
-    """Whether both ends are on this machine, by address and by name, and nothing tells of a proxy between them."""
-    names = [name.lower() for name, _ in request.requestHeaders.getAllRawHeaders()]
-    if any(name in _PROXY_HEADERS or name.startswith(b"x-forwarded-") for name in names):
-        return False
-    host = request.getHeader("host") or ""
-    name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
-    peer = getattr(request.getClientAddress(), "host", None) or ""
-    return is_loopback(peer) and (name.lower() == "localhost" or is_loopback(name))

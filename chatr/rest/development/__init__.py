@@ -1,0 +1,1 @@
+"""Routes that are there in development only, for who works on this machine."""

@@ -1,0 +1,158 @@
+"""People at browsers: a whole server in this process, its built client, and pages that a test looks at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any, Literal, TypeVar
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, expect
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
+from twisted.internet.threads import blockingCallFromThread
+
+from chatr.rest.client import FOLDER
+from tests.e2e.server import PASSWORD, Account, ServerCase
+from tests.web.browser import BROWSER
+from tests.web.chromium import WEB
+
+PHONE: ViewportSize = {"width": 360, "height": 740}
+DESKTOP: ViewportSize = {"width": 1440, "height": 900}
+#: What a test waits for at most, on a machine that is busy.
+WAIT_MS = 15_000
+#: Of what axe-core finds.
+GRAVE = ("critical", "serious", "moderate")
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+T = TypeVar("T")
+expect.set_options(timeout=WAIT_MS)
+
+
+def in_browser(test: Callable[[Any], None]) -> Callable[[Any], Deferred[Any]]:
+    """Have a test method run in the browser's thread, while the server goes on in this one."""
+
+    @wraps(test)
+    def run(self: Any) -> Deferred[Any]:
+        return BROWSER.run(lambda browser: self.at(browser, test))
+
+    return run
+
+
+class BrowserCase(ServerCase):
+    """Tests marked :func:`in_browser`. Each ends with a look at every console: an error or a warning fails it."""
+
+    timeout = 120
+
+    async def setUp(self) -> None:
+        if not (FOLDER / "index.html").is_file():
+            self.fail("the web client is not built: make web")
+        await super().setUp()
+        self.said: list[str] = []
+        self._allowed: list[re.Pattern[str]] = []
+        self._contexts: list[BrowserContext] = []
+        self._browser: Browser | None = None
+        # Browsers keep connections for the next request.
+        self.addCleanup(self._hang_up)
+
+    async def _hang_up(self) -> None:
+        readers = reactor.getReaders()  # type: ignore[attr-defined]
+        connections = [
+            each for each in readers if getattr(each, "hostname", "") and each.getHost().port == self.http_port
+        ]
+        for connection in connections:
+            connection.abortConnection()
+        while any(connection.connected for connection in connections):
+            await deferLater(reactor, 0)  # type: ignore[arg-type]
+
+    def at(self, browser: Browser, test: Callable[[Any], None]) -> None:
+        """Run a test with the browser."""
+        self._browser = browser
+        try:
+            test(self)
+            said = [line for line in self.said if not any(each.search(line) for each in self._allowed)]
+            self.assertEqual(said, [], "the console is not free of errors and warnings")
+        except BaseException:
+            self._show()
+            raise
+        finally:
+            for context in self._contexts:
+                context.close()
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """What comes of something that the server or a person without a browser does: ``wait(self.person("ann"))``."""
+        found: T = blockingCallFromThread(reactor, lambda: Deferred.fromCoroutine(work))  # type: ignore[arg-type, type-var]
+        return found
+
+    def allow(self, pattern: str) -> None:
+        """Let a console say something that belongs to the test, such as a request that is to fail."""
+        self._allowed.append(re.compile(pattern))
+
+    def context(
+        self, *, size: ViewportSize = DESKTOP, theme: Literal["light", "dark"] = "light", **options: Any
+    ) -> BrowserContext:
+        """A browser of its own: cookies, storage and window."""
+        assert self._browser is not None
+        context = self._browser.new_context(
+            base_url=self.url, viewport=size, color_scheme=theme, locale="en-GB", timezone_id="Europe/Berlin", **options
+        )
+        context.set_default_timeout(WAIT_MS)
+        context.on("console", self._heard)
+        context.on("weberror", lambda error: self.said.append(f"error: {error.error}"))
+        self._contexts.append(context)
+        return context
+
+    def visit(self, path: str = "/", **options: Any) -> Page:
+        """A page of somebody who is not signed in, in a browser of its own."""
+        page = self.context(**options).new_page()
+        page.goto(path)
+        return page
+
+    def at_home(self, who: Account | str, path: str = "/", **options: Any) -> Page:
+        """A page of somebody who has signed in with this browser before, by account or username."""
+        context = self.context(**options)
+        login = who if isinstance(who, str) else who.session["user"]["username"].lstrip("@")
+        answer = context.request.post(
+            f"{self.url}/api/auth/login",
+            data={"login": login, "password": PASSWORD},
+            headers={"X-Chatr-Session": "cookie", "Origin": self.url},
+        )
+        self.assertEqual(answer.status, 200, answer.text())
+        page = context.new_page()
+        page.goto(path)
+        return page
+
+    def cut(self) -> None:
+        """Cut every WebSocket, without a word to either end."""
+
+        async def cut() -> None:
+            node = self.service.node
+            assert node is not None
+            for session in node.door.router.sessions.everyone():
+                session._link._protocol.transport.abortConnection()  # type: ignore[attr-defined]
+
+        self.wait(cut())
+
+    def check_accessible(self, page: Page) -> None:
+        """Have axe-core look at a page as it is now: nothing moderate or worse."""
+        page.evaluate((WEB / "node_modules" / "axe-core" / "axe.min.js").read_text())
+        found = page.evaluate("tags => axe.run(document, { runOnly: tags })", _RULES)
+        grave = [
+            f"{each['impact']} {each['id']}: {each['help']}: " + "; ".join(node["html"][:200] for node in each["nodes"])
+            for each in found["violations"]
+            if each["impact"] in GRAVE
+        ]
+        self.assertEqual(grave, [])
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.said.append(f"{message.type}: {message.text} ({message.location.get('url', '')})")
+
+    def _show(self) -> None:
+        """Leave a picture of every page beside trial's log."""
+        for number, page in enumerate(page for context in self._contexts for page in context.pages):
+            try:
+                page.screenshot(path=f"{self.id()}.{number}.png", timeout=3000)
+            except Exception as error:  # the page may be what is broken
+                print(f"no picture: {error}")

@@ -1,0 +1,28 @@
+/** What stands before the caret and may be completed: `from` is where its sign stands. */
+export interface Query {
+  kind: "person" | "emoji";
+  word: string;
+  from: number;
+  to: number;
+}
+
+/** Two letters: `:)` and times as 10:30 ask for nothing. */
+const EMOJI = /(?:^|[\s(])(:[a-z0-9_+-]{2,30})$/iu;
+const PERSON = /(?:^|[\s(])(@\w{0,20})$/u;
+
+/** What the text before the caret asks to complete. */
+export function queryAt(text: string, caret: number): Query | undefined {
+  const before = text.slice(Math.max(0, caret - 40), caret);
+  const found = PERSON.exec(before) ?? EMOJI.exec(before);
+  const sign = found?.[1];
+  if (sign === undefined) return undefined;
+  return { kind: sign.startsWith("@") ? "person" : "emoji", word: sign.slice(1), from: caret - sign.length, to: caret };
+}
+
+/** Those whose name or username begins with the word, or has a part that does. */
+export function matching<P extends { username: string; displayName: string }>(people: readonly P[], word: string): P[] {
+  const wanted = word.toLowerCase();
+  return people.filter(({ username, displayName }) =>
+    [username.replace(/^@/, ""), ...displayName.split(/\s+/)].some((each) => each.toLowerCase().startsWith(wanted)),
+  );
+}

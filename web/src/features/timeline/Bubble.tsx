@@ -1,0 +1,124 @@
+import { File, Image, type LucideIcon, Mic, Undo2, Video } from "lucide-react";
+import { type ReactNode, useContext } from "react";
+import type { Message } from "../../api/types.ts";
+import { t } from "../../text/index.ts";
+import { cx } from "../../ui/cx.ts";
+import { BubbleMeta } from "./BubbleMeta.tsx";
+import { BubbleText } from "./BubbleText.tsx";
+import { MarksContext, useActs, useView } from "./context.ts";
+import { isEmojiOnly } from "./emojiOnly.ts";
+import { LinkCard } from "./LinkCard.tsx";
+import { directionOf, lineOf, nameOf } from "./names.ts";
+import { Quote } from "./Quote.tsx";
+import { tickOf } from "./ticks.ts";
+import "./Bubble.css";
+
+interface BubbleProps {
+  message: Message;
+  mine: boolean;
+  first: boolean;
+  /** What floats at its upper edge. */
+  children?: ReactNode;
+}
+
+/** One message, by what it is. */
+export function Bubble({ message, mine, first, children }: BubbleProps) {
+  const { me } = useView();
+  const jumbo = isJumbo(message);
+  const gone = message.unsent === true;
+  const shape = cx(
+    "bubble",
+    first && "bubble--first",
+    mine && "bubble--mine",
+    jumbo && "bubble--jumbo",
+    gone && "bubble--gone",
+    message.reactions?.length ? "bubble--reacted" : null,
+  );
+  return (
+    <div className={shape}>
+      {gone ? (
+        <Kind icon={Undo2} message={message} mine={mine} words={mine ? t.conversation.unsentByYou : t.conversation.unsentBy(nameOf(message, me))} />
+      ) : (
+        <Content message={message} mine={mine} />
+      )}
+      {children}
+    </div>
+  );
+}
+
+/** Whether it is shown large, without a bubble. */
+export function isJumbo(message: Message): boolean {
+  return message.type === "text" && message.replyTo === undefined && !message.unsent && isEmojiOnly(message.content);
+}
+
+function Content({ message, mine }: { message: Message; mine: boolean }) {
+  switch (message.type) {
+    case "text":
+      return <Text message={message} mine={mine} />;
+    case "image":
+      return <Kind icon={Image} message={message} mine={mine} words={lineOf(message)} />;
+    case "video":
+      return <Kind icon={Video} message={message} mine={mine} words={lineOf(message)} />;
+    case "audio":
+      return <Kind icon={Mic} message={message} mine={mine} words={lineOf(message)} />;
+    case "file":
+      return <Kind icon={File} message={message} mine={mine} words={lineOf(message)} />;
+    case "system":
+      return null;
+  }
+}
+
+function Text({ message, mine }: { message: Message; mine: boolean }) {
+  const acts = useActs();
+  const { trusted } = useView();
+  const { content, replyTo, linkPreview } = message;
+  const card = trusted ? linkPreview : undefined;
+  return (
+    <>
+      {replyTo && <Quote quoted={replyTo} onOpen={() => acts.showQuoted(message)} />}
+      <div
+        className={cx("bubble__body", space(mine, message.edited), card && "bubble__body--below")}
+        dir={directionOf(content)}
+      >
+        <BubbleText id={message.id} text={content} />
+        {card && <LinkCard preview={card} />}
+        <Meta message={message} mine={mine} />
+      </div>
+    </>
+  );
+}
+
+/** What is no text yet, or no more: an icon and words. */
+function Kind({ icon: Icon, words, message, mine }: { icon: LucideIcon; words: string; message: Message; mine: boolean }) {
+  return (
+    <div className={cx("bubble__body", space(mine && !message.unsent, message.edited))} dir={directionOf(words)}>
+      <p className="bubble__kind">
+        <Icon />
+        {words}
+      </p>
+      <Meta message={message} mine={mine && !message.unsent} />
+    </div>
+  );
+}
+
+function Meta({ message, mine }: { message: Message; mine: boolean }) {
+  const acts = useActs();
+  const { kind } = useView();
+  const marks = useContext(MarksContext);
+  // In a group the server says whether all have it.
+  const tick = mine ? tickOf(message, kind === "direct" ? marks : {}) : undefined;
+  const edited = message.edited === true && !message.unsent;
+  return (
+    <BubbleMeta
+      at={message.createdAt}
+      tick={tick}
+      edited={edited}
+      onEdited={edited ? () => acts.details(message) : undefined}
+    />
+  );
+}
+
+/** How much room the last line leaves for time and ticks. */
+function space(mine: boolean, edited: boolean | undefined): string {
+  return cx(mine && "bubble__body--ticks", edited && "bubble__body--edited");
+}

@@ -1,0 +1,50 @@
+import { Check, CheckCheck, CircleAlert, Clock } from "lucide-react";
+import { t } from "../../text/index.ts";
+import { Time } from "../../ui/Time.tsx";
+import type { Tick } from "./ticks.ts";
+import "./BubbleMeta.css";
+
+const TICKS = {
+  pending: { icon: Clock, word: t.conversation.sending },
+  failed: { icon: CircleAlert, word: t.conversation.notSent },
+  sent: { icon: Check, word: t.conversation.sent },
+  delivered: { icon: CheckCheck, word: t.conversation.delivered },
+  read: { icon: CheckCheck, word: t.conversation.read },
+} satisfies Record<Tick, unknown>;
+
+export const wordOf = (tick: Tick): string => TICKS[tick].word;
+
+interface BubbleMetaProps {
+  at: string;
+  tick?: Tick;
+  edited?: boolean;
+  onEdited?: () => void;
+}
+
+/** When it was written, whether it was changed since, and how far it has come. */
+export function BubbleMeta({ at, tick, edited = false, onEdited }: BubbleMetaProps) {
+  const Icon = tick && TICKS[tick].icon;
+  return (
+    <span className="bubble-meta" aria-hidden={onEdited === undefined || undefined}>
+      {edited && (
+        <button
+          type="button"
+          tabIndex={-1}
+          className="bubble-meta__edited"
+          aria-label={t.conversation.showEdits}
+          onClick={onEdited}
+        >
+          {t.conversation.edited}
+        </button>
+      )}
+      <Time at={at} style="clock" />
+      {Icon && (
+        // A key for each: one tick fades into the next.
+        <span key={tick} className={`bubble-meta__tick bubble-meta__tick--${tick}`}>
+          <Icon />
+          <span className="visually-hidden">{wordOf(tick)}</span>
+        </span>
+      )}
+    </span>
+  );
+}

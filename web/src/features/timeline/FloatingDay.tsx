@@ -1,0 +1,36 @@
+import { type Ref, useEffect, useImperativeHandle, useRef, useState } from "react";
+import { cx } from "../../ui/cx.ts";
+import { DayLine } from "./TimelineRow.tsx";
+
+/** So long it stays after the last movement. */
+const STAY_MS = 1000;
+
+export interface FloatingDayHandle {
+  show(day: string | undefined): void;
+}
+
+/** While one scrolls, the day of what is in view stands at the top. */
+export function FloatingDay({ ref }: { ref: Ref<FloatingDayHandle> }) {
+  const [day, setDay] = useState<string>();
+  const [visible, setVisible] = useState(false);
+  const timer = useRef<number>(undefined);
+  const looks = useRef(0);
+  useImperativeHandle(ref, () => ({
+    show(next) {
+      setDay(next);
+      looks.current += 1;
+      // The first look is the opening, no movement.
+      if (looks.current < 3) return;
+      setVisible(true);
+      clearTimeout(timer.current);
+      timer.current = window.setTimeout(() => setVisible(false), STAY_MS);
+    },
+  }));
+  useEffect(() => () => clearTimeout(timer.current), []);
+  if (day === undefined) return null;
+  return (
+    <div className={cx("timeline__floating-day", visible && "timeline__floating-day--visible")} aria-hidden="true">
+      <DayLine day={day} />
+    </div>
+  );
+}

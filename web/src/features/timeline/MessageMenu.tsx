@@ -1,0 +1,152 @@
+import { Copy, ExternalLink, Info, MessageSquareQuote, Pencil, Plus, Reply, Undo2 } from "lucide-react";
+import { DropdownMenu, Popover } from "radix-ui";
+import type { KeyboardEvent } from "react";
+import type { Message } from "../../api/types.ts";
+import { t } from "../../text/index.ts";
+import { cx } from "../../ui/cx.ts";
+import { EmojiPicker } from "../../ui/EmojiPicker.tsx";
+import { Menu, type MenuItem } from "../../ui/Menu.tsx";
+import { allowed, firstLink } from "./allowed.ts";
+import { useActs, useView } from "./context.ts";
+import "./MessageMenu.css";
+
+export const QUICK = ["👍", "❤️", "😂", "😮", "😢"];
+
+export interface MenuPlace {
+  message: Message;
+  at: DOMRect;
+  /** What had the focus: it gets it back. */
+  from: HTMLElement | null;
+}
+
+interface OverlayProps {
+  place: MenuPlace | undefined;
+  onClose: () => void;
+}
+
+const atPlace = ({ at }: MenuPlace) => ({
+  "--menu-x": `${at.x}px`,
+  "--menu-y": `${at.y}px`,
+  "--menu-width": `${at.width}px`,
+  "--menu-height": `${at.height}px`,
+});
+
+/** The menu of a message; one for the whole timeline. */
+export function MessageMenu({ place, onClose }: OverlayProps) {
+  const view = useView();
+  const acts = useActs();
+  if (place === undefined) return null;
+  const { message, at } = place;
+  const may = allowed(message, view);
+  const link = view.trusted ? firstLink(message.content) : undefined;
+  const items: MenuItem[] = [];
+  if (may.reply) items.push({ label: t.conversation.reply, icon: Reply, shortcut: "r", onSelect: () => acts.reply(message) });
+  if (may.copy)
+    items.push({ label: t.conversation.copyText, icon: Copy, shortcut: "mod+c", onSelect: () => acts.copy(message) });
+  if (link !== undefined)
+    items.push({ label: t.conversation.openLink, icon: ExternalLink, onSelect: () => openLink(link) });
+  if (message.replyTo && !message.replyTo.unsent && !message.replyTo.cleared)
+    items.push({
+      label: t.conversation.showQuoted,
+      icon: MessageSquareQuote,
+      onSelect: () => acts.showQuoted(message),
+    });
+  if (may.edit) items.push({ label: t.conversation.edit, icon: Pencil, shortcut: "e", onSelect: () => acts.edit(message) });
+  if (may.details) items.push({ label: t.conversation.details, icon: Info, onSelect: () => acts.details(message) });
+  if (may.unsend)
+    items.push("line", {
+      label: t.conversation.unsend,
+      icon: Undo2,
+      shortcut: "del",
+      danger: true,
+      onSelect: () => acts.unsend(message),
+    });
+  const anchor = (
+    // The focus comes back to it, and it hands it on to where it was.
+    <button
+      type="button"
+      className="message-menu__anchor"
+      style={atPlace(place)}
+      tabIndex={-1}
+      aria-label={t.conversation.actions}
+      onFocus={() => place.from?.focus({ preventScroll: true })}
+    />
+  );
+  return (
+    <Menu
+      open
+      onOpenChange={(open) => open || onClose()}
+      trigger={anchor}
+      items={items}
+      header={may.react ? <Quick message={message} onMore={() => acts.pick(message, at)} /> : null}
+    />
+  );
+}
+
+function openLink(url: string): void {
+  window.open(url, "_blank", "noopener,noreferrer");
+}
+
+/** The five that are chosen most, and the way to all others. Up and down go through them as through the menu. */
+function Quick({ message, onMore }: { message: Message; onMore: () => void }) {
+  const { me } = useView();
+  const acts = useActs();
+  const own = message.reactions?.find(({ users }) => users.some((user) => user.id === me))?.emoji;
+  return (
+    <DropdownMenu.Group className="message-menu__quick" onKeyDown={sideways}>
+      {QUICK.map((emoji) => (
+        <DropdownMenu.Item
+          key={emoji}
+          className={cx("message-menu__emoji", emoji === own && "message-menu__emoji--own")}
+          aria-label={t.conversation.reactWith(emoji)}
+          onSelect={() => acts.react(message, emoji)}
+        >
+          {emoji}
+        </DropdownMenu.Item>
+      ))}
+      <DropdownMenu.Item className="message-menu__emoji" aria-label={t.conversation.moreReactions} onSelect={onMore}>
+        <Plus />
+      </DropdownMenu.Item>
+    </DropdownMenu.Group>
+  );
+}
+
+/** Left and right move within the row. */
+function sideways(event: KeyboardEvent<HTMLElement>): void {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (step === undefined) return;
+  const rtl = getComputedStyle(event.currentTarget).direction === "rtl";
+  const items = [...event.currentTarget.children];
+  const next = items[items.indexOf(document.activeElement ?? event.currentTarget) + (rtl ? -step : step)];
+  if (next instanceof HTMLElement) next.focus();
+  event.preventDefault();
+}
+
+/** The choice of any emoji for a message. */
+export function ReactionPicker({ place, onClose }: OverlayProps) {
+  const acts = useActs();
+  if (place === undefined) return null;
+  const pick = (emoji: string) => {
+    onClose();
+    acts.react(place.message, emoji);
+  };
+  return (
+    <Popover.Root open onOpenChange={(open) => open || onClose()}>
+      <Popover.Anchor className="message-menu__anchor" style={atPlace(place)} />
+      <Popover.Portal>
+        <Popover.Content
+          className="message-menu__picker"
+          aria-label={t.conversation.react}
+          collisionPadding={8}
+          sideOffset={4}
+          onCloseAutoFocus={(event) => {
+            event.preventDefault();
+            place.from?.focus({ preventScroll: true });
+          }}
+        >
+          <EmojiPicker onPick={pick} />
+        </Popover.Content>
+      </Popover.Portal>
+    </Popover.Root>
+  );
+}

@@ -1,0 +1,36 @@
+import type { ReplyTo } from "../../api/types.ts";
+import { t } from "../../text/index.ts";
+import { lineOf } from "./names.ts";
+import "./Quote.css";
+
+interface QuoteProps {
+  quoted: ReplyTo;
+  /** Go there; left out where there is nothing to go to. */
+  onOpen?: () => void;
+}
+
+/** What a message answers to. A click goes there, if it is still there. */
+export function Quote({ quoted, onOpen }: QuoteProps) {
+  if (quoted.unsent === true || quoted.cleared === true) {
+    const text = quoted.unsent === true ? t.conversation.messageUnsent : t.conversation.messageCleared;
+    return (
+      <span className="quote quote--gone">
+        <span className="quote__text">{text}</span>
+      </span>
+    );
+  }
+  return (
+    <button
+      type="button"
+      tabIndex={-1}
+      className="quote"
+      aria-label={t.conversation.goToQuoted(quoted.senderName)}
+      onClick={onOpen}
+    >
+      <bdi className="quote__name ellipsis">{quoted.senderName}</bdi>
+      <span className="quote__text" dir="auto">
+        {lineOf(quoted)}
+      </span>
+    </button>
+  );
+}

@@ -1,0 +1,141 @@
+import { memo, useState } from "react";
+import type { Message } from "../../api/types.ts";
+import { locale, t } from "../../text/index.ts";
+import { cx } from "../../ui/cx.ts";
+import { dayText, timeText } from "../../ui/time.ts";
+import { useNow } from "../../ui/useNow.ts";
+import { ActionBar } from "./ActionBar.tsx";
+import { allowed } from "./allowed.ts";
+import { Bubble } from "./Bubble.tsx";
+import { useActs, useView } from "./context.ts";
+import { noonOf } from "./days.ts";
+import { lineOf, nameOf, systemText } from "./names.ts";
+import { OutboxBubble } from "./OutboxBubble.tsx";
+import { Reactions } from "./Reactions.tsx";
+import type { Row } from "./rows.ts";
+import { useTouch } from "./useTouch.ts";
+import "./TimelineRow.css";
+
+interface TimelineRowProps {
+  row: Row;
+  /** It is the one that Tab comes to. */
+  current: boolean;
+  /** How many stand below the unread line, where it is above this row. */
+  unread?: string;
+  /** It was jumped to. */
+  flash: boolean;
+  /** Whether it has come just now, while somebody looked at the end: asked when it is first shown. */
+  isFresh: (key: string) => boolean;
+}
+
+/** One row of the timeline: a message with the lines above it. */
+export const TimelineRow = memo(function TimelineRow({ row, current, unread, flash, isFresh }: TimelineRowProps) {
+  const [fresh] = useState(() => isFresh(row.key));
+  return (
+    <div className={cx("timeline-row", row.first && "timeline-row--first")}>
+      {row.startsDay && <DayLine day={row.day} />}
+      {row.startsUnread && unread !== undefined && <UnreadLine count={unread} />}
+      <RowBody row={row} current={current} flash={flash} fresh={fresh} />
+    </div>
+  );
+});
+
+type RowBodyProps = Pick<TimelineRowProps, "row" | "current" | "flash"> & { fresh: boolean };
+
+function RowBody({ row, current, flash, fresh }: RowBodyProps) {
+  const names = useNames();
+  const common = { tabIndex: current ? 0 : -1, "data-key": row.key };
+  const look = cx(flash && "timeline-row__message--flash", fresh && "timeline-row__message--fresh");
+  switch (row.kind) {
+    case "system":
+      return (
+        <p {...common} className="timeline-row__system" dir="auto">
+          {systemText(row.message, names)}
+        </p>
+      );
+    case "outbox":
+      return (
+        <div {...common} role="article" className={cx("timeline-row__message timeline-row__message--mine", look)}>
+          <OutboxBubble entry={row.entry} first={row.first} />
+        </div>
+      );
+    case "message":
+      return <MessageRow message={row.message} mine={row.mine} first={row.first} look={look} common={common} />;
+  }
+}
+
+interface MessageRowProps {
+  message: Message;
+  mine: boolean;
+  first: boolean;
+  look: string;
+  common: { tabIndex: number; "data-key": string };
+}
+
+function MessageRow({ message, mine, first, look, common }: MessageRowProps) {
+  const [hot, setHot] = useState(false);
+  const view = useView();
+  const acts = useActs();
+  const may = allowed(message, view);
+  const touch = useTouch({
+    onHold: (at) => may.details && acts.menu(message, at),
+    onSwipe: () => may.reply && acts.reply(message),
+  });
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: role and name are what the log reads; an article has a heading.
+    <div
+      {...common}
+      {...touch}
+      role="article"
+      aria-label={labelOf(message, view.me)}
+      className={cx("timeline-row__message", mine && "timeline-row__message--mine", look)}
+      onPointerEnter={(event) => event.pointerType === "mouse" && setHot(true)}
+      onPointerLeave={() => setHot(false)}
+      onFocus={(event) => event.target === event.currentTarget && setHot(event.target.matches(":focus-visible"))}
+      onBlur={() => setHot(false)}
+      onContextMenu={(event) => {
+        if (!may.details || isLink(event.target)) return;
+        event.preventDefault();
+        acts.menu(message, new DOMRect(event.clientX, event.clientY, 0, 0));
+      }}
+    >
+      <Bubble message={message} mine={mine} first={first}>
+        {hot && may.details && <ActionBar message={message} may={may} />}
+      </Bubble>
+      {message.reactions?.length && !message.unsent ? <Reactions message={message} /> : null}
+    </div>
+  );
+}
+
+/** A link has a menu of the browser's own. */
+function isLink(target: EventTarget): boolean {
+  return target instanceof Element && target.closest("a") !== null;
+}
+
+function labelOf(message: Message, me: string): string {
+  const text = message.unsent ? t.conversation.messageUnsent : lineOf(message);
+  const at = new Date(message.createdAt);
+  return t.conversation.message(nameOf(message, me), text, timeText(at, "clock", at, locale), message.edited ? t.conversation.edited : "");
+}
+
+function useNames(): (userId: string) => string {
+  const { me, mentions } = useView();
+  return (userId) =>
+    userId === me ? t.common.you : (mentions.find((person) => person.id === userId)?.username ?? t.common.deletedUser);
+}
+
+/** What stands above the first message of a day. */
+export function DayLine({ day }: { day: string }) {
+  const now = useNow();
+  return <div className="timeline-row__day">{dayText(noonOf(day), new Date(now), locale)}</div>;
+}
+
+function UnreadLine({ count }: { count: string }) {
+  return (
+    // biome-ignore lint/a11y/useFocusableInteractive: it separates, and is nothing to move.
+    // biome-ignore lint/a11y/useSemanticElements: an hr has no words.
+    <div className="timeline-row__unread" role="separator" aria-label={t.conversation.new(count)}>
+      <span>{t.conversation.new(count)}</span>
+    </div>
+  );
+}

@@ -1,0 +1,94 @@
+import { ApiError } from "../api/errors.ts";
+import { passes, retryAfterMs } from "../api/patience.ts";
+import { rest } from "../api/rest.ts";
+import type { Session, SessionRefreshParams } from "../api/types.ts";
+import type { Credentials } from "../engine/chatr-engine.ts";
+import { Backoff } from "../wamp/backoff.ts";
+
+/** So long before its end a token is renewed. */
+const AHEAD_MS = 60_000;
+/** The cookie has the refresh token, which no script sees. */
+const FROM_COOKIE = {} as SessionRefreshParams;
+
+export interface TokenListener {
+  /** Tokens came. */
+  renewed(session: Session): void;
+  /** The session is over for good. */
+  ended(reason: string): void;
+}
+
+/** The access token, in memory, renewed before it ends. */
+export class Tokens implements Credentials {
+  private token = "";
+  private goodUntil = 0;
+  private connection = "";
+  private renewing: Promise<void> | undefined;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly backoff = new Backoff(2_000, 30_000);
+
+  constructor(private readonly listener: TokenListener) {}
+
+  /** Take the tokens of an answer. */
+  accept(session: Session): void {
+    this.token = session.accessToken;
+    this.goodUntil = Date.now() + session.expiresIn * 1000;
+    this.backoff.reset();
+    this.later(session.expiresIn * 1000 - AHEAD_MS);
+  }
+
+  async accessToken(): Promise<string> {
+    if (Date.now() >= this.goodUntil) await this.renew();
+    return this.token;
+  }
+
+  /** Get new tokens; who asks meanwhile gets the same. */
+  renew(): Promise<void> {
+    this.renewing ??= this.ask().finally(() => {
+      this.renewing = undefined;
+    });
+    return this.renewing;
+  }
+
+  /** From the token itself: nobody else says which session this is. */
+  sessionId(): string {
+    const [, claims = ""] = this.token.split(".");
+    try {
+      const { sid } = JSON.parse(atob(claims.replaceAll("-", "+").replaceAll("_", "/")));
+      return typeof sid === "string" ? sid : "";
+    } catch {
+      return "";
+    }
+  }
+
+  connected(connection: string): void {
+    this.connection = connection;
+  }
+
+  clear(): void {
+    clearTimeout(this.timer);
+    this.token = "";
+    this.goodUntil = 0;
+  }
+
+  private async ask(): Promise<void> {
+    // With the token of now, and the name of the connection, that is prolonged too.
+    const own = Date.now() < this.goodUntil ? { token: this.token, connection: this.connection } : {};
+    const session = await rest("session.refresh", FROM_COOKIE, own);
+    this.accept(session);
+    this.listener.renewed(session);
+  }
+
+  private later(delayMs: number): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.inTime(), Math.max(delayMs, 1_000));
+  }
+
+  private async inTime(): Promise<void> {
+    try {
+      await this.renew();
+    } catch (error) {
+      if (passes(error)) this.later(retryAfterMs(error) + this.backoff.delayMs());
+      else this.listener.ended(error instanceof ApiError ? error.code : "internal");
+    }
+  }
+}
