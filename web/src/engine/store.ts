@@ -51,7 +51,7 @@ export class Store {
         next.push(rowOf(view, known, this.me, told));
       }
       await this.db.conversations.bulkPut(next);
-      for (const row of next) await this.follow(row, views.length > 1 || logs.has(row.id));
+      for (const row of next) await this.follow(row, !told && !logs.has(row.id));
       const seen = new Map(views.map((view) => [view.id, view.readSeq]));
       for (const row of next) {
         if (views.length === 1 || row.readSeq > (seen.get(row.id) ?? 0)) await this.recount(row.id);
@@ -59,8 +59,12 @@ export class Store {
     });
   }
 
-  /** What a row brings with it: sends to the person go there from now on, what was deleted from the view goes. */
-  private async follow(row: ConversationRow, bulk: boolean): Promise<void> {
+  /**
+   * What a row brings with it: sends to the person go there from now on, what was deleted from the view goes. `begin`:
+   * what is here of its log begins with its last message; not of all conversations that there are, of which nobody may
+   * look at most.
+   */
+  private async follow(row: ConversationRow, begin: boolean): Promise<void> {
     if (row.other !== undefined) await this.moveSends(`person:${row.other.id}`, `conversation:${row.id}`);
     if (row.clearedSeq) {
       await this.db.messages
@@ -68,7 +72,7 @@ export class Store {
         .between([row.id, Dexie.minKey], [row.id, row.clearedSeq], true, true)
         .delete();
     }
-    if (!bulk && row.lastMessage !== undefined && row.lastMessage.seq <= row.logSeq) {
+    if (begin && row.lastMessage !== undefined && row.lastMessage.seq <= row.logSeq) {
       // What is behind the last message is about others: from there on it is all here.
       await this.db.messages.put(row.lastMessage);
       await this.sent([row.lastMessage]);

@@ -2,6 +2,7 @@ import type { PresenceState, User } from "../../api/types.ts";
 import type { ActivityRow, ConversationRow, PersonRow } from "../../db/schema.ts";
 import { t } from "../../text/index.ts";
 import { type Line, lineOf, shortName } from "./line.ts";
+import { fitting } from "./match.ts";
 import { type Entry, targetOf } from "./order.ts";
 
 /** All that the rows show besides conversations, joined by id. */
@@ -122,4 +123,12 @@ export function nameOfRow({ name, presence, unread, muted, pinned, line }: RowVi
   if (pinned) parts.push(t.chats.pinned.toLowerCase());
   if (muted) parts.push(t.chats.muted.toLowerCase());
   return parts.join(", ");
+}
+
+/** Chats whose name or username has the words, the best first; of all tabs. */
+export function entriesNamed(query: string, data: FaceData & { entries: readonly Entry[] }): Entry[] {
+  return fitting(query, data.entries, (entry) => {
+    const { name, username } = faceOf(entry, data);
+    return [name, username];
+  });
 }

@@ -70,6 +70,7 @@ export const chats = {
   foundChats: "Chats",
   foundMessages: "Messages",
   results: "Results",
+  showAll: (count: string) => `Show all ${count}`,
   resultCount: (count: number) => (count === 1 ? "1 result" : `${count} results`),
   allChats: "All chats",
   fromAnyone: "From anyone",
@@ -78,7 +79,6 @@ export const chats = {
   filterChat: "Search in",
   filterSender: "Sent by",
 
-  newChatText: "Pick a friend, or find someone by name.",
   newChatSearch: "Name or @username",
   friends: "Friends",
   people: "People",
