@@ -46,8 +46,11 @@ class BuildWeb(Command):
         npm = shutil.which("npm")
         if npm is None:
             raise FileNotFoundError("npm is not there")
-        for arguments in (["ci"], ["run", "build"]):
-            subprocess.run([npm, *arguments, "--silent"], cwd=ROOT / "web", check=True)
+        web = ROOT / "web"
+        lock, installed = web / "package-lock.json", web / "node_modules" / ".package-lock.json"
+        if not installed.is_file() or installed.stat().st_mtime < lock.stat().st_mtime:
+            subprocess.run([npm, "ci", "--silent"], cwd=web, check=True)
+        subprocess.run([npm, "run", "--silent", "build"], cwd=web, check=True)
 
 
 class Build(build):

@@ -43,6 +43,21 @@ class CommandCase(ServerCase):
         return await self.rest("POST", "/auth/login", {"login": login, "password": password}, status)
 
 
+class DemoTests(CommandCase):
+    """The people of the demo."""
+
+    async def test_made_by_hand(self) -> None:
+        """Beside the running server, as often as one likes; a click then only signs in. Not in production."""
+        for _ in range(2):
+            self.assertIn("Mira Castellanos (@mira) and Sam Rivers (@sam)", await self.chatr("demo"))
+        answer = await treq.post(f"{self.url}/dev/demo/sam", pool=self._pool, timeout=20)
+        session = await answer.json()
+        found = await self.rest("GET", "/conversations", headers={"Authorization": f"Bearer {session['accessToken']}"})
+        self.assertTrue(found["items"])
+        said = await self.chatr("--set", "server.mode=production", "demo", code=1)
+        self.assertIn("is for development", said)
+
+
 class AccountTests(CommandCase):
     """Accounts."""
 

@@ -50,6 +50,7 @@ export class ChatrEngine implements Engine {
   private leader: Leader | undefined;
   private readonly over = new AbortController();
   private leading: Promise<void> = Promise.resolve();
+  private stopping: Promise<void> | undefined;
   private readonly tab = uuid();
   private readonly tabs = new Map<string, "online" | "away">();
   private readonly typings = this.signals("typing");
@@ -174,7 +175,12 @@ export class ChatrEngine implements Engine {
     await this.db.delete();
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.stopping ??= this.letGo();
+    return this.stopping;
+  }
+
+  private async letGo(): Promise<void> {
     this.over.abort();
     this.drafts.clear();
     this.reads.clear();

@@ -161,6 +161,8 @@ export class Way {
   isOpen = true;
   /** Whether what is sent arrives, though the connection stands. */
   isDeaf = false;
+  /** How many WebSockets have been opened this way. */
+  count = 0;
   private readonly pairs = new Set<[Socket, Socket]>();
   private listener: Listener | undefined;
 
@@ -177,7 +179,10 @@ export class Way {
       this.pairs.add(pair);
       far.on("error", () => near.destroy());
       far.on("data", (data) => this.isDeaf || near.write(data));
-      near.on("data", (data) => this.isDeaf || far.write(data));
+      near.on("data", (data) => {
+        if (data.includes("Upgrade: websocket")) this.count += 1;
+        if (!this.isDeaf) far.write(data);
+      });
       for (const [one, another] of [pair, [far, near] as const]) {
         one.on("close", () => {
           another.destroy();

@@ -27,7 +27,8 @@ export const BubbleText = memo(function BubbleText({ id, text }: { id: string; t
   }, [mayFold, id]);
   useEffect(() => {
     // Tab leaves the timeline in one step: what is in a bubble is reached by its menu.
-    if (text !== "") for (const each of box.current?.querySelectorAll("a, pre") ?? []) each.setAttribute("tabindex", "-1");
+    if (text !== "")
+      for (const each of box.current?.querySelectorAll("a, pre") ?? []) each.setAttribute("tabindex", "-1");
   }, [text]);
   const toggle = () => {
     if (open) unfolded.delete(id);
@@ -70,7 +71,12 @@ function CopyCode() {
   }, []);
   const stay = (event: PointerEvent) => event.stopPropagation();
   return (
-    <div ref={button} className="bubble-text__copy" style={{ "--code-top": `${code?.top ?? 0}px` }} onPointerDown={stay}>
+    <div
+      ref={button}
+      className="bubble-text__copy"
+      style={{ "--code-top": `${code?.top ?? 0}px` }}
+      onPointerDown={stay}
+    >
       {code && (
         <IconButton
           size="sm"

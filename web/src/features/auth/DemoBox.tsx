@@ -1,0 +1,57 @@
+import { ExternalLink, FlaskConical } from "lucide-react";
+import { useEffect, useState } from "react";
+import type { Session } from "../../api/types.ts";
+import { t } from "../../text/index.ts";
+import { refusal } from "../../text/refusal.ts";
+import { Avatar } from "../../ui/Avatar.tsx";
+import { Chip } from "../../ui/Chip.tsx";
+import { AuthNote } from "./AuthNote.tsx";
+import "./demo-box.css";
+import { type DemoPerson, demoPeople, mayHaveDemo, signInAs } from "./demo.ts";
+import { useAct } from "./useAct.ts";
+
+/** In development: people to sign in as by one click, and the way to the outbox. */
+export function DemoBox({ begin }: { begin: (session: Session) => Promise<void> }) {
+  const [people, setPeople] = useState<DemoPerson[]>([]);
+  const act = useAct();
+  useEffect(() => {
+    if (!mayHaveDemo(location.hostname)) return;
+    const end = new AbortController();
+    // Without an answer there are none.
+    demoPeople(end.signal).then(setPeople, () => {});
+    return () => end.abort();
+  }, []);
+  if (people.length === 0) return null;
+  return (
+    <section className="demo-box" aria-label={t.auth.development}>
+      <div className="demo-box__head">
+        <Chip kind="spark" icon={FlaskConical}>
+          {t.auth.development}
+        </Chip>
+        <a href="/dev/mail" target="_blank" rel="noopener">
+          {t.auth.codesAndMail}
+          <ExternalLink />
+        </a>
+      </div>
+      <div className="demo-box__people">
+        {people.map(({ username, displayName }) => (
+          <button
+            key={username}
+            type="button"
+            aria-label={t.auth.signInAs(displayName)}
+            aria-disabled={act.busy || undefined}
+            onClick={() => void act.run(async () => begin(await signInAs(username)))}
+          >
+            <Avatar id={username} name={displayName} size={38} kind={isBot(username) ? "bot" : "person"} />
+            <bdi className="ellipsis">{displayName}</bdi>
+          </button>
+        ))}
+      </div>
+      {act.error !== undefined && <AuthNote kind="bad">{refusal(act.error)}</AuthNote>}
+    </section>
+  );
+}
+
+function isBot(username: string): boolean {
+  return username.toLowerCase().includes("bot");
+}

@@ -1,0 +1,172 @@
+import { type FormEvent, type ReactNode, useState } from "react";
+import { ApiError } from "../../api/errors.ts";
+import { rest } from "../../api/rest.ts";
+import type { Session } from "../../api/types.ts";
+import { t } from "../../text/index.ts";
+import { Button } from "../../ui/Button.tsx";
+import { Field } from "../../ui/Field.tsx";
+import { TextInput } from "../../ui/TextInput.tsx";
+import { CodeStep } from "./CodeStep.tsx";
+import { type Answer, type Challenge, type Given, type Method, otherMethods } from "./flow.ts";
+import { TextButton } from "./TextButton.tsx";
+import { useAct } from "./useAct.ts";
+import { useFirstField } from "./useFirstField.ts";
+import { codeProblem } from "./words.ts";
+
+export interface SecondStepProps {
+  challenge: Challenge;
+  begin: (session: Session) => Promise<void>;
+  onMethod: (method: Method) => void;
+  /** A code was sent another way: a challenge of its own. */
+  onAgain: (answer: Answer, given: Given) => void;
+  /** It took too long. */
+  onExpired: () => void;
+  onBack: () => void;
+}
+
+const USE: { [method in Method]: string } = {
+  totp: t.auth.useTotp,
+  recovery_code: t.auth.useRecovery,
+  email: t.auth.useEmail,
+  sms: t.auth.useSms,
+};
+
+/** The second step of signing in, by one of the ways that the account offers. */
+export function SecondStep({ challenge, begin, onMethod, onAgain, onExpired, onBack }: SecondStepProps) {
+  const switching = useAct();
+  const { method, given } = challenge;
+  const prove = async (proof: { code?: string; totp?: string; recoveryCode?: string }) => {
+    try {
+      await begin(await rest("session.verify_login", { challenge: challenge.challenge, ...proof }));
+    } catch (error) {
+      if (error instanceof ApiError && error.code === "code_expired") onExpired();
+      else throw error;
+    }
+  };
+  const take = (other: Method) => {
+    if (other !== "email" && other !== "sms") return onMethod(other);
+    const { login, password } = given;
+    if (login === undefined || password === undefined) return onBack();
+    void switching.run(async () => {
+      const answer = await rest("session.login", { login, password, method: other });
+      if ("accessToken" in answer) await begin(answer);
+      else onAgain(answer, given);
+    });
+  };
+  const links = (
+    <>
+      {otherMethods(challenge).map((other) => (
+        <TextButton key={other} onClick={() => take(other)}>
+          {USE[other]}
+        </TextButton>
+      ))}
+      <TextButton onClick={onBack}>{t.auth.backToSignIn}</TextButton>
+      {switching.error !== undefined && (
+        <p className="auth-form__refused" role="alert">
+          {codeProblem(switching.error, t.auth.beginAgain)}
+        </p>
+      )}
+    </>
+  );
+  switch (method) {
+    case "recovery_code":
+      return <RecoveryStep onCode={(recoveryCode) => prove({ recoveryCode })}>{links}</RecoveryStep>;
+    case "totp":
+      return (
+        <CodeStep
+          title={t.auth.twoStep}
+          text={t.auth.enterTotp}
+          wrong={t.auth.totpWrong}
+          onCode={(totp) => prove({ totp })}
+        >
+          {links}
+        </CodeStep>
+      );
+    case "email":
+    case "sms":
+      return (
+        <MailedStep challenge={challenge} onCode={(code) => prove({ code })}>
+          {links}
+        </MailedStep>
+      );
+  }
+}
+
+interface StepProps {
+  onCode: (code: string) => Promise<void>;
+  children: ReactNode;
+}
+
+function MailedStep({ challenge, onCode, children }: StepProps & { challenge: Challenge }) {
+  const [sentTo, setSentTo] = useState<string>();
+  const email = challenge.method === "email";
+  const resend = async () => {
+    const { userId, challenge: secret } = challenge;
+    const sent = await rest("account.resend_code", { userId, purpose: "login", challenge: secret });
+    setSentTo(sent.sentTo);
+  };
+  const where = email ? t.auth.sentEmail : t.auth.sentSms;
+  return (
+    <CodeStep
+      title={email ? t.auth.checkEmail : t.auth.checkPhone}
+      text={
+        sentTo === undefined ? (
+          where
+        ) : (
+          <>
+            {t.auth.sentTo} <bdi dir="ltr">{sentTo}</bdi>.
+          </>
+        )
+      }
+      wrong={email ? t.errors.code_wrong : t.auth.smsWrong}
+      onCode={onCode}
+      resend={resend}
+    >
+      {children}
+    </CodeStep>
+  );
+}
+
+function RecoveryStep({ onCode, children }: StepProps) {
+  const place = useFirstField<HTMLFormElement>();
+  const [code, setCode] = useState("");
+  const act = useAct();
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (code.trim() !== "") void act.run(() => onCode(code.trim()));
+  };
+  return (
+    <form className="auth-form" ref={place} onSubmit={submit} noValidate>
+      <h2 className="auth-form__title">{t.auth.twoStep}</h2>
+      <p className="auth-form__text">{t.auth.enterRecovery}</p>
+      <Field
+        label={t.auth.recoveryCode}
+        error={act.error === undefined ? undefined : codeProblem(act.error, t.auth.recoveryWrong)}
+      >
+        {({ id, describedBy, invalid }) => (
+          <TextInput
+            large
+            id={id}
+            dir="ltr"
+            className="auth-form__mono"
+            aria-describedby={describedBy}
+            aria-invalid={invalid}
+            autoComplete="off"
+            autoCapitalize="off"
+            spellCheck={false}
+            maxLength={32}
+            value={code}
+            onChange={(event) => {
+              setCode(event.target.value);
+              act.clear();
+            }}
+          />
+        )}
+      </Field>
+      <Button kind="primary" size="lg" block type="submit" busy={act.busy}>
+        {t.auth.signIn}
+      </Button>
+      <div className="auth-form__links">{children}</div>
+    </form>
+  );
+}

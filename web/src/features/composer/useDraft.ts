@@ -1,0 +1,59 @@
+import { type RefObject, useEffect, useReducer, useRef } from "react";
+import { useEngine } from "../../session/session.ts";
+import { type Composing, type ComposingAction, composing, draftOf, nothing } from "./composing.ts";
+
+/** So long after the last letter a draft is kept. */
+const KEEP_MS = 300;
+
+/** What is being written to somebody. It is there again when one comes back. */
+export function useDraft(target: string): [Composing, (action: ComposingAction) => void] {
+  const { db } = useEngine();
+  const [state, dispatch] = useReducer(composing, nothing);
+  const loaded = useRef(false);
+  const latest = useRef(state);
+  latest.current = state;
+  useEffect(() => {
+    let gone = false;
+    loaded.current = false;
+    void (async () => {
+      const draft = await db.drafts.get(target);
+      const replyTo = draft?.replyToId === undefined ? undefined : await db.messages.get(draft.replyToId);
+      if (gone) return;
+      loaded.current = true;
+      // What has been typed meanwhile is newer.
+      if (draft !== undefined && latest.current.text === "") dispatch({ do: "restore", text: draft.text, replyTo });
+    })();
+    return () => {
+      gone = true;
+    };
+  }, [db, target]);
+  useKeeping(target, state, loaded);
+  return [state, dispatch];
+}
+
+function useKeeping(target: string, state: Composing, loaded: RefObject<boolean>): void {
+  const { db } = useEngine();
+  const { text, replyTo } = draftOf(state);
+  const replyToId = replyTo?.id;
+  const keep = useRef(() => {});
+  keep.current = () => {
+    if (!loaded.current) return;
+    // A reply alone is kept too: it is what one was at.
+    if (text.trim() === "" && replyToId === undefined) void db.drafts.delete(target);
+    else void db.drafts.put({ target, text, ...(replyToId !== undefined && { replyToId }) });
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a change of what is kept is what it waits for.
+  useEffect(() => {
+    const timer = setTimeout(() => keep.current(), KEEP_MS);
+    return () => clearTimeout(timer);
+  }, [text, replyToId]);
+  useEffect(() => {
+    // What was typed last must not be lost when the page goes.
+    const leave = () => keep.current();
+    window.addEventListener("pagehide", leave);
+    return () => {
+      window.removeEventListener("pagehide", leave);
+      leave();
+    };
+  }, []);
+}
