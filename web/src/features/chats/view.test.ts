@@ -24,9 +24,9 @@ function view(more = chat, shown = data(), open = false) {
 }
 
 describe("a row", () => {
-  it("says behind the name what it shows by signs alone", () => {
-    expect(spoken(view({ ...chat, pinned: true }))).toEqual(["online", "2 unread", "pinned"]);
-    expect(spoken(view({ ...chat, unreadCount: 0 }, data({ connected: false })))).toEqual([]);
+  it("says its name, and what it shows by signs alone", () => {
+    expect(spoken(view({ ...chat, pinned: true }))).toEqual(["Ada Okafor", "online", "2 unread", "pinned"]);
+    expect(spoken(view({ ...chat, unreadCount: 0 }, data({ connected: false })))).toEqual(["Ada Okafor"]);
   });
 
   it("shows the draft but where the conversation is open, which has it", () => {

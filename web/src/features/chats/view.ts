@@ -114,9 +114,10 @@ export function isMuted({ mutedUntil }: ConversationRow, now: number): boolean {
   return mutedUntil !== undefined && Date.parse(mutedUntil) > now;
 }
 
-/** What a row says behind the name to those who don't see it: "online", "2 unread". */
-export function spoken({ presence, unread, muted, pinned }: RowView): string[] {
-  const words: string[] = [];
+/** The name of a row, and what it shows by signs: "Ada Okafor", "online", "2 unread". */
+export function spoken({ name, tag, presence, unread, muted, pinned }: RowView): string[] {
+  const words = [name];
+  if (tag !== undefined) words.push(tag);
   if (presence !== null) words.push(t.common[presence].toLowerCase());
   if (unread !== "") words.push(t.chats.unread(unread));
   if (pinned) words.push(t.chats.pinned);

@@ -31,7 +31,8 @@ export function ChatRow({ view, open, query = "", ...rest }: ChatRowProps) {
     >
       <Avatar size={46} id={view.id} name={view.name} src={view.src} kind={view.kind} presence={view.presence} />
       <span className="chat-row__words">
-        <span className="chat-row__name">
+        <span className="visually-hidden">{[...spoken(view), ""].join(", ")}</span>
+        <span className="chat-row__name" aria-hidden="true">
           <bdi className="chat-row__title">
             <Marked text={view.name} query={query} />
           </bdi>
@@ -44,7 +45,6 @@ export function ChatRow({ view, open, query = "", ...rest }: ChatRowProps) {
       </span>
       <span className="chat-row__end">
         <Time at={view.at} style="list" />
-        {/* Said behind the name. */}
         <span className="chat-row__marks" aria-hidden="true">
           {view.pinned && <Pin />}
           {view.muted && <BellOff />}

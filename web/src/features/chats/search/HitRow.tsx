@@ -25,7 +25,8 @@ export function HitRow({ hit, data, tabIndex }: { hit: FoundMessage; data: ChatD
     >
       <Avatar size={46} id={face.id} name={face.name} src={face.src} kind={face.kind} />
       <span className="chat-row__words">
-        <span className="chat-row__name">
+        <span className="visually-hidden">{`${face.name}, `}</span>
+        <span className="chat-row__name" aria-hidden="true">
           <bdi className="chat-row__title">{face.name}</bdi>
           <span className="visually-hidden">, </span>
         </span>
