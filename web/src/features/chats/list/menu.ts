@@ -49,7 +49,12 @@ function keepItems(chat: ConversationRow, actions: ChatActions): MenuItem[] {
   ];
 }
 
-export function muteItems(chat: ConversationRow, view: MenuView, actions: ChatActions, now: number): MenuItem[] {
+export function muteItems(
+  chat: ConversationRow,
+  view: Pick<MenuView, "muted">,
+  actions: ChatActions,
+  now: number,
+): MenuItem[] {
   if (view.muted) return [{ label: t.chats.unmute, icon: Bell, onSelect: () => void actions.mute(chat, null) }];
   const choices: [string, number][] = [
     [t.chats.muteHour, now + hour],
