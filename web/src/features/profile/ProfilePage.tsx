@@ -87,7 +87,7 @@ function Names({ me, choices }: PartProps) {
       <EditableRow
         name={t.people.fullName}
         value={fullNameOf(me)}
-        chips={level(choices, "fullName", t.people.fullName)}
+        chips={fullNameOf(me) === "" ? undefined : level(choices, "fullName", t.people.fullName)}
         form={(done) => (
           <EditForm
             fields={[
