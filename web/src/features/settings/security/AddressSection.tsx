@@ -1,5 +1,6 @@
 import { Mail, Phone } from "lucide-react";
 import { useState } from "react";
+import type { Me } from "../../../api/types.ts";
 import { t } from "../../../text/index.ts";
 import { Button } from "../../../ui/Button.tsx";
 import { Card } from "../../../ui/Card.tsx";
@@ -17,17 +18,28 @@ export function AddressSection() {
   return (
     <Section title={words.addresses} text={words.addressesText}>
       <Card>
-        <AddressRow kind="email" address={me?.email} confirmed={me?.emailVerified} onChange={() => setOpen("email")} />
+        <AddressRow
+          kind="email"
+          address={addressOf(me, "email")}
+          confirmed={me?.emailVerified}
+          onChange={() => setOpen("email")}
+        />
         <AddressRow
           kind="sms"
-          address={me?.phoneNumber}
+          address={addressOf(me, "sms")}
           confirmed={me?.phoneVerified}
           onChange={() => setOpen("sms")}
         />
       </Card>
-      {open && <AddressDialog kind={open} onClose={() => setOpen(undefined)} />}
+      {open && (
+        <AddressDialog kind={open} adding={addressOf(me, open) === undefined} onClose={() => setOpen(undefined)} />
+      )}
     </Section>
   );
+}
+
+function addressOf(me: Me | undefined, kind: Channel): string | undefined {
+  return kind === "email" ? me?.email : me?.phoneNumber;
 }
 
 interface AddressRowProps {
