@@ -6,10 +6,9 @@ import { t } from "../../text/index.ts";
 import { refusal } from "../../text/refusal.ts";
 import { Empty } from "../../ui/Empty.tsx";
 import { type ChatData, useChatData } from "./data.ts";
-import { rankOf } from "./match.ts";
 import { friendsOf, pathOfPerson } from "./people.ts";
 import { PickBox, type PickGroup } from "./pick/PickBox.tsx";
-import { PickClose, PickDialog } from "./pick/PickDialog.tsx";
+import { PickClose, PickDialog, usePicked } from "./pick/PickDialog.tsx";
 import { useListState } from "./state.ts";
 import { useUserSearch } from "./useUserSearch.ts";
 import { personFace } from "./view.ts";
@@ -17,9 +16,15 @@ import { personFace } from "./view.ts";
 /** Whom to write to: friends first, then whoever the server finds. */
 export function NewChatDialog() {
   const { newChat, closeNewChat } = useListState();
+  const { picked, returns } = usePicked(newChat.open);
+  const finish = () => {
+    picked();
+    closeNewChat();
+  };
+  const change = (open: boolean) => open || closeNewChat();
   return (
-    <PickDialog title={t.chats.newChat} open={newChat.open} onOpenChange={(open) => open || closeNewChat()}>
-      <NewChat first={newChat.query} onDone={closeNewChat} />
+    <PickDialog title={t.chats.newChat} open={newChat.open} onOpenChange={change} returns={returns}>
+      <NewChat first={newChat.query} onDone={finish} />
     </PickDialog>
   );
 }
@@ -64,9 +69,7 @@ function groupsOf(data: ChatData, query: string, users: readonly User[], pick: (
     hint: person.username,
     run: () => pick(person),
   });
-  const friends = friendsOf(data.people.values()).filter(
-    (each) => query === "" || rankOf(query, each.displayName, each.username) !== null,
-  );
+  const friends = friendsOf(data.people.values(), query);
   const known = new Set([data.me, ...friends.map((each) => each.id)]);
   return [
     { title: t.chats.friends, picks: friends.map(toPick) },

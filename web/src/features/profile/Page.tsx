@@ -10,20 +10,17 @@ export interface PageProps {
   actions?: ReactNode;
   /** Wider than a form. */
   wide?: boolean;
-  /** Change it to take the focus to the title, as when another page took this one's place. */
-  focusKey?: string;
+  /** Whether the title takes the focus: when the page takes the place of what had it. */
+  focusTitle?: boolean;
   children: ReactNode;
 }
 
 /** A column with a head, as of the friends and the settings. */
-export function Page({ title, back, actions, wide = false, focusKey, children }: PageProps) {
+export function Page({ title, back, actions, wide = false, focusTitle = false, children }: PageProps) {
   const head = useRef<HTMLHeadingElement>(null);
-  const first = useRef(focusKey);
   useEffect(() => {
-    if (focusKey === first.current) return;
-    first.current = focusKey;
-    head.current?.focus({ preventScroll: true });
-  }, [focusKey]);
+    if (focusTitle) head.current?.focus({ preventScroll: true });
+  }, [focusTitle]);
   return (
     <div className={cx("page", wide && "page--wide")}>
       <header className="page__head">

@@ -11,7 +11,12 @@ const hour = 3_600_000;
 const always = Date.UTC(9999, 0, 1);
 
 /** The menu of a row. What makes no sense at the moment is not there. */
-export function menuOf(chat: ConversationRow, view: RowView, actions: ChatActions, now: number): MenuItem[] {
+export function menuOf(
+  chat: ConversationRow,
+  view: Pick<RowView, "name" | "unread" | "muted">,
+  actions: ChatActions,
+  now: number,
+): MenuItem[] {
   const items: MenuItem[] = [];
   if (view.unread !== "") {
     items.push({ label: t.chats.markRead, icon: CheckCheck, onSelect: () => actions.markRead(chat) });
