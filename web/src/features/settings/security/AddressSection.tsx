@@ -6,9 +6,10 @@ import { Button } from "../../../ui/Button.tsx";
 import { Card } from "../../../ui/Card.tsx";
 import { Chip } from "../../../ui/Chip.tsx";
 import type { Channel } from "../../auth/flow.ts";
+import { Section } from "../../profile/Page.tsx";
+import { useMe } from "../../profile/useMe.ts";
 import { AddressDialog } from "./AddressDialog.tsx";
-import { IconRow, Section } from "./Section.tsx";
-import { useMe } from "./useMe.ts";
+import { IconRow } from "./IconRow.tsx";
 
 /** Where codes and notices go, and what one may sign in with. */
 export function AddressSection() {
