@@ -1,6 +1,6 @@
 import { ArrowLeft, X } from "lucide-react";
 import { Dialog } from "radix-ui";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useRef } from "react";
 import { t } from "../text/index.ts";
 import { IconButton } from "../ui/IconButton.tsx";
 import "./Details.css";
@@ -14,6 +14,11 @@ const PersonDetails = lazy(() => import("../features/profile/PersonDetails.tsx")
 export function Details({ userId }: { userId: string }) {
   const wide = useMedia(WIDE);
   const { details: open } = usePanes();
+  const sheet = useRef<HTMLDivElement>(null);
+  const focusSheet = (event: Event) => {
+    event.preventDefault();
+    sheet.current?.focus();
+  };
   if (wide) {
     return open ? (
       <aside className="details" aria-label={t.common.details}>
@@ -26,7 +31,12 @@ export function Details({ userId }: { userId: string }) {
     <Dialog.Root open={open} onOpenChange={(next) => next || closeDetails()}>
       <Dialog.Portal>
         <Dialog.Overlay className="details__veil" />
-        <Dialog.Content className="details details--sheet" aria-describedby={undefined}>
+        <Dialog.Content
+          ref={sheet}
+          className="details details--sheet"
+          aria-describedby={undefined}
+          onOpenAutoFocus={focusSheet}
+        >
           <Dialog.Title className="visually-hidden">{t.common.details}</Dialog.Title>
           <Bar />
           <Body userId={userId} />

@@ -1,4 +1,4 @@
-import { ApiError } from "../api/errors.ts";
+import { ApiError, transportLost } from "../api/errors.ts";
 import { rest } from "../api/rest.ts";
 import type { OperationName, ParamsOf, ResultOf } from "../api/types.ts";
 import { ChatrDatabase } from "../db/schema.ts";
@@ -78,7 +78,24 @@ export class ChatrEngine implements Engine {
     this.leading = locks.request(this.db.name, { signal: this.over.signal }, () => this.lead()).catch(() => undefined);
   }
 
-  async call<N extends OperationName>(name: N, params: ParamsOf<N>, signal?: AbortSignal): Promise<ResultOf<N>> {
+  call<N extends OperationName>(name: N, params: ParamsOf<N>, signal?: AbortSignal): Promise<ResultOf<N>> {
+    return this.unlessStopped(this.callNow(name, params, signal));
+  }
+
+  /** Under what is under way when the engine stops the database is closed. */
+  private async unlessStopped<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      throw this.over.signal.aborted ? transportLost("Stopped") : error;
+    }
+  }
+
+  private async callNow<N extends OperationName>(
+    name: N,
+    params: ParamsOf<N>,
+    signal?: AbortSignal,
+  ): Promise<ResultOf<N>> {
     const { leader } = this;
     if (leader?.connected) return leader.call(name, params, signal);
     const answer = await this.callRest(name, params, signal);
@@ -120,15 +137,15 @@ export class ChatrEngine implements Engine {
   }
 
   loadBefore(conversationId: string, seq: number): Promise<void> {
-    return this.history.before(conversationId, seq);
+    return this.unlessStopped(this.history.before(conversationId, seq));
   }
 
   loadAfter(conversationId: string, seq: number): Promise<void> {
-    return this.history.after(conversationId, seq);
+    return this.unlessStopped(this.history.after(conversationId, seq));
   }
 
   loadAround(conversationId: string, seq: number): Promise<void> {
-    return this.history.around(conversationId, seq);
+    return this.unlessStopped(this.history.around(conversationId, seq));
   }
 
   markRead(conversationId: string, seq: number): void {

@@ -69,7 +69,14 @@ export function ConversationView({ target, data }: { target: string; data: Conve
             <Header data={data} activity={activity} onSearch={() => setSearching(true)} />
             <Banners />
             {searching && conversation && (
-              <SearchBar conversationId={conversation.id} onHit={show} onClose={() => setSearching(false)} />
+              <SearchBar
+                conversationId={conversation.id}
+                onHit={show}
+                onClose={() => {
+                  setSearching(false);
+                  focusComposer();
+                }}
+              />
             )}
             <ConversationBody ref={timeline} data={data} messages={messages} onRead={read} onKey={onKey}>
               {activity && <ActivityBubble activity={activity} name={name} />}

@@ -10,13 +10,11 @@ const hour = 3_600_000;
 /** The last day that all clients can write: muted until somebody ends it. */
 const always = Date.UTC(9999, 0, 1);
 
+/** What of a chat its menu looks at: the header of an open conversation has it too. */
+type MenuView = Pick<RowView, "name" | "unread" | "muted">;
+
 /** The menu of a row. What makes no sense at the moment is not there. */
-export function menuOf(
-  chat: ConversationRow,
-  view: Pick<RowView, "name" | "unread" | "muted">,
-  actions: ChatActions,
-  now: number,
-): MenuItem[] {
+export function menuOf(chat: ConversationRow, view: MenuView, actions: ChatActions, now: number): MenuItem[] {
   const items: MenuItem[] = [];
   if (view.unread !== "") {
     items.push({ label: t.chats.markRead, icon: CheckCheck, onSelect: () => actions.markRead(chat) });
@@ -53,7 +51,7 @@ function keepItems(chat: ConversationRow, actions: ChatActions): MenuItem[] {
 
 export function muteItems(
   chat: ConversationRow,
-  view: Pick<RowView, "muted">,
+  view: Pick<MenuView, "muted">,
   actions: ChatActions,
   now: number,
 ): MenuItem[] {
