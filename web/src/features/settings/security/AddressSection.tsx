@@ -40,6 +40,8 @@ interface AddressRowProps {
 function AddressRow({ kind, address, confirmed, onChange }: AddressRowProps) {
   const words = t.auth.security;
   const email = kind === "email";
+  const change = email ? words.changeEmail : words.changePhone;
+  const add = email ? words.addEmail : words.addPhone;
   return (
     <IconRow
       icon={email ? Mail : Phone}
@@ -49,12 +51,20 @@ function AddressRow({ kind, address, confirmed, onChange }: AddressRowProps) {
           {address !== undefined && confirmed === false && <Chip>{words.unconfirmed}</Chip>}
         </>
       }
-      text={address === undefined ? words.none : <bdi dir="ltr">{address}</bdi>}
+      text={address === undefined ? words.none : <Address text={address} />}
       control={
-        <Button size="sm" onClick={onChange} aria-label={email ? words.changeEmail : words.changePhone}>
+        <Button size="sm" onClick={onChange} aria-label={address === undefined ? add : change}>
           {address === undefined ? words.add : words.change}
         </Button>
       }
     />
+  );
+}
+
+function Address({ text }: { text: string }) {
+  return (
+    <bdi dir="ltr" className="security__address ellipsis" title={text}>
+      {text}
+    </bdi>
   );
 }

@@ -1,5 +1,5 @@
 import { KeySquare, ShieldCheck } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { TwoFactorSetup } from "../../../api/types.ts";
 import { useEngine } from "../../../session/session.ts";
 import { t } from "../../../text/index.ts";
@@ -25,24 +25,38 @@ type Doing =
 export function TwoStepSection() {
   const me = useMe();
   const [doing, setDoing] = useState<Doing>({ is: "nothing" });
+  const place = useFocusOnChange(doing.is);
   return (
     <Section title={t.auth.twoStep} text={t.auth.security.twoStepText}>
-      {doing.is === "codes" ? (
-        <RecoveryCodes codes={doing.codes} onKept={() => setDoing({ is: "nothing" })} />
-      ) : doing.is === "setup" ? (
-        <TwoStepSetup
-          setup={doing.setup}
-          password={doing.password}
-          onOn={(codes) => setDoing({ is: "codes", codes })}
-          onCancel={() => setDoing({ is: "nothing" })}
-        />
-      ) : me?.twoFactorEnabled ? (
-        <On onCodes={(codes) => setDoing({ is: "codes", codes })} />
-      ) : (
-        <Off onSetup={(setup, password) => setDoing({ is: "setup", setup, password })} />
-      )}
+      <div ref={place} tabIndex={-1}>
+        {doing.is === "codes" ? (
+          <RecoveryCodes codes={doing.codes} onKept={() => setDoing({ is: "nothing" })} />
+        ) : doing.is === "setup" ? (
+          <TwoStepSetup
+            setup={doing.setup}
+            password={doing.password}
+            onOn={(codes) => setDoing({ is: "codes", codes })}
+            onCancel={() => setDoing({ is: "nothing" })}
+          />
+        ) : me?.twoFactorEnabled ? (
+          <On onCodes={(codes) => setDoing({ is: "codes", codes })} />
+        ) : (
+          <Off onSetup={(setup, password) => setDoing({ is: "setup", setup, password })} />
+        )}
+      </div>
     </Section>
   );
+}
+
+/** Moves the focus to what takes the place of the button that was pressed. */
+function useFocusOnChange(what: string) {
+  const place = useRef<HTMLDivElement>(null);
+  const before = useRef(what);
+  useEffect(() => {
+    if (before.current !== what) place.current?.focus({ preventScroll: true });
+    before.current = what;
+  }, [what]);
+  return place;
 }
 
 function Off({ onSetup }: { onSetup: (setup: TwoFactorSetup, password: string | undefined) => void }) {
