@@ -12,15 +12,19 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
 PEER, OURS = "seed", "chatr"
+#: Where PostgreSQL listens, of whichever copy of the yardstick it is; and how long one may take to end.
+PG_PORT, PG_ENDS_S = 9710, 30.0
 
 
 class Figure:
@@ -65,6 +69,34 @@ def prepare(yard: Path, scratch: Path) -> Path:
     return place
 
 
+def start_database(place: Path) -> None:
+    """Start PostgreSQL. One of another copy that is ending still has the port: it is not to be taken for this one."""
+    deadline = time.monotonic() + PG_ENDS_S
+    while not _pid_file(place).exists() and _answers(PG_PORT):
+        if time.monotonic() > deadline:
+            raise SystemExit(f"port {PG_PORT} is taken: another copy of the yardstick has its PostgreSQL there")
+        time.sleep(0.1)
+    subprocess.run([sys.executable, "bench.py", "pg", "start"], cwd=place, check=True, stdout=subprocess.DEVNULL)
+
+
+def stop_database(place: Path) -> None:
+    """Stop PostgreSQL and wait for its end."""
+    subprocess.run([sys.executable, "bench.py", "pg", "stop"], cwd=place, stdout=subprocess.DEVNULL, check=False)
+    deadline = time.monotonic() + PG_ENDS_S
+    while _pid_file(place).exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+def _pid_file(place: Path) -> Path:
+    return place / "pg" / "data" / "postmaster.pid"
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as tried:
+        tried.settimeout(1)
+        return tried.connect_ex(("127.0.0.1", port)) == 0
+
+
 def run(place: Path, peer: str, scenario: str, options: argparse.Namespace) -> list[dict[str, Any]]:
     """The results of one peer in one scenario. Runs that failed are left out and said."""
     out = place / "results" / "chatr-bench.jsonl"
@@ -94,19 +126,22 @@ def main() -> int:
         print(f"the yardstick is not at {options.yard}: give --yard", file=sys.stderr)
         return 1
     place = prepare(options.yard, options.scratch)
+    start_database(place)
     chosen = options.scenarios or list(dict.fromkeys(figure.scenario for figure in FIGURES))
     print(f"| {'figure':55} | {'peer':>9} | {'chatr':>9} | ratio |\n|{'-' * 57}|{'-' * 10}:|{'-' * 10}:|------:|")
     complete = True
-    for scenario in chosen:
-        results: dict[str, list[dict[str, Any]]] = {PEER: [], OURS: []}
-        for _ in range(options.runs):
-            # The two take turns, so that both meet the machine in the same state.
-            for peer, found in results.items():
-                found += run(place, peer, scenario, options)
-        for figure in FIGURES:
-            if figure.scenario == scenario:
-                complete &= show(figure, results)
-    subprocess.run([sys.executable, "bench.py", "pg", "stop"], cwd=place, stdout=subprocess.DEVNULL, check=False)
+    try:
+        for scenario in chosen:
+            results: dict[str, list[dict[str, Any]]] = {PEER: [], OURS: []}
+            for _ in range(options.runs):
+                # The two take turns, so that both meet the machine in the same state.
+                for peer, found in results.items():
+                    found += run(place, peer, scenario, options)
+            for figure in FIGURES:
+                if figure.scenario == scenario:
+                    complete &= show(figure, results)
+    finally:
+        stop_database(place)
     return 0 if complete else 1
 
 

@@ -35,7 +35,7 @@ class Unreachable(Exception):
     """There was no answer. The sentence names neither the address nor what was sent."""
 
 
-class Head(msgspec.Struct, frozen=True):
+class ResponseHead(msgspec.Struct, frozen=True):
     """What comes before the body of an answer; headers that are not there are empty."""
 
     status: int
@@ -43,7 +43,7 @@ class Head(msgspec.Struct, frozen=True):
     location: str = ""
 
 
-class Answer(Head, frozen=True, kw_only=True):
+class Response(ResponseHead, frozen=True, kw_only=True):
     """What came back. ``whole``: nothing of the body is missing."""
 
     body: bytes
@@ -67,9 +67,9 @@ class Fetcher:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
         limit: int = MAX_ANSWER_BYTES,
-        wanted: Callable[[Head], bool] | None = None,
+        wanted: Callable[[ResponseHead], bool] | None = None,
         timeout_s: float | None = None,
-    ) -> Answer:
+    ) -> Response:
         """The answer of whatever status, with at most ``limit`` bytes of its body, if that is ``wanted``.
 
         What is missing when the time is over is missing. A redirect is an answer too: what is in headers is for one
@@ -96,7 +96,7 @@ class Fetcher:
         except ValueError:
             # Its text would name what was asked for.
             raise Unreachable("has no valid URL") from None
-        head = Head(answer.code, _header(answer, "content-type"), _header(answer, "location"))
+        head = ResponseHead(answer.code, _header(answer, "content-type"), _header(answer, "location"))
         reading = _Body(limit if wanted is None or wanted(head) else 0)
         late = self._reactor.callLater(max(end - self._reactor.seconds(), 0), reading.stop)
         answer.deliverBody(reading)
@@ -108,7 +108,7 @@ class Fetcher:
         finally:
             if late.active():
                 late.cancel()
-        return Answer(head.status, head.content_type, head.location, body=bytes(reading.content), whole=whole)
+        return Response(head.status, head.content_type, head.location, body=bytes(reading.content), whole=whole)
 
 
 def _header(answer: Any, name: str) -> str:

@@ -201,7 +201,7 @@ class ChatrService(Service):
     async def _listen(self, node: Node) -> None:
         server = self.config.server
         node.connections.room = room_for_connections(raise_open_files())
-        for name, factory in (("http", node.http.site), ("rawsocket", node.rawsocket_factory)):
+        for name, factory in (("http", node.http.site), ("rawsocket", node.wamp.rawsocket())):
             description = getattr(server, name)
             if description and not self._stopping:
                 endpoint = listening.endpoint(self._reactor, f"server.{name}", description)

@@ -1,8 +1,9 @@
-"""The shape of the code: no import cycle, nothing that has become two, no folder that has to be searched."""
+"""The shape of the code: no import cycle, nothing that has become two, nothing that has to be searched."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -35,6 +36,8 @@ KNOWN_IN = {
     "zxcvbn": "chatr.ops.accounts.password_rules",
     "emoji": "chatr.ops.messages.texts",
 }
+#: A file that a sentence leads to, and what of it: store/pool.py ``Transaction.tell``.
+_POINTER = re.compile(r"((?:\w+/)*\w+\.py|(?:\w+/)+\w+\.sql)\b(?:`*\s+\(?``([\w.]+)``)?")
 
 
 class StructureTests(SynchronousTestCase):
@@ -79,3 +82,33 @@ class StructureTests(SynchronousTestCase):
         """A reader looks through 12 modules, not more."""
         modules = Counter(path.parent for path in (ROOT / "chatr").rglob("*.py") if path.name != "__init__.py")
         self.assertEqual({str(folder): count for folder, count in modules.items() if count > MAX_MODULES}, {})
+
+    def test_one_word_means_one_thing(self) -> None:
+        """No two classes have one name, but for protocols and what follows them. The client is a program of its own."""
+        found: dict[str, list[str]] = {}
+        for path in (ROOT / "chatr").rglob("*.py"):
+            if "client" in path.parts:
+                continue
+            for node in ast.parse(path.read_text()).body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    kinds = found.setdefault(node.name, [])
+                    if not any("Protocol" in ast.unparse(base) for base in node.bases):
+                        kinds.append(str(path))
+        self.assertEqual({name: paths for name, paths in found.items() if len(paths) > 1}, {})
+
+    def test_sentences_lead_somewhere(self) -> None:
+        """A file that a docstring, a comment or a page of the architecture names is there, and what it names of it."""
+        folders = [ROOT / folder for folder in ("chatr", "sql", "tests", "bench")]
+        files = [path for folder in folders for kind in ("*.py", "*.sql") for path in folder.rglob(kind)]
+        texts = {f"/{path.relative_to(ROOT)}": path.read_text() for path in files}
+        pages = [path for path in (ROOT / "docs").rglob("*.rst") if "architecture" in str(path)]
+        pointers = [
+            (str(path), *pointer)
+            for path in [*(ROOT / "chatr").rglob("*.py"), *pages]
+            for pointer in _POINTER.findall(path.read_text())
+        ]
+        self.assertGreater(len(pointers), 100)
+        for where, named, what in pointers:
+            word = re.compile(rf"\b{what.rpartition('.')[2]}\b")
+            found = [path for path, text in texts.items() if path.endswith(f"/{named}") and word.search(text)]
+            self.assertTrue(found, f"{where} leads to {named} {what}")

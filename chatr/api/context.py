@@ -22,7 +22,10 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     device: str = ""
     """What a browser keeps of us where it has signed in, or will; empty for other programs."""
     connection: str = ""
-    """Identifies the open realtime connection that calls, so that it gets no event of its own call."""
+    """Identifies the open realtime connection that calls, so that it gets no event of its own call.
+
+    Over REST it is named by ``X-Chatr-Connection``, and must be of the same sign-in.
+    """
 
 
 class HangUp:

@@ -1,4 +1,7 @@
-"""What was sent, kept as a keyed hash: tells a repeated send from another one, also when the text was edited since."""
+"""What was sent, kept as a keyed hash: tells a repeated send from another one, also when the text was edited since.
+
+It goes with what the message said: store/messages/changes.py ``unsend``, store/messages/erasing.py ``erase``.
+"""
 
 from __future__ import annotations
 

@@ -13,8 +13,8 @@ import jwt
 import msgspec
 
 from chatr.api.errors import ApiError
-from chatr.config import Oidc
-from chatr.fetch import Answer, Fetcher, Unreachable
+from chatr.config import OidcSettings
+from chatr.fetch import Fetcher, Response, Unreachable
 from chatr.networks import is_loopback
 
 #: Asymmetric ones only: with a shared secret the provider's public key could be passed off as that.
@@ -60,7 +60,9 @@ class Provider:
     Raises ``unavailable`` when it can't be asked, ``code_wrong`` when what it says can't be trusted.
     """
 
-    def __init__(self, fetcher: Fetcher, settings: Oidc, redirect_url: str, *, seconds: Callable[[], float]) -> None:
+    def __init__(
+        self, fetcher: Fetcher, settings: OidcSettings, redirect_url: str, *, seconds: Callable[[], float]
+    ) -> None:
         self._fetcher = fetcher
         self._settings = settings
         self._redirect_url = redirect_url
@@ -174,7 +176,7 @@ class Provider:
             self._known, self._known_until = found, self._seconds() + DISCOVERY_S
         return self._known
 
-    async def _ask(self, method: str, url: str, headers: dict[str, str], body: bytes = b"") -> Answer:
+    async def _ask(self, method: str, url: str, headers: dict[str, str], body: bytes = b"") -> Response:
         if not _encrypted(url):
             raise _unavailable("is not reached over https")
         try:
@@ -189,7 +191,7 @@ def _encrypted(url: str) -> bool:
     return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
 
 
-def _decoded(answer: Answer, kind: Any) -> Any:
+def _decoded(answer: Response, kind: Any) -> Any:
     if answer.status != 200 or not answer.whole:
         raise _unavailable(f"answered {answer.status}")
     try:

@@ -1,4 +1,8 @@
-"""Access tokens (JWT) and the random secrets behind refresh tokens, tickets and challenges."""
+"""Access tokens (JWT) and the random secrets behind refresh tokens, tickets and challenges.
+
+How long they live says config/accounts.py ``AuthSettings``, how refresh tokens follow each other
+ops/sessions/sessions.py ``refresh``, and what ends them everywhere within a second services/revocations.py.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +31,7 @@ _CLAIMS = ["sub", "sid", "role", "iat", "exp", "iss", "aud"]
 MAX_HEADERS = 64
 
 
-class Identity(msgspec.Struct, frozen=True):
+class TokenClaims(msgspec.Struct, frozen=True):
     """Who an access token speaks for, and until when (epoch seconds)."""
 
     user_id: str
@@ -66,7 +70,7 @@ class Tokens:
         key = self._keys[self._active]
         return jwt.encode(claims, key, key.algorithm_name, headers={"kid": self._active})
 
-    def verify(self, token: str) -> Identity:
+    def verify(self, token: str) -> TokenClaims:
         """Verify a token: who it speaks for. Raises ``unauthenticated``; the sentence never holds any of the token."""
         try:
             key = self._key(token)
@@ -81,7 +85,7 @@ class Tokens:
                 audience=AUDIENCE,
                 options={"require": _CLAIMS, "verify_exp": False, "verify_iat": False},
             )
-            identity = Identity(claims["sub"], claims["sid"], claims["role"], float(claims["exp"]))
+            identity = TokenClaims(claims["sub"], claims["sid"], claims["role"], float(claims["exp"]))
         except (jwt.InvalidTokenError, UnicodeError, ValueError, TypeError):
             raise ApiError("unauthenticated", "The access token is not valid") from None
         if identity.expires_at <= self._now().timestamp():

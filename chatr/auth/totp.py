@@ -1,4 +1,7 @@
-"""Second factors: time-based codes (RFC 6238) on pyotp, and the recovery codes for a lost authenticator."""
+"""Second factors: time-based codes (RFC 6238) on pyotp, and the recovery codes for a lost authenticator.
+
+That each works once says store/sessions/second_factor.py.
+"""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from chatr.commands.desk import Desk
-from chatr.commands.running import Refused
+from chatr.commands.running import CommandError
 from chatr.plain import say
 from chatr.services.nightly import Busy
 
@@ -26,6 +26,6 @@ async def _retention(at: Desk, chosen: argparse.Namespace) -> None:
     try:
         gone = await at.nightly.run()
     except Busy:
-        raise Refused("another process is at it") from None
+        raise CommandError("another process is at it") from None
     for rule, count in gone.items():
         say(f"{rule}: {count} gone")

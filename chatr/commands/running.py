@@ -31,7 +31,7 @@ _EXPECTED = (DataDirectoryError, DirectoryInUse, EmbeddedError, Unfit, OSError)
 MAX_ROWS = 1000
 
 
-class Refused(Exception):
+class CommandError(Exception):
     """The command can't be carried out; one sentence."""
 
 
@@ -56,7 +56,7 @@ async def _told(work: Awaitable[None]) -> None:
     """What stands in the way becomes one line and exit code 1."""
     try:
         await work
-    except (ApiError, Refused, *_EXPECTED) as error:
+    except (ApiError, CommandError, *_EXPECTED) as error:
         say(f"chatr: {error.detail if isinstance(error, ApiError) else error}", file=sys.stderr)
     except psycopg2.Error as error:
         say(f"chatr: database: {' '.join(str(error).split())}", file=sys.stderr)

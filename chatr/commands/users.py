@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from chatr.commands.desk import Desk
-from chatr.commands.running import MAX_ROWS, Refused, about_a_user, password_of, password_option, who
+from chatr.commands.running import MAX_ROWS, CommandError, about_a_user, password_of, password_option, who
 from chatr.ops import operator
 from chatr.plain import say
 from chatr.store.accounts import accounts
@@ -106,7 +106,7 @@ async def _grant_support(at: Desk, chosen: argparse.Namespace) -> None:
 async def _revoke_support(at: Desk, chosen: argparse.Namespace) -> None:
     person = await who(at, chosen)
     if person.role != "support":
-        raise Refused(f"{person.username} is no support staff")
+        raise CommandError(f"{person.username} is no support staff")
     await operator.set_role(at.ctx, person, "user")
 
 

@@ -1,29 +1,29 @@
 """The configuration: one frozen struct per section, read once from TOML < environment < command line."""
 
-from chatr.config.accounts import Auth, LoginCode, Mail, Oidc, Sms
+from chatr.config.accounts import AuthSettings, LoginCode, MailSettings, OidcSettings, SmsSettings
 from chatr.config.contradictions import ConfigError
 from chatr.config.loading import assignments, load
-from chatr.config.messages import Messages, Previews, Retention
-from chatr.config.serving import Database, Limits, Redis, Server, Wamp
+from chatr.config.messages import MessagesSettings, PreviewsSettings, RetentionSettings
+from chatr.config.serving import DatabaseSettings, LimitsSettings, RedisSettings, ServerSettings, WampSettings
 from chatr.config.whole import SECRETS, Config
 
 __all__ = [
     "SECRETS",
-    "Auth",
+    "AuthSettings",
     "Config",
     "ConfigError",
-    "Database",
-    "Limits",
+    "DatabaseSettings",
+    "LimitsSettings",
     "LoginCode",
-    "Mail",
-    "Messages",
-    "Oidc",
-    "Previews",
-    "Redis",
-    "Retention",
-    "Server",
-    "Sms",
-    "Wamp",
+    "MailSettings",
+    "MessagesSettings",
+    "OidcSettings",
+    "PreviewsSettings",
+    "RedisSettings",
+    "RetentionSettings",
+    "ServerSettings",
+    "SmsSettings",
+    "WampSettings",
     "assignments",
     "load",
 ]

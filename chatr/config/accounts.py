@@ -12,9 +12,10 @@ from chatr.config.section import Count, Section
 LoginCode = Literal["off", "email", "sms", "choice"]
 
 
-class Auth(Section, frozen=True):
+class AuthSettings(Section, frozen=True):
     """Passwords, codes and tokens."""
 
+    #: Empty: whole.py says what it is then, by the mode.
     login_code: LoginCode | Literal[""] = ""
     #: Of phone numbers without a leading +: two letters, as in DE.
     phone_region: Annotated[str, Meta(pattern="^([A-Z]{2})?$")] = ""
@@ -31,7 +32,7 @@ class Auth(Section, frozen=True):
     bcrypt_queue_per_caller: Count = 64
 
 
-class Mail(Section, frozen=True):
+class MailSettings(Section, frozen=True):
     """Outgoing mail. ``outbox`` writes each mail to the data directory instead of sending it."""
 
     transport: Literal["outbox", "smtp"] = "outbox"
@@ -46,7 +47,7 @@ class Mail(Section, frozen=True):
     smtp_ca_file: str = ""
 
 
-class Sms(Section, frozen=True):
+class SmsSettings(Section, frozen=True):
     """Outgoing SMS by any HTTP gateway; by default to the outbox in development and off in production.
 
     ``{to}``, ``{text}`` and ``{sender}`` in ``body`` are filled in, encoded as JSON strings or as form fields.
@@ -62,7 +63,7 @@ class Sms(Section, frozen=True):
     authorization: str = ""
 
 
-class Oidc(Section, frozen=True):
+class OidcSettings(Section, frozen=True):
     """Sign-in with an OpenID provider; an empty ``issuer`` means none."""
 
     issuer: str = ""

@@ -9,7 +9,7 @@ from msgspec import Meta
 from chatr.config.section import Bytes, Count, Seconds, Section
 
 
-class Messages(Section, frozen=True):
+class MessagesSettings(Section, frozen=True):
     """What people may do with messages."""
 
     #: Messages that may be written to somebody who has not accepted to be written to.
@@ -26,7 +26,7 @@ class Messages(Section, frozen=True):
     search_dictionary: Annotated[str, Meta(pattern="^[a-z_][a-z0-9_]{0,62}$")] = "simple"
 
 
-class Previews(Section, frozen=True):
+class PreviewsSettings(Section, frozen=True):
     """Previews of links, which the server fetches. Off: nothing is fetched."""
 
     enabled: bool = True
@@ -43,7 +43,7 @@ class Previews(Section, frozen=True):
     max_cache_bytes: Annotated[int, Meta(ge=0)] = 256 * 1024 * 1024
 
 
-class Retention(Section, frozen=True):
+class RetentionSettings(Section, frozen=True):
     """How many days what nobody sees any more stays in the database; what is older goes each night, ``hour`` in UTC."""
 
     hour: Annotated[int, Meta(ge=0, le=23)] = 3

@@ -9,7 +9,7 @@ from msgspec import Meta
 from chatr.config.section import Bytes, Count, Seconds, Section
 
 
-class Server(Section, frozen=True):
+class ServerSettings(Section, frozen=True):
     """Where the server listens and keeps its things."""
 
     mode: Literal["development", "production"] = "development"
@@ -25,7 +25,7 @@ class Server(Section, frozen=True):
     stop_timeout_s: Seconds = 10.0
 
 
-class Database(Section, frozen=True):
+class DatabaseSettings(Section, frozen=True):
     """PostgreSQL: an empty ``dsn`` means the embedded server in the data directory."""
 
     dsn: str = ""
@@ -38,7 +38,7 @@ class Database(Section, frozen=True):
     statement_timeout_s: Annotated[float, Meta(gt=0, le=10)] = 5.0
 
 
-class Redis(Section, frozen=True):
+class RedisSettings(Section, frozen=True):
     """Redis or Valkey, through which several processes know who is here; an empty ``url`` means one process alone.
 
     ``redis://[user:password@]host[:port][/database]``, ``rediss://`` for TLS, or ``unix:/path/of/socket``.
@@ -49,7 +49,7 @@ class Redis(Section, frozen=True):
     prefix: Annotated[str, Meta(pattern="^[A-Za-z0-9_:.-]{1,64}$")] = "chatr"
 
 
-class Limits(Section, frozen=True):
+class LimitsSettings(Section, frozen=True):
     """Rate limits. ``exempt_loopback``: callers on this machine are not limited by address (development)."""
 
     enabled: bool = True
@@ -62,7 +62,7 @@ class Limits(Section, frozen=True):
     friend_requests_per_day: Count = 50
 
 
-class Wamp(Section, frozen=True):
+class WampSettings(Section, frozen=True):
     """Limits of the WAMP door."""
 
     max_message_bytes: Bytes = 1024 * 1024

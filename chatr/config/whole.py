@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from chatr.config.accounts import Auth, LoginCode, Mail, Oidc, Sms
-from chatr.config.messages import Messages, Previews, Retention
+from chatr.config.accounts import AuthSettings, LoginCode, MailSettings, OidcSettings, SmsSettings
+from chatr.config.messages import MessagesSettings, PreviewsSettings, RetentionSettings
 from chatr.config.section import Section
-from chatr.config.serving import Database, Limits, Redis, Server, Wamp
+from chatr.config.serving import DatabaseSettings, LimitsSettings, RedisSettings, ServerSettings, WampSettings
 
 #: Settings that are never shown.
 SECRETS = frozenset({"database.dsn", "mail.smtp_password", "sms.authorization", "oidc.client_secret", "redis.url"})
@@ -16,18 +16,18 @@ SECRETS = frozenset({"database.dsn", "mail.smtp_password", "sms.authorization", 
 class Config(Section, frozen=True):
     """The whole configuration."""
 
-    server: Server = Server()
-    database: Database = Database()
-    auth: Auth = Auth()
-    limits: Limits = Limits()
-    wamp: Wamp = Wamp()
-    mail: Mail = Mail()
-    sms: Sms = Sms()
-    oidc: Oidc = Oidc()
-    redis: Redis = Redis()
-    messages: Messages = Messages()
-    previews: Previews = Previews()
-    retention: Retention = Retention()
+    server: ServerSettings = ServerSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    auth: AuthSettings = AuthSettings()
+    limits: LimitsSettings = LimitsSettings()
+    wamp: WampSettings = WampSettings()
+    mail: MailSettings = MailSettings()
+    sms: SmsSettings = SmsSettings()
+    oidc: OidcSettings = OidcSettings()
+    redis: RedisSettings = RedisSettings()
+    messages: MessagesSettings = MessagesSettings()
+    previews: PreviewsSettings = PreviewsSettings()
+    retention: RetentionSettings = RetentionSettings()
 
     @property
     def development(self) -> bool:

@@ -15,7 +15,7 @@ from chatr.api.contract import Operation
 from chatr.api.dispatch import Dispatcher, new_request_id
 from chatr.api.errors import URI_PREFIX, ApiError, invalid
 from chatr.live.members import Member
-from chatr.wamp.realm import Answer, CallError
+from chatr.wamp.realm import CallError, CallResult
 
 log = Logger()
 
@@ -74,18 +74,18 @@ class Invocation:
         self._caller = caller
         self._request_id = request_id
         self._hang_up = HangUp()
-        self._read: Deferred[Answer] | None = None
+        self._read: Deferred[CallResult] | None = None
 
-    def start(self) -> Deferred[Answer]:
+    def start(self) -> Deferred[CallResult]:
         """Begin."""
         running = Deferred.fromCoroutine(self._run())
         if self._procedure.record.route.reads:
             self._read = running
         return running
 
-    async def _run(self) -> Answer:
+    async def _run(self) -> CallResult:
         called, parameters = self._procedure, self._parameters
-        return Answer(
+        return CallResult(
             await called.dispatcher.call(
                 called.record, parameters, self._caller, request_id=self._request_id, hang_up=self._hang_up
             )

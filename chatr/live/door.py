@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -14,7 +15,7 @@ from chatr.live import settings
 from chatr.live.callee import Operations
 from chatr.live.crowd import Addresses
 from chatr.live.members import Members, Presence, Written
-from chatr.live.tickets import Authenticate, Tickets
+from chatr.live.tickets import Admit, Tickets
 from chatr.realtime.hub import Hub
 from chatr.sharing import count_for
 from chatr.wamp.realm import Realm
@@ -26,21 +27,21 @@ from chatr.wamp.transports.websocket import Refuse
 REALM = "chatr"
 
 
-class Door:
-    """What the realm and its router are made of. ``now``: seconds since the epoch, as tokens count them."""
+class WampDoor:
+    """What the realm and its router are made of."""
 
     def __init__(
         self,
         config: Config,
         clock: IReactorTime,
-        *,
-        now: Callable[[], float],
         dispatcher: Dispatcher,
-        authenticate: Authenticate,
+        *,
+        authenticate: Admit,
         hub: Hub,
         presence: Presence,
         epoch: Callable[[], str],
-        written: Written | None = None,
+        written: Written | None,
+        now: Callable[[], datetime],
     ) -> None:
         """``epoch``: which history the database has, empty while that is not known.
 
@@ -75,20 +76,9 @@ class Door:
         """Make what listens for RawSocket."""
         return WampRawSocketFactory(self.router)
 
-    def is_of(self, connection: str, session_id: str) -> bool:
-        """Whether a connection id is that of an open session of that sign-in."""
-        return self.members.find(connection, session_id) is not None
-
-    def extend(self, connection: str, session_id: str, expires_at: float) -> bool:
-        """Let an open connection of that login session live until ``expires_at``; whether there was one."""
-        member = self.members.find(connection, session_id)
-        if member is not None:
-            member.extend(expires_at)
-        return member is not None
-
-    def drain(self, timeout_s: float) -> Deferred[None]:
+    def stop(self) -> Deferred[None]:
         """Stop kindly; fires when every transport is gone."""
-        return self.router.drain(timeout_s)
+        return self.router.drain(self._config.server.stop_timeout_s)
 
 
 def _welcome(epoch: str) -> dict[str, Any]:

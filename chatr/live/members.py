@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Protocol
 
+import msgspec
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from chatr import plain
@@ -28,11 +30,11 @@ class Presence(Protocol):
 
 
 #: Hears of each event that a session of a user takes.
-Written = Callable[[str, Announcement], None]
+Written = Callable[[str, msgspec.Struct], None]
 
 
 class Members:
-    """Who is in the realm. ``now``: seconds since the epoch, as tokens count them."""
+    """Who is in the realm."""
 
     def __init__(
         self,
@@ -41,7 +43,7 @@ class Members:
         presence: Presence,
         per_user: int,
         clock: IReactorTime,
-        now: Callable[[], float],
+        now: Callable[[], datetime],
         written: Written | None,
     ) -> None:
         self.hub = hub
@@ -50,7 +52,6 @@ class Members:
         self.clock = clock
         self.now = now
         self.people = Crowd(per_user)
-        self._by_connection: dict[str, Member] = {}
 
     def refusal(self, identity: Identity) -> Refusal | None:
         """Say why somebody may not come in: with one session more they would have too many."""
@@ -62,18 +63,8 @@ class Members:
         """Take note of a session that has been welcomed."""
         member = Member(self, session, peer, identity.account)
         if member.caller.user_id:
-            self._by_connection[session.connection] = member
             member.enter()
         return member
-
-    def gone(self, member: Member) -> None:
-        """Forget a session that has ended."""
-        self._by_connection.pop(member.connection, None)
-
-    def find(self, connection: str, session_id: str) -> Member | None:
-        """Find the open session of a connection id, if it is of that sign-in."""
-        member = self._by_connection.get(connection)
-        return member if member is not None and member.is_of(session_id) else None
 
 
 class Member:
@@ -110,19 +101,14 @@ class Member:
         members, user_id = self._members, self.caller.user_id
         self._forget_expiry()
         if user_id:
-            members.gone(self)
             members.hub.leave(self)
             members.people.gone(user_id)
             members.presence.left(user_id, self.connection)
 
-    def is_of(self, session_id: str) -> bool:
-        """Whether it is an open session of that sign-in."""
-        return bool(session_id) and session_id == self.caller.session_id and self._session.is_open
-
     def extend(self, expires_at: float) -> None:
-        """Live until ``expires_at`` (seconds since the epoch), whatever was said before."""
+        """Live until ``expires_at`` (seconds since the epoch), whatever was said before. Called by the hub too."""
         self._forget_expiry()
-        left_s = max(expires_at - self._members.now(), 0)
+        left_s = max(expires_at - self._members.now().timestamp(), 0)
         self._expiry = self._members.clock.callLater(left_s, self.end, "unauthenticated", "token expired")
 
     def deliver(self, announcement: Announcement) -> None:
@@ -134,7 +120,7 @@ class Member:
                 event.topic, announcement.payload, number=announcement.publication, ephemeral=event.ephemeral
             )
         if self._deliver(publication) and self._written is not None:
-            self._written(self.caller.user_id, announcement)
+            self._written(self.caller.user_id, announcement.payload)
 
     def end(self, code: str, reason: str) -> None:
         """End the session with GOODBYE. ``code``: an error code of ours."""

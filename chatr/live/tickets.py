@@ -16,7 +16,7 @@ _TICKET = Challenge("ticket", {})
 _NOBODY = Admission(user_id="", session_id="", role="anonymous", expires_at=math.inf, rooms=())
 
 
-class Authenticate(Protocol):
+class Admit(Protocol):
     """Verifies an access token or a one-use ticket."""
 
     def __call__(self, ticket: str, address: str, /) -> Awaitable[Admission]:
@@ -26,7 +26,7 @@ class Authenticate(Protocol):
 class Tickets:
     """Admits who shows a ticket or token, in an answer or in a cookie. The router's ``Authenticator``."""
 
-    def __init__(self, authenticate: Authenticate, *, anonymous: bool, public_url: str) -> None:
+    def __init__(self, authenticate: Admit, *, anonymous: bool, public_url: str) -> None:
         """``public_url``: where pages of ours are served, if not where the sockets are."""
         self._authenticate = authenticate
         self._anonymous = anonymous

@@ -15,9 +15,9 @@ from chatr.store.conversations.conversations import Scene
 from chatr.store.conversations.views import View
 from chatr.store.messages import changes, messages
 from chatr.store.messages.changes import Held
-from chatr.store.messages.messages import Marks
+from chatr.store.messages.messages import Watermarks
 from chatr.store.people import friends
-from chatr.store.people.friends import Friendship
+from chatr.store.people.friends import FriendshipRow
 from chatr.store.pool import Queryable, Transaction
 
 _Found = TypeVar("_Found")
@@ -38,7 +38,7 @@ def somebody(found: _Found | None) -> _Found:
     return found
 
 
-async def friendship(ctx: Ctx, db: Queryable, friendship_id: str) -> Friendship:
+async def friendship(ctx: Ctx, db: Queryable, friendship_id: str) -> FriendshipRow:
     """Find a friendship or request of the caller. Raises ``not_found``."""
     found = await friends.by_id(db, friendship_id, ctx.caller.user_id)
     if found is None:
@@ -63,7 +63,7 @@ async def direct_conversation(ctx: Ctx, user_id: str) -> View:
 
 async def held_conversation(ctx: Ctx, tx: Transaction, conversation_id: str) -> View:
     """Find a conversation of the caller, which nobody writes to until the transaction ends. Raises ``not_found``."""
-    await conversations.lock(tx, conversation_id)
+    conversations.lock(tx, conversation_id)
     return await conversation(ctx, tx, conversation_id)
 
 
@@ -72,7 +72,7 @@ async def scene(ctx: Ctx, conversation_id: str) -> Scene:
     return _there(await conversations.scene(ctx.ports.db, conversation_id, ctx.caller.user_id))
 
 
-async def marks(ctx: Ctx, conversation_id: str) -> Marks:
+async def marks(ctx: Ctx, conversation_id: str) -> Watermarks:
     """Find the watermarks of a conversation of the caller. Raises ``not_found``."""
     return _there(await messages.marks(ctx.ports.db, conversation_id, ctx.caller.user_id))
 

@@ -10,15 +10,15 @@ from typing import Any
 from chatr.config import Config
 from chatr.fetch import Fetcher
 from chatr.outbound.letters import Channel
-from chatr.outbound.senders import OutboxSender, Sender
+from chatr.outbound.senders import LetterSender, OutboxSender
 from chatr.outbound.sms import GatewaySender
 from chatr.outbound.smtp import SmtpSender
 
 
-def channels(config: Config, reactor: Any, outbox: Path, now: Callable[[], datetime]) -> dict[Channel, Sender]:
+def channels(config: Config, reactor: Any, outbox: Path, now: Callable[[], datetime]) -> dict[Channel, LetterSender]:
     """The channels that there are, each with its sender."""
     files = OutboxSender(outbox, sender=config.mail.sender, now=now)
-    senders: dict[Channel, Sender] = {"email": files}
+    senders: dict[Channel, LetterSender] = {"email": files}
     if config.mail.transport == "smtp":
         senders["email"] = SmtpSender(reactor, config.mail, now=now)
     if config.sms_transport == "outbox":

@@ -1,4 +1,7 @@
-"""The worker of the outbound queue: claims letters, hands them to their channel, tries again or gives up."""
+"""The worker of the outbound queue: claims letters, hands them to their channel, tries again or gives up.
+
+Letters are posted with what they are about, so that no caller waits for a server of mail.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from twisted.python.failure import Failure
 
 from chatr.auth.vault import Vault, VaultError
 from chatr.outbound.letters import Channel, Job, Letter
-from chatr.outbound.senders import NotSent, Sender
+from chatr.outbound.senders import LetterSender, NotSent
 from chatr.process.tasks import Tasks
 from chatr.store import outbound
 from chatr.store.pool import Database, Transaction
@@ -35,11 +38,21 @@ CarryOut = Callable[[Job], Awaitable[None]]
 class OutboundQueue:
     """Letters posted in a transaction leave after its commit, also when this process dies in between."""
 
-    def __init__(self, tasks: Tasks, db: Database, vault: Vault, senders: Mapping[Channel, Sender]) -> None:
+    def __init__(
+        self,
+        tasks: Tasks,
+        db: Database,
+        vault: Vault,
+        senders: Mapping[Channel, LetterSender],
+        *,
+        awaited: bool = False,
+    ) -> None:
+        """``awaited``: whether answers wait for the letters that they caused."""
         self._clock = tasks.clock
         self._db = db
         self._vault = vault
         self._senders = senders
+        self._awaited = awaited
         self._carry_out: CarryOut | None = None
         self._task = tasks.every("outbound", EVERY_S, self._work)
         self.wake = self._task.wake
@@ -69,8 +82,8 @@ class OutboundQueue:
         self._task.start()
 
     def written(self) -> Deferred[None] | None:
-        """Wait for what is under way, but not for long; None when there is nothing."""
-        if not self._task.busy:
+        """Wait for what is under way, but not for long; None when there is nothing that an answer waits for."""
+        if not self._awaited or not self._task.busy:
             return None
 
         def too_late(failure: Failure) -> None:

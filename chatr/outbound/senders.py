@@ -25,7 +25,7 @@ class NotSent(Exception):
         self.final = final
 
 
-class Sender(Protocol):
+class LetterSender(Protocol):
     """Carries letters of one channel."""
 
     async def send(self, letter: Letter) -> None:

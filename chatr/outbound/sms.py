@@ -7,7 +7,7 @@ from urllib.parse import quote_plus
 
 import msgspec
 
-from chatr.config import Sms
+from chatr.config import SmsSettings
 from chatr.fetch import Fetcher, Unreachable
 from chatr.outbound.letters import Letter, sms
 from chatr.outbound.senders import NotSent
@@ -19,7 +19,7 @@ _RETRY_LATER = frozenset({408, 409, 423, 425, 429})
 class GatewaySender:
     """One request per message, with ``{to}``, ``{text}`` and ``{sender}`` of the body filled in."""
 
-    def __init__(self, fetcher: Fetcher, settings: Sms) -> None:
+    def __init__(self, fetcher: Fetcher, settings: SmsSettings) -> None:
         self._fetcher = fetcher
         self._settings = settings
 

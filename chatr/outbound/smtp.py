@@ -16,7 +16,7 @@ from twisted.internet.ssl import Certificate, optionsForClientTLS, trustRootFrom
 from twisted.mail.smtp import ESMTPSenderFactory, SMTPClientError
 from twisted.python.failure import Failure
 
-from chatr.config import Mail
+from chatr.config import MailSettings
 from chatr.outbound.letters import Letter, mail
 from chatr.outbound.senders import NotSent
 
@@ -45,7 +45,7 @@ class _Factory(ESMTPSenderFactory):
 class SmtpSender:
     """Hands mail to one relay: ``starttls`` (refused without it), ``tls`` from the start, or ``none``."""
 
-    def __init__(self, reactor: Any, settings: Mail, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, reactor: Any, settings: MailSettings, *, now: Callable[[], datetime]) -> None:
         self._reactor = reactor
         self._settings = settings
         self._now = now

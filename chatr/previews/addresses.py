@@ -1,4 +1,4 @@
-"""Which addresses are of the public internet. Which ports a link may have says links.py."""
+"""Which addresses are of the public internet. Which ports a link may have says urls.py."""
 
 from __future__ import annotations
 

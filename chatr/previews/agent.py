@@ -33,7 +33,7 @@ MAX_HEAD_BYTES = 64 * 1024
 Public = Callable[[str], bool]
 
 
-class Refused(ConnectError):
+class FetchRefused(ConnectError):
     """This is not asked for, or not taken."""
 
 
@@ -68,7 +68,7 @@ class PublicAgent:
     def request(
         self, method: bytes, uri: bytes, headers: Headers | None = None, bodyProducer: IBodyProducer | None = None
     ) -> Deferred[IResponse]:
-        """IAgent. Fails with :class:`Refused`, and as connections fail."""
+        """IAgent. Fails with :class:`FetchRefused`, and as connections fail."""
         connection = _Connection(self._public)
         sent = headers.copy() if headers is not None else Headers()
         sent.setRawHeaders(b"accept-encoding", [b"identity"])
@@ -77,7 +77,7 @@ class PublicAgent:
             codings = response.headers.getRawHeaders(b"content-encoding", [])
             if any(coding.strip().lower() not in (b"", b"identity") for coding in codings):
                 connection.cut()
-                raise Refused(string="compressed")
+                raise FetchRefused(string="compressed")
             connection.room += self._max_bytes
             return response
 
@@ -87,7 +87,7 @@ class PublicAgent:
 
     def _endpoint(self, uri: URI, connection: _Connection) -> IStreamClientEndpoint:
         if uri.scheme not in (b"http", b"https") or uri.port not in self._ports:
-            raise Refused(string="scheme or port")
+            raise FetchRefused(string="scheme or port")
         # As text: Twisted would decode bytes from IDNA, and encode them again by an older standard.
         endpoint: Any = HostnameEndpoint(self._resolving, uri.host.decode("ascii"), uri.port, timeout=self._timeout_s)
         if uri.scheme == b"https":
@@ -122,7 +122,7 @@ class _Watched:
 
     def _connected(self, watcher: _Watcher) -> IProtocol:
         if self._connection.refused:
-            raise Refused(string="address")
+            raise FetchRefused(string="address")
         protocol: IProtocol = watcher.wrappedProtocol
         return protocol
 

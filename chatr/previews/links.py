@@ -1,4 +1,4 @@
-"""The first link of a text, outside of code."""
+"""The first link of a text, outside of code. Which may be fetched says urls.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages and images of the public internet."""
+"""Pages and images of the public internet: redirects here, time and size by the settings, addresses by addresses.py."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from twisted.internet.interfaces import IHostnameResolver
 from twisted.web.iweb import IPolicyForHTTPS
 
 from chatr import __version__
-from chatr.config import Previews
-from chatr.fetch import Answer, Fetcher, Head, Unreachable
+from chatr.config import PreviewsSettings
+from chatr.fetch import Fetcher, Response, ResponseHead, Unreachable
 from chatr.media.workers import MEMORY_BYTES, Workers
 from chatr.previews import addresses, images, reading, urls
 from chatr.previews.agent import PublicAgent
@@ -41,7 +41,7 @@ class Web:
     def __init__(
         self,
         reactor: Any,
-        settings: Previews,
+        settings: PreviewsSettings,
         *,
         resolver: IHostnameResolver | None = None,
         policy: IPolicyForHTTPS | None = None,
@@ -85,7 +85,7 @@ class Web:
         kind = images.media_type(answer.body) if answer.whole and _is_found(answer) else None
         return Image(kind, answer.body) if kind else None
 
-    async def _get(self, request: Callable[..., Awaitable[Answer]], url: str, accept: str) -> tuple[Answer, str]:
+    async def _get(self, request: Callable[..., Awaitable[Response]], url: str, accept: str) -> tuple[Response, str]:
         """What is at the end of the redirects, and where that is."""
         end = self._reactor.seconds() + self._settings.timeout_s
         headers = {"Accept": accept, "User-Agent": _USER_AGENT}
@@ -103,9 +103,9 @@ class Web:
         raise Unreachable("redirects too often")
 
 
-def _is_found(head: Head) -> bool:
+def _is_found(head: ResponseHead) -> bool:
     return 200 <= head.status < 300
 
 
-def _is_page(head: Head) -> bool:
+def _is_page(head: ResponseHead) -> bool:
     return _is_found(head) and head.content_type.partition(";")[0].strip().lower() in _PAGES

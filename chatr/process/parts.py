@@ -29,10 +29,13 @@ class Life:
         self.stop = stop
 
 
+#: What is let go once nothing is in flight any more has so long in all, beyond the time of what is in flight.
+LET_GO_S = 2.0
+
 Stage = Mapping[str, Part]
 
 
-class Parts:
+class Stages:
     """Parts in stages: those of one are stopped at the same time, and what they stand on is in stages before it."""
 
     def __init__(self, clock: IReactorTime) -> None:
@@ -52,10 +55,12 @@ class Parts:
                 started[name] = part
                 await maybeDeferred(part.start)
 
-    async def stop(self, *, within_s: float, at_most_s: float) -> None:
-        """Stop what was started, once: each part for ``at_most_s``, all together for ``within_s``. Never raises."""
+    async def stop(self, in_flight_s: float) -> None:
+        """Stop what was started, once. Never raises. ``in_flight_s``: what calls that are in flight may take to end."""
         self._stopped = True
-        closing = Closing(self._clock, within_s)
+        closing = Closing(self._clock, in_flight_s + LET_GO_S)
+        # A session hears GOODBYE when the time of its calls is over; for the rest there is time behind that.
+        at_most_s = in_flight_s + LET_GO_S / 4
         while self._started:
             together = self._started.pop()
             closed = [closing.close(name, part.stop, at_most_s=at_most_s) for name, part in together.items()]

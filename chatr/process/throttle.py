@@ -1,4 +1,7 @@
-"""Letting signals through now and then: of many that say the same, the rest are not worth a message."""
+"""Letting signals through now and then: of many that say the same, the rest are not worth a message.
+
+How often that is says whoever signals: ops/conversations/activity.py ``EVERY_S``.
+"""
 
 from __future__ import annotations
 

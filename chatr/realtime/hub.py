@@ -33,6 +33,9 @@ class Member(Protocol):
     def deliver(self, announcement: Announcement) -> None:
         """Take one announcement; must not block."""
 
+    def extend(self, expires_at: float) -> None:
+        """Live until then (seconds since the epoch), whatever was said before."""
+
     def end(self, code: str, reason: str) -> None:
         """End the session, telling its client why."""
 
@@ -66,6 +69,10 @@ class Hub:
     def members(self, room: str) -> Collection[Member]:
         """Who is in a room, as a list of its own."""
         return list(self._rooms.get(room, {}).values())
+
+    def find(self, room: str, connection: str) -> Member | None:
+        """Find the member of a connection id, if it is in that room."""
+        return self._rooms.get(room, {}).get(connection)
 
     def everyone(self) -> Collection[Member]:
         """All members, each once."""

@@ -1,4 +1,7 @@
-"""Who is here: the best of a person's connections, on all nodes, with a grace time before somebody counts as gone."""
+"""Who is here: the best of a person's connections, on all nodes, with a grace time before somebody counts as gone.
+
+Who is told is not known here: services/presence_news.py, by the circles of store/people/relations.py.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +82,7 @@ class PresenceStore(Protocol):
         """Take back this node's word, as it ends; returns the people about whom nobody else will speak."""
 
 
-class Change(msgspec.Struct, frozen=True):
+class PresenceChange(msgspec.Struct, frozen=True):
     """A person's new status. ``ago_s``: for how long they have been gone already, when they are."""
 
     user_id: str
@@ -90,7 +93,7 @@ class Change(msgspec.Struct, frozen=True):
 class PresenceTracker:
     """The connections of this process. ``on_changes`` gets what is to be announced."""
 
-    def __init__(self, tasks: Tasks, store: PresenceStore, on_changes: Callable[[list[Change]], None]) -> None:
+    def __init__(self, tasks: Tasks, store: PresenceStore, on_changes: Callable[[list[PresenceChange]], None]) -> None:
         self._clock = tasks.clock
         self._store = store
         self._on_changes = on_changes
@@ -226,7 +229,9 @@ class PresenceTracker:
 
     def _tell(self, news: Mapping[str, Status], ago_s: Mapping[str, float]) -> None:
         if news:
-            self._on_changes([Change(user_id, status, ago_s.get(user_id, 0.0)) for user_id, status in news.items()])
+            self._on_changes(
+                [PresenceChange(user_id, status, ago_s.get(user_id, 0.0)) for user_id, status in news.items()]
+            )
 
     async def _live(self) -> None:
         heard = await self._store.beat()

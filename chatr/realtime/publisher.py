@@ -1,4 +1,8 @@
-"""Committed events on their way to the sessions that may see them."""
+"""Committed events on their way to the sessions that may see them.
+
+Nothing comes here before its commit: store/pool.py ``Transaction.tell`` holds it until then (store/news.py). Whoever
+tells it says which rooms hear it (realtime/rooms.py); ``exclude`` is the connection that called (api/context.py).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rooms: who gets which event, decided by the server when it publishes."""
+"""Rooms: who gets which event, decided by the server when it publishes. Who sits in them says services/admission.py."""
 
 from __future__ import annotations
 

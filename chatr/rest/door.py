@@ -8,24 +8,28 @@ from typing import Any
 from twisted.web.resource import IResource
 
 from chatr.api.dispatch import Dispatcher
-from chatr.auth.tokens import Tokens
 from chatr.config import Config
 from chatr.datadir import DataDirectory
 from chatr.demo.demo import Demo
+from chatr.ops.ports import Ports
 from chatr.process.tasks import Tasks
+from chatr.realtime.redis import Redis
 from chatr.rest.app import serve_operations
 from chatr.rest.client import WebClient
 from chatr.rest.cookies import SessionCookies
 from chatr.rest.development.demo import DemoDoor
 from chatr.rest.development.mailbox import Mailbox
 from chatr.rest.exchange import Exchange
-from chatr.rest.health import Health, Standing
-from chatr.rest.http.headers import Rules
+from chatr.rest.health import Health
+from chatr.rest.http.headers import Headers, Rules
 from chatr.rest.http.request import address_reader
 from chatr.rest.http.site import ChatrSite, make_site
-from chatr.rest.images import ImageRoute, Images
+from chatr.rest.images import ImageRoute
 from chatr.rest.metrics import Metrics
 from chatr.rest.pages import serve_reference
+
+#: Makes the answer to a handshake of WebSocket that fails, of a status, a sentence and further headers.
+Refuse = Callable[[int, str, Headers], bytes]
 
 
 class HttpDoor:
@@ -38,34 +42,31 @@ class HttpDoor:
         tasks: Tasks,
         metrics: Metrics,
         dispatcher: Dispatcher,
-        *,
-        tokens: Tokens,
-        is_connection: Callable[[str, str], bool],
-        standing: Standing,
-        images: Images,
+        ports: Ports,
+        redis: Redis | None,
         demo: Demo | None,
-        websocket: Callable[[Rules], IResource],
+        websocket: Callable[[Refuse], IResource],
     ) -> None:
-        """``websocket`` makes the resource at /ws, by rules of the site."""
+        """``websocket`` makes the resource at /ws, with how the site refuses."""
         server, reactor = config.server, tasks.clock
         exchange = self.exchange = Exchange(
-            verify=tokens.verify,
-            is_connection=is_connection,
+            verify=ports.accounts.tokens.verify,
+            is_connection=lambda connection, session_id: connection in ports.live.connections(session_id),
             address=address_reader(server.trusted_proxies),
             cookies=SessionCookies(public_url=server.public_url, refresh_s=config.auth.refresh_token_s),
             metrics=metrics,
             clock=reactor,
         )
         serve_operations(exchange, dispatcher)
-        Health(exchange, standing, tasks, metrics)
+        Health(exchange, tasks, metrics, ports.db, redis)
         serve_reference(exchange, dispatcher.contract)
         self._client = WebClient(exchange)
-        ImageRoute(exchange, images)
+        ImageRoute(exchange, ports.messages.previews.image)
         self.mailbox = Mailbox(exchange, data.outbox, data.new_mail_key) if config.development else None
         if demo is not None:
             DemoDoor(exchange, demo)
         rules = Rules.of(config, exchange.bodies)
-        self.site: ChatrSite = make_site(exchange.klein.resource(), websocket(rules), rules, reactor)
+        self.site: ChatrSite = make_site(exchange.klein.resource(), websocket(rules.refuse), rules, reactor)
 
     def start(self) -> None:
         """Read the client; let scripts have the mails from now on."""

@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from chatr import plain
 from chatr.api.context import Caller, HangUp
 from chatr.api.errors import ApiError
+from chatr.auth.tokens import TokenClaims
 from chatr.networks import caller_key
 from chatr.rest.cookies import SessionCookies
 from chatr.rest.http.request import ChatrRequest, bearer, render
@@ -24,17 +25,6 @@ from chatr.sharing import count_for
 
 #: Below it is what programs use.
 PREFIX = "/api"
-
-
-class Identity(Protocol):
-    """Who a verified token speaks for."""
-
-    @property
-    def user_id(self) -> str: ...
-    @property
-    def session_id(self) -> str: ...
-    @property
-    def role(self) -> str: ...
 
 
 class Handler(Protocol):
@@ -53,7 +43,7 @@ class Exchange:
     def __init__(
         self,
         *,
-        verify: Callable[[str], Identity],
+        verify: Callable[[str], TokenClaims],
         is_connection: Callable[[str, str], bool],
         address: Callable[[Request], str],
         cookies: SessionCookies,
@@ -71,7 +61,8 @@ class Exchange:
         self._address = address
         self._metrics = metrics
         self._clock = clock
-        self._draining = False
+        self.draining = False
+        """Whether the process is to end, so that a balancer sends nobody here."""
         self._idle: list[Deferred[None]] = []
         self._otherwise: tuple[str, Handler] | None = None
         no_route: Any = self._no_route
@@ -149,7 +140,7 @@ class Exchange:
 
     def drain(self) -> Deferred[None]:
         """Refuse new requests from now on; fires when nothing is under way."""
-        self._draining = True
+        self.draining = True
         idle: Deferred[None] = Deferred()
         if self.running:
             self._idle.append(idle)
@@ -162,7 +153,7 @@ class Exchange:
     ) -> bytes:
         began = self._clock.seconds()
         try:
-            if self._draining and drains:
+            if self.draining and drains:
                 request.setHeader("Connection", "close")
                 raise ApiError("unavailable", "The server is stopping", retry_after_s=1)
             answer = handler(request, **variables)

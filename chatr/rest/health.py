@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-
-import msgspec
-
 from chatr import __version__
 from chatr.process.tasks import Tasks
+from chatr.realtime.redis import Redis
 from chatr.rest.exchange import PREFIX, Exchange, as_json
 from chatr.rest.http.request import ChatrRequest
 from chatr.rest.metrics import Metrics
-
-
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """What the process stands on."""
-
-    database: Callable[[], Awaitable[bool]]
-    draining: Callable[[], bool]
-    """Whether the process is to end, so that a balancer sends nobody here."""
-    beside: Mapping[str, Callable[[], bool]]
-    """What it can serve without."""
+from chatr.store.pool import Database
 
 
 class Health:
     """Serves /health, /ready and /metrics, at the root and below /api; also while the server stops."""
 
-    def __init__(self, exchange: Exchange, standing: Standing, tasks: Tasks, metrics: Metrics) -> None:
-        self._standing = standing
+    def __init__(self, exchange: Exchange, tasks: Tasks, metrics: Metrics, db: Database, redis: Redis | None) -> None:
+        self._exchange = exchange
+        self._db = db
+        self._redis = redis
         self._tasks = tasks
         self._metrics = metrics
         for name, handler in (("health", self.health), ("ready", self.ready), ("metrics", self.metrics)):
@@ -43,11 +33,12 @@ class Health:
 
         ``tasks``: what goes on beside the calls, False when it has not succeeded for a minute, with a line in ``late``.
         """
-        database, draining = await self._standing.database(), self._standing.draining()
+        database, draining = await self._db.healthy(), self._exchange.draining
         ready = database and not draining
         request.setResponseCode(200 if ready else 503)
         answer: dict[str, object] = {"ready": ready, "database": database, "draining": draining}
-        answer |= {name: fine() for name, fine in self._standing.beside.items()}
+        if self._redis is not None:
+            answer["redis"] = self._redis.reachable
         answer["tasks"] = {name: not pulse.late for name, pulse in self._tasks.pulses.items()}
         answer["late"] = self._tasks.late()
         return as_json(request, answer)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from chatr.process.tasks import Tasks
+from chatr.realtime.hub import Hub
 from chatr.store import epoch
 from chatr.store.pool import Database
 
@@ -14,14 +13,16 @@ LONGEST_PAUSE_S = 5.0
 
 
 class EpochWatch:
-    """Looks into the database each second: another process may have renewed the epoch, or a stand-by taken over."""
+    """Looks into the database each second: another process may have renewed the epoch, or a stand-by taken over.
 
-    def __init__(self, tasks: Tasks, db: Database, changed: Callable[[], None]) -> None:
-        """``changed`` is called when those who are here were told another epoch."""
+    Whoever is here was welcomed to another history then: they are sent away, and come back to this one.
+    """
+
+    def __init__(self, tasks: Tasks, db: Database, hub: Hub) -> None:
         self.epoch = ""
         """As it was last seen; empty before the first look."""
         self._db = db
-        self._changed = changed
+        self._hub = hub
         self._task = tasks.every("epoch", EVERY_S, self._look, longest_pause_s=LONGEST_PAUSE_S)
         self.stop = self._task.stop
 
@@ -33,4 +34,5 @@ class EpochWatch:
     async def _look(self) -> None:
         before, self.epoch = self.epoch, await epoch.current(self._db)
         if self.epoch != before:
-            self._changed()
+            for member in self._hub.everyone():
+                member.end("unavailable", "the database has another history: connect again")

@@ -1,4 +1,8 @@
-"""What links lead to: known of late, or fetched, each once at a time."""
+"""What links lead to: known of late, or fetched, each once at a time.
+
+Where nothing is fetched from says previews/addresses.py; time, size and how long one is kept config/messages.py
+``Previews``.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from msgspec import UNSET, UnsetType
 from twisted.logger import Logger
 
 from chatr.api.model import LinkPreview
-from chatr.config import Previews as Settings
+from chatr.config import PreviewsSettings
 from chatr.fetch import Unreachable
 from chatr.media.workers import Unparsed
 from chatr.previews import links, urls
@@ -32,7 +36,7 @@ FOR_MESSAGES = 16
 class Previews:
     """Looks at links, within the bounds of the settings. ``counted`` hears of each fetch how it went."""
 
-    def __init__(self, db: Database, web: Web, settings: Settings, *, counted: Callable[[str], None]) -> None:
+    def __init__(self, db: Database, web: Web, settings: PreviewsSettings, *, counted: Callable[[str], None]) -> None:
         self._db = db
         self._web = web
         self._settings = settings

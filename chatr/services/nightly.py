@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 from twisted.logger import Logger
 
-from chatr.config import Retention
+from chatr.config import RetentionSettings
 from chatr.process.tasks import Tasks
 from chatr.store import retention
 from chatr.store.ids import NIL
@@ -44,7 +44,7 @@ class Nightly:
     Several nodes may: a lock of the database lets one of them work. ``now``: the wall clock, with its zone.
     """
 
-    def __init__(self, tasks: Tasks, db: Database, settings: Retention, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, tasks: Tasks, db: Database, settings: RetentionSettings, *, now: Callable[[], datetime]) -> None:
         self._clock = tasks.clock
         self._db = db
         self._settings = settings

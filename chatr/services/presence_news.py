@@ -1,4 +1,4 @@
-"""Telling people who is here."""
+"""Telling people who is here: whom says ``Circle.presence`` of store/people/relations.py, when realtime/presence.py."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 from chatr.api.events.activity import PresenceChanged
 from chatr.api.model import wire_time
 from chatr.process.tasks import Tasks
-from chatr.realtime.presence import Change, PresenceTracker, Status
+from chatr.realtime.presence import PresenceChange, PresenceTracker, Status
 from chatr.realtime.publisher import Publisher
 from chatr.realtime.rooms import person_room
 from chatr.services.circles import Circles
@@ -33,12 +33,16 @@ class Announcer:
     What the database can't serve now is told as it then is, as soon as it can.
     """
 
-    def __init__(self, tasks: Tasks, db: Database, publisher: Publisher, circles: Circles) -> None:
+    def __init__(
+        self, tasks: Tasks, db: Database, publisher: Publisher, circles: Circles, *, alone: bool = False
+    ) -> None:
+        """``alone``: no other process knows who is here."""
         self._clock = tasks.clock
         self._pulse = tasks.pulse("presence_told")
         self._db = db
         self._publisher = publisher
         self._circles = circles
+        self._alone = alone
         self._tracker: PresenceTracker | None = None
         self._turn = DeferredLock()
         self._untold: dict[str, float] = {}
@@ -50,6 +54,11 @@ class Announcer:
     def follow(self, tracker: PresenceTracker) -> None:
         """Ask ``tracker`` who is here now."""
         self._tracker = tracker
+
+    async def start(self) -> None:
+        """Take note that nobody is here yet, where nobody can be elsewhere."""
+        if self._alone:
+            await people.nobody_here(self._db)
 
     async def stop(self) -> None:
         """Fires when what was to be told is told."""
@@ -63,7 +72,7 @@ class Announcer:
         """Fires when everything that was to be told up to now is told."""
         return self._turn.run(lambda: None)
 
-    def changed(self, changes: list[Change]) -> None:
+    def changed(self, changes: list[PresenceChange]) -> None:
         """Tell of the tracker's news."""
         self._do(lambda: self._announce(changes))
 
@@ -96,7 +105,7 @@ class Announcer:
         # What could not be read is told later; what else goes wrong is a mistake of ours.
         turn.addErrback(self._pulse.failed)
 
-    async def _announce(self, changes: list[Change]) -> None:
+    async def _announce(self, changes: list[PresenceChange]) -> None:
         try:
             gone_s = {change.user_id: change.ago_s if change.status == "offline" else None for change in changes}
             seen = await people.here(self._db, gone_s)
@@ -164,7 +173,7 @@ class Announcer:
             except Exception:
                 self._later(ago_s)
                 return
-            await self._announce([Change(user_id, status[user_id], ago_s[user_id]) for user_id in untold])
+            await self._announce([PresenceChange(user_id, status[user_id], ago_s[user_id]) for user_id in untold])
 
         self._do(announce)
 

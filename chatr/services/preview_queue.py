@@ -14,7 +14,7 @@ from chatr.api.model import LinkPreview
 from chatr.process.tasks import Tasks
 from chatr.services.link_previews import FOR_MESSAGES, Previews
 from chatr.store.messages import previews
-from chatr.store.messages.previews import Job
+from chatr.store.messages.previews import PreviewJob
 from chatr.store.pool import Database, Transaction
 from chatr.store.writing.places import Of
 from chatr.store.writing.writer import MessageWriter
@@ -31,7 +31,7 @@ CALLER = "previews"
 class Attach(Protocol):
     """Gives a message its preview."""
 
-    def __call__(self, tx: Transaction, job: Job, preview: LinkPreview) -> Awaitable[None]:
+    def __call__(self, tx: Transaction, job: PreviewJob, preview: LinkPreview) -> Awaitable[None]:
         """Unless the message has become another meanwhile; the job is done either way."""
 
 
@@ -86,7 +86,7 @@ class PreviewQueue:
             await self._previews.forget()
         return await previews.next_due_s(self._db)
 
-    def _begin(self, job: Job) -> None:
+    def _begin(self, job: PreviewJob) -> None:
         doing = Deferred.fromCoroutine(self._do(job))
         self._doing.add(doing)
 
@@ -97,7 +97,7 @@ class PreviewQueue:
 
         doing.addCallback(done)
 
-    async def _do(self, job: Job) -> None:
+    async def _do(self, job: PreviewJob) -> None:
         """Whatever goes wrong: the job's lease runs out, and it is tried again."""
         try:
             preview = await self._previews.for_message(job.url)

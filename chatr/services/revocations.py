@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatr.auth.tokens import Tokens
 from chatr.process.tasks import Tasks
-from chatr.realtime.broker import EndRoom, Envelope
+from chatr.realtime.broker import Broker, EndRoom, Envelope
 from chatr.realtime.hub import Hub
 from chatr.realtime.rooms import session_room
 from chatr.store.pool import Database
@@ -23,7 +23,7 @@ class RevocationWatch:
     So an ended session is refused within a second on every node, whatever becomes of the broker.
     """
 
-    def __init__(self, tasks: Tasks, db: Database, tokens: Tokens, hub: Hub) -> None:
+    def __init__(self, tasks: Tasks, db: Database, tokens: Tokens, broker: Broker, hub: Hub) -> None:
         self._clock = tasks.clock
         self._db = db
         self._tokens = tokens
@@ -31,6 +31,7 @@ class RevocationWatch:
         self._seen = 0.0
         self._task = tasks.every("revocations", EVERY_S, self._look, longest_pause_s=LONGEST_PAUSE_S)
         self.stop = self._task.stop
+        broker.subscribe(self._heard)
 
     async def start(self) -> None:
         """Catch up with as long as a token lives, then watch. What can't be read now is read by the next look."""
@@ -38,7 +39,7 @@ class RevocationWatch:
         self._task.start()
         await self._task.settled()
 
-    def heard(self, envelope: Envelope) -> None:
+    def _heard(self, envelope: Envelope) -> None:
         """Refuse the tokens of a session that ends anywhere, from the same moment."""
         if isinstance(envelope, EndRoom) and envelope.room.startswith(session_room("")):
             self._tokens.revoke(envelope.room.removeprefix(session_room("")))

@@ -19,7 +19,7 @@ class Made(msgspec.Struct, frozen=True):
     make: Callable[[Any], Any]
 
 
-class Part(Protocol):
+class ColumnGroup(Protocol):
     """Columns that one field is read from."""
 
     @property
@@ -41,13 +41,13 @@ class Columns(Generic[S]):
     nothing else has. The struct must not be ``kw_only``: thousands of rows are read, and by place it takes a tenth.
     """
 
-    def __init__(self, struct: type[S], columns: Mapping[str, str | Made | Part]) -> None:
+    def __init__(self, struct: type[S], columns: Mapping[str, str | Made | ColumnGroup]) -> None:
         fields = struct.__struct_fields__
         if columns.keys() != set(fields):
             raise TypeError(f"{struct.__name__} and its columns differ: {', '.join(columns.keys() ^ set(fields))}")
         self._struct = struct
         self._made: list[tuple[int, Callable[[Any], Any]]] = []
-        self._pieces: list[tuple[Part | None, int, int]] = []
+        self._pieces: list[tuple[ColumnGroup | None, int, int]] = []
         self.width = 0
         parts: list[str] = []
         for place, column in enumerate(columns[field] for field in fields):
@@ -58,7 +58,7 @@ class Columns(Generic[S]):
         self.sql = ", ".join(parts)
         self._plain = not self._made and all(part is None for part, _, _ in self._pieces)
 
-    def _append(self, part: Part | None) -> None:
+    def _append(self, part: ColumnGroup | None) -> None:
         """Add columns; those beside each other that are taken as they are make one piece."""
         begin, end = self.width, self.width + (part.width if part is not None else 1)
         if part is None and self._pieces and self._pieces[-1][0] is None:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from chatr.api.model import Wire
-from chatr.store.pool import Publish, Queryable, Row
+from chatr.store.connection import Batch
+from chatr.store.pool import PublishEvent, Queryable, Row
 
 
 class News(Queryable, Protocol):
@@ -15,6 +16,9 @@ class News(Queryable, Protocol):
     Two tell: a :class:`~chatr.store.pool.Transaction` what it does, once that has committed, in order, or never; and
     :class:`Committed` what another has committed, at once.
     """
+
+    def ahead(self, sql: str, params: Sequence[Any] = ()) -> None:
+        """Run a statement without rows together with the next."""
 
     def tell(self, payload: Wire, rooms: Iterable[str], *, exclude: str = "") -> None:
         """Announce an event to rooms, without the connection ``exclude``. Raises TypeError for rooms it is not for."""
@@ -26,17 +30,22 @@ class News(Queryable, Protocol):
 class Committed:
     """Tells of what is committed already."""
 
-    def __init__(self, db: Queryable, publish: Publish) -> None:
+    def __init__(self, db: Queryable, publish: PublishEvent) -> None:
         self._db = db
         self._publish = publish
+        self._batch = Batch()
 
     async def query(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
         """Run one statement that answers rows."""
-        return await self._db.query(sql, params)
+        return await self._db.query(*self._batch.take(sql, params))
 
     async def execute(self, sql: str, params: Sequence[Any] = ()) -> None:
         """Run one statement without rows."""
-        await self._db.execute(sql, params)
+        await self._db.execute(*self._batch.take(sql, params))
+
+    def ahead(self, sql: str, params: Sequence[Any] = ()) -> None:
+        """Run a statement without rows together with the next, in one transaction."""
+        self._batch.add(sql, params)
 
     def tell(self, payload: Wire, rooms: Iterable[str], *, exclude: str = "") -> None:
         """Announce an event now."""

@@ -14,15 +14,16 @@ from typing import Any, Protocol
 import psycopg2
 from psycopg2.extensions import make_dsn, parse_dsn
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chatr.api.errors import ApiError
 from chatr.api.model import Wire
 from chatr.api.topics import event_of
+from chatr.config import DatabaseSettings
 from chatr.process.tasks import Tasks
-from chatr.store.connection import Connection, ConnectionDead, is_death, is_lack
+from chatr.store.connection import Batch, Connection, ConnectionDead, is_death, is_lack
 
 log = Logger()
 Row = tuple[Any, ...]
@@ -61,7 +62,7 @@ class Queryable(Protocol):
         """Run one statement without rows."""
 
 
-class Publish(Protocol):
+class PublishEvent(Protocol):
     """How a committed event leaves."""
 
     def __call__(self, payload: Wire, rooms: Iterable[str], *, exclude: str = "") -> None:
@@ -73,16 +74,29 @@ class Transaction:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self.emitted: list[Callable[[Publish], None]] = []
+        self._batch = Batch()
+        self._batch.add("BEGIN")
+        self.emitted: list[Callable[[PublishEvent], None]] = []
 
     async def query(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
         """Run one statement that answers rows."""
-        rows: list[Row] = await _follow(self._connection.run(sql, params, rows=True))
+        rows: list[Row] = await _follow(self._connection.run(*self._batch.take(sql, params), rows=True))
         return rows
 
     async def execute(self, sql: str, params: Sequence[Any] = ()) -> None:
         """Run one statement without rows."""
-        await _follow(self._connection.run(sql, params, rows=False))
+        await _follow(self._connection.run(*self._batch.take(sql, params), rows=False))
+
+    def ahead(self, sql: str, params: Sequence[Any] = ()) -> None:
+        """Run a statement without rows together with the next, or the commit. If it fails, that does.
+
+        Nothing but SQL may count on its having been run before something behind it is awaited.
+        """
+        self._batch.add(sql, params)
+
+    def commit(self) -> Deferred[Any]:
+        """Commit, with what waits."""
+        return self._connection.run(*self._batch.take("COMMIT"), rows=False)
 
     def tell(self, payload: Wire, rooms: Iterable[str], *, exclude: str = "") -> None:
         """Announce an event once the transaction has committed."""
@@ -101,29 +115,24 @@ class Database:
 
     def __init__(
         self,
-        reactor: Any,
-        *,
-        size: int,
-        acquire_timeout_s: float,
-        queue_limit: int,
-        statement_timeout_s: float,
-        publish: Publish,
-        on_doubt: Callable[[], None],
         tasks: Tasks,
+        settings: DatabaseSettings,
+        *,
+        publish: PublishEvent,
+        on_doubt: Callable[[str], None],
     ) -> None:
         """``on_doubt``: something may have been committed whose events never leave, as its connection died over it.
 
-        Called once the database can be asked again what became of it.
+        Called with a sentence, once the database can be asked again what became of it.
         """
-        self._reactor = reactor
-        self._clock: IReactorTime = reactor
-        self._acquire_timeout_s = acquire_timeout_s
-        self._queue_limit = queue_limit
-        self._statement_timeout_ms = int(statement_timeout_s * 1000)
+        self._clock = tasks.clock
+        self._acquire_timeout_s = settings.acquire_timeout_s
+        self._queue_limit = settings.queue_limit
+        self._statement_timeout_ms = int(settings.statement_timeout_s * 1000)
         self._publish = publish
         self._on_doubt = on_doubt
         self._in_doubt = False
-        self._size = size
+        self._size = settings.pool_size
         self._idle: deque[Connection] = deque()
         self._waiting: deque[Deferred[Connection]] = deque()
         self._connections: set[Connection] = set()
@@ -177,11 +186,9 @@ class Database:
         connection = await self._acquire()
         tx = Transaction(connection)
         try:
-            await tx.execute("BEGIN")
             yield tx
             # A caller that is cancelled here stops waiting; the commit goes on and its events leave all the same.
-            commit = connection.run("COMMIT", (), rows=False)
-            await _follow(self._watched(commit, announced=bool(tx.emitted)).addCallback(self._committed, tx))
+            await _follow(self._watched(tx.commit(), announced=bool(tx.emitted)).addCallback(self._committed, tx))
         except BaseException:
             if connection.alive and connection.in_transaction:
                 connection.run("ROLLBACK", (), rows=False).addErrback(_log_rollback)
@@ -203,11 +210,11 @@ class Database:
 
     @property
     def round_trips(self) -> int:
-        """How many statements were sent."""
+        """How many times statements were sent."""
         return self._statements_of_the_dead + sum(connection.statements for connection in self._connections)
 
     async def _connect(self) -> None:
-        connection = Connection(self._reactor, on_lost=self._lost, on_lack=self._lacks)
+        connection = Connection(self._clock, on_lost=self._lost, on_lack=self._lacks)
         self._connections.add(connection)
         try:
             await connection.open(self._dsn)
@@ -217,7 +224,7 @@ class Database:
         self._ready(connection)
         if self._in_doubt:
             self._in_doubt = False
-            self._on_doubt()
+            self._on_doubt("the database was interrupted")
 
     def _lost(self, connection: Connection) -> None:
         if self._incidents.first("a database connection was lost", "a database connection was lost"):

@@ -10,7 +10,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chatr.wamp.codec.wire import CALL, ERROR, RESULT, Call
-from chatr.wamp.realm import Answer, Callee, CallError, Invocation, Member, Procedure
+from chatr.wamp.realm import Callee, CallError, CallResult, Invocation, Member, Procedure
 from chatr.wamp.router import Router
 from chatr.wamp.subscriptions import RequestError, check_uri
 
@@ -137,7 +137,7 @@ class Calls:
             raise self._callee.error(self._router.uris.invalid, "is not a number of milliseconds", "$options.timeout")
         return min(timeout, LONGEST_TIMEOUT_MS)
 
-    def _finished(self, outcome: Answer | Failure, awaited: _Awaited) -> None:
+    def _finished(self, outcome: CallResult | Failure, awaited: _Awaited) -> None:
         self._in_flight -= 1
         awaited.forget_deadline()
         try:
@@ -151,7 +151,7 @@ class Calls:
     def _waits(self, awaited: _Awaited) -> bool:
         return self._awaited.get(awaited.request) is awaited
 
-    def _answer(self, outcome: Answer | Failure, awaited: _Awaited) -> None:
+    def _answer(self, outcome: CallResult | Failure, awaited: _Awaited) -> None:
         if isinstance(outcome, Failure):
             self._error(awaited.request, awaited.invocation.failed(outcome))
             return

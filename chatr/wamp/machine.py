@@ -50,73 +50,73 @@ HAPPENINGS = (
 STATES: tuple[State, ...] = ("opening", "challenged", "authenticating", "open", "closing", "closed")
 
 
-class Step(NamedTuple):
+class Transition(NamedTuple):
     """What to do, and the state that holds while it is done and afterwards."""
 
     action: str
     state: State
 
 
-VIOLATION = Step("protocol_violation", "closed")
+VIOLATION = Transition("protocol_violation", "closed")
 
-_IGNORE_WHILE_CLOSING = Step("ignore", "closing")
-_IGNORE_FOR_EVER = Step("ignore", "closed")
-_RELEASE = Step("release", "closed")
-_CUT = Step("cut", "closed")
+_IGNORE_WHILE_CLOSING = Transition("ignore", "closing")
+_IGNORE_FOR_EVER = Transition("ignore", "closed")
+_RELEASE = Transition("release", "closed")
+_CUT = Transition("cut", "closed")
 
-TABLE: Mapping[State, Mapping[str, Step]] = MappingProxyType(
+TABLE: Mapping[State, Mapping[str, Transition]] = MappingProxyType(
     {
         "opening": {
-            "hello": Step("greet", "opening"),
-            "abort": Step("finish", "closed"),
-            "challenged": Step("challenge", "challenged"),
-            "presented": Step("verify", "authenticating"),
-            "admitted": Step("welcome", "open"),
-            "refused": Step("abort", "closed"),
-            "late": Step("abort_late", "closed"),
-            "ending": Step("abort", "closed"),
+            "hello": Transition("greet", "opening"),
+            "abort": Transition("finish", "closed"),
+            "challenged": Transition("challenge", "challenged"),
+            "presented": Transition("verify", "authenticating"),
+            "admitted": Transition("welcome", "open"),
+            "refused": Transition("abort", "closed"),
+            "late": Transition("abort_late", "closed"),
+            "ending": Transition("abort", "closed"),
             "overflowed": _CUT,
             "lost": _RELEASE,
         },
         "challenged": {
-            "authenticate": Step("prove", "authenticating"),
-            "abort": Step("finish", "closed"),
-            "refused": Step("abort", "closed"),
-            "late": Step("abort_late", "closed"),
-            "ending": Step("abort", "closed"),
+            "authenticate": Transition("prove", "authenticating"),
+            "abort": Transition("finish", "closed"),
+            "refused": Transition("abort", "closed"),
+            "late": Transition("abort_late", "closed"),
+            "ending": Transition("abort", "closed"),
             "overflowed": _CUT,
             "lost": _RELEASE,
         },
         "authenticating": {
-            "abort": Step("finish", "closed"),
-            "admitted": Step("welcome", "open"),
-            "refused": Step("abort", "closed"),
-            "late": Step("abort_late", "closed"),
-            "ending": Step("abort", "closed"),
+            "abort": Transition("finish", "closed"),
+            "admitted": Transition("welcome", "open"),
+            "refused": Transition("abort", "closed"),
+            "late": Transition("abort_late", "closed"),
+            "ending": Transition("abort", "closed"),
             "overflowed": _CUT,
             "lost": _RELEASE,
         },
         "open": {
-            "abort": Step("finish", "closed"),
-            "goodbye": Step("farewell", "closed"),
-            "publish": Step("refuse_publish", "open"),
-            "subscribe": Step("subscribe", "open"),
-            "unsubscribe": Step("unsubscribe", "open"),
-            "call": Step("call", "open"),
-            "cancel": Step("cancel", "open"),
-            "register": Step("refuse_register", "open"),
-            "unregister": Step("refuse_unregister", "open"),
-            "unreadable": Step("refuse_unreadable", "open"),
-            "ending": Step("goodbye", "closing"),
+            "abort": Transition("finish", "closed"),
+            "goodbye": Transition("farewell", "closed"),
+            "publish": Transition("refuse_publish", "open"),
+            "subscribe": Transition("subscribe", "open"),
+            "unsubscribe": Transition("unsubscribe", "open"),
+            "call": Transition("call", "open"),
+            "cancel": Transition("cancel", "open"),
+            "register": Transition("refuse_register", "open"),
+            "unregister": Transition("refuse_unregister", "open"),
+            "unreadable": Transition("refuse_unreadable", "open"),
+            "ending": Transition("goodbye", "closing"),
             "overflowed": _CUT,
             "lost": _RELEASE,
         },
         # We said GOODBYE and wait for the client's: all else that is still on its way is ignored.
         "closing": {
             **dict.fromkeys((*MESSAGES, *HAPPENINGS), _IGNORE_WHILE_CLOSING),
-            "goodbye": Step("finish", "closed"),
-            "abort": Step("finish", "closed"),
-            "late": Step("finish", "closed"),
+            "goodbye": Transition("finish", "closed"),
+            "abort": Transition("finish", "closed"),
+            "late": Transition("finish", "closed"),
             "overflowed": _CUT,
             "lost": _RELEASE,
         },
@@ -131,6 +131,6 @@ TABLE: Mapping[State, Mapping[str, Step]] = MappingProxyType(
 ACTIONS = frozenset(step.action for row in TABLE.values() for step in row.values()) | {VIOLATION.action}
 
 
-def step(state: State, kind: str) -> Step:
+def step(state: State, kind: str) -> Transition:
     """The step for a message or happening ``kind`` (of MESSAGES or HAPPENINGS) in ``state``."""
     return TABLE[state].get(kind, VIOLATION)

@@ -88,10 +88,6 @@ class RealmSession(Protocol):
     connection: str
     """Names the connection; no two have the same, ever."""
 
-    @property
-    def is_open(self) -> bool:
-        """Whether it has not begun to end."""
-
     def deliver(self, publication: Publication) -> bool:
         """Send an event for each subscription that wants it; whether one was sent. Never blocks or raises."""
 
@@ -116,7 +112,7 @@ class Members(Protocol):
         """Take note of a session that has been welcomed."""
 
 
-class Answer(msgspec.Struct, frozen=True):
+class CallResult(msgspec.Struct, frozen=True):
     """What a call answers: the payload of RESULT. ``kwargs``: a mapping or a struct."""
 
     kwargs: Any
@@ -137,7 +133,7 @@ class CallError(Exception):
 class Invocation(Protocol):
     """One call on its way to whoever answers it."""
 
-    def start(self) -> Deferred[Answer]:
+    def start(self) -> Deferred[CallResult]:
         """Begin. Fires when it is done, or fails."""
 
     def abandon(self) -> None:

@@ -56,7 +56,7 @@ class _Inside(NamedTuple):
     subscriptions: Subscriptions
 
 
-class Session:
+class WampSession:
     """One session, from its transport's opening to its loss; a member of its realm while it is open."""
 
     def __init__(self, router: Router, link: Link) -> None:
@@ -68,11 +68,6 @@ class Session:
         self._asked: Challenge | None = None
         self._inside: _Inside | None = None
         self._deadline: IDelayedCall | None = None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it has been welcomed and has not begun to end."""
-        return self.state == "open"
 
     def opened(self) -> None:
         """Begin: from now on the client has the handshake's time."""
@@ -367,6 +362,6 @@ _GREETINGS: Mapping[type, str] = MappingProxyType(
     {Challenge: "challenged", Proof: "presented", Identity: "admitted", Refusal: "refused"}
 )
 
-_ACTIONS: Mapping[str, Callable[[Session, Any], None]] = MappingProxyType(
-    {name: getattr(Session, f"_{name}") for name in machine.ACTIONS}
+_ACTIONS: Mapping[str, Callable[[WampSession, Any], None]] = MappingProxyType(
+    {name: getattr(WampSession, f"_{name}") for name in machine.ACTIONS}
 )

@@ -48,5 +48,5 @@ class ClientCase(ServerCase):
 
     def cut(self) -> None:
         """End every connection from the server's side, without a word."""
-        for session in self.service.node.door.router.sessions.everyone():
+        for session in self.service.node.wamp.router.sessions.everyone():
             session._link.cut(1001, "cut")  # type: ignore[union-attr]

@@ -84,7 +84,7 @@ class ResumeTests(ClientCase):
         await client.call("conversation.delete", id=old["conversationId"])
         await self.ann.send(self.ben, "new")
         await client.settled()
-        counters = self.service.node.door.router.counters
+        counters = self.service.node.wamp.router.counters
         before = counters.calls
         self.heard.clear()
         for number in range(20):

@@ -76,7 +76,7 @@ class ExampleTests(ServerCase):
             await program.says("live")
             echoes = await self.echoes(ann, bot, 5)
             # A cut connection: the bot notices, comes back and catches up.
-            self.service.node.door.router.sessions.everyone()[0]._link.cut(1001, "cut")  # type: ignore[union-attr]
+            self.service.node.wamp.router.sessions.everyone()[0]._link.cut(1001, "cut")  # type: ignore[union-attr]
             await ann.send(bot, "six")
             echoes = await self.echoes(ann, bot, 6)
             self.assertEqual(echoes, ["one", "two", "three", "four", "five", "six"])

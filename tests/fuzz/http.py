@@ -18,7 +18,7 @@ from chatr.api.context import Caller
 from chatr.api.contract import Operation
 from chatr.api.dispatch import Dispatcher, decode
 from chatr.api.errors import ApiError
-from chatr.config import Server
+from chatr.config import ServerSettings
 from chatr.ops.catalog import CONTRACT
 from chatr.process.tasks import Tasks
 from chatr.rest import parameters as undecoded
@@ -99,7 +99,7 @@ def site() -> tuple[Clock, ChatrSite]:
     )
     serve_operations(exchange, Decoding(CONTRACT, None, limiter=nothing, incidents=nothing, now=nothing))
     rules = Rules(max_body_bytes=20_000, cors_origins=frozenset({"https://app.example"}), trusted_proxies=1, hsts=True)
-    setting = Setting(clock, exempt_loopback=True, server=Server(trusted_proxies=1))
+    setting = Setting(clock, exempt_loopback=True, server=ServerSettings(trusted_proxies=1))
     return clock, make_site(exchange.klein.resource(), setting.door.websocket(rules.refuse), rules, clock)
 
 

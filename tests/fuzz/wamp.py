@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 
 from chatr.wamp.codec.frames import SERIALIZERS, Serializer
 from chatr.wamp.codec.wire import WireError
-from chatr.wamp.session import Session
+from chatr.wamp.session import WampSession
 from chatr.wamp.transports.rawsocket import WampRawSocketFactory
 from chatr.wamp.transports.upgrade import WampWebSocketFactory, WebSocketOptions
 from tests.fuzz.harness import Bound, Hostile, Target
@@ -174,7 +174,7 @@ def _answers(serializer: Serializer) -> Callable[[bytes], None]:
         """Everything that a message causes, in a session that is open and in one that is not."""
         for joined in (True, False):
             setting = Setting(Clock())
-            session = Session(setting.door.router, _Deaf(serializer))
+            session = WampSession(setting.door.router, _Deaf(serializer))
             session.opened()
             if joined:
                 session.received(

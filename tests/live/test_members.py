@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from chatr.api.events import EVENTS
 from chatr.api.events.sessions import SyncRequired
 from chatr.realtime.hub import Announcement
@@ -41,14 +43,19 @@ class ExtendTests(SessionCase):
         """A refresh over the open session moves its end, for this connection and login session only."""
         client = self.joined()
         connection = client.session.connection
-        self.assertFalse(self.door.extend("nobody", "session-of-alice", EPOCH + 5000))
-        self.assertFalse(self.door.extend(connection, "session-of-bob", EPOCH + 5000))
-        self.assertTrue(self.door.extend(connection, "session-of-alice", EPOCH + 1800))
+        self.assertIsNone(self.setting.hub.find("session:session-of-alice", "nobody"))
+        self.assertIsNone(self.setting.hub.find("session:session-of-bob", connection))
+        member = self.setting.hub.find("session:session-of-alice", connection)
+        assert member is not None
+        member.extend(EPOCH + 1800)
         self.clock.advance(1799)
         self.assertEqual(client.session.state, "open")
         self.clock.advance(1)
         self.assertEqual(client.session.state, "closing")
-        self.assertFalse(self.door.extend(connection, "session-of-alice", EPOCH + 5000))
+        member.extend(EPOCH + 5000)
+        self.clock.advance(5000)
+        self.assertEqual((client.session.state, self.clock.getDelayedCalls()), ("closed", []))
+        self.assertIsNone(self.setting.hub.find("session:session-of-alice", connection))
 
 
 class LeavingTests(SessionCase):
@@ -69,8 +76,8 @@ class WrittenTests(SessionCase):
 
     def test_written(self) -> None:
         """Each session that takes an event is told once, and none that has not subscribed or has begun to end."""
-        told: list[tuple[str, Announcement]] = []
-        setting = Setting(self.clock, written=lambda user_id, announcement: told.append((user_id, announcement)))
+        told: list[tuple[str, Any]] = []
+        setting = Setting(self.clock, written=lambda user_id, payload: told.append((user_id, payload)))
         clients = {name: Client(setting) for name in ("alice", "bob")}
         for name, client in clients.items():
             client.join(name)
@@ -80,7 +87,7 @@ class WrittenTests(SessionCase):
         self.assertEqual(told, [])
         clients["alice"].say([32, 1, {}, EVENTS["sync.required"].topic], [32, 2, {"match": "prefix"}, "chatr."])
         setting.hub.deliver(rooms, announcement)
-        self.assertEqual((told, len(clients["alice"].heard())), ([(ALICE, announcement)], 2))
+        self.assertEqual((told, len(clients["alice"].heard())), ([(ALICE, announcement.payload)], 2))
         setting.hub.end(rooms[0], "unauthenticated", "Signed out")
         setting.hub.deliver(rooms, announcement)
         self.assertEqual(len(told), 1)

@@ -153,7 +153,8 @@ class OpsCase(TestCase):
         one, other = [await self.person(f"{name}_{uuid7()[-12:]}") for name in ("one", "other")]
         where = (await one.send(other, "hi"))["conversationId"]
         async with self.node.db.transaction() as tx:
-            await conversations.lock(tx, where)
+            conversations.lock(tx, where)
+            await tx.query("SELECT 1")
             held = Deferred.fromCoroutine(one.send(where, "there"))
             yield
             while self.node.ports.messages.writer._entering:

@@ -16,7 +16,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Site
 from zope.interface import implementer
 
-from chatr.config import Previews
+from chatr.config import PreviewsSettings
 from chatr.fetch import Unreachable
 from chatr.previews.web import Web
 
@@ -232,7 +232,9 @@ class SitesCase(TestCase):
     def make(self, *, resolver: Any = None, system: bool = False, policy: Any = None, **options: Any) -> Web:
         """A :class:`Web` on these servers, with the names of the test or of the ``system``."""
         ports = (80, 443, self.public.number, self.private.number)
-        settings = Previews(**{"allow": (f"{PUBLIC}/32",), "ports": ports, "timeout_s": self.timeout_s, **options})
+        settings = PreviewsSettings(
+            **{"allow": (f"{PUBLIC}/32",), "ports": ports, "timeout_s": self.timeout_s, **options}
+        )
         web = Web(self.spy, settings, resolver=None if system else resolver or self.names, policy=policy)
         self.addCleanup(web.stop)
         return web

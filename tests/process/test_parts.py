@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatr.process.parts import Life, Parts
+from chatr.process.parts import Life, Stages
 from tests.logs import LogLines
 
 
@@ -17,7 +17,7 @@ class PartsTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.clock = Clock()
-        self.parts = Parts(self.clock)
+        self.parts = Stages(self.clock)
         self.done: list[str] = []
 
     def part(self, name: str, *, start: Any = None, stop: Any = None) -> Life:
@@ -33,7 +33,7 @@ class PartsTests(SynchronousTestCase):
         return Deferred.fromCoroutine(self.parts.start(stages))
 
     def stop(self) -> Deferred[None]:
-        return Deferred.fromCoroutine(self.parts.stop(within_s=10.0, at_most_s=5.0))
+        return Deferred.fromCoroutine(self.parts.stop(4.5))
 
     def test_order(self) -> None:
         """One after the other, each when the one before it has begun; stopped backwards, a stage at once; once."""

@@ -19,7 +19,7 @@ from chatr.realtime.presence import (
     RETRY_S,
     SETTLE_S,
     Beat,
-    Change,
+    PresenceChange,
     PresenceTracker,
 )
 from chatr.realtime.presence_memory import MemoryPresence
@@ -47,7 +47,7 @@ class PresenceTrackerTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.store = Flaky(self.clock)
-        self.told: list[Change] = []
+        self.told: list[PresenceChange] = []
         self.tracker = PresenceTracker(Tasks(self.clock), self.store, self.told.extend)
         self.addCleanup(lambda: self.assertEqual(self.clock.getDelayedCalls(), []))
 
@@ -72,7 +72,7 @@ class PresenceTrackerTests(SynchronousTestCase):
         self.assertEqual((self.statuses(), self.status()), (["online"], "online"))
         self.clock.advance(0.01)
         self.clock.advance(SETTLE_S)
-        self.assertEqual((self.told[1:], self.status()), ([Change("u", "offline", GRACE_S)], "offline"))
+        self.assertEqual((self.told[1:], self.status()), ([PresenceChange("u", "offline", GRACE_S)], "offline"))
 
     def test_reload_is_not_announced(self) -> None:
         """Who comes back within the grace time was never away."""
@@ -136,7 +136,7 @@ class PresenceTrackerTests(SynchronousTestCase):
             self.assertEqual(len(self.told), MOST_AT_ONCE)
             self.clock.pump([SETTLE_S, SETTLE_S])
             ago_s = GRACE_S if status == "offline" else 0.0
-            self.assertCountEqual(self.told, [Change(user_id, status, ago_s) for user_id in people])
+            self.assertCountEqual(self.told, [PresenceChange(user_id, status, ago_s) for user_id in people])
 
     def test_flapping(self) -> None:
         """Somebody who flaps causes one announcement a second at most, and the last one is right."""
@@ -192,7 +192,7 @@ class PresenceTrackerTests(SynchronousTestCase):
         self.store.heard = Beat(orphans={"v": 33.0})
         self.clock.advance(BEAT_S)
         self.clock.advance(0)
-        self.assertEqual(self.told[1:], [Change("v", "offline", 33.0)])
+        self.assertEqual(self.told[1:], [PresenceChange("v", "offline", 33.0)])
         self.store._states.clear()
         self.store.heard = Beat(known=False)
         self.clock.advance(BEAT_S)

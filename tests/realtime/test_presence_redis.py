@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 from chatr.api.errors import ApiError
 from chatr.process.tasks import Tasks
 from chatr.realtime import redis as connection
-from chatr.realtime.presence import DEAD_AFTER_S, Change, PresenceTracker
+from chatr.realtime.presence import DEAD_AFTER_S, PresenceChange, PresenceTracker
 from chatr.realtime.presence_redis import RedisPresence
 from chatr.realtime.redis import Redis, RedisError, parsed
 from tests.contract_suites.presence import ANN, BEN, CAT, PresenceSuite
@@ -144,7 +144,7 @@ class NodesTests(RedisCase):
 
     async def test_server_restarts(self) -> None:
         """A server that was killed: calls fail at once, then all is said again and nobody was lost."""
-        told: list[Change] = []
+        told: list[PresenceChange] = []
         tracker = PresenceTracker(Tasks(reactor), self.one, told.extend)  # type: ignore[arg-type]
         tracker.start()
         tracker.joined(ANN, "c")

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from chatr.api.model import LinkPreview
-from chatr.config import ConfigError, Retention, load
+from chatr.config import ConfigError, RetentionSettings, load
 from chatr.ops.accounts import undo
 from chatr.ops.sessions import lockout
 from chatr.process.tasks import Tasks
@@ -251,7 +251,7 @@ class RowTests(RetentionCase):
         await self.ann.call("message.edit", id=message["id"], content="two")
         await self.age("message_edits", "edited_at", 400)
         self.assertEqual(await self.run_now(), {})
-        strict = self.another(Retention(edits_days=90))
+        strict = self.another(RetentionSettings(edits_days=90))
         self.assertEqual((await strict.run())["former texts"], 1)
 
     async def test_preview_images(self) -> None:
@@ -268,7 +268,7 @@ class RowTests(RetentionCase):
         left = {row[0] for row in await self.sql("SELECT id::text FROM preview_images")}
         self.assertEqual(left, set(ids[:3]))
 
-    def another(self, settings: Retention) -> Nightly:
+    def another(self, settings: RetentionSettings) -> Nightly:
         """One with other settings."""
         return Nightly(Tasks(reactor), self.node.db, settings, now=self.now)  # type: ignore[arg-type]
 
@@ -314,7 +314,7 @@ class JobTests(RetentionCase):
     async def test_stopped(self) -> None:
         """A stop ends it after the batch; the next run goes on from there."""
         await self.spent(2500)
-        night = Nightly(Tasks(reactor), self.node.db, Retention(), now=self.now)  # type: ignore[arg-type]
+        night = Nightly(Tasks(reactor), self.node.db, RetentionSettings(), now=self.now)  # type: ignore[arg-type]
         plain = retention.remove
         stopped: list[Deferred[None]] = []
 
@@ -355,7 +355,10 @@ class JobTests(RetentionCase):
                 return {}
 
         night = Counted(
-            Tasks(clock), self.node.db, Retention(hour=3), now=lambda: moment + timedelta(seconds=clock.seconds())
+            Tasks(clock),
+            self.node.db,
+            RetentionSettings(hour=3),
+            now=lambda: moment + timedelta(seconds=clock.seconds()),
         )
         night.start()
         for _ in range(3 * 48):
@@ -378,7 +381,7 @@ class JobTests(RetentionCase):
         """Every rule names a number or a setting that there is; access tokens don't outlive their sessions."""
         for rule in RULES:
             if isinstance(rule.days, str):
-                self.assertIn(rule.days, Retention.__struct_fields__)
+                self.assertIn(rule.days, RetentionSettings.__struct_fields__)
         self.assertRaises(
             ConfigError, load, None, {}, {"auth.access_token_s": "200000", "retention.sessions_days": "1"}
         )

@@ -13,6 +13,7 @@ from twisted.trial.unittest import TestCase
 
 from chatr.api.errors import ApiError
 from chatr.api.events.sessions import SyncRequired
+from chatr.config import DatabaseSettings
 from chatr.process.tasks import Tasks
 from chatr.store.pool import Database
 from tests.box import Box, box
@@ -34,17 +35,9 @@ class PoolCase(TestCase):
 
     async def opened(self, dsn: str, **settings: Any) -> Database:
         self.recorder = Recorder()
-        values: dict[str, Any] = {
-            "size": 2,
-            "acquire_timeout_s": 5.0,
-            "queue_limit": 10,
-            "statement_timeout_s": 5.0,
-            "publish": self.recorder,
-            "tasks": Tasks(reactor),  # type: ignore[arg-type]
-            "on_doubt": lambda: self.recorder.reasons.append("doubt"),
-            **settings,
-        }
-        db = Database(reactor, **values)
+        chosen = DatabaseSettings(**{"pool_size": 2, "queue_limit": 10, **settings})
+        tasks: Any = Tasks(reactor)  # type: ignore[arg-type]
+        db = Database(tasks, chosen, publish=self.recorder, on_doubt=self.recorder.reasons.append)
         await db.open(dsn)
         self.addCleanup(db.close)
         return db
@@ -107,6 +100,48 @@ class PoolTests(PoolCase):
             await self.assertFailure(Deferred.fromCoroutine(fails()), KeyError)
         self.assertEqual((await self.things(), self.recorder.reasons), ([], []))
 
+    async def test_ahead(self) -> None:
+        """What nobody waits for goes with the next statement, or the commit, in order: no round trip of its own."""
+        before = self.db.round_trips
+        async with self.db.transaction() as tx:
+            tx.ahead("INSERT INTO things VALUES (%s)", (1,))
+            tx.ahead("INSERT INTO things VALUES (2) -- 100 %")
+            self.assertEqual(await tx.query("SELECT n, '%%' FROM things WHERE n < %s", (9,)), [(1, "%"), (2, "%")])
+            tx.ahead("DELETE FROM things WHERE n = 1")
+        self.assertEqual(self.db.round_trips - before, 2)
+        self.assertEqual(await self.things(), [2])
+
+    async def test_what_fails_ahead(self) -> None:
+        """The next statement fails with it, or the commit, and nothing of the transaction stays."""
+
+        async def fails(*, at_once: bool) -> None:
+            async with self.db.transaction() as tx:
+                self.emit(tx, "a")
+                await tx.execute("INSERT INTO things VALUES (1)")
+                tx.ahead("INSERT INTO things VALUES (1)")
+                if at_once:
+                    await tx.query("SELECT 1")
+
+        for at_once in (True, False) * 2:
+            await self.assertFailure(Deferred.fromCoroutine(fails(at_once=at_once)), psycopg2.IntegrityError)
+        self.assertEqual((await self.things(), self.recorder.reasons), ([], []))
+
+    async def test_ahead_of_what_waits(self) -> None:
+        """A statement behind a lock sees what was committed while the lock was waited for."""
+        async with self.db.transaction() as one:
+            await one.execute("LOCK TABLE things")
+            await one.execute("INSERT INTO things VALUES (1)")
+
+            async def behind() -> list[Any]:
+                async with self.db.transaction() as two:
+                    two.ahead("LOCK TABLE things")
+                    return await two.query("SELECT n FROM things")
+
+            seen = Deferred.fromCoroutine(behind())
+            while not await one.query("SELECT 1 FROM pg_locks WHERE NOT granted"):
+                pass
+        self.assertEqual(await seen, [(1,)])
+
     async def test_failed_commit_announces_nothing(self) -> None:
         """A constraint that fails at COMMIT rolls everything back, events included."""
         await self.db.execute("CREATE TABLE late (n int REFERENCES things DEFERRABLE INITIALLY DEFERRED)")
@@ -131,7 +166,7 @@ class PoolTests(PoolCase):
 
     async def test_acquire_deadline(self) -> None:
         """Who waits too long for a connection gets unavailable, and the others are served."""
-        db = await self.opened(self.dsn, size=1, acquire_timeout_s=0.05)
+        db = await self.opened(self.dsn, pool_size=1, acquire_timeout_s=0.05)
         async with db.transaction():
             await self.unavailable(db.query("SELECT 1"))
             self.assertEqual(db.waiting, 0)
@@ -139,7 +174,7 @@ class PoolTests(PoolCase):
 
     async def test_bounded_wait_queue(self) -> None:
         """Beyond the queue's limit a call is refused at once; those in the queue are served in order."""
-        db = await self.opened(self.dsn, size=1, queue_limit=3)
+        db = await self.opened(self.dsn, pool_size=1, queue_limit=3)
         async with db.transaction():
             waiting = [Deferred.fromCoroutine(db.query("SELECT %s", (n,))) for n in range(3)]
             await self.unavailable(db.query("SELECT 1"))
@@ -188,8 +223,8 @@ class PoolTests(PoolCase):
 
     async def test_closed(self) -> None:
         """After close every call is unavailable, those that waited or were under way too."""
-        db = await self.opened(self.dsn, size=1)
-        other = await self.opened(self.dsn, size=1)
+        db = await self.opened(self.dsn, pool_size=1)
+        other = await self.opened(self.dsn, pool_size=1)
         under_way = Deferred.fromCoroutine(self.unavailable(other.query("SELECT pg_sleep(1)")))
         other.close()
         await under_way
@@ -243,7 +278,7 @@ class RestartTests(PoolCase):
         """Point 28 of issue 12: however many connections are lost, it is one line."""
         own = Box()
         self.addCleanup(own.close)
-        db = await self.opened(own.database(), size=8, queue_limit=100, acquire_timeout_s=20.0)
+        db = await self.opened(own.database(), pool_size=8, queue_limit=100, acquire_timeout_s=20.0)
         log = LogLines("chatr.store.pool", "log_legacy")
         self.addCleanup(log.end)
         busy = [Deferred.fromCoroutine(self.unavailable(db.query("SELECT pg_sleep(60)"))) for _ in range(4)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any, ClassVar
 
 import msgspec
@@ -11,12 +12,12 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.api.errors import ApiError
-from chatr.config import Config, Limits, Server, Wamp
-from chatr.live.door import Door
+from chatr.config import Config, LimitsSettings, ServerSettings, WampSettings
+from chatr.live.door import WampDoor
 from chatr.live.members import Written
 from chatr.realtime.hub import Hub
 from chatr.services.admission import Admission
-from chatr.wamp.session import Session
+from chatr.wamp.session import WampSession
 from tests.wamp.link import MemoryLink
 from tests.wamp.operations import Gates, dispatcher
 
@@ -76,7 +77,7 @@ class Setting:
         clock: IReactorTime,
         *,
         exempt_loopback: bool = False,
-        server: Server = Server(),  # noqa: B008 - frozen
+        server: ServerSettings = ServerSettings(),  # noqa: B008 - frozen
         written: Written | None = None,
         **limits: Any,
     ) -> None:
@@ -84,19 +85,21 @@ class Setting:
         self.gates = Gates()
         self.tickets = Tickets()
         self.attendance = Attendance()
-        self.config = Config(server=server, wamp=Wamp(**limits), limits=Limits(exempt_loopback=exempt_loopback))
+        self.config = Config(
+            server=server, wamp=WampSettings(**limits), limits=LimitsSettings(exempt_loopback=exempt_loopback)
+        )
         self.hub = Hub()
         started = clock.seconds()
-        self.door = Door(
+        self.door = WampDoor(
             self.config,
             clock,
-            now=lambda: EPOCH + clock.seconds() - started,
-            dispatcher=dispatcher(self.gates),
+            dispatcher(self.gates),
             authenticate=self.tickets,
             hub=self.hub,
             presence=self.attendance,
             written=written,
             epoch=lambda: HISTORY,
+            now=lambda: datetime.fromtimestamp(EPOCH + clock.seconds() - started, timezone.utc),
         )
         for name, user_id in (("alice", ALICE), ("bob", BOB)):
             self.admit(name, user_id)
@@ -108,7 +111,7 @@ class Setting:
             session_id=f"session-of-{ticket}",
             role=role,
             expires_at=expires_at,
-            rooms=(f"user:{user_id}",),
+            rooms=(f"user:{user_id}", f"session:session-of-{ticket}"),
         )
 
 
@@ -117,7 +120,7 @@ class Client:
 
     def __init__(self, setting: Setting, **link: Any) -> None:
         self.link = MemoryLink(**link)
-        self.session = Session(setting.door.router, self.link)
+        self.session = WampSession(setting.door.router, self.link)
         self.session.opened()
 
     def say(self, *messages: list[Any]) -> list[Any]:

@@ -15,8 +15,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatr.wamp.limits import Limits, Uris
 from chatr.wamp.publication import Publication
 from chatr.wamp.realm import (
-    Answer,
     CallError,
+    CallResult,
     Challenge,
     Greeting,
     Identity,
@@ -28,7 +28,7 @@ from chatr.wamp.realm import (
     Refused,
 )
 from chatr.wamp.router import Router
-from chatr.wamp.session import Session
+from chatr.wamp.session import WampSession
 from tests.wamp.link import MemoryLink
 
 LIMITS = Limits(
@@ -98,7 +98,7 @@ class Sum:
     """Adds what it is called with, at once or when it is told to."""
 
     def __init__(self) -> None:
-        self.waiting: list[Deferred[Answer]] = []
+        self.waiting: list[Deferred[CallResult]] = []
         self.abandoned = 0
         self.args: Sequence[Any] = ()
 
@@ -114,12 +114,12 @@ class Sum:
         self.args = args
         return self
 
-    def start(self) -> Deferred[Answer]:
-        answer: Deferred[Answer] = Deferred()
+    def start(self) -> Deferred[CallResult]:
+        answer: Deferred[CallResult] = Deferred()
         if "later" in self.args:
             self.waiting.append(answer)
         else:
-            answer.callback(Answer({"of": len(self.args)}, args=[sum(self.args)]))
+            answer.callback(CallResult({"of": len(self.args)}, args=[sum(self.args)]))
         return answer
 
     def abandon(self) -> None:
@@ -157,7 +157,7 @@ class RealmTests(SynchronousTestCase):
     def realm(self, key: bytes) -> Realm:
         return Realm(authenticator=Passwords({"ann": key, "ben": key}), members=Readers(), callee=Sum())
 
-    def say(self, client: tuple[Session, MemoryLink], message: list[Any]) -> list[Any]:
+    def say(self, client: tuple[WampSession, MemoryLink], message: list[Any]) -> list[Any]:
         """Say one thing; what came since the last time."""
         session, link = client
         session.received(msgspec.json.encode(message))
@@ -167,12 +167,12 @@ class RealmTests(SynchronousTestCase):
     def client(self, realm: str = "books", *, methods: Sequence[str] = ("wampcra",), authid: str = "ann") -> Any:
         """A client that has said hello, and what it heard."""
         link = MemoryLink()
-        session = Session(self.router, link)
+        session = WampSession(self.router, link)
         session.opened()
         details = {"roles": {"caller": {}}, "authmethods": methods, "authid": authid}
         return (session, link), self.say((session, link), [1, realm, details])
 
-    def joined(self, realm: str = "books", authid: str = "ann") -> tuple[Session, MemoryLink]:
+    def joined(self, realm: str = "books", authid: str = "ann") -> tuple[WampSession, MemoryLink]:
         client, ((_, _, extra),) = self.client(realm, authid=authid)
         ((kind, *_),) = self.say(client, [5, signature(realm.encode(), extra["challenge"]), {}])
         self.assertEqual(kind, 2)
@@ -244,7 +244,7 @@ class RealmTests(SynchronousTestCase):
         self.say(client, [48, 2, {"timeout": 1000}, "math.sum", ["later"]])
         self.clock.advance(1)
         self.assertEqual(client[1].sent[-1][4], "wamp.error.timeout")
-        callee.waiting.pop().callback(Answer({}))
+        callee.waiting.pop().callback(CallResult({}))
         self.say(client, [48, 3, {}, "math.sum", ["later"]])
         client[0].lost()
         self.assertEqual(callee.abandoned, 3)
@@ -255,7 +255,7 @@ class RealmTests(SynchronousTestCase):
         self.say(client, [48, 1, {}, "math.sum", ["later"]])
         self.say(client, [48, 2, {}, "math.sum", ["later"]])
         self.assertEqual(self.say(client, [48, 3, {}, "math.sum", [1]])[0][4], "example.error.rate_limited")
-        self.realms["books"].callee.waiting.pop().callback(Answer({}))
+        self.realms["books"].callee.waiting.pop().callback(CallResult({}))
         ((*_, uri, _, kwargs),) = self.say(client, [48, 4, {"timeout": "x"}, "math.sum", [1]])[-1:]
         self.assertEqual((uri, kwargs), ("example.error.invalid", {"path": "$options.timeout"}))
         self.say(client, [32, 5, {}, "a"])

@@ -16,7 +16,7 @@ class DrainTests(SessionCase):
         """Calls in flight finish, new ones are refused, then all get GOODBYE, and it is over when all have gone."""
         client, other, stranger = self.joined(), self.joined("bob"), Client(self.setting)
         client.say([48, 1, {}, "chatr.echo.write", [], {"text": "a"}])
-        done = self.door.drain(10)
+        done = self.door.router.drain(10)
         late = Client(self.setting)
         self.assertEqual(late.heard()[-1][::2], [3, "wamp.close.system_shutdown"])
         self.assertEqual(client.say([48, 2, {}, "chatr.echo.whoami"])[0][4], "chatr.error.unavailable")
@@ -35,7 +35,7 @@ class DrainTests(SessionCase):
         """A call that does not finish, and a transport that does not close, hold the stop up for a bounded time."""
         client = self.joined()
         client.say([48, 1, {}, "chatr.echo.write", [], {"text": "a"}])
-        done = self.door.drain(10)
+        done = self.door.router.drain(10)
         self.clock.advance(9.9)
         self.assertEqual(client.heard(), [])
         self.clock.advance(0.2)
@@ -53,7 +53,7 @@ class DrainTests(SessionCase):
         client.say(HELLO, [5, "alice", {}])
         blocker = self.joined_past_hold()
         blocker.say([48, 1, {}, "chatr.echo.write", [], {"text": "a"}])
-        self.door.drain(10)
+        self.door.router.drain(10)
         self.setting.tickets.hold.callback(None)
         self.assertEqual(client.heard()[-1][::2], [3, "wamp.close.system_shutdown"])
 

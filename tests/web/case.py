@@ -129,7 +129,7 @@ class BrowserCase(ServerCase):
         async def cut() -> None:
             node = self.service.node
             assert node is not None
-            for session in node.door.router.sessions.everyone():
+            for session in node.wamp.router.sessions.everyone():
                 session._link._protocol.transport.abortConnection()  # type: ignore[attr-defined]
 
         self.wait(cut())

@@ -21,7 +21,13 @@ export function compressPlugin(): Plugin {
       folder = build.outDir;
     },
     // Last: also after those that write files of their own when the bundle is closed.
-    closeBundle: { order: "post", sequential: true, handler: () => compressAll(folder) },
+    closeBundle: {
+      order: "post",
+      sequential: true,
+      handler: async (error) => {
+        if (error === undefined) await compressAll(folder);
+      },
+    },
   };
 }
 

@@ -4,10 +4,11 @@ import type { Plugin } from "vite";
 const ID = "virtual:chatr-routes";
 
 interface OpenApi {
+  info: { version: string };
   paths: Record<string, Record<string, { operationId?: string }>>;
 }
 
-/** Makes `virtual:chatr-routes`: the verb and path of each operation, from docs/api/openapi.json. */
+/** Makes `virtual:chatr-routes`: the verb and path of each operation, and the version, from docs/api/openapi.json. */
 export function routesPlugin(openapi: string): Plugin {
   return {
     name: "chatr-routes",
@@ -15,7 +16,8 @@ export function routesPlugin(openapi: string): Plugin {
     load(id) {
       if (id !== `\0${ID}`) return undefined;
       this.addWatchFile(openapi);
-      return `export const routes = ${JSON.stringify(readRoutes(openapi))};`;
+      const { info } = JSON.parse(readFileSync(openapi, "utf8")) as OpenApi;
+      return `export const routes = ${JSON.stringify(readRoutes(openapi))};\nexport const version = ${JSON.stringify(info.version)};`;
     },
   };
 }

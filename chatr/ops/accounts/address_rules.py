@@ -1,4 +1,7 @@
-"""E-mail addresses and phone numbers: their form, which of them a login is, and how they are shown to others."""
+"""E-mail addresses and phone numbers: their form, which of them a login is, and how they are shown to others.
+
+Whose they are, without regard to case and once they are confirmed, says store/accounts/accounts.py ``address_taken``.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,10 @@ def phone(text: str, region: str) -> str:
 
 
 def login(text: str, region: str) -> dict[str, str]:
-    """What somebody may mean who signs in as ``text``: ``email``, ``username``, ``phone_number``, else empty."""
+    """What somebody may mean who signs in as ``text``: ``email``, ``username``, ``phone_number``, else empty.
+
+    Of several accounts that fit store/accounts/accounts.py ``by_login`` says which it is.
+    """
     is_email = "@" in text[1:]
     return {
         "email": text if is_email else "",

@@ -1,4 +1,7 @@
-"""Mistyped addresses: whoever has shown enough may change or drop what nobody has confirmed."""
+"""Mistyped addresses: whoever has shown enough may change or drop what nobody has confirmed.
+
+A confirmed address is changed by user.update (ops/people/profile.py), and that is undone by undo.py.
+"""
 
 from __future__ import annotations
 

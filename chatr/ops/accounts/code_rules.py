@@ -1,6 +1,7 @@
 """What codes are like, how long they are good, and how many wrong ones make them void.
 
-How often one may be sent says services/code_gate.py.
+One lives for each person and purpose, and what has run out or was voided stays so: store/accounts/codes.py ``again``.
+How they are made, kept and compared says auth/code_hashes.py, how often one may be sent services/code_gate.py.
 """
 
 from __future__ import annotations
@@ -30,5 +31,5 @@ def expiry(ports: Ports, now: datetime, purpose: str) -> datetime:
 
 
 def lifetime_s(ports: Ports, purpose: str) -> int:
-    """For how many seconds a code of a purpose is good."""
+    """For how many seconds a code of a purpose is good: the setting ``auth.code_s``."""
     return min(CHALLENGE_S, ports.accounts.settings.code_s) if purpose == "login" else ports.accounts.settings.code_s

@@ -1,4 +1,8 @@
-"""The end of an account: what goes with it, and what stays."""
+"""The end of an account: what goes with it, and what stays.
+
+What is personal says store/accounts/accounts.py ``erase``, how friends and others are told ops/people/announcing.py
+``erased``. What they wrote stays, or is erased by services/eraser.py: the setting ``messages.erase_deleted``.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""Registration, verification, and the end of an account."""
+"""Registration, and verification of its addresses; an account's end is deletion.py.
+
+Only confirmed addresses are taken; which unconfirmed account gives way to a new one, or to whoever confirms its
+address, says store/accounts/accounts.py (``make_way``, ``confirm``). The code of ``resend_code`` is posted behind the
+answer (verification.py ``carry_out``), so that neither it nor its time tells whether an account exists; as of a
+forgotten password (passwords.py), and of a login (auth/password_hashes.py ``compare``).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Usernames: what they look like, words that are nobody's, and free ones."""
+"""Usernames: what they look like, words that are nobody's, and free ones.
+
+Two that differ in case only are the same, by a unique index (sql/migrations). How long an account that nobody confirmed
+holds its own says registration.py ``UNVERIFIED_HOLDS_NAME_H``.
+"""
 
 from __future__ import annotations
 

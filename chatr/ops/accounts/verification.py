@@ -1,4 +1,7 @@
-"""Codes on their way to people, and what is still to be confirmed about an account."""
+"""Codes on their way to people, and what is still to be confirmed about an account: e-mail first, then phone.
+
+What codes are like says code_rules.py, how often one may leave services/code_gate.py, which all of them pass here.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What somebody is doing at this moment: told to whom it concerns, never stored."""
+"""What somebody is doing at this moment: told to whom it concerns, never stored.
+
+No signal passes a message request that waits, nor a block, either way: ops/people/permissions.py ``passes``.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""Conversations: the list, one of them, its log."""
+"""Conversations: the list, one of them, its log, and what somebody does with their own view of it.
+
+Two people have one, by a unique key (store/conversations/conversations.py ``insert_direct``), begun by a first message.
+What was deleted from one's own view stays so: ops/log.py for what becomes of it, store/messages/quotes.py for quotes.
+How many unread messages are counted says store/conversations/views.py.
+"""
 
 from __future__ import annotations
 
@@ -141,22 +146,18 @@ async def update(ctx: Ctx, params: ConversationUpdateParams) -> Conversation:
     """Archive, pin or mute a conversation, for the caller alone. None of them hides what is in it."""
     if isinstance(params.muted_until, datetime):
         _check_moment("$.mutedUntil", params.muted_until)
+    me = ctx.caller.user_id
 
     async def work(tx: Transaction) -> Conversation:
-        before = await access.held_conversation(ctx, tx, params.id)
-        wanted = conversations.Own(
-            archived=before.archived if params.archived is UNSET else params.archived,
-            pinned=before.pinned if params.pinned is UNSET else params.pinned,
-            muted_until=before.muted_until if params.muted_until is UNSET else params.muted_until,
-        )
-        if wanted == conversations.Own(archived=before.archived, pinned=before.pinned, muted_until=before.muted_until):
-            return visibility.conversation(before, ctx.caller.user_id)
-        await conversations.set_own(tx, params.id, ctx.caller.user_id, wanted)
-        changed = visibility.conversation(await access.held_conversation(ctx, tx, params.id), ctx.caller.user_id)
-        tx.tell(ConversationUpdated.of(changed), [person_room(ctx.caller.user_id)], exclude=ctx.caller.connection)
-        return changed
+        conversations.lock(tx, params.id)
+        own = conversations.Own(archived=params.archived, pinned=params.pinned, muted_until=params.muted_until)
+        changed = await conversations.set_own(tx, params.id, me, own)
+        view = visibility.conversation(await access.conversation(ctx, tx, params.id), me)
+        if changed:
+            tx.tell(ConversationUpdated.of(view), [person_room(me)], exclude=ctx.caller.connection)
+        return view
 
-    return await ctx.ports.messages.writer.change(work, caller=ctx.caller.user_id, place=params.id)
+    return await ctx.ports.messages.writer.change(work, caller=me, place=params.id)
 
 
 def _check_moment(path: str, moment: datetime) -> None:
@@ -195,7 +196,7 @@ async def created(news: News, conversation_id: str, viewer_id: str, *, begun: bo
     """Tell somebody that they have a conversation now: a message has brought it back, or one is about to begin it."""
     if begun:
         # So that its revision is greater than the one with which it was removed.
-        await conversations.touch(news, conversation_id, viewer_id)
+        conversations.touch(news, conversation_id, viewer_id)
     view = await conversations.by_id(news, viewer_id, conversation_id, begun=begun)
     if view is not None:
         told = ConversationCreated.of(visibility.conversation(view, viewer_id))

@@ -1,7 +1,13 @@
-"""How far somebody has come, in reading and in hearing: kept, and who is told what of it."""
+"""How far somebody has come, in reading and in hearing: kept, and who is told what of it.
+
+What others are shown says store/conversations/marks.py ``store``: a request that waits, and a block, withhold all, and
+who gives no read receipts what was read. Who gives none sees none: store/conversations/views.py, which counts what is
+unread too. Senders in groups are told by services/receipt_counts.py.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
@@ -49,7 +55,17 @@ def marked(ctx: Ctx, conversation_id: str, marked: Marked, connection: str) -> N
     publish(status(marked.delivered_seq, marked.read_seq), [person_room(me)], exclude=connection)
 
 
-def written(ports: Ports, now: datetime, user_id: str, payload: msgspec.Struct) -> None:
+def when_written(ports: Ports, clock: Callable[[], datetime]) -> Callable[[str, msgspec.Struct], None] | None:
+    """Say what hears of each event that a session of somebody takes; None where only what a client says counts.
+
+    That is the setting ``messages.delivered_when_written``.
+    """
+    if not ports.messages.settings.delivered_when_written:
+        return None
+    return lambda user_id, payload: _written(ports, clock(), user_id, payload)
+
+
+def _written(ports: Ports, now: datetime, user_id: str, payload: msgspec.Struct) -> None:
     """Mark somebody else's message as delivered to a person, to a session of whom it was written."""
     if not isinstance(payload, MessageReceived) or payload.message.sender.id == user_id:
         return

@@ -1,4 +1,8 @@
-"""Changing messages that are there: edit, unsend, react."""
+"""Changing messages that are there: edit, unsend, react. Edits and reactions pass no block, taking back does.
+
+What goes with an unsent message says store/messages/changes.py ``unsend``, how long the rest stays in the database
+config/messages.py ``RetentionSettings``, and what quotes of it say from then on store/messages/quotes.py.
+"""
 
 from __future__ import annotations
 
@@ -59,9 +63,10 @@ async def edit(ctx: Ctx, params: MessageEditParams) -> Message:
         if content != held.content:
             dictionary = ctx.ports.messages.settings.search_dictionary
             names = texts.names(content)
-            await changes.edit(tx, held, uuid7(), ctx.caller.user_id, content, names, dictionary=dictionary)
+            changes.edit(tx, held, uuid7(), ctx.caller.user_id, content, names, dictionary=dictionary)
             await previews.edited(ctx, tx, held, content)
-            await log.record(tx, held, MessageEdited, exclude=ctx.caller.connection)
+            stored = await log.record(tx, held, MessageEdited, exclude=ctx.caller.connection)
+            return stored.seen_by(ctx.caller.user_id, held.marks)
         return await access.message_as_it_is(ctx, tx, held)
 
     return await ctx.ports.messages.writer.change(change, caller=ctx.caller.user_id, place=Of(params.id))
@@ -80,8 +85,9 @@ async def unsend(ctx: Ctx, params: MessageParams) -> Message:
         if not may or held.type == "system":
             raise ApiError("forbidden", "Only who wrote a message can take it back")
         if not held.unsent:
-            await changes.unsend(tx, held)
-            await log.record(tx, held, MessageUnsent, exclude=ctx.caller.connection)
+            changes.unsend(tx, held)
+            stored = await log.record(tx, held, MessageUnsent, exclude=ctx.caller.connection)
+            return stored.seen_by(ctx.caller.user_id, held.marks)
         return await access.message_as_it_is(ctx, tx, held)
 
     return await ctx.ports.messages.writer.change(change, caller=ctx.caller.user_id, place=Of(params.id))
@@ -114,12 +120,13 @@ async def react(ctx: Ctx, params: MessageReactParams) -> Message:
         if held.type == "system":
             raise ApiError("forbidden", "Nobody can react to this message")
         permissions.passes(held.status, held.closed)
-        before = await changes.reaction(tx, held.id, me)
-        wanted = await changes.spelled(tx, held.id, params.emoji) if params.emoji is not None else None
+        before, wanted = await changes.reactions(tx, held.id, me, params.emoji)
         emoji = None if wanted == before else wanted
         if emoji != before:
-            await changes.react(tx, held.id, me, emoji)
-            await log.record(tx, held, MessageReaction, Reacted(me, emoji), exclude=ctx.caller.connection)
+            changes.react(tx, held.id, me, emoji)
+            facts = Reacted(me, emoji)
+            stored = await log.record(tx, held, MessageReaction, facts, exclude=ctx.caller.connection)
+            return stored.seen_by(me, held.marks)
         return await access.message_as_it_is(ctx, tx, held)
 
     return await ctx.ports.messages.writer.change(change, caller=ctx.caller.user_id, place=Of(params.id))

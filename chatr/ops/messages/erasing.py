@@ -24,5 +24,5 @@ async def take_away(tx: Transaction, held: Held, user_id: str) -> None:
     """Delete a person's reaction to a message."""
     if await changes.reaction(tx, held.id, user_id) is None:
         return
-    await changes.react(tx, held.id, user_id, None)
+    changes.react(tx, held.id, user_id, None)
     await log.record(tx, held, MessageReaction, Reacted(user_id, None))

@@ -1,4 +1,7 @@
-"""Reading messages: a page of a conversation, and one message."""
+"""Reading messages: a page of a conversation, and one message. How long a page may be says api/model.py ``Limit``.
+
+What each viewer has of one, of an unsent one a placeholder, says store/messages/messages.py ``seen_by``.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,9 @@ async def get(ctx: Ctx, params: MessageParams) -> Message:
     return await access.message(ctx, params.id)
 
 
-async def _page(ctx: Ctx, conversation_id: str, marks: messages.Marks, params: MessageHistoryParams) -> messages.Page:
+async def _page(
+    ctx: Ctx, conversation_id: str, marks: messages.Watermarks, params: MessageHistoryParams
+) -> messages.Page:
     db, viewer_id = ctx.ports.db, ctx.caller.user_id
     most = ctx.ports.limits.page_bytes
     if params.after is not None:

@@ -1,4 +1,8 @@
-"""Previews of links, asked for."""
+"""Previews of links: asked for, and of a message's first one (previews/links.py), which no client makes.
+
+Bounds and whether there are any: config/messages.py ``Previews``. Where nothing is fetched from says
+previews/addresses.py, which schemes and ports previews/urls.py; the work is done by services/link_previews.py.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ from chatr.ops.ports import Ctx
 from chatr.previews.urls import MAX_CHARS
 from chatr.store.messages import changes, previews
 from chatr.store.messages.changes import Held
-from chatr.store.messages.previews import Job
+from chatr.store.messages.previews import PreviewJob
 from chatr.store.pool import Transaction
 
 RATE = Rate(30, 60)
@@ -62,7 +66,7 @@ async def edited(ctx: Ctx, tx: Transaction, held: Held, text: str) -> None:
         tx.then(ctx.ports.messages.preview_queue.wake)
 
 
-async def attach(tx: Transaction, job: Job, preview: LinkPreview) -> None:
+async def attach(tx: Transaction, job: PreviewJob, preview: LinkPreview) -> None:
     """Give a message the preview of its link, unless another process has, or it is not there as it was."""
     held = await changes.hold_for_nobody(tx, job.message_id)
     if not await previews.take(tx, job) or held is None or held.unsent or held.declined or held.closed:

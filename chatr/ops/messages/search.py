@@ -1,4 +1,8 @@
-"""Finding messages by their words."""
+"""Finding messages by their words.
+
+Words of fewer than three letters are found at the beginning of a word: store/messages/search_terms.py ``indexed``,
+beside what makes snippets. Which messages are looked at, in which order, says store/messages/message_search.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Sending messages."""
+"""Sending messages.
+
+What becomes of a send is judged in its commit: sql/functions/judge_sends.sql. What a quote keeps says
+store/messages/quotes.py, when the same ``clientId`` is another message auth/digests.py, what a text may be texts.py.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +29,7 @@ from chatr.store.messages import messages, quotes
 from chatr.store.news import Committed
 from chatr.store.writing.appending import Append, Appended
 
+#: Over REST an Idempotency-Key is one too: rest/parameters.py.
 ClientId = Annotated[
     str,
     Meta(
@@ -49,6 +54,7 @@ class MessageSendParams(Params, frozen=True, kw_only=True):
     client_id: ClientId
     recipient_id: Id | None = None
     conversation_id: Id | None = None
+    #: ``system`` is written by the server alone: ops/conversations/system_entries.py.
     type: Literal["text"] = "text"
     reply_to_id: Id | None = None
     link_preview: bool = True
@@ -83,6 +89,7 @@ async def send(ctx: Ctx, params: MessageSendParams) -> Message:
     # A reply never begins a conversation: there is nothing in it to reply to.
     begin = partial(begin_direct, ctx, params.recipient_id) if params.recipient_id and not item.reply_to_id else None
     done = await ctx.ports.messages.writer.append(item, announce=announce, begin=begin)
+    # Members, blocks, requests: sql/functions/judge_sends.sql; what may be replied to: send_facts.sql beside it.
     if done.outcome == "created":
         if item.link:
             ctx.ports.messages.preview_queue.wake()

@@ -1,4 +1,8 @@
-"""What people write: how long, whom it calls, and what an emoji is."""
+"""What people write: how long, whom it calls, and what an emoji is. It is kept as it is given, and never HTML.
+
+What is no Unicode is refused by api/dispatch.py, whatever the operation. Who is called by a name, members only, says
+sql/functions/mentioned.sql.
+"""
 
 from __future__ import annotations
 

@@ -57,12 +57,12 @@ async def erased(ctx: Ctx, tx: Transaction, before: Person, after: Person, circl
         others.append(other_id)
     for blocker_id in gone.blockers:
         tx.tell(FriendUnblocked.of(stranger), [person_room(blocker_id)])
-    await friends.touch(tx, others)
+    friends.touch(tx, others)
     for viewer_id in others:
         conversation_id = await conversations.direct_id(tx, viewer_id, after.id)
         if conversation_id is None:
             continue
-        await conversations.touch(tx, conversation_id, viewer_id)
+        conversations.touch(tx, conversation_id, viewer_id)
         view = await conversations.by_id(tx, viewer_id, conversation_id)
         if view is not None:
             tx.tell(ConversationUpdated.of(visibility.conversation(view, viewer_id)), [person_room(viewer_id)])

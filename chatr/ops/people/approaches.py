@@ -1,4 +1,7 @@
-"""How many strangers somebody may approach in a day, whatever restarts in between."""
+"""How many strangers somebody may approach in a day, whatever restarts in between: config/serving.py ``Limits``.
+
+How many messages one may write to a stranger who has not accepted says ops/conversations/requests.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""Friends, requests and blocks."""
+"""Friends, requests and blocks.
+
+Two people have one friendship or request; blocks are directional, each lifts only their own. A block closes the direct
+conversation, not its history, nor groups (store/conversations/conversations.py ``close_if_blocked``): what that stops
+says permissions.py (``not_closed``, ``passes``). What the blocked still see of the blocker says visibility.py, how many
+may be asked in a day approaches.py, who is told what else is another between the two pairs.py.
+"""
 
 from __future__ import annotations
 
@@ -109,7 +115,7 @@ async def request(ctx: Ctx, params: FriendRequestParams) -> FriendshipResult:
         there = await friends.of_pair(tx, me, other_id)
         if there is None:
             await approaches.asks_friend(ctx, tx)
-            asked = friends.Friendship(uuid7(), me, other_id, accepted=False)
+            asked = friends.FriendshipRow(uuid7(), me, other_id, accepted=False)
             await friends.insert(tx, asked.id, me, other_id)
             return await _told(ctx, tx, asked, "pending", FriendRequested)
         if there.accepted or there.requester_id == me:
@@ -272,7 +278,7 @@ async def _other(ctx: Ctx, params: FriendshipParams) -> str:
     return there.addressee_id if there.requester_id == ctx.caller.user_id else there.requester_id
 
 
-async def _accept(ctx: Ctx, tx: Transaction, there: friends.Friendship) -> FriendshipResult:
+async def _accept(ctx: Ctx, tx: Transaction, there: friends.FriendshipRow) -> FriendshipResult:
     """Make friends of the two, and an ordinary conversation of a message request between them."""
     await friends.accept(tx, there.id)
     found = await relations.by_id(tx, ctx.caller.user_id, there.requester_id)
@@ -283,7 +289,7 @@ async def _accept(ctx: Ctx, tx: Transaction, there: friends.Friendship) -> Frien
     return await _told(ctx, tx, there, "accepted", FriendAccepted)
 
 
-async def _end(ctx: Ctx, tx: Transaction, there: friends.Friendship, *, by_me: bool = True) -> FriendshipResult:
+async def _end(ctx: Ctx, tx: Transaction, there: friends.FriendshipRow, *, by_me: bool = True) -> FriendshipResult:
     """Delete a friendship or request. ``by_me``: the caller's session has it from its answer."""
     await friends.delete(tx, there.id)
     if there.accepted:
@@ -294,7 +300,7 @@ async def _end(ctx: Ctx, tx: Transaction, there: friends.Friendship, *, by_me: b
 async def _told(
     ctx: Ctx,
     tx: Transaction,
-    there: friends.Friendship,
+    there: friends.FriendshipRow,
     status: Literal["pending", "accepted", "declined", "removed"],
     event: type[FriendChanged],
     *,
@@ -303,7 +309,7 @@ async def _told(
     """Tell both what is between them now, each with the other as they may be seen now."""
     friendship = Friendship(there.id, status, there.requester_id, there.addressee_id)
     pair = (there.requester_id, there.addressee_id)
-    await friends.touch(tx, pair)
+    friends.touch(tx, pair)
     for viewer_id, seen_id in (pair, pair[::-1]):
         seen = await relations.by_id(tx, viewer_id, seen_id)
         if seen is not None:
@@ -315,7 +321,7 @@ async def _told(
 async def _own(ctx: Ctx, tx: Transaction, other_id: str, event: type[BlockChanged]) -> None:
     """Tell the caller's other sessions, and nobody else, about a block."""
     me = ctx.caller.user_id
-    await friends.touch(tx, [me])
+    friends.touch(tx, [me])
     found = await relations.by_id(tx, me, other_id)
     if found is not None:
         told = event.of(visibility.user(found.person, found.relation))

@@ -28,11 +28,24 @@ _T = TypeVar("_T")
 class _Sight(msgspec.Struct, frozen=True):
     """What somebody has of another person in front of them."""
 
-    presence: bool
-    blocked: bool
-    blocked_by_me: bool
+    found: Other | None
     user: User | None
     conversation: Conversation | None
+
+    @property
+    def presence(self) -> bool:
+        """Whether they may know if the other is here."""
+        return self.found is not None and privacy.sees_presence(self.found.person, self.found.relation)
+
+    @property
+    def blocked(self) -> bool:
+        """Whether either has blocked the other."""
+        return self.found is not None and self.found.relation.blocked
+
+    @property
+    def blocked_by_me(self) -> bool:
+        """Whether they have blocked the other."""
+        return self.found is not None and self.found.relation.blocked_by_me
 
 
 async def change(
@@ -60,10 +73,10 @@ async def changing(ctx: Ctx, tx: Transaction, other_id: str, *, exclude: str = "
     ``exclude``: the connection that has its conversation from the answer.
     """
     pair = ctx.caller.user_id, other_id
-    await relations.lock(tx, *pair)
-    await relations.revise(tx, *pair)
+    relations.lock(tx, *pair)
+    relations.revise(tx, *pair)
     before = [await _sight(tx, *pair), await _sight(tx, *reversed(pair))]
-    yield await relations.by_id(tx, *pair)
+    yield before[0].found
     after = [await _sight(tx, *pair), await _sight(tx, *reversed(pair))]
     tx.then(partial(ctx.ports.live.publisher.forget, pair))
     for viewer_id, seen_id, was, now in zip(pair, reversed(pair), before, after, strict=True):
@@ -80,7 +93,7 @@ async def _tell(tx: Transaction, viewer_id: str, was: _Sight, now: _Sight, *, ex
     news = _own_part(conversation) != _own_part(was.conversation) or (was.blocked and not now.blocked)
     other_news = now.user is not None and now.user != was.user
     if conversation is not None and (news or other_news):
-        await conversations.touch(tx, conversation.id, viewer_id)
+        conversations.touch(tx, conversation.id, viewer_id)
     # Also one whose first message came in between: it was told of as it was before this change.
     if conversation is not None and news:
         # Read again: as it is with the revision that it has by now.
@@ -90,7 +103,7 @@ async def _tell(tx: Transaction, viewer_id: str, was: _Sight, now: _Sight, *, ex
     # To whoever was blocked it is as if the other had made their profile private. A list of blocks shows people too.
     elsewhere = (conversation is not None and not news) or (was.blocked_by_me and now.blocked_by_me)
     if now.user is not None and other_news and elsewhere:
-        await friends.touch(tx, [viewer_id])
+        friends.touch(tx, [viewer_id])
         tx.tell(UserUpdated.of(now.user), rooms)
 
 
@@ -101,11 +114,11 @@ def _own_part(conversation: Conversation | None) -> Conversation | None:
 
 async def _sight(tx: Transaction, viewer_id: str, other_id: str) -> _Sight:
     found = await relations.by_id(tx, viewer_id, other_id)
-    view = await conversations.with_user(tx, viewer_id, other_id)
+    # Who is no more is not found, though there may be a conversation.
+    none = found is not None and found.relation.direct_id is None
+    view = None if none else await conversations.with_user(tx, viewer_id, other_id)
     return _Sight(
-        presence=found is not None and privacy.sees_presence(found.person, found.relation),
-        blocked=found is not None and found.relation.blocked,
-        blocked_by_me=found is not None and found.relation.blocked_by_me,
-        user=visibility.user(found.person, found.relation) if found is not None else None,
-        conversation=visibility.conversation(view, viewer_id) if view else None,
+        found,
+        visibility.user(found.person, found.relation) if found is not None else None,
+        visibility.conversation(view, viewer_id) if view else None,
     )

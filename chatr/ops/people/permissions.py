@@ -1,4 +1,7 @@
-"""Who may see and do what to whom: every operation that concerns another person asks here."""
+"""Who may see and do what to whom: every operation that concerns another person asks here.
+
+What of a profile is shown says privacy.py. Whether a send passes is judged in SQL: sql/functions/judge_sends.sql.
+"""
 
 from __future__ import annotations
 

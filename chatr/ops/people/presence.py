@@ -1,4 +1,9 @@
-"""Presence: who of the people one has to do with is here."""
+"""Presence: who of the people one has to do with is here.
+
+Somebody is here as the best of their sessions is, and gone after a while: realtime/presence.py. Who may know says
+privacy.py ``sees_presence``; who is near enough store/people/relations.py. services/presence_news.py tells it, and when
+somebody was last seen is kept by store/people/people.py ``here``.
+"""
 
 from __future__ import annotations
 

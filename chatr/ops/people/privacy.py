@@ -1,4 +1,8 @@
-"""The levels of privacy: everyone, friends, nobody. Each part of a profile has one (chatr.api.model.Privacy)."""
+"""The levels of privacy: everyone, friends, nobody. Parts and what they have by default: api/model.py ``Privacy``.
+
+Which field belongs to which part says visibility.py. Search and presence of many apply the levels in SQL:
+store/people/relations.py ``shown`` and ``showing``. Read receipts: store/conversations/marks.py ``store``.
+"""
 
 from __future__ import annotations
 

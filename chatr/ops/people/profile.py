@@ -1,4 +1,7 @@
-"""What people say about themselves, and who may see it."""
+"""What people say about themselves, and who may see it (privacy.py). What a name may be says names.py.
+
+A new address counts once its code is entered: ops/accounts/registration.py, which has undo.py tell the former one.
+"""
 
 from __future__ import annotations
 

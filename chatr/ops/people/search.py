@@ -1,4 +1,8 @@
-"""People found by what they are called: 30 at most, friends first."""
+"""People found by what they are called: 30 at most, friends first.
+
+Names and addresses are found only by those to whom they are shown. That, the order, and who is left out is decided by
+store/people/people_search.py.
+"""
 
 from __future__ import annotations
 

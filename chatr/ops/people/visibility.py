@@ -1,6 +1,6 @@
 """What one person may see of another: which level of privacy each field has, and what is left across a block.
 
-Whom a level lets see is decided by :mod:`chatr.ops.people.permissions`.
+Whom a level lets see is decided by :mod:`chatr.ops.people.privacy`.
 Names at messages, quotes and reactions are decided by :mod:`chatr.store.people.faces`: reading needs them row by row.
 """
 

@@ -13,7 +13,7 @@ from chatr.auth.oidc import Provider
 from chatr.auth.password_hashes import Passwords
 from chatr.auth.tokens import Tokens
 from chatr.auth.vault import Vault
-from chatr.config import Auth, Config, LoginCode, Oidc
+from chatr.config import AuthSettings, Config, LoginCode, OidcSettings
 from chatr.datadir import DataDirectory
 from chatr.fetch import Fetcher
 from chatr.outbound.channels import channels
@@ -27,7 +27,7 @@ class OidcPorts(msgspec.Struct, frozen=True, kw_only=True):
     """Sign-in with an OpenID provider."""
 
     provider: Provider | None
-    settings: Oidc
+    settings: OidcSettings
     vault: Vault
 
 
@@ -42,7 +42,7 @@ class AccountPorts(msgspec.Struct, frozen=True, kw_only=True):
     """Seals the secrets of second factors."""
     oidc: OidcPorts
     outbound: OutboundQueue
-    settings: Auth
+    settings: AuthSettings
     login_code: LoginCode
     reserved_names: frozenset[str]
     """Words that can't be usernames."""
@@ -61,6 +61,9 @@ def account_ports(
     keys, reactor, limits = data.server_keys(), tasks.clock, config.limits
     codes = Codes(keys)
     signing_keys = data.signing_keys(config.auth.token_algorithm)
+    senders = channels(config, reactor, data.outbox, now)
+    # In development scripts look for the mail that they caused.
+    awaited = config.development and config.mail.transport == "outbox"
     return AccountPorts(
         passwords=_passwords(config.auth, reactor),
         tokens=Tokens(signing_keys, lifetime_s=config.auth.access_token_s, now=now),
@@ -68,14 +71,14 @@ def account_ports(
         code_gate=CodeGate(codes, enabled=limits.enabled, exempt_loopback=config.exempt_loopback),
         vault=Vault(keys, "second factor"),
         oidc=OidcPorts(provider=_provider(config, reactor), settings=config.oidc, vault=Vault(keys, "oidc")),
-        outbound=OutboundQueue(tasks, db, Vault(keys, "outbound"), channels(config, reactor, data.outbox, now)),
+        outbound=OutboundQueue(tasks, db, Vault(keys, "outbound"), senders, awaited=awaited),
         settings=config.auth,
         login_code=config.login_code,
         reserved_names=reserved_names,
     )
 
 
-def _passwords(settings: Auth, reactor: Any) -> Passwords:
+def _passwords(settings: AuthSettings, reactor: Any) -> Passwords:
     return Passwords(
         reactor,
         cost=settings.bcrypt_cost,

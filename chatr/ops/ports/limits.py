@@ -7,7 +7,7 @@ import time
 import msgspec
 
 from chatr.auth.limits import RateLimiter
-from chatr.config import Config, Limits
+from chatr.config import Config, LimitsSettings
 from chatr.ops import pages
 from chatr.process.turns import Turns
 
@@ -27,7 +27,7 @@ class LimitPorts(msgspec.Struct, frozen=True, kw_only=True):
     """Of sync.changes and conversation.log."""
     page_bytes: int
     """What the items of a page take together at most, as JSON: ops/pages.py."""
-    settings: Limits
+    settings: LimitsSettings
 
 
 def limit_ports(config: Config) -> LimitPorts:

@@ -32,7 +32,7 @@ class LivePorts(msgspec.Struct, frozen=True, kw_only=True):
     throttle: Throttle
     connections: Callable[[str], list[str]]
     """The open realtime sessions of a sign-in, by its session id."""
-    extend: Callable[[str, str, float], object]
+    extend: Callable[[str, str, float], None]
     """Prolong an open realtime session: connection, session id, new expiry (epoch seconds)."""
 
 
@@ -44,13 +44,11 @@ def live_ports(
     broker: Broker,
     hub: Hub,
     redis: Redis | None,
-    *,
-    extend: Callable[[str, str, float], object],
 ) -> LivePorts:
     """Make the ports. Without ``redis`` this process is the only one that knows who is here."""
     circles = Circles(db)
     broker.subscribe(circles.heard)
-    announcer = Announcer(tasks, db, publisher, circles)
+    announcer = Announcer(tasks, db, publisher, circles, alone=redis is None)
     store: PresenceStore = MemoryPresence(tasks.clock)
     if redis is not None:
         store = RedisPresence(redis, prefix=f"{config.redis.prefix}:presence")
@@ -59,6 +57,11 @@ def live_ports(
 
     def connections(session_id: str) -> list[str]:
         return [member.connection for member in hub.members(session_room(session_id))]
+
+    def extend(connection: str, session_id: str, expires_at: float) -> None:
+        member = hub.find(session_room(session_id), connection)
+        if member is not None:
+            member.extend(expires_at)
 
     return LivePorts(
         publisher=publisher,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from chatr.auth.digests import Digests
-from chatr.config import Config, Messages
+from chatr.config import Config, MessagesSettings
 from chatr.datadir import DataDirectory
 from chatr.previews.web import Web
 from chatr.process.tasks import Tasks
@@ -16,7 +16,7 @@ from chatr.services.eraser import Eraser, TakeAway, TakeBack
 from chatr.services.link_previews import Previews
 from chatr.services.preview_queue import Attach, PreviewQueue
 from chatr.services.receipt_counts import ReceiptCounts
-from chatr.store.conversations.marks import Marks
+from chatr.store.conversations.marks import MarkWriter
 from chatr.store.pool import Database
 from chatr.store.writing.writer import MessageWriter
 
@@ -26,15 +26,15 @@ class MessagePorts(msgspec.Struct, frozen=True, kw_only=True):
 
     writer: MessageWriter
     digests: Digests
-    marks: Marks
+    marks: MarkWriter
     receipt_counts: ReceiptCounts
     previews: Previews
     preview_queue: PreviewQueue
     eraser: Eraser
-    settings: Messages
+    settings: MessagesSettings
 
 
-class Changes(msgspec.Struct, frozen=True, kw_only=True):
+class LaterChanges(msgspec.Struct, frozen=True, kw_only=True):
     """What becomes of a message behind the calls, as operations would do it."""
 
     attach: Attach
@@ -49,7 +49,7 @@ def message_ports(
     db: Database,
     publisher: Publisher,
     web: Web,
-    changes: Changes,
+    later: LaterChanges,
     *,
     counted: Callable[[str], None],
 ) -> MessagePorts:
@@ -61,10 +61,10 @@ def message_ports(
     return MessagePorts(
         writer=writer,
         digests=Digests(data.server_keys()),
-        marks=Marks(db, writer),
+        marks=MarkWriter(db, writer),
         receipt_counts=ReceiptCounts(tasks, db, publisher),
         previews=previews,
-        preview_queue=PreviewQueue(tasks, db, writer, previews, attach=changes.attach),
-        eraser=Eraser(tasks, db, writer, take_back=changes.take_back, take_away=changes.take_away),
+        preview_queue=PreviewQueue(tasks, db, writer, previews, attach=later.attach),
+        eraser=Eraser(tasks, db, writer, take_back=later.take_back, take_away=later.take_away),
         settings=config.messages,
     )

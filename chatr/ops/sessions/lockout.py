@@ -1,4 +1,7 @@
-"""Wrong passwords and codes: how many lock an account, for whom and how long, so that no owner is locked out."""
+"""Wrong passwords and codes: how many lock an account, for whom and how long, so that no owner is locked out.
+
+While one is locked only the right password learns of it: what is wrong answers as if there were no such account.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Signing in with an OpenID provider."""
+"""Signing in with an OpenID provider: whose account that is, or that somebody new gets one.
+
+The operator decides it: config/accounts.py ``OidcSettings``. What is believed of a provider is auth/oidc.py's.
+"""
 
 from __future__ import annotations
 

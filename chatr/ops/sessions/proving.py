@@ -34,7 +34,7 @@ async def sign_in(ctx: Ctx, known: accounts.Credentials | None, login: str, pass
     """A try to sign in with a password; None when it is wrong, or so many were that it is not looked at.
 
     It is counted when its turn has come, so that nobody pays for tries that were too many at a time. An account that
-    there is not takes the same work as one that there is.
+    there is not takes the same work as one that there is: :meth:`chatr.auth.password_hashes.Passwords.compare`.
     """
 
     async def look() -> lockout.Attempt | None:

@@ -1,4 +1,8 @@
-"""Signing in, staying signed in, signing out."""
+"""Signing in, staying signed in, signing out.
+
+How long tokens live says config/accounts.py ``AuthSettings``, what they are auth/tokens.py, what locks an account
+lockout.py. A login of nobody is answered like a wrong password, and as fast: auth/password_hashes.py ``compare``.
+"""
 
 from __future__ import annotations
 

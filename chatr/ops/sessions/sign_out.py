@@ -1,4 +1,7 @@
-"""Ending sessions: what every way of signing out ends with."""
+"""Ending sessions: what every way of signing out ends with.
+
+Other nodes hear of it by the broker, and find it in the database within a second all the same: services/revocations.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Two-factor sign-in with an authenticator."""
+"""Two-factor sign-in with an authenticator.
+
+Which codes are good, and how many recovery codes there are, says auth/totp.py; that each works once proving.py. Their
+secret is sealed by auth/vault.py.
+"""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
 
 from chatr.api.dispatch import new_request_id
-from chatr.rest.http.headers import Refusal, last_answer
+from chatr.rest.http.headers import HttpRefusal, last_answer
 from chatr.rest.http.request import ChatrRequest
 
 #: Of a request line with all headers.
@@ -93,7 +93,7 @@ class ChatrChannel(HTTPChannel):
             self._head_is_long(first)
         elif line[:1] in (b" ", b"\t"):
             # RFC 9112, section 5.2: parsers disagree on folded lines, so that one may see a header where none is.
-            self.refuse(Refusal(400, "A line of the headers begins with white space"))
+            self.refuse(HttpRefusal(400, "A line of the headers begins with white space"))
         else:
             super().lineReceived(line)
 
@@ -106,9 +106,9 @@ class ChatrChannel(HTTPChannel):
         self._head_lines += 1
         name, _, value = line.partition(b":")
         if self._head_lines > MAX_HEADER_LINES:
-            self.refuse(Refusal(431, f"A request has at most {MAX_HEADER_LINES} headers", "too_large"))
+            self.refuse(HttpRefusal(431, f"A request has at most {MAX_HEADER_LINES} headers", "too_large"))
         elif value.translate(None, _CONTROLS) != value:
-            self.refuse(Refusal(400, "A header has a control character"))
+            self.refuse(HttpRefusal(400, "A header has a control character"))
         elif fault := self._framing_fault(name.lower(), value.strip(b" \t")):
             self.refuse(fault)
         else:
@@ -120,7 +120,7 @@ class ChatrChannel(HTTPChannel):
             return
         try:
             self.requests[-1].headersReceived(self._command, self._path, self._version)
-        except Refusal as refusal:
+        except HttpRefusal as refusal:
             self.refuse(refusal)
             return
         self._stop_timer()
@@ -188,11 +188,11 @@ class ChatrChannel(HTTPChannel):
         super().loseConnection()
 
     def _respondToBadRequestAndDisconnect(self) -> None:
-        self.refuse(Refusal(400, "This is no valid HTTP request"))
+        self.refuse(HttpRefusal(400, "This is no valid HTTP request"))
 
     # Ours.
 
-    def refuse(self, refusal: Refusal) -> None:
+    def refuse(self, refusal: HttpRefusal) -> None:
         """Answer for the request that is being read, which is the last of this connection whatever follows it."""
         if self._refused or self.transport is None:
             return
@@ -233,24 +233,24 @@ class ChatrChannel(HTTPChannel):
             self.transport.loseWriteConnection()
         self._after(self._deadlines.linger_s, self.cut)
 
-    def _framing_fault(self, name: bytes, value: bytes) -> Refusal | None:
+    def _framing_fault(self, name: bytes, value: bytes) -> HttpRefusal | None:
         """What is wrong with a header that says where the body ends (RFC 9112, sections 6.1 to 6.3).
 
         What is left to Twisted: two of them, and a length that is no number.
         """
         if name == b"content-length" and len(value) > MAX_LENGTH_DIGITS and value.isdigit():
-            return Refusal(413, f"A request body has at most {self.site.rules.max_body_bytes} bytes", "too_large")
+            return HttpRefusal(413, f"A request body has at most {self.site.rules.max_body_bytes} bytes", "too_large")
         if name == b"transfer-encoding" and (value.lower() != b"chunked" or self._version != b"HTTP/1.1"):
-            return Refusal(400, "The only transfer coding is chunked, of HTTP/1.1")
+            return HttpRefusal(400, "The only transfer coding is chunked, of HTTP/1.1")
         return None
 
     def _head_is_long(self, request_line: bool) -> None:
         status, what = (414, "request line") if request_line else (431, "request line with its headers")
-        self.refuse(Refusal(status, f"A {what} has at most {MAX_HEAD_BYTES} bytes", "too_large"))
+        self.refuse(HttpRefusal(status, f"A {what} has at most {MAX_HEAD_BYTES} bytes", "too_large"))
 
     def _head_is_late(self) -> None:
         if self._begun:
-            self.refuse(Refusal(408, f"The headers take at most {self._deadlines.headers_s:g} s"))
+            self.refuse(HttpRefusal(408, f"The headers take at most {self._deadlines.headers_s:g} s"))
         else:
             self._hang_up()
 
@@ -264,7 +264,7 @@ class ChatrChannel(HTTPChannel):
         if left_s > 0:
             self._after(left_s, self._look_at_body)
         else:
-            self.refuse(Refusal(408, f"A body comes with at least {self._deadlines.bytes_per_s} bytes a second"))
+            self.refuse(HttpRefusal(408, f"A body comes with at least {self._deadlines.bytes_per_s} bytes a second"))
 
     def _wrote(self, size: int) -> None:
         self._unread_bytes += size

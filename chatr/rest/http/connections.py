@@ -163,7 +163,7 @@ class _Counted:
             self.connections.left(getattr(self.getPeer(), "host", ""))  # type: ignore[attr-defined]
 
 
-class Reader(Protocol):
+class AnswerReader(Protocol):
     """Who reads answers: a connection."""
 
     def cut(self) -> None:
@@ -176,11 +176,11 @@ class Unread:
     def __init__(self, clock: IReactorTime, max_bytes: int = MAX_UNREAD_BYTES) -> None:
         self._clock = clock
         self._max_bytes = max_bytes
-        self._waiting: dict[Reader, tuple[float, int]] = {}
+        self._waiting: dict[AnswerReader, tuple[float, int]] = {}
         self._call: IDelayedCall | None = None
         self.bytes = 0
 
-    def waits(self, reader: Reader, size: int) -> None:
+    def waits(self, reader: AnswerReader, size: int) -> None:
         """So much of a connection's answers is not read."""
         since_s, before = self._waiting.get(reader, (self._clock.seconds(), 0))
         self._waiting[reader] = (since_s, size)
@@ -188,7 +188,7 @@ class Unread:
         if self.bytes > self._max_bytes and self._call is None:
             self._trim()
 
-    def gone(self, reader: Reader) -> None:
+    def gone(self, reader: AnswerReader) -> None:
         """A connection has read everything, or is no more."""
         _, size = self._waiting.pop(reader, (0.0, 0))
         self.bytes -= size

@@ -108,7 +108,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     def refuse(self, status: int, detail: str, more: Headers) -> bytes:
         """The whole answer to a WebSocket handshake that fails."""
         headers = self.headers(b"/ws", origin=None, https=self.public_url.startswith("https://"))
-        return last_answer(Refusal(status, detail).problem(new_request_id()), headers + more)
+        return last_answer(HttpRefusal(status, detail).problem(new_request_id()), headers + more)
 
     def max_body(self, path: bytes) -> int:
         """How many bytes the body of a request for ``path`` has at most. Written in another way it is any path."""
@@ -145,7 +145,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         return found
 
 
-class Refusal(Exception):
+class HttpRefusal(Exception):
     """A request that is answered at once, whatever follows on its connection, which is closed.
 
     ``status`` may be one that has no code of its own (408, 414, 431).

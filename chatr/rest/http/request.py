@@ -15,7 +15,7 @@ from twisted.web.server import Request
 
 from chatr.api.dispatch import new_request_id
 from chatr.api.errors import ApiError, Problem
-from chatr.rest.http.headers import Kind, Refusal, Rules, phrase, problem_headers
+from chatr.rest.http.headers import HttpRefusal, Kind, Rules, phrase, problem_headers
 
 log = Logger()
 
@@ -76,12 +76,12 @@ class ChatrRequest(Request):
     # Called by the channel.
 
     def headersReceived(self, command: bytes, target: bytes, version: bytes) -> None:
-        """Look at the request line and at Host, before the body. Raises :class:`Refusal`."""
+        """Look at the request line and at Host, before the body. Raises :class:`HttpRefusal`."""
         hosts = self.requestHeaders.getRawHeaders(b"host", [])
         if not target.isascii():
-            raise Refusal(400, "The target of a request is ASCII")
+            raise HttpRefusal(400, "The target of a request is ASCII")
         if len(hosts) > 1 or (not hosts and version == b"HTTP/1.1"):
-            raise Refusal(400, "A request has one header Host")
+            raise HttpRefusal(400, "A request has one header Host")
         if target.startswith(b"/") or (target == b"*" and command == b"OPTIONS"):
             self.target = target
         elif absolute := _ABSOLUTE.fullmatch(target):
@@ -91,9 +91,9 @@ class ChatrRequest(Request):
             self.requestHeaders.setRawHeaders(b"host", [authority])
             hosts = [authority]
         else:
-            raise Refusal(400, "The target of the request is no path")
+            raise HttpRefusal(400, "The target of the request is no path")
         if hosts and not _HOST.fullmatch(hosts[0]):
-            raise Refusal(400, "The header Host is not valid")
+            raise HttpRefusal(400, "The header Host is not valid")
 
     def parseCookies(self) -> None:
         """Nothing: Twisted's cookies are not used."""
@@ -116,7 +116,7 @@ class ChatrRequest(Request):
             super().handleContentChunk(data)
         except OSError as error:
             log.warn("a request body can't be kept: {error}", error=error)
-            self.channel.refuse(Refusal(503, "The server can't take a body at the moment", "unavailable"))
+            self.channel.refuse(HttpRefusal(503, "The server can't take a body at the moment", "unavailable"))
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
         """The whole body is in. Unlike Twisted's, this parses neither the query nor the body."""
@@ -165,7 +165,7 @@ class ChatrRequest(Request):
 
     def _too_large(self) -> None:
         detail = f"A request body has at most {self._max_bytes} bytes here"
-        self.channel.refuse(Refusal(413, detail, "too_large"))
+        self.channel.refuse(HttpRefusal(413, detail, "too_large"))
 
 
 def render(request: Request, problem: Problem) -> bytes:

@@ -13,7 +13,7 @@ from twisted.web.server import NOT_DONE_YET, Request, Site
 
 from chatr.rest.http.channel import ChatrChannel
 from chatr.rest.http.connections import Unread
-from chatr.rest.http.headers import Refusal, Rules
+from chatr.rest.http.headers import HttpRefusal, Rules
 from chatr.rest.http.request import ChatrRequest, address_reader
 
 #: A body is kept in memory up to here, and in a file beyond.
@@ -33,7 +33,7 @@ class Preflight(Resource):
         return b""
 
 
-class Upgrade(Resource):
+class UpgradeFilter(Resource):
     """Hands a request to the WebSocket door with headers that its parser reads as this one does.
 
     That parser takes more for the end of a line than CRLF, joins repeated headers with commas, and reads
@@ -51,7 +51,7 @@ class Upgrade(Resource):
         """Become a WebSocket, or 426."""
         if (request.getHeader("upgrade") or "").strip().lower() != "websocket":
             request.setHeader("Upgrade", "websocket")
-            request.answer(Refusal(426, "There is nothing here but a WebSocket").problem(request.request_id))
+            request.answer(HttpRefusal(426, "There is nothing here but a WebSocket").problem(request.request_id))
             return NOT_DONE_YET
         headers = request.requestHeaders
         for name, values in list(headers.getAllRawHeaders()):
@@ -108,7 +108,7 @@ class ChatrSite(Site):
 
 def make_site(rest: IResource, websocket: IResource, rules: Rules, clock: IReactorTime) -> ChatrSite:
     """The factory of the HTTP port."""
-    upgrade = Upgrade(websocket, address_reader(rules.trusted_proxies))
+    upgrade = UpgradeFilter(websocket, address_reader(rules.trusted_proxies))
     # Twisted's time-out starts anew with each byte, and it would parse whole multipart bodies in memory.
     no_timeout: Any = None
     site = ChatrSite(

@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from chatr.store.columns import Columns, Made, value, value_if_any, values
 from chatr.store.conversations import views
 from chatr.store.conversations.views import View
+from chatr.store.news import News
 from chatr.store.people import relations
-from chatr.store.pool import Queryable
+from chatr.store.pool import Queryable, Transaction
 
 #: A direct conversation exists for somebody while it has a message that they have not deleted from their view.
 #: In order, so that it is found by the index and no plan passes over the table until it meets one.
@@ -162,9 +164,9 @@ async def clear(db: Queryable, conversation_id: str, user_id: str) -> int:
     return value(rows, int)
 
 
-async def lock(db: Queryable, conversation_id: str) -> None:
-    """Let nobody write to a conversation until the transaction ends."""
-    await db.execute("SELECT 1 FROM conversations WHERE id = %s FOR NO KEY UPDATE", (conversation_id,))
+def lock(tx: Transaction, conversation_id: str) -> None:
+    """Let nobody write to a conversation until the transaction ends, from the next statement on."""
+    tx.ahead("SELECT 1 FROM conversations WHERE id = %s FOR NO KEY UPDATE", (conversation_id,))
 
 
 def pair(alias: str) -> Made:
@@ -196,20 +198,25 @@ async def scene(db: Queryable, conversation_id: str, user_id: str) -> Scene | No
 
 
 class Own(msgspec.Struct, frozen=True, kw_only=True):
-    """A member's own handling of a conversation."""
+    """A member's own handling of a conversation; what is UNSET stays."""
 
-    archived: bool
-    pinned: bool
-    muted_until: datetime | None
+    archived: bool | UnsetType
+    pinned: bool | UnsetType
+    muted_until: datetime | UnsetType | None
 
 
-async def set_own(db: Queryable, conversation_id: str, user_id: str, own: Own) -> None:
-    """Change how a member keeps a conversation."""
-    await db.execute(
-        """UPDATE members SET archived = %s, pinned = %s, muted_until = %s, changed_at = clock_timestamp()
-            WHERE conversation_id = %s AND user_id = %s""",
-        (own.archived, own.pinned, own.muted_until, conversation_id, user_id),
+async def set_own(db: Queryable, conversation_id: str, user_id: str, own: Own) -> bool:
+    """Change how a member keeps a conversation; False when it was kept so already."""
+    wanted = {name: value for name, value in msgspec.structs.asdict(own).items() if value is not UNSET}
+    if not wanted:
+        return False
+    names, places = ", ".join(wanted), ", ".join(["%s"] * len(wanted))
+    rows = await db.query(
+        f"""UPDATE members SET ({names}, changed_at) = ROW({places}, clock_timestamp())
+             WHERE conversation_id = %s AND user_id = %s AND ROW({names}) IS DISTINCT FROM ROW({places}) RETURNING 1""",
+        (*wanted.values(), conversation_id, user_id, *wanted.values()),
     )
+    return bool(rows)
 
 
 async def accept(db: Queryable, conversation_id: str) -> bool:
@@ -255,12 +262,12 @@ async def touch_all(db: Queryable, user_id: str) -> None:
     )
 
 
-async def touch(db: Queryable, conversation_id: str, user_id: str) -> None:
+def touch(news: News, conversation_id: str, user_id: str) -> None:
     """Note that a member's view of a conversation has changed by something outside of it: read it after this.
 
     Under the lock of the conversation, so that the view has all that its revision counts.
     """
-    await db.execute(
+    news.ahead(
         """WITH held AS MATERIALIZED (SELECT id FROM conversations WHERE id = %s FOR NO KEY UPDATE)
            UPDATE members m SET changed_at = clock_timestamp(), revision = revision + 1
              FROM held WHERE m.conversation_id = held.id AND m.user_id = %s""",

@@ -134,7 +134,7 @@ class _Waiting:
         return done
 
 
-class Marks:
+class MarkWriter:
     """Stores marks in the lane of their conversation, those that wait there with one statement, whoever made them.
 
     So the watermarks of a person are told in the order in which they grow, and in order with what reveals or withholds

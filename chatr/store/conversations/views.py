@@ -9,7 +9,7 @@ import msgspec
 
 from chatr.api.model import MessageStatus
 from chatr.store.columns import Columns, Made, Outer
-from chatr.store.messages.messages import STORED, Marks, Stored
+from chatr.store.messages.messages import STORED, Stored, Watermarks
 from chatr.store.people import faces, relations
 from chatr.store.people.faces import Faces
 from chatr.store.people.relations import OTHER, Other
@@ -65,17 +65,17 @@ class View(msgspec.Struct, frozen=True):
         return self.direct.other if self.direct is not None else None
 
     @property
-    def marks(self) -> Marks:
+    def marks(self) -> Watermarks:
         """What the status of the last message derives from, and what else of it is the viewer's own."""
         if self.direct is not None:
             person, face = self.direct.other.person, self.direct.other.relation.face
             blockers = {person.id: face} if face is not None else faces.NONE
-            return Marks(self.direct.delivered_seq, self.direct.read_seq, self.cleared_seq, blockers)
+            return Watermarks(self.direct.delivered_seq, self.direct.read_seq, self.cleared_seq, blockers)
         if self.group is None or self.last is None:
-            return Marks(cleared_seq=self.cleared_seq)
+            return Watermarks(cleared_seq=self.cleared_seq)
         delivered = self.last.seq if self.group.last_status != "sent" else 0
         read = self.last.seq if self.group.last_status == "read" else 0
-        return Marks(delivered, read, self.cleared_seq, self.group.blockers)
+        return Watermarks(delivered, read, self.cleared_seq, self.group.blockers)
 
 
 #: Unread messages that are counted, and entries of the log that are looked at for that: others may write any number.

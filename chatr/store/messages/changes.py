@@ -8,9 +8,10 @@ from typing import Any
 
 import msgspec
 
-from chatr.store.messages.messages import Marks
+from chatr.store.columns import value_if_any
+from chatr.store.messages.messages import MARKS, STORED, Stored, Watermarks
 from chatr.store.people import faces
-from chatr.store.pool import Queryable
+from chatr.store.pool import Queryable, Transaction
 
 #: Asks for an emoji's picture.
 VARIATION_SELECTOR = "\ufe0f"
@@ -20,6 +21,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     """A message whose conversation nobody else writes to until the transaction ends, and the viewer's part in it.
 
     ``views``: of a direct conversation, what of the message either of the two has, without how far the other has come.
+    ``marks``: the viewer's, with how far all others have come.
     """
 
     id: str
@@ -36,8 +38,9 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     content: str
     created_at: datetime
     unsent: bool
-    views: Mapping[str, Marks]
+    views: Mapping[str, Watermarks]
     role: str = ""
+    marks: Watermarks = Watermarks()
 
     @property
     def pair(self) -> tuple[str, str] | None:
@@ -46,26 +49,29 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 
     def shown_to(self, user_id: str) -> bool:
         """Whether one of the two has not deleted the message from their own view."""
-        return self.seq > self.views.get(user_id, Marks()).cleared_seq
+        return self.seq > self.views.get(user_id, Watermarks()).cleared_seq
 
 
-async def hold(db: Queryable, viewer_id: str, message_id: str) -> Held | None:
+async def hold(tx: Transaction, viewer_id: str, message_id: str) -> Held | None:
     """Lock the conversation of a message; None unless the viewer is in it and has not deleted the message."""
-    await _lock(db, message_id)
+    _lock(tx, message_id)
     # A new statement, so that it sees what was committed before the lock was granted.
-    rows = await db.query(
-        f"""SELECT {_COLUMNS}, m.role FROM messages g JOIN conversations c ON c.id = g.conversation_id
-              JOIN members m ON m.conversation_id = c.id AND m.user_id = %s AND m.status = 'joined'
+    rows = await tx.query(
+        f"""SELECT {_COLUMNS}, m.role,
+                   (SELECT jsonb_build_array({MARKS.sql}) FROM members x
+                     WHERE x.conversation_id = c.id AND x.status = 'joined')
+              FROM (SELECT %s::uuid AS id) v CROSS JOIN messages g JOIN conversations c ON c.id = g.conversation_id
+              JOIN members m ON m.conversation_id = c.id AND m.user_id = v.id AND m.status = 'joined'
              WHERE g.id = %s AND g.seq > m.cleared_seq""",
         (viewer_id, message_id),
     )
-    return _held(rows[0]) if rows else None
+    return msgspec.structs.replace(_held(rows[0]), marks=MARKS.take(rows[0][-1])) if rows else None
 
 
-async def hold_for_nobody(db: Queryable, message_id: str) -> Held | None:
+async def hold_for_nobody(tx: Transaction, message_id: str) -> Held | None:
     """The same for the server itself, without a viewer; None when there is no such message."""
-    await _lock(db, message_id)
-    rows = await db.query(
+    _lock(tx, message_id)
+    rows = await tx.query(
         f"SELECT {_COLUMNS} FROM messages g JOIN conversations c ON c.id = g.conversation_id WHERE g.id = %s",
         (message_id,),
     )
@@ -82,44 +88,49 @@ _COLUMNS = f"""g.id, c.id, c.kind, c.status, c.closed, c.declined_at IS NOT NULL
 
 def _held(row: Sequence[Any]) -> Held:
     values = dict(zip(Held.__struct_fields__, row, strict=False))
-    pair, views = (values["low"], values["high"]), dict[str, Marks]()
+    pair, views = (values["low"], values["high"]), dict[str, Watermarks]()
     for user_id, (cleared_seq, found) in (values["views"] or {}).items():
         other_id = next(each for each in pair if each != user_id)
-        views[user_id] = Marks(cleared_seq=cleared_seq, blockers={other_id: faces.Face(*found)} if found else {})
+        views[user_id] = Watermarks(cleared_seq=cleared_seq, blockers={other_id: faces.Face(*found)} if found else {})
     return Held(**{**values, "views": views})
 
 
-async def _lock(db: Queryable, message_id: str) -> None:
-    await db.query(
+def _lock(tx: Transaction, message_id: str) -> None:
+    tx.ahead(
         """SELECT c.id FROM messages g JOIN conversations c ON c.id = g.conversation_id WHERE g.id = %s
               FOR NO KEY UPDATE OF c""",
         (message_id,),
     )
 
 
-async def log(db: Queryable, held: Held, event: str, facts: msgspec.Struct | None) -> int:
-    """Append an entry about a held message to the log of its conversation; its seq."""
+async def log(tx: Transaction, held: Held, event: str, facts: msgspec.Struct | None) -> tuple[int, Stored]:
+    """Append an entry about a held message to the log of its conversation. Its seq, and the message as it is by now."""
     kept = msgspec.json.encode(facts).decode() if facts is not None else None
-    rows = await db.query(
+    tx.ahead(
         """WITH moved AS (UPDATE conversations SET head_seq = head_seq + 1, changed_at = clock_timestamp()
                            WHERE id = %s RETURNING head_seq, changed_at)
            INSERT INTO log (conversation_id, seq, event, message_id, data, at)
-           SELECT %s, head_seq, %s, %s, %s::jsonb, changed_at FROM moved RETURNING seq""",
+           SELECT %s, head_seq, %s, %s, %s::jsonb, changed_at FROM moved""",
         (held.conversation_id, held.conversation_id, event, held.id, kept),
     )
-    return int(rows[0][0])
+    rows = await tx.query(
+        f"""SELECT c.head_seq, {STORED.sql} FROM messages g JOIN users s ON s.id = g.sender_id
+              JOIN conversations c ON c.id = g.conversation_id WHERE g.id = %s""",
+        (held.id,),
+    )
+    return rows[0][0], STORED.take(rows[0], 1)
 
 
-async def edit(
-    db: Queryable, held: Held, edit_id: str, editor_id: str, content: str, names: str, *, dictionary: str
+def edit(
+    tx: Transaction, held: Held, edit_id: str, editor_id: str, content: str, names: str, *, dictionary: str
 ) -> None:
     """Replace the text, and keep the former one."""
-    await db.execute(
+    tx.ahead(
         """INSERT INTO message_edits (id, message_id, previous_content, edited_by, edited_at)
            VALUES (%s, %s, %s, %s, clock_timestamp())""",
         (edit_id, held.id, held.content, editor_id),
     )
-    await db.execute(
+    tx.ahead(
         """WITH found AS (
              INSERT INTO message_words (message_id, conversation_id, words, text)
              VALUES (%s, %s, to_tsvector(%s::regconfig, composed(%s)), search_text(%s))
@@ -130,38 +141,43 @@ async def edit(
     )
 
 
-async def unsend(db: Queryable, held: Held) -> None:
+def unsend(tx: Transaction, held: Held) -> None:
     """Take a message back: reactions and preview are gone; what it said stays in the database, shown to nobody."""
-    await db.execute(
+    tx.ahead(
         "UPDATE messages SET unsent_at = clock_timestamp(), link_preview = NULL, digest = NULL WHERE id = %s",
         (held.id,),
     )
     for table in ("reactions", "message_words", "preview_jobs"):
-        await db.execute(f"DELETE FROM {table} WHERE message_id = %s", (held.id,))
+        tx.ahead(f"DELETE FROM {table} WHERE message_id = %s", (held.id,))
 
 
 async def reaction(db: Queryable, message_id: str, user_id: str) -> str | None:
     """How somebody has reacted."""
     rows = await db.query("SELECT emoji FROM reactions WHERE message_id = %s AND user_id = %s", (message_id, user_id))
-    return rows[0][0] if rows else None
+    return value_if_any(rows, str)
 
 
-async def spelled(db: Queryable, message_id: str, emoji: str) -> str:
-    """An emoji as it stands at the message already: with variation selectors or without, it is the same."""
+async def reactions(db: Queryable, message_id: str, user_id: str, emoji: str | None) -> tuple[str | None, str | None]:
+    """How somebody has reacted, and an emoji as it stands at the message already.
+
+    With variation selectors or without, it is the same.
+    """
     rows = await db.query(
-        """SELECT emoji FROM reactions WHERE message_id = %s AND replace(emoji, %s, '') = replace(%s, %s, '')
-            ORDER BY at, user_id LIMIT 1""",
-        (message_id, VARIATION_SELECTOR, emoji, VARIATION_SELECTOR),
+        """SELECT (SELECT emoji FROM reactions WHERE message_id = g.id AND user_id = %s),
+                  coalesce((SELECT emoji FROM reactions WHERE message_id = g.id
+                               AND replace(emoji, %s, '') = replace(%s, %s, '') ORDER BY at, user_id LIMIT 1), %s)
+             FROM (SELECT %s::uuid AS id) g""",
+        (user_id, VARIATION_SELECTOR, emoji, VARIATION_SELECTOR, emoji, message_id),
     )
-    return rows[0][0] if rows else emoji
+    return rows[0][0], rows[0][1]
 
 
-async def react(db: Queryable, message_id: str, user_id: str, emoji: str | None) -> None:
+def react(tx: Transaction, message_id: str, user_id: str, emoji: str | None) -> None:
     """Replace somebody's reaction; None: there is none any more."""
     if emoji is None:
-        await db.execute("DELETE FROM reactions WHERE message_id = %s AND user_id = %s", (message_id, user_id))
+        tx.ahead("DELETE FROM reactions WHERE message_id = %s AND user_id = %s", (message_id, user_id))
         return
-    await db.execute(
+    tx.ahead(
         """INSERT INTO reactions (message_id, user_id, emoji, at) VALUES (%s, %s, %s, clock_timestamp())
            ON CONFLICT (message_id, user_id) DO UPDATE SET emoji = excluded.emoji, at = excluded.at""",
         (message_id, user_id, emoji),

@@ -10,7 +10,7 @@ import msgspec
 from chatr.api.model import Message
 from chatr.store.columns import Columns, Outer, value
 from chatr.store.ids import NIL
-from chatr.store.messages.messages import STORED, Marks, Stored
+from chatr.store.messages.messages import STORED, Stored, Watermarks
 from chatr.store.messages.search_terms import HEADLINE, Condition, Terms
 from chatr.store.people import faces
 from chatr.store.people.faces import Faces
@@ -207,7 +207,7 @@ async def search(
 
 
 def _found(hit: _Hit, viewer_id: str, terms: Terms, shown: Faces) -> Found:
-    seen = hit.stored.seen_by(viewer_id, Marks(hit.delivered_seq, hit.read_seq, hit.cleared_seq, shown))
+    seen = hit.stored.seen_by(viewer_id, Watermarks(hit.delivered_seq, hit.read_seq, hit.cleared_seq, shown))
     return Found(seen, terms.snippet(hit.text, hit.headline), hit.stored.created_at)
 
 

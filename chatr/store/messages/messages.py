@@ -12,14 +12,14 @@ from msgspec import UNSET
 from chatr.api.events import EVENTS
 from chatr.api.events.messages import EntryCleared
 from chatr.api.model import LinkPreview, LogEntry, Message, MessageStatus, MessageType, Reaction, ReplyTo, wire_time
-from chatr.store.columns import Columns
+from chatr.store.columns import Columns, Made
 from chatr.store.messages import quotes
 from chatr.store.people import faces
 from chatr.store.people.faces import Faces
 from chatr.store.pool import Queryable
 
 
-class Marks(msgspec.Struct, frozen=True):
+class Watermarks(msgspec.Struct, frozen=True):
     """How far every other participant has come, as far as it is shown: the status of own messages derives from it.
 
     ``cleared_seq``: what the viewer deleted from their own view. ``blockers``: the faces of those who block the viewer.
@@ -63,7 +63,7 @@ class Stored(msgspec.Struct, frozen=True):
     event: str | None
     user_ids: list[str] | None
 
-    def seen_by(self, viewer_id: str, marks: Marks) -> Message:
+    def seen_by(self, viewer_id: str, marks: Watermarks) -> Message:
         """Make the message as one participant sees it."""
         event, there = self.event, self.unsent_at is None
         return Message(
@@ -92,7 +92,7 @@ class Stored(msgspec.Struct, frozen=True):
         """Whose names stand there: who wrote it, and what it quotes."""
         return [self.sender_id, self.original[0]] if self.original else [self.sender_id]
 
-    def _quote(self, marks: Marks) -> ReplyTo:
+    def _quote(self, marks: Watermarks) -> ReplyTo:
         frozen = quotes.frozen(self.reply_to or {})
         if self.original is None:
             return frozen
@@ -134,24 +134,32 @@ STORED = Columns(
 _FROM = f"SELECT {STORED.sql} FROM messages g JOIN users s ON s.id = g.sender_id"
 
 
-def _reactions(found: Any, marks: Marks) -> list[Reaction]:
+def _reactions(found: Any, marks: Watermarks) -> list[Reaction]:
     return faces.reactions(marks.blockers, msgspec.convert(found, list[Reaction]))
 
 
-async def marks(db: Queryable, conversation_id: str, viewer_id: str) -> Marks | None:
+#: For the aliases ``v`` (the viewer), ``c`` (the conversation) and ``x`` (its members, all in one).
+MARKS = Columns(
+    Watermarks,
+    {
+        "delivered_seq": "coalesce(min(x.shown_delivered_seq) FILTER (WHERE x.user_id <> v.id), 0)",
+        "read_seq": """CASE WHEN gives_receipts(v.id)
+            THEN coalesce(min(x.shown_read_seq) FILTER (WHERE x.user_id <> v.id), 0) ELSE 0 END""",
+        "cleared_seq": "max(x.cleared_seq) FILTER (WHERE x.user_id = v.id)",
+        "blockers": Made(f"coalesce({faces.ALL.format('c.id', 'v.id')}, '{{}}')", faces.faces),
+    },
+)
+
+
+async def marks(db: Queryable, conversation_id: str, viewer_id: str) -> Watermarks | None:
     """The watermarks of the others as shown, lowest first, and the viewer's own; None unless the viewer is a member."""
     rows = await db.query(
-        f"""SELECT coalesce(min(shown_delivered_seq) FILTER (WHERE user_id <> %s), 0),
-                   CASE WHEN gives_receipts(%s) THEN coalesce(min(shown_read_seq) FILTER (WHERE user_id <> %s), 0)
-                        ELSE 0 END,
-                   max(cleared_seq) FILTER (WHERE user_id = %s), {faces.ALL.format("%s", "%s")}
-              FROM members WHERE conversation_id = %s AND status = 'joined' HAVING bool_or(user_id = %s)""",
-        (viewer_id, viewer_id, viewer_id, viewer_id, conversation_id, viewer_id, conversation_id, viewer_id),
+        f"""SELECT {MARKS.sql} FROM (SELECT %s::uuid AS id) v CROSS JOIN (SELECT %s::uuid AS id) c
+              JOIN members x ON x.conversation_id = c.id AND x.status = 'joined'
+             GROUP BY v.id, c.id HAVING bool_or(x.user_id = v.id)""",
+        (viewer_id, conversation_id),
     )
-    if not rows:
-        return None
-    delivered_seq, read_seq, cleared_seq, found = rows[0]
-    return Marks(delivered_seq, read_seq, cleared_seq, faces.faces(found))
+    return MARKS.first(rows)
 
 
 async def by_id(db: Queryable, viewer_id: str, message_id: str) -> Message | None:
@@ -169,7 +177,7 @@ async def of(db: Queryable, message_id: str, viewer_id: str) -> Message | None:
     if found is None:
         return None
     seen = await marks(db, found.conversation_id, viewer_id) if viewer_id else None
-    return found.seen_by(viewer_id, seen or Marks())
+    return found.seen_by(viewer_id, seen or Watermarks())
 
 
 async def stored(db: Queryable, message_id: str) -> Stored | None:
@@ -198,7 +206,7 @@ class Page(msgspec.Struct, frozen=True):
     has_after: bool
 
 
-async def before(db: Queryable, conversation_id: str, viewer_id: str, marks: Marks, seq: int, limit: int) -> Page:
+async def before(db: Queryable, conversation_id: str, viewer_id: str, marks: Watermarks, seq: int, limit: int) -> Page:
     """Up to ``limit`` messages right below ``seq``. ``has_after`` says whether there are any at or above it."""
     rows = await db.query(
         _FROM + " WHERE g.conversation_id = %s AND g.seq < %s AND g.seq > %s ORDER BY g.seq DESC LIMIT %s",
@@ -208,7 +216,7 @@ async def before(db: Queryable, conversation_id: str, viewer_id: str, marks: Mar
     return Page(items, len(rows) > limit, await _any(db, conversation_id, ">=", seq, marks))
 
 
-async def after(db: Queryable, conversation_id: str, viewer_id: str, marks: Marks, seq: int, limit: int) -> Page:
+async def after(db: Queryable, conversation_id: str, viewer_id: str, marks: Watermarks, seq: int, limit: int) -> Page:
     """Up to ``limit`` messages right above ``seq``. ``has_before`` says whether there are any at or below it."""
     rows = await db.query(
         _FROM + " WHERE g.conversation_id = %s AND g.seq > %s ORDER BY g.seq LIMIT %s",
@@ -218,7 +226,7 @@ async def after(db: Queryable, conversation_id: str, viewer_id: str, marks: Mark
     return Page(items, await _any(db, conversation_id, "<=", seq, marks), len(rows) > limit)
 
 
-async def _any(db: Queryable, conversation_id: str, compare: str, seq: int, marks: Marks) -> bool:
+async def _any(db: Queryable, conversation_id: str, compare: str, seq: int, marks: Watermarks) -> bool:
     rows = await db.query(
         f"SELECT 1 FROM messages WHERE conversation_id = %s AND seq {compare} %s AND seq > %s LIMIT 1",
         (conversation_id, seq, marks.cleared_seq),
@@ -227,7 +235,7 @@ async def _any(db: Queryable, conversation_id: str, compare: str, seq: int, mark
 
 
 async def log_after(
-    db: Queryable, conversation_id: str, viewer_id: str, marks: Marks, seq: int, limit: int
+    db: Queryable, conversation_id: str, viewer_id: str, marks: Watermarks, seq: int, limit: int
 ) -> tuple[list[LogEntry], int, bool]:
     """Log entries above ``seq`` in order, the head, and whether none is missing between ``seq`` and the first.
 
@@ -254,7 +262,7 @@ async def log_after(
 _ENTRIES = {name: (event.logged.entry, event.facts) for name, event in EVENTS.items() if event.logged}
 
 
-def _entry(row: Sequence[Any], conversation_id: str, viewer_id: str, marks: Marks) -> LogEntry:
+def _entry(row: Sequence[Any], conversation_id: str, viewer_id: str, marks: Watermarks) -> LogEntry:
     """An entry as its event is declared: what it says of its message is what the message is by now."""
     seq, name, kept, at = row[:4]
     about = STORED.take(row, 5).seen_by(viewer_id, marks) if row[5] is not None else None

@@ -61,14 +61,14 @@ async def forget(db: Queryable, keep_s: int) -> None:
     )
 
 
-class Job(msgspec.Struct, frozen=True):
+class PreviewJob(msgspec.Struct, frozen=True):
     """A message that waits for the preview of a link."""
 
     message_id: str
     url: str
 
 
-_JOB = Columns(Job, {"message_id": "message_id", "url": "url"})
+_JOB = Columns(PreviewJob, {"message_id": "message_id", "url": "url"})
 
 
 async def queue(db: Queryable, message_id: str, url: str) -> None:
@@ -90,7 +90,7 @@ async def remove(db: Queryable, message_id: str) -> None:
     await db.execute("DELETE FROM preview_jobs WHERE message_id = %s", (message_id,))
 
 
-async def claim(db: Database, limit: int) -> list[Job]:
+async def claim(db: Database, limit: int) -> list[PreviewJob]:
     """Take jobs that are due. Several nodes may: each goes to one of them."""
     rows = await db.query(
         f"""UPDATE preview_jobs SET attempts = attempts + 1, due_at = now() + make_interval(secs => %s)
@@ -104,7 +104,7 @@ async def claim(db: Database, limit: int) -> list[Job]:
     return _JOB.all(rows)
 
 
-async def take(db: Queryable, job: Job) -> bool:
+async def take(db: Queryable, job: PreviewJob) -> bool:
     """Take a job out; False when it is no more, or is about another link by now."""
     rows = await db.query(
         "DELETE FROM preview_jobs WHERE message_id = %s AND url = %s RETURNING 1", (job.message_id, job.url)

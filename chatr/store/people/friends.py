@@ -1,4 +1,4 @@
-"""Friendships and blocks."""
+"""Friendships and requests, one row for each two people; and blocks, a row for each direction."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import msgspec
 
 from chatr.store.columns import Columns, value
 from chatr.store.people.relations import JOINS, OTHER, Other
-from chatr.store.pool import Queryable
+from chatr.store.pool import Queryable, Transaction
 
 
-class Friendship(msgspec.Struct, frozen=True):
+class FriendshipRow(msgspec.Struct, frozen=True):
     """A row of ``friendships``."""
 
     id: str
@@ -23,7 +23,7 @@ class Friendship(msgspec.Struct, frozen=True):
 
 
 _FRIENDSHIP = Columns(
-    Friendship,
+    FriendshipRow,
     {
         "id": "id",
         "requester_id": "requester_id",
@@ -33,17 +33,17 @@ _FRIENDSHIP = Columns(
 )
 
 
-async def by_id(db: Queryable, friendship_id: str, party_id: str) -> Friendship | None:
+async def by_id(db: Queryable, friendship_id: str, party_id: str) -> FriendshipRow | None:
     """Find a friendship or request that the person is a party to."""
     return await _one(db, "id = %s AND %s IN (user_low, user_high)", (friendship_id, party_id))
 
 
-async def of_pair(db: Queryable, one_id: str, other_id: str) -> Friendship | None:
+async def of_pair(db: Queryable, one_id: str, other_id: str) -> FriendshipRow | None:
     """Find what there is between two people."""
     return await _one(db, "user_low = %s AND user_high = %s", tuple(sorted((one_id, other_id))))
 
 
-async def _one(db: Queryable, where: str, params: tuple[Any, ...]) -> Friendship | None:
+async def _one(db: Queryable, where: str, params: tuple[Any, ...]) -> FriendshipRow | None:
     return _FRIENDSHIP.first(await db.query(f"SELECT {_FRIENDSHIP.sql} FROM friendships WHERE {where}", params))
 
 
@@ -69,7 +69,7 @@ async def delete(db: Queryable, friendship_id: str) -> None:
 class Ended(msgspec.Struct, frozen=True):
     """What there was of a person's friendships and requests, whom they had blocked, and who had blocked them."""
 
-    friendships: list[Friendship]
+    friendships: list[FriendshipRow]
     blockers: list[str]
     blocked: list[str]
 
@@ -110,9 +110,9 @@ async def unblock(db: Queryable, blocker_id: str, blocked_id: str) -> bool:
     return bool(rows)
 
 
-async def touch(db: Queryable, user_ids: Sequence[str]) -> None:
+def touch(tx: Transaction, user_ids: Sequence[str]) -> None:
     """Note that the friend lists of these people have changed."""
-    await db.execute(
+    tx.ahead(
         """WITH theirs AS (SELECT id FROM users WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE)
            UPDATE users u SET friends_changed_at = clock_timestamp() FROM theirs WHERE u.id = theirs.id""",
         (list(user_ids),),

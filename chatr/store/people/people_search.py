@@ -1,4 +1,4 @@
-"""People found by what they are called."""
+"""People found by what they are called: in which order, who is left out, and what is found only where shown."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from chatr.store.people.relations import OTHER, OTHERS, Other, shown
 from chatr.store.pool import Queryable
 
 _FULL_NAME = "lower(coalesce(u.first_name, '') || ' ' || coalesce(u.last_name, ''))"
-_NAME_SHOWN, _EMAIL_SHOWN = shown("fullName", "everyone"), shown("email", "nobody")
+_NAME_SHOWN, _EMAIL_SHOWN = shown("fullName"), shown("email")
 
 #: What the text is compared with, and how well it fits: the beginning of a name (of any word in it), a part, likeness.
 #: An address is compared with addresses only: what looks like it would tell who has one.

@@ -1,4 +1,7 @@
-"""What stands between two people: friendship, blocks, their direct conversation."""
+"""What stands between two people: friendship, blocks, their direct conversation.
+
+Blocks are directional: each lifts only their own. What follows from a relation says ops/people/permissions.py.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,12 @@ from datetime import datetime, timezone
 
 import msgspec
 
-from chatr.api.model import PrivacyLevel
+from chatr.api.model import Privacy, PrivacyLevel
 from chatr.store.columns import Columns, Made
 from chatr.store.people import faces
 from chatr.store.people.faces import Face
 from chatr.store.people.people import PERSON, SIGHTING, Person, Sighting
-from chatr.store.pool import Queryable
+from chatr.store.pool import Queryable, Transaction
 
 #: A moment for relations that are thought up, not read.
 EVER = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -93,10 +96,18 @@ _KNOWN = """SELECT x.user_high FROM friendships x WHERE x.user_low = {me}
     UNION SELECT x.user_low FROM conversations x WHERE x.user_high = {me}"""
 
 
-def shown(part: str, default: PrivacyLevel) -> str:
-    """Write the condition that a part of the profile is shown to the viewer: ops/people/permissions.py ``shown``."""
-    level = f"coalesce(u.privacy->>'{part}', '{default}')"
-    return f"({level} = 'everyone' OR {level} = 'friends' AND f.accepted_at IS NOT NULL)"
+#: The levels of those who have chosen none, by their names in the column.
+_DEFAULTS = msgspec.to_builtins(Privacy())
+
+
+def level(part: str) -> str:
+    """Write what level of privacy a part of the profile has."""
+    return f"coalesce(u.privacy->>'{part}', '{_DEFAULTS[part]}')"
+
+
+def shown(part: str) -> str:
+    """Write the condition that a part of the profile is shown to the viewer: ops/people/privacy.py ``shown``."""
+    return f"({level(part)} = 'everyone' OR {level(part)} = 'friends' AND f.accepted_at IS NOT NULL)"
 
 
 class Other(msgspec.Struct, frozen=True):
@@ -128,14 +139,14 @@ async def by_id(db: Queryable, viewer_id: str, user_id: str) -> Other | None:
 async def showing(db: Queryable, viewer_id: str, user_ids: Sequence[str] | None = None) -> dict[str, Sighting]:
     """Tell when those were here last who let the viewer know if they are here now; of all people, or of some.
 
-    The rule is ``sees_presence`` of ops/people/permissions.py, put so that of a thousand people only the ids are read.
+    The rule is ``sees_presence`` of ops/people/privacy.py, put so that of a thousand people only the ids are read.
     """
     some = "SELECT unnest(%s::uuid[])" if user_ids is not None else _KNOWN.format(me="v.id")
     rows = await db.query(
         f"""SELECT u.id, {SIGHTING.sql}
               FROM (SELECT %s::uuid AS id) v CROSS JOIN LATERAL ({some}) k(id)
               JOIN users u ON u.id = k.id {JOINS}
-             WHERE u.deleted_at IS NULL AND {_NEAR} AND {shown("onlineStatus", "everyone")}
+             WHERE u.deleted_at IS NULL AND {_NEAR} AND {shown("onlineStatus")}
                AND NOT {_BY_ME} AND NOT {_ME}""",
         (viewer_id,) if user_ids is None else (viewer_id, list(user_ids)),
     )
@@ -177,7 +188,7 @@ _IDS = "coalesce(array_agg(v.id::text) FILTER (WHERE {}), '{{}}')"
 _CIRCLE = Columns(
     Circle,
     {
-        "online_status": "coalesce(u.privacy->>'onlineStatus', 'everyone')",
+        "online_status": level("onlineStatus"),
         "friends": Made(_IDS.format("f.accepted_at IS NOT NULL"), tuple),
         "near": Made(_IDS.format(f"f.accepted_at IS NULL AND {_NEAR}"), tuple),
         "far": Made(_IDS.format(f"NOT {_NEAR}"), tuple),
@@ -198,25 +209,25 @@ async def circles(db: Queryable, user_ids: Sequence[str]) -> dict[str, Circle]:
     return {row[0]: _CIRCLE.take(row, 1) for row in rows}
 
 
-async def lock(db: Queryable, one_id: str, other_id: str) -> None:
+def lock(tx: Transaction, one_id: str, other_id: str) -> None:
     """Let nobody else change how these two stand to each other until the transaction ends; taken before any row.
 
     Nor do they change their profiles meanwhile: each is told of the other as they are.
     """
     low, high = sorted((one_id, other_id))
-    await db.execute(
+    tx.ahead(
         """SELECT pg_advisory_xact_lock(hashtextextended(%s, 1)), pg_advisory_xact_lock_shared(hashtextextended(%s, 2)),
                   pg_advisory_xact_lock_shared(hashtextextended(%s, 2))""",
         (f"{low} {high}", low, high),
     )
 
 
-async def revise(db: Queryable, one_id: str, other_id: str) -> None:
+def revise(tx: Transaction, one_id: str, other_id: str) -> None:
     """Begin a change of how two people stand to each other: what they see of each other has a new revision.
 
     Under :func:`lock`, which what changes their profiles waits for too: the greater number is the later commit.
     """
-    await db.execute(
+    tx.ahead(
         """INSERT INTO pairs AS p (user_low, user_high, revision) VALUES (%s, %s, nextval('revisions'))
            ON CONFLICT (user_low, user_high) DO UPDATE SET revision = excluded.revision""",
         tuple(sorted((one_id, other_id))),

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from chatr.config import Messages
+from chatr.config import MessagesSettings
 from chatr.store.messages.quotes import QUOTED_CHARS
 from chatr.store.pool import Database, Transaction
 
@@ -62,19 +62,19 @@ _SQL = """SELECT ord, outcome, message_id, conversation_id, seq, created_at, use
                        p_quoted_chars => %s)"""
 
 
-async def store(db: Database, items: Sequence[Append], settings: Messages) -> list[tuple[int, Appended]]:
+async def store(db: Database, items: Sequence[Append], settings: MessagesSettings) -> list[tuple[int, Appended]]:
     """Append messages. Their outcomes by their place in ``items``, those of a conversation in the order of its log."""
     # First: one statement for many.
     rows = await db.query(_SQL, _values(items, settings), announced=True, first=True)
     return [(row[0] - 1, _appended(row)) for row in rows]
 
 
-async def store_in(tx: Transaction, item: Append, settings: Messages) -> Appended:
+async def store_in(tx: Transaction, item: Append, settings: MessagesSettings) -> Appended:
     """Append one message within a transaction."""
     return _appended((await tx.query(_SQL, _values([item], settings)))[0])
 
 
-def _values(items: Sequence[Append], settings: Messages) -> tuple[Any, ...]:
+def _values(items: Sequence[Append], settings: MessagesSettings) -> tuple[Any, ...]:
     # One character more than is quoted tells whether a grapheme ends there.
     return _array(items), settings.pending_limit, settings.request_cooldown_s, QUOTED_CHARS + 1
 

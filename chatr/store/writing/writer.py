@@ -37,7 +37,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from chatr.api.errors import ApiError
-from chatr.config import Messages
+from chatr.config import MessagesSettings
 from chatr.store.pool import Database, NoConnection, Transaction, Undone
 from chatr.store.writing.appending import Append, Appended, rooted, store, store_in
 from chatr.store.writing.lanes import Entry, Lanes
@@ -95,7 +95,7 @@ class MessageWriter:
     than the connection, its sends are repeated one by one, so that a bad one fails alone.
     """
 
-    def __init__(self, db: Database, *, queue_limit: int, changes: int, settings: Messages) -> None:
+    def __init__(self, db: Database, *, queue_limit: int, changes: int, settings: MessagesSettings) -> None:
         """``changes``: how many connections of ``db`` may be used at once beside that of the sends."""
         self._db = db
         self._queue_limit = queue_limit

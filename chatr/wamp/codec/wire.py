@@ -42,39 +42,39 @@ class WireError(Exception):
     """Bytes that are no WAMP message from a client; the text is for the client's developer."""
 
 
-class Message(msgspec.Struct, array_like=True, frozen=True):
+class WampMessage(msgspec.Struct, array_like=True, frozen=True):
     """Base of all messages: an array whose first element is the code."""
 
 
-class Hello(Message, tag=HELLO, frozen=True):
+class Hello(WampMessage, tag=HELLO, frozen=True):
     """[HELLO, Realm, Details]"""
 
     realm: Uri
     details: Details
 
 
-class Abort(Message, tag=ABORT, frozen=True):
+class Abort(WampMessage, tag=ABORT, frozen=True):
     """[ABORT, Details, Reason]"""
 
     details: Details
     reason: Uri
 
 
-class Authenticate(Message, tag=AUTHENTICATE, frozen=True):
+class Authenticate(WampMessage, tag=AUTHENTICATE, frozen=True):
     """[AUTHENTICATE, Signature, Extra]"""
 
     signature: Annotated[str, Meta(max_length=8192)]
     extra: Details = {}
 
 
-class Goodbye(Message, tag=GOODBYE, frozen=True):
+class Goodbye(WampMessage, tag=GOODBYE, frozen=True):
     """[GOODBYE, Details, Reason]"""
 
     details: Details
     reason: Uri
 
 
-class Error(Message, tag=ERROR, frozen=True):
+class Error(WampMessage, tag=ERROR, frozen=True):
     """[ERROR, Type, Request, Details, Error, Arguments, ArgumentsKw]"""
 
     kind: int
@@ -85,7 +85,7 @@ class Error(Message, tag=ERROR, frozen=True):
     kwargs: Details = {}
 
 
-class Publish(Message, tag=PUBLISH, frozen=True):
+class Publish(WampMessage, tag=PUBLISH, frozen=True):
     """[PUBLISH, Request, Options, Topic, Arguments, ArgumentsKw]"""
 
     request: Request
@@ -95,7 +95,7 @@ class Publish(Message, tag=PUBLISH, frozen=True):
     kwargs: Details = {}
 
 
-class Subscribe(Message, tag=SUBSCRIBE, frozen=True):
+class Subscribe(WampMessage, tag=SUBSCRIBE, frozen=True):
     """[SUBSCRIBE, Request, Options, Topic]"""
 
     request: Request
@@ -103,14 +103,14 @@ class Subscribe(Message, tag=SUBSCRIBE, frozen=True):
     topic: Uri
 
 
-class Unsubscribe(Message, tag=UNSUBSCRIBE, frozen=True):
+class Unsubscribe(WampMessage, tag=UNSUBSCRIBE, frozen=True):
     """[UNSUBSCRIBE, Request, Subscription]"""
 
     request: Request
     subscription: Annotated[int, Meta(ge=0, le=MAX_ID)]
 
 
-class Call(Message, tag=CALL, frozen=True):
+class Call(WampMessage, tag=CALL, frozen=True):
     """[CALL, Request, Options, Procedure, Arguments, ArgumentsKw]"""
 
     request: Request
@@ -120,14 +120,14 @@ class Call(Message, tag=CALL, frozen=True):
     kwargs: Details = {}
 
 
-class Cancel(Message, tag=CANCEL, frozen=True):
+class Cancel(WampMessage, tag=CANCEL, frozen=True):
     """[CANCEL, Request, Options]"""
 
     request: Request
     options: Details
 
 
-class Register(Message, tag=REGISTER, frozen=True):
+class Register(WampMessage, tag=REGISTER, frozen=True):
     """[REGISTER, Request, Options, Procedure]"""
 
     request: Request
@@ -135,14 +135,14 @@ class Register(Message, tag=REGISTER, frozen=True):
     procedure: Uri
 
 
-class Unregister(Message, tag=UNREGISTER, frozen=True):
+class Unregister(WampMessage, tag=UNREGISTER, frozen=True):
     """[UNREGISTER, Request, Registration]"""
 
     request: Request
     registration: Annotated[int, Meta(ge=0, le=MAX_ID)]
 
 
-class Yield(Message, tag=YIELD, frozen=True):
+class Yield(WampMessage, tag=YIELD, frozen=True):
     """[YIELD, Request, Options, Arguments, ArgumentsKw]"""
 
     request: Request

@@ -17,8 +17,8 @@ from chatr.wamp.codec.frames import SERIALIZERS, Framing, Serializer, rawsocket_
 from chatr.wamp.limits import CLOSE_TIMEOUT_S
 from chatr.wamp.link import MAX_HANDSHAKE_FRAMES, TOO_MANY_FRAMES
 from chatr.wamp.router import Router
-from chatr.wamp.session import Session
-from chatr.wamp.transports.outbox import Outbox, Turn
+from chatr.wamp.session import WampSession
+from chatr.wamp.transports.output import OutputQueue, Turn
 
 MAGIC = 0x7F
 REGULAR, PING, PONG = 0, 1, 2
@@ -75,7 +75,7 @@ class WampRawSocket(Protocol):
     """One RawSocket connection: handshake, frames, pings."""
 
     def __init__(self, router: Router, turn: Turn) -> None:
-        self.session: Session | None = None
+        self.session: WampSession | None = None
         self._wire: Any = None
         self._router = router
         self._turn = turn
@@ -84,7 +84,7 @@ class WampRawSocket(Protocol):
         self._announced_bytes = 2 ** (SMALLEST_EXPONENT + length_nibble(router.limits.max_message_bytes))
         self._max_bytes = min(self._announced_bytes, router.limits.max_handshake_bytes)
         self._frames_left: float = MAX_HANDSHAKE_FRAMES
-        self._outbox: Outbox | None = None
+        self._output: OutputQueue | None = None
         self._closing = False
         self._heard = False
         self._pinging = False
@@ -92,8 +92,8 @@ class WampRawSocket(Protocol):
 
     def queue(self, frame: bytes, ephemeral: bool = False) -> None:
         """Write behind everything that is queued; nothing once the connection closes."""
-        if self._outbox is not None:
-            self._outbox.send(frame, ephemeral)
+        if self._output is not None:
+            self._output.send(frame, ephemeral)
 
     def take_long_messages(self, turn_key: str) -> None:
         """The handshake is over."""
@@ -103,19 +103,19 @@ class WampRawSocket(Protocol):
 
     def drop_queue(self) -> None:
         """Forget what is queued."""
-        if self._outbox is not None:
-            self._outbox.close()
+        if self._output is not None:
+            self._output.close()
             self._wire.unregisterProducer()
-            self._outbox = None
+            self._output = None
 
     def close(self) -> None:
         """Send what is queued, then close; a peer that does not follow within CLOSE_TIMEOUT_S is cut off."""
         if self._closing:
             return
         self._closing = True
-        if self._outbox is not None:
-            self._outbox.finish()
-            self._outbox = None
+        if self._output is not None:
+            self._output.finish()
+            self._output = None
         if ISSLTransport.providedBy(self._wire):
             self._wire.loseConnection()
         else:
@@ -146,9 +146,9 @@ class WampRawSocket(Protocol):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._closing = True
         self._stop_timer()
-        if self._outbox is not None:
-            self._outbox.close()
-            self._outbox = None
+        if self._output is not None:
+            self._output.close()
+            self._output = None
         if self.session is not None:
             self.session.lost()
             # It holds on to this: together they would wait for the collector.
@@ -177,15 +177,17 @@ class WampRawSocket(Protocol):
         self._stop_timer()
         nibble = length_nibble(limits.max_message_bytes)
         self._wire.write(bytes((MAGIC, nibble << 4 | (serializer.rawsocket_id or 0), 0, 0)))
-        self._outbox = Outbox(self._wire, self._turn, max_bytes=limits.max_output_bytes, on_overflow=self._overflowed)
-        self._wire.registerProducer(self._outbox, True)
+        self._output = OutputQueue(
+            self._wire, self._turn, max_bytes=limits.max_output_bytes, on_overflow=self._overflowed
+        )
+        self._wire.registerProducer(self._output, True)
         link = RawSocketLink(
             self,
             serializer,
             address=str(getattr(self._wire.getPeer(), "host", "")),
             max_bytes=min(peer_takes, limits.max_output_bytes),
         )
-        self.session = Session(self._router, link)
+        self.session = WampSession(self._router, link)
         self.session.opened()
 
     def _take_frame(self) -> bool:
@@ -214,7 +216,7 @@ class WampRawSocket(Protocol):
             self._begin_pinging()
         return True
 
-    def _garbled(self, session: Session, reason: str) -> bool:
+    def _garbled(self, session: WampSession, reason: str) -> bool:
         """Close: nothing can be made of what follows. A session that is closing already says nothing to it."""
         session.malformed(reason)
         self.close()

@@ -17,7 +17,7 @@ from chatr.wamp.codec.frames import SERIALIZERS
 from chatr.wamp.limits import CLOSE_TIMEOUT_S
 from chatr.wamp.router import Router
 from chatr.wamp.transports import shortcuts
-from chatr.wamp.transports.outbox import Turn
+from chatr.wamp.transports.output import Turn
 from chatr.wamp.transports.websocket import Refuse, WampWebSocket
 
 _PORTS: Mapping[str, str] = MappingProxyType({"http": "80", "https": "443"})

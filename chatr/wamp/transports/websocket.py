@@ -25,9 +25,9 @@ from chatr.wamp.link import (
     UNSUPPORTED_DATA_CLOSE,
 )
 from chatr.wamp.router import Router
-from chatr.wamp.session import Session
+from chatr.wamp.session import WampSession
 from chatr.wamp.transports import shortcuts
-from chatr.wamp.transports.outbox import Outbox, Turn
+from chatr.wamp.transports.output import OutputQueue, Turn
 
 #: Makes the answer to a handshake that fails, of a status, a sentence and further headers.
 Refuse = Callable[[int, str, list[tuple[str, str]]], bytes]
@@ -41,14 +41,14 @@ _OPEN = WebSocketServerProtocol.STATE_OPEN
 class WebSocketLink:
     """The session's side of one WebSocket."""
 
-    def __init__(self, protocol: WampWebSocket, serializer: Serializer, outbox: Outbox, *, max_bytes: int) -> None:
+    def __init__(self, protocol: WampWebSocket, serializer: Serializer, output: OutputQueue, *, max_bytes: int) -> None:
         self.serializer = serializer
         self.framing: Framing = unframed if protocol.compresses else websocket_frame
         self.address = protocol.address()
         self.headers: Mapping[str, str] = protocol.http_headers
         self.max_bytes = max_bytes
         self._protocol = protocol
-        self._outbox = outbox
+        self._output = output
         self._compresses = protocol.compresses
 
     def send(self, frame: bytes, ephemeral: bool = False) -> None:
@@ -60,7 +60,7 @@ class WebSocketLink:
             # Each compressed message builds on the one before: none may be dropped from the queue.
             self._protocol.sendMessage(frame, self.serializer.binary)
         else:
-            self._outbox.send(frame, ephemeral)
+            self._output.send(frame, ephemeral)
 
     def close(self, code: int, reason: str) -> None:
         """Send what is queued, then the closing handshake."""
@@ -97,7 +97,7 @@ class _Faults:
     trace = info = warn = debug
 
 
-class Connections(Protocol):
+class ConnectionFactory(Protocol):
     """What all connections of a port share; their factory."""
 
     router: Router
@@ -109,15 +109,15 @@ class WampWebSocket(WebSocketServerProtocol):
     """One WebSocket connection. Everything it writes goes through one queue, control frames included."""
 
     log = _Faults()
-    factory: Connections
+    factory: ConnectionFactory
     message_data: list[bytes] | None
     closeHandshakeTimeoutCall: IDelayedCall | None
 
     def __init__(self) -> None:
         super().__init__()
-        self.session: Session | None = None
+        self.session: WampSession | None = None
         self._serializer: Serializer | None = None
-        self._outbox: Outbox | None = None
+        self._output: OutputQueue | None = None
         self._linger: IDelayedCall | None = None
         self._frames_left: float = MAX_HANDSHAKE_FRAMES
 
@@ -141,17 +141,17 @@ class WampWebSocket(WebSocketServerProtocol):
 
     def queue(self, data: bytes) -> None:
         """Write behind everything that is queued."""
-        if self._outbox is None:
+        if self._output is None:
             self.transport.write(data)
         else:
-            self._outbox.send(data)
+            self._output.send(data)
 
     def drop_queue(self) -> None:
         """Forget what is queued; what follows goes to the transport directly."""
-        if self._outbox is not None:
-            self._outbox.close()
+        if self._output is not None:
+            self._output.close()
             self.transport.unregisterProducer()
-            self._outbox = None
+            self._output = None
 
     def close(self, code: int, reason: str) -> None:
         """Begin the closing handshake. The peer has CLOSE_TIMEOUT_S to answer."""
@@ -172,16 +172,16 @@ class WampWebSocket(WebSocketServerProtocol):
         self._serializer = SERIALIZERS[self.websocket_protocol_in_use]
         # twisted.web's HTTPChannel is still registered with the transport that was taken over from it.
         self.transport.unregisterProducer()
-        outbox = Outbox(
+        output = OutputQueue(
             self.transport, self.factory.turn, max_bytes=limits.max_output_bytes, on_overflow=self._overflowed
         )
-        self._outbox = outbox
+        self._output = output
         if self.trustXForwardedFor:
             router.count_for(self.transport, self.address(), known=False)
-        self.transport.registerProducer(outbox, True)
+        self.transport.registerProducer(output, True)
         # Autobahn holds what it sends to the limit of what it takes.
         max_bytes = limits.max_message_bytes if self.compresses else limits.max_output_bytes
-        self.session = Session(router, WebSocketLink(self, self._serializer, outbox, max_bytes=max_bytes))
+        self.session = WampSession(router, WebSocketLink(self, self._serializer, output, max_bytes=max_bytes))
         self.session.opened()
 
     def onFrameBegin(self) -> None:
@@ -263,9 +263,9 @@ class WampWebSocket(WebSocketServerProtocol):
         dropped = self.state != self.STATE_CLOSED
         if dropped and abort:
             self.drop_queue()
-        elif dropped and self._outbox is not None:
-            self._outbox.finish()
-            self._outbox = None
+        elif dropped and self._output is not None:
+            self._output.finish()
+            self._output = None
         super().dropConnection(abort)
         if dropped and not abort:
             # A peer that does not read what is left would keep the connection for ever.
@@ -273,8 +273,8 @@ class WampWebSocket(WebSocketServerProtocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         super().connectionLost(reason)
-        if self._outbox is not None:
-            self._outbox.close()
+        if self._output is not None:
+            self._output.close()
         if self.closeHandshakeTimeoutCall is not None:
             # Autobahn leaves it behind when the peer drops the connection in the closing handshake.
             self.closeHandshakeTimeoutCall.cancel()
@@ -283,7 +283,7 @@ class WampWebSocket(WebSocketServerProtocol):
             self._linger.cancel()
         # What holds on to each other waits for the collector, which stops everything while it looks for it: after the
         # departure of thousands for most of a second. Autobahn's future holds on to this as its outcome.
-        self.session = self._outbox = self.is_closed = None
+        self.session = self._output = self.is_closed = None
 
     def _limit_messages(self, max_bytes: int) -> None:
         self.maxFramePayloadSize = self.maxMessagePayloadSize = max_bytes

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from chatr.client import Replica
-from chatr.config import Messages
+from chatr.config import MessagesSettings
 from chatr.store.conversations import conversations, views
 from chatr.store.ids import uuid7
 from chatr.store.pool import Database, Row, Transaction
@@ -133,7 +133,7 @@ class SendTests(UnreadCase):
             id=uuid7(), sender_id=self.ann.id, client_id=uuid7(), digest=b"", content="x", conversation_id=self.where
         )
         async with self.node.db.transaction() as tx:
-            await appending.store(cast(Database, InTransaction(tx)), [item], Messages())
+            await appending.store(cast(Database, InTransaction(tx)), [item], MessagesSettings())
             rows = await tx.query(
                 "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'messages'"
             )

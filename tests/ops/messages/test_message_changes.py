@@ -33,6 +33,27 @@ class ChangesCase(FriendsCase):
         return [(entry["seq"], entry["event"]) for entry in page["entries"]]
 
 
+class RoundTripTests(ChangesCase):
+    """How many times a change goes to the database and back: while it does, its conversation waits."""
+
+    async def trips(self, call: Any) -> int:
+        before = self.node.db.round_trips
+        await call
+        return self.node.db.round_trips - before
+
+    async def test_round_trips(self) -> None:
+        """The look-up of the place, what is held, what decides, the entry with the message as it is, the commit."""
+        await self.alone()
+        for number in range(2):
+            edit = self.ann.call("message.edit", **self.where, content=f"text {number}")
+            self.assertEqual(await self.trips(edit), 4)
+            react = self.ben.call("message.react", **self.where, emoji=chr(0x1F600 + number))
+            self.assertEqual(await self.trips(react), 5)
+            pin = self.ann.call("conversation.update", id=self.conversation, pinned=number == 0)
+            self.assertEqual(await self.trips(pin), 3)
+        self.assertEqual(await self.trips(self.ann.call("message.unsend", **self.where)), 4)
+
+
 class EditTests(ChangesCase):
     """message.edit and message.edits"""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, gatherResults
 
-from chatr.config import Messages
+from chatr.config import MessagesSettings
 from tests.ops.case import OpsCase, Person
 
 
@@ -237,7 +237,9 @@ class SendTests(OpsCase):
         cat = await self.person("cat")
         await self.acquaint(self.ann, cat)
         other = await self.ann.send(cat, "first")
-        writers = [MessageWriter(self.node.db, settings=Messages(), queue_limit=1000, changes=1) for _ in range(2)]
+        writers = [
+            MessageWriter(self.node.db, settings=MessagesSettings(), queue_limit=1000, changes=1) for _ in range(2)
+        ]
         targets = [first["conversationId"], other["conversationId"]]
         calls = [
             writer.append(

@@ -6,7 +6,7 @@ import uuid
 
 from twisted.internet.defer import Deferred, gatherResults
 
-from chatr.config import Messages
+from chatr.config import MessagesSettings
 from chatr.store.conversations import conversations
 from chatr.store.ids import uuid7
 from chatr.store.messages import changes, message_search
@@ -71,7 +71,7 @@ class BatchTests(RaceCase):
         """Whichever commits first is the message, for both."""
         client_id = str(uuid.uuid4())
         first = await self.ann.send(self.ben, "first")
-        other = MessageWriter(self.node.db, settings=Messages(), queue_limit=100, changes=1)
+        other = MessageWriter(self.node.db, settings=MessagesSettings(), queue_limit=100, changes=1)
         digests = self.node.ports.messages.digests
         items = [
             Append(
@@ -100,28 +100,22 @@ class BatchTests(RaceCase):
 
     async def test_a_conversation_that_another_node_makes_meanwhile(self) -> None:
         """While the statement waits for a lock: the send goes to it, and its log has no gap."""
-        eve = await self.person("eve")
-        other = (await eve.send(self.ben, "hi"))["conversationId"]
-        async with self.batch_taken():
-            sends = [Deferred.fromCoroutine(call) for call in (eve.send(other, "x"), self.ann.send(self.ben, "first"))]
-            made = uuid7()
-            locked: Deferred[None] = Deferred()
-            Deferred.fromCoroutine(self.hold(other, made, locked)).addErrback(self.fail)
-            await locked
-        await gatherResults(sends)
+        made, begun = uuid7(), Deferred[None]()
+        other = Deferred.fromCoroutine(self.begin_elsewhere(made, begun))
+        await begun
+        await gatherResults([other, Deferred.fromCoroutine(self.ann.send(self.ben, "first"))])
         for person, to in ((self.ann, self.ben), (self.ben, self.ann)):
             await person.send(to, "more")
         page = await self.ben.call("conversation.log", id=made)
         self.assertEqual([entry["seq"] for entry in page["entries"]], [1, 2, 3])
         self.assertEqual(page["headSeq"], 3)
 
-    async def hold(self, locked_id: str, made: str, locked: Deferred[None]) -> None:
-        """As another node: hold one conversation, and make another before letting go."""
+    async def begin_elsewhere(self, made: str, begun: Deferred[None]) -> None:
+        """As another node: make the conversation, and commit when somebody waits for that."""
         async with self.node.db.transaction() as tx:
-            await conversations.lock(tx, locked_id)
-            locked.callback(None)
+            await conversations.insert_direct(tx, made, self.ben.id, self.ann.id, accepted=True)
+            begun.callback(None)
             await self.waits()
-            await conversations.insert_direct(self.node.db, made, self.ben.id, self.ann.id, accepted=True)
 
     async def test_ids_sort_as_they_came(self) -> None:
         """Messages of one moment are found newest first too."""
@@ -140,7 +134,7 @@ class ReceiptTests(RaceCase):
         """It appears to the sender, whichever came first."""
         where = await self.pending(self.ann, self.ben)
         async with self.node.db.transaction() as tx:
-            await conversations.lock(tx, where)
+            conversations.lock(tx, where)
             await conversations.accept(tx, where)
             await conversations.reveal(tx, where)
             marking = Deferred.fromCoroutine(self.ben.call("message.mark_read", id=where, seq=1))
@@ -154,7 +148,7 @@ class ReceiptTests(RaceCase):
         where = await self.pending(self.ann, self.ben)
         device = self.ann.device()
         async with self.node.db.transaction() as tx:
-            await conversations.lock(tx, where)
+            conversations.lock(tx, where)
             await tx.execute("UPDATE conversations SET closed = 'blocked' WHERE id = %s", (where,))
             marking = Deferred.fromCoroutine(self.ben.call("message.mark_read", id=where, seq=1))
             await self.waits()
@@ -186,7 +180,8 @@ class GoneTests(RaceCase):
         async with self.node.db.transaction() as tx:
             held = await changes.hold_for_nobody(tx, message["id"])
             assert held is not None
-            await changes.unsend(tx, held)
+            changes.unsend(tx, held)
+            await tx.query("SELECT 1")
             indexing = Deferred.fromCoroutine(message_search.index(self.node.db, "simple"))
             await self.waits()
         self.assertEqual((await indexing).conversations, 1)

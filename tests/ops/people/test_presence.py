@@ -14,7 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.api.errors import ApiError
 from chatr.process.tasks import Tasks
-from chatr.realtime.presence import Change
+from chatr.realtime.presence import PresenceChange
 from chatr.services.circles import Circles
 from chatr.services.presence_news import RETRY_S, Announcer
 from chatr.store.people import relations
@@ -32,7 +32,7 @@ class PresenceCase(FriendsCase):
         await super().setUp()
         self.friendship_id = await self.befriend(self.ann, self.ben)
 
-    async def change(self, *changes: Change) -> None:
+    async def change(self, *changes: PresenceChange) -> None:
         """Announce what the tracker would, when it is so."""
         await self.node.ports.live.presence._store.put(
             {each.user_id: None if each.status == "offline" else each.status for each in changes}
@@ -125,8 +125,8 @@ class AnnouncementTests(PresenceCase):
     async def test_last_seen(self) -> None:
         """It comes with leaving, is when the person left, is stored, and is in profile and query alike."""
         anns = self.ann.device()
-        await self.change(Change(self.ben.id, "online"))
-        await self.change(Change(self.ben.id, "offline", 300.0))
+        await self.change(PresenceChange(self.ben.id, "online"))
+        await self.change(PresenceChange(self.ben.id, "offline", 300.0))
         online, offline = anns.named("presence.changed")
         self.assertEqual(unrevised(online), {"userId": self.ben.id, "status": "online"})
         self.assertLess(online["revision"], offline["revision"])
@@ -191,7 +191,7 @@ class AnnouncementTests(PresenceCase):
             """Who hears when Ben comes: Ann, Eve, and how often circles were read for it."""
             before = reads
             heard = len(anns.named("presence.changed")), len(eves.named("presence.changed"))
-            await self.change(Change(self.ben.id, "online"))
+            await self.change(PresenceChange(self.ben.id, "online"))
             now = len(anns.named("presence.changed")), len(eves.named("presence.changed"))
             return now[0] - heard[0], now[1] - heard[1], reads - before
 
@@ -246,7 +246,7 @@ class AnnouncementTests(PresenceCase):
         absent: Any = Absent()
         announcer = Announcer(Tasks(clock), absent, Publisher(), Circles(absent))  # type: ignore[arg-type]
         announcer.follow(self.node.ports.live.presence)
-        announcer.changed([Change(self.ben.id, "online")])
+        announcer.changed([PresenceChange(self.ben.id, "online")])
         announcer.show(self.ann.id, [self.ben.id])
         announcer.hide(self.ben.id, [self.eve.id])
         # By the time that it can be told she is shown it once more.
@@ -277,8 +277,8 @@ class RevisionTests(PresenceCase):
         other = Announcer(Tasks(reactor), self.node.db, self.node.ports.live.publisher, self.node.ports.live.circles)
         other.follow(self.node.ports.live.presence)
         # She is here again, and that is told, before the process that knows that she left gets to it.
-        await self.change(Change(self.ann.id, "online"))
-        other.changed([Change(self.ann.id, "offline", 5.0)])
+        await self.change(PresenceChange(self.ann.id, "online"))
+        other.changed([PresenceChange(self.ann.id, "offline", 5.0)])
         await other.stop()
         told = bens.named("presence.changed")
         self.assertEqual([each["status"] for each in told], ["online", "online"])
@@ -288,10 +288,10 @@ class RevisionTests(PresenceCase):
         """Each announcement has a greater one than those before, hidden and shown ones too; so has what is asked."""
         anns = self.ann.device()
         for status in ("online", "away"):
-            await self.change(Change(self.ben.id, status))
+            await self.change(PresenceChange(self.ben.id, status))
         for level in ("nobody", "everyone"):
             await self.ben.call("user.update_settings", privacy={"onlineStatus": level})
-        await self.change(Change(self.ben.id, "offline"))
+        await self.change(PresenceChange(self.ben.id, "offline"))
         numbers = [each["revision"] for each in anns.named("presence.changed")]
         self.assertEqual((len(numbers), numbers), (5, sorted(set(numbers))))
         [state] = (await self.ann.call("presence.query", userIds=[self.ben.id]))["items"]
@@ -304,8 +304,8 @@ class RevisionTests(PresenceCase):
             [state] = (await viewer.call("presence.query", userIds=[self.ben.id]))["items"]
             self.assertEqual(("revision" in state, state["hidden"]), (shown, not shown))
         profile = await eve.call("user.get", userId=self.ben.id)
-        await self.change(Change(self.ben.id, "online"))
-        await self.change(Change(self.ben.id, "offline"))
+        await self.change(PresenceChange(self.ben.id, "online"))
+        await self.change(PresenceChange(self.ben.id, "offline"))
         self.assertEqual(await eve.call("user.get", userId=self.ben.id), profile)
 
 

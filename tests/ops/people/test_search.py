@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
+from chatr.api.model import Privacy
+from chatr.store.columns import value
+from chatr.store.people import relations
 from tests.ops.people.test_friends import FriendsCase
 
 
@@ -94,6 +99,20 @@ class SearchTests(FriendsCase):
 
 class PrivacyTests(FriendsCase):
     """Levels hold for every part of a profile."""
+
+    async def test_defaults(self) -> None:
+        """Who has set nothing has what ``Privacy`` says, in SQL too: parts shown, circles, receipts."""
+        levels = {part: level for part, level in msgspec.to_builtins(Privacy()).items() if isinstance(level, str)}
+        [row] = await self.node.db.query(
+            f"""SELECT u.privacy, {", ".join(map(relations.shown, levels))}
+                  FROM users u LEFT JOIN friendships f ON false WHERE u.id = %s""",
+            (self.ben.id,),
+        )
+        self.assertEqual(list(row), [{}, *(level == "everyone" for level in levels.values())])
+        circles = await relations.circles(self.node.db, [self.ben.id])
+        self.assertEqual(circles[self.ben.id].online_status, Privacy().online_status)
+        gives = await self.node.db.query("SELECT gives_receipts(%s)", (self.ben.id,))
+        self.assertEqual(value(gives, bool), Privacy().read_receipts)
 
     async def test_levels(self) -> None:
         """``everyone``, ``friends``, who really are friends, and ``nobody``; the own view is full."""

@@ -75,7 +75,7 @@ class RawTests(RestCase):
         self.assertEqual((status, body["ready"], body["tasks"]["message_index"]), (200, True, False))
         self.assertEqual(body["late"], [f"message_index has not succeeded for {pulse.age_s:.0f} s"])
         self.assertIn(b'chatr_task_failures_total{task="message_index"} 1.0', (await self.answer("GET", "/metrics"))[2])
-        self.service.node.door.router.sessions.draining = True  # type: ignore[union-attr]
+        self.service.node.http.exchange.draining = True  # type: ignore[union-attr]
         status, _, body = await self.answer("GET", "/ready")
         self.assertEqual((status, body["ready"], body["draining"]), (503, False, True))
 

@@ -9,7 +9,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 
 from chatr.api.errors import ApiError
-from chatr.config import Messages
+from chatr.config import MessagesSettings
 from chatr.store.ids import uuid7
 from chatr.store.pool import Transaction
 from chatr.store.writing.appending import Append, Appended
@@ -27,8 +27,8 @@ class WriterCase(PoolCase):
     ) -> MessageWriter:
         self.dsn = box().shared()
         self.addCleanup(box().clean, self.dsn)
-        self.db = await self.opened(self.dsn, size=size, **settings)
-        return MessageWriter(self.db, queue_limit=queue_limit, changes=changes, settings=Messages())
+        self.db = await self.opened(self.dsn, pool_size=size, **settings)
+        return MessageWriter(self.db, queue_limit=queue_limit, changes=changes, settings=MessagesSettings())
 
     async def conversation(self) -> tuple[list[str], str]:
         """Two people with a conversation: their ids and its."""

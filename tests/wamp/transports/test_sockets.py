@@ -208,7 +208,7 @@ class SessionTests(SocketCase):
         """A drain says GOODBYE to everyone and is over when all sockets are closed."""
         await self.serve()
         clients = [await self.join() for _ in range(3)]
-        stopped = self.setting.door.drain(5)
+        stopped = self.setting.door.router.drain(5)
         for client in clients:
             self.assertEqual((await client.hear())[2], "wamp.close.system_shutdown")
             client.say([6, {}, "wamp.close.goodbye_and_out"])

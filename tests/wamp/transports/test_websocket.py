@@ -16,7 +16,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.api.events import EVENTS
 from chatr.api.events.sessions import SyncRequired
-from chatr.config import Server
+from chatr.config import ServerSettings
 from chatr.live.settings import websocket_options
 from chatr.realtime.hub import Announcement
 from chatr.wamp.transports.upgrade import WampWebSocketFactory, origin_patterns
@@ -35,7 +35,7 @@ class MemoryCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.serve()
 
-    def serve(self, *, server: Server = Server(), **limits: Any) -> None:  # noqa: B008 - frozen
+    def serve(self, *, server: ServerSettings = ServerSettings(), **limits: Any) -> None:  # noqa: B008 - frozen
         self.clock = Clock()
         self.setting = Setting(self.clock, server=server, **limits)
         self.factory = WampWebSocketFactory(self.setting.door.router, websocket_options(self.setting.config))
@@ -101,7 +101,7 @@ class HandshakeTests(MemoryCase):
     def test_allowed_origins(self) -> None:
         """Configured origins need no port, our own is among them, and others stay out."""
         self.serve(
-            server=Server(public_url="https://chat.example/base"),
+            server=ServerSettings(public_url="https://chat.example/base"),
             allowed_origins=("https://a.example", "http://b.example", "http://c.example:8080", "https://*.d.example"),
         )
         for origin, status in (
@@ -134,7 +134,7 @@ class HandshakeTests(MemoryCase):
         ((*_, who),) = self.heard(client)
         self.assertEqual((who["address"], who["userAgent"]), ("192.168.1.1", "agent/1"))
         self.leave(client)
-        self.serve(server=Server(trusted_proxies=1))
+        self.serve(server=ServerSettings(trusted_proxies=1))
         client = self.joined(X_Forwarded_For="6.6.6.6, 203.0.113.9")
         self.assertEqual(self.setting.tickets.seen, [("alice", "203.0.113.9")])
         self.leave(client)

@@ -2,7 +2,8 @@ import { useLiveQuery } from "dexie-react-hooks";
 import { BookOpen, FlaskConical, type LucideIcon, MessageCircle, Settings2, UserRound, UsersRound } from "lucide-react";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
-import type { Me, PresenceState } from "../api/types.ts";
+import type { Me } from "../api/types.ts";
+import type { Connection } from "../db/schema.ts";
 import { useEngine } from "../session/session.ts";
 import { t } from "../text/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
@@ -112,15 +113,11 @@ function Entry({ to, label, on, icon: Icon, count = 0, name, bar = false, childr
   return bar ? link : <Tooltip label={label}>{link}</Tooltip>;
 }
 
+/** Oneself: online is who is connected. */
 function OwnAvatar() {
   const { db, userId } = useEngine();
   const me = useLiveQuery(async () => (await db.meta.get("me"))?.value as Me | undefined, [db]);
-  const presence = useLiveQuery(() => db.presence.get(userId), [db, userId]);
-  return (
-    <Avatar id={userId} name={me?.displayName ?? ""} src={me?.profileImage} size={34} presence={shown(presence)} />
-  );
-}
-
-function shown(presence: PresenceState | undefined): "online" | "away" | null {
-  return presence === undefined || presence.status === "offline" ? null : presence.status;
+  const connection = useLiveQuery(async () => (await db.meta.get("connection"))?.value as Connection | undefined, [db]);
+  const presence = connection?.state === "online" ? "online" : null;
+  return <Avatar id={userId} name={me?.displayName ?? ""} src={me?.profileImage} size={34} presence={presence} />;
 }

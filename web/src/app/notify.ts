@@ -1,7 +1,7 @@
 import { create } from "zustand";
 import { t } from "../text/index.ts";
 import { setAppearance, useAppearance } from "../theme/appearance.ts";
-import { plainText } from "../ui/markdown.ts";
+import { plainText } from "../ui/plain-text.ts";
 import type { News } from "./attention.ts";
 import { playTone } from "./sound.ts";
 import { worker } from "./update.ts";

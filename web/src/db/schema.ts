@@ -101,8 +101,9 @@ export class ChatrDatabase extends Dexie {
   meta!: EntityTable<MetaRow, "key">;
   removed!: EntityTable<RemovedRow, "id">;
 
-  constructor(userId: string) {
-    super(`chatr:${userId}`);
+  /** `name`: of another database than the person's own in this browser. */
+  constructor(userId: string, name = `chatr:${userId}`) {
+    super(name);
     this.version(1).stores({
       conversations: "id, updatedAt, request, other.id, pendingRead",
       messages: "id, &[conversationId+seq], clientId, replyTo.id",

@@ -22,8 +22,8 @@ export class Channel {
   private readonly channel: BroadcastChannel;
   private readonly asked = new Map<string, () => void>();
 
-  constructor(userId: string, hear: (note: Note) => void) {
-    this.channel = new BroadcastChannel(`chatr:${userId}`);
+  constructor(name: string, hear: (note: Note) => void) {
+    this.channel = new BroadcastChannel(name);
     this.channel.onmessage = (event: MessageEvent<Note>) => {
       if (event.data.kind === "taken") this.asked.get(event.data.id)?.();
       else hear(event.data);

@@ -31,6 +31,7 @@ export interface EngineOptions {
   onEnded(reason: string): void;
   /** Which tab leads; without, this one does. */
   locks?: Pick<LockManager, "request">;
+  database?: ChatrDatabase;
   wamp?: LeaderOptions["wamp"];
 }
 
@@ -49,6 +50,7 @@ export class ChatrEngine implements Engine {
   private leader: Leader | undefined;
   private readonly over = new AbortController();
   private leading: Promise<void> = Promise.resolve();
+  private stopping: Promise<void> | undefined;
   private readonly tab = uuid();
   private readonly tabs = new Map<string, "online" | "away">();
   private readonly typings = this.signals("typing");
@@ -59,9 +61,9 @@ export class ChatrEngine implements Engine {
 
   constructor(private readonly options: EngineOptions) {
     this.userId = options.userId;
-    this.db = new ChatrDatabase(options.userId);
+    this.db = options.database ?? new ChatrDatabase(options.userId);
     this.store = new Store(this.db, options.userId);
-    this.channel = new Channel(options.userId, (note) => this.hear(note));
+    this.channel = new Channel(this.db.name, (note) => this.hear(note));
     this.history = new History(this.store, (name, params) => this.call(name, params));
   }
 
@@ -73,9 +75,7 @@ export class ChatrEngine implements Engine {
       this.leading = this.lead();
       return;
     }
-    this.leading = locks
-      .request(`chatr:${this.userId}`, { signal: this.over.signal }, () => this.lead())
-      .catch(() => undefined);
+    this.leading = locks.request(this.db.name, { signal: this.over.signal }, () => this.lead()).catch(() => undefined);
   }
 
   async call<N extends OperationName>(name: N, params: ParamsOf<N>, signal?: AbortSignal): Promise<ResultOf<N>> {
@@ -175,7 +175,12 @@ export class ChatrEngine implements Engine {
     await this.db.delete();
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.stopping ??= this.letGo();
+    return this.stopping;
+  }
+
+  private async letGo(): Promise<void> {
     this.over.abort();
     this.drafts.clear();
     this.reads.clear();

@@ -86,8 +86,9 @@ export class Feed {
       const pending = await store.db.conversations.where("pendingRead").above(0).toArray();
       if (changes.reset) await store.forgetAll(false);
       for (const id of changes.removed) await store.remove(id);
-      for (const view of views) {
-        const row = await store.db.conversations.get(view.id);
+      const rows = await store.db.conversations.bulkGet(views.map((view) => view.id));
+      for (const [index, view] of views.entries()) {
+        const row = rows[index];
         // A log that lost its tail begins anew.
         if (row !== undefined && row.logSeq > view.headSeq) {
           await store.forgetLog(view.id);

@@ -25,6 +25,8 @@ export type Transmit = (params: MessageSendParams) => Promise<void>;
 export class Outbox {
   private readonly flying = new Map<string, string>();
   private readonly holds = new Map<string, number>();
+  /** Where one was refused for good: those behind it were refused for that alone. */
+  private readonly freed = new Set<string>();
   private readonly internal = new Map<string, number>();
   private readonly backoff = new Backoff(500, 15_000);
   private readonly timers = new Set<ReturnType<typeof setTimeout>>();
@@ -39,6 +41,7 @@ export class Outbox {
     this.transmit = transmit;
     this.flying.clear();
     this.holds.clear();
+    this.freed.clear();
     this.backoff.reset();
     this.pump();
   }
@@ -116,6 +119,7 @@ export class Outbox {
       this.holds.set(target, Math.max(this.holds.get(target) ?? 0, retryAfterMs(error)));
       return;
     }
+    this.freed.add(target);
     this.internal.delete(row.clientId);
     const refusal = error instanceof ApiError ? error : new ApiError("invalid", String(error));
     const { code, message, retryAfter } = refusal;
@@ -139,15 +143,13 @@ export class Outbox {
     const busy = new Set(this.flying.values());
     for (const [target, askedMs] of this.holds) {
       if (askedMs < 0 || busy.has(target)) continue;
+      const delayMs = this.freed.delete(target) ? 0 : Math.max(askedMs, this.backoff.delayMs());
       this.holds.set(target, -1);
-      const timer = setTimeout(
-        () => {
-          this.timers.delete(timer);
-          this.holds.delete(target);
-          this.pump();
-        },
-        Math.max(askedMs, this.backoff.delayMs()),
-      );
+      const timer = setTimeout(() => {
+        this.timers.delete(timer);
+        this.holds.delete(target);
+        this.pump();
+      }, delayMs);
       this.timers.add(timer);
     }
   }

@@ -51,7 +51,11 @@ export class Store {
         next.push(rowOf(view, known, this.me, told));
       }
       await this.db.conversations.bulkPut(next);
-      for (const row of next) await this.follow(row, views.length > 1 || logs.has(row.id));
+      await this.moveSends(next);
+      for (const row of next) {
+        if (logs.has(row.id)) await this.clear(row);
+        else if (!told) await this.beginLog(row);
+      }
       const seen = new Map(views.map((view) => [view.id, view.readSeq]));
       for (const row of next) {
         if (views.length === 1 || row.readSeq > (seen.get(row.id) ?? 0)) await this.recount(row.id);
@@ -59,21 +63,22 @@ export class Store {
     });
   }
 
-  /** What a row brings with it: sends to the person go there from now on, what was deleted from the view goes. */
-  private async follow(row: ConversationRow, bulk: boolean): Promise<void> {
-    if (row.other !== undefined) await this.moveSends(`person:${row.other.id}`, `conversation:${row.id}`);
-    if (row.clearedSeq) {
-      await this.db.messages
-        .where("[conversationId+seq]")
-        .between([row.id, Dexie.minKey], [row.id, row.clearedSeq], true, true)
-        .delete();
-    }
-    if (!bulk && row.lastMessage !== undefined && row.lastMessage.seq <= row.logSeq) {
-      // What is behind the last message is about others: from there on it is all here.
-      await this.db.messages.put(row.lastMessage);
-      await this.sent([row.lastMessage]);
-      await this.db.stretches.put({ conversationId: row.id, fromSeq: row.lastMessage.seq, toSeq: row.logSeq });
-    }
+  /** What was deleted from the view is not here any more. */
+  private async clear({ id, clearedSeq = 0 }: ConversationRow): Promise<void> {
+    if (clearedSeq === 0) return;
+    const cleared: [string, number] = [id, clearedSeq];
+    await this.db.messages.where("[conversationId+seq]").between([id, Dexie.minKey], cleared, true, true).delete();
+  }
+
+  /**
+   * What is here of a log begins with the last message: what is behind that is about others. Not of all conversations
+   * that a sync brings: nobody may look at most of them, and what is here has to be caught up with each time.
+   */
+  private async beginLog({ id, lastMessage, logSeq }: ConversationRow): Promise<void> {
+    if (lastMessage === undefined || lastMessage.seq > logSeq) return;
+    await this.db.messages.put(lastMessage);
+    await this.sent([lastMessage]);
+    await this.db.stretches.put({ conversationId: id, fromSeq: lastMessage.seq, toSeq: logSeq });
   }
 
   /** Messages are here that may wait to be acknowledged: they were stored. */
@@ -82,15 +87,25 @@ export class Store {
     await this.db.outbox.bulkDelete(own);
   }
 
-  private async moveSends(from: string, to: string): Promise<void> {
-    await this.db.outbox
-      .where("[target+order]")
-      .between(...within(from))
-      .modify({ target: to });
-    const draft = await this.db.drafts.get(from);
-    if (draft === undefined) return;
-    await this.db.drafts.delete(from);
-    if ((await this.db.drafts.get(to)) === undefined) await this.db.drafts.put({ ...draft, target: to });
+  /** What waits to be sent to a person, or is being written, goes to the conversation with them from now on. */
+  private async moveSends(rows: readonly ConversationRow[]): Promise<void> {
+    const persons = this.db.drafts.where("target").startsWith("person:");
+    const drafts = new Map((await persons.toArray()).map((draft) => [draft.target, draft]));
+    const waiting = new Set(await this.db.outbox.where("[target+order]").between(["person:"], ["person;"]).keys());
+    const targets = new Set([...waiting].map((key) => (key as unknown as [string, number])[0]));
+    for (const { id, other } of rows) {
+      const [from, to] = [`person:${other?.id}`, `conversation:${id}`];
+      if (targets.has(from)) {
+        await this.db.outbox
+          .where("[target+order]")
+          .between(...within(from))
+          .modify({ target: to });
+      }
+      const draft = drafts.get(from);
+      if (draft === undefined) continue;
+      await this.db.drafts.delete(from);
+      if ((await this.db.drafts.get(to)) === undefined) await this.db.drafts.put({ ...draft, target: to });
+    }
   }
 
   /** Of which conversations something of the log is here. */

@@ -1,10 +1,9 @@
 import { ApiError } from "../api/errors.ts";
-import { passes, retryAfterMs } from "../api/patience.ts";
+import { passes } from "../api/patience.ts";
 import type { Me, Session } from "../api/types.ts";
 import { ChatrDatabase } from "../db/schema.ts";
 import { ChatrEngine } from "../engine/chatr-engine.ts";
 import { Store } from "../engine/store.ts";
-import { Backoff } from "../wamp/backoff.ts";
 import type { SessionState } from "./session.ts";
 import { Tokens } from "./tokens.ts";
 
@@ -20,9 +19,9 @@ export class SessionKeeper {
     ended: (reason) => void this.ended(reason),
   });
   private readonly listeners = new Set<() => void>();
-  private readonly backoff = new Backoff(1_000, 30_000);
   private engine: ChatrEngine | undefined;
   private hasStarted = false;
+  private isLeaving = false;
 
   subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
@@ -33,6 +32,10 @@ export class SessionKeeper {
   start(): void {
     if (this.hasStarted) return;
     this.hasStarted = true;
+    // Another tab has signed in: its cookie is this one's too.
+    globalThis.addEventListener("storage", ({ key, newValue }) => {
+      if (key === LAST_USER && newValue !== null && this.state.kind === "out") void this.resume();
+    });
     void this.resume();
   }
 
@@ -44,39 +47,42 @@ export class SessionKeeper {
 
   async signOut(): Promise<void> {
     const { engine } = this;
-    this.engine = undefined;
-    this.forget();
-    await engine?.signOut();
-    this.show({ kind: "out" });
-  }
-
-  private async resume(): Promise<void> {
-    const last = remembered();
+    this.isLeaving = true;
     try {
-      await this.tokens.renew();
-    } catch (error) {
-      if (!passes(error)) {
-        // It ended while nobody was here: what is kept goes, as if it had ended now.
-        if (last !== null) await ChatrDatabase.delete(`chatr:${last}`);
-        this.forget();
-        this.show(last === null ? { kind: "out" } : { kind: "out", ended: codeOf(error) });
-      } else if (last !== null) {
-        // Without the server: the engine goes on asking.
-        await this.enter(last);
-      } else {
-        this.show({ kind: "out" });
-        setTimeout(() => void this.resumeLater(), retryAfterMs(error) + this.backoff.delayMs());
-      }
+      await engine?.signOut();
+    } finally {
+      this.engine = undefined;
+      this.forget();
+      this.isLeaving = false;
+      this.show({ kind: "out" });
     }
   }
 
-  private async resumeLater(): Promise<void> {
-    if (this.engine === undefined) await this.resume();
+  private async resume(): Promise<void> {
+    const last = localStorage.getItem(LAST_USER);
+    if (last === null) {
+      // Nobody was signed in here: to ask would only put an error into the console of whoever comes for the first time.
+      this.show({ kind: "out" });
+      return;
+    }
+    try {
+      await this.tokens.renew();
+    } catch (error) {
+      if (passes(error)) {
+        // Without the server: the engine goes on asking.
+        await this.enter(last);
+        return;
+      }
+      // It ended while nobody was here: what is kept goes, as if it had ended now.
+      this.forget();
+      await ChatrDatabase.delete(`chatr:${last}`);
+      this.show({ kind: "out", ended: error instanceof ApiError ? error.code : "internal" });
+    }
   }
 
   /** Tokens came; also of somebody else, when another tab has signed in as them: there is one cookie for all. */
   private renewed({ user }: Session): void {
-    if (this.engine?.userId === user.id) return;
+    if (this.isLeaving || this.engine?.userId === user.id) return;
     void this.engine?.stop();
     void this.enter(user.id, user);
   }
@@ -98,7 +104,7 @@ export class SessionKeeper {
   /** It ended elsewhere. */
   private async ended(reason: string): Promise<void> {
     const { engine } = this;
-    if (engine === undefined) return;
+    if (engine === undefined || this.isLeaving) return;
     this.engine = undefined;
     this.forget();
     this.show(reason === "logout" ? { kind: "out" } : { kind: "out", ended: reason });
@@ -114,12 +120,4 @@ export class SessionKeeper {
     this.state = state;
     for (const listener of this.listeners) listener();
   }
-}
-
-function remembered(): string | null {
-  return localStorage.getItem(LAST_USER);
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof ApiError ? error.code : "internal";
 }

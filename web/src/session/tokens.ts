@@ -5,8 +5,9 @@ import type { Session, SessionRefreshParams } from "../api/types.ts";
 import type { Credentials } from "../engine/chatr-engine.ts";
 import { Backoff } from "../wamp/backoff.ts";
 
-/** So long before its end a token is renewed. */
+/** So long before its end a token is renewed, and one that is short-lived when so much of its time is left. */
 const AHEAD_MS = 60_000;
+const AHEAD = 0.3;
 /** The cookie has the refresh token, which no script sees. */
 const FROM_COOKIE = {} as SessionRefreshParams;
 
@@ -31,9 +32,10 @@ export class Tokens implements Credentials {
   /** Take the tokens of an answer. */
   accept(session: Session): void {
     this.token = session.accessToken;
-    this.goodUntil = Date.now() + session.expiresIn * 1000;
+    const lastsMs = session.expiresIn * 1000;
+    this.goodUntil = Date.now() + lastsMs;
     this.backoff.reset();
-    this.later(session.expiresIn * 1000 - AHEAD_MS);
+    this.later(lastsMs - Math.min(AHEAD_MS, lastsMs * AHEAD));
   }
 
   async accessToken(): Promise<string> {

@@ -92,14 +92,3 @@ export function toHtml(text: string, options: MarkdownOptions = {}): string {
   marked.use({ tokenizer, renderer: renderer(options), extensions: [mentions(options)] });
   return marked.parse(text, { async: false });
 }
-
-/** A text without its marks, for previews of one line and notifications. */
-export function plainText(text: string): string {
-  return text
-    .replace(/^```\w*$/gm, "")
-    .replace(/(\*\*|__|~~|`)(.+?)\1/gs, "$2")
-    .replace(/^\s*(>|[-*+]|\d+\.)\s+/gm, "")
-    .replace(/\[([^\]]+)\]\((?:[^()\s]+)\)/g, "$1")
-    .replace(/\s+/g, " ")
-    .trim();
-}

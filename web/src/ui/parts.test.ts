@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { ariaKeys, keyCaps, matches } from "./hotkeys.ts";
 import { initials, toneOf } from "./identity.ts";
-import { plainText, toHtml } from "./markdown.ts";
+import { toHtml } from "./markdown.ts";
+import { plainText } from "./plain-text.ts";
 import { daysBetween, timeText } from "./time.ts";
 
 const press = (key: string, held: Partial<Record<"ctrlKey" | "metaKey" | "altKey" | "shiftKey", boolean>> = {}) => ({

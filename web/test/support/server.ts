@@ -98,6 +98,8 @@ export interface Account {
   id: string;
   username: string;
   token: string;
+  /** Of the server where it is. */
+  url: string;
 }
 
 /** Where the server that the tests share is. */
@@ -123,7 +125,7 @@ export async function person(
     at,
   );
   const { user, accessToken } = session as Session;
-  return { id: user.id, username, token: accessToken };
+  return { id: user.id, username, token: accessToken, url: server.url };
 }
 
 /** The code in the newest mail to an address: it is sent a moment after the call. */
@@ -147,7 +149,7 @@ async function code(dataDir: string, email: string): Promise<string> {
 
 /** Make friends of two. */
 export async function acquaint(one: Account, other: Account): Promise<void> {
-  const at = (token: string) => ({ origin: origin(), token });
+  const at = (token: string) => ({ origin: one.url, token });
   const { friendship } = await rest("friend.request", { addresseeId: other.id }, at(one.token));
   await rest("friend.accept", { friendshipId: friendship.id }, at(other.token));
 }
@@ -159,6 +161,8 @@ export class Way {
   isOpen = true;
   /** Whether what is sent arrives, though the connection stands. */
   isDeaf = false;
+  /** How many WebSockets have been opened this way. */
+  count = 0;
   private readonly pairs = new Set<[Socket, Socket]>();
   private listener: Listener | undefined;
 
@@ -175,7 +179,10 @@ export class Way {
       this.pairs.add(pair);
       far.on("error", () => near.destroy());
       far.on("data", (data) => this.isDeaf || near.write(data));
-      near.on("data", (data) => this.isDeaf || far.write(data));
+      near.on("data", (data) => {
+        if (data.includes("Upgrade: websocket")) this.count += 1;
+        if (!this.isDeaf) far.write(data);
+      });
       for (const [one, another] of [pair, [far, near] as const]) {
         one.on("close", () => {
           another.destroy();
@@ -204,11 +211,15 @@ export class Way {
 }
 
 /** Wait until something is so. */
-export async function eventually<T>(look: () => T | Promise<T>, what = String(look), withinMs = 10_000): Promise<T> {
+export async function eventually<T>(
+  look: () => T | Promise<T>,
+  what = String(look),
+  withinMs = 10_000,
+): Promise<Exclude<T, false | null | undefined>> {
   const until = Date.now() + withinMs;
   for (;;) {
     const found = await look();
-    if (found) return found;
+    if (found) return found as Exclude<T, false | null | undefined>;
     if (Date.now() > until) throw new Error(`never: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 15));
   }

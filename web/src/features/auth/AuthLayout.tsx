@@ -1,7 +1,8 @@
 import type { ReactNode } from "react";
 import { t } from "../../text/index.ts";
+import { Mark } from "../../ui/Mark.tsx";
 import "./auth.css";
-import { Mark } from "./Mark.tsx";
+import "./auth-form.css";
 import { Specimen } from "./Specimen.tsx";
 
 /** Two halves: what this is, and the form. Narrow: one column, without the pictures. */
@@ -9,9 +10,11 @@ export function AuthLayout({ children }: { children: ReactNode }) {
   return (
     <div className="auth">
       <header className="auth__side">
-        <Mark className="auth__big-mark" />
+        <div className="auth__big-mark">
+          <Mark size={640} unread />
+        </div>
         <div className="auth__wordmark">
-          <Mark className="auth__mark" />
+          <Mark size={34} unread />
           {t.auth.productName}
         </div>
         <div className="auth__pitch">

@@ -1,6 +1,7 @@
 import { CircleAlert, CircleCheck, Info, LockKeyhole, WifiOff } from "lucide-react";
 import type { ReactNode } from "react";
 import { cx } from "../../ui/cx.ts";
+import "./auth-note.css";
 
 const ICONS = { bad: CircleAlert, locked: LockKeyhole, offline: WifiOff, good: CircleCheck, news: Info };
 

@@ -5,6 +5,7 @@ import { t } from "../../text/index.ts";
 import { Button } from "../../ui/Button.tsx";
 import { CodeInput } from "../../ui/CodeInput.tsx";
 import { AuthNote } from "./AuthNote.tsx";
+import "./auth-form.css";
 import { useAct } from "./useAct.ts";
 import { useCountdown } from "./useCountdown.ts";
 import { useFirstField } from "./useFirstField.ts";
@@ -13,19 +14,34 @@ import { codeProblem } from "./words.ts";
 /** Codes leave for one address so far apart. */
 export const RESEND_MS = 60_000;
 
-export interface CodeStepProps {
-  title: string;
-  text: ReactNode;
+export interface CodeFieldProps {
   /** What is said about a wrong code. */
   wrong: string;
   onCode: (code: string) => Promise<void>;
   resend?: () => Promise<void>;
+}
+
+export interface CodeStepProps extends CodeFieldProps {
+  title: string;
+  text: ReactNode;
   children?: ReactNode;
 }
 
-/** Six boxes that send themselves, what was wrong with the last code, and a new one after a minute. */
-export function CodeStep({ title, text, wrong, onCode, resend, children }: CodeStepProps) {
+/** A step that is a code. */
+export function CodeStep({ title, text, children, ...field }: CodeStepProps) {
   const place = useFirstField<HTMLDivElement>();
+  return (
+    <div className="auth-form" ref={place}>
+      <h2 className="auth-form__title">{title}</h2>
+      <p className="auth-form__text">{text}</p>
+      <CodeField {...field} />
+      {children && <div className="auth-form__links">{children}</div>}
+    </div>
+  );
+}
+
+/** Six boxes that send themselves, what was wrong with the last code, and a new one after a minute. */
+export function CodeField({ wrong, onCode, resend }: CodeFieldProps) {
   const note = useId();
   const [code, setCode] = useState("");
   const act = useAct();
@@ -35,9 +51,7 @@ export function CodeStep({ title, text, wrong, onCode, resend, children }: CodeS
     act.clear();
   };
   return (
-    <div className="auth-form" ref={place}>
-      <h2 className="auth-form__title">{title}</h2>
-      <p className="auth-form__text">{text}</p>
+    <>
       <CodeInput
         value={code}
         onChange={change}
@@ -54,8 +68,7 @@ export function CodeStep({ title, text, wrong, onCode, resend, children }: CodeS
         )}
       </div>
       {resend && <Resend resend={resend} />}
-      {children && <div className="auth-form__links">{children}</div>}
-    </div>
+    </>
   );
 }
 

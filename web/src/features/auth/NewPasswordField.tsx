@@ -4,7 +4,7 @@ import { cx } from "../../ui/cx.ts";
 import { Field } from "../../ui/Field.tsx";
 import { PasswordInput } from "../../ui/PasswordInput.tsx";
 import { type Strength, strengthOf } from "./strength.ts";
-import "./strength.css";
+import "./fields.css";
 
 export interface NewPasswordFieldProps {
   label: string;
@@ -23,7 +23,7 @@ export function NewPasswordField({ label, value, onChange, own, refused, error, 
   const meterNote = useId();
   const strength = strengthOf(value, own, refused);
   return (
-    <div className="auth-form__field-group">
+    <div className="field-group">
       <Field label={label} error={error}>
         {({ id, describedBy, invalid }) => (
           <PasswordInput

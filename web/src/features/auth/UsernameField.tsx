@@ -3,6 +3,7 @@ import { t } from "../../text/index.ts";
 import { Chip } from "../../ui/Chip.tsx";
 import { Field } from "../../ui/Field.tsx";
 import { TextInput } from "../../ui/TextInput.tsx";
+import "./fields.css";
 import { useUsername } from "./useUsername.ts";
 
 const MOST = 20;
@@ -20,7 +21,7 @@ export function UsernameField({ value, onChange, error }: UsernameFieldProps) {
   const state = useUsername(value);
   const bad = state.is === "bad" ? state : undefined;
   return (
-    <div className="auth-form__field-group">
+    <div className="field-group">
       <Field
         label={t.auth.username}
         error={error ?? bad?.sentence}

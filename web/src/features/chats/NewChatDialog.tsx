@@ -1,25 +1,30 @@
 import { UserRoundSearch } from "lucide-react";
-import { useEffect, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { useLocation } from "wouter";
 import type { User } from "../../api/types.ts";
-import { useEngine } from "../../session/session.ts";
 import { t } from "../../text/index.ts";
 import { refusal } from "../../text/refusal.ts";
 import { Empty } from "../../ui/Empty.tsx";
 import { type ChatData, useChatData } from "./data.ts";
-import { rankOf } from "./match.ts";
 import { friendsOf, pathOfPerson } from "./people.ts";
 import { PickBox, type PickGroup } from "./pick/PickBox.tsx";
-import { PickClose, PickDialog } from "./pick/PickDialog.tsx";
+import { PickClose, PickDialog, usePicked } from "./pick/PickDialog.tsx";
 import { useListState } from "./state.ts";
+import { useUserSearch } from "./useUserSearch.ts";
 import { personFace } from "./view.ts";
 
 /** Whom to write to: friends first, then whoever the server finds. */
 export function NewChatDialog() {
   const { newChat, closeNewChat } = useListState();
+  const { picked, returns } = usePicked(newChat.open);
+  const finish = () => {
+    picked();
+    closeNewChat();
+  };
+  const change = (open: boolean) => open || closeNewChat();
   return (
-    <PickDialog title={t.chats.newChat} open={newChat.open} onOpenChange={(open) => open || closeNewChat()}>
-      <NewChat first={newChat.query} onDone={closeNewChat} />
+    <PickDialog title={t.chats.newChat} open={newChat.open} onOpenChange={change} returns={returns}>
+      <NewChat first={newChat.query} onDone={finish} />
     </PickDialog>
   );
 }
@@ -64,51 +69,10 @@ function groupsOf(data: ChatData, query: string, users: readonly User[], pick: (
     hint: person.username,
     run: () => pick(person),
   });
-  const friends = friendsOf(data.people.values()).filter(
-    (each) => query === "" || rankOf(query, each.displayName, each.username) !== null,
-  );
+  const friends = friendsOf(data.people.values(), query);
   const known = new Set([data.me, ...friends.map((each) => each.id)]);
   return [
     { title: t.chats.friends, picks: friends.map(toPick) },
     { title: t.chats.people, picks: users.filter((each) => !known.has(each.id)).map(toPick) },
   ];
-}
-
-const pauseMs = 250;
-/** The server looks for no less and no more. */
-const shortest = 2;
-const longest = 64;
-
-interface UserHits {
-  users: readonly User[];
-  busy: boolean;
-  error?: unknown;
-}
-
-/** People by a part of their name, once somebody stops typing. */
-function useUserSearch(query: string): UserHits {
-  const engine = useEngine();
-  const [found, setFound] = useState<UserHits>({ users: [], busy: false });
-  useEffect(() => {
-    if (query.length < shortest) {
-      setFound({ users: [], busy: false });
-      return undefined;
-    }
-    const control = new AbortController();
-    const ask = async () => {
-      try {
-        const { items } = await engine.call("user.search", { q: query.slice(0, longest) }, control.signal);
-        if (!control.signal.aborted) setFound({ users: items, busy: false });
-      } catch (error) {
-        if (!control.signal.aborted) setFound({ users: [], busy: false, error });
-      }
-    };
-    setFound(({ users }) => ({ users, busy: true }));
-    const timer = setTimeout(() => void ask(), pauseMs);
-    return () => {
-      clearTimeout(timer);
-      control.abort();
-    };
-  }, [engine, query]);
-  return found;
 }

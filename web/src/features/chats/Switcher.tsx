@@ -1,11 +1,11 @@
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { NARROW } from "../../app/useMedia.ts";
 import { t } from "../../text/index.ts";
 import { Keys } from "../../ui/Keys.tsx";
 import { useChatData } from "./data.ts";
 import { PickBox, type PickGroup } from "./pick/PickBox.tsx";
-import { PickClose, PickDialog } from "./pick/PickDialog.tsx";
+import { PickClose, PickDialog, usePicked } from "./pick/PickDialog.tsx";
 import { isChatPath } from "./place.ts";
 import { useListState } from "./state.ts";
 import "./Switcher.css";
@@ -18,17 +18,13 @@ interface SwitcherProps {
 
 /** Ctrl+K: to a chat, a person or a command by a few letters. */
 export default function Switcher({ open, onOpenChange }: SwitcherProps) {
-  // What was gone to takes the focus.
-  const picked = useRef(false);
-  useEffect(() => {
-    if (open) picked.current = false;
-  }, [open]);
+  const { picked, returns } = usePicked(open);
   const finish = () => {
-    picked.current = true;
+    picked();
     onOpenChange(false);
   };
   return (
-    <PickDialog title={t.chats.switcher} open={open} onOpenChange={onOpenChange} returns={() => !picked.current}>
+    <PickDialog title={t.chats.switcher} open={open} onOpenChange={onOpenChange} returns={returns}>
       <SwitcherBox onDone={finish} />
     </PickDialog>
   );

@@ -1,7 +1,7 @@
 import type { Message } from "../../api/types.ts";
 import type { ActivityRow, ConversationRow, OutboxRow } from "../../db/schema.ts";
 import { t } from "../../text/index.ts";
-import { plainText } from "../../ui/markdown.ts";
+import { plainText } from "../../ui/plain-text.ts";
 
 export type Tick = "pending" | "sent" | "delivered" | "read";
 export type Kind = "photo" | "video" | "voice" | "file";

@@ -30,6 +30,16 @@ export function rankOf(query: string, ...texts: (string | undefined)[]): number 
   return best;
 }
 
+/** Those that fit, the best first; equally good ones stay in their order. */
+export function fitting<T>(query: string, items: Iterable<T>, texts: (item: T) => (string | undefined)[]): T[] {
+  const ranked: { item: T; rank: number }[] = [];
+  for (const item of items) {
+    const rank = rankOf(query, ...texts(item));
+    if (rank !== null) ranked.push({ item, rank });
+  }
+  return ranked.sort((one, other) => one.rank - other.rank).map(({ item }) => item);
+}
+
 function place(places: number[], text: string, start: number, length: number, rank: Found["rank"]): Found {
   return { start: places[start] ?? 0, end: places[start + length] ?? text.length, rank };
 }

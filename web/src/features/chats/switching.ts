@@ -5,22 +5,15 @@ import { rankOf } from "./match.ts";
 import { type Entry, tabOf } from "./order.ts";
 import { friendsOf } from "./people.ts";
 import type { Pick } from "./pick/PickBox.tsx";
-import { faceOf, hrefOf, isMuted, personFace, unreadText } from "./view.ts";
+import { entriesNamed, faceOf, hrefOf, isMuted, personFace, unreadText } from "./view.ts";
 
 /** The most of a kind that are shown; more letters bring the others. */
-const most = { recent: 6, chats: 7, people: 4 };
+const most = { recent: 6, chats: 5, people: 3 };
 
 /** Chats that fit, the best first; without words the ones that were active last. */
 export function chatPicks(query: string, data: ChatData, to: (path: string) => void): Pick[] {
-  if (query === "") return recent(data).map((entry) => toPick(entry, data, to));
-  const ranked: { entry: Entry; rank: number }[] = [];
-  for (const entry of data.entries) {
-    const { name, username } = faceOf(entry, data);
-    const rank = rankOf(query, name, username);
-    if (rank !== null) ranked.push({ entry, rank });
-  }
-  ranked.sort((one, other) => one.rank - other.rank);
-  return ranked.slice(0, most.chats).map(({ entry }) => toPick(entry, data, to));
+  const entries = query === "" ? recent(data) : entriesNamed(query, data).slice(0, most.chats);
+  return entries.map((entry) => toPick(entry, data, to));
 }
 
 function recent({ entries }: ChatData): Entry[] {
@@ -52,8 +45,8 @@ function tabHint(conversation: NonNullable<Entry["conversation"]>): string | und
 export function personPicks(query: string, data: ChatData, to: (path: string) => void): Pick[] {
   if (query === "") return [];
   const chats = new Set(data.entries.map(({ conversation, personId }) => conversation?.other?.id ?? personId));
-  return friendsOf(data.people.values())
-    .filter((each) => !chats.has(each.id) && rankOf(query, each.displayName, each.username) !== null)
+  return friendsOf(data.people.values(), query)
+    .filter((each) => !chats.has(each.id))
     .slice(0, most.people)
     .map((each) => ({
       key: `person:${each.id}`,

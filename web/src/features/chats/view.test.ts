@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { PresenceState } from "../../api/types.ts";
 import { entriesOf } from "./order.ts";
 import { conversation, message, user, waiting } from "./testing.ts";
-import { isMuted, type ListData, nameOfRow, personFace, unreadText, viewOf } from "./view.ts";
+import { isMuted, type ListData, personFace, spoken, unreadText, viewOf } from "./view.ts";
 
 const online: PresenceState = { userId: "ada", status: "online" };
 
@@ -24,9 +24,9 @@ function view(more = chat, shown = data(), open = false) {
 }
 
 describe("a row", () => {
-  it("is called by all that it shows", () => {
-    const activity = new Map([["c", [{ conversationId: "c", userId: "ada", kind: "typing", until: 1 } as const]]]);
-    expect(nameOfRow(view(chat, data({ activity })))).toBe("Ada Okafor, online, 2 unread, typing");
+  it("says its name, and what it shows by signs alone", () => {
+    expect(spoken(view({ ...chat, pinned: true }))).toEqual(["Ada Okafor", "online", "2 unread", "pinned"]);
+    expect(spoken(view({ ...chat, unreadCount: 0 }, data({ connected: false })))).toEqual(["Ada Okafor"]);
   });
 
   it("shows the draft but where the conversation is open, which has it", () => {

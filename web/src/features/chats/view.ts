@@ -2,6 +2,7 @@ import type { PresenceState, User } from "../../api/types.ts";
 import type { ActivityRow, ConversationRow, PersonRow } from "../../db/schema.ts";
 import { t } from "../../text/index.ts";
 import { type Line, lineOf, shortName } from "./line.ts";
+import { fitting } from "./match.ts";
 import { type Entry, targetOf } from "./order.ts";
 
 /** All that the rows show besides conversations, joined by id. */
@@ -113,13 +114,21 @@ export function isMuted({ mutedUntil }: ConversationRow, now: number): boolean {
   return mutedUntil !== undefined && Date.parse(mutedUntil) > now;
 }
 
-/** What a row is called: "Ada Okafor, online, 2 unread, typing". */
-export function nameOfRow({ name, presence, unread, muted, pinned, line }: RowView): string {
-  const parts = [name];
-  if (presence !== null) parts.push(t.common[presence].toLowerCase());
-  if (unread !== "") parts.push(t.chats.unread(unread));
-  if (line.kind === "active") parts.push(line.text.replace(/…$/u, ""));
-  if (pinned) parts.push(t.chats.pinned.toLowerCase());
-  if (muted) parts.push(t.chats.muted.toLowerCase());
-  return parts.join(", ");
+/** The name of a row, and what it shows by signs: "Ada Okafor", "online", "2 unread". */
+export function spoken({ name, tag, presence, unread, muted, pinned }: RowView): string[] {
+  const words = [name];
+  if (tag !== undefined) words.push(tag);
+  if (presence !== null) words.push(t.common[presence].toLowerCase());
+  if (unread !== "") words.push(t.chats.unread(unread));
+  if (pinned) words.push(t.chats.pinned);
+  if (muted) words.push(t.chats.muted);
+  return words;
+}
+
+/** Chats whose name or username has the words, the best first; of all tabs. */
+export function entriesNamed(query: string, data: FaceData & { entries: readonly Entry[] }): Entry[] {
+  return fitting(query, data.entries, (entry) => {
+    const { name, username } = faceOf(entry, data);
+    return [name, username];
+  });
 }

@@ -1,13 +1,21 @@
 import { ArrowUp, Smile, WifiOff } from "lucide-react";
 import { Popover } from "radix-ui";
-import { type KeyboardEvent, type ReactNode, type Ref, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  type Ref,
+  useImperativeHandle,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
 import { t } from "../../text/index.ts";
 import { cx } from "../../ui/cx.ts";
 import { EmojiPicker } from "../../ui/EmojiPicker.tsx";
 import { IconButton } from "../../ui/IconButton.tsx";
 import { Completion, type CompletionHandle, type Person } from "./Completion.tsx";
-import type { Composing, ComposingAction } from "./composing.ts";
 import { Counter, LIMIT } from "./Counter.tsx";
+import type { Composing, ComposingAction } from "./composing.ts";
 import { ModeStrip } from "./ModeStrip.tsx";
 import "./Composer.css";
 

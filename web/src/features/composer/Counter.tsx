@@ -13,7 +13,10 @@ export function Counter({ length }: { length: number }) {
   if (length <= NEAR) return null;
   const over = length > LIMIT;
   return (
-    <p className={cx("composer__note composer__note--end", over && "composer__note--bad")} role={over ? "alert" : undefined}>
+    <p
+      className={cx("composer__note composer__note--end", over && "composer__note--bad")}
+      role={over ? "alert" : undefined}
+    >
       {over && <CircleAlert />}
       {over
         ? t.conversation.over(number.format(length - LIMIT), number.format(LIMIT))

@@ -7,17 +7,17 @@ const ada = { id: "ada", username: "@ada", displayName: "Ada Okafor" };
 const one: Message = { id: "1", conversationId: "c", seq: 1, sender: ada, type: "text", content: "one", createdAt: "" };
 const two: Message = { ...one, id: "2", seq: 2, content: "two" };
 
-const after = (...actions: ComposingAction[]) => actions.reduce(composing, nothing);
+const play = (...actions: ComposingAction[]) => actions.reduce(composing, nothing);
 
 describe("composing", () => {
   it("keeps what was typed when a reply begins, and when it is given up", () => {
-    const replying = after({ do: "type", text: "hi" }, { do: "reply", to: one });
+    const replying = play({ do: "type", text: "hi" }, { do: "reply", to: one });
     expect(replying).toMatchObject({ text: "hi", mode: { kind: "reply", to: one } });
     expect(composing(replying, { do: "cancel" })).toMatchObject({ text: "hi", mode: { kind: "new" } });
   });
 
   it("brings back text and reply when an edit is given up or saved", () => {
-    const editing = after({ do: "type", text: "hi" }, { do: "reply", to: one }, { do: "edit", message: two });
+    const editing = play({ do: "type", text: "hi" }, { do: "reply", to: one }, { do: "edit", message: two });
     expect(editing.text).toBe("two");
     for (const end of ["cancel", "done"] as const) {
       const back = composing(composing(editing, { do: "type", text: "changed" }), { do: end });
@@ -26,23 +26,25 @@ describe("composing", () => {
   });
 
   it("keeps the draft, not the text of the first edit, when a second edit begins", () => {
-    const editing = after({ do: "type", text: "hi" }, { do: "edit", message: one }, { do: "edit", message: two });
+    const editing = play({ do: "type", text: "hi" }, { do: "edit", message: one }, { do: "edit", message: two });
     expect(draftOf(editing)).toEqual({ text: "hi", replyTo: undefined });
     expect(composing(editing, { do: "cancel" }).text).toBe("hi");
   });
 
   it("leaves an edit when a reply begins", () => {
-    const replying = after({ do: "type", text: "hi" }, { do: "edit", message: two }, { do: "reply", to: one });
+    const replying = play({ do: "type", text: "hi" }, { do: "edit", message: two }, { do: "reply", to: one });
     expect(replying).toMatchObject({ text: "hi", mode: { kind: "reply", to: one } });
   });
 
   it("is empty when it has been sent", () => {
-    const sent = after({ do: "type", text: "hi" }, { do: "reply", to: one }, { do: "done" });
+    const sent = play({ do: "type", text: "hi" }, { do: "reply", to: one }, { do: "done" });
     expect(sent).toMatchObject({ text: "", mode: { kind: "new" } });
   });
 
   it("puts a completion in the place of what asked for it", () => {
-    expect(after({ do: "type", text: "I @a do" }, { do: "insert", text: "@ada ", from: 2, to: 4 }).text).toBe("I @ada  do");
+    expect(play({ do: "type", text: "I @a do" }, { do: "insert", text: "@ada ", from: 2, to: 4 }).text).toBe(
+      "I @ada  do",
+    );
   });
 });
 

@@ -31,7 +31,9 @@ const writing = (more: Partial<ConversationRow>, own = 0, outbox: OutboxRow[] = 
 describe("where one writes", () => {
   it("is open in an accepted conversation, and before there is one", () => {
     expect(writing({})).toEqual({ kind: "open" });
-    expect(writingOf({ conversation: undefined, person: undefined, outbox: [], own: 0, me: "sam", now: NOW })).toEqual({ kind: "open" });
+    expect(writingOf({ conversation: undefined, person: undefined, outbox: [], own: 0, me: "sam", now: NOW })).toEqual({
+      kind: "open",
+    });
   });
   it("is a choice while a request waits for the reader", () => {
     expect(writing({ status: "pending", initiatorId: "tom", request: 1 })).toEqual({ kind: "request" });

@@ -30,7 +30,8 @@ interface WritingInput {
 export function writingOf({ conversation, person, outbox, own, me, now }: WritingInput): Writing {
   if (conversation?.blockedByMe === true || person?.blockedByMe === true) return { kind: "blocked-by-me" };
   if (conversation?.request === 1) return { kind: "request" };
-  if (outbox.some((entry) => entry.state === "failed" && entry.error?.code === "blocked")) return { kind: "unreachable" };
+  if (outbox.some((entry) => entry.state === "failed" && entry.error?.code === "blocked"))
+    return { kind: "unreachable" };
   if (!isOwnRequest(conversation, me)) return { kind: "open" };
   const again = conversation.declinedAt === undefined ? now : Date.parse(conversation.declinedAt) + ASK_AGAIN_MS;
   if (again > now) return { kind: "declined", days: Math.ceil((again - now) / 86_400_000) };

@@ -37,7 +37,12 @@ export function Bubble({ message, mine, first, children }: BubbleProps) {
   return (
     <div className={shape}>
       {gone ? (
-        <Kind icon={Undo2} message={message} mine={mine} words={mine ? t.conversation.unsentByYou : t.conversation.unsentBy(nameOf(message, me))} />
+        <Kind
+          icon={Undo2}
+          message={message}
+          mine={mine}
+          words={mine ? t.conversation.unsentByYou : t.conversation.unsentBy(nameOf(message, me))}
+        />
       ) : (
         <Content message={message} mine={mine} />
       )}
@@ -89,7 +94,17 @@ function Text({ message, mine }: { message: Message; mine: boolean }) {
 }
 
 /** What is no text yet, or no more: an icon and words. */
-function Kind({ icon: Icon, words, message, mine }: { icon: LucideIcon; words: string; message: Message; mine: boolean }) {
+function Kind({
+  icon: Icon,
+  words,
+  message,
+  mine,
+}: {
+  icon: LucideIcon;
+  words: string;
+  message: Message;
+  mine: boolean;
+}) {
   return (
     <div className={cx("bubble__body", space(mine && !message.unsent, message.edited))} dir={directionOf(words)}>
       <p className="bubble__kind">

@@ -1,6 +1,6 @@
 import { Check, CheckCheck, CircleAlert, Clock } from "lucide-react";
-import { t } from "../../text/index.ts";
-import { Time } from "../../ui/Time.tsx";
+import { locale, t } from "../../text/index.ts";
+import { timeText } from "../../ui/time.ts";
 import type { Tick } from "./ticks.ts";
 import "./BubbleMeta.css";
 
@@ -13,6 +13,12 @@ const TICKS = {
 } satisfies Record<Tick, unknown>;
 
 export const wordOf = (tick: Tick): string => TICKS[tick].word;
+
+/** A clock does not go on with the minutes: it needs no timer, and the details tell the day. */
+function clockOf(at: string): string {
+  const moment = new Date(at);
+  return timeText(moment, "clock", moment, locale);
+}
 
 interface BubbleMetaProps {
   at: string;
@@ -37,7 +43,7 @@ export function BubbleMeta({ at, tick, edited = false, onEdited }: BubbleMetaPro
           {t.conversation.edited}
         </button>
       )}
-      <Time at={at} style="clock" />
+      <time dateTime={at}>{clockOf(at)}</time>
       {Icon && (
         // A key for each: one tick fades into the next.
         <span key={tick} className={`bubble-meta__tick bubble-meta__tick--${tick}`}>

@@ -1,5 +1,5 @@
 import { Copy } from "lucide-react";
-import { memo, type PointerEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { memo, type PointerEvent, type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { t } from "../../text/index.ts";
 import { cx } from "../../ui/cx.ts";
 import { IconButton } from "../../ui/IconButton.tsx";
@@ -8,26 +8,26 @@ import { useView } from "./context.ts";
 import { isPlain } from "./plain.ts";
 import "./BubbleText.css";
 
-/** Texts shorter than this can't have more than twelve lines, unless they say so. */
+const LINES = 12;
+/** Texts shorter than this can't have more lines, unless they say so. */
 const MAY_FOLD = 380;
 
 /** What was unfolded stays so when it is scrolled away and back. */
 const unfolded = new Set<string>();
 
+/** Which of the long texts without many lines were higher than twelve. */
+const measured = new Map<string, boolean>();
+
 /** The words of a message: Markdown, code with a button to copy it, and folded if they are long. */
 export const BubbleText = memo(function BubbleText({ id, text }: { id: string; text: string }) {
   const { me, mentions, trusted } = useView();
   const box = useRef<HTMLDivElement>(null);
-  const [folds, setFolds] = useState(false);
   const [open, setOpen] = useState(() => unfolded.has(id));
-  const mayFold = text.length > MAY_FOLD || text.split("\n", 13).length > 12;
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (mayFold && element !== null) setFolds(element.scrollHeight > element.clientHeight + 2 || unfolded.has(id));
-  }, [mayFold, id]);
+  const { mayFold, folds } = useFolding(box, text);
   useEffect(() => {
     // Tab leaves the timeline in one step: what is in a bubble is reached by its menu.
-    if (text !== "") for (const each of box.current?.querySelectorAll("a, pre") ?? []) each.setAttribute("tabindex", "-1");
+    if (!isPlain(text))
+      for (const each of box.current?.querySelectorAll("a, pre") ?? []) each.setAttribute("tabindex", "-1");
   }, [text]);
   const toggle = () => {
     if (open) unfolded.delete(id);
@@ -55,6 +55,24 @@ export const BubbleText = memo(function BubbleText({ id, text }: { id: string; t
   );
 });
 
+/**
+ * Whether a text folds. Most say so by their lines or their length; for those between one has to look, and that is
+ * remembered: looking makes the browser lay out the page.
+ */
+function useFolding(box: RefObject<HTMLElement | null>, text: string): { mayFold: boolean; folds: boolean } {
+  const says = text.split("\n", LINES + 2).length > LINES + 1;
+  const mayFold = says || text.length > MAY_FOLD;
+  const [folds, setFolds] = useState(says || measured.get(text) === true);
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!mayFold || says || element === null) return;
+    const known = measured.get(text) ?? element.scrollHeight > element.clientHeight + 2;
+    measured.set(text, known);
+    setFolds(known);
+  }, [box, text, mayFold, says]);
+  return { mayFold, folds: mayFold && (folds || says) };
+}
+
 /** One button for all code of a message: it stands at the block under the pointer. */
 function CopyCode() {
   const button = useRef<HTMLDivElement>(null);
@@ -70,7 +88,12 @@ function CopyCode() {
   }, []);
   const stay = (event: PointerEvent) => event.stopPropagation();
   return (
-    <div ref={button} className="bubble-text__copy" style={{ "--code-top": `${code?.top ?? 0}px` }} onPointerDown={stay}>
+    <div
+      ref={button}
+      className="bubble-text__copy"
+      style={{ "--code-top": `${code?.top ?? 0}px` }}
+      onPointerDown={stay}
+    >
       {code && (
         <IconButton
           size="sm"

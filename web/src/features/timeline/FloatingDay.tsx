@@ -6,7 +6,8 @@ import { DayLine } from "./TimelineRow.tsx";
 const STAY_MS = 1000;
 
 export interface FloatingDayHandle {
-  show(day: string | undefined): void;
+  /** `moving`: somebody scrolls. */
+  show(day: string | undefined, moving: boolean): void;
 }
 
 /** While one scrolls, the day of what is in view stands at the top. */
@@ -14,13 +15,10 @@ export function FloatingDay({ ref }: { ref: Ref<FloatingDayHandle> }) {
   const [day, setDay] = useState<string>();
   const [visible, setVisible] = useState(false);
   const timer = useRef<number>(undefined);
-  const looks = useRef(0);
   useImperativeHandle(ref, () => ({
-    show(next) {
+    show(next, moving) {
       setDay(next);
-      looks.current += 1;
-      // The first look is the opening, no movement.
-      if (looks.current < 3) return;
+      if (!moving) return;
       setVisible(true);
       clearTimeout(timer.current);
       timer.current = window.setTimeout(() => setVisible(false), STAY_MS);

@@ -40,7 +40,8 @@ export function MessageMenu({ place, onClose }: OverlayProps) {
   const may = allowed(message, view);
   const link = view.trusted ? firstLink(message.content) : undefined;
   const items: MenuItem[] = [];
-  if (may.reply) items.push({ label: t.conversation.reply, icon: Reply, shortcut: "r", onSelect: () => acts.reply(message) });
+  if (may.reply)
+    items.push({ label: t.conversation.reply, icon: Reply, shortcut: "r", onSelect: () => acts.reply(message) });
   if (may.copy)
     items.push({ label: t.conversation.copyText, icon: Copy, shortcut: "mod+c", onSelect: () => acts.copy(message) });
   if (link !== undefined)
@@ -51,7 +52,8 @@ export function MessageMenu({ place, onClose }: OverlayProps) {
       icon: MessageSquareQuote,
       onSelect: () => acts.showQuoted(message),
     });
-  if (may.edit) items.push({ label: t.conversation.edit, icon: Pencil, shortcut: "e", onSelect: () => acts.edit(message) });
+  if (may.edit)
+    items.push({ label: t.conversation.edit, icon: Pencil, shortcut: "e", onSelect: () => acts.edit(message) });
   if (may.details) items.push({ label: t.conversation.details, icon: Info, onSelect: () => acts.details(message) });
   if (may.unsend)
     items.push("line", {

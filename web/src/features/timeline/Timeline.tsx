@@ -1,4 +1,14 @@
-import { type KeyboardEvent, type ReactNode, type Ref, useCallback, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  type Ref,
+  useCallback,
+  useImperativeHandle,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import type { Message } from "../../api/types.ts";
 import { t } from "../../text/index.ts";
@@ -48,8 +58,8 @@ export function Timeline(props: TimelineProps) {
   const [below, setBelow] = useState(0);
   const reading = useReading(onRead);
   const onView = useCallback(
-    (first: number, last: number) => {
-      day.current?.show(rows[first]?.day);
+    (first: number, last: number, moving: boolean) => {
+      day.current?.show(rows[first]?.day, moving);
       const seq = seqUpTo(rows, last);
       seen.current = Math.max(seen.current, seq);
       setBelow(countBehind(rows, seen.current, me));
@@ -57,6 +67,7 @@ export function Timeline(props: TimelineProps) {
     },
     [rows, me, reading],
   );
+  useLayoutEffect(() => setBelow(countBehind(rows, seen.current, me)), [rows, me]);
   const scroll = useTimelineScroll({ list, scroller, rows, goal, live, onNear, onView });
   const { flash, show } = useFlash(rows, goal, scroll.toIndex);
   const { current, onKeyDown, onFocus, focus } = useRoving({ ...props, scroller, scroll });
@@ -69,7 +80,6 @@ export function Timeline(props: TimelineProps) {
   return (
     <div className="timeline">
       <FloatingDay ref={day} />
-      {/* biome-ignore lint/a11y/noNoninteractiveElementInteractions: one moves among the messages by keys. */}
       <div
         ref={scroller}
         className={cx("timeline__scroller", scroll.settling && "timeline__scroller--settling")}

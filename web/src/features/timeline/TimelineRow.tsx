@@ -55,9 +55,9 @@ function RowBody({ row, current, flash, fresh }: RowBodyProps) {
       );
     case "outbox":
       return (
-        <div {...common} role="article" className={cx("timeline-row__message timeline-row__message--mine", look)}>
+        <article {...common} className={cx("timeline-row__message timeline-row__message--mine", look)}>
           <OutboxBubble entry={row.entry} first={row.first} />
-        </div>
+        </article>
       );
     case "message":
       return <MessageRow message={row.message} mine={row.mine} first={row.first} look={look} common={common} />;
@@ -82,11 +82,9 @@ function MessageRow({ message, mine, first, look, common }: MessageRowProps) {
     onSwipe: () => may.reply && acts.reply(message),
   });
   return (
-    // biome-ignore lint/a11y/useSemanticElements: role and name are what the log reads; an article has a heading.
-    <div
+    <article
       {...common}
       {...touch}
-      role="article"
       aria-label={labelOf(message, view.me)}
       className={cx("timeline-row__message", mine && "timeline-row__message--mine", look)}
       onPointerEnter={(event) => event.pointerType === "mouse" && setHot(true)}
@@ -103,7 +101,7 @@ function MessageRow({ message, mine, first, look, common }: MessageRowProps) {
         {hot && may.details && <ActionBar message={message} may={may} />}
       </Bubble>
       {message.reactions?.length && !message.unsent ? <Reactions message={message} /> : null}
-    </div>
+    </article>
   );
 }
 
@@ -115,7 +113,12 @@ function isLink(target: EventTarget): boolean {
 function labelOf(message: Message, me: string): string {
   const text = message.unsent ? t.conversation.messageUnsent : lineOf(message);
   const at = new Date(message.createdAt);
-  return t.conversation.message(nameOf(message, me), text, timeText(at, "clock", at, locale), message.edited ? t.conversation.edited : "");
+  return t.conversation.message(
+    nameOf(message, me),
+    text,
+    timeText(at, "clock", at, locale),
+    message.edited ? t.conversation.edited : "",
+  );
 }
 
 function useNames(): (userId: string) => string {
@@ -132,7 +135,6 @@ export function DayLine({ day }: { day: string }) {
 
 function UnreadLine({ count }: { count: string }) {
   return (
-    // biome-ignore lint/a11y/useFocusableInteractive: it separates, and is nothing to move.
     // biome-ignore lint/a11y/useSemanticElements: an hr has no words.
     <div className="timeline-row__unread" role="separator" aria-label={t.conversation.new(count)}>
       <span>{t.conversation.new(count)}</span>

@@ -2,7 +2,7 @@ const MOST = 3;
 
 /** Grapheme by grapheme: one emoji may be a dozen code points. */
 const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
-// By its constructor: the compiler knows the flag `v` from ES2024 on only.
+// biome-ignore lint/complexity/useRegexLiterals: the compiler knows the flag `v` from ES2024 on only.
 const emoji = new RegExp("^\\p{RGI_Emoji}$", "v");
 
 /** Whether a text is one to three emoji and nothing else: it is shown large, without a bubble. */

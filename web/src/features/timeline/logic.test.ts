@@ -31,9 +31,12 @@ describe("ticks", () => {
 });
 
 describe("emoji only", () => {
-  it.each(["🎉", "🏔️🥾☕", " 👍🏽 ", "👨‍👩‍👧‍👦 ❤️", "🇨🇭", "1️⃣2️⃣", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"])("%s is", (text) => expect(isEmojiOnly(text)).toBe(true));
-  it.each(["", "1", "12", "🎉🎉🎉🎉", "🎉!", "a🎉", "🎉a", "#", "©2026", "漢字", "👍".repeat(500)])("%s is not", (text) =>
-    expect(isEmojiOnly(text)).toBe(false),
+  it.each(["🎉", "🏔️🥾☕", " 👍🏽 ", "👨‍👩‍👧‍👦 ❤️", "🇨🇭", "1️⃣2️⃣", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"])("%s is", (text) =>
+    expect(isEmojiOnly(text)).toBe(true),
+  );
+  it.each(["", "1", "12", "🎉🎉🎉🎉", "🎉!", "a🎉", "🎉a", "#", "©2026", "漢字", "👍".repeat(500)])(
+    "%s is not",
+    (text) => expect(isEmojiOnly(text)).toBe(false),
   );
 });
 

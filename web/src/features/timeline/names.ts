@@ -1,6 +1,6 @@
 import type { Message } from "../../api/types.ts";
 import { t } from "../../text/index.ts";
-import { plainText } from "../../ui/markdown.ts";
+import { plainText } from "../../ui/plain-text.ts";
 
 /** A message in one line: its text without marks, or what it is. */
 export function lineOf(message: Pick<Message, "type" | "content">): string {

@@ -27,7 +27,8 @@ function rows(messages: Message[], outbox: OutboxRow[] = [], unreadAfter?: numbe
   return createRows()({ messages, outbox, me: "sam", unreadAfter });
 }
 
-const edges = (all: readonly Row[]) => all.map((row) => `${row.first ? "(" : ""}${row.key}${row.last ? ")" : ""}`).join(" ");
+const edges = (all: readonly Row[]) =>
+  all.map((row) => `${row.first ? "(" : ""}${row.key}${row.last ? ")" : ""}`).join(" ");
 
 describe("rows of a conversation", () => {
   it("belong together when one person wrote them within five minutes", () => {
@@ -51,12 +52,18 @@ describe("rows of a conversation", () => {
   });
 
   it("count neither what was unsent nor what the system says as unread", () => {
-    const all = rows([message(2, 0, "ada", { unsent: true }), message(3, 0, "ada", { type: "system" }), message(4, 0)], [], 1);
+    const all = rows(
+      [message(2, 0, "ada", { unsent: true }), message(3, 0, "ada", { type: "system" }), message(4, 0)],
+      [],
+      1,
+    );
     expect(all.map((row) => row.startsUnread)).toEqual([false, false, true]);
   });
 
   it("are no group around a system entry", () => {
-    expect(edges(rows([message(1, 0), message(2, 0, "ada", { type: "system" }), message(3, 0)]))).toBe("(m1) (m2) (m3)");
+    expect(edges(rows([message(1, 0), message(2, 0, "ada", { type: "system" }), message(3, 0)]))).toBe(
+      "(m1) (m2) (m3)",
+    );
   });
 
   it("have what waits to be sent last, grouped with one's own", () => {

@@ -76,7 +76,8 @@ function layOut(input: RowsInput): Row[] {
         : { ...place, kind: "message", message, mine: message.sender.id === input.me },
     );
   }
-  for (const entry of notYetThere(input)) rows.push({ ...placeOf(entry.clientId, entry.createdAt), kind: "outbox", entry });
+  for (const entry of notYetThere(input))
+    rows.push({ ...placeOf(entry.clientId, entry.createdAt), kind: "outbox", entry });
   group(rows, input.me);
   return rows;
 }

@@ -1,4 +1,4 @@
-import { useMemo, useRef, useState } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 import type { Message } from "../../api/types.ts";
 import { useEngine } from "../../session/session.ts";
 import { t } from "../../text/index.ts";
@@ -26,7 +26,7 @@ interface Options {
 export interface ActsState {
   acts: Acts;
   overlays: Overlays;
-  close: () => void;
+  close: (overlay: keyof Overlays) => void;
 }
 
 /** All that is done with messages; each says itself when it fails. */
@@ -48,7 +48,11 @@ export function useMessageActs(options: Options): ActsState {
       edit: (message) => compose({ do: "edit", message }),
       react: (message, emoji) => void told(engine.call("message.react", { id: message.id, emoji })),
       unsend: async (message) => {
-        const question = { title: t.conversation.unsendTitle, text: t.conversation.unsendText, verb: t.conversation.unsend };
+        const question = {
+          title: t.conversation.unsendTitle,
+          text: t.conversation.unsendText,
+          verb: t.conversation.unsend,
+        };
         if (await confirm({ ...question, danger: true })) await told(engine.call("message.unsend", { id: message.id }));
       },
       copy: (message) => void told(copyText(message.content)),
@@ -66,7 +70,11 @@ export function useMessageActs(options: Options): ActsState {
       return quoted.seq;
     }
   }, [engine]);
-  const close = useMemo(() => () => setOverlays({}), []);
+  // An act of the menu may have opened another one.
+  const close = useCallback(
+    (overlay: keyof Overlays) => setOverlays((open) => ({ ...open, [overlay]: undefined })),
+    [],
+  );
   return { acts, overlays, close };
 }
 

@@ -1,8 +1,8 @@
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type { ConversationRow } from "../../db/schema.ts";
 import { useEngine } from "../../session/session.ts";
-import { isLooking, useAttention } from "./useAttention.ts";
 import { markAfterNews, markAtOpening, type UnreadMark } from "./unreadMark.ts";
+import { isLooking, useAttention } from "./useAttention.ts";
 import type { Goal } from "./useTimelineScroll.ts";
 import { MessageWindow, type WindowState } from "./window.ts";
 
@@ -54,7 +54,10 @@ export function useMessages(conversation: ConversationRow | undefined, online: b
     // What could not be loaded can be now.
     if (online && failed) void (state.messages.length === 0 ? window?.open() : window?.older());
   }, [online, failed, window, state.messages.length]);
-  const onNear = useCallback((edge: "start" | "end") => void (edge === "start" ? window?.older() : window?.newer()), [window]);
+  const onNear = useCallback(
+    (edge: "start" | "end") => void (edge === "start" ? window?.older() : window?.newer()),
+    [window],
+  );
   const openLatest = useCallback(() => open({ at: "latest" }), [open]);
   const openAround = useCallback((seq: number) => open({ at: "seq", seq }), [open]);
   return { state, goal: goal.current, mark, onNear, openLatest, openAround };
@@ -72,7 +75,10 @@ function seqOf(goal: Goal, row: ConversationRow): number | undefined {
 }
 
 /** The unread line of what comes while nobody looks. */
-function useNews(row: ConversationRow | undefined, setMark: (change: (mark: UnreadMark | undefined) => UnreadMark | undefined) => void): void {
+function useNews(
+  row: ConversationRow | undefined,
+  setMark: (change: (mark: UnreadMark | undefined) => UnreadMark | undefined) => void,
+): void {
   const looking = useAttention();
   const { readSeq = 0, unreadCount = 0, unreadCapped = false } = row ?? {};
   const wasLooking = useRef(isLooking());

@@ -19,8 +19,8 @@ interface Options {
   goal: Goal;
   live: boolean;
   onNear: (edge: "start" | "end") => void;
-  /** The last row that is wholly in view, and the first that is in view at all. */
-  onView: (first: number, last: number) => void;
+  /** The first row that is in view at all, the last that is wholly, and whether somebody scrolls back. */
+  onView: (first: number, last: number, moving: boolean) => void;
 }
 
 export interface TimelineScroll {
@@ -49,13 +49,15 @@ export function useTimelineScroll(options: Options): TimelineScroll {
   const [far, setFar] = useState(false);
   const [atLatest, setAtLatest] = useState(stick.current);
   const [settling, setSettling] = useState(true);
+  const settled = useRef(false);
 
   const toEnd = useCallback(() => {
     const { list, scroller, rows } = latest.current;
-    if (rows.length > 0) list.current?.scrollToIndex(rows.length - 1, { align: "end", offset: tailOf(scroller.current) });
+    if (rows.length > 0)
+      list.current?.scrollToIndex(rows.length - 1, { align: "end", offset: tailOf(scroller.current) });
   }, []);
 
-  const look = useCallback((offset: number) => {
+  const look = useCallback((offset: number, moving = false) => {
     const { list, scroller, rows, live, onNear, onView } = latest.current;
     const box = scroller.current;
     if (box === null || list.current === null) return;
@@ -67,7 +69,10 @@ export function useTimelineScroll(options: Options): TimelineScroll {
     setFar(gap > FAR_PX || !live);
     if (offset < AHEAD * box.clientHeight) onNear("start");
     if (gap < AHEAD * box.clientHeight) onNear("end");
-    if (rows.length > 0) onView(list.current.findItemIndex(offset), lastInView(list.current, box, offset, rows.length));
+    if (rows.length > 0) {
+      const last = lastInView(list.current, box, offset, rows.length);
+      onView(list.current.findItemIndex(offset), last, moving && settled.current && !stick.current);
+    }
   }, []);
 
   // Where it opens; once, since each place has a timeline of its own.
@@ -81,6 +86,7 @@ export function useTimelineScroll(options: Options): TimelineScroll {
     let frame = requestAnimationFrame(() => {
       frame = requestAnimationFrame(() => {
         setSettling(false);
+        settled.current = true;
         look(scroller.current?.scrollTop ?? 0);
       });
     });
@@ -117,13 +123,19 @@ export function useTimelineScroll(options: Options): TimelineScroll {
     latest.current.list.current?.scrollToIndex(index, { align });
   }, []);
 
-  return { atLatest, far, settling, onScroll: look, onResize, toLatest, toIndex };
+  const onScroll = useCallback((offset: number) => look(offset, true), [look]);
+
+  return { atLatest, far, settling, onScroll, onResize, toLatest, toIndex };
 }
 
 /** The row that a timeline opens at; undefined: its end. */
 function goalIndex(rows: readonly Row[], goal: Goal): number | undefined {
   const index =
-    goal.at === "unread" ? rows.findIndex((row) => row.startsUnread) : goal.at === "seq" ? indexOfSeq(rows, goal.seq) : -1;
+    goal.at === "unread"
+      ? rows.findIndex((row) => row.startsUnread)
+      : goal.at === "seq"
+        ? indexOfSeq(rows, goal.seq)
+        : -1;
   return index < 0 ? undefined : index;
 }
 

@@ -51,7 +51,14 @@ const seqs = () => window.state().messages.map((each) => each.seq);
 beforeEach(async () => {
   db = new ChatrDatabase(`window-${Math.random()}`);
   asked = [];
-  const row: Partial<ConversationRow> = { id: C, kind: "direct", logSeq: 1000, headSeq: 1000, request: 0, unreadCount: 0 };
+  const row: Partial<ConversationRow> = {
+    id: C,
+    kind: "direct",
+    logSeq: 1000,
+    headSeq: 1000,
+    request: 0,
+    unreadCount: 0,
+  };
   await db.conversations.put(row as ConversationRow);
   window = new MessageWindow(
     {
@@ -169,7 +176,7 @@ describe("the window on a conversation", () => {
     await window.open();
     expect(window.state()).toMatchObject({ ready: true, failed: true, messages: [] });
     await stretch(980, 1000);
-    await window.open();
+    await until(() => seqs().length > 0);
     expect(seqs()).toEqual(range(980, 1000));
     await window.older();
     expect(window.state()).toMatchObject({ failed: true, atStart: false });

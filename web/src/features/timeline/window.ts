@@ -265,7 +265,7 @@ export class MessageWindow {
     this.#publish({});
     if (page.leaves || page.to !== Infinity || page.messages.length <= 2 * PAGE || last === undefined) return;
     // The page that grows is closed from time to time, so that one more message is not the reading of hundreds.
-        void this.#replace(page, [page.from, last.seq], [last.seq + 1, Infinity]);
+    void this.#replace(page, [page.from, last.seq], [last.seq + 1, Infinity]);
   }
 
   /** Watch other ranges in the place of a page. What is shown stays until they have been read. */

@@ -160,12 +160,12 @@ export const auth = {
     change: "Change",
     changePassword: "Change password",
     currentPassword: "Current password",
-    currentHint: "Leave it empty if you sign in without one.",
     passwordChanged: "Password changed. Other devices are signed out.",
     passwordWrong: "That password is not right.",
     passwordNeeded: "Enter your password.",
     proofText: "It is more than 10 minutes since you signed in.",
-    proofHint: "No password? Sign out and in again, then do this first.",
+    proofHint: "Have none? Leave it empty, within 10 minutes of signing in.",
+    lockedFor: (minutes: number) => `Too many tries. Wait ${minutes} min.`,
 
     addresses: "Addresses",
     addressesText: "For signing in and for codes. A new one counts once its code is entered.",
@@ -180,7 +180,6 @@ export const auth = {
     changePhoneText: "A code goes to the new number.",
     emailChanged: "E-mail changed.",
     phoneChanged: "Phone changed.",
-    confirm: "Confirm",
 
     twoStepText: "A code from an app, besides your password.",
     off: "Off",
@@ -208,6 +207,7 @@ export const auth = {
     codes: "Recovery codes",
     codesText: "New ones make the old ones void.",
     newCodes: "New codes",
+    newCodesTitle: "New recovery codes",
     newCodesVerb: "Make new codes",
 
     devices: "Where you are signed in",
@@ -225,7 +225,6 @@ export const auth = {
     unknownDevice: "Unknown device",
     browserOn: (browser: string, system: string) => `${browser} on ${system}`,
 
-    leave: "Leave",
     deleteAccount: "Delete account",
     deleteText: "Your messages stay for others, as from “Deleted user”.",
     deleteOpen: "Delete…",

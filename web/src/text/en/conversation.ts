@@ -32,8 +32,7 @@ export const conversation = {
   block: (name: string) => `Block ${name}`,
   unblock: "Unblock",
   blockTitle: (name: string) => `Block ${name}?`,
-  blockText: (name: string) =>
-    `${name} can't write to you or see when you are online. ${name} is not told.`,
+  blockText: (name: string) => `${name} can't write to you or see when you are online. ${name} is not told.`,
   blockVerb: "Block",
 
   // Timeline
@@ -113,8 +112,7 @@ export const conversation = {
   offline: "Offline. Messages wait and are sent in order.",
   cannotSend: "You can't send messages to this person.",
   youBlocked: (name: string) => `You blocked ${name}. Unblock to write.`,
-  waiting: (name: string, left: number, of: number) =>
-    `Waiting for ${name} to accept. ${left} of ${of} messages left.`,
+  waiting: (name: string, left: number, of: number) => `Waiting for ${name} to accept. ${left} of ${of} messages left.`,
   declined: (name: string, days: number) =>
     days === 1
       ? `${name} did not accept. You can ask again tomorrow.`

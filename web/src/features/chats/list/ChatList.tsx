@@ -1,5 +1,5 @@
 import { Archive, MessageCircle, MessageCircleQuestionMark } from "lucide-react";
-import { type Ref, useMemo } from "react";
+import { memo, type Ref, useMemo } from "react";
 import { useLocation } from "wouter";
 import { useEngine } from "../../../session/session.ts";
 import { t } from "../../../text/index.ts";
@@ -76,13 +76,13 @@ interface EntryRowProps {
   actions: ChatActions;
 }
 
-/** A row with its menu, where there is a conversation that it could be about. */
-export function EntryRow({ entry, data, open, query, tabIndex, actions }: EntryRowProps) {
+/** A row with its menu, where there is a conversation that it could be about. Scrolling renders none anew. */
+export const EntryRow = memo(function EntryRow({ entry, data, open, query, tabIndex, actions }: EntryRowProps) {
   const view = viewOf(entry, data, open);
   const row = <ChatRow view={view} open={open} query={query} tabIndex={tabIndex} />;
   if (entry.conversation === undefined) return row;
   return <ContextMenu items={menuOf(entry.conversation, view, actions, data.now)}>{row}</ContextMenu>;
-}
+});
 
 function NoChats({ tab }: { tab: ChatTab }) {
   const startChat = useListState((state) => state.startChat);

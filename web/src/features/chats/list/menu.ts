@@ -11,7 +11,12 @@ const hour = 3_600_000;
 const always = Date.UTC(9999, 0, 1);
 
 /** The menu of a row. What makes no sense at the moment is not there. */
-export function menuOf(chat: ConversationRow, view: Pick<RowView, "name" | "unread" | "muted">, actions: ChatActions, now: number): MenuItem[] {
+export function menuOf(
+  chat: ConversationRow,
+  view: Pick<RowView, "name" | "unread" | "muted">,
+  actions: ChatActions,
+  now: number,
+): MenuItem[] {
   const items: MenuItem[] = [];
   if (view.unread !== "") {
     items.push({ label: t.chats.markRead, icon: CheckCheck, onSelect: () => actions.markRead(chat) });
@@ -46,7 +51,12 @@ function keepItems(chat: ConversationRow, actions: ChatActions): MenuItem[] {
   ];
 }
 
-function muteItems(chat: ConversationRow, view: Pick<RowView, "muted">, actions: ChatActions, now: number): MenuItem[] {
+export function muteItems(
+  chat: ConversationRow,
+  view: Pick<RowView, "muted">,
+  actions: ChatActions,
+  now: number,
+): MenuItem[] {
   if (view.muted) return [{ label: t.chats.unmute, icon: Bell, onSelect: () => void actions.mute(chat, null) }];
   const choices: [string, number][] = [
     [t.chats.muteHour, now + hour],

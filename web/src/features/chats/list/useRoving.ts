@@ -16,7 +16,7 @@ export interface RovingOptions {
 export function useRoving({ keys, isRow, selected, scroller, virtual }: RovingOptions) {
   const [active, setActive] = useState<string>();
   const place = useRef(0);
-  const wanted = useRef(false);
+  const wanted = useRef<string>(undefined);
   const inside = useFocusInside(scroller);
 
   const rowFrom = (from: number, by: 1 | -1): number => {
@@ -29,7 +29,7 @@ export function useRoving({ keys, isRow, selected, scroller, virtual }: RovingOp
   const move = (from: number, by: 1 | -1) => {
     const index = rowFrom(from, by);
     if (index < 0) return;
-    wanted.current = true;
+    wanted.current = keys[index];
     setActive(keys[index]);
     virtual.current?.scrollToIndex(index, { align: "nearest" });
   };
@@ -40,19 +40,20 @@ export function useRoving({ keys, isRow, selected, scroller, virtual }: RovingOp
     const index = indexOf(active);
     if (index >= 0) {
       place.current = index;
-      wanted.current ||= lost;
+      if (lost) wanted.current = active;
     } else if (active !== undefined) {
       const near = Math.min(place.current, keys.length - 1);
       const heir = lost ? Math.max(rowFrom(near, 1), rowFrom(near, -1)) : -1;
-      wanted.current = heir >= 0;
+      wanted.current = keys[heir];
       setActive(keys[heir]);
     }
   });
   const focusSoon = useFocusSoon();
   useEffect(() => {
-    if (!wanted.current) return;
-    wanted.current = false;
-    focusSoon(() => rowElement(scroller.current, keys[current] ?? ""));
+    const key = wanted.current;
+    if (key === undefined) return;
+    wanted.current = undefined;
+    focusSoon(() => rowElement(scroller.current, key));
   });
   return { current, move, keep };
 }

@@ -1,6 +1,6 @@
 import { X } from "lucide-react";
 import { Dialog } from "radix-ui";
-import { type ReactNode, useRef } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { t } from "../../../text/index.ts";
 import { IconButton } from "../../../ui/IconButton.tsx";
 import { Keys } from "../../../ui/Keys.tsx";
@@ -41,6 +41,20 @@ export function PickDialog({ title, open, onOpenChange, returns, children }: Pic
       </Dialog.Portal>
     </Dialog.Root>
   );
+}
+
+/** Whether something was picked: then what it led to takes the focus, and it does not go back. */
+export function usePicked(open: boolean): { picked: () => void; returns: () => boolean } {
+  const done = useRef(false);
+  useEffect(() => {
+    if (open) done.current = false;
+  }, [open]);
+  return {
+    picked: () => {
+      done.current = true;
+    },
+    returns: () => !done.current,
+  };
 }
 
 /** How to leave it, at the end of the field: a key where there are keys, a button where there is little room. */

@@ -1,4 +1,3 @@
-import { useId } from "react";
 import { Link, useLocation } from "wouter";
 import { useLocationProperty } from "wouter/use-browser-location";
 import type { FoundMessage } from "../../../api/types.ts";
@@ -13,7 +12,6 @@ import { snippetParts } from "./snippet.ts";
 
 /** A message that was found; it leads to its place in the conversation. */
 export function HitRow({ hit, data, tabIndex }: { hit: FoundMessage; data: ChatData; tabIndex: 0 | -1 }) {
-  const line = useId();
   const { face, group } = faceOfHit(hit, data);
   const who = whoOf(hit, data.me, group);
   const href = `/c/${hit.conversationId}#seq=${hit.seq}`;
@@ -23,16 +21,16 @@ export function HitRow({ hit, data, tabIndex }: { hit: FoundMessage; data: ChatD
       href={href}
       tabIndex={tabIndex}
       className={cx("chat-row", open && "chat-row--open")}
-      aria-label={face.name}
-      aria-describedby={line}
       aria-current={open ? "true" : undefined}
     >
       <Avatar size={46} id={face.id} name={face.name} src={face.src} kind={face.kind} />
       <span className="chat-row__words">
-        <span className="chat-row__name">
+        <span className="visually-hidden">{`${face.name}, `}</span>
+        <span className="chat-row__name" aria-hidden="true">
           <bdi className="chat-row__title">{face.name}</bdi>
+          <span className="visually-hidden">, </span>
         </span>
-        <span className="chat-row__line" id={line}>
+        <span className="chat-row__line">
           <span className="chat-row__text" dir="auto">
             {who !== undefined && (
               <>

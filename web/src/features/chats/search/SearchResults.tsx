@@ -9,16 +9,15 @@ import type { ChatData } from "../data.ts";
 import { EntryRow, useChatActions } from "../list/ChatList.tsx";
 import { rowKey } from "../list/menu.ts";
 import { RowList, type RowListHandle } from "../list/RowList.tsx";
-import { rankOf } from "../match.ts";
 import type { Entry } from "../order.ts";
-import { faceOf, viewOf } from "../view.ts";
+import { entriesNamed, viewOf } from "../view.ts";
 import { HitRow } from "./HitRow.tsx";
 import { type Filter, SearchFilters } from "./SearchFilters.tsx";
 import "./SearchResults.css";
 import { type MessageHits, useMessageSearch } from "./useMessageSearch.ts";
 
 type Item =
-  | { kind: "heading"; key: string; text: string; count?: string }
+  | { kind: "heading"; key: string; text: string; count?: string; onAll?: (() => void) | undefined }
   | { kind: "chat"; key: string; entry: Entry }
   | { kind: "hit"; key: string; hit: FoundMessage };
 
@@ -36,12 +35,13 @@ export function SearchResults({ ref, data, query, open }: SearchResultsProps) {
   const { found, more, retry } = useMessageSearch({ q: query, ...filter });
   const actions = useChatActions(open);
   const named = filter.conversationId === undefined && filter.senderId === undefined;
-  const chats = useMemo(() => (named ? chatsNamed(query, data) : []), [named, query, data]);
-  const items = itemsOf(chats, found);
+  const chats = useMemo(() => (named ? entriesNamed(query, data) : []), [named, query, data]);
+  const [whole, showWhole] = useState(false);
+  const items = itemsOf(chats, found, whole ? undefined : () => showWhole(true));
   const row = (item: Item, tabIndex: 0 | -1) => {
     switch (item.kind) {
       case "heading":
-        return <Heading text={item.text} count={item.count} />;
+        return <Heading text={item.text} count={item.count} onAll={item.onAll} />;
       case "chat": {
         const { entry } = item;
         const isOpen = entry.key === open;
@@ -82,21 +82,24 @@ export function SearchResults({ ref, data, query, open }: SearchResultsProps) {
 const keyOf = (item: Item) => item.key;
 const isRow = (item: Item) => item.kind !== "heading";
 
-/** Chats whose name or username has the words, the best first; all tabs. */
-function chatsNamed(query: string, data: ChatData): Entry[] {
-  const ranked: { entry: Entry; rank: number }[] = [];
-  for (const entry of data.entries) {
-    const { name, username } = faceOf(entry, data);
-    const rank = rankOf(query, name, username);
-    if (rank !== null) ranked.push({ entry, rank });
-  }
-  return ranked.sort((one, other) => one.rank - other.rank).map(({ entry }) => entry);
-}
+/** So many chats leave the messages in sight. */
+const few = 5;
 
-function itemsOf(chats: readonly Entry[], { hits, next }: MessageHits): Item[] {
+/** `onAll`: what shows all chats; where there is nothing like it they are all here. */
+function itemsOf(chats: readonly Entry[], { hits, next }: MessageHits, onAll?: () => void): Item[] {
   const items: Item[] = [];
-  if (chats.length > 0) items.push({ kind: "heading", key: "chats", text: t.chats.foundChats });
-  for (const entry of chats) items.push({ kind: "chat", key: entry.key, entry });
+  const some = onAll && chats.length > few ? chats.slice(0, few) : chats;
+  if (chats.length > 0) {
+    const count = String(chats.length);
+    items.push({
+      kind: "heading",
+      key: "chats",
+      text: t.chats.foundChats,
+      count,
+      onAll: some === chats ? undefined : onAll,
+    });
+  }
+  for (const entry of some) items.push({ kind: "chat", key: entry.key, entry });
   if (hits.length > 0) {
     const count = `${hits.length}${next === undefined ? "" : "+"}`;
     items.push({ kind: "heading", key: "messages", text: t.chats.foundMessages, count });
@@ -105,11 +108,19 @@ function itemsOf(chats: readonly Entry[], { hits, next }: MessageHits): Item[] {
   return items;
 }
 
-function Heading({ text, count }: { text: string; count?: string | undefined }) {
+type HeadingProps = Omit<Extract<Item, { kind: "heading" }>, "kind" | "key">;
+
+function Heading({ text, count = "", onAll }: HeadingProps) {
   return (
     <h2 className="search-results__heading">
       <span>{text}</span>
-      {count !== undefined && <span className="search-results__count">{count}</span>}
+      {onAll === undefined ? (
+        <span className="search-results__count">{count}</span>
+      ) : (
+        <button type="button" className="search-results__all" onClick={onAll}>
+          {t.chats.showAll(count)}
+        </button>
+      )}
     </h2>
   );
 }

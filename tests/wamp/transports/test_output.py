@@ -11,7 +11,7 @@ from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from chatr.wamp.transports.outbox import CHUNK_BYTES, Outbox, Turn
+from chatr.wamp.transports.output import CHUNK_BYTES, OutputQueue, Turn
 
 
 class Transport:
@@ -34,7 +34,7 @@ class QueueTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock, self.transport = Clock(), Transport()
         self.overflows = 0
-        self.outbox = Outbox(self.transport, Turn(self.clock), max_bytes=1000, on_overflow=self.overflowed)
+        self.output = OutputQueue(self.transport, Turn(self.clock), max_bytes=1000, on_overflow=self.overflowed)
 
     def overflowed(self) -> None:
         self.overflows += 1
@@ -42,31 +42,31 @@ class QueueTests(SynchronousTestCase):
     def test_one_write_a_turn(self) -> None:
         """Frames of one turn leave together at its end, in order."""
         for frame in (b"a", b"b", b"c"):
-            self.outbox.send(frame)
-        self.assertEqual((self.transport.written, self.outbox.queued_bytes), ([], 3))
+            self.output.send(frame)
+        self.assertEqual((self.transport.written, self.output.queued_bytes), ([], 3))
         self.clock.advance(0)
-        self.assertEqual((self.transport.written, self.outbox.queued_bytes), ([b"abc"], 0))
+        self.assertEqual((self.transport.written, self.output.queued_bytes), ([b"abc"], 0))
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_paused(self) -> None:
         """While the peer does not read, frames wait; then they leave in order."""
-        self.outbox.pauseProducing()
-        self.outbox.send(b"a")
+        self.output.pauseProducing()
+        self.output.send(b"a")
         self.clock.advance(0)
-        self.outbox.send(b"b")
+        self.output.send(b"b")
         self.assertEqual(self.transport.written, [])
-        self.outbox.resumeProducing()
+        self.output.resumeProducing()
         self.assertEqual(self.transport.written, [b"ab"])
 
     def test_ephemeral_frames_go_first(self) -> None:
         """Over the bound ephemeral frames are dropped, oldest first, and nothing else is."""
-        self.outbox.pauseProducing()
+        self.output.pauseProducing()
         for number in range(5):
-            self.outbox.send(b"e%d" % number * 50, ephemeral=True)
-            self.outbox.send(b"d%d" % number * 50)
-        self.outbox.send(b"x" * 100)
-        self.assertEqual((self.overflows, self.outbox.dropped), (0, 1))
-        self.outbox.resumeProducing()
+            self.output.send(b"e%d" % number * 50, ephemeral=True)
+            self.output.send(b"d%d" % number * 50)
+        self.output.send(b"x" * 100)
+        self.assertEqual((self.overflows, self.output.dropped), (0, 1))
+        self.output.resumeProducing()
         sent = b"".join(self.transport.written)
         self.assertNotIn(b"e0", sent)
         self.assertLess(sent.index(b"d0"), sent.index(b"e1"))
@@ -74,28 +74,28 @@ class QueueTests(SynchronousTestCase):
 
     def test_overflow_once(self) -> None:
         """When nothing ephemeral is left to drop, the owner is told once and nothing more is taken."""
-        self.outbox.pauseProducing()
+        self.output.pauseProducing()
         for _ in range(20):
-            self.outbox.send(b"x" * 100)
+            self.output.send(b"x" * 100)
         self.assertEqual(self.overflows, 1)
-        self.outbox.resumeProducing()
+        self.output.resumeProducing()
         self.assertEqual(self.transport.written, [])
 
     def test_burst_is_no_overflow(self) -> None:
         """More than the bound in one turn passes when the peer reads."""
         for _ in range(20):
-            self.outbox.send(b"x" * 100)
+            self.output.send(b"x" * 100)
         self.clock.advance(0)
         self.assertEqual((self.overflows, sum(map(len, self.transport.written))), (0, 2000))
 
     def test_finish_and_close(self) -> None:
         """finish hands over what is queued; close drops it."""
-        self.outbox.send(b"a")
-        self.outbox.finish()
-        self.outbox.send(b"b")
+        self.output.send(b"a")
+        self.output.finish()
+        self.output.send(b"b")
         self.clock.advance(0)
         self.assertEqual((self.transport.written, self.transport.producer), ([b"a"], None))
-        other = Outbox(self.transport, Turn(self.clock), max_bytes=1000, on_overflow=self.overflowed)
+        other = OutputQueue(self.transport, Turn(self.clock), max_bytes=1000, on_overflow=self.overflowed)
         other.send(b"c")
         other.close()
         self.clock.advance(0)
@@ -119,8 +119,8 @@ class SocketTests(TestCase):
         self.peer.setblocking(False)
         self.transport = await connected
         self.overflows = 0
-        self.outbox = Outbox(self.transport, Turn(reactor), max_bytes=200_000, on_overflow=self.overflowed)
-        self.transport.registerProducer(self.outbox, True)
+        self.output = OutputQueue(self.transport, Turn(reactor), max_bytes=200_000, on_overflow=self.overflowed)
+        self.transport.registerProducer(self.output, True)
         self.addCleanup(lambda: Deferred.fromCoroutine(self.let_go()))
 
     async def let_go(self) -> None:
@@ -146,8 +146,8 @@ class SocketTests(TestCase):
 
     async def test_direct(self) -> None:
         """A frame for a peer that reads never sees the transport's buffer."""
-        self.outbox.send(b"hello")
-        self.outbox.flush()
+        self.output.send(b"hello")
+        self.output.flush()
         self.assertEqual(
             (self.peer.recv(10), self.transport.dataBuffer, self.transport._tempDataBuffer), (b"hello", b"", [])
         )
@@ -158,11 +158,11 @@ class SocketTests(TestCase):
         size, sent = sum(map(len, frames)), 0
         received = b""
         for frame in frames:
-            self.outbox.send(frame)
-            self.outbox.flush()
+            self.output.send(frame)
+            self.output.flush()
             sent += len(frame)
-            if self.outbox.queued_bytes > 100_000:
-                received += await self.read(sent - len(received) - self.outbox.queued_bytes - CHUNK_BYTES)
+            if self.output.queued_bytes > 100_000:
+                received += await self.read(sent - len(received) - self.output.queued_bytes - CHUNK_BYTES)
         received += await self.read(size - len(received))
         self.assertEqual(received, b"".join(frames))
         self.assertEqual(self.overflows, 0)
@@ -171,10 +171,10 @@ class SocketTests(TestCase):
         """Memory stays within the bound and a chunk, and the owner is told."""
         taken = 0
         while not self.overflows:
-            self.outbox.send(b"x" * 10_000)
-            self.outbox.flush()
+            self.output.send(b"x" * 10_000)
+            self.output.flush()
             taken += 1
-            waiting = self.outbox.queued_bytes + len(self.transport.dataBuffer) + self.transport._tempDataLen
+            waiting = self.output.queued_bytes + len(self.transport.dataBuffer) + self.transport._tempDataLen
             self.assertLessEqual(waiting, 200_000 + 2 * CHUNK_BYTES + 20_000)
             self.assertLess(taken, 10_000)
         self.assertEqual(self.overflows, 1)

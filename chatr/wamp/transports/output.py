@@ -15,28 +15,28 @@ CHUNK_BYTES = 64 * 1024
 
 
 class Turn:
-    """Flushes every outbox that was written to, once per reactor turn."""
+    """Flushes every output that was written to, once per reactor turn."""
 
     def __init__(self, clock: IReactorTime) -> None:
         self._clock = clock
-        self._dirty: list[Outbox] = []
+        self._dirty: list[OutputQueue] = []
         self._call: IDelayedCall | None = None
 
-    def add(self, outbox: Outbox) -> None:
-        """Flush this outbox at the end of the turn."""
-        self._dirty.append(outbox)
+    def add(self, output: OutputQueue) -> None:
+        """Flush this output at the end of the turn."""
+        self._dirty.append(output)
         if self._call is None:
             self._call = self._clock.callLater(0, self._flush)
 
     def _flush(self) -> None:
         self._call = None
         dirty, self._dirty = self._dirty, []
-        for outbox in dirty:
-            outbox.flush()
+        for output in dirty:
+            output.flush()
 
 
 @implementer(IPushProducer)
-class Outbox:
+class OutputQueue:
     """The frames of one connection, in order. Registered as its transport's streaming producer.
 
     While the peer does not read, frames wait here, up to ``max_bytes``. Beyond that, ephemeral frames are dropped,

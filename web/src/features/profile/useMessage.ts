@@ -1,0 +1,16 @@
+import { useCallback } from "react";
+import { useLocation } from "wouter";
+import { useEngine } from "../../session/session.ts";
+
+/** Goes where one writes to somebody: to the conversation, or to the place where it begins. */
+export function useMessage(): (userId: string) => Promise<void> {
+  const { db } = useEngine();
+  const [, navigate] = useLocation();
+  return useCallback(
+    async (userId) => {
+      const conversation = await db.conversations.where("other.id").equals(userId).first();
+      navigate(conversation === undefined ? `/u/${userId}` : `/c/${conversation.id}`);
+    },
+    [db, navigate],
+  );
+}

@@ -1,0 +1,17 @@
+/** The libraries that this client is made with, and under which licences they are. */
+export const LICENCES: Readonly<Record<string, string>> = {
+  dexie: "Apache-2.0",
+  "dexie-react-hooks": "Apache-2.0",
+  dompurify: "(MPL-2.0 OR Apache-2.0)",
+  "emojibase-data": "MIT",
+  frimousse: "MIT",
+  "lucide-react": "ISC",
+  marked: "MIT",
+  "radix-ui": "MIT",
+  react: "MIT",
+  "react-dom": "MIT",
+  sonner: "MIT",
+  virtua: "MIT",
+  wouter: "Unlicense",
+  zustand: "MIT",
+};

@@ -1,0 +1,160 @@
+import { type KeyboardEvent, type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import type { Message } from "../../api/types.ts";
+import { Banners } from "../../app/Banners.tsx";
+import { useEngine } from "../../session/session.ts";
+import { useHotkey } from "../../ui/useHotkey.ts";
+import { useNow } from "../../ui/useNow.ts";
+import { Composer, type ComposerHandle } from "../composer/Composer.tsx";
+import { Foot } from "../composer/Foot.tsx";
+import { useDraft } from "../composer/useDraft.ts";
+import { useSending } from "../composer/useSending.ts";
+import { type Writing, writingOf } from "../composer/writing.ts";
+import { ActivityBubble } from "./ActivityBubble.tsx";
+import { ConversationBody } from "./ConversationBody.tsx";
+import { ActsContext, type Marks, MarksContext, ViewContext } from "./context.ts";
+import { DetailsDialog } from "./DetailsDialog.tsx";
+import { Header, titleOf } from "./Header.tsx";
+import { messageKey } from "./keys.ts";
+import { MessageMenu, ReactionPicker } from "./MessageMenu.tsx";
+import { SearchBar } from "./SearchBar.tsx";
+import type { TimelineHandle } from "./Timeline.tsx";
+import { tickOf } from "./ticks.ts";
+import { type ActsState, useMessageActs } from "./useActs.ts";
+import { type ConversationData, useActivity } from "./useConversation.ts";
+import { hitDone, useHit } from "./useHit.ts";
+import { type Messages, useMessages } from "./useMessages.ts";
+import { useViewOf } from "./useViewOf.ts";
+
+/** A conversation that is open: header, timeline, composer, and what opens above them. */
+export function ConversationView({ target, data }: { target: string; data: ConversationData }) {
+  const { me, conversation, person, online } = data;
+  const engine = useEngine();
+  const hit = useHit();
+  const messages = useMessages(conversation, online, hit);
+  const all = messages.state.messages;
+  const activity = useActivity(conversation?.id, me.id);
+  const [state, dispatch] = useDraft(target);
+  const [searching, setSearching] = useState(false);
+  const timeline = useRef<TimelineHandle>(null);
+  const composer = useRef<ComposerHandle>(null);
+  const focusComposer = useCallback(() => composer.current?.focus(), []);
+  const show = useShow(messages, timeline, hit);
+  const { acts, overlays, close } = useMessageActs({ dispatch, focusComposer, show });
+  const toLatest = () => (messages.state.live ? timeline.current?.toLatest() : messages.openLatest());
+  const sending = useSending({ target, data, state, dispatch, messages: all, onSent: toLatest });
+  const writing = useWriting(data, all);
+  const view = useViewOf(data, writing);
+  const marks = useMarks(data);
+  const name = titleOf(conversation, person);
+  const read = useCallback(
+    (seq: number) => conversation && engine.markRead(conversation.id, seq),
+    [engine, conversation],
+  );
+  const leave = () => {
+    setSearching(false);
+    toLatest();
+    if (conversation !== undefined) engine.markRead(conversation.id, conversation.headSeq);
+    focusComposer();
+  };
+  useHotkey("escape", leave);
+  useHotkey("mod+f", () => setSearching(true), { when: conversation !== undefined });
+  useFocusAtOpening(composer);
+  const onKey = (event: KeyboardEvent, message: Message, element: HTMLElement) =>
+    messageKey(event, message, element, view, acts);
+  return (
+    <ActsContext value={acts}>
+      <ViewContext value={view}>
+        <MarksContext value={marks}>
+          <section className="conversation" aria-label={name}>
+            <Header data={data} activity={activity} onSearch={() => setSearching(true)} />
+            <Banners />
+            {searching && conversation && (
+              <SearchBar conversationId={conversation.id} onHit={show} onClose={() => setSearching(false)} />
+            )}
+            <ConversationBody ref={timeline} data={data} messages={messages} onRead={read} onKey={onKey}>
+              {activity && <ActivityBubble activity={activity} name={name} />}
+            </ConversationBody>
+            <Foot writing={writing} conversationId={conversation?.id} other={person}>
+              <Composer
+                ref={composer}
+                state={state}
+                dispatch={sending.write}
+                name={name}
+                me={me.id}
+                people={person === undefined ? [] : [person]}
+                offline={!online}
+                busy={sending.busy}
+                onSubmit={sending.submit}
+                onEditLast={sending.editLast}
+                onEscape={leave}
+              />
+            </Foot>
+          </section>
+          <Overlays overlays={overlays} close={close} messages={all} marks={marks} me={me.id} />
+        </MarksContext>
+      </ViewContext>
+    </ActsContext>
+  );
+}
+
+type OverlaysProps = Pick<ActsState, "overlays" | "close"> & { messages: readonly Message[]; marks: Marks; me: string };
+
+/** What opens above the timeline; one of each for all messages. */
+function Overlays({ overlays, close, messages, marks, me }: OverlaysProps) {
+  const { menu, picker, details } = overlays;
+  // As it is now, not as it was when it was opened.
+  const message = messages.find(({ id }) => id === details?.id) ?? details;
+  return (
+    <>
+      <MessageMenu place={menu} onClose={() => close("menu")} />
+      <ReactionPicker place={picker} onClose={() => close("picker")} />
+      {message && (
+        <DetailsDialog
+          message={message}
+          tick={message.sender.id === me ? tickOf(message, marks) : undefined}
+          me={me}
+          onClose={() => close("details")}
+        />
+      )}
+    </>
+  );
+}
+
+function useWriting({ conversation, person, outbox, me }: ConversationData, messages: readonly Message[]): Writing {
+  const now = useNow();
+  const pending = conversation?.status === "pending";
+  const own = pending ? messages.filter((message) => message.sender.id === me.id).length : 0;
+  return writingOf({ conversation, person, outbox, own, me: me.id, now });
+}
+
+function useMarks({ conversation }: ConversationData): Marks {
+  const { otherReadSeq, otherDeliveredSeq } = conversation ?? {};
+  return useMemo(() => ({ otherReadSeq, otherDeliveredSeq }), [otherReadSeq, otherDeliveredSeq]);
+}
+
+/** One can write at once; where there is no keyboard, the one of the screen stays away until it is asked for. */
+function useFocusAtOpening(composer: RefObject<ComposerHandle | null>): void {
+  useEffect(() => {
+    if (window.matchMedia("(hover: hover)").matches) composer.current?.focus();
+  }, [composer]);
+}
+
+/** Go to a message: in what is here, or by opening another place. */
+function useShow(messages: Messages, timeline: RefObject<TimelineHandle | null>, hit: number | undefined) {
+  const { openAround, state } = messages;
+  const show = useCallback(
+    (seq: number) => {
+      if (timeline.current?.show(seq) !== true) openAround(seq);
+    },
+    [openAround, timeline],
+  );
+  // The first one is where the conversation opens.
+  const first = useRef(true);
+  useEffect(() => {
+    if (!state.ready) return;
+    if (hit !== undefined && !first.current) show(hit);
+    first.current = false;
+    if (hit !== undefined) hitDone();
+  }, [hit, state.ready, show]);
+  return show;
+}

@@ -1,0 +1,24 @@
+import { useMemo } from "react";
+import type { Writing } from "../composer/writing.ts";
+import type { View } from "./context.ts";
+import type { ConversationData } from "./useConversation.ts";
+
+/** What bubbles know of their conversation; the same object while that stays so. */
+export function useViewOf({ me, conversation, person }: ConversationData, writing: Writing): View {
+  const kind = conversation?.kind ?? "direct";
+  const accepted = conversation?.status === "accepted";
+  const canReply = writing.kind === "open" || (writing.kind === "waiting" && writing.left > 0);
+  const canReact = writing.kind === "open" && accepted;
+  const trusted = conversation?.request !== 1;
+  const { id: otherId, username: otherName } = person ?? {};
+  return useMemo(() => {
+    const mentions = [nameless(me.id, me.username)];
+    if (otherId !== undefined && otherName !== undefined) mentions.push(nameless(otherId, otherName));
+    return { me: me.id, mentions, kind, trusted, canReact, canReply };
+  }, [me.id, me.username, otherId, otherName, kind, trusted, canReact, canReply]);
+}
+
+/** Usernames are written with an @, mentions are looked up without. */
+function nameless(id: string, username: string) {
+  return { id, username: username.replace(/^@/, "") };
+}
