@@ -77,7 +77,15 @@ class Node:
             now=now,
         )
         self.http = HttpDoor(
-            config, data, self.tasks, self.metrics, self.dispatcher, self.ports, self.redis, self.demo, self.wamp.websocket
+            config,
+            data,
+            self.tasks,
+            self.metrics,
+            self.dispatcher,
+            self.ports,
+            self.redis,
+            self.demo,
+            self.wamp.websocket,
         )
         self.connections = Connections.of(config, self.tasks, Sharing(reactor))
         gauges.publish(self.metrics, self.ports, self.connections, self.http.site.unread, self.wamp.router)

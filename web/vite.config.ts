@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 import { compressPlugin } from "./build/compress.ts";
+import { guidesPlugin } from "./build/docs.ts";
 import { emojiPlugin } from "./build/emoji.ts";
 import { routesPlugin } from "./build/routes.ts";
 import { serviceWorkerPlugin } from "./build/service-worker.ts";
@@ -15,6 +16,7 @@ export default defineConfig({
   plugins: [
     react(),
     routesPlugin(here("../docs/api/openapi.json")),
+    guidesPlugin(here("..")),
     emojiPlugin(here("node_modules/emojibase-data")),
     serviceWorkerPlugin(),
     compressPlugin(),

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from chatr.commands.desk import Desk
-from chatr.commands.running import Refused
+from chatr.commands.running import CommandError
 from chatr.demo.demo import PLAYERS
 from chatr.plain import say
 
@@ -19,7 +19,9 @@ def add(commands: Any) -> None:
 
 async def _make(at: Desk, chosen: argparse.Namespace) -> None:
     if at.demo is None:
-        raise Refused("the demo is for development (server.mode): nobody needs a password to sign in as its people")
+        raise CommandError(
+            "the demo is for development (server.mode): nobody needs a password to sign in as its people"
+        )
     await at.demo.make()
     names = " and ".join(f"{player.display_name} (@{player.username})" for player in PLAYERS)
     say(f"{names} are there: sign in as either by one click, on the server's first page")

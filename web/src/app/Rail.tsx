@@ -106,7 +106,7 @@ function Entry({ to, label, on, icon: Icon, count = 0, name, bar = false, childr
       <span className="visually-hidden">{count > 0 && name ? name(count) : label}</span>
       {Icon && <Icon />}
       {children}
-      <span aria-hidden="true" className={`${block}__label ellipsis`}>
+      <span aria-hidden="true" className={bar ? "tab-bar__label ellipsis" : "rail__label"}>
         {bar && label}
         <Count value={count} max={99} />
       </span>

@@ -25,6 +25,9 @@ export interface LeaderOptions {
   wamp?: Pick<WampOptions, "WebSocket" | "times" | "random">;
 }
 
+/** So long a call waits for a connection that is being made, before it goes another way. */
+const OPENING_MS = 1_500;
+
 /** The tab that has the connection: all that comes from the server passes here into the database, and all that waits out. */
 export class Leader {
   private readonly wamp: WampClient;
@@ -37,6 +40,7 @@ export class Leader {
   private connection: Connection = { state: "connecting", since: Date.now(), synced: false };
   private revoked = "";
   private presence: "online" | "away" = "online";
+  private readonly waiting: (() => void)[] = [];
 
   constructor(private readonly options: LeaderOptions) {
     const { store } = options;
@@ -50,6 +54,19 @@ export class Leader {
 
   get connected(): boolean {
     return this.wamp.connected;
+  }
+
+  /** Whether it is connected; while it tries to be, the answer waits a moment. */
+  async opening(): Promise<boolean> {
+    if (this.connection.state !== "connecting" || this.connected) return this.connected;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, OPENING_MS);
+      this.waiting.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+    return this.connected;
   }
 
   start(): void {
@@ -110,7 +127,9 @@ export class Leader {
   }
 
   private heard(name: string, payload: Payload): void {
-    if (name === "session.revoked" && payload.sessionId === this.options.sessionId()) this.revoked = "session_revoked";
+    if (name === "session.revoked" && payload.sessionId === this.options.sessionId()) {
+      this.revoked = String(payload.reason);
+    }
     this.feed?.put({ kind: "event", name, data: payload });
   }
 
@@ -182,6 +201,7 @@ export class Leader {
 
   private show(connection: Connection): void {
     this.connection = connection;
+    if (connection.state !== "connecting") for (const told of this.waiting.splice(0)) told();
     this.writing = this.writing.then(() => this.options.store.setMeta("connection", connection)).catch(() => undefined);
   }
 }

@@ -5,6 +5,8 @@ import { t } from "../../../text/index.ts";
 import type { MenuItem } from "../../../ui/Menu.tsx";
 import type { RowView } from "../view.ts";
 import type { ChatActions } from "./actions.ts";
+import type { SwipeAct } from "./SwipeRow.tsx";
+import type { Side } from "./swipe.ts";
 
 const hour = 3_600_000;
 /** The last day that all clients can write: muted until somebody ends it. */
@@ -89,4 +91,12 @@ function actOf(
     default:
       return undefined;
   }
+}
+
+/** What swiping a row does. */
+export function swipeActs(chat: ConversationRow, actions: ChatActions): Record<Side, SwipeAct> {
+  return {
+    start: { icon: chat.pinned ? PinOff : Pin, run: () => void actions.pin(chat) },
+    end: { icon: chat.archived ? ArchiveRestore : Archive, run: () => void actions.archive(chat) },
+  };
 }
