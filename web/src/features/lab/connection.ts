@@ -4,16 +4,14 @@ import type { Me, OperationName, Session } from "../../api/types.ts";
 import { t } from "../../text/index.ts";
 import { WampClient, type WampState } from "../../wamp/client.ts";
 import type { Payload } from "../../wamp/link.ts";
-import { knownIn, type Known } from "./ids.ts";
+import { type Known, knownIn } from "./ids.ts";
 import { summaryOf, write } from "./log.ts";
 import { slowSocket } from "./slow.ts";
 
 export type Door = "wamp" | "rest";
 export type Params = Record<string, unknown>;
 
-export type Answer =
-  | { kind: "good"; ms: number; result: unknown }
-  | { kind: "refused"; ms: number; error: ApiError };
+export type Answer = { kind: "good"; ms: number; result: unknown } | { kind: "refused"; ms: number; error: ApiError };
 
 /** What a pane shows of its connection. */
 export interface ConnectionView {

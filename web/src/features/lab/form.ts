@@ -93,10 +93,10 @@ export function paramsOf(fields: readonly FormField[], values: Values, makeId: (
 export function valuesOf(fields: readonly FormField[], params: Params): Values {
   const known = new Map(fields.map((field) => [field.name, field]));
   const given = Object.entries(params).filter(([name]) => known.has(name));
-  return Object.fromEntries(given.map(([name, value]) => [name, valueOf(known.get(name)?.kind, value)]));
+  return Object.fromEntries(given.map(([name, value]) => [name, given(known.get(name)?.kind, value)]));
 }
 
-function valueOf(kind: FormField["kind"] | undefined, value: unknown): string | boolean | null {
+function given(kind: FormField["kind"] | undefined, value: unknown): string | boolean | null {
   if (value === null || typeof value === "boolean") return value;
   return kind === "json" || typeof value === "object" ? JSON.stringify(value) : String(value);
 }

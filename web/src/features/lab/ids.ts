@@ -20,9 +20,11 @@ function knownOf(value: Record<string, unknown>): Known | undefined {
   const { id, username, displayName, headSeq, conversationId, content, sender, other } = value;
   if (typeof id !== "string") return undefined;
   if (typeof username === "string") return { kind: "user", id, label: nameOf(displayName) || username };
-  if (typeof headSeq === "number") return { kind: "conversation", id, label: isRecord(other) ? nameOf(other.displayName) : "" };
-  if (typeof conversationId === "string" && isRecord(sender)) return { kind: "message", id, label: String(content ?? "") };
-  return "lastUsedAt" in value ? { kind: "session", id, label: nameOf(value.deviceName) } : undefined;
+  if (typeof headSeq === "number")
+    return { kind: "conversation", id, label: isRecord(other) ? nameOf(other.displayName) : "" };
+  if (typeof conversationId === "string" && isRecord(sender))
+    return { kind: "message", id, label: String(content ?? "") };
+  return "lastUsedAt" in value ? { kind: "session", id, label: nameOf(value.userAgent) } : undefined;
 }
 
 function nameOf(value: unknown): string {

@@ -23,12 +23,13 @@ interface Lab {
   operation: string;
   door: Door;
   known: readonly Known[];
+  /** What an address gave for the fields of an operation. */
+  given: Readonly<Record<string, Values>>;
   /** By pane and operation. */
   drafts: Readonly<Record<string, Draft>>;
 }
 
 export const MOST_PANES = 4;
-const EMPTY: Draft = { values: {}, json: undefined };
 
 /** The lab goes on while one looks something up elsewhere. */
 export const useLab = create<Lab>(() => ({
@@ -36,6 +37,7 @@ export const useLab = create<Lab>(() => ({
   operation: "message.send",
   door: "wamp",
   known: [],
+  given: {},
   drafts: {},
 }));
 
@@ -86,12 +88,20 @@ export function setDoor(door: Door): void {
   useLab.setState({ door });
 }
 
-export function draftOf({ drafts }: Pick<Lab, "drafts">, pane: number, operation: string): Draft {
-  return drafts[`${pane} ${operation}`] ?? EMPTY;
+export function draftOf({ drafts }: Pick<Lab, "drafts">, pane: number, operation: string): Draft | undefined {
+  return drafts[`${pane} ${operation}`];
 }
 
 export function setDraft(pane: number, operation: string, draft: Draft): void {
   useLab.setState(({ drafts }) => ({ drafts: { ...drafts, [`${pane} ${operation}`]: draft } }));
+}
+
+/** Begin the forms of an operation anew, with some values. */
+export function give(operation: string, values: Values): void {
+  useLab.setState(({ given, drafts }) => ({
+    given: { ...given, [operation]: values },
+    drafts: Object.fromEntries(Object.entries(drafts).filter(([key]) => !key.endsWith(` ${operation}`))),
+  }));
 }
 
 /** Sign in with a name and a password; answers what the server wants beside it. */
