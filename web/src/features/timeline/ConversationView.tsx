@@ -15,7 +15,7 @@ import { ActsContext, type Marks, MarksContext, ViewContext } from "./context.ts
 import { DetailsDialog } from "./DetailsDialog.tsx";
 import { Header, titleOf } from "./Header.tsx";
 import { messageKey } from "./keys.ts";
-import { MessageMenu, ReactionPicker } from "./MessageMenu.tsx";
+import { giveBack, MessageMenu, ReactionPicker } from "./MessageMenu.tsx";
 import { SearchBar } from "./SearchBar.tsx";
 import type { TimelineHandle } from "./Timeline.tsx";
 import { tickOf } from "./ticks.ts";
@@ -110,7 +110,7 @@ type OverlaysProps = Pick<ActsState, "overlays" | "close"> & { messages: readonl
 function Overlays({ overlays, close, messages, marks, me }: OverlaysProps) {
   const { menu, picker, details } = overlays;
   // As it is now, not as it was when it was opened.
-  const message = messages.find(({ id }) => id === details?.id) ?? details;
+  const message = messages.find(({ id }) => id === details?.message.id) ?? details?.message;
   return (
     <>
       <MessageMenu place={menu} onClose={() => close("menu")} />
@@ -120,7 +120,10 @@ function Overlays({ overlays, close, messages, marks, me }: OverlaysProps) {
           message={message}
           tick={message.sender.id === me ? tickOf(message, marks) : undefined}
           me={me}
-          onClose={() => close("details")}
+          onClose={() => {
+            close("details");
+            if (details) giveBack(details);
+          }}
         />
       )}
     </>

@@ -87,8 +87,8 @@ export function MessageMenu({ place, onClose }: OverlayProps) {
   );
 }
 
-/** The anchor goes with the menu: the focus goes back to the message, unless what was chosen has taken it. */
-function giveBack({ from }: MenuPlace): void {
+/** What had opened it is gone: the focus goes back to the message, unless what was chosen has taken it. */
+export function giveBack({ from }: Pick<MenuPlace, "from">): void {
   setTimeout(() => {
     if (document.activeElement === document.body) from?.focus({ preventScroll: true });
   }, 0);

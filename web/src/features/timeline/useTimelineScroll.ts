@@ -96,7 +96,9 @@ export function useTimelineScroll(options: Options): TimelineScroll {
   // biome-ignore lint/correctness/useExhaustiveDependencies: what has come is what it is about.
   useLayoutEffect(() => {
     if (stick.current) toEnd();
-  }, [options.rows, toEnd]);
+    const frame = requestAnimationFrame(() => look(latest.current.scroller.current?.scrollTop ?? 0));
+    return () => cancelAnimationFrame(frame);
+  }, [options.rows, look, toEnd]);
 
   const onResize = useCallback(() => {
     if (stick.current) toEnd();

@@ -156,13 +156,16 @@ export class MessageWindow {
 
   async #bounds(): Promise<{ stretches: readonly Stretch[]; logSeq: number }> {
     const { db } = this.#engine;
-    const [row, stretches] = await Promise.all([
-      db.conversations.get(this.#id),
-      db.stretches
-        .where("[conversationId+fromSeq]")
-        .between([this.#id, Dexie.minKey], [this.#id, Dexie.maxKey])
-        .toArray(),
-    ]);
+    // Of one moment: the log of one and the stretches of another would look like a gap.
+    const [row, stretches] = await db.transaction("r", db.conversations, db.stretches, () =>
+      Promise.all([
+        db.conversations.get(this.#id),
+        db.stretches
+          .where("[conversationId+fromSeq]")
+          .between([this.#id, Dexie.minKey], [this.#id, Dexie.maxKey])
+          .toArray(),
+      ]),
+    );
     return { stretches, logSeq: row?.logSeq ?? 0 };
   }
 

@@ -112,6 +112,7 @@ export const auth = {
   recoveryCode: "Recovery code",
   totpWrong: "That code is not right. Wait for the next one in your app.",
   recoveryWrong: "That code is not right, or it was used before.",
+  sendingCode: "Sending a code…",
   useTotp: "Use the authenticator app",
   useRecovery: "Use a recovery code",
   useEmail: "Get it by e-mail",

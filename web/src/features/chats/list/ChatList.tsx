@@ -16,6 +16,7 @@ import { ChatRow } from "./ChatRow.tsx";
 import { menuOf, rowKey, swipeActs } from "./menu.ts";
 import { RowList, type RowListHandle } from "./RowList.tsx";
 import { SwipeRow } from "./SwipeRow.tsx";
+import { rowElement } from "./useRoving.ts";
 
 interface ChatListProps {
   ref?: Ref<RowListHandle>;
@@ -85,13 +86,24 @@ export const EntryRow = memo(function EntryRow({ entry, data, open, query, tabIn
   const touch = useMedia("(pointer: coarse)");
   const { conversation } = entry;
   if (conversation === undefined) return row;
-  const withMenu = <ContextMenu items={menuOf(conversation, view, actions, data.now)}>{row}</ContextMenu>;
+  const withMenu = <ContextMenu items={menuOf(conversation, view, ofMenu(actions), data.now)}>{row}</ContextMenu>;
   return touch && conversation.request === 0 ? (
     <SwipeRow acts={swipeActs(conversation, actions)}>{withMenu}</SwipeRow>
   ) : (
     withMenu
   );
 });
+
+/** The menu is gone when the question ends: the row takes the focus before, and has it again then. */
+function ofMenu(actions: ChatActions): ChatActions {
+  return {
+    ...actions,
+    remove(chat, name) {
+      rowElement(document, chat.id)?.focus();
+      return actions.remove(chat, name);
+    },
+  };
+}
 
 function NoChats({ tab }: { tab: ChatTab }) {
   const startChat = useListState((state) => state.startChat);

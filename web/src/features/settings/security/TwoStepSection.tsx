@@ -8,13 +8,14 @@ import { Card } from "../../../ui/Card.tsx";
 import { Chip } from "../../../ui/Chip.tsx";
 import { AuthNote } from "../../auth/AuthNote.tsx";
 import { useAct } from "../../auth/useAct.ts";
+import { Section } from "../../profile/Page.tsx";
+import { useMe } from "../../profile/useMe.ts";
+import { IconRow } from "./IconRow.tsx";
 import { ProofDialog } from "./ProofDialog.tsx";
 import { otherProblem, wantsPassword } from "./proof.ts";
 import { RecoveryCodes } from "./RecoveryCodes.tsx";
-import { IconRow, Section } from "./Section.tsx";
 import { TurnOffDialog } from "./TurnOffDialog.tsx";
 import { TwoStepSetup } from "./TwoStepSetup.tsx";
-import { useMe } from "./useMe.ts";
 
 /** What is being done to it. */
 type Doing =

@@ -1,0 +1,36 @@
+import { t } from "../../text/index.ts";
+import { type Guide, isInside } from "./guides.ts";
+import { Prose } from "./Prose.tsx";
+
+/** One guide, with its headings beside it. */
+export function GuidePage({ guide }: { guide: Guide }) {
+  const parts = guide.blocks.filter((block) => block.kind === "heading" && block.level === 2);
+  return (
+    <div className="docs-page docs-page--samples">
+      <article className="prose">
+        <header className="docs-page__head">
+          <div className="prose__kicker">{isInside(guide) ? t.developer.inside : t.developer.guides}</div>
+          <h1 tabIndex={-1}>{guideTitle(guide)}</h1>
+        </header>
+        <Prose blocks={guide.blocks} />
+      </article>
+      {parts.length > 1 && (
+        <nav className="docs-parts" aria-label={guideTitle(guide)}>
+          {parts.map(
+            (block) =>
+              block.kind === "heading" && (
+                <a key={block.id} href={`#${block.id}`}>
+                  {block.text}
+                </a>
+              ),
+          )}
+        </nav>
+      )}
+    </div>
+  );
+}
+
+/** The README has the name of the whole as its title. */
+export function guideTitle({ id, title }: Pick<Guide, "id" | "title">): string {
+  return id === "start" ? t.developer.start : title;
+}
