@@ -101,7 +101,7 @@ class FriendsTests(ConversationCase):
         expect(side.get_by_role("button", name="Unarchive")).to_be_visible()
         self.check_accessible(page)
         shown = self.wait(ben.rest("GET", f"/conversations/with/{ann.id}"))
-        self.assertTrue(shown["pinned"] and shown["archived"] and shown["mutedUntil"])
+        self.assertEqual((shown["pinned"], shown["archived"], "mutedUntil" in shown), (True, True, True))
 
 
 class ProfileTests(ConversationCase):
