@@ -32,6 +32,8 @@ class FaultCase(TestCase):
     """A server that is a process of its own, on an embedded PostgreSQL unless told otherwise."""
 
     timeout = 90
+    port = 0
+    """Where it listens; the same after another start."""
     settings: tuple[str, ...] = ("auth.bcrypt_cost=4", "limits.enabled=false")
     twistd = TWISTD
 
@@ -59,7 +61,7 @@ class FaultCase(TestCase):
 
     async def start(self) -> None:
         """Start the server and wait until it is ready."""
-        options = ["--http", "tcp:0:interface=127.0.0.1", "--data-dir", str(self.data_dir), *self.database]
+        options = ["--http", f"tcp:{self.port}:interface=127.0.0.1", "--data-dir", str(self.data_dir), *self.database]
         for setting in self.settings:
             options += ["--set", setting]
         self.program = Program([*self.twistd, *options])

@@ -26,21 +26,23 @@ export function ChatsLayout({ place }: { place: ChatsPlace }) {
   const { details } = usePanes();
   const personId = usePersonOf(place);
   const key = place.conversationId ?? place.personId;
+  // Beside a conversation the details stay open for the next one; above it they belong to one.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another conversation is the reason, too.
   useEffect(() => {
-    // Beside a conversation the details stay open for the next one; above it they belong to one.
-    if (key === undefined || !window.matchMedia(WIDE).matches) closeDetails();
-  }, [key]);
+    if (!wide) closeDetails();
+  }, [key, wide]);
+  const List = narrow ? "main" : "div";
   const beside = wide && details && personId !== undefined;
   return (
     <div className={beside ? "chats-layout chats-layout--details" : "chats-layout"}>
       {(!narrow || !open) && (
-        <div className="chats-layout__list">
+        <List className="chats-layout__list">
           <ErrorBoundary>
             <Suspense>
               <ChatsPage />
             </Suspense>
           </ErrorBoundary>
-        </div>
+        </List>
       )}
       {(!narrow || open) && (
         <main className="chats-layout__conversation">

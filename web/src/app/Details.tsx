@@ -1,8 +1,9 @@
 import { ArrowLeft, X } from "lucide-react";
 import { Dialog } from "radix-ui";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useRef } from "react";
 import { t } from "../text/index.ts";
 import { IconButton } from "../ui/IconButton.tsx";
+import { useFocusReturn } from "../ui/useFocusReturn.ts";
 import "./Details.css";
 import { ErrorBoundary } from "./ErrorBoundary.tsx";
 import { closeDetails, usePanes } from "./panes.ts";
@@ -14,6 +15,8 @@ const PersonDetails = lazy(() => import("../features/profile/PersonDetails.tsx")
 export function Details({ userId }: { userId: string }) {
   const wide = useMedia(WIDE);
   const { details: open } = usePanes();
+  const sheet = useRef<HTMLDivElement>(null);
+  const focus = useFocusReturn(sheet);
   if (wide) {
     return open ? (
       <aside className="details" aria-label={t.common.details}>
@@ -26,7 +29,7 @@ export function Details({ userId }: { userId: string }) {
     <Dialog.Root open={open} onOpenChange={(next) => next || closeDetails()}>
       <Dialog.Portal>
         <Dialog.Overlay className="details__veil" />
-        <Dialog.Content className="details details--sheet" aria-describedby={undefined}>
+        <Dialog.Content ref={sheet} className="details details--sheet" aria-describedby={undefined} {...focus}>
           <Dialog.Title className="visually-hidden">{t.common.details}</Dialog.Title>
           <Bar />
           <Body userId={userId} />

@@ -101,13 +101,15 @@ function Entry({ to, label, on, icon: Icon, count = 0, name, bar = false, childr
     <Link
       href={to}
       className={cx(`${block}__entry`, on && `${block}__entry--on`)}
-      aria-label={count > 0 && name ? name(count) : label}
       aria-current={on ? "page" : undefined}
     >
+      <span className="visually-hidden">{count > 0 && name ? name(count) : label}</span>
       {Icon && <Icon />}
       {children}
-      {bar && <span className="ellipsis">{label}</span>}
-      <Count value={count} max={99} />
+      <span aria-hidden="true" className={bar ? "tab-bar__label ellipsis" : "rail__label"}>
+        {bar && label}
+        <Count value={count} max={99} />
+      </span>
     </Link>
   );
   return bar ? link : <Tooltip label={label}>{link}</Tooltip>;

@@ -8,18 +8,23 @@ import { worker } from "./update.ts";
 
 const ASKED = "chatr:notify-asked";
 
-const useAsked = create<{ asked: boolean }>(() => ({ asked: localStorage.getItem(ASKED) !== null }));
+interface Question {
+  asked: boolean;
+  /** Something came that could have been told. */
+  due: boolean;
+}
+
+const useQuestion = create<Question>(() => ({ asked: localStorage.getItem(ASKED) !== null, due: false }));
 
 function setAsked(): void {
   localStorage.setItem(ASKED, "1");
-  useAsked.setState({ asked: true });
+  useQuestion.setState({ asked: true });
 }
 
-/** The question about notifications, until it is answered once. The settings can change the answer. */
+/** The question about notifications: when the first message comes, until it is answered. The settings change the answer. */
 export function useNotifyQuestion(): { open: boolean; allow: () => void; refuse: () => void } {
-  const { asked } = useAsked();
-  const possible = "Notification" in window && Notification.permission === "default";
-  return { open: !asked && possible, allow: () => void allow(), refuse: setAsked };
+  const { asked, due } = useQuestion();
+  return { open: due && !asked, allow: () => void allow(), refuse: setAsked };
 }
 
 /** Ask the browser, by a click of somebody. Answers whether there will be notifications. */
@@ -34,7 +39,9 @@ export async function allow(): Promise<boolean> {
 export async function announce({ row, message }: News, open: (conversationId: string) => void): Promise<void> {
   const { notify, preview, sound } = useAppearance.getState();
   if (sound) playTone();
-  if (notify !== "on" || !("Notification" in window) || Notification.permission !== "granted") return;
+  if (!("Notification" in window)) return;
+  if (Notification.permission === "default") useQuestion.setState({ due: true });
+  if (notify !== "on" || Notification.permission !== "granted") return;
   const title = row.title ?? message.sender.displayName;
   const body = preview ? plainText(message.content).slice(0, 200) : t.common.newMessage;
   // One a conversation, whatever the number of tabs that tell it.

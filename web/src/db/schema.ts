@@ -116,6 +116,11 @@ export class ChatrDatabase extends Dexie {
       meta: "key",
       removed: "id",
     });
+    // Another tab signs out, which deletes it.
+    this.on("versionchange", () => {
+      this.close();
+      return false;
+    });
   }
 }
 

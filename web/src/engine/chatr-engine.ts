@@ -1,4 +1,4 @@
-import { ApiError } from "../api/errors.ts";
+import { ApiError, transportLost } from "../api/errors.ts";
 import { rest } from "../api/rest.ts";
 import type { OperationName, ParamsOf, ResultOf } from "../api/types.ts";
 import { ChatrDatabase } from "../db/schema.ts";
@@ -7,8 +7,10 @@ import type { Engine } from "./engine.ts";
 import { History } from "./history.ts";
 import { Leader, type LeaderOptions } from "./leader.ts";
 import { noteRead } from "./marks.ts";
-import { Repeated, Throttle } from "./signals.ts";
+import { quietly } from "./quietly.ts";
+import { Signals } from "./signals.ts";
 import { Store } from "./store.ts";
+import { Throttle } from "./throttle.ts";
 import { uuid } from "./uuid.ts";
 
 /** What the engine needs of whoever keeps the tokens. */
@@ -35,8 +37,6 @@ export interface EngineOptions {
   wamp?: LeaderOptions["wamp"];
 }
 
-const SIGNAL_MS = 2_000;
-const DRAFT_MS = 100;
 const READ_MS = 200;
 
 /** {@link Engine}, of which each tab has one: one of them leads, and has the connection. */
@@ -53,34 +53,58 @@ export class ChatrEngine implements Engine {
   private stopping: Promise<void> | undefined;
   private readonly tab = uuid();
   private readonly tabs = new Map<string, "online" | "away">();
-  private readonly typings = this.signals("typing");
-  private readonly recordings = this.signals("recording");
-  private readonly drafts = new Throttle<string>(DRAFT_MS, (id, text) => this.passDraft(id, text));
-  private readonly undrafted = new Set<string>();
-  private readonly reads = new Throttle<number>(READ_MS, (id, seq) => void this.noteRead(id, seq));
+  private readonly signals: Signals;
+  private readonly readTo = new Map<string, number>();
+  private readonly reads = new Throttle<number>(READ_MS, (id, seq) => quietly(this.noteRead(id, seq)));
 
   constructor(private readonly options: EngineOptions) {
     this.userId = options.userId;
     this.db = options.database ?? new ChatrDatabase(options.userId);
     this.store = new Store(this.db, options.userId);
     this.channel = new Channel(this.db.name, (note) => this.hear(note));
+    const led = () => this.leader;
+    this.signals = new Signals(this.store, led, (note) => this.channel.post(note));
     this.history = new History(this.store, (name, params) => this.call(name, params));
   }
 
-  /** Lead, or follow whoever does until they are gone. Resolves when the database is open. */
+  /** Lead, or follow whoever does until they are gone. Resolves when the database is open, and that is decided. */
   async start(): Promise<void> {
     await this.db.open();
-    const locks = this.options.locks;
-    if (locks === undefined) {
-      this.leading = this.lead();
-      return;
-    }
-    this.leading = locks.request(this.db.name, { signal: this.over.signal }, () => this.lead()).catch(() => undefined);
+    const { locks } = this.options;
+    if (locks === undefined) this.leading = this.lead();
+    else await new Promise<void>((decided) => this.leadOrFollow(locks, decided));
   }
 
-  async call<N extends OperationName>(name: N, params: ParamsOf<N>, signal?: AbortSignal): Promise<ResultOf<N>> {
+  private leadOrFollow(locks: Pick<LockManager, "request">, decided: () => void): void {
+    const { name } = this.db;
+    const { signal } = this.over;
+    const begun = locks.request(name, { ifAvailable: true }, (lock) => {
+      decided();
+      return lock === null ? locks.request(name, { signal }, () => this.lead()) : this.lead();
+    });
+    this.leading = begun.catch(() => undefined);
+  }
+
+  call<N extends OperationName>(name: N, params: ParamsOf<N>, signal?: AbortSignal): Promise<ResultOf<N>> {
+    return this.unlessStopped(this.callNow(name, params, signal));
+  }
+
+  /** Under what is under way when the engine stops the database is closed. */
+  private async unlessStopped<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      throw this.over.signal.aborted ? transportLost("Stopped") : error;
+    }
+  }
+
+  private async callNow<N extends OperationName>(
+    name: N,
+    params: ParamsOf<N>,
+    signal?: AbortSignal,
+  ): Promise<ResultOf<N>> {
     const { leader } = this;
-    if (leader?.connected) return leader.call(name, params, signal);
+    if (leader !== undefined && (await leader.opening())) return leader.call(name, params, signal);
     const answer = await this.callRest(name, params, signal);
     if (leader === undefined) await this.channel.hand(name, params, answer);
     else await leader.absorb(name, params, answer);
@@ -120,31 +144,33 @@ export class ChatrEngine implements Engine {
   }
 
   loadBefore(conversationId: string, seq: number): Promise<void> {
-    return this.history.before(conversationId, seq);
+    return this.unlessStopped(this.history.before(conversationId, seq));
   }
 
   loadAfter(conversationId: string, seq: number): Promise<void> {
-    return this.history.after(conversationId, seq);
+    return this.unlessStopped(this.history.after(conversationId, seq));
   }
 
   loadAround(conversationId: string, seq: number): Promise<void> {
-    return this.history.around(conversationId, seq);
+    return this.unlessStopped(this.history.around(conversationId, seq));
   }
 
   markRead(conversationId: string, seq: number): void {
-    this.reads.put(conversationId, seq);
+    const upTo = Math.max(seq, this.readTo.get(conversationId) ?? 0);
+    this.readTo.set(conversationId, upTo);
+    this.reads.put(conversationId, upTo);
   }
 
   typing(conversationId: string, active: boolean): void {
-    this.typings.put(conversationId, active);
+    this.signals.typing(conversationId, active);
   }
 
   recording(conversationId: string, active: boolean): void {
-    this.recordings.put(conversationId, active);
+    this.signals.recording(conversationId, active);
   }
 
   draft(conversationId: string, text: string): void {
-    if (!this.undrafted.has(conversationId)) this.drafts.put(conversationId, text);
+    this.signals.draft(conversationId, text);
   }
 
   setPresence(status: "online" | "away"): void {
@@ -182,7 +208,7 @@ export class ChatrEngine implements Engine {
 
   private async letGo(): Promise<void> {
     this.over.abort();
-    this.drafts.clear();
+    this.signals.stop();
     this.reads.clear();
     this.channel.post({ kind: "presence", tab: this.tab, status: "gone" });
     await this.leader?.stop();
@@ -239,50 +265,16 @@ export class ChatrEngine implements Engine {
     else if (leader === undefined) return;
     else if (note.kind === "poke") leader.poke();
     else if (note.kind === "retry") leader.retry();
-    else if (note.kind === "signal") this.passSignal(note.what, note.conversationId, note.active);
-    else if (note.kind === "draft") this.passDraft(note.conversationId, note.text);
+    else if (note.kind === "signal" || note.kind === "draft") this.signals.pass(note);
     else if (note.kind === "answer") {
       const taken = () => this.channel.post({ kind: "taken", id: note.id });
-      void leader.absorb(note.name, note.params, note.answer).finally(taken);
+      quietly(leader.absorb(note.name, note.params, note.answer).finally(taken));
     }
   }
 
   private poke(): void {
     if (this.leader !== undefined) this.leader.poke();
     else this.channel.post({ kind: "poke" });
-  }
-
-  private signals(what: "typing" | "recording"): Repeated {
-    return new Repeated(SIGNAL_MS, (id, active) => this.passSignal(what, id, active));
-  }
-
-  private passSignal(what: "typing" | "recording", conversationId: string, active: boolean): void {
-    if (this.leader === undefined) this.channel.post({ kind: "signal", what, conversationId, active });
-    else void this.ifAccepted(conversationId, () => this.leader?.tell(`activity.${what}`, { conversationId, active }));
-  }
-
-  private passDraft(conversationId: string, text: string): void {
-    const { leader } = this;
-    if (leader === undefined) {
-      this.channel.post({ kind: "draft", conversationId, text });
-      return;
-    }
-    void this.ifAccepted(conversationId, async () => {
-      const me = await this.store.meta("me");
-      if (!me?.privacy.ghostTyping || !leader.connected) return;
-      try {
-        await leader.call("activity.draft", { conversationId, text });
-      } catch (error) {
-        // The other does not want it: nothing changes that before the next connection.
-        if (error instanceof ApiError && error.code === "forbidden") this.undrafted.add(conversationId);
-      }
-    });
-  }
-
-  /** Who has asked to write, and who was asked, get no signs of each other. */
-  private async ifAccepted(conversationId: string, act: () => void | Promise<void>): Promise<void> {
-    const row = await this.db.conversations.get(conversationId);
-    if (row?.status === "accepted") await act();
   }
 
   private async noteRead(conversationId: string, seq: number): Promise<void> {

@@ -10,6 +10,7 @@ import type { Call } from "./friends.ts";
 import { Marks } from "./marks.ts";
 import { News } from "./news.ts";
 import { Outbox } from "./outbox.ts";
+import { quietly } from "./quietly.ts";
 import type { Store } from "./store.ts";
 
 export interface LeaderOptions {
@@ -25,6 +26,9 @@ export interface LeaderOptions {
   wamp?: Pick<WampOptions, "WebSocket" | "times" | "random">;
 }
 
+/** So long a call waits for a connection that is being made, before it goes another way. */
+const OPENING_MS = 1_500;
+
 /** The tab that has the connection: all that comes from the server passes here into the database, and all that waits out. */
 export class Leader {
   private readonly wamp: WampClient;
@@ -37,6 +41,7 @@ export class Leader {
   private connection: Connection = { state: "connecting", since: Date.now(), synced: false };
   private revoked = "";
   private presence: "online" | "away" = "online";
+  private readonly waiting: (() => void)[] = [];
 
   constructor(private readonly options: LeaderOptions) {
     const { store } = options;
@@ -52,6 +57,19 @@ export class Leader {
     return this.wamp.connected;
   }
 
+  /** Whether it is connected; while it tries to be, the answer waits a moment. */
+  async opening(): Promise<boolean> {
+    if (this.connection.state !== "connecting" || this.connected) return this.connected;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, OPENING_MS);
+      this.waiting.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+    return this.connected;
+  }
+
   start(): void {
     this.wamp.start();
   }
@@ -61,7 +79,7 @@ export class Leader {
     this.gone();
     await this.serving;
     await this.writing;
-    await this.news.activity.clear();
+    if (this.options.store.db.isOpen()) await this.news.activity.clear();
   }
 
   retry(): void {
@@ -87,7 +105,7 @@ export class Leader {
 
   /** Call for what is worth nothing later: without a connection, or refused, it is forgotten. */
   tell<N extends OperationName>(name: N, params: ParamsOf<N>): void {
-    if (this.connected) void this.over(name, params).catch(() => undefined);
+    if (this.connected) quietly(this.over(name, params));
   }
 
   /** Call over the connection; what that changes is in the database when it resolves. */
@@ -110,7 +128,9 @@ export class Leader {
   }
 
   private heard(name: string, payload: Payload): void {
-    if (name === "session.revoked" && payload.sessionId === this.options.sessionId()) this.revoked = "session_revoked";
+    if (name === "session.revoked" && payload.sessionId === this.options.sessionId()) {
+      this.revoked = String(payload.reason);
+    }
     this.feed?.put({ kind: "event", name, data: payload });
   }
 
@@ -151,7 +171,7 @@ export class Leader {
       await this.call("message.send", params);
       await this.options.store.db.outbox.delete(params.clientId);
     });
-    void this.marks.open((name, params) => this.call(name, params));
+    quietly(this.marks.open((name, params) => this.call(name, params)));
     if (this.presence === "away") this.tell("presence.set", { status: "away" });
   }
 
@@ -182,6 +202,7 @@ export class Leader {
 
   private show(connection: Connection): void {
     this.connection = connection;
+    if (connection.state !== "connecting") for (const told of this.waiting.splice(0)) told();
     this.writing = this.writing.then(() => this.options.store.setMeta("connection", connection)).catch(() => undefined);
   }
 }

@@ -1,59 +1,76 @@
-/** Lets a signal pass as often as the server takes it; the last one always passes, late if need be. */
-export class Throttle<T> {
-  private readonly lanes = new Map<string, { at: number; next?: T; timer?: ReturnType<typeof setTimeout> }>();
+import { ApiError } from "../api/errors.ts";
+import type { Note } from "./channel.ts";
+import type { Leader } from "./leader.ts";
+import { quietly } from "./quietly.ts";
+import type { Store } from "./store.ts";
+import { Repeated, Throttle } from "./throttle.ts";
 
+const SIGNAL_MS = 2_000;
+const DRAFT_MS = 100;
+
+type Signal = Extract<Note, { kind: "signal" | "draft" }>;
+
+/** What somebody is at, told to the others as often as the server takes it; lost without a connection. */
+export class Signals {
+  private readonly typings = this.repeated("typing");
+  private readonly recordings = this.repeated("recording");
+  private readonly drafts = new Throttle<string>(DRAFT_MS, (conversationId, text) =>
+    this.pass({ kind: "draft", conversationId, text }),
+  );
+  /** Where the other does not want to see what one is about to write. */
+  private readonly unwanted = new Set<string>();
+
+  /** `leader`: if this tab leads; else `post` gets it to the one that does. */
   constructor(
-    private readonly everyMs: number,
-    private readonly pass: (key: string, value: T) => void,
+    private readonly store: Store,
+    private readonly leader: () => Leader | undefined,
+    private readonly post: (note: Note) => void,
   ) {}
 
-  put(key: string, value: T): void {
-    const lane = this.lanes.get(key) ?? { at: 0 };
-    this.lanes.set(key, lane);
-    const wait = lane.at + this.everyMs - Date.now();
-    if (wait <= 0) {
-      lane.at = Date.now();
-      this.pass(key, value);
+  typing(conversationId: string, active: boolean): void {
+    this.typings.put(conversationId, active);
+  }
+
+  recording(conversationId: string, active: boolean): void {
+    this.recordings.put(conversationId, active);
+  }
+
+  draft(conversationId: string, text: string): void {
+    if (!this.unwanted.has(conversationId)) this.drafts.put(conversationId, text);
+  }
+
+  /** Pass a signal on, of this tab or another. */
+  pass(signal: Signal): void {
+    const leader = this.leader();
+    if (leader === undefined) this.post(signal);
+    else if (leader.connected) quietly(this.tell(leader, signal));
+  }
+
+  stop(): void {
+    this.drafts.clear();
+  }
+
+  private repeated(what: "typing" | "recording"): Repeated {
+    return new Repeated(SIGNAL_MS, (conversationId, active) =>
+      this.pass({ kind: "signal", what, conversationId, active }),
+    );
+  }
+
+  private async tell(leader: Leader, signal: Signal): Promise<void> {
+    const { conversationId } = signal;
+    const row = await this.store.db.conversations.get(conversationId);
+    // Who has asked to write, and who was asked, get no signs of each other.
+    if (row?.status !== "accepted") return;
+    if (signal.kind === "signal") {
+      leader.tell(`activity.${signal.what}`, { conversationId, active: signal.active });
       return;
     }
-    lane.next = value;
-    lane.timer ??= setTimeout(() => {
-      lane.timer = undefined;
-      lane.at = Date.now();
-      this.pass(key, lane.next as T);
-    }, wait);
-  }
-
-  /** Forget what waits. */
-  drop(key: string): void {
-    const lane = this.lanes.get(key);
-    clearTimeout(lane?.timer);
-    if (lane !== undefined) lane.timer = undefined;
-  }
-
-  clear(): void {
-    for (const key of this.lanes.keys()) this.drop(key);
-  }
-}
-
-/** Says that somebody is at something: the first signal at once, repeated ones every so often, its end at once. */
-export class Repeated {
-  private readonly sent = new Map<string, number>();
-
-  constructor(
-    private readonly everyMs: number,
-    private readonly pass: (key: string, active: boolean) => void,
-  ) {}
-
-  put(key: string, active: boolean): void {
-    const at = this.sent.get(key);
-    if (!active) {
-      if (at === undefined) return;
-      this.sent.delete(key);
-      this.pass(key, false);
-    } else if (at === undefined || Date.now() - at >= this.everyMs) {
-      this.sent.set(key, Date.now());
-      this.pass(key, true);
+    const me = await this.store.meta("me");
+    if (!me?.privacy.ghostTyping || this.unwanted.has(conversationId)) return;
+    try {
+      await leader.call("activity.draft", { conversationId, text: signal.text });
+    } catch (error) {
+      if (error instanceof ApiError && error.code === "forbidden") this.unwanted.add(conversationId);
     }
   }
 }

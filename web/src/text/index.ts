@@ -7,5 +7,5 @@ export type Catalogue = typeof en;
 export const t: Catalogue = en;
 
 /** The language for `Intl`: dates and numbers follow the browser's region, where it speaks the language of the words. */
-// Tests run where there is no navigator.
-export const locale: string = globalThis.navigator?.languages?.find((each) => each.startsWith("en")) ?? "en";
+// Tests run where there is no navigator, and Chromium under LANG=C names a locale that is none: en-US@posix.
+export const locale: string = globalThis.navigator?.languages?.find((each) => /^en(-\w+)*$/.test(each)) ?? "en";

@@ -29,7 +29,7 @@ export function Avatar({ id, name, src, size, kind = "person", presence }: Avata
       ) : kind === "bot" ? (
         <Bot />
       ) : (
-        <span className="avatar__initials">{initials(name)}</span>
+        <span className="avatar__initials" data-initials={initials(name)} />
       )}
       {presence && <span className={cx("avatar__presence", presence === "away" && "avatar__presence--away")} />}
     </span>

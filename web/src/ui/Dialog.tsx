@@ -2,6 +2,7 @@ import { Dialog as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 import { cx } from "./cx.ts";
 import "./Dialog.css";
+import { useFocusReturn } from "./useFocusReturn.ts";
 
 export interface DialogProps {
   open: boolean;
@@ -17,12 +18,14 @@ export interface DialogProps {
 
 /** Esc and the veil close it, and the focus goes back to where it was. */
 export function Dialog({ open, onOpenChange, title, description, size = "md", children, footer }: DialogProps) {
+  const focus = useFocusReturn();
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className="dialog__veil">
           <Radix.Content
             className={cx("dialog", `dialog--${size}`)}
+            {...focus}
             {...(description ? {} : { "aria-describedby": undefined })}
           >
             <Radix.Title className="dialog__title" dir="auto">

@@ -1,5 +1,5 @@
 import { Tooltip as Radix } from "radix-ui";
-import type { ReactElement } from "react";
+import type { FocusEvent, ReactElement } from "react";
 import { Keys } from "./Keys.tsx";
 import "./Tooltip.css";
 
@@ -14,7 +14,9 @@ export interface TooltipProps {
 export function Tooltip({ label, shortcut, children }: TooltipProps) {
   return (
     <Radix.Root>
-      <Radix.Trigger asChild>{children}</Radix.Trigger>
+      <Radix.Trigger asChild onFocus={onlyWhenSeen}>
+        {children}
+      </Radix.Trigger>
       <Radix.Portal>
         <Radix.Content className="tooltip" sideOffset={6} collisionPadding={8} aria-label={label}>
           <span>{label}</span>
@@ -23,4 +25,9 @@ export function Tooltip({ label, shortcut, children }: TooltipProps) {
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+/** Focus that a closing menu or an opening dialog gives is nobody's question. */
+function onlyWhenSeen(event: FocusEvent): void {
+  if (!event.target.matches(":focus-visible")) event.preventDefault();
 }

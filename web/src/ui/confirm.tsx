@@ -1,8 +1,10 @@
 import { AlertDialog } from "radix-ui";
+import { useRef } from "react";
 import { create } from "zustand";
 import { t } from "../text/index.ts";
 import { Button } from "./Button.tsx";
 import "./Dialog.css";
+import { useFocusReturn } from "./useFocusReturn.ts";
 
 export interface Question {
   title: string;
@@ -27,6 +29,8 @@ export function confirm(question: Question): Promise<boolean> {
 /** Where the questions appear. Once in the application. */
 export function ConfirmHost() {
   const { open, asked } = useAsked();
+  const cancel = useRef<HTMLButtonElement>(null);
+  const focus = useFocusReturn(cancel);
   const end = (yes: boolean) => {
     asked?.answer(yes);
     useAsked.setState({ open: false });
@@ -38,7 +42,7 @@ export function ConfirmHost() {
           className="dialog__veil"
           onClick={(event) => event.target === event.currentTarget && end(false)}
         >
-          <AlertDialog.Content className="dialog">
+          <AlertDialog.Content className="dialog" {...focus}>
             <AlertDialog.Title className="dialog__title" dir="auto">
               {asked?.title}
             </AlertDialog.Title>
@@ -47,7 +51,7 @@ export function ConfirmHost() {
             </AlertDialog.Description>
             <div className="dialog__buttons">
               <AlertDialog.Cancel asChild>
-                <Button>{t.common.cancel}</Button>
+                <Button ref={cancel}>{t.common.cancel}</Button>
               </AlertDialog.Cancel>
               <Button kind={asked?.danger ? "danger" : "primary"} onClick={() => end(true)}>
                 {asked?.verb}

@@ -22,14 +22,12 @@ export type MenuItem = MenuAct | "line";
 type Parts = typeof DropdownMenu | typeof ContextMenu;
 
 export function MenuItems({ parts, items }: { parts: Parts; items: readonly MenuItem[] }) {
-  let lines = 0;
-  return items.map((item) =>
-    item === "line" ? (
-      <parts.Separator key={`line ${lines++}`} className="menu__line" />
-    ) : (
-      <Act key={item.label} parts={parts} item={item} />
-    ),
-  );
+  return items.map((item, index) => {
+    // They do not move while the menu is open, and two may say the same.
+    const key = `${index}`;
+    if (item === "line") return <parts.Separator key={key} className="menu__line" />;
+    return <Act key={key} parts={parts} item={item} />;
+  });
 }
 
 function Act({ parts, item }: { parts: Parts; item: MenuAct }) {

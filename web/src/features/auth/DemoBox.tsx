@@ -33,20 +33,25 @@ export function DemoBox({ begin }: { begin: (session: Session) => Promise<void> 
           <ExternalLink />
         </a>
       </div>
-      <div className="demo-box__people">
+      <ul className="demo-box__people" aria-label={t.auth.signInAs}>
         {people.map(({ username, displayName }) => (
-          <button
-            key={username}
-            type="button"
-            aria-label={t.auth.signInAs(displayName)}
-            aria-disabled={act.busy || undefined}
-            onClick={() => void act.run(async () => begin(await signInAs(username)))}
-          >
-            <Avatar id={username} name={displayName} size={38} kind={isBot(username) ? "bot" : "person"} />
-            <bdi className="ellipsis">{displayName}</bdi>
-          </button>
+          <li key={username}>
+            <button
+              type="button"
+              aria-disabled={act.busy || undefined}
+              onClick={() => void act.run(async () => begin(await signInAs(username)))}
+            >
+              <Avatar id={username} name={displayName} size={38} kind={isBot(username) ? "bot" : "person"} />
+              <bdi className="ellipsis">{displayName}</bdi>
+            </button>
+          </li>
         ))}
-      </div>
+      </ul>
+      {act.busy && (
+        <p className="demo-box__busy" role="status">
+          {t.auth.signingIn}
+        </p>
+      )}
       {act.error !== undefined && <AuthNote kind="bad">{refusal(act.error)}</AuthNote>}
     </section>
   );

@@ -1,4 +1,4 @@
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { ApiError } from "../../api/errors.ts";
 import type { Session, SignInChallenge } from "../../api/types.ts";
 import { t } from "../../text/index.ts";
@@ -13,16 +13,19 @@ export interface OidcReturnProps {
 
 /** Back from the provider: signs in with what it gave. */
 export function OidcReturn({ onAnswer, onRefused }: OidcReturnProps) {
+  const [search] = useState(() => location.search);
   useEffect(() => {
     let here = true;
-    finish(location.search).then(
+    // A code of the provider has no place in the history.
+    history.replaceState(history.state, "", location.pathname);
+    finish(search).then(
       (answer) => here && onAnswer(answer),
       (error) => here && onRefused(oidcProblem(error)),
     );
     return () => {
       here = false;
     };
-  }, [onAnswer, onRefused]);
+  }, [search, onAnswer, onRefused]);
   return (
     <div className="auth-form">
       <h2 className="auth-form__title">{t.auth.oidcTitle}</h2>

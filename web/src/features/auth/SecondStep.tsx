@@ -61,6 +61,11 @@ export function SecondStep({ challenge, begin, onMethod, onAgain, onExpired, onB
         </TextButton>
       ))}
       <TextButton onClick={onBack}>{t.auth.backToSignIn}</TextButton>
+      {switching.busy && (
+        <p className="auth-form__sending" role="status">
+          {t.auth.sendingCode}
+        </p>
+      )}
       {switching.error !== undefined && (
         <p className="auth-form__refused" role="alert">
           {codeProblem(switching.error, t.auth.beginAgain)}

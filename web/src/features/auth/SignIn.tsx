@@ -31,7 +31,7 @@ export interface SignInProps {
 
 export function SignIn({ greeting, login = "", begin, onAnswer }: SignInProps) {
   return (
-    <div className="auth-form">
+    <div className="auth-form auth-form--landing">
       {greeting && <AuthNote kind={greeting.kind}>{greeting.text}</AuthNote>}
       <h2 className="auth-form__title">{t.auth.signIn}</h2>
       <SignInForm first={login} begin={begin} onAnswer={onAnswer} />

@@ -16,11 +16,12 @@ import { NewChatDialog } from "./NewChatDialog.tsx";
 import { type ChatTab, tabOf } from "./order.ts";
 import { openKey, pathOfTab, tabOfPath } from "./place.ts";
 import { SearchResults } from "./search/SearchResults.tsx";
-import { useListState } from "./state.ts";
+import { useListState, useOwnState } from "./state.ts";
 import { useLate } from "./useLate.ts";
 
 /** The pane with the list of chats, beside or before the conversation. */
 export default function ChatsPage() {
+  useOwnState();
   const data = useChatData();
   const [path] = useLocation();
   const { query, setQuery, startChat } = useListState();

@@ -7,7 +7,7 @@ import { useChatData } from "./data.ts";
 import { PickBox, type PickGroup } from "./pick/PickBox.tsx";
 import { PickClose, PickDialog, usePicked } from "./pick/PickDialog.tsx";
 import { isChatPath } from "./place.ts";
-import { useListState } from "./state.ts";
+import { useListState, useOwnState } from "./state.ts";
 import "./Switcher.css";
 import { chatPicks, commandPicks, personPicks } from "./switching.ts";
 
@@ -31,6 +31,7 @@ export default function Switcher({ open, onOpenChange }: SwitcherProps) {
 }
 
 function SwitcherBox({ onDone }: { onDone: () => void }) {
+  useOwnState();
   const data = useChatData();
   const [query, setQuery] = useState("");
   const go = useGo(onDone);

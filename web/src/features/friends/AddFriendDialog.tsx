@@ -15,6 +15,7 @@ import { ActButton } from "../profile/ActButton.tsx";
 import { PersonItem } from "../profile/PersonItem.tsx";
 import { canBefriend, nameOf, relationOf } from "../profile/person.ts";
 import { type PersonActs, personActs } from "../profile/personActs.ts";
+import { Username } from "../profile/Username.tsx";
 import "./AddFriendDialog.css";
 import { Answer, TakeBack, Unblock } from "./FriendItem.tsx";
 
@@ -75,7 +76,8 @@ function useFound(users: readonly FoundUser[]): readonly PersonRow[] {
 function Found({ person }: { person: PersonRow }) {
   const engine = useEngine();
   const acts = useMemo(() => personActs(engine), [engine]);
-  return <PersonItem person={person} text={person.username} wide actions={actionsFor(person, engine.userId, acts)} />;
+  const text = <Username username={person.username} />;
+  return <PersonItem person={person} text={text} wide actions={actionsFor(person, engine.userId, acts)} />;
 }
 
 function actionsFor(person: PersonRow, me: string, acts: PersonActs) {

@@ -12,6 +12,7 @@ import { PersonItem } from "../profile/PersonItem.tsx";
 import { nameOf, relationOf } from "../profile/person.ts";
 import { type PersonActs, personActs } from "../profile/personActs.ts";
 import { dayInSentence, presenceText } from "../profile/presence.ts";
+import { Username } from "../profile/Username.tsx";
 import { useMessage } from "../profile/useMessage.ts";
 
 export interface FriendItemProps {
@@ -26,23 +27,24 @@ export function FriendItem({ person, presence, open, onOpen }: FriendItemProps) 
   const engine = useEngine();
   const acts = useMemo(() => personActs(engine), [engine]);
   const now = useNow();
+  const { username } = person;
   const common = { person, open, onOpen: () => onOpen(person.id) };
   const since = (at: string | undefined) => dayInSentence(at ?? new Date(now).toISOString(), now);
   switch (relationOf(person, engine.userId)) {
     case "incoming": {
-      const text = t.people.askedAt(person.username, since(person.friendSince));
+      const text = <Username username={username} also={t.people.askedAt(since(person.friendSince))} />;
       return <PersonItem {...common} text={text} wide actions={<Answer person={person} acts={acts} />} />;
     }
     case "outgoing": {
-      const text = t.people.sentAt(person.username, since(person.friendSince));
+      const text = <Username username={username} also={t.people.sentAt(since(person.friendSince))} />;
       return <PersonItem {...common} text={text} wide actions={<TakeBack person={person} acts={acts} />} />;
     }
     case "blocked": {
-      const text = t.people.blockedAt(person.username, since(person.blockedSince));
+      const text = <Username username={username} also={t.people.blockedAt(since(person.blockedSince))} />;
       return <PersonItem {...common} text={text} wide actions={<Unblock person={person} acts={acts} />} />;
     }
     case "friend": {
-      const text = presenceText(presence, now) ?? person.username;
+      const text = presenceText(presence, person, now) ?? <Username username={username} />;
       const actions = <FriendActions person={person} acts={acts} onOpen={common.onOpen} />;
       return <PersonItem {...common} presence={presence} text={text} actions={actions} />;
     }

@@ -10,6 +10,7 @@ import { Section } from "../profile/Page.tsx";
 import { FriendItem } from "./FriendItem.tsx";
 import type { FriendTab } from "./tabs.ts";
 import type { Friends } from "./useFriends.ts";
+import { useKeptFocus } from "./useKeptFocus.ts";
 
 export interface FriendSectionsProps {
   tab: FriendTab;
@@ -22,7 +23,16 @@ export interface FriendSectionsProps {
 }
 
 /** The people of a tab, in sections of what they are. */
-export function FriendSections({ tab, friends, query, open, onOpen, onAdd }: FriendSectionsProps) {
+export function FriendSections(props: FriendSectionsProps) {
+  const kept = useKeptFocus(props.friends);
+  return (
+    <div className="friends__sections" {...kept}>
+      <Shown {...props} />
+    </div>
+  );
+}
+
+function Shown({ tab, friends, query, open, onOpen, onAdd }: FriendSectionsProps) {
   if (friends === undefined) return null;
   const sections = sectionsOf(tab, friends).filter(({ people }) => people.length > 0);
   if (sections.length > 0) {

@@ -21,16 +21,18 @@ export function PersonFacts({ person }: { person: PersonRow }) {
   const facts = factsOf(person, useNow());
   if (facts.length === 0) return null;
   return (
-    <dl className="person-facts person-block">
+    <ul className="person-block">
       {facts.map(({ icon: Icon, name, value, copy }) => (
-        <div className="person-facts__fact" key={name}>
+        <li className="person-fact" key={name}>
           <Icon />
-          <dt>{name}</dt>
-          <dd dir="auto">{value}</dd>
+          <span className="person-fact__value" dir="auto">
+            {value}
+          </span>
+          <span className="person-fact__name">{name}</span>
           {copy !== undefined && <IconButton size="sm" icon={Copy} label={copy} onClick={() => void copied(value)} />}
-        </div>
+        </li>
       ))}
-    </dl>
+    </ul>
   );
 }
 

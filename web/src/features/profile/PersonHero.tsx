@@ -12,6 +12,7 @@ import { ActButton } from "./ActButton.tsx";
 import { canBefriend, kindOf, nameOf, relationOf, tagOf } from "./person.ts";
 import { personActs } from "./personActs.ts";
 import { monthText, presenceText, shownPresence } from "./presence.ts";
+import { Username } from "./Username.tsx";
 
 export interface PersonHeroProps {
   person: PersonRow;
@@ -23,7 +24,7 @@ export function PersonHero({ person, presence }: PersonHeroProps) {
   const name = nameOf(person);
   const now = useNow();
   const tag = tagOf(person);
-  const said = presenceText(presence, now);
+  const said = presenceText(presence, person, now);
   return (
     <div className="person-hero">
       <Avatar
@@ -38,7 +39,9 @@ export function PersonHero({ person, presence }: PersonHeroProps) {
         <bdi>{name}</bdi>
         {tag && <Tag>{tag}</Tag>}
       </h3>
-      <p className="person-hero__text">{said === null ? person.username : `${person.username} · ${said}`}</p>
+      <p className="person-hero__text">
+        <Username username={person.username} also={said} />
+      </p>
       <Standing person={person} />
     </div>
   );

@@ -13,6 +13,7 @@ import { fullNameOf, nameOf } from "./person.ts";
 import { monthText } from "./presence.ts";
 import "./ProfilePage.css";
 import type { PrivateFact } from "./privacy.ts";
+import { Username } from "./Username.tsx";
 import { useMe } from "./useMe.ts";
 import { type PrivacyChoices, usePrivacy } from "./usePrivacy.ts";
 
@@ -58,7 +59,9 @@ function Head({ me }: { me: Me }) {
         <h1 className="page__title">
           <bdi>{name}</bdi>
         </h1>
-        <p>{joined ? `${me.username} · ${joined}` : me.username}</p>
+        <p>
+          <Username username={me.username} also={joined} />
+        </p>
       </div>
     </header>
   );
@@ -87,7 +90,7 @@ function Names({ me, choices }: PartProps) {
       <EditableRow
         name={t.people.fullName}
         value={fullNameOf(me)}
-        chips={level(choices, "fullName", t.people.fullName)}
+        chips={fullNameOf(me) === "" ? undefined : level(choices, "fullName", t.people.fullName)}
         form={(done) => (
           <EditForm
             fields={[

@@ -34,11 +34,11 @@ describe("somebody", () => {
 });
 
 describe("presence in words", () => {
-  const lastSeen = (iso: string) => presenceText({ userId: "tom", status: "offline", lastSeen: iso }, now);
+  const lastSeen = (iso: string) => presenceText({ userId: "tom", status: "offline", lastSeen: iso }, {}, now);
 
   it("says who is here", () => {
-    expect(presenceText({ userId: "tom", status: "online" }, now)).toBe("Online");
-    expect(presenceText({ userId: "tom", status: "away" }, now)).toBe("Away");
+    expect(presenceText({ userId: "tom", status: "online" }, {}, now)).toBe("Online");
+    expect(presenceText({ userId: "tom", status: "away" }, {}, now)).toBe("Away");
   });
 
   it("says since when somebody is gone, as exactly as it matters", () => {
@@ -47,12 +47,17 @@ describe("presence in words", () => {
     expect(lastSeen(at(2026, 10, 23, 9))).toBe("Last seen on Monday");
     expect(lastSeen(at(2026, 4, 2))).toMatch(/^Last seen on (2 May|May 2)$/u);
     expect(lastSeen(at(2025, 4, 2))).toMatch(/2025$/u);
+    expect(presenceText({ userId: "tom", status: "offline" }, { lastSeen: at(2026, 10, 26) }, now)).toBe(
+      "Last seen yesterday",
+    );
   });
 
   it("is silent where it is hidden or unknown, even if something came with it", () => {
-    expect(presenceText(undefined, now)).toBeNull();
-    expect(presenceText({ userId: "tom", status: "offline" }, now)).toBeNull();
-    expect(presenceText({ userId: "tom", status: "online", hidden: true, lastSeen: at(2026, 1, 1) }, now)).toBeNull();
+    expect(presenceText(undefined, { lastSeen: at(2026, 1, 1) }, now)).toBeNull();
+    expect(presenceText({ userId: "tom", status: "offline" }, {}, now)).toBeNull();
+    expect(
+      presenceText({ userId: "tom", status: "online", hidden: true, lastSeen: at(2026, 1, 1) }, {}, now),
+    ).toBeNull();
     expect(shownPresence({ userId: "tom", status: "offline" })).toBeNull();
   });
 });

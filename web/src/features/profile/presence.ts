@@ -1,4 +1,4 @@
-import type { PresenceState } from "../../api/types.ts";
+import type { PresenceState, User } from "../../api/types.ts";
 import { locale, t } from "../../text/index.ts";
 import { daysBetween, timeText } from "../../ui/time.ts";
 
@@ -8,11 +8,20 @@ export function shownPresence(state: PresenceState | undefined): "online" | "awa
   return state.status;
 }
 
-/** Presence in words: *Online*, *Away*, *Last seen today at 13:20*; null: nobody says. */
-export function presenceText(state: PresenceState | undefined, now: number): string | null {
+/**
+ * Presence in words: *Online*, *Away*, *Last seen today at 13:20*; null: nobody says. Who is gone may have been seen
+ * by the view of the person only.
+ */
+export function presenceText(
+  state: PresenceState | undefined,
+  person: Pick<User, "lastSeen">,
+  now: number,
+): string | null {
   const shown = shownPresence(state);
   if (shown !== null) return t.common[shown];
-  return state?.lastSeen === undefined || state.hidden ? null : lastSeenText(new Date(state.lastSeen), new Date(now));
+  if (state === undefined || state.hidden) return null;
+  const seen = state.lastSeen ?? person.lastSeen;
+  return seen === undefined ? null : lastSeenText(new Date(seen), new Date(now));
 }
 
 function lastSeenText(at: Date, now: Date): string {

@@ -4,6 +4,7 @@ import { Button } from "../../ui/Button.tsx";
 import { Card } from "../../ui/Card.tsx";
 import { SettingRow } from "../../ui/SettingRow.tsx";
 import { Section } from "../profile/Page.tsx";
+import { Username } from "../profile/Username.tsx";
 import { useMe } from "../profile/useMe.ts";
 import { DeleteAccount } from "./SecurityDelete.tsx";
 import { pathOfSection } from "./sections.ts";
@@ -18,7 +19,7 @@ export function AccountSettings() {
     <>
       <Section title={t.settings.signIn}>
         <Card>
-          <SettingRow title={t.settings.username} text={<bdi>{me?.username}</bdi>} />
+          <SettingRow title={t.settings.username} text={me && <Username username={me.username} />} />
           <SettingRow
             title={t.settings.emailAndPhone}
             text={t.settings.emailAndPhoneText}

@@ -7,11 +7,11 @@ import { TwoStepSection } from "./security/TwoStepSection.tsx";
 /** The password, addresses, two-step sign-in, and devices. The page sets the title above. */
 export function SecuritySettings() {
   return (
-    <div className="security">
+    <>
       <PasswordSection />
       <AddressSection />
       <TwoStepSection />
       <DeviceSection />
-    </div>
+    </>
   );
 }

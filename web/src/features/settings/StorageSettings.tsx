@@ -30,7 +30,7 @@ export function StorageSettings() {
   const counts = t.settings.counts(number.format(kept.messages), number.format(kept.chats), number.format(kept.people));
   return (
     <>
-      <Section title={t.settings.storageTitle}>
+      <Section title={t.settings.storageTitle} text={t.settings.kept}>
         <Card pad className="storage">
           <div className="storage__head">
             <Usage estimate={estimate} />
@@ -42,7 +42,7 @@ export function StorageSettings() {
         </Card>
       </Section>
       {kept.most.length > 0 && (
-        <Section title={t.settings.mostMessages} text={t.settings.nothingKept}>
+        <Section title={t.settings.mostMessages}>
           <Card>
             {kept.most.map((chat) => (
               <ChatUse key={chat.conversation.id} chat={chat} />

@@ -10,7 +10,6 @@ export const LICENCES: Readonly<Record<string, string>> = {
   "radix-ui": "MIT",
   react: "MIT",
   "react-dom": "MIT",
-  sonner: "MIT",
   virtua: "MIT",
   wouter: "Unlicense",
   zustand: "MIT",

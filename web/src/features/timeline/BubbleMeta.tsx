@@ -15,7 +15,7 @@ const TICKS = {
 export const wordOf = (tick: Tick): string => TICKS[tick].word;
 
 /** A clock does not go on with the minutes: it needs no timer, and the details tell the day. */
-function clockOf(at: string): string {
+export function clockOf(at: string): string {
   const moment = new Date(at);
   return timeText(moment, "clock", moment, locale);
 }

@@ -2,6 +2,7 @@ import { useLiveQuery } from "dexie-react-hooks";
 import { MessageCircleOff } from "lucide-react";
 import { useEffect } from "react";
 import { useLocation } from "wouter";
+import type { Engine } from "../../engine/engine.ts";
 import { useEngine } from "../../session/session.ts";
 import { t } from "../../text/index.ts";
 import { Empty } from "../../ui/Empty.tsx";
@@ -17,8 +18,8 @@ interface ConversationPageProps {
 
 /** A conversation; or the place where one begins with somebody. */
 export default function ConversationPage({ conversationId, personId }: ConversationPageProps) {
-  useFetched(conversationId, personId);
   const data = useConversation(conversationId, personId);
+  useFetched(conversationId, personId, data?.online === true);
   if (data === undefined) return <div className="conversation" />;
   if (conversationId !== undefined && data.conversation === undefined) {
     return (
@@ -31,21 +32,13 @@ export default function ConversationPage({ conversationId, personId }: Conversat
 }
 
 /** Ask for what is not here: a conversation by its address, a person, the conversation with a person. */
-function useFetched(conversationId: string | undefined, personId: string | undefined): void {
+function useFetched(conversationId: string | undefined, personId: string | undefined, online: boolean): void {
   const engine = useEngine();
   const [, navigate] = useLocation();
   useEffect(() => {
-    // Offline, or not to be found: what is here is shown, and the page says what is not.
-    const ask = (work: Promise<unknown>) => void work.catch(() => undefined);
-    if (conversationId !== undefined) {
-      void engine.db.conversations.get(conversationId).then((row) => {
-        if (row === undefined) ask(engine.call("conversation.get", { id: conversationId }));
-      });
-    } else if (personId !== undefined) {
-      ask(engine.call("user.get", { userId: personId }));
-      ask(engine.call("conversation.with_user", { userId: personId }));
-    }
-  }, [engine, conversationId, personId]);
+    // Not to be found: what is here is shown, and the page says what is not.
+    if (online) void fetchMissing(engine, conversationId, personId).catch(() => undefined);
+  }, [engine, conversationId, personId, online]);
   const found = useLiveQuery(
     async () =>
       personId === undefined ? undefined : await engine.db.conversations.where("other.id").equals(personId).first(),
@@ -60,7 +53,20 @@ function useFetched(conversationId: string | undefined, personId: string | undef
   }, [engine, personId, foundId, navigate]);
 }
 
-async function moveDraft(db: ReturnType<typeof useEngine>["db"], from: string, to: string): Promise<void> {
+async function fetchMissing(engine: Engine, conversationId: string | undefined, personId: string | undefined) {
+  const { db } = engine;
+  if (conversationId !== undefined) {
+    if ((await db.conversations.get(conversationId)) === undefined) {
+      await engine.call("conversation.get", { id: conversationId });
+    }
+  } else if (personId !== undefined) {
+    if ((await db.people.get(personId)) === undefined) await engine.call("user.get", { userId: personId });
+    if ((await db.conversations.where("other.id").equals(personId).count()) > 0) return;
+    await engine.call("conversation.with_user", { userId: personId });
+  }
+}
+
+async function moveDraft(db: Engine["db"], from: string, to: string): Promise<void> {
   await db.transaction("rw", db.drafts, async () => {
     const draft = await db.drafts.get(from);
     if (draft === undefined) return;

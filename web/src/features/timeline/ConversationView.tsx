@@ -7,6 +7,7 @@ import { useNow } from "../../ui/useNow.ts";
 import { Composer, type ComposerHandle } from "../composer/Composer.tsx";
 import { Foot } from "../composer/Foot.tsx";
 import { useDraft } from "../composer/useDraft.ts";
+import { useLasting } from "../composer/useLasting.ts";
 import { useSending } from "../composer/useSending.ts";
 import { type Writing, writingOf } from "../composer/writing.ts";
 import { ActivityBubble } from "./ActivityBubble.tsx";
@@ -15,7 +16,7 @@ import { ActsContext, type Marks, MarksContext, ViewContext } from "./context.ts
 import { DetailsDialog } from "./DetailsDialog.tsx";
 import { Header, titleOf } from "./Header.tsx";
 import { messageKey } from "./keys.ts";
-import { MessageMenu, ReactionPicker } from "./MessageMenu.tsx";
+import { giveBack, MessageMenu, ReactionPicker } from "./MessageMenu.tsx";
 import { SearchBar } from "./SearchBar.tsx";
 import type { TimelineHandle } from "./Timeline.tsx";
 import { tickOf } from "./ticks.ts";
@@ -24,6 +25,9 @@ import { type ConversationData, useActivity } from "./useConversation.ts";
 import { hitDone, useHit } from "./useHit.ts";
 import { type Messages, useMessages } from "./useMessages.ts";
 import { useViewOf } from "./useViewOf.ts";
+
+/** As the banner: a connection that is back sooner was missed by nobody. */
+const OFFLINE_MS = 2000;
 
 /** A conversation that is open: header, timeline, composer, and what opens above them. */
 export function ConversationView({ target, data }: { target: string; data: ConversationData }) {
@@ -45,6 +49,7 @@ export function ConversationView({ target, data }: { target: string; data: Conve
   const writing = useWriting(data, all);
   const view = useViewOf(data, writing);
   const marks = useMarks(data);
+  const offline = useLasting(!online, OFFLINE_MS);
   const name = titleOf(conversation, person);
   const read = useCallback(
     (seq: number) => conversation && engine.markRead(conversation.id, seq),
@@ -69,7 +74,14 @@ export function ConversationView({ target, data }: { target: string; data: Conve
             <Header data={data} activity={activity} onSearch={() => setSearching(true)} />
             <Banners />
             {searching && conversation && (
-              <SearchBar conversationId={conversation.id} onHit={show} onClose={() => setSearching(false)} />
+              <SearchBar
+                conversationId={conversation.id}
+                onHit={show}
+                onClose={() => {
+                  setSearching(false);
+                  focusComposer();
+                }}
+              />
             )}
             <ConversationBody ref={timeline} data={data} messages={messages} onRead={read} onKey={onKey}>
               {activity && <ActivityBubble activity={activity} name={name} />}
@@ -82,7 +94,7 @@ export function ConversationView({ target, data }: { target: string; data: Conve
                 name={name}
                 me={me.id}
                 people={person === undefined ? [] : [person]}
-                offline={!online}
+                offline={offline}
                 busy={sending.busy}
                 onSubmit={sending.submit}
                 onEditLast={sending.editLast}
@@ -103,7 +115,7 @@ type OverlaysProps = Pick<ActsState, "overlays" | "close"> & { messages: readonl
 function Overlays({ overlays, close, messages, marks, me }: OverlaysProps) {
   const { menu, picker, details } = overlays;
   // As it is now, not as it was when it was opened.
-  const message = messages.find(({ id }) => id === details?.id) ?? details;
+  const message = messages.find(({ id }) => id === details?.message.id) ?? details?.message;
   return (
     <>
       <MessageMenu place={menu} onClose={() => close("menu")} />
@@ -113,7 +125,10 @@ function Overlays({ overlays, close, messages, marks, me }: OverlaysProps) {
           message={message}
           tick={message.sender.id === me ? tickOf(message, marks) : undefined}
           me={me}
-          onClose={() => close("details")}
+          onClose={() => {
+            close("details");
+            if (details) giveBack(details);
+          }}
         />
       )}
     </>

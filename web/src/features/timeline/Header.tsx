@@ -40,8 +40,10 @@ export function Header({ data, activity, onSearch }: HeaderProps) {
   const items = useMenu(data, name, narrow && searchable ? onSearch : undefined);
   const shown =
     online && presence !== undefined && !presence.hidden && presence.status !== "offline" ? presence.status : null;
+  const Heading = narrow ? "h1" : "h2";
   return (
     <header className="conversation-header">
+      <Heading className="visually-hidden">{name}</Heading>
       <Link
         href="/"
         className="icon-button icon-button--md conversation-header__back"
@@ -49,12 +51,7 @@ export function Header({ data, activity, onSearch }: HeaderProps) {
       >
         <ArrowLeft />
       </Link>
-      <button
-        type="button"
-        className="conversation-header__peer"
-        aria-label={t.conversation.showDetailsOf(name)}
-        onClick={openDetails}
-      >
+      <button type="button" className="conversation-header__peer" title={t.conversation.details} onClick={openDetails}>
         <Avatar
           id={person?.id ?? conversation?.id ?? ""}
           name={name}
@@ -71,7 +68,7 @@ export function Header({ data, activity, onSearch }: HeaderProps) {
             {person?.isSupport && <Tag>{t.chats.support}</Tag>}
           </span>
           <span className={cx("conversation-header__line ellipsis", line.live && "conversation-header__line--live")}>
-            {line.text}
+            <bdi>{line.text}</bdi>
           </span>
         </span>
       </button>

@@ -64,25 +64,34 @@ export function MessageMenu({ place, onClose }: OverlayProps) {
       onSelect: () => acts.unsend(message),
     });
   const anchor = (
-    // The focus comes back to it, and it hands it on to where it was.
     <button
       type="button"
       className="message-menu__anchor"
       style={atPlace(place)}
       tabIndex={-1}
       aria-label={t.conversation.actions}
-      onFocus={() => place.from?.focus({ preventScroll: true })}
     />
   );
   return (
     <Menu
       open
-      onOpenChange={(open) => open || onClose()}
+      onOpenChange={(open) => {
+        if (open) return;
+        onClose();
+        giveBack(place);
+      }}
       trigger={anchor}
       items={items}
       header={may.react ? <Quick message={message} onMore={() => acts.pick(message, at)} /> : null}
     />
   );
+}
+
+/** What had opened it is gone: the focus goes back to the message, unless what was chosen has taken it. */
+export function giveBack({ from }: Pick<MenuPlace, "from">): void {
+  setTimeout(() => {
+    if (document.activeElement === document.body) from?.focus({ preventScroll: true });
+  }, 0);
 }
 
 function openLink(url: string): void {

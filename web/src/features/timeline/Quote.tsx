@@ -20,13 +20,7 @@ export function Quote({ quoted, onOpen }: QuoteProps) {
     );
   }
   return (
-    <button
-      type="button"
-      tabIndex={-1}
-      className="quote"
-      aria-label={t.conversation.goToQuoted(quoted.senderName)}
-      onClick={onOpen}
-    >
+    <button type="button" tabIndex={-1} className="quote" onClick={onOpen}>
       <bdi className="quote__name ellipsis">{quoted.senderName}</bdi>
       <span className="quote__text" dir="auto">
         {lineOf(quoted)}

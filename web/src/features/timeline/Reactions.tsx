@@ -21,11 +21,11 @@ export function Reactions({ message }: { message: Message }) {
               tabIndex={-1}
               className={cx("reactions__chip", mine && "reactions__chip--mine")}
               aria-pressed={mine}
-              aria-label={t.conversation.reactedBy(emoji, names)}
               disabled={!canReact}
               onClick={() => acts.react(message, emoji)}
             >
               {t.conversation.reaction(emoji, users.length)}
+              <span className="visually-hidden">{names}</span>
             </button>
           </Tooltip>
         );

@@ -1,4 +1,5 @@
 import {
+  type FocusEvent,
   type KeyboardEvent,
   type ReactNode,
   type Ref,
@@ -70,7 +71,7 @@ export function Timeline(props: TimelineProps) {
   useLayoutEffect(() => setBelow(countBehind(rows, seen.current, me)), [rows, me]);
   const scroll = useTimelineScroll({ list, scroller, rows, goal, live, onNear, onView });
   const { flash, show } = useFlash(rows, goal, scroll.toIndex);
-  const { current, onKeyDown, onFocus, focus } = useRoving({ ...props, scroller, scroll });
+  const { current, onKeyDown, onFocus, onBlur, focus } = useRoving({ ...props, scroller, scroll });
   const shift = useShift(rows);
   const arrivals = useRef(new Arrivals()).current;
   useMemo(() => arrivals.note(rows, scroll.atLatest), [arrivals, rows, scroll.atLatest]);
@@ -88,6 +89,7 @@ export function Timeline(props: TimelineProps) {
         aria-live={scroll.atLatest ? "polite" : "off"}
         onKeyDown={onKeyDown}
         onFocus={onFocus}
+        onBlur={onBlur}
       >
         <div className="timeline__above" />
         <Virtualizer
@@ -193,7 +195,11 @@ function useRoving({ rows, scroller, scroll, onLatest, onKey }: RovingOptions) {
   const focus = useCallback(() => {
     if (current !== undefined) focusKey(current);
   }, [current, focusKey]);
-  return { current, onKeyDown, onFocus, focus };
+  // Whoever comes back comes to the newest.
+  const onBlur = (event: FocusEvent) => {
+    if (!event.currentTarget.contains(event.relatedTarget)) setChosen(undefined);
+  };
+  return { current, onKeyDown, onFocus, onBlur, focus };
 }
 
 function elementOf(box: HTMLElement | null, key: string): HTMLElement | null {

@@ -1,18 +1,21 @@
-import { memo, useState } from "react";
+import { memo, useContext, useState } from "react";
 import type { Message } from "../../api/types.ts";
+import type { OutboxRow } from "../../db/schema.ts";
 import { locale, t } from "../../text/index.ts";
 import { cx } from "../../ui/cx.ts";
-import { dayText, timeText } from "../../ui/time.ts";
+import { dayText } from "../../ui/time.ts";
 import { useNow } from "../../ui/useNow.ts";
 import { ActionBar } from "./ActionBar.tsx";
 import { allowed } from "./allowed.ts";
 import { Bubble } from "./Bubble.tsx";
-import { useActs, useView } from "./context.ts";
+import { clockOf, wordOf } from "./BubbleMeta.tsx";
+import { MarksContext, useActs, useView } from "./context.ts";
 import { noonOf } from "./days.ts";
 import { lineOf, nameOf, systemText } from "./names.ts";
 import { OutboxBubble } from "./OutboxBubble.tsx";
 import { Reactions } from "./Reactions.tsx";
 import type { Row } from "./rows.ts";
+import { type Tick, tickOf, tickOfSend } from "./ticks.ts";
 import { useTouch } from "./useTouch.ts";
 import "./TimelineRow.css";
 
@@ -55,7 +58,11 @@ function RowBody({ row, current, flash, fresh }: RowBodyProps) {
       );
     case "outbox":
       return (
-        <article {...common} className={cx("timeline-row__message timeline-row__message--mine", look)}>
+        <article
+          {...common}
+          aria-label={sendLabel(row.entry)}
+          className={cx("timeline-row__message timeline-row__message--mine", look)}
+        >
           <OutboxBubble entry={row.entry} first={row.first} />
         </article>
       );
@@ -75,6 +82,7 @@ interface MessageRowProps {
 function MessageRow({ message, mine, first, look, common }: MessageRowProps) {
   const [hot, setHot] = useState(false);
   const view = useView();
+  const marks = useContext(MarksContext);
   const acts = useActs();
   const may = allowed(message, view);
   const touch = useTouch({
@@ -85,7 +93,7 @@ function MessageRow({ message, mine, first, look, common }: MessageRowProps) {
     <article
       {...common}
       {...touch}
-      aria-label={labelOf(message, view.me)}
+      aria-label={labelOf(message, view.me, mine && !message.unsent ? tickOf(message, marks) : undefined)}
       className={cx("timeline-row__message", mine && "timeline-row__message--mine", look)}
       onPointerEnter={(event) => event.pointerType === "mouse" && setHot(true)}
       onPointerLeave={() => setHot(false)}
@@ -110,15 +118,15 @@ function isLink(target: EventTarget): boolean {
   return target instanceof Element && target.closest("a") !== null;
 }
 
-function labelOf(message: Message, me: string): string {
+function labelOf(message: Message, me: string, tick: Tick | undefined): string {
   const text = message.unsent ? t.conversation.messageUnsent : lineOf(message);
-  const at = new Date(message.createdAt);
-  return t.conversation.message(
-    nameOf(message, me),
-    text,
-    timeText(at, "clock", at, locale),
-    message.edited ? t.conversation.edited : "",
-  );
+  const state = [message.edited && t.conversation.edited, tick && wordOf(tick)].filter(Boolean).join(", ");
+  return t.conversation.message(nameOf(message, me), text, clockOf(message.createdAt), state);
+}
+
+function sendLabel(entry: OutboxRow): string {
+  const text = lineOf({ type: "text", content: entry.content });
+  return t.conversation.message(t.common.you, text, clockOf(entry.createdAt), wordOf(tickOfSend(entry)));
 }
 
 function useNames(): (userId: string) => string {

@@ -14,7 +14,7 @@ import type { MenuPlace } from "./MessageMenu.tsx";
 export interface Overlays {
   menu?: MenuPlace;
   picker?: MenuPlace;
-  details?: Message;
+  details?: Pick<MenuPlace, "message" | "from">;
 }
 
 interface Options {
@@ -56,7 +56,7 @@ export function useMessageActs(options: Options): ActsState {
         if (await confirm({ ...question, danger: true })) await told(engine.call("message.unsend", { id: message.id }));
       },
       copy: (message) => void told(copyText(message.content)),
-      details: (message) => setOverlays({ details: message }),
+      details: (message) => setOverlays({ details: { message, from: rowOf(message) } }),
       menu: (message, at) => setOverlays({ menu: place(message, at) }),
       pick: (message, at) => setOverlays({ picker: place(message, at) }),
       showQuoted: (message) => void told(quotedSeq(message).then((seq) => latest.current.show(seq))),

@@ -34,7 +34,7 @@ export const auth = {
 
   development: "Development",
   codesAndMail: "Codes and mail",
-  signInAs: (name: string) => `Sign in as ${name}`,
+  signInAs: "Sign in as",
 
   createTitle: "Create your account",
   username: "Username",
@@ -43,7 +43,7 @@ export const auth = {
   usernameTaken: (name: string) => `@${name} is taken.`,
   usernameReserved: (name: string) => `@${name} can't be used. Try another.`,
   usernameForm: "Use 3 to 20 letters, digits or underscores.",
-  suggestions: "Free usernames",
+  suggestions: "Suggestions",
   takeUsername: (name: string) => `Use ${name}`,
   email: "E-mail",
   phone: "Phone",
@@ -112,6 +112,7 @@ export const auth = {
   recoveryCode: "Recovery code",
   totpWrong: "That code is not right. Wait for the next one in your app.",
   recoveryWrong: "That code is not right, or it was used before.",
+  sendingCode: "Sending a code…",
   useTotp: "Use the authenticator app",
   useRecovery: "Use a recovery code",
   useEmail: "Get it by e-mail",
@@ -164,7 +165,7 @@ export const auth = {
     passwordWrong: "That password is not right.",
     passwordNeeded: "Enter your password.",
     proofText: "It is more than 10 minutes since you signed in.",
-    proofHint: "Have none? Leave it empty, within 10 minutes of signing in.",
+    proofLate: "It is more than 10 minutes since you signed in. Enter your password, or sign in again first.",
     lockedFor: (minutes: number) => `Too many tries. Wait ${minutes} min.`,
 
     addresses: "Addresses",
@@ -174,6 +175,8 @@ export const auth = {
     none: "None",
     unconfirmed: "Not confirmed",
     add: "Add",
+    addEmail: "Add e-mail",
+    addPhone: "Add phone",
     changeEmail: "Change e-mail",
     changePhone: "Change phone",
     changeEmailText: "A code goes to the new address. The old one is told, and can undo it for 7 days.",

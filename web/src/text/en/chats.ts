@@ -9,9 +9,7 @@ export const chats = {
   tabArchived: "Archived",
   searchPlaceholder: "Search",
   searchLabel: "Search chats and messages",
-  loading: "Chats are loading",
 
-  yesterday: "Yesterday",
   typing: "typing…",
   recording: "recording…",
   typesInGroup: (name: string) => `${name} is typing…`,

@@ -11,7 +11,6 @@ export const conversation = {
   details: "Details",
   backToChats: "Back to chats",
   menu: "More",
-  showDetailsOf: (name: string) => `Details of ${name}`,
   hit: (at: number, of: number) => `${at} of ${of}`,
   noHit: "Nothing found",
   hitBefore: "Older hit",
@@ -68,7 +67,6 @@ export const conversation = {
   file: "File",
   reactedBy: (emoji: string, names: string) => `${emoji}: ${names}`,
   reaction: (emoji: string, count: number) => `${emoji} ${count}`,
-  goToQuoted: (name: string) => `Go to the message of ${name}`,
   message: (name: string, text: string, time: string, state: string) =>
     state === "" ? `${name}: ${text}, ${time}` : `${name}: ${text}, ${time}, ${state}`,
   notSentBecause: (reason: string) => `Not sent. ${reason}`,

@@ -65,7 +65,7 @@ export const settings = {
   counts: (messages: string, chats: string, people: string) => `${messages} messages, ${chats} chats, ${people} people`,
   mostMessages: "Most messages",
   messages: (count: number, shown: string) => (count === 1 ? "1 message" : `${shown} messages`),
-  nothingKept: "Messages you look at are kept here, so that they open at once and offline.",
+  kept: "Messages you look at are kept here, so that they open at once and offline.",
   clear: "Clear messages",
   clearTitle: "Clear messages on this device?",
   clearText: "They stay on the server and load again when you open a chat. What is not sent yet is kept.",

@@ -1,6 +1,7 @@
 import { Archive, MessageCircle, MessageCircleQuestionMark } from "lucide-react";
 import { memo, type Ref, useMemo } from "react";
 import { useLocation } from "wouter";
+import { useMedia } from "../../../app/useMedia.ts";
 import { useEngine } from "../../../session/session.ts";
 import { t } from "../../../text/index.ts";
 import { Button } from "../../../ui/Button.tsx";
@@ -12,8 +13,10 @@ import { useListState } from "../state.ts";
 import { viewOf } from "../view.ts";
 import { type ChatActions, chatActions } from "./actions.ts";
 import { ChatRow } from "./ChatRow.tsx";
-import { menuOf, rowKey } from "./menu.ts";
+import { menuOf, rowKey, swipeActs } from "./menu.ts";
 import { RowList, type RowListHandle } from "./RowList.tsx";
+import { SwipeRow } from "./SwipeRow.tsx";
+import { rowElement } from "./useRoving.ts";
 
 interface ChatListProps {
   ref?: Ref<RowListHandle>;
@@ -80,9 +83,27 @@ interface EntryRowProps {
 export const EntryRow = memo(function EntryRow({ entry, data, open, query, tabIndex, actions }: EntryRowProps) {
   const view = viewOf(entry, data, open);
   const row = <ChatRow view={view} open={open} query={query} tabIndex={tabIndex} />;
-  if (entry.conversation === undefined) return row;
-  return <ContextMenu items={menuOf(entry.conversation, view, actions, data.now)}>{row}</ContextMenu>;
+  const touch = useMedia("(pointer: coarse)");
+  const { conversation } = entry;
+  if (conversation === undefined) return row;
+  const withMenu = <ContextMenu items={menuOf(conversation, view, ofMenu(actions), data.now)}>{row}</ContextMenu>;
+  return touch && conversation.request === 0 ? (
+    <SwipeRow acts={swipeActs(conversation, actions)}>{withMenu}</SwipeRow>
+  ) : (
+    withMenu
+  );
 });
+
+/** The menu is gone when the question ends: the row takes the focus before, and has it again then. */
+function ofMenu(actions: ChatActions): ChatActions {
+  return {
+    ...actions,
+    remove(chat, name) {
+      rowElement(document, chat.id)?.focus();
+      return actions.remove(chat, name);
+    },
+  };
+}
 
 function NoChats({ tab }: { tab: ChatTab }) {
   const startChat = useListState((state) => state.startChat);

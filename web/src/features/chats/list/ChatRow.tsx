@@ -37,7 +37,6 @@ export function ChatRow({ view, open, query = "", ...rest }: ChatRowProps) {
             <Marked text={view.name} query={query} />
           </bdi>
           {view.tag !== undefined && <Tag>{view.tag}</Tag>}
-          <span className="visually-hidden">{["", ...spoken(view), ""].join(", ")}</span>
         </span>
         <span className="chat-row__line">
           <RowLine line={view.line} />

@@ -5,18 +5,18 @@ import { t } from "../../../text/index.ts";
 import type { MenuItem } from "../../../ui/Menu.tsx";
 import type { RowView } from "../view.ts";
 import type { ChatActions } from "./actions.ts";
+import type { SwipeAct } from "./SwipeRow.tsx";
+import type { Side } from "./swipe.ts";
 
 const hour = 3_600_000;
 /** The last day that all clients can write: muted until somebody ends it. */
 const always = Date.UTC(9999, 0, 1);
 
+/** What of a chat its menu looks at: the header of an open conversation has it too. */
+type MenuView = Pick<RowView, "name" | "unread" | "muted">;
+
 /** The menu of a row. What makes no sense at the moment is not there. */
-export function menuOf(
-  chat: ConversationRow,
-  view: Pick<RowView, "name" | "unread" | "muted">,
-  actions: ChatActions,
-  now: number,
-): MenuItem[] {
+export function menuOf(chat: ConversationRow, view: MenuView, actions: ChatActions, now: number): MenuItem[] {
   const items: MenuItem[] = [];
   if (view.unread !== "") {
     items.push({ label: t.chats.markRead, icon: CheckCheck, onSelect: () => actions.markRead(chat) });
@@ -53,7 +53,7 @@ function keepItems(chat: ConversationRow, actions: ChatActions): MenuItem[] {
 
 export function muteItems(
   chat: ConversationRow,
-  view: Pick<RowView, "muted">,
+  view: Pick<MenuView, "muted">,
   actions: ChatActions,
   now: number,
 ): MenuItem[] {
@@ -91,4 +91,12 @@ function actOf(
     default:
       return undefined;
   }
+}
+
+/** What swiping a row does. */
+export function swipeActs(chat: ConversationRow, actions: ChatActions): Record<Side, SwipeAct> {
+  return {
+    start: { icon: chat.pinned ? PinOff : Pin, run: () => void actions.pin(chat) },
+    end: { icon: chat.archived ? ArchiveRestore : Archive, run: () => void actions.archive(chat) },
+  };
 }

@@ -77,8 +77,9 @@ function useFocusSoon() {
   };
 }
 
-function rowElement(scroller: HTMLElement | null, key: string): HTMLElement | null {
-  return scroller?.querySelector<HTMLElement>(`[data-row="${CSS.escape(key)}"] a`) ?? null;
+/** The control of a row, where it is on the page. */
+export function rowElement(within: ParentNode | null, key: string): HTMLElement | null {
+  return within?.querySelector<HTMLElement>(`[data-row="${CSS.escape(key)}"] a`) ?? null;
 }
 
 /** Whether the focus is in an element, or was until what had it was moved or removed, which no event tells. */

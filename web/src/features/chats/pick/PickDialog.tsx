@@ -4,6 +4,7 @@ import { type ReactNode, useEffect, useRef } from "react";
 import { t } from "../../../text/index.ts";
 import { IconButton } from "../../../ui/IconButton.tsx";
 import { Keys } from "../../../ui/Keys.tsx";
+import { useFocusReturn } from "../../../ui/useFocusReturn.ts";
 import "./PickDialog.css";
 
 interface PickDialogProps {
@@ -17,7 +18,7 @@ interface PickDialogProps {
 
 /** The dialog around a {@link PickBox}: near the top of the page, and all of a narrow one. */
 export function PickDialog({ title, open, onOpenChange, returns, children }: PickDialogProps) {
-  const former = useRef<Element>(null);
+  const focus = useFocusReturn();
   return (
     <Dialog.Root open={open} onOpenChange={onOpenChange}>
       <Dialog.Portal>
@@ -25,13 +26,10 @@ export function PickDialog({ title, open, onOpenChange, returns, children }: Pic
           <Dialog.Content
             className="pick-dialog"
             aria-describedby={undefined}
-            onOpenAutoFocus={() => {
-              former.current = document.activeElement;
-            }}
+            onOpenAutoFocus={focus.onOpenAutoFocus}
             onCloseAutoFocus={(event) => {
-              // Left to itself the dialog knows no way back but to a trigger, and there is none.
-              event.preventDefault();
-              if (returns?.() !== false && former.current instanceof HTMLElement) former.current.focus();
+              if (returns?.() === false) event.preventDefault();
+              else focus.onCloseAutoFocus(event);
             }}
           >
             <Dialog.Title className="visually-hidden">{title}</Dialog.Title>

@@ -1,5 +1,4 @@
-import { Link, useLocation } from "wouter";
-import { useLocationProperty } from "wouter/use-browser-location";
+import { Link } from "wouter";
 import type { FoundMessage } from "../../../api/types.ts";
 import { t } from "../../../text/index.ts";
 import { Avatar } from "../../../ui/Avatar.tsx";
@@ -10,15 +9,23 @@ import { shortName } from "../line.ts";
 import { type Face, faceOf } from "../view.ts";
 import { snippetParts } from "./snippet.ts";
 
+interface HitRowProps {
+  hit: FoundMessage;
+  data: ChatData;
+  /** Whether it was gone to, and its conversation is open still. */
+  open: boolean;
+  tabIndex: 0 | -1;
+  onOpen: () => void;
+}
+
 /** A message that was found; it leads to its place in the conversation. */
-export function HitRow({ hit, data, tabIndex }: { hit: FoundMessage; data: ChatData; tabIndex: 0 | -1 }) {
+export function HitRow({ hit, data, open, tabIndex, onOpen }: HitRowProps) {
   const { face, group } = faceOfHit(hit, data);
   const who = whoOf(hit, data.me, group);
-  const href = `/c/${hit.conversationId}#seq=${hit.seq}`;
-  const open = useIsHere(href);
   return (
     <Link
-      href={href}
+      href={`/c/${hit.conversationId}#seq=${hit.seq}`}
+      onClick={onOpen}
       tabIndex={tabIndex}
       className={cx("chat-row", open && "chat-row--open")}
       aria-current={open ? "true" : undefined}
@@ -28,7 +35,6 @@ export function HitRow({ hit, data, tabIndex }: { hit: FoundMessage; data: ChatD
         <span className="visually-hidden">{`${face.name}, `}</span>
         <span className="chat-row__name" aria-hidden="true">
           <bdi className="chat-row__title">{face.name}</bdi>
-          <span className="visually-hidden">, </span>
         </span>
         <span className="chat-row__line">
           <span className="chat-row__text" dir="auto">
@@ -75,11 +81,4 @@ function faceOfHit({ conversationId, sender }: FoundMessage, data: ChatData): { 
 function whoOf({ sender }: FoundMessage, me: string, group: boolean): string | undefined {
   if (sender.id === me) return t.chats.you;
   return group ? t.chats.by(shortName(sender.displayName)) : undefined;
-}
-
-/** Whether a path with its hash is where the page is. */
-function useIsHere(href: string): boolean {
-  const [path] = useLocation();
-  const hash = useLocationProperty(() => location.hash);
-  return href === path + hash;
 }

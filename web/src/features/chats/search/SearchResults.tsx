@@ -37,6 +37,7 @@ export function SearchResults({ ref, data, query, open }: SearchResultsProps) {
   const named = filter.conversationId === undefined && filter.senderId === undefined;
   const chats = useMemo(() => (named ? entriesNamed(query, data) : []), [named, query, data]);
   const [whole, showWhole] = useState(false);
+  const [chosen, choose] = useState<string>();
   const items = itemsOf(chats, found, whole ? undefined : () => showWhole(true));
   const row = (item: Item, tabIndex: 0 | -1) => {
     switch (item.kind) {
@@ -48,7 +49,15 @@ export function SearchResults({ ref, data, query, open }: SearchResultsProps) {
         return <EntryRow entry={entry} data={data} open={isOpen} query={query} tabIndex={tabIndex} actions={actions} />;
       }
       case "hit":
-        return <HitRow hit={item.hit} data={data} tabIndex={tabIndex} />;
+        return (
+          <HitRow
+            hit={item.hit}
+            data={data}
+            open={item.key === chosen && item.hit.conversationId === open}
+            tabIndex={tabIndex}
+            onOpen={() => choose(item.key)}
+          />
+        );
       default:
         return item satisfies never;
     }

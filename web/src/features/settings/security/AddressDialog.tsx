@@ -17,17 +17,24 @@ import { otherProblem, passwordProblem, wantsPassword } from "./proof.ts";
 
 export interface AddressDialogProps {
   kind: Channel;
+  /** There is none yet. */
+  adding: boolean;
   onClose: () => void;
 }
 
 /** A new address, which counts once the code that goes there is entered. */
-export function AddressDialog({ kind, onClose }: AddressDialogProps) {
+export function AddressDialog({ kind, adding, onClose }: AddressDialogProps) {
   const [sentTo, setSentTo] = useState<string>();
   if (sentTo !== undefined) return <ConfirmDialog kind={kind} address={sentTo} onClose={onClose} />;
-  return <NewAddressDialog kind={kind} onClose={onClose} onSent={setSentTo} />;
+  return <NewAddressDialog kind={kind} adding={adding} onClose={onClose} onSent={setSentTo} />;
 }
 
-function NewAddressDialog({ kind, onClose, onSent }: AddressDialogProps & { onSent: (address: string) => void }) {
+function NewAddressDialog({
+  kind,
+  adding,
+  onClose,
+  onSent,
+}: AddressDialogProps & { onSent: (address: string) => void }) {
   const engine = useEngine();
   const email = kind === "email";
   const [address, setAddress] = useState("");
@@ -61,7 +68,7 @@ function NewAddressDialog({ kind, onClose, onSent }: AddressDialogProps & { onSe
   const other = problem === undefined && proof === undefined && !wantsPassword(act.error);
   return (
     <FormDialog
-      title={email ? words.changeEmail : words.changePhone}
+      title={adding ? (email ? words.addEmail : words.addPhone) : email ? words.changeEmail : words.changePhone}
       text={email ? words.changeEmailText : words.changePhoneText}
       verb={t.auth.sendCode}
       busy={act.busy}
@@ -97,7 +104,7 @@ function NewAddressDialog({ kind, onClose, onSent }: AddressDialogProps & { onSe
   );
 }
 
-function ConfirmDialog({ kind, address, onClose }: AddressDialogProps & { address: string }) {
+function ConfirmDialog({ kind, address, onClose }: Omit<AddressDialogProps, "adding"> & { address: string }) {
   const engine = useEngine();
   const email = kind === "email";
   const words = t.auth.security;

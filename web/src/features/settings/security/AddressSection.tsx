@@ -1,13 +1,15 @@
 import { Mail, Phone } from "lucide-react";
 import { useState } from "react";
+import type { Me } from "../../../api/types.ts";
 import { t } from "../../../text/index.ts";
 import { Button } from "../../../ui/Button.tsx";
 import { Card } from "../../../ui/Card.tsx";
 import { Chip } from "../../../ui/Chip.tsx";
 import type { Channel } from "../../auth/flow.ts";
+import { Section } from "../../profile/Page.tsx";
+import { useMe } from "../../profile/useMe.ts";
 import { AddressDialog } from "./AddressDialog.tsx";
-import { IconRow, Section } from "./Section.tsx";
-import { useMe } from "./useMe.ts";
+import { IconRow } from "./IconRow.tsx";
 
 /** Where codes and notices go, and what one may sign in with. */
 export function AddressSection() {
@@ -17,17 +19,28 @@ export function AddressSection() {
   return (
     <Section title={words.addresses} text={words.addressesText}>
       <Card>
-        <AddressRow kind="email" address={me?.email} confirmed={me?.emailVerified} onChange={() => setOpen("email")} />
+        <AddressRow
+          kind="email"
+          address={addressOf(me, "email")}
+          confirmed={me?.emailVerified}
+          onChange={() => setOpen("email")}
+        />
         <AddressRow
           kind="sms"
-          address={me?.phoneNumber}
+          address={addressOf(me, "sms")}
           confirmed={me?.phoneVerified}
           onChange={() => setOpen("sms")}
         />
       </Card>
-      {open && <AddressDialog kind={open} onClose={() => setOpen(undefined)} />}
+      {open && (
+        <AddressDialog kind={open} adding={addressOf(me, open) === undefined} onClose={() => setOpen(undefined)} />
+      )}
     </Section>
   );
+}
+
+function addressOf(me: Me | undefined, kind: Channel): string | undefined {
+  return kind === "email" ? me?.email : me?.phoneNumber;
 }
 
 interface AddressRowProps {
@@ -40,6 +53,8 @@ interface AddressRowProps {
 function AddressRow({ kind, address, confirmed, onChange }: AddressRowProps) {
   const words = t.auth.security;
   const email = kind === "email";
+  const change = email ? words.changeEmail : words.changePhone;
+  const add = email ? words.addEmail : words.addPhone;
   return (
     <IconRow
       icon={email ? Mail : Phone}
@@ -49,12 +64,20 @@ function AddressRow({ kind, address, confirmed, onChange }: AddressRowProps) {
           {address !== undefined && confirmed === false && <Chip>{words.unconfirmed}</Chip>}
         </>
       }
-      text={address === undefined ? words.none : <bdi dir="ltr">{address}</bdi>}
+      text={address === undefined ? words.none : <Address text={address} />}
       control={
-        <Button size="sm" onClick={onChange} aria-label={email ? words.changeEmail : words.changePhone}>
+        <Button size="sm" onClick={onChange} aria-label={address === undefined ? add : change}>
           {address === undefined ? words.add : words.change}
         </Button>
       }
     />
+  );
+}
+
+function Address({ text }: { text: string }) {
+  return (
+    <bdi dir="ltr" className="security__address ellipsis" title={text}>
+      {text}
+    </bdi>
   );
 }

@@ -13,9 +13,10 @@ import { Time } from "../../../ui/Time.tsx";
 import { toast } from "../../../ui/toast.tsx";
 import { AuthNote } from "../../auth/AuthNote.tsx";
 import { type Act, useAct } from "../../auth/useAct.ts";
+import { Section } from "../../profile/Page.tsx";
 import { type Device, deviceOf } from "./agent.ts";
+import { IconRow } from "./IconRow.tsx";
 import { otherProblem } from "./proof.ts";
-import { IconRow, Section } from "./Section.tsx";
 
 const ICONS = { desktop: Monitor, phone: Smartphone, program: SquareTerminal };
 

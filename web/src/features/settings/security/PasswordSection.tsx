@@ -10,11 +10,12 @@ import { NewPasswordField } from "../../auth/NewPasswordField.tsx";
 import { strengthOf } from "../../auth/strength.ts";
 import { useAct } from "../../auth/useAct.ts";
 import { fieldErrors } from "../../auth/words.ts";
+import { Section } from "../../profile/Page.tsx";
+import { useMe } from "../../profile/useMe.ts";
 import { FormDialog } from "./FormDialog.tsx";
+import { IconRow } from "./IconRow.tsx";
 import { OwnPasswordField } from "./ProofDialog.tsx";
 import { otherProblem, passwordProblem } from "./proof.ts";
-import { IconRow, Section } from "./Section.tsx";
-import { useMe } from "./useMe.ts";
 
 export function PasswordSection() {
   const [open, setOpen] = useState(false);

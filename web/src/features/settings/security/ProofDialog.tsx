@@ -58,7 +58,7 @@ export interface OwnPasswordFieldProps {
 /** The password of now. Accounts of a provider have none. */
 export function OwnPasswordField({ label = t.auth.password, value, onChange, error }: OwnPasswordFieldProps) {
   return (
-    <Field label={label} hint={t.auth.security.proofHint} error={error}>
+    <Field label={label} error={error}>
       {({ id, describedBy, invalid }) => (
         <PasswordInput
           id={id}

@@ -1,5 +1,4 @@
 import { Copy, Download } from "lucide-react";
-import { useEffect, useRef } from "react";
 import { t } from "../../../text/index.ts";
 import { Button } from "../../../ui/Button.tsx";
 import { Card } from "../../../ui/Card.tsx";
@@ -12,16 +11,12 @@ export interface RecoveryCodesProps {
 
 /** The codes for a lost phone, which are shown this once. */
 export function RecoveryCodes({ codes, onKept }: RecoveryCodesProps) {
-  const title = useRef<HTMLHeadingElement>(null);
   const words = t.auth.security;
   const text = codes.join("\n");
-  useEffect(() => title.current?.focus(), []);
   return (
     <Card pad>
       <div className="recovery-codes">
-        <h3 className="recovery-codes__title" ref={title} tabIndex={-1}>
-          {words.keep}
-        </h3>
+        <h3 className="recovery-codes__title">{words.keep}</h3>
         <p className="security__text">{words.keepText}</p>
         <ul className="recovery-codes__list" dir="ltr">
           {codes.map((code) => (

@@ -1,5 +1,5 @@
 import { KeySquare, ShieldCheck } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { TwoFactorSetup } from "../../../api/types.ts";
 import { useEngine } from "../../../session/session.ts";
 import { t } from "../../../text/index.ts";
@@ -8,13 +8,14 @@ import { Card } from "../../../ui/Card.tsx";
 import { Chip } from "../../../ui/Chip.tsx";
 import { AuthNote } from "../../auth/AuthNote.tsx";
 import { useAct } from "../../auth/useAct.ts";
+import { Section } from "../../profile/Page.tsx";
+import { useMe } from "../../profile/useMe.ts";
+import { IconRow } from "./IconRow.tsx";
 import { ProofDialog } from "./ProofDialog.tsx";
 import { otherProblem, wantsPassword } from "./proof.ts";
 import { RecoveryCodes } from "./RecoveryCodes.tsx";
-import { IconRow, Section } from "./Section.tsx";
 import { TurnOffDialog } from "./TurnOffDialog.tsx";
 import { TwoStepSetup } from "./TwoStepSetup.tsx";
-import { useMe } from "./useMe.ts";
 
 /** What is being done to it. */
 type Doing =
@@ -25,24 +26,38 @@ type Doing =
 export function TwoStepSection() {
   const me = useMe();
   const [doing, setDoing] = useState<Doing>({ is: "nothing" });
+  const place = useFocusOnChange(doing.is);
   return (
     <Section title={t.auth.twoStep} text={t.auth.security.twoStepText}>
-      {doing.is === "codes" ? (
-        <RecoveryCodes codes={doing.codes} onKept={() => setDoing({ is: "nothing" })} />
-      ) : doing.is === "setup" ? (
-        <TwoStepSetup
-          setup={doing.setup}
-          password={doing.password}
-          onOn={(codes) => setDoing({ is: "codes", codes })}
-          onCancel={() => setDoing({ is: "nothing" })}
-        />
-      ) : me?.twoFactorEnabled ? (
-        <On onCodes={(codes) => setDoing({ is: "codes", codes })} />
-      ) : (
-        <Off onSetup={(setup, password) => setDoing({ is: "setup", setup, password })} />
-      )}
+      <div ref={place} tabIndex={-1}>
+        {doing.is === "codes" ? (
+          <RecoveryCodes codes={doing.codes} onKept={() => setDoing({ is: "nothing" })} />
+        ) : doing.is === "setup" ? (
+          <TwoStepSetup
+            setup={doing.setup}
+            password={doing.password}
+            onOn={(codes) => setDoing({ is: "codes", codes })}
+            onCancel={() => setDoing({ is: "nothing" })}
+          />
+        ) : me?.twoFactorEnabled ? (
+          <On onCodes={(codes) => setDoing({ is: "codes", codes })} />
+        ) : (
+          <Off onSetup={(setup, password) => setDoing({ is: "setup", setup, password })} />
+        )}
+      </div>
     </Section>
   );
+}
+
+/** Moves the focus to what takes the place of the button that was pressed. */
+function useFocusOnChange(what: string) {
+  const place = useRef<HTMLDivElement>(null);
+  const before = useRef(what);
+  useEffect(() => {
+    if (before.current !== what) place.current?.focus({ preventScroll: true });
+    before.current = what;
+  }, [what]);
+  return place;
 }
 
 function Off({ onSetup }: { onSetup: (setup: TwoFactorSetup, password: string | undefined) => void }) {

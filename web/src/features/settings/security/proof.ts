@@ -12,7 +12,7 @@ export function passwordProblem(error: unknown, field = "password"): string | un
   if (!(error instanceof ApiError)) return undefined;
   if (error.code === "invalid" && error.at(field) !== undefined) return t.auth.security.passwordNeeded;
   if (error.code !== "code_wrong") return undefined;
-  return error.at(field) === undefined ? t.auth.security.passwordWrong : t.auth.security.proofText;
+  return error.at(field) === undefined ? t.auth.security.passwordWrong : t.auth.security.proofLate;
 }
 
 /** What went wrong with all else: the lock is that of the password here, and no new one opens it. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Repeated, Throttle } from "./signals.ts";
+import { Repeated, Throttle } from "./throttle.ts";
 
 let passed: unknown[];
 

@@ -1,0 +1,215 @@
+"""Two people side by side, each at a browser of their own."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.server import Account
+from tests.web.case import PHONE, BrowserCase, in_browser
+
+
+class Chat:
+    """A conversation on the screen of one of them."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.log = page.get_by_role("log", name="Messages")
+        self.field = page.get_by_role("textbox", name=re.compile("^Message to "))
+
+    def write(self, text: str) -> None:
+        """Write, and send with Enter."""
+        self.field.fill(text)
+        self.field.press("Enter")
+
+    def bubble(self, text: str) -> Locator:
+        """The message that says so."""
+        return self.log.get_by_role("article").filter(has_text=text)
+
+    def has(self, text: str) -> Locator:
+        """Wait for a message."""
+        found = self.bubble(text)
+        expect(found).to_be_visible()
+        return found
+
+    def act(self, text: str, item: str) -> None:
+        """Choose from the menu of a message."""
+        self.has(text).click(button="right")
+        self.page.get_by_role("menuitem", name=item, exact=True).click()
+
+    def texts(self) -> list[str]:
+        """What is there, in order."""
+        return [str(text) for text in self.log.locator(".bubble-text").all_inner_texts()]
+
+
+class ConversationCase(BrowserCase):
+    """Ann and Ben."""
+
+    def people(self, *, friends: bool = True) -> tuple[Account, Account]:
+        """Both have accounts."""
+
+        async def made() -> tuple[Account, Account]:
+            ann, ben = await self.person("ann"), await self.person("ben")
+            for person, name in ((ann, "Ann Archer"), (ben, "Ben Baker")):
+                await person.rest("PATCH", "/users/me", {"displayName": name})
+            if friends:
+                await self.acquaint(ann, ben)
+            return ann, ben
+
+        return self.wait(made())
+
+    def side_by_side(self, **options: Any) -> tuple[Chat, Chat]:
+        """Both look at their conversation."""
+        ann, ben = self.people()
+        return Chat(self.at_home(ann, f"/u/{ben.id}", **options)), Chat(self.at_home(ben, f"/u/{ann.id}"))
+
+
+class SideBySideTests(ConversationCase):
+    """What one does, the other sees at once."""
+
+    @in_browser
+    def test_request(self) -> None:
+        """A stranger's message waits where it disturbs nobody; accepted it is a conversation like any other."""
+        ann, ben = self.people(friends=False)
+        hers = Chat(self.at_home(ann, f"/u/{ben.id}"))
+        hers.write("We met at the sprints")
+        hers.has("We met at the sprints")
+        expect(hers.page.get_by_text("Waiting for Ben Baker to accept")).to_be_visible()
+        page = self.at_home(ben, "/requests", size=PHONE)
+        page.get_by_role("link", name="Ann Archer").click()
+        his = Chat(page)
+        his.has("We met at the sprints")
+        expect(page.get_by_role("heading", name="Ann Archer wants to message you")).to_be_visible()
+        self.check_accessible(page)
+        page.get_by_role("button", name="Accept").click()
+        his.write("Of course!")
+        hers.has("Of course!")
+        expect(hers.page.get_by_text("Waiting for Ben Baker")).to_have_count(0)
+
+    @in_browser
+    def test_chat(self) -> None:
+        """Written, read, answered: with ticks at one side and typing at the other."""
+        hers, his = self.side_by_side()
+        hers.write("Hello")
+        his.has("Hello")
+        hers.field.press_sequentially("Is anybody there", delay=20)
+        expect(his.log.get_by_text("Ann Archer is typing")).to_be_attached()
+        hers.field.press("Enter")
+        his.has("Is anybody there")
+        expect(his.log.get_by_text("Ann Archer is typing")).to_have_count(0)
+        his.page.bring_to_front()
+        his.write("I am")
+        hers.has("I am")
+        expect(hers.bubble("Is anybody there").get_by_text("Read")).to_be_attached()
+        expect(hers.page.get_by_text("Online").first).to_be_visible()
+        for chat in (hers, his):
+            self.assertEqual(chat.texts(), ["Hello", "Is anybody there", "I am"])
+            self.check_accessible(chat.page)
+
+    @in_browser
+    def test_changes(self) -> None:
+        """An edit, a reaction, a reply, something taken back."""
+        hers, his = self.side_by_side()
+        hers.write("Dinner on Satruday?")
+        his.has("Dinner on Satruday?")
+        hers.act("Dinner on Satruday?", "Edit")
+        hers.write("Dinner on Saturday?")
+        his.has("Dinner on Saturday?")
+        expect(his.bubble("Saturday").get_by_text("edited")).to_be_visible()
+        his.has("Saturday").click(button="right")
+        his.page.get_by_role("menuitem", name="React with ❤️").click()
+        expect(hers.log.get_by_role("button", name=re.compile("❤️"))).to_be_visible()
+        his.act("Saturday", "Reply")
+        his.write("Who cooks?")
+        expect(hers.has("Who cooks?").get_by_text("Dinner on Saturday?")).to_be_visible()
+        his.act("Who cooks?", "Unsend")
+        his.page.get_by_role("alertdialog").get_by_role("button", name="Unsend").click()
+        expect(hers.log.get_by_text("Ben Baker unsent a message")).to_be_visible()
+        expect(hers.bubble("Who cooks?")).to_have_count(0)
+        for chat in (hers, his):
+            self.check_accessible(chat.page)
+
+    @in_browser
+    def test_presence_with_two_tabs(self) -> None:
+        """Somebody is here while one of their tabs is."""
+        ann, ben = self.people()
+        his = self.at_home(ben, f"/u/{ann.id}")
+        hers = self.at_home(ann)
+        other = hers.context.new_page()
+        other.goto("/")
+        online = his.get_by_role("banner").get_by_text("Online")
+        expect(his.get_by_text("Online").first).to_be_visible()
+        hers.close()
+        his.wait_for_timeout(1500)
+        expect(his.get_by_text("Online").first).to_be_visible()
+        other.close()
+        expect(online).to_have_count(0)
+        expect(his.get_by_text(re.compile("Last seen today")).first).to_be_visible()
+
+    @in_browser
+    def test_search(self) -> None:
+        """A word said long ago is found, and a click goes there."""
+        ann, ben = self.people()
+
+        async def talk() -> None:
+            await ann.send(ben, "The password of the cellar is gooseberry")
+            for number in range(120):
+                await (ann if number % 3 else ben).send(ben if number % 3 else ann, f"Line {number}")
+            assert self.service.node is not None
+            await self.service.node.indexer.catch_up()
+
+        self.wait(talk())
+        page = self.at_home(ann)
+        page.get_by_role("searchbox", name="Search chats and messages").fill("gooseberry")
+        page.get_by_role("link").filter(has_text="gooseberry").first.click()
+        expect(Chat(page).bubble("gooseberry")).to_be_in_viewport()
+        self.check_accessible(page)
+
+
+class ApartTests(ConversationCase):
+    """What becomes of a connection that goes."""
+
+    @in_browser
+    def test_cut(self) -> None:
+        """Sockets that are cut come back by themselves, and nothing is missing or twice."""
+        hers, his = self.side_by_side()
+        hers.write("before")
+        his.has("before")
+        for number in range(3):
+            self.cut()
+            hers.write(f"cut {number}")
+            his.write(f"cut too {number}")
+        for chat in (hers, his):
+            for number in range(3):
+                chat.has(f"cut {number}")
+                chat.has(f"cut too {number}")
+            texts = chat.texts()
+            self.assertEqual(len(texts), 7, texts)
+            self.assertEqual([each for each in texts if "too" not in each], ["before", "cut 0", "cut 1", "cut 2"])
+        self.assertEqual(hers.texts(), his.texts())
+
+    @in_browser
+    def test_offline(self) -> None:
+        """Ten messages without a network, the tab loaded anew in between: all arrive, once and in order."""
+        self.allow("ERR_INTERNET_DISCONNECTED|WebSocket")
+        hers, his = self.side_by_side()
+        hers.write("hello")
+        his.has("hello")
+        hers.page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
+        context = hers.page.context
+        context.set_offline(True)
+        for number in range(5):
+            hers.write(f"message {number}")
+        # On the screen is what is in the database.
+        hers.has("message 4")
+        hers.page.reload()
+        for number in range(5, 10):
+            hers.write(f"message {number}")
+        hers.has("message 9")
+        context.set_offline(False)
+        his.has("message 9")
+        self.assertEqual(his.texts(), ["hello", *(f"message {number}" for number in range(10))])
+        expect(hers.log.locator(".bubble-meta__tick--pending")).to_have_count(0)
+        self.assertEqual(hers.texts(), his.texts())
