@@ -154,19 +154,16 @@ export class MessageWindow {
     this.#take(await this.#bounds());
   }
 
-  async #bounds(): Promise<{ stretches: readonly Stretch[]; logSeq: number }> {
+  /** In one transaction: a row that is newer than its stretches would look like a gap. */
+  #bounds(): Promise<{ stretches: readonly Stretch[]; logSeq: number }> {
     const { db } = this.#engine;
-    // Of one moment: the log of one and the stretches of another would look like a gap.
-    const [row, stretches] = await db.transaction("r", db.conversations, db.stretches, () =>
-      Promise.all([
-        db.conversations.get(this.#id),
-        db.stretches
-          .where("[conversationId+fromSeq]")
-          .between([this.#id, Dexie.minKey], [this.#id, Dexie.maxKey])
-          .toArray(),
-      ]),
-    );
-    return { stretches, logSeq: row?.logSeq ?? 0 };
+    return db.transaction("r", db.conversations, db.stretches, async () => {
+      const row = await db.conversations.get(this.#id);
+      const range = db.stretches
+        .where("[conversationId+fromSeq]")
+        .between([this.#id, Dexie.minKey], [this.#id, Dexie.maxKey]);
+      return { stretches: await range.toArray(), logSeq: row?.logSeq ?? 0 };
+    });
   }
 
   #take({ stretches, logSeq }: { stretches: readonly Stretch[]; logSeq: number }): void {
@@ -176,13 +173,17 @@ export class MessageWindow {
 
   #watchBounds(): void {
     this.#watch = liveQuery(() => this.#bounds()).subscribe((bounds) => {
-      this.#take(bounds);
       const last = this.#pages.at(-1);
+      const wasAtEnd = last !== undefined && last.to >= this.#endOf(last.from);
+      this.#take(bounds);
       if (last === undefined || this.#isLost(last)) {
         if (this.#newest() !== undefined) void this.open();
       } else if (last.to === Infinity && this.#endOf(last.from) !== Infinity) {
         // A gap has opened behind what is shown: show no further than to it.
         if (!last.leaves) void this.#replace(last, [last.from, this.#endOf(last.from)]);
+      } else if (wasAtEnd && last.to < this.#endOf(last.from)) {
+        // The stretch goes on where what is shown ended: so does what is shown.
+        void this.newer();
       } else this.#publish({});
     });
   }
