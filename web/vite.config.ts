@@ -12,6 +12,10 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 /** `npm run dev` serves the sources and asks a running chatr for all else. */
 const chatr = process.env.CHATR_URL ?? "http://127.0.0.1:8080";
 
+/** What most pages are made of comes in one piece, and not in twenty of a kilobyte each. */
+const PARTS =
+  /\/src\/ui\/(?!Markdown|markdown|EmojiPickerLoaded)|\/node_modules\/(?:@radix-ui|@floating-ui|lucide-react)\//;
+
 export default defineConfig({
   plugins: [
     react(),
@@ -28,6 +32,7 @@ export default defineConfig({
     // No inline script under the Content-Security-Policy, and no data: URL for what is an asset.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "parts", test: PARTS, minShareCount: 2 }] } } },
   },
   server: {
     proxy: { "/api": chatr, "/dev": chatr, "/ws": { target: chatr, ws: true } },

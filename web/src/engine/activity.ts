@@ -1,4 +1,5 @@
 import type { ActivityRow } from "../db/schema.ts";
+import { quietly } from "./quietly.ts";
 import type { Store } from "./store.ts";
 
 /** How long after its last signal something is forgotten. */
@@ -13,7 +14,7 @@ export class Activity {
   async heard(kind: ActivityRow["kind"], conversationId: string, userId: string, text?: string): Promise<void> {
     const row: ActivityRow = { conversationId, userId, kind, until: Date.now() + LASTS_MS[kind] };
     await this.store.db.activity.put(text === undefined ? row : { ...row, text });
-    this.timer ??= setTimeout(() => void this.forget(), LASTS_MS.typing);
+    this.timer ??= setTimeout(() => quietly(this.forget()), LASTS_MS.typing);
   }
 
   async over(kind: ActivityRow["kind"], conversationId: string, userId: string): Promise<void> {
@@ -31,6 +32,7 @@ export class Activity {
     this.timer = undefined;
     await this.store.db.activity.where("until").belowOrEqual(Date.now()).delete();
     const next = await this.store.db.activity.orderBy("until").first();
-    if (next !== undefined) this.timer ??= setTimeout(() => void this.forget(), Math.max(next.until - Date.now(), 50));
+    if (next !== undefined)
+      this.timer ??= setTimeout(() => quietly(this.forget()), Math.max(next.until - Date.now(), 50));
   }
 }

@@ -7,6 +7,7 @@ import type { Engine } from "./engine.ts";
 import { History } from "./history.ts";
 import { Leader, type LeaderOptions } from "./leader.ts";
 import { noteRead } from "./marks.ts";
+import { quietly } from "./quietly.ts";
 import { Signals } from "./signals.ts";
 import { Store } from "./store.ts";
 import { Throttle } from "./throttle.ts";
@@ -53,7 +54,8 @@ export class ChatrEngine implements Engine {
   private readonly tab = uuid();
   private readonly tabs = new Map<string, "online" | "away">();
   private readonly signals: Signals;
-  private readonly reads = new Throttle<number>(READ_MS, (id, seq) => void this.noteRead(id, seq));
+  private readonly readTo = new Map<string, number>();
+  private readonly reads = new Throttle<number>(READ_MS, (id, seq) => quietly(this.noteRead(id, seq)));
 
   constructor(private readonly options: EngineOptions) {
     this.userId = options.userId;
@@ -154,7 +156,9 @@ export class ChatrEngine implements Engine {
   }
 
   markRead(conversationId: string, seq: number): void {
-    this.reads.put(conversationId, seq);
+    const upTo = Math.max(seq, this.readTo.get(conversationId) ?? 0);
+    this.readTo.set(conversationId, upTo);
+    this.reads.put(conversationId, upTo);
   }
 
   typing(conversationId: string, active: boolean): void {
@@ -264,7 +268,7 @@ export class ChatrEngine implements Engine {
     else if (note.kind === "signal" || note.kind === "draft") this.signals.pass(note);
     else if (note.kind === "answer") {
       const taken = () => this.channel.post({ kind: "taken", id: note.id });
-      void leader.absorb(note.name, note.params, note.answer).finally(taken);
+      quietly(leader.absorb(note.name, note.params, note.answer).finally(taken));
     }
   }
 

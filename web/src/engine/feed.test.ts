@@ -103,7 +103,9 @@ async function seqs(conversationId: string): Promise<number[]> {
   return found.map((each) => each.seq).sort((one, other) => one - other);
 }
 
-test("a thousand conversations are a few calls, the first time and after a long absence", async () => {
+test("a thousand conversations are a few calls, the first time and after a long absence", {
+  timeout: 30_000,
+}, async () => {
   const all = Array.from({ length: 1000 }, (_, index) => view(`c${index}`, 10));
   answers["sync.changes"] = ({ cursor }) =>
     cursor === undefined

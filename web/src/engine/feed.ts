@@ -1,8 +1,9 @@
 import { ApiError } from "../api/errors.ts";
-import type { Conversation, Events, OperationName, ParamsOf, ResultOf, SyncChanges } from "../api/types.ts";
+import type { Conversation, Events, OperationName, SyncChanges } from "../api/types.ts";
 import type { Entry } from "./fold.ts";
 import type { Call } from "./friends.ts";
 import { Gaps } from "./gaps.ts";
+import { History } from "./history.ts";
 import { Inbox } from "./inbox.ts";
 import type { News } from "./news.ts";
 
@@ -12,6 +13,8 @@ export type Item =
   | { kind: "event"; name: string; data: unknown }
   /** A conversation's log has entries more. */
   | { kind: "logged"; conversationId: string }
+  /** What seemed to be on its way did not come in time. */
+  | { kind: "late"; conversationId: string }
   /** A conversation is another, nobody knows how. */
   | { kind: "changed"; conversationId: string }
   /** What an own call answered; `done` is told when it is in the database. */
@@ -30,6 +33,7 @@ const LOGGED = new Set([
 export class Feed {
   private readonly inbox = new Inbox<Item>();
   private readonly gaps: Gaps;
+  private readonly history: History;
   private isClosed = false;
 
   /** `call`: over this connection, and patient. `synced`: hears that nothing is missing, and what may be unread. */
@@ -38,7 +42,8 @@ export class Feed {
     private readonly call: Call,
     private readonly synced: (isSynced: boolean) => void,
   ) {
-    this.gaps = new Gaps((conversationId) => this.inbox.put({ kind: "logged", conversationId }));
+    this.history = new History(news.store, call);
+    this.gaps = new Gaps((conversationId) => this.inbox.put({ kind: "late", conversationId }));
   }
 
   put(item: Item): void {
@@ -74,7 +79,7 @@ export class Feed {
     await store.setMeta("epoch", epoch);
     await this.people(first || changes.reset || changes.friends === true);
     const behind = await this.behind(views);
-    for (const [id, head] of behind) await this.catchUp(id, head);
+    for (const id of behind) await this.catchUp(id);
     // Last: if this connection breaks before, the next resume starts from the old cursor.
     await store.setMeta("cursor", changes.cursor);
     this.synced(true);
@@ -129,16 +134,18 @@ export class Feed {
   }
 
   /** Conversations of which something is here, and of that the newest is not: of all others nothing has to be fetched. */
-  private async behind(views: readonly Conversation[]): Promise<[id: string, head: number][]> {
+  private async behind(views: readonly Conversation[]): Promise<string[]> {
     const ids = views.map((view) => view.id);
     const rows = await this.news.store.db.conversations.bulkGet(ids);
-    return rows.flatMap((row) => (row !== undefined && row.logSeq < row.headSeq ? [[row.id, row.headSeq]] : []));
+    return rows.flatMap((row) => (row !== undefined && row.logSeq < row.headSeq ? [row.id] : []));
   }
 
   private async take(item: Item): Promise<void> {
     switch (item.kind) {
       case "logged":
-        return this.catchUp(item.conversationId, 0);
+        return this.catchUp(item.conversationId);
+      case "late":
+        return this.late(item.conversationId);
       case "changed":
         return this.look(item.conversationId);
       case "event":
@@ -159,24 +166,42 @@ export class Feed {
     }
     const changed = await this.news.event(name, data);
     if (changed !== undefined) await this.look(changed);
+    if (name.startsWith("conversation.")) await this.expect((data as { conversation?: Conversation }).conversation?.id);
+  }
+
+  /** What a view says that there is and is not here is on its way; but of what was cleared no event comes. */
+  private async expect(conversationId = ""): Promise<void> {
+    const row = await this.news.store.db.conversations.get(conversationId);
+    if (row !== undefined && row.logSeq < row.headSeq) this.gaps.expect(conversationId);
+  }
+
+  private async late(conversationId: string): Promise<void> {
+    const row = await this.news.store.db.conversations.get(conversationId);
+    const missing = row !== undefined && row.logSeq < row.headSeq;
+    if (missing || this.gaps.holds(conversationId)) await this.catchUp(conversationId);
   }
 
   private async answer({ name, params, answer }: Extract<Item, { kind: "answer" }>): Promise<void> {
     for (const item of await this.news.answered(name, params, answer)) {
-      if (item.kind === "logged") await this.catchUp(item.conversationId, 0, true);
-      else await this.take(item);
+      await this.take(item);
     }
   }
 
   /** An entry of a log: the next, one that is known already, or one behind a gap. */
   private async entry(conversationId: string, entry: Entry): Promise<void> {
     const { db } = this.news.store;
-    // As when one's own first message has made it.
-    if ((await db.conversations.get(conversationId)) === undefined) await this.look(conversationId);
+    if ((await db.conversations.get(conversationId)) === undefined) await this.meet(conversationId);
     const row = await db.conversations.get(conversationId);
     if (row === undefined || entry.seq <= row.logSeq) return;
     this.gaps.hold(conversationId, entry);
     await this.release(conversationId, row.logSeq);
+  }
+
+  /** A conversation that one's own first messages have made, or somebody's that came before `conversation.created`. */
+  private async meet(conversationId: string): Promise<void> {
+    await this.look(conversationId);
+    const row = await this.news.store.db.conversations.get(conversationId);
+    if (row !== undefined) await this.history.before(conversationId, row.logSeq + 1);
   }
 
   /** Apply what is held of a log and comes next; the rest waits a moment for what is missing. */
@@ -190,14 +215,12 @@ export class Feed {
     if (entries.some((entry) => entry.event === "message.received")) this.news.received(conversationId);
   }
 
-  /** The entries of a log up to its head; `once`: even if none seems to be missing. */
-  private async catchUp(conversationId: string, known: number, once = true): Promise<void> {
+  /** The entries of a log up to its head, as the first page says it. */
+  private async catchUp(conversationId: string): Promise<void> {
     const { store } = this.news;
-    let head = known;
-    let more = once;
+    let head = Number.POSITIVE_INFINITY;
     let row = await store.db.conversations.get(conversationId);
-    while (row !== undefined && (more || row.logSeq < head)) {
-      more = false;
+    while (row !== undefined && row.logSeq < head) {
       const asked = this.call("conversation.log", { id: conversationId, after: row.logSeq });
       const page = await unless("not_found", asked);
       // One that one is not in any more, since a moment ago: of that there is news of its own.
@@ -225,8 +248,7 @@ export class Feed {
     const view = await unless("not_found", this.call("conversation.get", { id: conversationId }));
     if (view === undefined) return;
     await this.news.store.putViews([view]);
-    const row = await this.news.store.db.conversations.get(conversationId);
-    if (row !== undefined && row.logSeq < row.headSeq) this.gaps.expect(conversationId);
+    await this.expect(conversationId);
   }
 }
 
@@ -239,9 +261,3 @@ async function unless<T>(code: string, answer: Promise<T>): Promise<T | undefine
     throw error;
   }
 }
-
-export type CallOnce = <N extends OperationName>(
-  name: N,
-  params: ParamsOf<N>,
-  signal?: AbortSignal,
-) => Promise<ResultOf<N>>;

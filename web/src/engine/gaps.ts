@@ -32,6 +32,11 @@ export class Gaps {
     return found;
   }
 
+  /** Whether something is held behind a gap. */
+  holds(conversationId: string): boolean {
+    return this.held.has(conversationId);
+  }
+
   /** Something is known to be missing. */
   expect(conversationId: string): void {
     if (this.timers.has(conversationId)) return;

@@ -10,6 +10,7 @@ import type { Call } from "./friends.ts";
 import { Marks } from "./marks.ts";
 import { News } from "./news.ts";
 import { Outbox } from "./outbox.ts";
+import { quietly } from "./quietly.ts";
 import type { Store } from "./store.ts";
 
 export interface LeaderOptions {
@@ -78,7 +79,7 @@ export class Leader {
     this.gone();
     await this.serving;
     await this.writing;
-    await this.news.activity.clear();
+    if (this.options.store.db.isOpen()) await this.news.activity.clear();
   }
 
   retry(): void {
@@ -104,7 +105,7 @@ export class Leader {
 
   /** Call for what is worth nothing later: without a connection, or refused, it is forgotten. */
   tell<N extends OperationName>(name: N, params: ParamsOf<N>): void {
-    if (this.connected) void this.over(name, params).catch(() => undefined);
+    if (this.connected) quietly(this.over(name, params));
   }
 
   /** Call over the connection; what that changes is in the database when it resolves. */
@@ -170,7 +171,7 @@ export class Leader {
       await this.call("message.send", params);
       await this.options.store.db.outbox.delete(params.clientId);
     });
-    void this.marks.open((name, params) => this.call(name, params));
+    quietly(this.marks.open((name, params) => this.call(name, params)));
     if (this.presence === "away") this.tell("presence.set", { status: "away" });
   }
 

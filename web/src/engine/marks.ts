@@ -1,6 +1,7 @@
 import { passes } from "../api/patience.ts";
 import type { ConversationRow } from "../db/schema.ts";
 import type { Call } from "./friends.ts";
+import { quietly } from "./quietly.ts";
 import type { Store } from "./store.ts";
 import { read } from "./views.ts";
 
@@ -39,7 +40,7 @@ export class Marks {
   flush(afterMs = COALESCE_MS): void {
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
-      void this.tell();
+      quietly(this.tell());
     }, afterMs);
   }
 

@@ -3,6 +3,7 @@ import { passes, retryAfterMs } from "../api/patience.ts";
 import type { MessageSendParams } from "../api/types.ts";
 import type { ChatrDatabase, OutboxRow } from "../db/schema.ts";
 import { Backoff } from "../wamp/backoff.ts";
+import { quietly } from "./quietly.ts";
 
 /** Under way at once to one conversation: enough for a slow link. */
 const WINDOW = 16;
@@ -60,14 +61,13 @@ export class Outbox {
       return;
     }
     this.pumping = true;
-    void this.launch()
-      .catch(() => undefined)
-      .finally(() => {
-        this.pumping = false;
-        if (!this.again) return;
-        this.again = false;
-        this.pump();
-      });
+    const launched = this.launch().finally(() => {
+      this.pumping = false;
+      if (!this.again) return;
+      this.again = false;
+      this.pump();
+    });
+    quietly(launched);
   }
 
   private async launch(): Promise<void> {
@@ -89,7 +89,7 @@ export class Outbox {
         if (index > 0 && this.flying.size >= MOST_FLYING) break;
         this.flying.set(row.clientId, target);
         next.push(row);
-        void this.send(transmit, row, window[index - 1]);
+        quietly(this.send(transmit, row, window[index - 1]));
       }
     }
     await this.db.outbox.bulkUpdate(next.map((row) => ({ key: row.clientId, changes: { state: "sending" } })));

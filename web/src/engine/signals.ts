@@ -1,6 +1,7 @@
 import { ApiError } from "../api/errors.ts";
 import type { Note } from "./channel.ts";
 import type { Leader } from "./leader.ts";
+import { quietly } from "./quietly.ts";
 import type { Store } from "./store.ts";
 import { Repeated, Throttle } from "./throttle.ts";
 
@@ -42,7 +43,7 @@ export class Signals {
   pass(signal: Signal): void {
     const leader = this.leader();
     if (leader === undefined) this.post(signal);
-    else if (leader.connected) void this.tell(leader, signal).catch(() => undefined);
+    else if (leader.connected) quietly(this.tell(leader, signal));
   }
 
   stop(): void {

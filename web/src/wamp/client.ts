@@ -85,6 +85,7 @@ export class WampClient {
     if (this.running !== undefined) return;
     globalThis.addEventListener?.("online", this.retry);
     globalThis.addEventListener?.("offline", this.lost);
+    globalThis.document?.addEventListener("visibilitychange", this.seen);
     this.running = this.run();
   }
 
@@ -92,6 +93,7 @@ export class WampClient {
     this.stopped = true;
     globalThis.removeEventListener?.("online", this.retry);
     globalThis.removeEventListener?.("offline", this.lost);
+    globalThis.document?.removeEventListener("visibilitychange", this.seen);
     this.link?.leave();
     this.wake?.();
     await this.running;
@@ -139,6 +141,11 @@ export class WampClient {
       topic.subscription = id;
     });
   }
+
+  /** Somebody looks again, maybe after the machine slept, in which no timer ran. */
+  private seen = (): void => {
+    if (globalThis.document.visibilityState === "visible") this.retry();
+  };
 
   private lost = (): void => this.link?.cut("The network is off");
 

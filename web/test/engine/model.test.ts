@@ -304,7 +304,7 @@ async function freshFor(device: Device): Promise<unknown[]> {
 }
 
 for (let seed = FIRST; seed < FIRST + RUNS; seed += 1) {
-  test(`all agree in the end, whatever they do (${seed})`, { timeout: 60_000 }, async () => {
+  test(`all agree in the end, whatever they do (${seed})`, { timeout: 120_000 }, async () => {
     const chance = new Chance(seed);
     const world = new World(chance);
     try {

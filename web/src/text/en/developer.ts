@@ -157,6 +157,7 @@ export const developer = {
   timesName: (count: number) => `Call ${count} times`,
   stop: "Stop",
   inDocs: "Open in the documentation",
+  hello: "Hello from the lab",
   result: "Result",
   noResult: "Call something, and its answer is here.",
   pickOperation: "Pick an operation",

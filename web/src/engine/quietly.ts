@@ -1,0 +1,10 @@
+import Dexie from "dexie";
+import { ApiError } from "../api/errors.ts";
+
+/** Do what nobody waits for: it may be refused, or have the database closed under it. */
+export function quietly(work: Promise<unknown>): void {
+  work.catch((error: unknown) => {
+    if (error instanceof ApiError || error instanceof Dexie.DatabaseClosedError) return;
+    console.error("chatr:", error);
+  });
+}
