@@ -91,6 +91,8 @@ function useScrolling(scroll: HTMLElement | null, path: string, loaded: boolean)
     const heading = document.getElementById(decodeURIComponent(window.location.hash.slice(1)));
     if (heading) heading.scrollIntoView();
     else if (scroll) scroll.scrollTop = 0;
+    // What was clicked is gone where there is one pane at a time: go on from the title.
+    if (document.activeElement === document.body) scroll?.querySelector("h1")?.focus({ preventScroll: true });
   }, [scroll, path, loaded]);
 }
 

@@ -130,6 +130,7 @@ function Control({ field, value, onChange, known, error, id }: FieldControlProps
 
 function placeholder({ fresh, required, default: value }: FormField): string {
   if (fresh && required) return t.developer.newEachTime;
-  if (value !== undefined && value !== null) return t.developer.asDefault(JSON.stringify(value));
+  if (value !== undefined && value !== null)
+    return t.developer.asDefault(typeof value === "string" ? value : JSON.stringify(value));
   return required ? "" : t.developer.none;
 }

@@ -4,7 +4,6 @@ import type { Me, OperationName, Session } from "../../api/types.ts";
 import { t } from "../../text/index.ts";
 import { WampClient, type WampState } from "../../wamp/client.ts";
 import type { Payload } from "../../wamp/link.ts";
-import { type Known, knownIn } from "./ids.ts";
 import { summaryOf, write } from "./log.ts";
 import { slowSocket } from "./slow.ts";
 
@@ -32,7 +31,8 @@ const AHEAD_MS = 60_000;
 
 export interface ConnectionOptions {
   onView(view: ConnectionView): void;
-  onKnown(known: readonly Known[]): void;
+  /** Something with an id came by. */
+  onPayload(payload: unknown): void;
 }
 
 /** A session of the lab's own, beside the one of this browser: its tokens are in memory, and no cookie knows of it. */
@@ -42,6 +42,7 @@ export class LabConnection {
   private session: Session;
   private client: WampClient | undefined;
   private renewing: ReturnType<typeof setTimeout> | undefined;
+  private hasLooked = false;
   private beat: ReturnType<typeof setInterval> | undefined;
 
   constructor(
@@ -98,7 +99,7 @@ export class LabConnection {
       const result = await this.send(door, name, params);
       const ms = this.took(began);
       this.log("out", `${name} → ${status}`, t.developer.latency(ms), { params, result });
-      this.options.onKnown(knownIn(result));
+      this.options.onPayload(result);
       return { kind: "good", ms, result };
     } catch (error) {
       const refusal = error instanceof ApiError ? error : new ApiError("internal", String(error));
@@ -162,7 +163,7 @@ export class LabConnection {
 
   private heard(topic: string, payload: Payload): void {
     this.log("in", topic.replace(/^chatr\./, ""), summaryOf(payload), payload);
-    this.options.onKnown(knownIn(payload));
+    this.options.onPayload(payload);
   }
 
   private became(client: WampClient, state: WampState): void {
@@ -174,6 +175,7 @@ export class LabConnection {
       case "online":
         this.show({ status: "connected", connection: state.welcome.connection });
         this.log("out", t.developer.welcome, `ticket · ${state.welcome.connection.slice(0, 4)}`, state.welcome);
+        this.look();
         break;
       case "offline":
         if (this.view.status === "connected") this.log("error", t.developer.lost, state.reason);
@@ -185,6 +187,13 @@ export class LabConnection {
         this.log("error", t.developer.ended, state.reason);
         this.show({ status: "ended", connection: "" });
     }
+  }
+
+  /** See what there is at the first time, so that forms can offer it. */
+  private look(): void {
+    if (this.hasLooked) return;
+    this.hasLooked = true;
+    void this.call("wamp", "conversation.list", {}, 200);
   }
 
   private renewLater(): void {

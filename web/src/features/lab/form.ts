@@ -5,6 +5,7 @@ export interface FormField {
   name: string;
   required: boolean;
   kind: "text" | "number" | "choice" | "switch" | "json";
+  /** Null can be given, and is something else than nothing. */
   nullable: boolean;
   /** Of a choice. */
   options: readonly string[];
@@ -38,7 +39,7 @@ function fieldOf(name: string, schema: Schema, required: boolean, schemas: Schem
     name,
     required,
     kind: options.length > 0 ? "choice" : kindOf(resolve(first, schemas)),
-    nullable,
+    nullable: nullable && schema.default !== null,
     options,
     default: schema.default ?? undefined,
     isId: first.format === "uuid",
@@ -93,10 +94,10 @@ export function paramsOf(fields: readonly FormField[], values: Values, makeId: (
 export function valuesOf(fields: readonly FormField[], params: Params): Values {
   const known = new Map(fields.map((field) => [field.name, field]));
   const given = Object.entries(params).filter(([name]) => known.has(name));
-  return Object.fromEntries(given.map(([name, value]) => [name, given(known.get(name)?.kind, value)]));
+  return Object.fromEntries(given.map(([name, value]) => [name, asTyped(known.get(name)?.kind, value)]));
 }
 
-function given(kind: FormField["kind"] | undefined, value: unknown): string | boolean | null {
+function asTyped(kind: FormField["kind"] | undefined, value: unknown): string | boolean | null {
   if (value === null || typeof value === "boolean") return value;
   return kind === "json" || typeof value === "object" ? JSON.stringify(value) : String(value);
 }

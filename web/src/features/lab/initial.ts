@@ -4,11 +4,11 @@ import type { Operation } from "../docs/reference.ts";
 import type { FormField, Values } from "./form.ts";
 import { type Known, kindOf } from "./ids.ts";
 
-/** What has been seen and fits into a field; oneself at the end. */
+/** What fits into a field: people, oneself at the end; of all else what one has seen oneself. */
 export function fitting(known: readonly Known[], operation: string, field: string, me: string): readonly Known[] {
   const kind = kindOf(operation, field);
-  const others = known.filter((each) => each.kind === kind && each.id !== me);
-  return [...others, ...known.filter((each) => each.kind === kind && each.id === me)];
+  const all = known.filter((each) => each.kind === kind && (kind === "user" || each.seenBy.includes(me)));
+  return [...all.filter(({ id }) => id !== me), ...all.filter(({ id }) => id === me)];
 }
 
 /** What a form begins with: ids of what was seen last, so that most calls can be made at once. */

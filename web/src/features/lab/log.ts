@@ -51,11 +51,14 @@ export function filtered(entries: readonly LogEntry[], filter: Filter, query: st
   });
 }
 
-/** A few words of a payload: its plain values, the telling ones first. */
+/** A few words of a payload: its plain values, ids at the end, for they say the least. */
 export function summaryOf(payload: unknown): string {
   if (typeof payload !== "object" || payload === null) return "";
-  const parts = Object.entries(payload).flatMap(([key, value]) => part(key, value));
-  return parts.slice(0, 3).join(" · ");
+  const entries = Object.entries(payload).sort(([a], [b]) => Number(/id$/i.test(a)) - Number(/id$/i.test(b)));
+  return entries
+    .flatMap(([key, value]) => part(key, value))
+    .slice(0, 3)
+    .join(" · ");
 }
 
 function part(key: string, value: unknown): string[] {

@@ -3,7 +3,7 @@ import { rest } from "../../api/rest.ts";
 import type { Session } from "../../api/types.ts";
 import { type ConnectionView, type Door, LabConnection } from "./connection.ts";
 import type { Values } from "./form.ts";
-import { type Known, remember } from "./ids.ts";
+import { type Known, knownIn, remember } from "./ids.ts";
 
 export interface PaneState {
   id: number;
@@ -68,11 +68,10 @@ export function begin(id: number, session: Session): void {
   window.addEventListener("pagehide", leaveAll);
   const connection = new LabConnection(session, {
     onView: (view) => paneOf(id)?.connection === connection && change(id, { view }),
-    onKnown: learn,
+    onPayload: (payload) => learn(knownIn(payload), session.user.id),
   });
   change(id, { connection, view: connection.state });
-  const { id: userId, displayName } = session.user;
-  learn([{ kind: "user", id: userId, label: displayName }]);
+  learn(knownIn(session.user), session.user.id);
   connection.goOnline();
 }
 
@@ -109,8 +108,8 @@ export function login(name: string, password: string) {
   return rest("session.login", { login: name, password }, { apart: true });
 }
 
-function learn(more: readonly Known[]): void {
-  useLab.setState(({ known }) => ({ known: remember(known, more) }));
+function learn(found: ReturnType<typeof knownIn>, by: string): void {
+  useLab.setState(({ known }) => ({ known: remember(known, found, by) }));
 }
 
 function paneOf(id: number): PaneState | undefined {

@@ -150,7 +150,7 @@ export const developer = {
   none: "none",
   nullWord: "null",
   giveNull: (field: string) => `Give null for ${field}`,
-  asDefault: (value: string) => `${value}, if not given`,
+  asDefault: (value: string) => `${value} by default`,
   noFields: "This call takes nothing.",
   callAs: (name: string) => `Call as ${name}`,
   times: (count: number) => `× ${count}`,
