@@ -159,7 +159,7 @@ RULES = (
         act=remove,
         where=f"t.since {_OLD} AND coalesce(t.locked_until, now()) <= now()",
     ),
-    # As long as code_sends.py and address_changes.py in store/accounts look back, which clear away themselves in use.
+    # As long as they are known: ops/sessions/lockout.py ``KNOWN_DAYS``.
     Rule(name="known places", table="known_places", days=90, act=remove, where=f"t.signed_in_at {_OLD}"),
     Rule(name="approaches to strangers", table="approaches", days=1, act=remove, where=f"t.at {_OLD}"),
     Rule(name="letters given up", table="outbound", days="dead_letters_days", act=remove, where=f"t.dead_at {_OLD}"),
