@@ -50,10 +50,10 @@ class AccountRegisterParams(Params, frozen=True, kw_only=True):
 async def register(ctx: Ctx, params: AccountRegisterParams) -> verification.PendingAccount:
     """Create an account and send a code to its e-mail address, or else to its phone: one of the two is needed.
 
-    An account with the same address that was never verified is replaced: at once by who registered it from the same
-    network, by others when its code has run out. ``conflict`` names the field that is taken. ``rate_limited`` also when
-    no more codes may be sent there at the moment: nothing has changed then. The ``proof`` in the answer is for
-    account.change_unconfirmed.
+    An account with the same e-mail address, or with nothing but the same phone number, that was never verified is
+    replaced: at once by who registered it from the same network, by others when its code has run out. ``conflict``
+    names the field that is taken. ``rate_limited`` also when no more codes may be sent there at the moment: nothing has
+    changed then. The ``proof`` in the answer is for account.change_unconfirmed.
     """
     if not params.email and not params.phone_number:
         raise invalid("$.email", "give an e-mail address or a phone number")
