@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { build, type Plugin, type Rolldown } from "vite";
 
 /** Of these chunks nobody needs one to start: they are kept when somebody has opened them. */
-const LATER = /(?:^|\/)(?:Lab|Docs|EmojiPickerLoaded)-/;
+const LATER = /(?:^|\/)(?:Lab|Docs|useReference|EmojiPickerLoaded)-/;
 const PUBLIC = ["/mark.svg", "/mark-unread.svg", "/manifest.webmanifest", "/icon-192.png"];
 
 /** Writes `sw.js` beside the client: src/sw/worker.ts with the list of files that the shell is made of. */

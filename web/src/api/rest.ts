@@ -8,6 +8,8 @@ export interface RestOptions {
   signal?: AbortSignal;
   /** The WAMP connection that the call is one of: a refresh prolongs it, and it gets no events of what the call does. */
   connection?: string;
+  /** Without the browser's cookies, which stay as they are: for a session beside the one of this browser. */
+  apart?: boolean;
   /** Where the server is; empty: where this page is from. */
   origin?: string;
 }
@@ -16,14 +18,16 @@ export interface RestOptions {
 export async function rest<N extends OperationName>(
   name: N,
   params: ParamsOf<N>,
-  { token, signal, connection, origin = "" }: RestOptions = {},
+  { token, signal, connection, apart = false, origin = "" }: RestOptions = {},
 ): Promise<ResultOf<N>> {
   const { verb, url, body } = requestOf(name, params as Record<string, unknown>);
-  const headers: Record<string, string> = { Accept: "application/json", "X-Chatr-Session": "cookie" };
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (!apart) headers["X-Chatr-Session"] = "cookie";
   if (token !== undefined) headers.Authorization = `Bearer ${token}`;
   if (connection) headers["X-Chatr-Connection"] = connection;
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  const init: RequestInit = { method: verb, headers, body, credentials: "same-origin", cache: "no-store" };
+  const init: RequestInit = { method: verb, headers, body, cache: "no-store" };
+  init.credentials = apart ? "omit" : "same-origin";
   if (signal) init.signal = signal;
   let response: Response;
   let answer: unknown;

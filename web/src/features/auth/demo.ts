@@ -19,13 +19,14 @@ export async function demoPeople(signal: AbortSignal): Promise<DemoPerson[]> {
   return people;
 }
 
-/** Signs in as one of them. */
-export async function signInAs(username: string): Promise<Session> {
-  const headers = { Accept: "application/json", "X-Chatr-Session": "cookie" };
+/** Signs in as one of them; `apart`: beside the session of this browser, whose cookies stay as they are. */
+export async function signInAs(username: string, apart = false): Promise<Session> {
+  const headers: HeadersInit = { Accept: "application/json", ...(!apart && { "X-Chatr-Session": "cookie" }) };
+  const credentials = apart ? "omit" : "same-origin";
   let response: Response;
   let body: unknown;
   try {
-    response = await fetch(`/dev/demo/${encodeURIComponent(username)}`, { method: "POST", headers });
+    response = await fetch(`/dev/demo/${encodeURIComponent(username)}`, { method: "POST", headers, credentials });
     body = await response.json();
   } catch (error) {
     throw transportLost(String(error));

@@ -131,12 +131,7 @@ function useFieldAria(field: RefObject<HTMLTextAreaElement | null>, active: stri
   useEffect(() => {
     const element = field.current;
     if (element === null || active === undefined) return undefined;
-    const attributes = {
-      role: "combobox",
-      "aria-expanded": "true",
-      "aria-controls": LIST,
-      "aria-activedescendant": active,
-    };
+    const attributes = { "aria-autocomplete": "list", "aria-controls": LIST, "aria-activedescendant": active };
     for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
     return () => {
       for (const name of Object.keys(attributes)) element.removeAttribute(name);

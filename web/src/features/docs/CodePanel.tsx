@@ -12,6 +12,9 @@ export interface CodePanelProps {
   title?: string;
 }
 
+/** Above it colours cost more than they help. */
+const MOST = 40_000;
+
 /** A piece of code that can be copied. */
 export function CodePanel({ code, title = "" }: CodePanelProps) {
   const copy = <IconButton size="sm" icon={Copy} label={t.developer.copyCode} onClick={() => void copyText(code)} />;
@@ -28,7 +31,7 @@ export function CodePanel({ code, title = "" }: CodePanelProps) {
 
 /** Code in the colours of its pieces. */
 export function Code({ code }: { code: string }) {
-  const pieces = useMemo(() => tokens(code), [code]);
+  const pieces = useMemo(() => (code.length > MOST ? [{ kind: "plain" as const, text: code }] : tokens(code)), [code]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways has to be reached by the keyboard.
     <pre className="code" dir="ltr" tabIndex={0}>

@@ -1,9 +1,8 @@
 import { guides } from "virtual:chatr-guides";
 import { ArrowLeft, BookX } from "lucide-react";
-import { type ReactNode, useContext, useEffect, useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { Link, useLocation } from "wouter";
 import { NARROW, useMedia } from "../../app/useMedia.ts";
-import { SessionContext } from "../../session/session.ts";
 import { t } from "../../text/index.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Empty } from "../../ui/Empty.tsx";
@@ -17,6 +16,7 @@ import { ErrorsPage } from "./ErrorsPage.tsx";
 import { EventPage } from "./EventPage.tsx";
 import { GuidePage } from "./GuidePage.tsx";
 import { HomePage } from "./HomePage.tsx";
+import { Landmark } from "./Landmark.tsx";
 import { LinksContext, makeLinks } from "./links.ts";
 import { OperationPage } from "./OperationPage.tsx";
 import { type DocsPlace, docsPath, docsPlace } from "./places.ts";
@@ -70,7 +70,7 @@ function Reader({ place, loaded, narrow }: ReaderProps) {
   const path = docsPath(place);
   useScrolling(scroll.current, path, loaded.kind === "loaded");
   return (
-    <Landmark>
+    <Landmark className="docs__main">
       <div className="docs__scroll docs__reader" ref={scroll}>
         {narrow && (
           <header className="docs__bar docs__bar--back">
@@ -84,12 +84,6 @@ function Reader({ place, loaded, narrow }: ReaderProps) {
   );
 }
 
-/** Signed in there is a main part around every page already. */
-function Landmark({ children }: { children: ReactNode }) {
-  const inside = useContext(SessionContext)?.state.kind === "in";
-  return inside ? <div className="docs__main">{children}</div> : <main className="docs__main">{children}</main>;
-}
-
 /** A page begins at its top, or at the heading that its address names. */
 function useScrolling(scroll: HTMLElement | null, path: string, loaded: boolean): void {
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page, or a page that is there now, begins anew.
@@ -97,6 +91,8 @@ function useScrolling(scroll: HTMLElement | null, path: string, loaded: boolean)
     const heading = document.getElementById(decodeURIComponent(window.location.hash.slice(1)));
     if (heading) heading.scrollIntoView();
     else if (scroll) scroll.scrollTop = 0;
+    // What was clicked is gone where there is one pane at a time: go on from the title.
+    if (document.activeElement === document.body) scroll?.querySelector("h1")?.focus({ preventScroll: true });
   }, [scroll, path, loaded]);
 }
 

@@ -44,7 +44,7 @@ function Operations({ reference, current }: { reference: Reference; current: str
   return (
     <>
       {byArea(reference.operations).map(([area, operations]) => (
-        <div key={area} role="group" aria-label={areaWord(area)}>
+        <div key={area} className="docs-nav__area">
           <h2>{areaWord(area)}</h2>
           {operations.map(({ name, verb }) => (
             <Entry key={name} to={{ kind: "operation", name }} current={current} mark={SHORT[verb] ?? verb}>

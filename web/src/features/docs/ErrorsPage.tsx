@@ -3,7 +3,7 @@ import { t } from "../../text/index.ts";
 import { marked } from "./OperationPage.tsx";
 import { ContractLine } from "./Prose.tsx";
 import { docsPath } from "./places.ts";
-import { ALWAYS, type Reference } from "./reference.ts";
+import { ALWAYS, type Operation, type Reference } from "./reference.ts";
 
 /** All codes, and which operations have them. */
 export function ErrorsPage({ reference: { errors, operations } }: { reference: Reference }) {
@@ -32,14 +32,11 @@ export function ErrorsPage({ reference: { errors, operations } }: { reference: R
                 <td>
                   <ContractLine text={marked(t.developer.codeMeanings[code] ?? "")} />
                   <div className="docs-page__users">
-                    {!ALWAYS.has(code) &&
-                      operations
-                        .filter((operation) => operation.errors.some((each) => each.code === code))
-                        .map(({ name }) => (
-                          <Link key={name} href={docsPath({ kind: "operation", name })}>
-                            {name}
-                          </Link>
-                        ))}
+                    {usersOf(code, operations).map((name) => (
+                      <Link key={name} href={docsPath({ kind: "operation", name })}>
+                        {name}
+                      </Link>
+                    ))}
                   </div>
                 </td>
               </tr>
@@ -52,4 +49,10 @@ export function ErrorsPage({ reference: { errors, operations } }: { reference: R
       </article>
     </div>
   );
+}
+
+/** The operations that answer with a code; none for those that most of them have. */
+function usersOf(code: string, operations: readonly Operation[]): string[] {
+  const users = operations.filter(({ errors }) => errors.some((each) => each.code === code));
+  return ALWAYS.has(code) || users.length * 2 > operations.length ? [] : users.map(({ name }) => name);
 }

@@ -11,7 +11,7 @@ export function FieldsTable({ schema, optional = true }: { schema: Schema; optio
   if (names.length === 0) return <p className="prose__note">{t.developer.takesNothing}</p>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways has to be reached by the keyboard.
-    <div className="prose__table" tabIndex={0} role="group">
+    <div className="prose__table" tabIndex={0}>
       <table>
         <thead>
           <tr>

@@ -82,7 +82,7 @@ function List({ ordered, items }: { ordered: boolean; items: readonly Block[][] 
 function Table({ head, rows }: { head: readonly Inline[][]; rows: readonly Inline[][][] }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways has to be reached by the keyboard.
-    <div className="prose__table" tabIndex={0} role="group">
+    <div className="prose__table" tabIndex={0}>
       <table>
         {head.length > 0 && (
           <thead>

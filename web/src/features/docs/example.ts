@@ -58,7 +58,7 @@ export function example(schema: Schema, schemas: Schemas, field = "", depth = 0)
   const [first = {}] = choices(resolve(schema, schemas)).schemas;
   const found = resolve(first, schemas);
   if (found.oneOf !== undefined || found.anyOf !== undefined) return example(found, schemas, field, depth);
-  if (found.enum !== undefined) return found.default ?? found.enum[0];
+  if (found.enum !== undefined) return found.default ?? (found.enum.includes("text") ? "text" : found.enum[0]);
   switch (found.type) {
     case "object":
       return depth < DEEPEST ? object(found, schemas, depth) : {};

@@ -193,8 +193,8 @@ class Reader {
       const cells = columns.map(([from, to], at) => line.slice(from, at === last ? undefined : to).trim());
       const rows = parts.at(-1) ?? [];
       const above = rows.at(-1);
-      if (cells[0] === "" && above !== undefined) cells.forEach((cell, at) => void (above[at] += cell && ` ${cell}`));
-      else rows.push(cells);
+      if (cells[0] !== "" || above === undefined) rows.push(cells);
+      else rows[rows.length - 1] = above.map((cell, at) => `${cell} ${cells[at] ?? ""}`.trim());
     }
     const [head, body] = parts.length > 1 ? [parts[0]?.[0] ?? [], parts[1]] : [[], parts[0]];
     return { kind: "table", head: head.map(inline), rows: (body ?? []).map((row) => row.map(inline)) };

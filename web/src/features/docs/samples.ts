@@ -55,7 +55,7 @@ function pythonValue(value: unknown): string {
 function javascript({ name, anybody }: Call, params: Record<string, unknown>): string {
   const { verb, url, body } = requestOf(name, params);
   const headers = [
-    ...(anybody ? [] : ["    Authorization: `Bearer ${token}`,"]),
+    ...(anybody ? [] : [`    Authorization: \`Bearer \${token}\`,`]),
     ...(body === undefined ? [] : [`    "Content-Type": "application/json",`]),
   ];
   const options = [

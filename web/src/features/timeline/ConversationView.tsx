@@ -7,6 +7,7 @@ import { useNow } from "../../ui/useNow.ts";
 import { Composer, type ComposerHandle } from "../composer/Composer.tsx";
 import { Foot } from "../composer/Foot.tsx";
 import { useDraft } from "../composer/useDraft.ts";
+import { useLasting } from "../composer/useLasting.ts";
 import { useSending } from "../composer/useSending.ts";
 import { type Writing, writingOf } from "../composer/writing.ts";
 import { ActivityBubble } from "./ActivityBubble.tsx";
@@ -24,6 +25,9 @@ import { type ConversationData, useActivity } from "./useConversation.ts";
 import { hitDone, useHit } from "./useHit.ts";
 import { type Messages, useMessages } from "./useMessages.ts";
 import { useViewOf } from "./useViewOf.ts";
+
+/** As the banner: a connection that is back sooner was missed by nobody. */
+const OFFLINE_MS = 2000;
 
 /** A conversation that is open: header, timeline, composer, and what opens above them. */
 export function ConversationView({ target, data }: { target: string; data: ConversationData }) {
@@ -45,6 +49,7 @@ export function ConversationView({ target, data }: { target: string; data: Conve
   const writing = useWriting(data, all);
   const view = useViewOf(data, writing);
   const marks = useMarks(data);
+  const offline = useLasting(!online, OFFLINE_MS);
   const name = titleOf(conversation, person);
   const read = useCallback(
     (seq: number) => conversation && engine.markRead(conversation.id, seq),
@@ -89,7 +94,7 @@ export function ConversationView({ target, data }: { target: string; data: Conve
                 name={name}
                 me={me.id}
                 people={person === undefined ? [] : [person]}
-                offline={!online}
+                offline={offline}
                 busy={sending.busy}
                 onSubmit={sending.submit}
                 onEditLast={sending.editLast}

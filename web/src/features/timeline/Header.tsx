@@ -68,7 +68,7 @@ export function Header({ data, activity, onSearch }: HeaderProps) {
             {person?.isSupport && <Tag>{t.chats.support}</Tag>}
           </span>
           <span className={cx("conversation-header__line ellipsis", line.live && "conversation-header__line--live")}>
-            {line.text}
+            <bdi>{line.text}</bdi>
           </span>
         </span>
       </button>

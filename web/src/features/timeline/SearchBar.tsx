@@ -5,6 +5,7 @@ import { t } from "../../text/index.ts";
 import { refusal } from "../../text/refusal.ts";
 import { IconButton } from "../../ui/IconButton.tsx";
 import { SearchInput } from "../../ui/SearchInput.tsx";
+import { useMarkedWords } from "./useMarkedWords.ts";
 import "./SearchBar.css";
 
 /** So long after the last letter it is looked for. */
@@ -27,6 +28,7 @@ interface Hits {
 export function SearchBar({ conversationId, onHit, onClose }: SearchBarProps) {
   const [query, setQuery] = useState("");
   const hits = useHits(conversationId, query.trim());
+  useMarkedWords(query.trim());
   const [at, setAt] = useState(0);
   const go = (index: number) => {
     const seq = hits?.seqs[index];

@@ -96,6 +96,7 @@ export function useTimelineScroll(options: Options): TimelineScroll {
   // biome-ignore lint/correctness/useExhaustiveDependencies: what has come is what it is about.
   useLayoutEffect(() => {
     if (stick.current) toEnd();
+    // What comes into view without a movement is in view all the same.
     const frame = requestAnimationFrame(() => look(latest.current.scroller.current?.scrollTop ?? 0));
     return () => cancelAnimationFrame(frame);
   }, [options.rows, look, toEnd]);

@@ -142,7 +142,7 @@ describe("the window on a conversation", () => {
     for (const seq of range(1001, 1000 + 3 * PAGE)) await arrives(seq);
     await until(() => seqs().at(-1) === 1000 + 3 * PAGE);
     expect(seqs()).toEqual(range(990, 1000 + 3 * PAGE));
-  });
+  }, 30_000);
 
   it("shows nothing behind a gap that opens", async () => {
     await stretch(900, 1000);
@@ -155,6 +155,17 @@ describe("the window on a conversation", () => {
     expect(seqs().at(-1)).toBe(1000);
     await window.open();
     expect(seqs()).toEqual(range(1500, 1510));
+  });
+
+  it("goes on by itself when what was missing behind it has come", async () => {
+    await stretch(900, 990);
+    await window.open();
+    expect(window.state().live).toBe(false);
+    await stretch(991, 1000);
+    await until(() => window.state().live);
+    await arrives(1001);
+    await until(() => seqs().at(-1) === 1001);
+    expect(seqs()).toEqual(range(1001 - seqs().length + 1, 1001));
   });
 
   it("begins anew when all was forgotten", async () => {

@@ -2,6 +2,7 @@ import Dexie, { liveQuery, type Subscription } from "dexie";
 import type { Message } from "../../api/types.ts";
 import type { Stretch } from "../../db/schema.ts";
 import type { Engine } from "../../engine/engine.ts";
+import { kept } from "./kept.ts";
 
 /** Messages in a page. */
 export const PAGE = 80;
@@ -154,19 +155,16 @@ export class MessageWindow {
     this.#take(await this.#bounds());
   }
 
-  async #bounds(): Promise<{ stretches: readonly Stretch[]; logSeq: number }> {
+  /** In one transaction: a row that is newer than its stretches would look like a gap. */
+  #bounds(): Promise<{ stretches: readonly Stretch[]; logSeq: number }> {
     const { db } = this.#engine;
-    // Of one moment: the log of one and the stretches of another would look like a gap.
-    const [row, stretches] = await db.transaction("r", db.conversations, db.stretches, () =>
-      Promise.all([
-        db.conversations.get(this.#id),
-        db.stretches
-          .where("[conversationId+fromSeq]")
-          .between([this.#id, Dexie.minKey], [this.#id, Dexie.maxKey])
-          .toArray(),
-      ]),
-    );
-    return { stretches, logSeq: row?.logSeq ?? 0 };
+    return db.transaction("r", db.conversations, db.stretches, async () => {
+      const row = await db.conversations.get(this.#id);
+      const range = db.stretches
+        .where("[conversationId+fromSeq]")
+        .between([this.#id, Dexie.minKey], [this.#id, Dexie.maxKey]);
+      return { stretches: await range.toArray(), logSeq: row?.logSeq ?? 0 };
+    });
   }
 
   #take({ stretches, logSeq }: { stretches: readonly Stretch[]; logSeq: number }): void {
@@ -176,13 +174,17 @@ export class MessageWindow {
 
   #watchBounds(): void {
     this.#watch = liveQuery(() => this.#bounds()).subscribe((bounds) => {
-      this.#take(bounds);
       const last = this.#pages.at(-1);
+      const wasAtEnd = last !== undefined && last.to >= this.#endOf(last.from);
+      this.#take(bounds);
       if (last === undefined || this.#isLost(last)) {
         if (this.#newest() !== undefined) void this.open();
       } else if (last.to === Infinity && this.#endOf(last.from) !== Infinity) {
         // A gap has opened behind what is shown: show no further than to it.
         if (!last.leaves) void this.#replace(last, [last.from, this.#endOf(last.from)]);
+      } else if (wasAtEnd && last.to < this.#endOf(last.from)) {
+        // The stretch goes on where what is shown ended: so does what is shown.
+        void this.newer();
       } else this.#publish({});
     });
   }
@@ -293,14 +295,4 @@ export class MessageWindow {
     };
     for (const listener of this.#listeners) listener();
   }
-}
-
-/** Messages that say the same stay the same objects: what shows them need not look again. */
-function kept(before: readonly Message[], now: readonly Message[]): readonly Message[] {
-  if (before.length === 0) return now;
-  const old = new Map(before.map((message) => [message.id, message]));
-  return now.map((message) => {
-    const was = old.get(message.id);
-    return was !== undefined && JSON.stringify(was) === JSON.stringify(message) ? was : message;
-  });
 }

@@ -1,0 +1,85 @@
+import { FlaskConical } from "lucide-react";
+import { useRef, useState } from "react";
+import { t } from "../../text/index.ts";
+import { Empty } from "../../ui/Empty.tsx";
+import type { Operation, Reference } from "../docs/reference.ts";
+import { CallForm } from "./CallForm.tsx";
+import type { Answer, LabConnection, Params } from "./connection.ts";
+import { PaneHead } from "./PaneHead.tsx";
+import { PaneSignIn } from "./PaneSignIn.tsx";
+import { type Outcome, ResultView } from "./ResultView.tsx";
+import { repeat } from "./series.ts";
+import { type PaneState, useLab } from "./state.ts";
+
+export interface PaneProps {
+  pane: PaneState;
+  operation: Operation | undefined;
+  reference: Reference;
+  /** Not the last one. */
+  closable: boolean;
+}
+
+/** Somebody's session: who it is, a call that they make, and its answer. */
+export function Pane({ pane, operation, reference, closable }: PaneProps) {
+  const { id, connection } = pane;
+  const name = connection?.user.displayName ?? t.developer.newPane;
+  return (
+    <section className="lab-pane" aria-label={t.developer.pane(name)}>
+      <PaneHead pane={pane} closable={closable} />
+      <div className="lab-pane__body">
+        {connection === undefined ? (
+          <PaneSignIn pane={id} />
+        ) : operation === undefined ? (
+          <Empty icon={FlaskConical} title={t.developer.pickOperation} text={t.developer.pickOperationText} />
+        ) : (
+          <Caller key={operation.name} pane={id} connection={connection} operation={operation} reference={reference} />
+        )}
+      </div>
+    </section>
+  );
+}
+
+interface CallerProps {
+  pane: number;
+  connection: LabConnection;
+  operation: Operation;
+  reference: Reference;
+}
+
+function Caller({ pane, connection, operation, reference }: CallerProps) {
+  const [busy, setBusy] = useState(false);
+  const [outcome, setOutcome] = useState<Outcome>();
+  const stop = useRef<AbortController>(undefined);
+  const { name, status } = operation;
+
+  const call = async (make: () => Params, count: number) => {
+    const { door } = useLab.getState();
+    let answer: Answer | undefined;
+    const once = async () => {
+      answer = await connection.call(door, name, make(), status);
+      return answer;
+    };
+    setBusy(true);
+    const end = new AbortController();
+    stop.current = end;
+    const series = await repeat(count, once, end.signal);
+    setBusy(false);
+    setOutcome({ name, status, answer, series: count > 1 ? series : undefined });
+  };
+  const { answer } = outcome ?? {};
+  return (
+    <>
+      <CallForm
+        pane={pane}
+        me={connection.user}
+        operation={operation}
+        schemas={reference.schemas}
+        errorAt={(field) => (answer?.kind === "refused" ? answer.error.at(field) : undefined)}
+        busy={busy}
+        onCall={(make, count) => void call(make, count)}
+        onStop={() => stop.current?.abort()}
+      />
+      <ResultView outcome={outcome} />
+    </>
+  );
+}

@@ -1,0 +1,30 @@
+import { t } from "../../text/index.ts";
+import { shownFields } from "../docs/example.ts";
+import type { Operation } from "../docs/reference.ts";
+import type { FormField, Values } from "./form.ts";
+import { type Known, kindOf } from "./ids.ts";
+
+/** What fits into a field: people, oneself at the end; of all else what one has seen oneself. */
+export function fitting(known: readonly Known[], operation: string, field: string, me: string): readonly Known[] {
+  const kind = kindOf(operation, field);
+  const all = known.filter((each) => each.kind === kind && (kind === "user" || each.seenBy.includes(me)));
+  return [...all.filter(({ id }) => id !== me), ...all.filter(({ id }) => id === me)];
+}
+
+/** What a form begins with: ids of what was seen last, so that most calls can be made at once. */
+export function initialValues(
+  operation: Operation,
+  fields: readonly FormField[],
+  known: readonly Known[],
+  me: string,
+): Values {
+  const values: Record<string, string> = {};
+  const shown = shownFields(operation);
+  for (const { name, isId, fresh } of fields) {
+    if (!isId || fresh || !shown.includes(name)) continue;
+    const [first] = fitting(known, operation.name, name, me);
+    if (first !== undefined) values[name] = first.id;
+  }
+  if (operation.name === "message.send") values.content = t.developer.hello;
+  return values;
+}
