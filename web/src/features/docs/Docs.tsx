@@ -1,4 +1,4 @@
-import { guides } from "virtual:chatr-guides";
+import { guides as files } from "virtual:chatr-guides";
 import { ArrowLeft, BookX } from "lucide-react";
 import { useEffect, useMemo, useRef } from "react";
 import { Link, useLocation } from "wouter";
@@ -23,6 +23,9 @@ import { type DocsPlace, docsPath, docsPlace } from "./places.ts";
 import { index } from "./search.ts";
 import { TypePage, TypesPage } from "./TypePage.tsx";
 import { type Loaded, useReference } from "./useReference.ts";
+
+/** The README has the name of the whole as its title. */
+const guides = files.map((guide) => (guide.id === "start" ? { ...guide, title: t.developer.start } : guide));
 
 /** The guides, and the reference of what the server can do. */
 export default function Docs() {

@@ -80,8 +80,15 @@ function Bench({ reference }: { reference: Reference }) {
     setTab(`pane ${panes[0]?.id}`);
   };
   const list = <OperationsList operations={reference.operations} chosen={chosen} onChoose={pick} />;
-  const views = panes.map((pane) => (
-    <Pane key={pane.id} pane={pane} operation={operation} reference={reference} closable={panes.length > 1} />
+  const views = panes.map((pane, at) => (
+    <Pane
+      key={pane.id}
+      number={at + 1}
+      pane={pane}
+      operation={operation}
+      reference={reference}
+      closable={panes.length > 1}
+    />
   ));
   if (wide) {
     return (

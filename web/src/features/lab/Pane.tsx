@@ -13,6 +13,8 @@ import { type PaneState, useLab } from "./state.ts";
 
 export interface PaneProps {
   pane: PaneState;
+  /** Which of all it is, from 1. */
+  number: number;
   operation: Operation | undefined;
   reference: Reference;
   /** Not the last one. */
@@ -20,11 +22,11 @@ export interface PaneProps {
 }
 
 /** Somebody's session: who it is, a call that they make, and its answer. */
-export function Pane({ pane, operation, reference, closable }: PaneProps) {
+export function Pane({ pane, number, operation, reference, closable }: PaneProps) {
   const { id, connection } = pane;
   const name = connection?.user.displayName ?? t.developer.newPane;
   return (
-    <section className="lab-pane" aria-label={t.developer.pane(name)}>
+    <section className="lab-pane" aria-label={t.developer.pane(number, name)}>
       <PaneHead pane={pane} closable={closable} />
       <div className="lab-pane__body">
         {connection === undefined ? (
