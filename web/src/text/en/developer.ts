@@ -112,6 +112,7 @@ export const developer = {
   lab: "Test lab",
   development: "Development",
   addPane: "Pane",
+  panes: "Panes",
   cutAll: "Cut all",
   operations: "Operations",
   filterOperations: (count: number) => `${count} operations`,
