@@ -1,6 +1,6 @@
-import { guides } from "virtual:chatr-guides";
+import { guides as files } from "virtual:chatr-guides";
 import { ArrowLeft, BookX } from "lucide-react";
-import { useEffect, useMemo, useRef } from "react";
+import { type RefObject, useEffect, useMemo, useRef } from "react";
 import { Link, useLocation } from "wouter";
 import { NARROW, useMedia } from "../../app/useMedia.ts";
 import { t } from "../../text/index.ts";
@@ -23,6 +23,9 @@ import { type DocsPlace, docsPath, docsPlace } from "./places.ts";
 import { index } from "./search.ts";
 import { TypePage, TypesPage } from "./TypePage.tsx";
 import { type Loaded, useReference } from "./useReference.ts";
+
+/** The README has the name of the whole as its title. */
+const guides = files.map((guide) => (guide.id === "start" ? { ...guide, title: t.developer.start } : guide));
 
 /** The guides, and the reference of what the server can do. */
 export default function Docs() {
@@ -68,7 +71,7 @@ function Reader({ place, loaded, narrow }: ReaderProps) {
   const scroll = useRef<HTMLDivElement>(null);
   const [, navigate] = useLocation();
   const path = docsPath(place);
-  useScrolling(scroll.current, path, loaded.kind === "loaded");
+  useScrolling(scroll, path, loaded.kind === "loaded");
   return (
     <Landmark className="docs__main">
       <div className="docs__scroll docs__reader" ref={scroll}>
@@ -85,14 +88,14 @@ function Reader({ place, loaded, narrow }: ReaderProps) {
 }
 
 /** A page begins at its top, or at the heading that its address names. */
-function useScrolling(scroll: HTMLElement | null, path: string, loaded: boolean): void {
+function useScrolling(scroll: RefObject<HTMLElement | null>, path: string, loaded: boolean): void {
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page, or a page that is there now, begins anew.
   useEffect(() => {
     const heading = document.getElementById(decodeURIComponent(window.location.hash.slice(1)));
     if (heading) heading.scrollIntoView();
-    else if (scroll) scroll.scrollTop = 0;
+    else scroll.current?.scrollTo(0, 0);
     // What was clicked is gone where there is one pane at a time: go on from the title.
-    if (document.activeElement === document.body) scroll?.querySelector("h1")?.focus({ preventScroll: true });
+    if (document.activeElement === document.body) scroll.current?.querySelector("h1")?.focus({ preventScroll: true });
   }, [scroll, path, loaded]);
 }
 

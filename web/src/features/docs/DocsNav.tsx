@@ -3,7 +3,6 @@ import { Link } from "wouter";
 import { t } from "../../text/index.ts";
 import { cx } from "../../ui/cx.ts";
 import { areaWord, byArea } from "./areas.ts";
-import { guideTitle } from "./GuidePage.tsx";
 import { type Guide, isInside } from "./guides.ts";
 import { type DocsPlace, docsPath } from "./places.ts";
 import type { Reference } from "./reference.ts";
@@ -19,7 +18,7 @@ export function DocsNav({ place, guides, reference }: DocsNavProps) {
   const current = docsPath(place);
   const guide = (each: Guide) => (
     <Entry key={each.id} to={{ kind: "guide", id: each.id }} current={current}>
-      {guideTitle(each)}
+      {each.title}
     </Entry>
   );
   return (

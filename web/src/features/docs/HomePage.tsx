@@ -1,7 +1,6 @@
 import { ArrowRight, Braces, Plug, Workflow } from "lucide-react";
 import { Link } from "wouter";
 import { t } from "../../text/index.ts";
-import { guideTitle } from "./GuidePage.tsx";
 import { type Guide, isInside } from "./guides.ts";
 import { docsPath } from "./places.ts";
 import type { Reference } from "./reference.ts";
@@ -21,7 +20,7 @@ export function HomePage({ guides, reference }: { guides: readonly Guide[]; refe
             .map((guide) => (
               <li key={guide.id}>
                 <Link href={docsPath({ kind: "guide", id: guide.id })} className="docs-home__guide">
-                  <span>{guideTitle(guide)}</span>
+                  <span>{guide.title}</span>
                   <ArrowRight />
                 </Link>
               </li>

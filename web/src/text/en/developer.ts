@@ -112,6 +112,7 @@ export const developer = {
   lab: "Test lab",
   development: "Development",
   addPane: "Pane",
+  panes: "Panes",
   cutAll: "Cut all",
   operations: "Operations",
   filterOperations: (count: number) => `${count} operations`,
@@ -124,7 +125,7 @@ export const developer = {
   codeFor: "Code",
   unfinished: "This account waits for a code. Finish signing up first.",
   newPane: "Not signed in",
-  pane: (name: string) => `Pane of ${name}`,
+  pane: (number: number, name: string) => `Pane ${number}, ${name}`,
   states: {
     connecting: "Connecting",
     connected: "Connected",
