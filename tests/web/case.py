@@ -123,6 +123,7 @@ class Browsing(TestCase):
 
     def check_accessible(self, page: Page) -> None:
         """Have axe-core look at a page as it is now: nothing moderate or worse."""
+        expect(page.get_by_role("main")).to_be_visible()
         page.evaluate((WEB / "node_modules" / "axe-core" / "axe.min.js").read_text())
         found = page.evaluate("options => axe.run(document, options)", _AXE)
         grave = [
@@ -152,9 +153,9 @@ class BrowserCase(Browsing, ServerCase):
 
     async def setUp(self) -> None:
         self.begin()
-        await super().setUp()
-        # Browsers keep connections for the next request.
+        # Cleanups run backwards: behind the end of the server, when no browser can come any more.
         self.addCleanup(self._hang_up)
+        await super().setUp()
 
     def at_home(self, who: Account, path: str = "/", **options: Any) -> Page:
         """A page of somebody who has signed in with this browser before."""

@@ -101,6 +101,8 @@ class DatabaseTests(ConversationCase):
         hers.write("after")
         his.has("after")
         for chat in (hers, his):
+            chat.has("before")
+            chat.has("after")
             self.assertEqual(chat.texts(), ["before", "after"])
 
     async def _renewed(self) -> None:

@@ -1,12 +1,17 @@
 import { emojiData } from "virtual:chatr-emoji";
 import { EmojiPicker as Picker } from "frimousse";
 import { Search } from "lucide-react";
-import { type ComponentProps, useRef } from "react";
+import { type AriaAttributes, type ComponentProps, useRef } from "react";
 import { t } from "../text/index.ts";
 import type { EmojiPickerProps } from "./EmojiPicker.tsx";
 
 type EmojiProps = ComponentProps<"button"> & { emoji: { emoji: string; label: string; isActive: boolean } };
 type HeaderProps = ComponentProps<"div"> & { category: { label: string } };
+
+/** The picker counts rows and columns from 0, ARIA from 1. */
+function fromOne<P extends AriaAttributes>(props: P, index: "aria-rowindex" | "aria-colindex"): P {
+  return { ...props, [index]: (props[index] ?? 0) + 1 };
+}
 
 const parts = {
   CategoryHeader: ({ category, ...rest }: HeaderProps) => (
@@ -14,8 +19,14 @@ const parts = {
       {category.label}
     </div>
   ),
+  Row: (props: ComponentProps<"div">) => <div {...fromOne(props, "aria-rowindex")} />,
   Emoji: ({ emoji, ...rest }: EmojiProps) => (
-    <button {...rest} type="button" className="emoji-picker__emoji" data-active={emoji.isActive || undefined}>
+    <button
+      {...fromOne(rest, "aria-colindex")}
+      type="button"
+      className="emoji-picker__emoji"
+      data-active={emoji.isActive || undefined}
+    >
       {emoji.emoji}
     </button>
   ),

@@ -14,6 +14,8 @@ export interface MarkdownProps extends MarkdownOptions {
 const ALLOWED = {
   ALLOWED_TAGS: ["p", "br", "strong", "em", "del", "code", "pre", "a", "ul", "ol", "li", "blockquote", "span"],
   ALLOWED_ATTR: ["href", "target", "rel", "class", "dir", "tabindex", "start", "data-user", "data-language"],
+  // These hold no addresses: the expression below is not for them.
+  ADD_URI_SAFE_ATTR: ["target", "rel", "dir", "tabindex", "start", "data-user", "data-language"],
   ALLOW_DATA_ATTR: false,
   ALLOWED_URI_REGEXP: /^(?:https?:|mailto:)/i,
 };

@@ -1,4 +1,4 @@
-import { type RefObject, useRef } from "react";
+import { type RefObject, useEffect, useRef } from "react";
 
 interface FocusReturn {
   onOpenAutoFocus: (event: Event) => void;
@@ -13,7 +13,10 @@ export function useFocusReturn(first?: RefObject<HTMLElement | null>): FocusRetu
   const before = useRef<HTMLElement>(null);
   return {
     onOpenAutoFocus(event) {
-      before.current = opener(document.activeElement);
+      const active = document.activeElement;
+      // A field with autofocus has taken it already.
+      const taken = event.target instanceof Node && event.target.contains(active);
+      before.current = opener(taken ? left : active);
       if (first === undefined) return;
       event.preventDefault();
       first.current?.focus();
@@ -23,6 +26,20 @@ export function useFocusReturn(first?: RefObject<HTMLElement | null>): FocusRetu
       if (before.current?.isConnected) before.current.focus();
     },
   };
+}
+
+/** What had the focus before the element that has it now. */
+let left: Element | null = null;
+
+/** Remembers it for all dialogs; once in the application. */
+export function useFocusMemory(): void {
+  useEffect(() => {
+    const remember = ({ relatedTarget }: FocusEvent) => {
+      left = relatedTarget instanceof Element ? relatedTarget : null;
+    };
+    document.addEventListener("focusin", remember);
+    return () => document.removeEventListener("focusin", remember);
+  }, []);
 }
 
 /** An act of a menu goes back to the button of the menu, which is gone by then. */

@@ -26,7 +26,7 @@ const EXPECTED = new Set([
 ]);
 
 /** What people do more often than all else. */
-const OFTEN = ["send", "send", "burst", "open", "edit", "unsend", "react", "read", "cut"];
+const OFTEN = ["send", "send", "burst", "quote", "quote", "unquote", "open", "edit", "unsend", "react", "read", "cut"];
 
 const chatr = new Chatr();
 beforeAll(() => chatr.start(), 90_000);
@@ -89,6 +89,11 @@ class World {
     unsend: async (device: Device) => {
       const message = await this.message(device);
       if (message) this.call(device, "message.unsend", { id: message.id });
+    },
+    unquote: async (device: Device) => {
+      const quotes = (await device.engine.db.messages.toArray()).filter((message) => message.replyTo !== undefined);
+      const quoted = this.chance.of(quotes)?.replyTo;
+      if (quoted) this.call(device, "message.unsend", { id: quoted.id });
     },
     react: async (device: Device) => {
       const message = await this.message(device);

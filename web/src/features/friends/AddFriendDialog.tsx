@@ -40,13 +40,7 @@ function Search() {
   const found = useFound(users);
   return (
     <div className="add-friend">
-      <SearchInput
-        autoFocus
-        value={query}
-        onChange={setQuery}
-        placeholder={t.people.searchPlaceholder}
-        maxLength={64}
-      />
+      <SearchInput value={query} onChange={setQuery} placeholder={t.people.searchPlaceholder} maxLength={64} />
       <div className="visually-hidden" role="status">
         {found.length > 0 && !busy && t.people.resultCount(found.length)}
       </div>

@@ -1,6 +1,7 @@
 import { ChevronDown } from "lucide-react";
 import { t } from "../../text/index.ts";
 import { Menu } from "../../ui/Menu.tsx";
+import "../../ui/Chip.css";
 import "./LevelMenu.css";
 import { LEVELS, type Level, levelIcons } from "./privacy.ts";
 

@@ -2,6 +2,7 @@ import Dexie, { liveQuery, type Subscription } from "dexie";
 import type { Message } from "../../api/types.ts";
 import type { Stretch } from "../../db/schema.ts";
 import type { Engine } from "../../engine/engine.ts";
+import { kept } from "./kept.ts";
 
 /** Messages in a page. */
 export const PAGE = 80;
@@ -294,14 +295,4 @@ export class MessageWindow {
     };
     for (const listener of this.#listeners) listener();
   }
-}
-
-/** Messages that say the same stay the same objects: what shows them need not look again. */
-function kept(before: readonly Message[], now: readonly Message[]): readonly Message[] {
-  if (before.length === 0) return now;
-  const old = new Map(before.map((message) => [message.id, message]));
-  return now.map((message) => {
-    const was = old.get(message.id);
-    return was !== undefined && JSON.stringify(was) === JSON.stringify(message) ? was : message;
-  });
 }

@@ -18,16 +18,6 @@ export const conversation = {
   closeSearch: "Close search",
 
   // What one does with a conversation
-  pin: "Pin",
-  unpin: "Unpin",
-  mute: "Mute",
-  unmute: "Unmute",
-  archive: "Archive",
-  unarchive: "Take out of archive",
-  deleteChat: "Delete chat",
-  deleteChatTitle: "Delete this chat?",
-  deleteChatText: (name: string) =>
-    `Only your copy goes. The copy of ${name} stays, and a new message brings the chat back.`,
   block: (name: string) => `Block ${name}`,
   unblock: "Unblock",
   blockTitle: (name: string) => `Block ${name}?`,
@@ -43,7 +33,6 @@ export const conversation = {
   isRecording: (name: string) => `${name} is recording`,
   sayHello: (name: string) => `Say hello to ${name}`,
   friendsSince: (when: string) => `You are friends since ${when}.`,
-  emptyText: "Messages that you write stand here.",
   notLoaded: "Messages come when the connection is back.",
 
   // Bubbles
@@ -54,8 +43,6 @@ export const conversation = {
   read: "Read",
   edited: "edited",
   showEdits: "Edited. Show the former texts",
-  showMore: "Show more",
-  showLess: "Show less",
   unsentBy: (name: string) => `${name} unsent a message`,
   unsentByYou: "You unsent a message",
   messageUnsent: "Message unsent",
@@ -92,7 +79,6 @@ export const conversation = {
   state: "State",
   formerTexts: "Former texts",
   reactions: "Reactions",
-  moreEdits: "Show more",
 
   // Composer
   placeholder: "Message",
@@ -103,7 +89,6 @@ export const conversation = {
   editMessage: "Edit message",
   cancelEdit: "Cancel edit",
   cancelReply: "Cancel reply",
-  replyTo: (name: string) => `Reply to ${name}`,
   people: "People",
   left: (count: string) => `${count} characters left`,
   over: (count: string, limit: string) => `${count} characters over the limit of ${limit}`,

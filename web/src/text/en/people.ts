@@ -96,7 +96,6 @@ export const people = {
   notLoaded: "This did not load",
 
   // The own profile
-  yourProfile: "Your profile",
   joinedIn: (when: string) => `joined ${when}`,
   about: "About you",
   displayName: "Display name",
