@@ -15,7 +15,6 @@ _OTHER_VERSION = """async ({ userId, version }) => {
     const done = (request) => new Promise((resolve, reject) => {
         request.onsuccess = () => resolve(request.result);
         request.onerror = () => reject(request.error);
-        request.onblocked = () => reject(new Error("blocked"));
     });
     const old = await done(indexedDB.open(name));
     const waiting = await done(old.transaction("outbox").objectStore("outbox").getAll());

@@ -29,8 +29,7 @@ async function opens(db: ChatrDatabase): Promise<boolean> {
 
 async function rebuild(db: ChatrDatabase): Promise<void> {
   const own = await ownOf(db.name);
-  db.close({ disableAutoOpen: false });
-  await Dexie.delete(db.name);
+  await db.delete({ disableAutoOpen: false });
   await db.open();
   await db.transaction("rw", db.outbox, db.drafts, async () => {
     await db.outbox.bulkPut(own.outbox);
