@@ -60,6 +60,12 @@ class ConversationCase(BrowserCase):
 
         return self.wait(made())
 
+    async def stored(self) -> list[str]:
+        """What the server has of all conversations, in order."""
+        assert self.service.node is not None
+        rows = await self.service.node.db.query("SELECT content FROM messages ORDER BY conversation_id, seq")
+        return [str(content) for (content,) in rows]
+
     def side_by_side(self, **options: Any) -> tuple[Chat, Chat]:
         """Both look at their conversation."""
         ann, ben = self.people()
