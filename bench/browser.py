@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
@@ -122,6 +124,19 @@ class Visit:
             self._cdp.send("HeapProfiler.collectGarbage")
         used = self._cdp.send("Runtime.getHeapUsage")["usedSize"]
         return used / 1e6, int(self._cdp.send("Memory.getDOMCounters")["nodes"])
+
+    @contextmanager
+    def profiled(self, folder: Path | None, name: str) -> Iterator[None]:
+        """Leave a profile of the block, for the Performance panel of a browser, if there is a folder for it."""
+        if folder is None:
+            yield
+            return
+        self._cdp.send("Profiler.enable")
+        self._cdp.send("Profiler.start")
+        yield
+        profile = self._cdp.send("Profiler.stop")["profile"]
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.cpuprofile").write_text(json.dumps(profile))
 
     def sign_in(self, person: Person) -> None:
         """By the form, to the end of the first paint of chats."""

@@ -23,6 +23,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 import bcrypt
@@ -241,8 +242,9 @@ def start(world: World, visit: Visit) -> None:
         for _ in range(STARTS):
             visit.new_page()
             visit.slow(times)
-            visit.goto("/", "chats")
-            found.append(visit.run(_INTERACTIVE))
+            with visit.profiled(world.options.profiles, f"start-{times}"):
+                visit.goto("/", "chats")
+                found.append(visit.run(_INTERACTIVE))
         medians = [statistics.median(each) for each in zip(*found, strict=True)]
         names = ("first paint", "chats painted", "interactive", "blocked")
         cells = (f"{name} {median:.0f} ms" for name, median in zip(names, medians, strict=True))
@@ -257,9 +259,10 @@ def opening(world: World, visit: Visit) -> None:
     for times in (1, SLOWER):
         visit.slow(times)
         took = []
-        for number in range(OPENINGS):
-            visit.open(world.short[number % 5], f"Person {2 + number % 5}")
-            took.append(visit.open(world.long, "Person 1"))
+        with visit.profiled(world.options.profiles, f"open-{times}"):
+            for number in range(OPENINGS):
+                visit.open(world.short[number % 5], f"Person {2 + number % 5}")
+                took.append(visit.open(world.long, "Person 1"))
         speed = "" if times == 1 else f", {times} times as slow"
         row(text + speed, f"median {statistics.median(took):.0f} ms, longest {max(took):.0f} ms")
 
@@ -293,7 +296,8 @@ def scroll(world: World, visit: Visit) -> None:
     filled(world, visit)
     visit.open(world.long, "Person 1")
     count = min(world.options.scrolled, world.options.messages - 100)
-    up, down = visit.run(_SCROLL, [STEP_PX, count, world.options.messages])
+    with visit.profiled(world.options.profiles, "scroll"):
+        up, down = visit.run(_SCROLL, [STEP_PX, count, world.options.messages])
     for text, found in (("up", up), ("down", down)):
         gaps, long = found["gaps"], found["long"]
         over = [frame["ms"] for frame in long if frame["ms"] > LONG_FRAME_MS]
@@ -352,7 +356,7 @@ def send(client: Client, world: World, content: str) -> str:
     answer: Any = client.call(
         "chatr.message.send", conversationId=world.long, content=content, clientId=str(uuid.uuid4())
     )
-    return str(answer["message"]["id"])
+    return str(answer["id"])
 
 
 def sync(world: World, visit: Visit) -> None:
@@ -441,6 +445,7 @@ def main() -> int:
     parser.add_argument("--each", type=int, default=30, help="messages in each of the other chats")
     parser.add_argument("--events", type=int, default=5000, help="in the busy chat")
     parser.add_argument("--causes", type=int, default=0, help="print so many of the longest frames, and of the shifts")
+    parser.add_argument("--profiles", type=Path, help="folder for profiles of start, open and scroll: costs time")
     options = parser.parse_args()
     unknown = set(options.parts) - set(PARTS)
     if unknown:
