@@ -34,6 +34,10 @@ class Chat:
         expect(found).to_be_visible()
         return found
 
+    def says(self, texts: list[str]) -> None:
+        """Wait until these are all that is there, in this order."""
+        expect(self.log.locator(".bubble-text")).to_have_text(texts)
+
     def act(self, text: str, item: str) -> None:
         """Choose from the menu of a message."""
         self.has(text).click(button="right")

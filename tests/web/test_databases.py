@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
 from playwright.sync_api import Page, expect
 
-from chatr.store import epoch
-from tests.web.case import in_browser
+from tests.web.case import ProcessCase, in_browser
 from tests.web.test_conversation import Chat, ConversationCase
+from tests.web.test_offline import NO_NETWORK, NO_SERVER, RETURN_MS
 
 #: Makes the database anew as another version of the client would have it: with its number, an object store and a field
 #: of its own, without what this one has. What waits to be sent is in both.
@@ -77,7 +83,7 @@ class DatabaseTests(ConversationCase):
 
     def _of_version(self, version: int) -> None:
         """It is made anew, and what waited to be sent, or was being written, is there still."""
-        self.allow("ERR_INTERNET_DISCONNECTED|WebSocket connection")
+        self.allow(NO_NETWORK)
         hers, his = self.side_by_side()
         hers.write("before")
         his.has("before")
@@ -110,40 +116,45 @@ class DatabaseTests(ConversationCase):
         return int(page.evaluate("async () => (await indexedDB.databases())[0].version"))
 
 
-class RestoredTests(ConversationCase):
+class RestoredTests(ProcessCase):
     """A server whose history is another."""
 
     @in_browser
-    def test_new_epoch(self) -> None:
-        """All is loaded anew by itself, what the server has lost is gone, and what waited is sent once."""
-        self.allow("WebSocket connection|ERR_INTERNET_DISCONNECTED")
-        hers, his = self.side_by_side()
-        for text in ("kept", "lost 1", "lost 2"):
+    def test_restored(self) -> None:
+        """From a backup: both load all anew by themselves, what it has lost is gone, and what waited is sent once."""
+        self.allow(NO_SERVER)
+        hers, his = Chat(self.at_home("ann", "ben")), Chat(self.at_home("ben", "ann"))
+        hers.write("kept")
+        his.has("kept")
+        self.wait(self._back_up())
+        for text in ("lost 1", "lost 2"):
             hers.write(text)
-            his.has(text)
-        hers.page.context.set_offline(True)
+            expect(his.bubble(text)).to_be_visible(timeout=RETURN_MS)
+        self.wait(self.stop(signal.SIGTERM))
         written = [f"unsent {number}" for number in range(5)]
         for text in written:
             hers.write(text)
         hers.has(written[-1])
-        self.wait(self._restored())
-        self.cut()
-        hers.page.context.set_offline(False)
+        self.wait(self._restore())
         for chat in (hers, his):
-            chat.has(written[-1])
+            expect(chat.bubble(written[-1])).to_be_visible(timeout=RETURN_MS)
             expect(chat.bubble("lost")).to_have_count(0)
             expect(chat.log.locator(".bubble-meta__tick--pending")).to_have_count(0)
-            self.assertEqual(chat.texts(), ["kept", *written])
-        self.assertEqual(self.wait(self.stored()), ["kept", *written])
+            chat.says(["kept", *written])
+        entries = self.wait(self.equal_logs(["ann", "ben"], hers.page.url.rpartition("/")[2]))
+        stored = [entry["data"]["message"]["content"] for entry in entries if entry["event"] == "message.received"]
+        self.assertEqual(stored, ["kept", *written])
         his.write("as before")
         hers.has("as before")
 
-    async def _restored(self) -> None:
-        """As from a backup that was made after the first message."""
-        assert self.service.node is not None
-        db = self.service.node.db
-        async with db.transaction() as tx:
-            await tx.execute("DELETE FROM messages WHERE content LIKE 'lost%'")
-            await tx.execute("DELETE FROM conversation_log WHERE seq > 1")
-            await tx.execute("UPDATE conversations SET head_seq = 1")
-        await epoch.renew(db)
+    async def _back_up(self) -> None:
+        await self.stop(signal.SIGTERM)
+        self.backup = Path(tempfile.mkdtemp(prefix="chatr-test-"))
+        self.addCleanup(shutil.rmtree, self.backup)
+        subprocess.run(["cp", "-a", f"{self.data_dir}/.", self.backup], check=True)
+        await self.start()
+
+    async def _restore(self) -> None:
+        shutil.rmtree(self.data_dir)
+        subprocess.run(["cp", "-a", self.backup, self.data_dir], check=True)
+        await self.start()

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import json
 import signal
-from typing import Any
 
 from playwright.sync_api import Page, WebSocketRoute, expect
-from twisted.internet.defer import Deferred
 
-from tests.e2e.faults import FaultCase
-from tests.web.case import Browsing, in_browser
+from tests.web.case import ProcessCase, in_browser
 from tests.web.test_conversation import Chat, ConversationCase
 
 #: What Chromium says of requests and sockets that can't be.
-_NO_NETWORK = "ERR_INTERNET_DISCONNECTED|WebSocket connection"
-_NO_SERVER = "ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|WebSocket connection"
+NO_NETWORK = "ERR_INTERNET_DISCONNECTED|WebSocket connection"
+NO_SERVER = "ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|WebSocket connection"
 #: A server that begins again, and clients that wait before they try.
-_RETURN_MS = 45_000
+RETURN_MS = 45_000
 
 
 def waiting(page: Page) -> list[str]:
@@ -90,7 +87,7 @@ class OfflineTests(ConversationCase):
     @in_browser
     def test_ten_messages(self) -> None:
         """Written while there is none, in a tab that is loaded anew meanwhile: all arrive, once and in order."""
-        self.allow(_NO_NETWORK)
+        self.allow(NO_NETWORK)
         hers, his = self.side_by_side()
         hers.write("hello")
         his.has("hello")
@@ -113,7 +110,7 @@ class OfflineTests(ConversationCase):
     @in_browser
     def test_first_words(self) -> None:
         """To a friend who was never written to: the conversation begins when there is a network, with all in order."""
-        self.allow(_NO_NETWORK)
+        self.allow(NO_NETWORK)
         hers, his = self.side_by_side()
         expect(hers.page.get_by_text("Online").first).to_be_visible()
         self._goes_offline(hers.page)
@@ -166,27 +163,14 @@ class OfflineTests(ConversationCase):
         self.assertEqual(self.wait(self.stored()), texts)
 
 
-class KilledTests(Browsing, FaultCase):
-    """A server in a process of its own."""
-
-    timeout = 180
-
-    def setUp(self) -> Any:
-        self.begin()
-        super().setUp()
-        return Deferred.fromCoroutine(self._start())
-
-    async def _start(self) -> None:
-        await self.start()
-        self.url = f"http://127.0.0.1:{self.port}"
-        await self.friends("ann", "ben")
+class KilledTests(ProcessCase):
+    """A server that ends without a word."""
 
     @in_browser
     def test_killed(self) -> None:
         """SIGKILL in the middle of a chat: both screens catch up by themselves, and nothing is lost or there twice."""
-        self.allow(_NO_SERVER)
-        hers = Chat(self.signed_in("ann", self.ids["ann"], f"/u/{self.ids['ben']}"))
-        his = Chat(self.signed_in("ben", self.ids["ben"], f"/u/{self.ids['ann']}"))
+        self.allow(NO_SERVER)
+        hers, his = Chat(self.at_home("ann", "ben")), Chat(self.at_home("ben", "ann"))
         hers.write("before")
         his.has("before")
         # Nobody waits for an answer: some are on their way when it ends.
@@ -201,7 +185,7 @@ class KilledTests(Browsing, FaultCase):
         self.wait(self.start())
         for chat in (hers, his):
             for text in ("hers 7", "his 7"):
-                expect(chat.bubble(text)).to_be_visible(timeout=_RETURN_MS)
+                expect(chat.bubble(text)).to_be_visible(timeout=RETURN_MS)
             expect(chat.log.locator(".bubble-meta__tick--pending")).to_have_count(0)
         texts = hers.texts()
         self.assertEqual(his.texts(), texts)
