@@ -267,22 +267,19 @@ def opening(world: World, visit: Visit) -> None:
         row(text + speed, f"median {statistics.median(took):.0f} ms, longest {max(took):.0f} ms")
 
 
-# The smallest number of a message that is there.
+# How far up it is says the smallest number of a message that is there.
 _SCROLL = """async ([step, count, head]) => {
   const box = document.querySelector(".timeline__scroller");
   const number = (bubble) => Number(/Message (\\d+)/.exec(bubble.textContent)?.[1]);
-  const numbers = () => [...document.querySelectorAll(".bubble-text")].map(number);
-  const find = (up) => {
-    const all = numbers();
-    return up ? Math.min(...all) <= head - count : Math.max(...all) >= head;
-  };
+  const smallest = () => Math.min(...[...document.querySelectorAll(".bubble-text")].map(number));
+  const atEnd = () => box.scrollTop + box.clientHeight > box.scrollHeight - 2;
   const run = async (up) => {
     const began = performance.now();
     let frames = 0;
     const gaps = await probe.gaps(() => {
       box.scrollTop += up ? -step : step;
       frames += 1;
-      return frames % 30 === 0 && find(up);
+      return up ? frames % 30 === 0 && smallest() <= head - count : atEnd();
     });
     const long = probe.frames.filter(({ at }) => at >= began);
     return { gaps, long, seconds: (performance.now() - began) / 1000 };
