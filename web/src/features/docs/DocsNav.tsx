@@ -6,6 +6,7 @@ import { areaWord, byArea } from "./areas.ts";
 import { type Guide, isInside } from "./guides.ts";
 import { type DocsPlace, docsPath } from "./places.ts";
 import type { Reference } from "./reference.ts";
+import "./DocsNav.css";
 
 export interface DocsNavProps {
   place: DocsPlace;

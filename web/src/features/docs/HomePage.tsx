@@ -4,6 +4,7 @@ import { t } from "../../text/index.ts";
 import { type Guide, isInside } from "./guides.ts";
 import { docsPath } from "./places.ts";
 import type { Reference } from "./reference.ts";
+import "./HomePage.css";
 
 /** Where to begin. */
 export function HomePage({ guides, reference }: { guides: readonly Guide[]; reference: Reference | undefined }) {

@@ -15,6 +15,7 @@ import { FieldControl, type Value } from "./FieldControl.tsx";
 import { type FormError, fieldsOf, paramsOf, paramsOfJson, valuesOf } from "./form.ts";
 import { fitting, initialValues } from "./initial.ts";
 import { draftOf, setDoor, setDraft, useLab } from "./state.ts";
+import "./CallForm.css";
 
 export interface CallFormProps {
   pane: number;

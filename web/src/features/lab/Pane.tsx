@@ -10,6 +10,7 @@ import { PaneSignIn } from "./PaneSignIn.tsx";
 import { ResultView } from "./ResultView.tsx";
 import { repeat } from "./series.ts";
 import { outcomeOf, type PaneState, setOutcome, useLab } from "./state.ts";
+import "./Pane.css";
 
 export interface PaneProps {
   pane: PaneState;

@@ -6,6 +6,7 @@ import { copyText } from "../../ui/copy.ts";
 import { Code } from "../docs/CodePanel.tsx";
 import { problemOf } from "./connection.ts";
 import type { Outcome } from "./state.ts";
+import "./ResultView.css";
 
 /** The answer of the server. */
 export function ResultView({ outcome }: { outcome: Outcome | undefined }) {
