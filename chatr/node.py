@@ -65,17 +65,7 @@ class Node:
         self.echo_bot = EchoBot(self.tasks, self.broker, self.demo) if self.demo is not None else None
         self.gate = Gate(self.db, tokens, limiter, now=now)
         self.dispatcher = dispatcher(self.ports, self.tasks, now=now)
-        self.wamp = WampDoor(
-            config,
-            reactor,
-            self.dispatcher,
-            authenticate=self.gate.admit,
-            hub=self.hub,
-            presence=self.ports.live.presence,
-            epoch=lambda: self.epochs.epoch,
-            written=receipts.when_written(self.ports, now),
-            now=now,
-        )
+        self.wamp = self._make_wamp_door(config, reactor)
         self.http = HttpDoor(
             config,
             data,
@@ -99,6 +89,20 @@ class Node:
             messages=message_ports(config, data, tasks, db, publisher, self.web, LATER_CHANGES, counted=looked),
             live=live_ports(config, tasks, db, publisher, self.broker, self.hub, self.redis),
             limits=limit_ports(config),
+        )
+
+    def _make_wamp_door(self, config: Config, reactor: Any) -> WampDoor:
+        """What WAMP sessions come in by."""
+        return WampDoor(
+            config,
+            reactor,
+            self.dispatcher,
+            authenticate=self.gate.admit,
+            hub=self.hub,
+            presence=self.ports.live.presence,
+            epoch=lambda: self.epochs.epoch,
+            written=receipts.when_written(self.ports, self._now),
+            now=self._now,
         )
 
     async def open(self, dsn: str) -> None:

@@ -21,6 +21,7 @@ Id = Annotated[
 ]
 #: RFC 3339 UTC with milliseconds.
 Time = Annotated[str, Meta(description="RFC 3339, UTC, milliseconds.", extra_json_schema={"format": "date-time"})]
+#: Items of a page that are asked for; where none are named, each operation says how many.
 Limit = Annotated[int, Meta(ge=1, le=100)]
 Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Revision = Annotated[int, Meta(ge=0, description="Grows with each change of this view: the greater is the newer.")]

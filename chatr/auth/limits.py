@@ -1,8 +1,9 @@
-"""Rate limits of one process, by account, by address, and by whom a call is about.
+"""Rate limits of one process, by account, by address, and by whom a call is about; in memory, so never out of reach.
 
 The numbers stand elsewhere: the ``rate=`` of each operation in ops/, ``DEFAULT_RATE`` of all others in api/contract.py,
-settings in config/serving.py ``Limits``. What no restart may forget is counted in the database: codes that leave
-(services/code_gate.py), wrong passwords (ops/sessions/lockout.py), strangers approached (ops/people/approaches.py).
+settings in config/serving.py ``Limits``. What no restart may forget is counted in the database, without which
+such a call fails: codes that leave (services/code_gate.py), wrong passwords (ops/sessions/lockout.py), strangers
+approached (ops/people/approaches.py).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 What a new password has to be says ops/accounts/password_rules.py, how many wrong ones lock ops/sessions/lockout.py.
 Cost, threads and queue are settings (config/accounts.py ``AuthSettings``). Neither an answer nor its time tells whether
 an account exists: of a login by ``compare``, of a forgotten password (ops/accounts/passwords.py) and of a code sent
-again (registration.py) because the outbound queue does the work.
+again (verification.py) because the outbound queue does the work.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ class AuthSettings(Section, frozen=True):
     access_token_s: Annotated[int, Meta(ge=30)] = 900
     refresh_token_s: Annotated[int, Meta(ge=60)] = 30 * 86400
     ticket_s: Annotated[int, Meta(ge=1)] = 30
+    #: A sign-in that is half done lives as ops/accounts/code_rules.py ``CHALLENGE_S`` says.
     code_s: Annotated[int, Meta(ge=60)] = 900
     bcrypt_cost: Annotated[int, Meta(ge=4, le=16)] = 12
     bcrypt_threads: Annotated[int, Meta(ge=1, le=32)] = 2

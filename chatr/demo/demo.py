@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 from chatr.api.context import Caller, Context
 from chatr.api.errors import ApiError
 from chatr.api.model import Session
-from chatr.demo.scenes import ACTORS, ASKED, BOT, SCENES, Actor, Edit, React, Read, Say, Scene, Step, Unsend
+from chatr.demo.scenes import ACTORS, ASKED, BOT, SCENES, Actor, DemoScene, React, Read, Rewrite, Say, Step, Unsend
 from chatr.ops import operator
 from chatr.ops.catalog import CONTRACT
 from chatr.ops.ports import Ctx, Ports
@@ -127,7 +127,7 @@ class Demo:
     async def _found(self, username: str) -> Person:
         return await operator.find(self._ctx(Caller(role="admin")), f"{username}@{_DOMAIN}")
 
-    async def _play(self, scene: Scene, cast: dict[str, Person]) -> None:
+    async def _play(self, scene: DemoScene, cast: dict[str, Person]) -> None:
         """What was begun and not finished is done again: sends are by their client id, the rest changes nothing."""
         first, second = cast[scene.first].id, cast[scene.second].id
         if scene.friends:
@@ -163,7 +163,7 @@ class Demo:
             await self.act(cast[step.by].id, "message.mark_read", id=message.conversation_id, seq=message.seq)
         elif isinstance(step, React):
             await self._unless_done(cast[step.by].id, "message.react", id=said[step.name].id, emoji=step.emoji)
-        elif isinstance(step, Edit):
+        elif isinstance(step, Rewrite):
             message = said[step.name]
             await self._unless_done(message.sender.id, "message.edit", id=message.id, content=step.text)
         elif isinstance(step, Unsend):

@@ -25,7 +25,7 @@ class Say(msgspec.Struct, frozen=True):
     reply_to: str = ""
 
 
-class Edit(msgspec.Struct, frozen=True):
+class Rewrite(msgspec.Struct, frozen=True):
     """The text of a message becomes another."""
 
     name: str
@@ -52,10 +52,10 @@ class Read(msgspec.Struct, frozen=True):
     by: str
 
 
-Step: TypeAlias = Say | Edit | React | Unsend | Read
+Step: TypeAlias = Say | Rewrite | React | Unsend | Read
 
 
-class Scene(msgspec.Struct, frozen=True):
+class DemoScene(msgspec.Struct, frozen=True):
     """A conversation of two. Without ``friends`` its first message is a request, which waits."""
 
     first: str
@@ -106,7 +106,7 @@ async def read(self, seq: int) -> Entry:
 `copy()` is cheap, entries are **frozen**."""
 
 SCENES = (
-    Scene(
+    DemoScene(
         MIRA,
         SAM,
         (
@@ -116,7 +116,7 @@ SCENES = (
             Say(SAM, "That light! 😍", "light"),
             React(SAM, "walk", "❤️"),
             Say(SAM, "Keep the second one for the album. And send me the full size if you can", "keep", "reader"),
-            Edit(
+            Rewrite(
                 "keep",
                 "Keep the second one for the album. And send me the full size if you can, I would like to print it for "
                 "Oma’s kitchen.",
@@ -142,7 +142,7 @@ SCENES = (
         ),
         pinned_by=SAM,
     ),
-    Scene(
+    DemoScene(
         "ada_okafor",
         SAM,
         (
@@ -153,7 +153,7 @@ SCENES = (
             Say("ada_okafor", "Everything came back, in order, once"),
         ),
     ),
-    Scene(
+    DemoScene(
         "ada_okafor",
         MIRA,
         (
@@ -162,7 +162,7 @@ SCENES = (
             React(MIRA, "", "😂"),
         ),
     ),
-    Scene(
+    DemoScene(
         "nour_almasri",
         MIRA,
         (
@@ -171,7 +171,7 @@ SCENES = (
             Read(MIRA),
         ),
     ),
-    Scene(
+    DemoScene(
         "nour_almasri",
         SAM,
         (
@@ -180,7 +180,7 @@ SCENES = (
             Read(SAM),
         ),
     ),
-    Scene(
+    DemoScene(
         "ben_lindqvist",
         SAM,
         (
@@ -192,7 +192,7 @@ SCENES = (
         ),
         archived_by=SAM,
     ),
-    Scene(
+    DemoScene(
         "wolfgang_a",
         MIRA,
         (
@@ -202,15 +202,15 @@ SCENES = (
             Read(MIRA),
         ),
     ),
-    Scene(BOT, SAM, (Say(BOT, "Write me anything, I say it back."), Read(SAM))),
-    Scene(BOT, MIRA, (Say(BOT, "Write me anything, I say it back."), Read(MIRA))),
-    Scene(
+    DemoScene(BOT, SAM, (Say(BOT, "Write me anything, I say it back."), Read(SAM))),
+    DemoScene(BOT, MIRA, (Say(BOT, "Write me anything, I say it back."), Read(MIRA))),
+    DemoScene(
         "priya_raman",
         SAM,
         (Say("priya_raman", "Hi Sam, we met at the PyCon sprints. Do you still have the slides on back-pressure?"),),
         friends=False,
     ),
-    Scene(
+    DemoScene(
         "lea_fontaine",
         MIRA,
         (Say("lea_fontaine", "Bonjour Mira! Ada gave me your name: are the harbour pictures for sale?"),),

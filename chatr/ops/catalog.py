@@ -8,7 +8,7 @@ from datetime import datetime
 from chatr.api.contract import build
 from chatr.api.dispatch import Dispatcher
 from chatr.api.events import EVENTS
-from chatr.ops.accounts import addresses, deletion, passwords, registration, undo, usernames
+from chatr.ops.accounts import addresses, deletion, passwords, registration, undo, usernames, verification
 from chatr.ops.conversations import activity, conversations, receipts, requests, sync
 from chatr.ops.messages import changes, erasing, history, previews, search, sending
 from chatr.ops.people import friends, presence, profile, users
@@ -19,7 +19,7 @@ from chatr.ops.sessions import oidc, sessions, two_factor
 from chatr.process.tasks import Tasks
 
 _MODULES = (
-    *(registration, deletion, addresses, undo, sessions, oidc, passwords, two_factor, profile),
+    *(registration, verification, deletion, addresses, undo, sessions, oidc, passwords, two_factor, profile),
     *(users, people_search, usernames, friends, presence),
     *(conversations, requests, sending, history, receipts, changes, search, previews, activity, sync),
 )

@@ -1,4 +1,7 @@
-"""Pages of lists whose items may be long: what fits into one message of a realtime session, and at least one item."""
+"""Pages of lists whose items may be long: what fits into one message of a realtime session, and at least one item.
+
+How many items may be asked for says api/model.py ``Limit``.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Which addresses are of the public internet. Which ports a link may have says urls.py."""
+"""Which addresses are of the public internet. Which ports a link may have says urls.py.
+
+It is asked on every connection (agent.py), so at each redirect too (web.py).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What an image is, by its first bytes: whatever a server says of it."""
+"""What an image is, by its first bytes: whatever a server says of it.
+
+They are shown from our own server: rest/images.py.
+"""
 
 from __future__ import annotations
 

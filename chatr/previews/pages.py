@@ -1,6 +1,7 @@
 """What a page says of itself: title, description, image. Never raises, whatever is thrown at it.
 
-It is imported and run in worker processes only (chatr/media): what parses strangers' bytes must not hold up anybody.
+Only what is HTML comes here (web.py), in worker processes only (chatr/media), by which alone this is imported: what
+parses strangers' bytes must not hold up anybody.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Rooms of this process: who sits in which, and handing an announcement to each of them once. No reactor, no I/O."""
+"""Rooms of this process: who sits in which, and handing an announcement to each of them once. No reactor, no I/O.
+
+Whether what a session takes counts as delivered says ops/conversations/receipts.py ``when_written``.
+"""
 
 from __future__ import annotations
 

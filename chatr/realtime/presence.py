@@ -1,6 +1,7 @@
 """Who is here: the best of a person's connections, on all nodes, with a grace time before somebody counts as gone.
 
-Who is told is not known here: services/presence_news.py, by the circles of store/people/relations.py.
+Who is told is not known here: services/presence_news.py, by the circles of store/people/relations.py. A connection that
+is lost without a word ends by the pings of config/serving.py ``WampSettings``.
 """
 
 from __future__ import annotations

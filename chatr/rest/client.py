@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from chatr.rest.exchange import Exchange, absent
-from chatr.rest.files import File, Form, read_files
+from chatr.rest.files import Form, ServedFile, read_files
 from chatr.rest.http.headers import CLIENT, PAGE
 from chatr.rest.http.request import ChatrRequest
 from chatr.rest.pages import plain
@@ -32,8 +32,8 @@ class WebClient:
 
     def __init__(self, exchange: Exchange, folder: Path = FOLDER) -> None:
         self._folder = folder
-        self._files: Mapping[str, File] = {}
-        self._index = File.of("text/html; charset=utf-8", _UNBUILT)
+        self._files: Mapping[str, ServedFile] = {}
+        self._index = ServedFile.of("text/html; charset=utf-8", _UNBUILT)
         self._kind = PAGE
         exchange.otherwise("client", self.show)
 
@@ -49,7 +49,8 @@ class WebClient:
         path = request.path.decode("ascii")
         file = self._files.get(path)
         if file is None:
-            if f"{path}/".startswith(_OTHERS) or "." in path.rpartition("/")[2]:
+            # What begins with two slashes a browser may take for another host.
+            if f"{path}/".startswith(_OTHERS) or "//" in path or "." in path.rpartition("/")[2]:
                 raise absent()
             file = self._index
         form = _form(file, request.getHeader("accept-encoding") or "")
@@ -66,7 +67,7 @@ class WebClient:
         return form.body
 
 
-def _form(file: File, accepted: str) -> Form:
+def _form(file: ServedFile, accepted: str) -> Form:
     """The first form that the browser takes (RFC 9110, section 12.5.3); the plain one, whatever it says of that."""
     codings = [found.groups() for part in accepted.lower().split(",") if (found := _CODING.fullmatch(part))]
     taken = {name for name, weight in codings if weight is None or weight.strip("0.")}

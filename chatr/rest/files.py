@@ -53,14 +53,14 @@ class Form(msgspec.Struct, frozen=True):
         return cls(encoding, body, f'"{sha256(body).hexdigest()[:32]}"')
 
 
-class File(msgspec.Struct, frozen=True):
+class ServedFile(msgspec.Struct, frozen=True):
     """A file in all its forms, the one that browsers are to have first; the plain one is the last."""
 
     media_type: str
     forms: tuple[Form, ...]
 
     @classmethod
-    def of(cls, media_type: str, body: bytes) -> File:
+    def of(cls, media_type: str, body: bytes) -> ServedFile:
         """A file that the build has not compressed: it is now."""
         plain = Form.of("", body)
         if len(body) < _WORTH_BYTES:
@@ -68,9 +68,9 @@ class File(msgspec.Struct, frozen=True):
         return cls(media_type, (Form.of("gzip", gzip.compress(body, mtime=0)), plain))
 
 
-def read_files(folder: Path) -> Mapping[str, File]:
+def read_files(folder: Path) -> Mapping[str, ServedFile]:
     """All files of a folder by the path that they are served at; none when it is not there."""
-    found: dict[str, File] = {}
+    found: dict[str, ServedFile] = {}
     room = MAX_BYTES
     for path in sorted(each for each in folder.rglob("*") if each.is_file()):
         if path.suffix in _BESIDE:
@@ -84,13 +84,13 @@ def read_files(folder: Path) -> Mapping[str, File]:
     return found
 
 
-def _file(path: Path, body: bytes) -> File:
+def _file(path: Path, body: bytes) -> ServedFile:
     media_type = TYPES.get(path.suffix, "application/octet-stream")
     if path.suffix not in _COMPRESSIBLE:
-        return File(media_type, (Form.of("", body),))
+        return ServedFile(media_type, (Form.of("", body),))
     made = [
         Form.of(encoding, beside.read_bytes())
         for ending, encoding in _BESIDE.items()
         if (beside := path.with_name(path.name + ending)).is_file()
     ]
-    return File(media_type, (*made, Form.of("", body))) if made else File.of(media_type, body)
+    return ServedFile(media_type, (*made, Form.of("", body))) if made else ServedFile.of(media_type, body)

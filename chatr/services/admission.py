@@ -1,4 +1,7 @@
-"""Letting a realtime connection in: what its secret opens, and the rooms it then sits in."""
+"""Letting a realtime connection in: what its secret opens, and the rooms it then sits in.
+
+How often whoever is in may call says auth/limits.py.
+"""
 
 from __future__ import annotations
 

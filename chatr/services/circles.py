@@ -1,4 +1,4 @@
-"""Who is to hear about whom, kept until it changes."""
+"""Who is to hear about whom, kept until it changes. Who that is says store/people/relations.py ``Circle``."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """The gate that every code passes on its way out, whatever it is for: nobody can have a stranger flooded.
 
 Where a refusal would tell whether an account exists (password.forgot, account.resend_code) it is asked behind the
-answer, by ops/accounts/verification.py ``carry_out``. A login tells nothing by auth/password_hashes.py ``compare``.
+answer, which takes the same time either way, by ops/accounts/verification.py ``carry_out``. A login tells nothing by
+auth/password_hashes.py ``compare``.
 """
 
 from __future__ import annotations

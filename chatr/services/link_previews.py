@@ -1,5 +1,6 @@
 """What links lead to: known of late, or fetched, each once at a time.
 
+For messages that is after the send (services/preview_queue.py), and no client has a say (ops/messages/previews.py).
 Where nothing is fetched from says previews/addresses.py; time, size and how long one is kept config/messages.py
 ``Previews``.
 """

@@ -13,7 +13,7 @@ from chatr.process.tasks import Tasks
 from chatr.store import retention
 from chatr.store.ids import NIL
 from chatr.store.pool import Database
-from chatr.store.retention import RULES, Batch, Rule
+from chatr.store.retention import RULES, Rule, Swept
 
 log = Logger()
 
@@ -110,7 +110,7 @@ class Nightly:
             await self._task.rest(max(REST_S, REST_FACTOR * took_s))
         return gone
 
-    async def _batch(self, rule: Rule, days: int, after: str) -> Batch:
+    async def _batch(self, rule: Rule, days: int, after: str) -> Swept:
         async with self._db.transaction() as tx:
             if not await retention.locked(tx):
                 raise Busy

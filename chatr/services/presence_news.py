@@ -1,4 +1,7 @@
-"""Telling people who is here: whom says ``Circle.presence`` of store/people/relations.py, when realtime/presence.py."""
+"""Telling people who is here: whom says ``Circle.presence`` of store/people/relations.py, when realtime/presence.py.
+
+When somebody was last seen is kept with that: store/people/people.py ``here``.
+"""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ class Connection:
             self._on_lost(self)
 
 
-class Batch:
+class StatementBatch:
     """Statements that wait for one that is waited for. In one message each still sees what was committed before it.
 
     PostgreSQL 55.2.2.1 "Multiple Statements in a Simple Query": they are run in order, each with a snapshot of its own;

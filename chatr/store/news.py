@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from chatr.api.model import Wire
-from chatr.store.connection import Batch
+from chatr.store.connection import StatementBatch
 from chatr.store.pool import PublishEvent, Queryable, Row
 
 
@@ -33,7 +33,7 @@ class Committed:
     def __init__(self, db: Queryable, publish: PublishEvent) -> None:
         self._db = db
         self._publish = publish
-        self._batch = Batch()
+        self._batch = StatementBatch()
 
     async def query(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
         """Run one statement that answers rows."""

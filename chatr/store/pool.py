@@ -23,7 +23,7 @@ from chatr.api.model import Wire
 from chatr.api.topics import event_of
 from chatr.config import DatabaseSettings
 from chatr.process.tasks import Tasks
-from chatr.store.connection import Batch, Connection, ConnectionDead, is_death, is_lack
+from chatr.store.connection import Connection, ConnectionDead, StatementBatch, is_death, is_lack
 
 log = Logger()
 Row = tuple[Any, ...]
@@ -74,7 +74,7 @@ class Transaction:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._batch = Batch()
+        self._batch = StatementBatch()
         self._batch.add("BEGIN")
         self.emitted: list[Callable[[PublishEvent], None]] = []
 

@@ -16,7 +16,7 @@ _LOCK = 0x63686174720023
 COUNTED = 100_000
 
 
-class Batch(msgspec.Struct, frozen=True):
+class Swept(msgspec.Struct, frozen=True):
     """What a batch did. ``after``: where the next one goes on; None: nothing more is there."""
 
     count: int
@@ -31,7 +31,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     where: str
     days: int | str
     """A number, or the setting of [retention] that has it."""
-    act: Callable[[Queryable, Rule, int, int, str], Awaitable[Batch]]
+    act: Callable[[Queryable, Rule, int, int, str], Awaitable[Swept]]
     """Carries one batch out: ``(tx, rule, days, limit, after)``."""
 
 
@@ -48,7 +48,7 @@ async def count(db: Queryable, rule: Rule, days: int) -> int:
     return value(rows, int)
 
 
-async def remove(db: Queryable, rule: Rule, days: int, limit: int, after: str) -> Batch:
+async def remove(db: Queryable, rule: Rule, days: int, limit: int, after: str) -> Swept:
     """Delete rows that an index finds, or that are few."""
     rows = await db.query(
         f"""WITH gone AS (
@@ -58,12 +58,12 @@ async def remove(db: Queryable, rule: Rule, days: int, limit: int, after: str) -
         (days, limit),
     )
     gone = value(rows, int)
-    return Batch(gone, NIL if gone == limit else None)
+    return Swept(gone, NIL if gone == limit else None)
 
 
 #: Of what was looked at one by one; the parameter is how many rows a batch looks at.
-_BATCH = Columns(
-    Batch,
+_SWEPT = Columns(
+    Swept,
     {
         "count": "(SELECT count(*) FROM gone)",
         "after": "CASE WHEN count(*) = %s THEN (SELECT id FROM part ORDER BY id DESC LIMIT 1) END",
@@ -71,20 +71,20 @@ _BATCH = Columns(
 )
 
 
-async def remove_one_by_one(db: Queryable, rule: Rule, days: int, limit: int, after: str) -> Batch:
+async def remove_one_by_one(db: Queryable, rule: Rule, days: int, limit: int, after: str) -> Swept:
     """Look at all rows in order of their ids: for what no index finds."""
     rows = await db.query(
         f"""WITH part AS MATERIALIZED (
               SELECT ctid, id FROM {rule.table} WHERE id > %s ORDER BY id LIMIT %s
             ), gone AS (
               DELETE FROM {rule.table} t USING part WHERE t.ctid = part.ctid AND {rule.where} RETURNING 1)
-            SELECT {_BATCH.sql} FROM part""",
+            SELECT {_SWEPT.sql} FROM part""",
         (after, limit, days, limit),
     )
-    return _BATCH.take(rows[0])
+    return _SWEPT.take(rows[0])
 
 
-async def erase_texts(db: Queryable, rule: Rule, days: int, limit: int, after: str) -> Batch:
+async def erase_texts(db: Queryable, rule: Rule, days: int, limit: int, after: str) -> Swept:
     """Erase what messages said: first in quotes of them, then their former texts, then their own."""
     found = await db.query(
         f"""SELECT t.id FROM messages t WHERE {rule.where} ORDER BY t.unsent_at LIMIT %s
@@ -95,9 +95,9 @@ async def erase_texts(db: Queryable, rule: Rule, days: int, limit: int, after: s
     for sql in (_QUOTES, _EDITS):
         if ids and value(await db.query(sql, (ids, limit)), int) == limit:
             # There are more of them than a batch may take.
-            return Batch(0, NIL)
+            return Swept(0, NIL)
     rows = await db.query(_TEXTS, (ids,)) if ids else []
-    return Batch(len(rows), NIL if len(rows) == limit else None)
+    return Swept(len(rows), NIL if len(rows) == limit else None)
 
 
 #: A message may be quoted, and may have been edited, any number of times.
@@ -159,7 +159,7 @@ RULES = (
         act=remove,
         where=f"t.since {_OLD} AND coalesce(t.locked_until, now()) <= now()",
     ),
-    # As long as code_sends.py and address_changes.py in store/accounts look back, which clear away themselves in use.
+    # As long as they are known: ops/sessions/lockout.py ``KNOWN_DAYS``.
     Rule(name="known places", table="known_places", days=90, act=remove, where=f"t.signed_in_at {_OLD}"),
     Rule(name="approaches to strangers", table="approaches", days=1, act=remove, where=f"t.at {_OLD}"),
     Rule(name="letters given up", table="outbound", days="dead_letters_days", act=remove, where=f"t.dead_at {_OLD}"),

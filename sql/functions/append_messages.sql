@@ -1,4 +1,5 @@
 -- The group commit of message sends: one call appends all sends that wait, each with its own outcome.
+-- Which that is says judge_sends.sql; when a repeated client_id stands for something else, chatr/auth/digests.py.
 CREATE FUNCTION append_messages(
     p_sends message_send[], p_pending_limit integer, p_cooldown interval, p_quoted_chars integer
 ) RETURNS TABLE (

@@ -1,4 +1,5 @@
--- Planned into the statement that asks, as send_facts.
+-- Planned into the statement that asks, as send_facts. Whether a conversation begins as a request is decided before:
+-- chatr/ops/conversations/conversations.py ``begin_direct``.
 CREATE FUNCTION judge_sends(
     p_sends message_send[], p_locked uuid[], p_now timestamptz, p_pending_limit integer, p_cooldown interval,
     p_quoted_chars integer

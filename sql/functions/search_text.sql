@@ -1,3 +1,4 @@
+-- Of parts of words; whole ones are found by the dictionary: chatr/store/messages/search_terms.py.
 CREATE FUNCTION search_text(p_text text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE WHEN octet_length(p_text) = length(p_text) THEN lower(p_text)
            ELSE regexp_replace(lower(composed(p_text)),

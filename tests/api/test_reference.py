@@ -14,7 +14,7 @@ from openapi_spec_validator import validate
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.api.errors import ERRORS, from_validation
-from chatr.api.reference import openapi, page, typescript, wamp
+from chatr.api.reference import openapi, typescript, wamp
 from chatr.api.reference.schemas import Schemas
 from chatr.ops.catalog import CONTRACT
 from chatr.reference_cli import references
@@ -30,7 +30,7 @@ COMMITTED = Path(__file__).parent.parent.parent / "docs" / "api"
 
 
 class ReferenceTests(SynchronousTestCase):
-    """OpenAPI, WAMP, TypeScript, the page."""
+    """OpenAPI, WAMP, TypeScript."""
 
     def test_committed(self) -> None:
         """What is committed is what the contract says."""
@@ -143,12 +143,3 @@ class ReferenceTests(SynchronousTestCase):
             with self.assertRaises(msgspec.ValidationError) as refused:
                 msgspec.convert("\n", Annotated[str, msgspec.Meta(**bounds)])  # type: ignore[arg-type]
             self.assertEqual(from_validation(refused.exception).detail, f"$: {words}")
-
-    def test_page(self) -> None:
-        """The page has every operation and event, and links that lead somewhere."""
-        text = page.render(CONTRACT).decode()
-        self.assertNotIn("``", text)
-        for name in [*CONTRACT.operations, *CONTRACT.events]:
-            self.assertIn(f'id="{name}"', text)
-        targets = set(re.findall(r'id="([^"]+)"', text))
-        self.assertEqual(set(re.findall(r'href="#([^"]+)"', text)) - targets, set())

@@ -15,6 +15,7 @@ from twisted.internet.threads import blockingCallFromThread
 from twisted.trial.unittest import TestCase
 
 from chatr.rest.client import FOLDER
+from tests.e2e.faults import FaultCase
 from tests.e2e.server import PASSWORD, Account, ServerCase
 from tests.web.browser import BROWSER
 from tests.web.chromium import WEB
@@ -123,6 +124,7 @@ class Browsing(TestCase):
 
     def check_accessible(self, page: Page) -> None:
         """Have axe-core look at a page as it is now: nothing moderate or worse."""
+        expect(page.get_by_role("main")).to_be_visible()
         page.evaluate((WEB / "node_modules" / "axe-core" / "axe.min.js").read_text())
         found = page.evaluate("options => axe.run(document, options)", _AXE)
         grave = [
@@ -152,9 +154,9 @@ class BrowserCase(Browsing, ServerCase):
 
     async def setUp(self) -> None:
         self.begin()
-        await super().setUp()
-        # Browsers keep connections for the next request.
+        # Cleanups run backwards: behind the end of the server, when no browser can come any more.
         self.addCleanup(self._hang_up)
+        await super().setUp()
 
     def at_home(self, who: Account, path: str = "/", **options: Any) -> Page:
         """A page of somebody who has signed in with this browser before."""
@@ -180,3 +182,23 @@ class BrowserCase(Browsing, ServerCase):
             connection.abortConnection()
         while any(connection.connected for connection in connections):
             await deferLater(reactor, 0)  # type: ignore[arg-type]
+
+
+class ProcessCase(Browsing, FaultCase):
+    """Browsers at a server in a process of its own, at which Ann and Ben are friends."""
+
+    timeout = 180
+
+    def setUp(self) -> Any:
+        self.begin()
+        super().setUp()
+        return Deferred.fromCoroutine(self._begun())
+
+    async def _begun(self) -> None:
+        await self.start()
+        self.url = f"http://127.0.0.1:{self.port}"
+        await self.friends("ann", "ben")
+
+    def at_home(self, name: str, other: str) -> Page:
+        """The page of one with the other."""
+        return self.signed_in(name, self.ids[name], f"/u/{self.ids[other]}")

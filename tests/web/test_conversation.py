@@ -34,6 +34,10 @@ class Chat:
         expect(found).to_be_visible()
         return found
 
+    def says(self, texts: list[str]) -> None:
+        """Wait until these are all that is there, in this order."""
+        expect(self.log.locator(".bubble-text")).to_have_text(texts)
+
     def act(self, text: str, item: str) -> None:
         """Choose from the menu of a message."""
         self.has(text).click(button="right")
@@ -59,6 +63,12 @@ class ConversationCase(BrowserCase):
             return ann, ben
 
         return self.wait(made())
+
+    async def stored(self) -> list[str]:
+        """What the server has of all conversations, in order."""
+        assert self.service.node is not None
+        rows = await self.service.node.db.query("SELECT content FROM messages ORDER BY conversation_id, seq")
+        return [str(content) for (content,) in rows]
 
     def side_by_side(self, **options: Any) -> tuple[Chat, Chat]:
         """Both look at their conversation."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from playwright.sync_api import expect
+
 from chatr.rest.http.headers import CLIENT
 from tests.web.case import BrowserCase, in_browser
 
@@ -19,7 +21,7 @@ class ShellTests(BrowserCase):
             answer = page.goto(path)
             assert answer is not None
             self.assertEqual((answer.status, answer.header_value("content-security-policy")), (200, CLIENT.csp))
-            page.wait_for_load_state("networkidle")
+            expect(page.get_by_role("main")).to_be_visible()
             self.assertIn("Chatr", page.title())
             self.assertEqual(missing, [])
 

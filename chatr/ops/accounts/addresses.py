@@ -1,6 +1,7 @@
 """Mistyped addresses: whoever has shown enough may change or drop what nobody has confirmed.
 
-A confirmed address is changed by user.update (ops/people/profile.py), and that is undone by undo.py.
+A confirmed address is changed by user.update (ops/people/profile.py), and that is undone by undo.py. Whose an address
+is says store/accounts/accounts.py ``address_taken``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Setting a password: a forgotten one, or a new one in place of the old. What one has to be says password_rules.py.
 
 A code is posted behind the answer (verification.py ``carry_out``), so that neither it nor its time tells whether an
-account exists; as registration.py ``resend_code`` does, and auth/password_hashes.py ``compare`` for a login.
+account exists; as ``resend_code`` does there, and auth/password_hashes.py ``compare`` for a login.
 """
 
 from __future__ import annotations

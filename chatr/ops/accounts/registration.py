@@ -1,9 +1,7 @@
 """Registration, and verification of its addresses; an account's end is deletion.py.
 
 Only confirmed addresses are taken; which unconfirmed account gives way to a new one, or to whoever confirms its
-address, says store/accounts/accounts.py (``make_way``, ``confirm``). The code of ``resend_code`` is posted behind the
-answer (verification.py ``carry_out``), so that neither it nor its time tells whether an account exists; as of a
-forgotten password (passwords.py), and of a login (auth/password_hashes.py ``compare``).
+address, says store/accounts/accounts.py (``make_way``, ``confirm``). Codes are sent, and once more, by verification.py.
 """
 
 from __future__ import annotations
@@ -12,14 +10,12 @@ from typing import Literal
 
 from chatr.api.contract import PUBLIC, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
-from chatr.api.model import Gender, Id, Params, Session, Time, Wire, wire_time
-from chatr.auth.tokens import secret_hash
+from chatr.api.model import Gender, Id, Params, Session
 from chatr.networks import caller_key
 from chatr.ops.accounts import address_rules, code_rules, password_rules, undo, usernames, verification
 from chatr.ops.people import announcing, names
 from chatr.ops.ports import Ctx
 from chatr.ops.sessions import sign_in
-from chatr.outbound import letters
 from chatr.store.accounts import accounts, codes
 from chatr.store.ids import uuid7
 from chatr.store.people import people, relations
@@ -54,10 +50,10 @@ class AccountRegisterParams(Params, frozen=True, kw_only=True):
 async def register(ctx: Ctx, params: AccountRegisterParams) -> verification.PendingAccount:
     """Create an account and send a code to its e-mail address, or else to its phone: one of the two is needed.
 
-    An account with the same address that was never verified is replaced: at once by who registered it from the same
-    network, by others when its code has run out. ``conflict`` names the field that is taken. ``rate_limited`` also when
-    no more codes may be sent there at the moment: nothing has changed then. The ``proof`` in the answer is for
-    account.change_unconfirmed.
+    An account with the same e-mail address, or with nothing but the same phone number, that was never verified is
+    replaced: at once by who registered it from the same network, by others when its code has run out. ``conflict``
+    names the field that is taken. ``rate_limited`` also when no more codes may be sent there at the moment: nothing has
+    changed then. The ``proof`` in the answer is for account.change_unconfirmed.
     """
     if not params.email and not params.phone_number:
         raise invalid("$.email", "give an e-mail address or a phone number")
@@ -224,59 +220,6 @@ async def _confirmed(
     shown = codes.Sent("email" if kind == "email" else "sms", address)
     proof = await verification.prove(ctx.now, tx, person.id, shown)
     return verification.PendingAccount(user_id=person.id, verification=waits[1].channel, proof=proof)
-
-
-class AccountResendCodeParams(Params, frozen=True, kw_only=True):
-    """Which code to send again. ``login`` needs the challenge of its password step."""
-
-    user_id: Id
-    purpose: Literal["email", "phone", "login"]
-    challenge: code_rules.Secret | None = None
-
-
-class CodeSent(Wire, frozen=True, kw_only=True):
-    """Where a code went, masked, and until when it is good."""
-
-    sent_to: str
-    expires_at: Time
-
-
-@operation(
-    "account.resend_code",
-    Route("POST", "/auth/resend-verification"),
-    PUBLIC,
-    # Ids are public: counted by them, strangers would use up what the owner needs to sign in.
-    rate=Rate(3, 300, subject="challenge"),
-)
-async def resend_code(ctx: Ctx, params: AccountResendCodeParams) -> CodeSent:
-    """Send a new code in place of the last one, if there is one to send again and as far as codes may leave.
-
-    To one address they leave 60 seconds apart and at most three in five minutes, whatever they are for. The answer
-    looks the same whether or not there was a code to send again: ``sentTo`` is all masked, but for the account itself,
-    signed in, and for whoever has the challenge. A challenge that has run out, or was voided by wrong codes, stays so.
-    """
-    challenge_hash = secret_hash(params.challenge) if params.challenge else b""
-    own = ctx.caller.user_id == params.user_id
-    found = await codes.again(ctx.ports.db, params.user_id, params.purpose, challenge_hash, code_rules.ATTEMPTS)
-    expires_at = code_rules.expiry(ctx.ports, ctx.now, params.purpose)
-    knows = found is not None and (own or params.purpose == "login")
-    if found is not None and params.purpose == "login":
-        expires_at = found.expires_at
-    gate = ctx.ports.accounts.code_gate
-    sender = gate.stranger(ctx.caller)
-    if own:
-        sender = gate.account(params.user_id)
-    elif params.purpose == "login":
-        sender = gate.signing_in(ctx.caller, params.user_id)
-    job = letters.Resend(
-        user_id=params.user_id, purpose=params.purpose, challenge_hash=challenge_hash, own=own, sender=sender
-    )
-    async with ctx.ports.db.transaction() as tx:
-        await ctx.ports.accounts.outbound.post(tx, job, expires_at)
-    return CodeSent(
-        sent_to=address_rules.masked(found.sent.target) if found and knows else address_rules.MASKED,
-        expires_at=wire_time(expires_at),
-    )
 
 
 def taken(path: str, message: str = "is taken") -> ApiError:

@@ -1,6 +1,9 @@
 """Codes on their way to people, and what is still to be confirmed about an account: e-mail first, then phone.
 
-What codes are like says code_rules.py, how often one may leave services/code_gate.py, which all of them pass here.
+What codes are like says code_rules.py, how often one may leave services/code_gate.py, which all of them pass here. One
+that is sent again is posted behind the answer (``carry_out``), so that neither it nor its time tells whether an account
+exists; as for a forgotten password (passwords.py), and a login (auth/password_hashes.py ``compare``). Who only named an
+address can change it (addresses.py), and loses it to whoever confirms it (store/accounts/accounts.py ``confirm``).
 """
 
 from __future__ import annotations
@@ -11,10 +14,11 @@ from typing import Literal
 
 from msgspec import UNSET, UnsetType
 
+from chatr.api.contract import PUBLIC, Rate, Route, operation
 from chatr.api.errors import ApiError
-from chatr.api.model import Id, Wire
+from chatr.api.model import Id, Params, Time, Wire, wire_time
 from chatr.auth.tokens import new_secret, secret_hash
-from chatr.ops.accounts import code_rules
+from chatr.ops.accounts import address_rules, code_rules
 from chatr.ops.ports import Ctx, Ports
 from chatr.outbound import letters
 from chatr.services.code_gate import Sender
@@ -75,6 +79,59 @@ async def send_if_possible(
             raise
         return False
     return True
+
+
+class AccountResendCodeParams(Params, frozen=True, kw_only=True):
+    """Which code to send again. ``login`` needs the challenge of its password step."""
+
+    user_id: Id
+    purpose: Literal["email", "phone", "login"]
+    challenge: code_rules.Secret | None = None
+
+
+class CodeSent(Wire, frozen=True, kw_only=True):
+    """Where a code went, masked, and until when it is good."""
+
+    sent_to: str
+    expires_at: Time
+
+
+@operation(
+    "account.resend_code",
+    Route("POST", "/auth/resend-verification"),
+    PUBLIC,
+    # Ids are public: counted by them, strangers would use up what the owner needs to sign in.
+    rate=Rate(3, 300, subject="challenge"),
+)
+async def resend_code(ctx: Ctx, params: AccountResendCodeParams) -> CodeSent:
+    """Send a new code in place of the last one, if there is one to send again and as far as codes may leave.
+
+    To one address they leave 60 seconds apart and at most three in five minutes, whatever they are for. The answer
+    looks the same whether or not there was a code to send again: ``sentTo`` is all masked, but for the account itself,
+    signed in, and for whoever has the challenge. A challenge that has run out, or was voided by wrong codes, stays so.
+    """
+    challenge_hash = secret_hash(params.challenge) if params.challenge else b""
+    own = ctx.caller.user_id == params.user_id
+    found = await codes.again(ctx.ports.db, params.user_id, params.purpose, challenge_hash, code_rules.ATTEMPTS)
+    expires_at = code_rules.expiry(ctx.ports, ctx.now, params.purpose)
+    knows = found is not None and (own or params.purpose == "login")
+    if found is not None and params.purpose == "login":
+        expires_at = found.expires_at
+    gate = ctx.ports.accounts.code_gate
+    sender = gate.stranger(ctx.caller)
+    if own:
+        sender = gate.account(params.user_id)
+    elif params.purpose == "login":
+        sender = gate.signing_in(ctx.caller, params.user_id)
+    job = letters.Resend(
+        user_id=params.user_id, purpose=params.purpose, challenge_hash=challenge_hash, own=own, sender=sender
+    )
+    async with ctx.ports.db.transaction() as tx:
+        await ctx.ports.accounts.outbound.post(tx, job, expires_at)
+    return CodeSent(
+        sent_to=address_rules.masked(found.sent.target) if found and knows else address_rules.MASKED,
+        expires_at=wire_time(expires_at),
+    )
 
 
 async def carry_out(ports: Ports, clock: Callable[[], datetime], job: letters.Job) -> None:
@@ -175,7 +232,10 @@ async def _resend(ports: Ports, now: datetime, job: letters.Resend) -> None:
 async def _again(
     ports: Ports, now: datetime, tx: Transaction, person: Person, job: letters.Resend
 ) -> codes.Again | None:
-    """Where a code goes once more, and until when it is good; None when there is nothing to send again."""
+    """Where a code goes once more, and until when it is good; None when there is nothing to send again.
+
+    That of a login by its challenge only, while that lives: store/accounts/codes.py ``again``.
+    """
     waits = unconfirmed(person)
     if waits is not None and waits[0] == job.purpose:
         return codes.Again(waits[1], code_rules.expiry(ports, now, job.purpose))

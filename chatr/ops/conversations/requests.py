@@ -1,7 +1,8 @@
 """Message requests: accepted by act, by an answer or by becoming friends; and declined.
 
-Who needs none says ops/people/permissions.py ``needs_no_request``. While one waits it withholds the recipient's
-watermarks (store/conversations/marks.py ``store``) and signals (permissions.py ``passes``).
+They are listed apart (conversations.py ``list_conversations``). Who needs none says ops/people/permissions.py
+``needs_no_request``. While one waits it withholds the recipient's watermarks (store/conversations/marks.py ``store``)
+and signals (permissions.py ``passes``).
 """
 
 from __future__ import annotations

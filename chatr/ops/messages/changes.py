@@ -1,7 +1,8 @@
 """Changing messages that are there: edit, unsend, react. Edits and reactions pass no block, taking back does.
 
 What goes with an unsent message says store/messages/changes.py ``unsend``, how long the rest stays in the database
-config/messages.py ``RetentionSettings``, and what quotes of it say from then on store/messages/quotes.py.
+config/messages.py ``RetentionSettings``, and what quotes of it say from then on store/messages/quotes.py. Who hears of
+a change, and who has deleted the message from their own view and does not, says ops/log.py ``record``.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Reading messages: a page of a conversation, and one message. How long a page may be says api/model.py ``Limit``.
 
-What each viewer has of one, of an unsent one a placeholder, says store/messages/messages.py ``seen_by``.
+What each viewer has of one, of an unsent one a placeholder, says store/messages/messages.py ``seen_by``. A block hides
+none: ops/people/friends.py.
 """
 
 from __future__ import annotations

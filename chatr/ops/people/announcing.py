@@ -1,4 +1,8 @@
-"""Telling people that somebody's account changed, each what they may see of it."""
+"""Telling people that somebody's account changed, each what they may see of it: store/people/relations.py ``Circle``.
+
+What becomes of friends, requests and blocks is told by friends.py. All of it leaves behind the commit: store/pool.py
+``Transaction.tell``.
+"""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 Two people have one friendship or request; blocks are directional, each lifts only their own. A block closes the direct
 conversation, not its history, nor groups (store/conversations/conversations.py ``close_if_blocked``): what that stops
-says permissions.py (``not_closed``, ``passes``). What the blocked still see of the blocker says visibility.py, how many
-may be asked in a day approaches.py, who is told what else is another between the two pairs.py.
+says permissions.py (``not_closed``, ``passes``, ``may_befriend``). What the blocked still see of the blocker says
+visibility.py, how many may be asked in a day approaches.py, who is told what else is another between the two pairs.py.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Changes of how two people stand to each other, and what each of them is shown of it."""
+"""Changes of how two people stand to each other, and what each of them is shown of it.
+
+What changes, by whom and with what rules, say friends.py, for friends and blocks, and ops/conversations/requests.py.
+"""
 
 from __future__ import annotations
 

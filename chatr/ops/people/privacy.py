@@ -1,7 +1,8 @@
 """The levels of privacy: everyone, friends, nobody. Parts and what they have by default: api/model.py ``Privacy``.
 
 Which field belongs to which part says visibility.py. Search and presence of many apply the levels in SQL:
-store/people/relations.py ``shown`` and ``showing``. Read receipts: store/conversations/marks.py ``store``.
+store/people/relations.py ``shown`` and ``showing``. Read receipts: store/conversations/marks.py ``store``. A change of
+level acts at once: announcing.py ``changed``.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ OwnPassword = Annotated[
     Meta(max_length=512, description="The password of now; needed unless this session signed in within ten minutes."),
 ]
 
-#: What :func:`in_session` and those below may raise.
+#: What :func:`lockout.in_session` and those below may raise.
 ERRORS = ("code_wrong", "locked")
 WRONG_PASSWORD = "The password is wrong"
 

@@ -1,7 +1,9 @@
 """Beginning a session: what every way of signing in ends with, or the second step that comes before.
 
 An authenticator, if there is one (two_factor.py), else a code, by the setting ``auth.login_code``: what it is where
-nobody has set it says config/whole.py ``login_code``.
+nobody has set it says config/whole.py ``login_code``. Whom a login names, and what is answered to a wrong one or while
+an address waits for its code, says sessions.py ``login``. How long a challenge lives says ops/accounts/code_rules.py,
+that a dead one stays dead store/accounts/codes.py ``again``.
 """
 
 from __future__ import annotations

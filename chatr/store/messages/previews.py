@@ -1,4 +1,4 @@
-"""Link previews: what links led to, for a while, and the messages that wait for one."""
+"""Link previews: what links led to, for the time of config/messages.py ``cache_s``, and messages that wait."""
 
 from __future__ import annotations
 

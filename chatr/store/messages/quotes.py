@@ -1,4 +1,7 @@
-"""Quotes: what is frozen of a message that is replied to, and what of it is shown to whom."""
+"""Quotes: what is frozen of a message that is replied to, and what of it is shown to whom.
+
+What may be quoted says sql/functions/send_facts.sql.
+"""
 
 from __future__ import annotations
 

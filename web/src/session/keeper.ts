@@ -75,7 +75,7 @@ export class SessionKeeper {
       }
       // It ended while nobody was here: what is kept goes, as if it had ended now.
       this.forget();
-      await ChatrDatabase.delete(`chatr:${last}`);
+      await new ChatrDatabase(last).delete();
       this.show({ kind: "out", ended: error instanceof ApiError ? error.code : "internal" });
     }
   }

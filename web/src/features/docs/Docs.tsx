@@ -1,6 +1,6 @@
-import { guides } from "virtual:chatr-guides";
+import { guides as files } from "virtual:chatr-guides";
 import { ArrowLeft, BookX } from "lucide-react";
-import { useEffect, useMemo, useRef } from "react";
+import { type RefObject, useEffect, useMemo, useRef } from "react";
 import { Link, useLocation } from "wouter";
 import { NARROW, useMedia } from "../../app/useMedia.ts";
 import { t } from "../../text/index.ts";
@@ -16,13 +16,16 @@ import { ErrorsPage } from "./ErrorsPage.tsx";
 import { EventPage } from "./EventPage.tsx";
 import { GuidePage } from "./GuidePage.tsx";
 import { HomePage } from "./HomePage.tsx";
-import { Landmark } from "./Landmark.tsx";
+import { Landmark, useInside } from "./Landmark.tsx";
 import { LinksContext, makeLinks } from "./links.ts";
 import { OperationPage } from "./OperationPage.tsx";
 import { type DocsPlace, docsPath, docsPlace } from "./places.ts";
 import { index } from "./search.ts";
 import { TypePage, TypesPage } from "./TypePage.tsx";
 import { type Loaded, useReference } from "./useReference.ts";
+
+/** The README has the name of the whole as its title. */
+const guides = files.map((guide) => (guide.id === "start" ? { ...guide, title: t.developer.start } : guide));
 
 /** The guides, and the reference of what the server can do. */
 export default function Docs() {
@@ -39,14 +42,7 @@ export default function Docs() {
       <div className="docs">
         {(!narrow || atList) && (
           <section className="docs__side" aria-label={t.developer.documentation}>
-            <header className="docs__bar">
-              <Link href="/" aria-label="Chatr">
-                <Mark size={26} />
-              </Link>
-              <Link href="/docs" className="docs__title">
-                {t.developer.docs}
-              </Link>
-            </header>
+            <SideHead first={atList} />
             <DocsSearch entries={entries}>
               <DocsNav place={place} guides={guides} reference={reference} />
             </DocsSearch>
@@ -55,6 +51,22 @@ export default function Docs() {
         {!atList && <Reader place={place} loaded={loaded} narrow={narrow} />}
       </div>
     </LinksContext>
+  );
+}
+
+/** `first`: it is the title of the page. In the frame of who is signed in the mark is there already. */
+function SideHead({ first }: { first: boolean }) {
+  const inside = useInside();
+  const title = <Link href="/docs">{t.developer.docs}</Link>;
+  return (
+    <header className="docs__bar">
+      {!inside && (
+        <Link href="/" aria-label="Chatr">
+          <Mark size={26} />
+        </Link>
+      )}
+      {first ? <h1 className="docs__title">{title}</h1> : <span className="docs__title">{title}</span>}
+    </header>
   );
 }
 
@@ -68,7 +80,7 @@ function Reader({ place, loaded, narrow }: ReaderProps) {
   const scroll = useRef<HTMLDivElement>(null);
   const [, navigate] = useLocation();
   const path = docsPath(place);
-  useScrolling(scroll.current, path, loaded.kind === "loaded");
+  useScrolling(scroll, path, loaded.kind === "loaded");
   return (
     <Landmark className="docs__main">
       <div className="docs__scroll docs__reader" ref={scroll}>
@@ -85,14 +97,14 @@ function Reader({ place, loaded, narrow }: ReaderProps) {
 }
 
 /** A page begins at its top, or at the heading that its address names. */
-function useScrolling(scroll: HTMLElement | null, path: string, loaded: boolean): void {
+function useScrolling(scroll: RefObject<HTMLElement | null>, path: string, loaded: boolean): void {
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page, or a page that is there now, begins anew.
   useEffect(() => {
     const heading = document.getElementById(decodeURIComponent(window.location.hash.slice(1)));
     if (heading) heading.scrollIntoView();
-    else if (scroll) scroll.scrollTop = 0;
+    else scroll.current?.scrollTo(0, 0);
     // What was clicked is gone where there is one pane at a time: go on from the title.
-    if (document.activeElement === document.body) scroll?.querySelector("h1")?.focus({ preventScroll: true });
+    if (document.activeElement === document.body) scroll.current?.querySelector("h1")?.focus({ preventScroll: true });
   }, [scroll, path, loaded]);
 }
 

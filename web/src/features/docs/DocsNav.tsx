@@ -3,10 +3,10 @@ import { Link } from "wouter";
 import { t } from "../../text/index.ts";
 import { cx } from "../../ui/cx.ts";
 import { areaWord, byArea } from "./areas.ts";
-import { guideTitle } from "./GuidePage.tsx";
 import { type Guide, isInside } from "./guides.ts";
 import { type DocsPlace, docsPath } from "./places.ts";
 import type { Reference } from "./reference.ts";
+import "./DocsNav.css";
 
 export interface DocsNavProps {
   place: DocsPlace;
@@ -19,7 +19,7 @@ export function DocsNav({ place, guides, reference }: DocsNavProps) {
   const current = docsPath(place);
   const guide = (each: Guide) => (
     <Entry key={each.id} to={{ kind: "guide", id: each.id }} current={current}>
-      {guideTitle(each)}
+      {each.title}
     </Entry>
   );
   return (

@@ -5,6 +5,7 @@ import { cx } from "../../ui/cx.ts";
 import { SearchInput } from "../../ui/SearchInput.tsx";
 import { useHotkey } from "../../ui/useHotkey.ts";
 import { type Entry, find, type Hit } from "./search.ts";
+import "./DocsSearch.css";
 
 export interface DocsSearchProps {
   entries: readonly Entry[];

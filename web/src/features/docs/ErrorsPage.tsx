@@ -1,7 +1,7 @@
 import { Link } from "wouter";
 import { t } from "../../text/index.ts";
 import { marked } from "./OperationPage.tsx";
-import { ContractLine } from "./Prose.tsx";
+import { ContractLine, ScrollTable } from "./Prose.tsx";
 import { docsPath } from "./places.ts";
 import { ALWAYS, type Operation, type Reference } from "./reference.ts";
 
@@ -14,7 +14,7 @@ export function ErrorsPage({ reference: { errors, operations } }: { reference: R
           <h1 tabIndex={-1}>{t.developer.errorCodes}</h1>
           <p className="prose__lead">{t.developer.errorsText}</p>
         </header>
-        <table>
+        <ScrollTable>
           <thead>
             <tr>
               <th scope="col">{t.developer.code}</th>
@@ -42,7 +42,7 @@ export function ErrorsPage({ reference: { errors, operations } }: { reference: R
               </tr>
             ))}
           </tbody>
-        </table>
+        </ScrollTable>
         <p className="prose__note">
           <Link href={docsPath({ kind: "type", name: "Problem" })}>Problem</Link>
         </p>

@@ -1,6 +1,6 @@
 import { Link } from "wouter";
 import { locale, t } from "../../text/index.ts";
-import { ContractLine } from "./Prose.tsx";
+import { ContractLine, ScrollTable } from "./Prose.tsx";
 import { docsPath } from "./places.ts";
 import { type Meaning, meaning, type Schema, typeParts } from "./schema.ts";
 
@@ -10,34 +10,31 @@ export function FieldsTable({ schema, optional = true }: { schema: Schema; optio
   const names = Object.keys(properties).sort((a, b) => Number(required.includes(b)) - Number(required.includes(a)));
   if (names.length === 0) return <p className="prose__note">{t.developer.takesNothing}</p>;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways has to be reached by the keyboard.
-    <div className="prose__table" tabIndex={0}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{t.developer.field}</th>
-            <th scope="col">{t.developer.type}</th>
-            <th scope="col">{t.developer.meaning}</th>
+    <ScrollTable>
+      <thead>
+        <tr>
+          <th scope="col">{t.developer.field}</th>
+          <th scope="col">{t.developer.type}</th>
+          <th scope="col">{t.developer.meaning}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {names.map((name) => (
+          <tr key={name}>
+            <td>
+              <code>{name}</code>
+            </td>
+            <td className="prose__type">
+              <TypeText schema={properties[name] ?? {}} />
+              {optional && !required.includes(name) && `, ${t.developer.optional}`}
+            </td>
+            <td>
+              <MeaningText meaning={meaning(properties[name] ?? {})} />
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {names.map((name) => (
-            <tr key={name}>
-              <td>
-                <code>{name}</code>
-              </td>
-              <td className="prose__type">
-                <TypeText schema={properties[name] ?? {}} />
-                {optional && !required.includes(name) && `, ${t.developer.optional}`}
-              </td>
-              <td>
-                <MeaningText meaning={meaning(properties[name] ?? {})} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+        ))}
+      </tbody>
+    </ScrollTable>
   );
 }
 

@@ -10,12 +10,12 @@ export function GuidePage({ guide }: { guide: Guide }) {
       <article className="prose">
         <header className="docs-page__head">
           <div className="prose__kicker">{isInside(guide) ? t.developer.inside : t.developer.guides}</div>
-          <h1 tabIndex={-1}>{guideTitle(guide)}</h1>
+          <h1 tabIndex={-1}>{guide.title}</h1>
         </header>
         <Prose blocks={guide.blocks} />
       </article>
       {parts.length > 1 && (
-        <nav className="docs-parts" aria-label={guideTitle(guide)}>
+        <nav className="docs-parts" aria-label={guide.title}>
           {parts.map(
             (block) =>
               block.kind === "heading" && (
@@ -28,9 +28,4 @@ export function GuidePage({ guide }: { guide: Guide }) {
       )}
     </div>
   );
-}
-
-/** The README has the name of the whole as its title. */
-export function guideTitle({ id, title }: Pick<Guide, "id" | "title">): string {
-  return id === "start" ? t.developer.start : title;
 }

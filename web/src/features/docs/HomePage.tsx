@@ -1,10 +1,10 @@
 import { ArrowRight, Braces, Plug, Workflow } from "lucide-react";
 import { Link } from "wouter";
 import { t } from "../../text/index.ts";
-import { guideTitle } from "./GuidePage.tsx";
 import { type Guide, isInside } from "./guides.ts";
 import { docsPath } from "./places.ts";
 import type { Reference } from "./reference.ts";
+import "./HomePage.css";
 
 /** Where to begin. */
 export function HomePage({ guides, reference }: { guides: readonly Guide[]; reference: Reference | undefined }) {
@@ -21,7 +21,7 @@ export function HomePage({ guides, reference }: { guides: readonly Guide[]; refe
             .map((guide) => (
               <li key={guide.id}>
                 <Link href={docsPath({ kind: "guide", id: guide.id })} className="docs-home__guide">
-                  <span>{guideTitle(guide)}</span>
+                  <span>{guide.title}</span>
                   <ArrowRight />
                 </Link>
               </li>

@@ -10,7 +10,7 @@ import { CodePanel } from "./CodePanel.tsx";
 import { example, exampleParams } from "./example.ts";
 import { FieldsTable, TypeText } from "./FieldsTable.tsx";
 import { setLanguage, useLanguage } from "./language.ts";
-import { ContractLine, ContractText, Heading } from "./Prose.tsx";
+import { ContractLine, ContractText, Heading, ScrollTable } from "./Prose.tsx";
 import { docsPath } from "./places.ts";
 import { ALWAYS, errorMeaning, type Operation, type Rate } from "./reference.ts";
 import { LANGUAGES, sample } from "./samples.ts";
@@ -79,7 +79,7 @@ function Errors({ operation: { errors, text, summary } }: { operation: Operation
   return (
     <>
       {own.length > 0 && (
-        <table>
+        <ScrollTable>
           <tbody>
             {own.map(({ code, status }) => (
               <tr key={code}>
@@ -97,7 +97,7 @@ function Errors({ operation: { errors, text, summary } }: { operation: Operation
               </tr>
             ))}
           </tbody>
-        </table>
+        </ScrollTable>
       )}
       {always.length > 0 && (
         <p className="prose__note">

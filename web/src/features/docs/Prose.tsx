@@ -81,32 +81,39 @@ function List({ ordered, items }: { ordered: boolean; items: readonly Block[][] 
 
 function Table({ head, rows }: { head: readonly Inline[][]; rows: readonly Inline[][][] }) {
   return (
+    <ScrollTable>
+      {head.length > 0 && (
+        <thead>
+          <tr>
+            {head.map((cell, at) => (
+              <th key={String(at)} scope="col">
+                <Line inlines={cell} />
+              </th>
+            ))}
+          </tr>
+        </thead>
+      )}
+      <tbody>
+        {rows.map((row, at) => (
+          <tr key={String(at)}>
+            {row.map((cell, column) => (
+              <td key={String(column)}>
+                <Line inlines={cell} />
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </ScrollTable>
+  );
+}
+
+/** A table that scrolls for itself where it does not fit. */
+export function ScrollTable({ children }: { children: ReactNode }) {
+  return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways has to be reached by the keyboard.
     <div className="prose__table" tabIndex={0}>
-      <table>
-        {head.length > 0 && (
-          <thead>
-            <tr>
-              {head.map((cell, at) => (
-                <th key={String(at)} scope="col">
-                  <Line inlines={cell} />
-                </th>
-              ))}
-            </tr>
-          </thead>
-        )}
-        <tbody>
-          {rows.map((row, at) => (
-            <tr key={String(at)}>
-              {row.map((cell, column) => (
-                <td key={String(column)}>
-                  <Line inlines={cell} />
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <table>{children}</table>
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { BookOpen, Braces } from "lucide-react";
-import { type FormEvent, type KeyboardEvent, useMemo } from "react";
+import { type FormEvent, Fragment, type KeyboardEvent, useMemo } from "react";
 import { useLocation } from "wouter";
 import { uuid } from "../../engine/uuid.ts";
 import { t } from "../../text/index.ts";
@@ -15,6 +15,7 @@ import { FieldControl, type Value } from "./FieldControl.tsx";
 import { type FormError, fieldsOf, paramsOf, paramsOfJson, valuesOf } from "./form.ts";
 import { fitting, initialValues } from "./initial.ts";
 import { draftOf, setDoor, setDraft, useLab } from "./state.ts";
+import "./CallForm.css";
 
 export interface CallFormProps {
   pane: number;
@@ -36,8 +37,9 @@ const MANY = 100;
 export function CallForm({ pane, me, operation, schemas, errorAt, busy, onCall, onStop }: CallFormProps) {
   const lab = useLab();
   const fields = useMemo(() => fieldsOf(operation.params, schemas), [operation, schemas]);
+  const here = lab.panes.flatMap(({ connection }) => connection?.user.id ?? []);
   const draft = draftOf(lab, pane, operation.name) ?? {
-    values: { ...initialValues(operation, fields, lab.known, me.id), ...lab.given[operation.name] },
+    values: { ...initialValues(operation, fields, lab.known, me.id, here), ...lab.given[operation.name] },
     json: undefined,
   };
   const made = draft.json === undefined ? paramsOf(fields, draft.values, () => "") : undefined;
@@ -88,7 +90,7 @@ export function CallForm({ pane, me, operation, schemas, errorAt, busy, onCall, 
             field={field}
             value={draft.values[field.name]}
             onChange={(value) => set(field.name, value)}
-            known={field.isId && !field.fresh ? fitting(lab.known, operation.name, field.name, me.id) : []}
+            known={field.isId && !field.fresh ? fitting(lab.known, operation.name, field.name, me.id, here) : []}
             error={words(made?.errors[field.name]) ?? errorAt(field.name)}
           />
         ))
@@ -123,7 +125,7 @@ function FormHead({ operation, json, onJson }: { operation: Operation; json: boo
   return (
     <div className="lab-form__head">
       <h3 className="lab-form__name" dir="ltr">
-        {door === "wamp" ? `chatr.${operation.name}` : `${operation.verb} ${operation.path}`}
+        <Breakable text={door === "wamp" ? `chatr.${operation.name}` : `${operation.verb} ${operation.path}`} />
       </h3>
       <IconButton size="sm" icon={Braces} label={t.developer.json} active={json} aria-pressed={json} onClick={onJson} />
       <IconButton
@@ -143,6 +145,16 @@ function FormHead({ operation, json, onJson }: { operation: Operation; json: boo
       />
     </div>
   );
+}
+
+/** A name that is cut between its parts where it does not fit. */
+function Breakable({ text }: { text: string }) {
+  return text.split(/(?<=[._/])/).map((part, at) => (
+    <Fragment key={String(at)}>
+      {part}
+      <wbr />
+    </Fragment>
+  ));
 }
 
 function errorOf(params: Params | FormError): FormError | undefined {

@@ -10,6 +10,7 @@ import { SearchInput } from "../../ui/SearchInput.tsx";
 import { Segments } from "../../ui/Segments.tsx";
 import { Code } from "../docs/CodePanel.tsx";
 import { clearLog, type Filter, filtered, type LogEntry, useLog } from "./log.ts";
+import "./EventLog.css";
 
 /** From so far on one reads, and nothing moves any more. */
 const AWAY_PX = 4;

@@ -7,6 +7,7 @@ import { TextArea } from "../../ui/TextArea.tsx";
 import { TextInput } from "../../ui/TextInput.tsx";
 import type { FormField, Values } from "./form.ts";
 import type { Known } from "./ids.ts";
+import "./FieldControl.css";
 
 export type Value = Values[string] | undefined;
 

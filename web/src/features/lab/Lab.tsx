@@ -1,8 +1,8 @@
 import { FlaskConical, Plus, Scissors, Unplug } from "lucide-react";
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { Link, useLocation, useSearch } from "wouter";
 import { useDevelopment } from "../../app/development.ts";
-import { useMedia, WIDE } from "../../app/useMedia.ts";
+import { NARROW, useMedia, WIDE } from "../../app/useMedia.ts";
 import { t } from "../../text/index.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Chip } from "../../ui/Chip.tsx";
@@ -10,7 +10,7 @@ import { Empty } from "../../ui/Empty.tsx";
 import { Mark } from "../../ui/Mark.tsx";
 import { Skeleton } from "../../ui/Skeleton.tsx";
 import { Tabs } from "../../ui/Tabs.tsx";
-import { Landmark } from "../docs/Landmark.tsx";
+import { Landmark, useInside } from "../docs/Landmark.tsx";
 import type { Reference } from "../docs/reference.ts";
 import { useReference } from "../docs/useReference.ts";
 import { EventLog } from "./EventLog.tsx";
@@ -19,7 +19,7 @@ import "./Lab.css";
 import { OperationsList } from "./OperationsList.tsx";
 import { Pane } from "./Pane.tsx";
 import { labPath, labQuery } from "./places.ts";
-import { addPane, choose, cutAll, give, MOST_PANES, useLab } from "./state.ts";
+import { addPane, choose, cutAll, give, MOST_PANES, type PaneState, useLab } from "./state.ts";
 
 /** Two or more people side by side, every operation as a form, and all that passes. */
 export default function Lab() {
@@ -42,13 +42,16 @@ export default function Lab() {
 
 function Bar() {
   const { panes } = useLab();
+  const inside = useInside();
   const development = useDevelopment();
   const signedIn = panes.some(({ view }) => view?.status === "connected");
   return (
     <header className="lab__bar">
-      <Link href="/" aria-label="Chatr">
-        <Mark size={26} />
-      </Link>
+      {!inside && (
+        <Link href="/" aria-label="Chatr">
+          <Mark size={26} />
+        </Link>
+      )}
       <h1>{t.developer.lab}</h1>
       {development && (
         <Chip kind="spark" icon={FlaskConical}>
@@ -70,42 +73,69 @@ function Bench({ reference }: { reference: Reference }) {
   const { panes, operation: chosen } = useLab();
   const [, navigate] = useLocation();
   const wide = useMedia(WIDE);
-  const [tab, setTab] = useState(`pane ${panes[0]?.id}`);
   useAddress(reference);
   const operation = reference.operations.find(({ name }) => name === chosen);
-  const current =
-    tab.startsWith("pane") && !panes.some(({ id }) => tab === `pane ${id}`) ? `pane ${panes[0]?.id}` : tab;
-  const pick = (name: string) => {
-    navigate(labPath(name), { replace: true });
-    setTab(`pane ${panes[0]?.id}`);
-  };
-  const list = <OperationsList operations={reference.operations} chosen={chosen} onChoose={pick} />;
-  const views = panes.map((pane) => (
-    <Pane key={pane.id} pane={pane} operation={operation} reference={reference} closable={panes.length > 1} />
+  const list = (onChosen?: () => void) => (
+    <OperationsList
+      operations={reference.operations}
+      chosen={chosen}
+      onChoose={(name) => {
+        navigate(labPath(name), { replace: true });
+        onChosen?.();
+      }}
+    />
+  );
+  const views = panes.map((pane, at) => (
+    <Pane
+      key={pane.id}
+      number={at + 1}
+      pane={pane}
+      operation={operation}
+      reference={reference}
+      closable={panes.length > 1}
+    />
   ));
-  if (wide) {
-    return (
-      <div className="lab__bench">
-        {list}
-        <div className="lab__panes">{views}</div>
-        <EventLog />
-      </div>
-    );
-  }
+  if (!wide) return <TabbedBench panes={panes} list={list} views={views} />;
+  return (
+    <div className="lab__bench">
+      {list()}
+      <div className="lab__panes">{views}</div>
+      <EventLog />
+    </div>
+  );
+}
+
+interface TabbedBenchProps {
+  panes: readonly PaneState[];
+  list: (onChosen: () => void) => ReactNode;
+  views: readonly ReactNode[];
+}
+
+/** Where there is no room for all: operations, panes and events one at a time; on a narrow screen each pane too. */
+function TabbedBench({ panes, list, views }: TabbedBenchProps) {
+  const narrow = useMedia(NARROW);
+  const paneTabs = narrow
+    ? panes.map(({ id, connection }, at) => ({
+        value: `pane ${id}`,
+        label: connection?.user.displayName ?? `${t.developer.addPane} ${at + 1}`,
+      }))
+    : [{ value: "panes", label: t.developer.panes }];
+  const first = paneTabs[0]?.value ?? "";
+  const [tab, setTab] = useState(first);
   const tabs = [
     { value: "operations", label: t.developer.operations },
-    ...panes.map(({ id, connection }, at) => ({
-      value: `pane ${id}`,
-      label: connection?.user.displayName ?? `${t.developer.addPane} ${at + 1}`,
-    })),
+    ...paneTabs,
     { value: "events", label: t.developer.events },
   ];
+  // A pane may have been closed, and the screen may have become another one.
+  const current = tabs.some(({ value }) => value === tab) ? tab : first;
   return (
     <div className="lab__narrow">
       <Tabs label={t.developer.lab} value={current} onChange={setTab} options={tabs} />
-      {current === "operations" && list}
+      {current === "operations" && list(() => setTab(first))}
       {current === "events" && <EventLog />}
-      {views.filter((_, at) => current === `pane ${panes[at]?.id}`)}
+      {current === "panes" && <div className="lab__panes">{views}</div>}
+      {current.startsWith("pane ") && views[paneTabs.findIndex(({ value }) => value === current)]}
     </div>
   );
 }

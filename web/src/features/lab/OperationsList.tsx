@@ -5,6 +5,7 @@ import { SearchInput } from "../../ui/SearchInput.tsx";
 import { useHotkey } from "../../ui/useHotkey.ts";
 import { areaWord, byArea } from "../docs/areas.ts";
 import type { Operation } from "../docs/reference.ts";
+import "./OperationsList.css";
 
 export interface OperationsListProps {
   operations: readonly Operation[];

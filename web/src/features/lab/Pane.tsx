@@ -7,12 +7,15 @@ import { CallForm } from "./CallForm.tsx";
 import type { Answer, LabConnection, Params } from "./connection.ts";
 import { PaneHead } from "./PaneHead.tsx";
 import { PaneSignIn } from "./PaneSignIn.tsx";
-import { type Outcome, ResultView } from "./ResultView.tsx";
+import { ResultView } from "./ResultView.tsx";
 import { repeat } from "./series.ts";
-import { type PaneState, useLab } from "./state.ts";
+import { outcomeOf, type PaneState, setOutcome, useLab } from "./state.ts";
+import "./Pane.css";
 
 export interface PaneProps {
   pane: PaneState;
+  /** Which of all it is, from 1. */
+  number: number;
   operation: Operation | undefined;
   reference: Reference;
   /** Not the last one. */
@@ -20,11 +23,11 @@ export interface PaneProps {
 }
 
 /** Somebody's session: who it is, a call that they make, and its answer. */
-export function Pane({ pane, operation, reference, closable }: PaneProps) {
+export function Pane({ pane, number, operation, reference, closable }: PaneProps) {
   const { id, connection } = pane;
   const name = connection?.user.displayName ?? t.developer.newPane;
   return (
-    <section className="lab-pane" aria-label={t.developer.pane(name)}>
+    <section className="lab-pane" aria-label={t.developer.pane(number, name)}>
       <PaneHead pane={pane} closable={closable} />
       <div className="lab-pane__body">
         {connection === undefined ? (
@@ -48,9 +51,9 @@ interface CallerProps {
 
 function Caller({ pane, connection, operation, reference }: CallerProps) {
   const [busy, setBusy] = useState(false);
-  const [outcome, setOutcome] = useState<Outcome>();
   const stop = useRef<AbortController>(undefined);
   const { name, status } = operation;
+  const outcome = useLab((lab) => outcomeOf(lab, pane, name));
 
   const call = async (make: () => Params, count: number) => {
     const { door } = useLab.getState();
@@ -64,7 +67,7 @@ function Caller({ pane, connection, operation, reference }: CallerProps) {
     stop.current = end;
     const series = await repeat(count, once, end.signal);
     setBusy(false);
-    setOutcome({ name, status, answer, series: count > 1 ? series : undefined });
+    setOutcome(pane, { name, status, answer, series: count > 1 ? series : undefined });
   };
   const { answer } = outcome ?? {};
   return (

@@ -11,6 +11,7 @@ import { PasswordInput } from "../../ui/PasswordInput.tsx";
 import { TextInput } from "../../ui/TextInput.tsx";
 import { type DemoPerson, demoPeople, mayHaveDemo, signInAs } from "../auth/demo.ts";
 import { begin, login } from "./state.ts";
+import "./PaneSignIn.css";
 
 type Outcome = Awaited<ReturnType<typeof login>>;
 

@@ -4,16 +4,9 @@ import { cx } from "../../ui/cx.ts";
 import { IconButton } from "../../ui/IconButton.tsx";
 import { copyText } from "../../ui/Markdown.tsx";
 import { Code } from "../docs/CodePanel.tsx";
-import { type Answer, problemOf } from "./connection.ts";
-import type { Series } from "./series.ts";
-
-/** What became of the last call, or of many. */
-export interface Outcome {
-  name: string;
-  status: number;
-  answer: Answer | undefined;
-  series?: Series;
-}
+import { problemOf } from "./connection.ts";
+import type { Outcome } from "./state.ts";
+import "./ResultView.css";
 
 /** The answer of the server. */
 export function ResultView({ outcome }: { outcome: Outcome | undefined }) {

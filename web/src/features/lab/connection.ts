@@ -212,7 +212,7 @@ export class LabConnection {
   }
 
   private log(direction: "in" | "out" | "error", name: string, summary: string, payload: unknown = {}): void {
-    write({ direction, who: this.user.displayName, name, summary, payload });
+    write({ direction, who: this.user.username.replace(/^@/, ""), name, summary, payload });
   }
 
   private show(change: Partial<ConnectionView>): void {

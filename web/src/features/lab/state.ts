@@ -1,9 +1,10 @@
 import { create } from "zustand";
 import { rest } from "../../api/rest.ts";
 import type { Session } from "../../api/types.ts";
-import { type ConnectionView, type Door, LabConnection } from "./connection.ts";
+import { type Answer, type ConnectionView, type Door, LabConnection } from "./connection.ts";
 import type { Values } from "./form.ts";
 import { type Known, knownIn, remember } from "./ids.ts";
+import type { Series } from "./series.ts";
 
 export interface PaneState {
   id: number;
@@ -18,6 +19,14 @@ export interface Draft {
   json: string | undefined;
 }
 
+/** What became of the last call, or of many. */
+export interface Outcome {
+  name: string;
+  status: number;
+  answer: Answer | undefined;
+  series?: Series;
+}
+
 interface Lab {
   panes: readonly PaneState[];
   operation: string;
@@ -27,6 +36,7 @@ interface Lab {
   given: Readonly<Record<string, Values>>;
   /** By pane and operation. */
   drafts: Readonly<Record<string, Draft>>;
+  outcomes: Readonly<Record<string, Outcome>>;
 }
 
 export const MOST_PANES = 4;
@@ -39,6 +49,7 @@ export const useLab = create<Lab>(() => ({
   known: [],
   given: {},
   drafts: {},
+  outcomes: {},
 }));
 
 let lastPane = 2;
@@ -62,6 +73,8 @@ export function closePane(id: number): void {
 export function signOut(id: number): void {
   void paneOf(id)?.connection?.close();
   change(id, { connection: undefined, view: undefined });
+  // What one has written and got is not for whoever signs in there next.
+  useLab.setState(({ drafts, outcomes }) => ({ drafts: without(drafts, id), outcomes: without(outcomes, id) }));
 }
 
 export function begin(id: number, session: Session): void {
@@ -95,6 +108,14 @@ export function setDraft(pane: number, operation: string, draft: Draft): void {
   useLab.setState(({ drafts }) => ({ drafts: { ...drafts, [`${pane} ${operation}`]: draft } }));
 }
 
+export function outcomeOf({ outcomes }: Pick<Lab, "outcomes">, pane: number, operation: string): Outcome | undefined {
+  return outcomes[`${pane} ${operation}`];
+}
+
+export function setOutcome(pane: number, outcome: Outcome): void {
+  useLab.setState(({ outcomes }) => ({ outcomes: { ...outcomes, [`${pane} ${outcome.name}`]: outcome } }));
+}
+
 /** Begin the forms of an operation anew, with some values. */
 export function give(operation: string, values: Values): void {
   useLab.setState(({ given, drafts }) => ({
@@ -110,6 +131,10 @@ export function login(name: string, password: string) {
 
 function learn(found: ReturnType<typeof knownIn>, by: string): void {
   useLab.setState(({ known }) => ({ known: remember(known, found, by) }));
+}
+
+function without<T>(all: Readonly<Record<string, T>>, pane: number): Record<string, T> {
+  return Object.fromEntries(Object.entries(all).filter(([key]) => !key.startsWith(`${pane} `)));
 }
 
 function paneOf(id: number): PaneState | undefined {

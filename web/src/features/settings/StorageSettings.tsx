@@ -60,7 +60,9 @@ function Usage({ estimate }: { estimate: StorageEstimate | undefined }) {
   const part = quota ? Math.min(1, usage / quota) : 0;
   return (
     <>
-      <span className="storage__size">{sizeText(usage, locale)}</span>
+      <bdi className="storage__size" dir="ltr">
+        {sizeText(usage, locale)}
+      </bdi>
       <span className="storage__of">{quota ? t.settings.usedOf(sizeText(quota, locale)) : t.settings.used}</span>
       <span className="storage__bar" aria-hidden="true" style={{ "--part": part } satisfies CSSProperties} />
     </>
