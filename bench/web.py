@@ -237,11 +237,14 @@ _INTERACTIVE = """async () => {
 def start(world: World, visit: Visit) -> None:
     """From what is here."""
     filled(world, visit)
+    visit.new_page()
     for times in (1, SLOWER):
         found = []
+        visit.slow(times)
         for _ in range(STARTS):
-            visit.new_page()
-            visit.slow(times)
+            # The browser is busy with itself after it has opened a tab or left a page.
+            visit.page.goto("about:blank")
+            visit.page.wait_for_timeout(1500)
             with visit.profiled(world.options.profiles, f"start-{times}"):
                 visit.goto("/", "chats")
                 found.append(visit.run(_INTERACTIVE))

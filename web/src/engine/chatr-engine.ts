@@ -250,8 +250,10 @@ export class ChatrEngine implements Engine {
   ): Promise<ResultOf<N>> {
     const { credentials, origin } = this.options;
     const options = { origin, signal };
+    // Where there is none to be had it is not asked for once more.
+    const token = await credentials.accessToken();
     try {
-      return await rest(name, params, { ...options, token: await credentials.accessToken() });
+      return await rest(name, params, { ...options, token });
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== "unauthenticated") throw error;
       await credentials.renew();
