@@ -66,7 +66,7 @@ export class MessageWindow {
     this.#opening += 1;
     const opening = this.#opening;
     await this.#readBounds();
-    let stretch = around === undefined ? this.#reachingEnd() : this.#containing(around);
+    let stretch = around === undefined ? this.#newest() : this.#containing(around);
     let failed = false;
     if (stretch === undefined && this.#logSeq > 0) {
       failed = !(await this.#load(() => this.#loadPlace(around)));
@@ -78,6 +78,14 @@ export class MessageWindow {
     if (opening !== this.#opening) return;
     this.#watchBounds();
     this.#publish({ place: opening, ready: true, failed });
+    // What is missing up to the end is more than what is read on in: the end has a place of its own.
+    if (around === undefined && stretch !== undefined && this.#logSeq - stretch.toSeq > PAGE && !failed)
+      void this.#openEnd(opening);
+  }
+
+  async #openEnd(opening: number): Promise<void> {
+    const loaded = await this.#load(() => this.#loadPlace(undefined));
+    if (loaded && opening === this.#opening && this.#reachingEnd() !== undefined) await this.open();
   }
 
   /** Show a page before what is shown. */
