@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from tests.web.case import in_browser
-from tests.web.test_conversation import ConversationCase
+from tests.web.test_conversation import Chat, ConversationCase
 
 _ATTACKS = (
     "<img src=x onerror=\"window.ran='img'\">",
@@ -51,3 +51,22 @@ class TextsTests(ConversationCase):
             expect(chat.bubble("onerror")).to_contain_text(_ATTACKS[0])
             expect(chat.bubble("window.ran='script'")).to_contain_text(_ATTACKS[1])
             self.assertIsNone(chat.page.evaluate("() => window.ran ?? null"))
+
+
+class SizeTests(ConversationCase):
+    """What has to come before anybody can read."""
+
+    @in_browser
+    def test_deep_link(self) -> None:
+        """A conversation that is opened first of all needs 200 kB of scripts, with plain texts; the rest comes later."""
+        ann, ben = self.people()
+        self.wait(ben.send(ann, "Hello"))
+        opened = self.wait(ann.rest("GET", f"/conversations/with/{ben.id}"))
+        chat = Chat(self.at_home(ann, f"/c/{opened['id']}"))
+        chat.has("Hello")
+        sizes = chat.page.evaluate(
+            "() => performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('.js'))"
+            ".map(({ name, encodedBodySize }) => [name.split('/').at(-1), encodedBodySize])"
+        )
+        self.assertLessEqual(sum(size for _, size in sizes), 200_000, sizes)
+        self.assertGreater(sum(size for _, size in sizes), 50_000, sizes)
