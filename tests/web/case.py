@@ -26,9 +26,9 @@ DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 WAIT_MS = 15_000
 #: Of what axe-core finds.
 GRAVE = ("critical", "serious", "moderate")
-_AXE = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-}
+_AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+#: Code in a message: the arrows of the message scroll it (tests/web/test_keyboard.py), which axe-core can't know.
+_CODE = ("scrollable-region-focusable", '<pre dir="ltr" tabindex="-1"')
 
 T = TypeVar("T")
 expect.set_options(timeout=WAIT_MS)
@@ -126,9 +126,10 @@ class Browsing(TestCase):
         page.evaluate((WEB / "node_modules" / "axe-core" / "axe.min.js").read_text())
         found = page.evaluate("options => axe.run(document, options)", _AXE)
         grave = [
-            f"{each['impact']} {each['id']}: {each['help']}: " + "; ".join(node["html"][:200] for node in each["nodes"])
+            f"{each['impact']} {each['id']}: {each['help']}: {node['html'][:200]}"
             for each in found["violations"]
-            if each["impact"] in GRAVE
+            for node in each["nodes"]
+            if each["impact"] in GRAVE and not (each["id"] == _CODE[0] and node["html"].startswith(_CODE[1]))
         ]
         self.assertEqual(grave, [])
 

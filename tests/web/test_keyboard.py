@@ -29,6 +29,24 @@ class KeyboardTests(ConversationCase):
         return ann, ben
 
     @in_browser
+    def test_code(self) -> None:
+        """Code that is wider than its bubble: left and right go along it, Tab goes past it."""
+        ann, ben = self.people()
+        self.wait(ben.send(ann, "```\n" + "a line that is far too long " * 9 + "\n```"))
+        page = self.at_home(ann, f"/u/{ben.id}")
+        keys, code = Keyboard(page), Chat(page).log.locator("pre")
+        expect(code).to_be_visible()
+        keys.at("textbox", "^Message to Ben Baker$")
+        keys.press("Shift+Tab")
+        keys.at("article", "^Ben Baker: a line")
+        keys.press("ArrowRight", "ArrowRight")
+        self.assertEqual(code.evaluate("(code) => code.scrollLeft"), 120)
+        keys.press("ArrowLeft")
+        self.assertEqual(code.evaluate("(code) => code.scrollLeft"), 60)
+        keys.press("Tab")
+        keys.at("textbox", "^Message to Ben Baker$")
+
+    @in_browser
     def test_a_day(self) -> None:
         """Sign in, talk to a friend, accept a stranger, change the theme, leave: the focus is always somewhere."""
         ann, ben = self.crowd()

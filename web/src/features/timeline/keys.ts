@@ -12,6 +12,14 @@ export function messageKey(event: KeyboardEvent, message: Message, element: HTML
   act();
 }
 
+const CODE_STEP_PX = 60;
+
+/** Code that is wider than its bubble is no stop of its own for Tab: the arrows of its message move it. */
+function sideways(element: HTMLElement, by: number): (() => void) | undefined {
+  const wide = [...element.querySelectorAll("pre")].filter((code) => code.scrollWidth > code.clientWidth);
+  return wide.length === 0 ? undefined : () => wide.forEach((code) => code.scrollBy({ left: by }));
+}
+
 function actOf(
   event: KeyboardEvent,
   message: Message,
@@ -39,6 +47,9 @@ function actOf(
       return may.edit ? () => acts.edit(message) : undefined;
     case "delete":
       return may.unsend ? () => acts.unsend(message) : undefined;
+    case "arrowleft":
+    case "arrowright":
+      return sideways(element, key === "arrowleft" ? -CODE_STEP_PX : CODE_STEP_PX);
     case "+":
       return may.react ? () => acts.pick(message, at()) : undefined;
     default:
