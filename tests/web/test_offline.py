@@ -1,4 +1,4 @@
-"""Networks that go, and servers that end: what was written arrives, once and in order, and both screens are the same."""
+"""Networks that go, and servers that end: what was written arrives, once and in order, on both screens."""
 
 from __future__ import annotations
 
