@@ -8,7 +8,7 @@ JOBS ?= 2
 WEB_SOURCES = README.rst $(shell find web docs -name node_modules -prune -o -type f -print)
 NO_WEB = The web client was not built: it needs Node 20.19 or newer with npm. The server works without it.
 
-.PHONY: run test web web-check versions lint types bench soak docs clean
+.PHONY: run test web web-check pictures versions lint types bench soak docs clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.run
@@ -34,6 +34,12 @@ web: chatr/static/index.html
 
 web-check: chatr/static/index.html
 	cd web && npm run --silent lint && npm run --silent types && npm test --silent
+
+# Those of docs/screenshots; ARGS="--all FOLDER" takes every view. The fonts are for these alone: what a machine has differs.
+FONTS = @fontsource-variable/inter@5.3.0 @fontsource-variable/noto-sans-arabic@5.3.0 @fontsource/noto-color-emoji@5.3.2
+pictures: $(VENV)/.dev chatr/static/index.html
+	npm install --prefix web/node_modules/.cache/fonts --no-save --no-audit --no-fund --silent $(FONTS)
+	$(BIN)/python -m tests.web.pictures $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -1,6 +1,7 @@
 import type { PresenceState, User } from "../../api/types.ts";
 import type { ActivityRow, ConversationRow, PersonRow } from "../../db/schema.ts";
 import { t } from "../../text/index.ts";
+import { shownPresence } from "../profile/presence.ts";
 import { type Line, lineOf, shortName } from "./line.ts";
 import { fitting } from "./match.ts";
 import { type Entry, targetOf } from "./order.ts";
@@ -97,11 +98,6 @@ function tagOf({ isBot, isGuest, isSupport }: User): string | undefined {
   if (isBot) return t.chats.bot;
   if (isGuest) return t.chats.guest;
   return isSupport ? t.chats.support : undefined;
-}
-
-function shownPresence(state: PresenceState | undefined): Face["presence"] {
-  if (state === undefined || state.hidden || state.status === "offline") return null;
-  return state.status;
 }
 
 /** The server counts to 999, and says where there are more, or may be. */

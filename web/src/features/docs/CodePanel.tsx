@@ -2,7 +2,7 @@ import { Copy } from "lucide-react";
 import { useMemo } from "react";
 import { t } from "../../text/index.ts";
 import { IconButton } from "../../ui/IconButton.tsx";
-import { copyText } from "../../ui/Markdown.tsx";
+import { copyText } from "../../ui/copy.ts";
 import "./CodePanel.css";
 import { tokens } from "./tokens.ts";
 

@@ -2,7 +2,7 @@ import { CalendarDays, Copy, type LucideIcon, Mail, Phone, UserRound } from "luc
 import type { PersonRow } from "../../db/schema.ts";
 import { t } from "../../text/index.ts";
 import { IconButton } from "../../ui/IconButton.tsx";
-import { copyText } from "../../ui/Markdown.tsx";
+import { copyText } from "../../ui/copy.ts";
 import { toast } from "../../ui/toast.tsx";
 import { useNow } from "../../ui/useNow.ts";
 import { fullNameOf } from "./person.ts";

@@ -14,13 +14,13 @@ export function shownPresence(state: PresenceState | undefined): "online" | "awa
  */
 export function presenceText(
   state: PresenceState | undefined,
-  person: Pick<User, "lastSeen">,
+  person: Pick<User, "lastSeen"> | undefined,
   now: number,
 ): string | null {
   const shown = shownPresence(state);
   if (shown !== null) return t.common[shown];
   if (state === undefined || state.hidden) return null;
-  const seen = state.lastSeen ?? person.lastSeen;
+  const seen = state.lastSeen ?? person?.lastSeen;
   return seen === undefined ? null : lastSeenText(new Date(seen), new Date(now));
 }
 

@@ -1,7 +1,7 @@
 import type { PresenceState, User } from "../../api/types.ts";
 import type { ActivityRow, ConversationRow } from "../../db/schema.ts";
-import { locale, t } from "../../text/index.ts";
-import { daysBetween, dayText, timeText } from "../../ui/time.ts";
+import { t } from "../../text/index.ts";
+import { presenceText } from "../profile/presence.ts";
 
 interface Facts {
   conversation: Pick<ConversationRow, "kind" | "memberCount"> | undefined;
@@ -28,21 +28,5 @@ export function presenceLine({ conversation, person, presence, activity, online,
 
 function whereabouts(person: Facts["person"], presence: PresenceState | undefined, online: boolean, now: Date): string {
   const username = person?.username ?? "";
-  if (!online || presence?.hidden === true) return username;
-  if (presence?.status === "online") return t.common.online;
-  if (presence?.status === "away") return t.common.away;
-  const seen = presence?.lastSeen ?? person?.lastSeen;
-  return seen === undefined ? username : lastSeen(new Date(seen), now);
-}
-
-function lastSeen(at: Date, now: Date): string {
-  const clock = timeText(at, "clock", now, locale);
-  switch (daysBetween(at, now)) {
-    case 0:
-      return t.conversation.lastSeenToday(clock);
-    case 1:
-      return t.conversation.lastSeenYesterday(clock);
-    default:
-      return t.conversation.lastSeenOn(dayText(at, now, locale));
-  }
+  return (online ? presenceText(presence, person, now.getTime()) : null) ?? username;
 }

@@ -1,9 +1,6 @@
 /** What is said in a conversation: its header, its timeline, its bubbles and its composer. */
 export const conversation = {
   // Header
-  lastSeenToday: (clock: string) => `Last seen today at ${clock}`,
-  lastSeenYesterday: (clock: string) => `Last seen yesterday at ${clock}`,
-  lastSeenOn: (day: string) => `Last seen ${day}`,
   typing: "typing…",
   recording: "recording…",
   members: (count: number) => (count === 1 ? "1 member" : `${count} members`),

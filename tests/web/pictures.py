@@ -1,0 +1,349 @@
+"""Pictures of the main views, of the demo: ``make pictures`` for those in docs/screenshots, ``--all`` for every one.
+
+They are for eyes, and no test compares them: fonts and times differ from machine to machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Literal, NamedTuple
+from urllib.request import urlopen
+
+from playwright.sync_api import Browser, Error, Page, Route, expect, sync_playwright
+
+from tests.e2e.faults import TWISTD
+from tests.web.case import DESKTOP, PHONE
+from tests.web.chromium import WEB, chromium
+
+DOCS = WEB.parent / "docs" / "screenshots"
+#: Where ``make pictures`` has npm put the fonts: every machine has others, and most servers no emoji.
+FONTS = WEB / "node_modules" / ".cache" / "fonts" / "node_modules"
+_STARTS_S = 60.0
+_SHARPNESS = 2
+_QUALITY = 0.86
+#: The sheet of each package, and the name that it gives its font.
+_SHEETS = (
+    ("@fontsource-variable/inter", "index.css", "Inter Variable"),
+    ("@fontsource-variable/noto-sans-arabic", "index.css", "Noto Sans Arabic Variable"),
+    ("@fontsource/noto-color-emoji", "index.css", "Noto Color Emoji"),
+)
+_TO_WEBP = """async ([png, quality]) => {
+  const picture = await createImageBitmap(await (await fetch(`data:image/png;base64,${png}`)).blob());
+  const canvas = new OffscreenCanvas(picture.width, picture.height);
+  canvas.getContext("2d").drawImage(picture, 0, 0);
+  const bytes = new Uint8Array(await (await canvas.convertToBlob({ type: "image/webp", quality })).arrayBuffer());
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+}"""
+_PUT_FAILED = """(content) => new Promise((resolve, reject) => {
+  const open = indexedDB.open(`chatr:${localStorage.getItem("chatr:user")}`);
+  open.onerror = reject;
+  open.onsuccess = () => {
+    const work = open.result.transaction("outbox", "readwrite");
+    const target = `conversation:${location.pathname.split("/").at(-1)}`;
+    const error = { code: "transport_lost", detail: "" };
+    const createdAt = new Date().toISOString();
+    work.objectStore("outbox").put({ clientId: "picture", order: 1e6, target, content, createdAt, state: "failed", error });
+    work.oncomplete = () => { open.result.close(); resolve(); };
+  };
+})"""
+
+Size = Literal["desktop", "phone"]
+Theme = Literal["light", "dark"]
+
+
+class View(NamedTuple):
+    """What is to be seen, and in which of its pictures docs/screenshots has it."""
+
+    name: str
+    show: Callable[[Page], None]
+    docs: tuple[tuple[Size, Theme], ...] = ()
+    #: Nobody is signed in.
+    apart: bool = False
+
+
+def chat(page: Page, name: str = "Mira Castellanos") -> None:
+    """A conversation."""
+    page.goto("/")
+    page.get_by_role("link", name=re.compile(name)).first.click()
+    expect(page.get_by_role("log", name="Messages").get_by_role("article").first).to_be_visible()
+
+
+def at(path: str) -> Callable[[Page], None]:
+    """A page of its own."""
+
+    def show(page: Page) -> None:
+        page.goto(path)
+        expect(page.locator("h1").first).to_be_visible()
+
+    return show
+
+
+def search(page: Page) -> None:
+    """Hits in messages."""
+    page.goto("/")
+    page.get_by_role("searchbox").first.fill("reader")
+    expect(page.get_by_role("heading", name="Messages")).to_be_visible()
+
+
+def switcher(page: Page) -> None:
+    """Over a conversation."""
+    chat(page)
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox").fill("e")
+    expect(page.get_by_role("option").first).to_be_visible()
+
+
+def request(page: Page) -> None:
+    """Somebody new has written."""
+    page.goto("/requests")
+    page.get_by_role("link", name=re.compile("Priya Raman")).click()
+    expect(page.get_by_role("button", name="Accept")).to_be_visible()
+
+
+def person(page: Page) -> None:
+    """Who it is, beside the conversation."""
+    chat(page)
+    page.get_by_role("button", name="Details").or_(page.get_by_role("button", name=re.compile("^Mira Cast"))).first.click()
+    expect(page.get_by_role("heading", name="Mira Castellanos")).to_be_visible()
+
+
+def menu(page: Page) -> None:
+    """What one may do with a message."""
+    chat(page)
+    page.get_by_text("Is this the hut you meant?").first.click(button="right")
+    expect(page.get_by_role("menu")).to_be_visible()
+
+
+def replying(page: Page) -> None:
+    """A reply that is being written."""
+    chat(page)
+    page.get_by_text("Is this the hut you meant?").first.click(button="right")
+    page.get_by_role("menuitem", name="Reply").click()
+    page.get_by_role("textbox", name=re.compile("^Message to ")).fill("It is, with the stove\nand two blankets")
+
+
+def lab(page: Page) -> None:
+    """Two people side by side, and a call."""
+    page.goto("/lab?call=message.send")
+    for name in ("Mira Castellanos", "Sam Rivers"):
+        button = page.get_by_role("button", name=re.compile(f"Sign in as {name}"))
+        if button.count():
+            button.first.click()
+            expect(page.get_by_text("online").first).to_be_visible()
+    page.wait_for_timeout(1500)
+    call = page.get_by_role("button", name="Call", exact=True)
+    if call.count():
+        call.first.click()
+    page.wait_for_timeout(1000)
+
+
+def offline(page: Page) -> None:
+    """The connection is gone."""
+    chat(page)
+    page.context.set_offline(True)
+    page.get_by_role("textbox", name=re.compile("^Message to ")).fill("I can write this in the tunnel")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("No connection.").first).to_be_visible()
+
+
+def failed(page: Page) -> None:
+    """A message that was not sent."""
+    chat(page)
+    page.evaluate(_PUT_FAILED, "See you at the platform, I bring the stove")
+    page.reload()
+    expect(page.get_by_role("button", name="Retry")).to_be_visible()
+
+
+def right_to_left(page: Page) -> None:
+    """A name and a text that run the other way."""
+    chat(page, "نور")
+
+
+def long_text(page: Page) -> None:
+    """Further up: folded text, code, reactions."""
+    chat(page)
+    page.get_by_text("Thursday at ten?").last.scroll_into_view_if_needed()
+
+
+BOTH: tuple[tuple[Size, Theme], ...] = (("desktop", "light"), ("desktop", "dark"))
+VIEWS = (
+    View("sign-in", at("/sign-in"), (("desktop", "light"),), apart=True),
+    View("sign-up", at("/sign-up"), apart=True),
+    View("chats", at("/"), (("phone", "light"),)),
+    View("conversation", chat, (*BOTH, ("phone", "dark"))),
+    View("long-text", long_text),
+    View("right-to-left", right_to_left),
+    View("menu", menu),
+    View("reply", replying),
+    View("requests", at("/requests")),
+    View("request", request, (("phone", "light"),)),
+    View("archived", at("/archived")),
+    View("search", search, (("desktop", "light"),)),
+    View("switcher", switcher, (("desktop", "dark"),)),
+    View("person", person, (("desktop", "light"),)),
+    View("friends", at("/friends"), (("phone", "dark"),)),
+    View("profile", at("/profile")),
+    View("appearance", at("/settings/appearance"), (("desktop", "dark"),)),
+    View("privacy", at("/settings/privacy")),
+    View("security", at("/settings/security"), (("desktop", "light"),)),
+    View("notifications", at("/settings/notifications")),
+    View("settings", at("/settings")),
+    View("docs", at("/docs/operations/message/send"), (("desktop", "light"),)),
+    View("docs-home", at("/docs")),
+    View("guide", at("/docs/guides/architecture")),
+    View("lab", lab, (("desktop", "dark"),)),
+    View("failed", failed),
+    View("offline", offline, (("phone", "dark"),)),
+)
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """A server of this checkout on a database of its own; its address."""
+    folder = Path(tempfile.mkdtemp(prefix="chatr-pictures-"))
+    folder.chmod(0o711)
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    options = ["--data-dir", str(folder / "data"), "--http", f"tcp:{port}:interface=127.0.0.1"]
+    program = subprocess.Popen([*TWISTD, *options, "--set", "limits.enabled=false"], stdout=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(f"{url}/ready", program)
+        yield url
+    finally:
+        program.terminate()
+        program.wait()
+        shutil.rmtree(folder)
+
+
+def _wait_for(url: str, program: subprocess.Popen[bytes]) -> None:
+    ends_at = time.monotonic() + _STARTS_S
+    while time.monotonic() < ends_at and program.poll() is None:
+        with suppress(OSError), urlopen(url):
+            return
+        time.sleep(0.2)
+    raise SystemExit("the server did not start")
+
+
+class Studio:
+    """Takes the pictures."""
+
+    def __init__(self, browser: Browser, url: str, folder: Path, language: str) -> None:
+        self._browser = browser
+        self._url = url
+        self._folder = folder
+        self._language = language
+        self._encoder = browser.new_page()
+        self._style = _style()
+
+    def take(self, views: list[View], size: Size, theme: Theme) -> list[str]:
+        """All of these, as one person; answers the names of those that could not be taken."""
+        missing = []
+        for apart in (True, False):
+            some = [view for view in views if view.apart is apart]
+            if not some:
+                continue
+            page = self._page(size, theme)
+            if not apart:
+                page.goto("/")
+                page.get_by_role("button", name=re.compile("Sam Rivers")).click()
+                expect(page.get_by_role("heading", name="Chats", exact=True)).to_be_visible(timeout=30_000)
+            for view in some:
+                name = f"{view.name}-{size}-{theme}"
+                try:
+                    view.show(page)
+                except (Error, AssertionError) as error:
+                    missing.append(name)
+                    print(f"{name}: {str(error).splitlines()[0]}", file=sys.stderr)
+                page.wait_for_timeout(700)
+                self._keep(name, page)
+            page.context.close()
+        return missing
+
+    def _page(self, size: Size, theme: Theme) -> Page:
+        phone = size == "phone"
+        context = self._browser.new_context(
+            base_url=self._url,
+            viewport=PHONE if phone else DESKTOP,
+            device_scale_factor=_SHARPNESS,
+            color_scheme=theme,
+            has_touch=phone,
+            is_mobile=phone,
+            locale=self._language,
+            timezone_id="Europe/Berlin",
+            reduced_motion="reduce",
+            service_workers="block",
+        )
+        context.set_default_timeout(10_000)
+        context.route("**/picture-fonts/**", self._font)
+        context.add_init_script(
+            "addEventListener('DOMContentLoaded', () => { const style = document.createElement('style'); "
+            f"style.textContent = {self._style!r}; document.head.append(style) }})"
+        )
+        return context.new_page()
+
+    def _font(self, route: Route) -> None:
+        route.fulfill(path=FONTS / route.request.url.partition("/picture-fonts/")[2])
+
+    def _keep(self, name: str, page: Page) -> None:
+        png = base64.b64encode(page.screenshot()).decode()
+        webp = self._encoder.evaluate(_TO_WEBP, [png, _QUALITY])
+        (self._folder / f"{name}.webp").write_bytes(base64.b64decode(webp))
+
+
+def _style() -> str:
+    sheets = []
+    for package, sheet, _ in _SHEETS:
+        text = (FONTS / package / sheet).read_text()
+        sheets.append(text.replace("url(./", f"url(/picture-fonts/{package}/"))
+    names = ", ".join(f"'{name}'" for _, _, name in _SHEETS)
+    return "".join(sheets) + f":root {{ --font: {names}, sans-serif }}"
+
+
+def main() -> None:
+    """Take them."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--all", type=Path, metavar="FOLDER", help="every view, in each size and theme, to there")
+    options.add_argument("--only", nargs="*", help="of these views")
+    options.add_argument("--url", help="a server that runs already, with the demo")
+    options.add_argument("--language", default="en-GB")
+    chosen = options.parse_args()
+    folder = chosen.all or DOCS
+    folder.mkdir(parents=True, exist_ok=True)
+    with server() if chosen.url is None else _given(chosen.url) as url, sync_playwright() as playwright:
+        program, environment = chromium()
+        browser = playwright.chromium.launch(executable_path=program, env={**os.environ, **environment})
+        studio = Studio(browser, url, folder, chosen.language)
+        missing = []
+        for size in ("desktop", "phone"):
+            for theme in ("light", "dark"):
+                views = [
+                    view
+                    for view in VIEWS
+                    if (chosen.all or (size, theme) in view.docs) and (not chosen.only or view.name in chosen.only)
+                ]
+                missing += studio.take(views, size, theme)
+        browser.close()
+    if missing:
+        raise SystemExit(f"not taken as they should be: {', '.join(missing)}")
+
+
+@contextmanager
+def _given(url: str) -> Iterator[str]:
+    yield url
+
+
+if __name__ == "__main__":
+    main()
