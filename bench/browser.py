@@ -213,4 +213,3 @@ def visiting(browser: Browser, url: str) -> Iterator[Visit]:
         yield visit
     finally:
         visit.close()
-
