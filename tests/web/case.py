@@ -28,8 +28,6 @@ WAIT_MS = 15_000
 GRAVE = ("critical", "serious", "moderate")
 _AXE = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    # It takes the letters of an avatar, a picture, for words, and what was written last for the name of a chat.
-    "rules": {"label-content-name-mismatch": {"enabled": False}},
 }
 
 T = TypeVar("T")

@@ -14,16 +14,16 @@ class KeyboardTests(ConversationCase):
     """By keyboard alone: no test here touches a mouse."""
 
     def crowd(self) -> tuple[Account, Account]:
-        """Ann and Ben are friends; Dan has written to Ann, and Cy, whom nobody knows."""
+        """Ann and Ben are friends; Dan has written to Ann, and Cyd, whom nobody knows."""
         ann, ben = self.people()
 
         async def made() -> None:
-            cy, dan = await self.person("cy"), await self.person("dan")
-            for person, name in ((cy, "Cy Clark"), (dan, "Dan Dyer")):
+            cyd, dan = await self.person("cyd"), await self.person("dan")
+            for person, name in ((cyd, "Cyd Clark"), (dan, "Dan Dyer")):
                 await person.rest("PATCH", "/users/me", {"displayName": name})
             await self.acquaint(ann, dan)
             await dan.send(ann, "Are you there?")
-            await cy.send(ann, "We met at the sprints")
+            await cyd.send(ann, "We met at the sprints")
 
         self.wait(made())
         return ann, ben
@@ -63,6 +63,9 @@ class KeyboardTests(ConversationCase):
         keys.press("Enter")
         chat.has("Hello Bne")
         expect(chat.log.locator(".bubble-meta__tick--pending")).to_have_count(0)
+        # With the first message the conversation has an address of its own.
+        keys.page.wait_for_url("**/c/*")
+        keys.at("textbox", "^Message to Ben Baker$")
         keys.press("ArrowUp")
         expect(chat.field).to_have_value("Hello Bne")
         keys.press("Backspace", "Backspace")
@@ -119,12 +122,12 @@ class KeyboardTests(ConversationCase):
         keys.write("requests")
         keys.press("Enter")
         keys.at("region", "^Chats$")
-        keys.tab_to("link", "^Cy Clark")
+        keys.tab_to("link", "^Cyd Clark")
         keys.press("Enter")
-        expect(page.get_by_role("heading", name="Cy Clark wants to message you")).to_be_visible()
+        expect(page.get_by_role("heading", name="Cyd Clark wants to message you")).to_be_visible()
         keys.tab_to("button", "^Accept$")
         keys.press("Enter")
-        keys.at("textbox", "^Message to Cy Clark$")
+        keys.at("textbox", "^Message to Cyd Clark$")
 
     def leave(self, keys: Keyboard, page: Page) -> None:
         """Settings, the theme, and out."""

@@ -63,7 +63,7 @@ class StillnessTests(ConversationCase):
 
         async def talked() -> None:
             for number in range(count):
-                text = f"Line {number}" + " and more of it" * (number * 7 % 40)
+                text = f"Line {number}" + " and more of it" * (number * 7 % 20)
                 await (ben.send(ann, text) if number % 3 else ann.send(ben, text))
 
         self.wait(talked())
@@ -105,7 +105,10 @@ class StillnessTests(ConversationCase):
         """Scrolling back through what has to be loaded."""
         ann, ben = self.talk(160)
         chat = self.looking(ann, ben)
+        expect(chat.log.get_by_text("Line 1", exact=False).first).to_be_visible()
+        chat.page.keyboard.press("Escape")
         chat.has("Line 159")
+        self.watched(chat, "to the latest")
         chat.log.hover()
         for _ in range(60):
             chat.page.mouse.wheel(0, -900)
