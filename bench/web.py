@@ -105,6 +105,12 @@ def populate(server: Server, options: argparse.Namespace) -> tuple[Person, str, 
             " SELECT gen_random_uuid(), least(o, %s), greatest(o, %s), o, now() FROM unnest(%s::uuid[]) o",
             (reader, reader, others[: options.chats // 5 + 1]),
         )
+        # Nobody searches here: the server need not index while it is measured.
+        cursor.execute(
+            "INSERT INTO search_progress (conversation_id, seq, words_seq, dictionary)"
+            " SELECT c, count, count, 'simple' FROM unnest(%s::uuid[], %s::bigint[]) AS t(c, count)",
+            (chats, [options.messages, *[options.each] * (len(chats) - 1)]),
+        )
         for count, some in ((options.messages, chats[:1]), (options.each, chats[1:])):
             cursor.execute(
                 "WITH made AS ("
@@ -124,11 +130,6 @@ def populate(server: Server, options: argparse.Namespace) -> tuple[Person, str, 
                 " WHERE id = ANY(%s::uuid[])",
                 (count, some),
             )
-        # Nobody searches here: the server need not index while it is measured.
-        cursor.execute(
-            "INSERT INTO search_progress (conversation_id, seq, words_seq, dictionary)"
-            " SELECT id, head_seq, head_seq, 'simple' FROM conversations"
-        )
         cursor.execute(
             "INSERT INTO members"
             " (conversation_id, user_id, delivered_seq, read_seq, shown_delivered_seq, shown_read_seq, changed_at)"
@@ -206,18 +207,11 @@ def load(world: World, visit: Visit) -> None:
     row("first load, landing page", _wire(visit, "landing"))
     row("landing page and, after signing in, the chats", _wire(visit, "chats"))
     # Whoever was signed in here, and has nothing else any more.
-    visit.run(
-        "Promise.all([caches.keys().then((names) => Promise.all(names.map((each) => caches.delete(each)))),"
-        " navigator.serviceWorker.getRegistration().then((worker) => worker?.unregister())])"
-    )
     visit.new_page()
-    cdp = visit.context.new_cdp_session(visit.page)
-    cdp.send("Network.clearBrowserCache")
+    visit.forget()
     for text, path, shown in (("the chats", "/", "chats"), ("a conversation", f"/c/{world.long}", "bubbles")):
-        cdp.send("Network.setCacheDisabled", {"cacheDisabled": True})
         visit.goto(path, shown)
         row(f"first load, signed in, {text}", _wire(visit, shown))
-        visit.run("navigator.serviceWorker.getRegistration().then((worker) => worker?.unregister())")
     row("encoded as", ", ".join(sorted(str(each) for each in encodings)))
 
 
@@ -496,7 +490,7 @@ def main() -> int:
         for name, part in PARTS.items():
             if options.parts and name not in options.parts:
                 continue
-            with visiting(browser, world.url) as visit:
+            with visiting(browser, world.url, workers=part is not load) as visit:
                 part(world, visit)
             print(f"  {name}: the machine's load {os.getloadavg()[0]:.1f}", file=sys.stderr)
     return 0
