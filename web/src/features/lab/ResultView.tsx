@@ -1,8 +1,8 @@
 import { Check, CircleAlert, Copy } from "lucide-react";
 import { t } from "../../text/index.ts";
+import { copyText } from "../../ui/copy.ts";
 import { cx } from "../../ui/cx.ts";
 import { IconButton } from "../../ui/IconButton.tsx";
-import { copyText } from "../../ui/copy.ts";
 import { Code } from "../docs/CodePanel.tsx";
 import { problemOf } from "./connection.ts";
 import type { Outcome } from "./state.ts";
