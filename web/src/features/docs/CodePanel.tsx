@@ -1,6 +1,6 @@
 import { Copy } from "lucide-react";
 import { useMemo } from "react";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
 import { copyText } from "../../ui/copy.ts";
 import { IconButton } from "../../ui/IconButton.tsx";
 import "./CodePanel.css";

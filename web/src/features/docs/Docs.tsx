@@ -3,7 +3,7 @@ import { ArrowLeft, BookX } from "lucide-react";
 import { type RefObject, useEffect, useMemo, useRef } from "react";
 import { Link, useLocation } from "wouter";
 import { NARROW, useMedia } from "../../app/useMedia.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Empty } from "../../ui/Empty.tsx";
 import { IconButton } from "../../ui/IconButton.tsx";

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { Link } from "wouter";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
 import { cx } from "../../ui/cx.ts";
 import { areaWord, byArea } from "./areas.ts";
 import { type Guide, isInside } from "./guides.ts";

@@ -2,7 +2,7 @@ import { BookOpen, Braces } from "lucide-react";
 import { type FormEvent, Fragment, type KeyboardEvent, useMemo } from "react";
 import { useLocation } from "wouter";
 import { uuid } from "../../engine/uuid.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
 import { Button } from "../../ui/Button.tsx";
 import { IconButton } from "../../ui/IconButton.tsx";
 import { Segments } from "../../ui/Segments.tsx";

@@ -1,5 +1,5 @@
 import { useId } from "react";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
 import { cx } from "../../ui/cx.ts";
 import { InRow } from "../../ui/SettingRow.tsx";
 import { Switch } from "../../ui/Switch.tsx";

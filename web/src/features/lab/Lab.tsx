@@ -3,7 +3,7 @@ import { type ReactNode, useEffect, useState } from "react";
 import { Link, useLocation, useSearch } from "wouter";
 import { useDevelopment } from "../../app/development.ts";
 import { NARROW, useMedia, WIDE } from "../../app/useMedia.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Chip } from "../../ui/Chip.tsx";
 import { Empty } from "../../ui/Empty.tsx";

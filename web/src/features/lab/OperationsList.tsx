@@ -1,5 +1,5 @@
 import { useRef, useState } from "react";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
 import { cx } from "../../ui/cx.ts";
 import { SearchInput } from "../../ui/SearchInput.tsx";
 import { useHotkey } from "../../ui/useHotkey.ts";

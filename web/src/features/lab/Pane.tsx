@@ -1,6 +1,6 @@
 import { FlaskConical } from "lucide-react";
 import { useRef, useState } from "react";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
 import { Empty } from "../../ui/Empty.tsx";
 import type { Operation, Reference } from "../docs/reference.ts";
 import { CallForm } from "./CallForm.tsx";

@@ -1,7 +1,7 @@
 import { type FormEvent, useEffect, useState } from "react";
 import { rest } from "../../api/rest.ts";
 import type { SignInChallenge } from "../../api/types.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
 import { refusal } from "../../text/refusal.ts";
 import { Avatar } from "../../ui/Avatar.tsx";
 import { Button } from "../../ui/Button.tsx";

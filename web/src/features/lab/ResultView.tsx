@@ -1,5 +1,5 @@
 import { Check, CircleAlert, Copy } from "lucide-react";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
 import { copyText } from "../../ui/copy.ts";
 import { cx } from "../../ui/cx.ts";
 import { IconButton } from "../../ui/IconButton.tsx";

@@ -1,4 +1,4 @@
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
 import "./Sparkline.css";
 
 const WIDTH = 84;

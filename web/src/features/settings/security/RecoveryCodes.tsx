@@ -1,5 +1,5 @@
 import { Copy, Download } from "lucide-react";
-import { t } from "../../../text/index.ts";
+import { t } from "../../../text/auth.ts";
 import { Button } from "../../../ui/Button.tsx";
 import { Card } from "../../../ui/Card.tsx";
 import { copyText } from "../../../ui/copy.ts";
