@@ -18,8 +18,8 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from pathlib import Path
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.request import Request, urlopen
 
@@ -59,7 +59,8 @@ _PUT_FAILED = """(content) => new Promise((resolve, reject) => {
     const target = `conversation:${location.pathname.split("/").at(-1)}`;
     const error = { code: "transport_lost", detail: "" };
     const createdAt = new Date().toISOString();
-    work.objectStore("outbox").put({ clientId: "picture", order: 1e6, target, content, createdAt, state: "failed", error });
+    const row = { clientId: "picture", order: 1e6, target, content, createdAt, state: "failed", error };
+    work.objectStore("outbox").put(row);
     work.oncomplete = () => { open.result.close(); resolve(); };
   };
 })"""
@@ -75,7 +76,8 @@ _SPREAD = """
         )[least(8, row_number() OVER (ORDER BY head_seq DESC, id))]::interval AS ended
         FROM conversations
     ) AS ends WHERE conversation_id = conversation;
-    UPDATE conversations SET active_at = (SELECT max(created_at) FROM messages WHERE conversation_id = conversations.id)"""
+    UPDATE conversations
+       SET active_at = (SELECT max(created_at) FROM messages WHERE conversation_id = conversations.id)"""
 
 Size = Literal["desktop", "phone"]
 Theme = Literal["light", "dark"]
