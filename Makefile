@@ -36,7 +36,7 @@ web-check: chatr/static/index.html
 	cd web && npm run --silent lint && npm run --silent types && npm test --silent
 
 # Those of docs/screenshots; ARGS="--all FOLDER" takes every view. The fonts are for these alone: what a machine has differs.
-FONTS = @fontsource-variable/inter@5.3.0 @fontsource-variable/noto-sans-arabic@5.3.0 @fontsource/noto-color-emoji@5.3.2
+FONTS = @fontsource-variable/inter@5.3.0 @fontsource-variable/noto-sans-arabic@5.3.0 twemoji-colr-font@15.0.3
 pictures: $(VENV)/.dev chatr/static/index.html
 	npm install --prefix web/node_modules/.cache/fonts --no-save --no-audit --no-fund --silent $(FONTS)
 	$(BIN)/python -m tests.web.pictures $(ARGS)

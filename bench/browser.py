@@ -118,6 +118,11 @@ class Visit:
         """Have a processor that many times as slow."""
         self._cdp.send("Emulation.setCPUThrottlingRate", {"rate": times})
 
+    def forget(self) -> None:
+        """Take nothing from the browser's cache from now on."""
+        self._cdp.send("Network.enable")
+        self._cdp.send("Network.setCacheDisabled", {"cacheDisabled": True})
+
     def heap(self) -> tuple[float, int]:
         """What the scripts of the page hold after a collection (MB), and how many nodes the document has."""
         for _ in range(3):
@@ -201,10 +206,17 @@ def browsing() -> Iterator[Browser]:
 
 
 @contextmanager
-def visiting(browser: Browser, url: str) -> Iterator[Visit]:
-    """A browser profile that has never been at the server, with a page, until the end of the block."""
+def visiting(browser: Browser, url: str, *, workers: bool = True) -> Iterator[Visit]:
+    """A browser profile that has never been at the server, with a page, until the end of the block.
+
+    ``workers``: with a service worker, from whose cache later requests are answered.
+    """
     context = browser.new_context(
-        viewport={"width": 1440, "height": 900}, locale="en-GB", timezone_id="Europe/Berlin", color_scheme="light"
+        viewport={"width": 1440, "height": 900},
+        locale="en-GB",
+        timezone_id="Europe/Berlin",
+        color_scheme="light",
+        service_workers="allow" if workers else "block",
     )
     context.set_default_timeout(WAIT_MS)
     context.add_init_script(_PROBE)
@@ -213,4 +225,3 @@ def visiting(browser: Browser, url: str) -> Iterator[Visit]:
         yield visit
     finally:
         visit.close()
-

@@ -41,6 +41,8 @@ SLOWER = 4
 OPENINGS, STARTS = 10, 5
 #: A flick of a wheel or a finger, in pixels a frame.
 STEP_PX = 300
+#: As fast as one may scroll and see anything.
+LOOKING_PX = 60
 LONG_FRAME_MS = 50
 
 
@@ -103,6 +105,12 @@ def populate(server: Server, options: argparse.Namespace) -> tuple[Person, str, 
             " SELECT gen_random_uuid(), least(o, %s), greatest(o, %s), o, now() FROM unnest(%s::uuid[]) o",
             (reader, reader, others[: options.chats // 5 + 1]),
         )
+        # Nobody searches here: the server need not index while it is measured.
+        cursor.execute(
+            "INSERT INTO search_progress (conversation_id, seq, words_seq, dictionary)"
+            " SELECT c, count, count, 'simple' FROM unnest(%s::uuid[], %s::bigint[]) AS t(c, count)",
+            (chats, [options.messages, *[options.each] * (len(chats) - 1)]),
+        )
         for count, some in ((options.messages, chats[:1]), (options.each, chats[1:])):
             cursor.execute(
                 "WITH made AS ("
@@ -122,16 +130,15 @@ def populate(server: Server, options: argparse.Namespace) -> tuple[Person, str, 
                 " WHERE id = ANY(%s::uuid[])",
                 (count, some),
             )
-        # Nobody searches here: the server need not index while it is measured.
         cursor.execute(
-            "INSERT INTO search_progress (conversation_id, seq, words_seq, dictionary)"
-            " SELECT id, head_seq, head_seq, 'simple' FROM conversations"
-        )
-        cursor.execute(
-            "INSERT INTO members (conversation_id, user_id, delivered_seq, read_seq, shown_delivered_seq, shown_read_seq)"
-            " SELECT c.id, u, c.head_seq, c.head_seq, c.head_seq, c.head_seq"
+            "INSERT INTO members"
+            " (conversation_id, user_id, delivered_seq, read_seq, shown_delivered_seq, shown_read_seq, changed_at)"
+            " SELECT c.id, u, c.head_seq, c.head_seq, c.head_seq, c.head_seq, now() - interval '1 day'"
             "   FROM conversations c, unnest(ARRAY[c.user_low, c.user_high]) u"
         )
+        # All of it was long ago: what has just changed, everybody who comes is told once more.
+        cursor.execute("UPDATE conversations SET changed_at = now() - interval '1 day'")
+        cursor.execute("UPDATE users SET friends_changed_at = '-infinity', profile_changed_at = '-infinity'")
         cursor.execute("VACUUM ANALYZE")
     return Person(reader, login, PASSWORD), others[0], chats[0], chats[1:]
 
@@ -200,16 +207,11 @@ def load(world: World, visit: Visit) -> None:
     row("first load, landing page", _wire(visit, "landing"))
     row("landing page and, after signing in, the chats", _wire(visit, "chats"))
     # Whoever was signed in here, and has nothing else any more.
-    visit.run("Promise.all([caches.keys().then((names) => Promise.all(names.map((each) => caches.delete(each)))),"
-              " navigator.serviceWorker.getRegistration().then((worker) => worker?.unregister())])")
     visit.new_page()
-    cdp = visit.context.new_cdp_session(visit.page)
-    cdp.send("Network.clearBrowserCache")
+    visit.forget()
     for text, path, shown in (("the chats", "/", "chats"), ("a conversation", f"/c/{world.long}", "bubbles")):
-        cdp.send("Network.setCacheDisabled", {"cacheDisabled": True})
         visit.goto(path, shown)
         row(f"first load, signed in, {text}", _wire(visit, shown))
-        visit.run("navigator.serviceWorker.getRegistration().then((worker) => worker?.unregister())")
     row("encoded as", ", ".join(sorted(str(each) for each in encodings)))
 
 
@@ -229,15 +231,17 @@ _INTERACTIVE = """async () => {
     else await new Promise((resolve) => setTimeout(resolve, 50));
   }
   const paint = performance.getEntriesByName("first-contentful-paint")[0].startTime;
-  const blocked = probe.tasks.filter(({ end }) => end <= at).reduce((sum, { at: begin, end }) => sum + end - begin - 50, 0);
+  const tasks = probe.tasks.filter(({ end }) => end <= at);
+  const blocked = tasks.reduce((sum, { at: begin, end }) => sum + end - begin - 50, 0);
   return [paint, probe.shown.chats, at, blocked];
 }"""
 
 
 def start(world: World, visit: Visit) -> None:
     """From what is here."""
-    filled(world, visit)
-    visit.new_page()
+    visit.sign_in(world.reader)
+    visit.synced(world.reader.id)
+    visit.run("navigator.serviceWorker.ready.then(() => undefined)")
     for times in (1, SLOWER):
         found = []
         visit.slow(times)
@@ -373,6 +377,30 @@ def sync(world: World, visit: Visit) -> None:
     )
 
 
+# Scrolls up step by step, and looks how much further or less far something has moved that is in view.
+_JUMPS = """async (step) => {
+  const box = document.querySelector(".timeline__scroller");
+  const middle = () => {
+    const all = [...box.querySelectorAll("[data-key]")];
+    return all.find((each) => each.getBoundingClientRect().top > box.clientHeight / 3) ?? all[0];
+  };
+  const jumps = [];
+  let marker, top, moved;
+  let frames = 0;
+  await probe.gaps(() => {
+    if (marker?.isConnected) jumps.push(marker.getBoundingClientRect().top - top - moved);
+    marker = middle();
+    top = marker.getBoundingClientRect().top;
+    const before = box.scrollTop;
+    box.scrollTop -= step;
+    moved = before - box.scrollTop;
+    frames += 1;
+    return frames === 300;
+  });
+  return jumps;
+}"""
+
+
 def shift(world: World, visit: Visit) -> None:
     """What jumps."""
     visit.sign_in(world.reader)
@@ -401,11 +429,9 @@ def shift(world: World, visit: Visit) -> None:
     note("reaction")
     friend.call("chatr.message.edit", id=message_id, content="What came, " + "and is longer now. " * 20)
     note("edit")
-    page.mouse.move(900, 400)
-    for _ in range(60):
-        page.mouse.wheel(0, -400)
-        page.wait_for_timeout(30)
-    note("history")
+    jumps = visit.run(_JUMPS, LOOKING_PX)
+    visit.run("probe.shifts.splice(0)")
+    note("history that comes while nobody moves")
     for number in range(10):
         send(friend, world, f"Unseen {number}")
     friend.call("chatr.message.react", id=message_id, emoji="🎉")
@@ -414,6 +440,9 @@ def shift(world: World, visit: Visit) -> None:
     note("writing")
     friend.close()
     row("layout shifts", ", ".join(sums))
+    # While somebody scrolls, shifts are counted that are none: rows that are put right together with the scroll offset.
+    frames, largest = len(jumps), max(jumps, key=abs)
+    row("jumps of what is in view while one scrolls through history", f"largest {largest:.1f} px in {frames} frames")
 
 
 PARTS: dict[str, Callable[[World, Visit], None]] = {
@@ -461,7 +490,7 @@ def main() -> int:
         for name, part in PARTS.items():
             if options.parts and name not in options.parts:
                 continue
-            with visiting(browser, world.url) as visit:
+            with visiting(browser, world.url, workers=part is not load) as visit:
                 part(world, visit)
             print(f"  {name}: the machine's load {os.getloadavg()[0]:.1f}", file=sys.stderr)
     return 0

@@ -186,7 +186,7 @@ class BrowserCase(Browsing, ServerCase):
 class ProcessCase(Browsing, FaultCase):
     """Browsers at a server in a process of its own, at which Ann and Ben are friends."""
 
-    timeout = 180
+    timeout = 240
 
     def setUp(self) -> Any:
         self.begin()

@@ -18,7 +18,8 @@ _RING = """() => {
   if (element.type === 'radio') near.push(element.nextElementSibling);
   const ring = (each) => {
     const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(each);
-    return (outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2) || /inset 0px 0px 0px|0px 0px 0px 2px inset/.test(boxShadow);
+    const outlined = outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2;
+    return outlined || /inset 0px 0px 0px|0px 0px 0px 2px inset/.test(boxShadow);
   };
   return near.some((each) => each !== null && ring(each));
 }"""

@@ -1,12 +1,13 @@
 """Pictures of the main views, of the demo: ``make pictures`` for those in docs/screenshots, ``--all`` for every one.
 
-They are for eyes, and no test compares them: fonts and times differ from machine to machine.
+They are for eyes, and no test compares them.
 """
 
 from __future__ import annotations
 
 import argparse
 import base64
+import json
 import os
 import re
 import shutil
@@ -16,13 +17,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal, NamedTuple
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
-from playwright.sync_api import Browser, Error, Page, Route, expect, sync_playwright
+import psycopg2
+from playwright.sync_api import Browser, Error, Locator, Page, Route, expect, sync_playwright
 
+from tests.box import box
 from tests.e2e.faults import TWISTD
 from tests.web.case import DESKTOP, PHONE
 from tests.web.chromium import WEB, chromium
@@ -37,7 +41,8 @@ _QUALITY = 0.86
 _SHEETS = (
     ("@fontsource-variable/inter", "index.css", "Inter Variable"),
     ("@fontsource-variable/noto-sans-arabic", "index.css", "Noto Sans Arabic Variable"),
-    ("@fontsource/noto-color-emoji", "index.css", "Noto Color Emoji"),
+    # Of the fonts of emoji one that headless Chromium draws: it knows the first version of coloured outlines.
+    ("twemoji-colr-font", "twemoji.css", "Twemoji"),
 )
 _TO_WEBP = """async ([png, quality]) => {
   const picture = await createImageBitmap(await (await fetch(`data:image/png;base64,${png}`)).blob());
@@ -54,13 +59,30 @@ _PUT_FAILED = """(content) => new Promise((resolve, reject) => {
     const target = `conversation:${location.pathname.split("/").at(-1)}`;
     const error = { code: "transport_lost", detail: "" };
     const createdAt = new Date().toISOString();
-    work.objectStore("outbox").put({ clientId: "picture", order: 1e6, target, content, createdAt, state: "failed", error });
+    const row = { clientId: "picture", order: 1e6, target, content, createdAt, state: "failed", error };
+    work.objectStore("outbox").put(row);
     work.oncomplete = () => { open.result.close(); resolve(); };
   };
 })"""
 
+#: When the pictures are taken, and how long before that each conversation ended: the demo is made in a second.
+_NOW = (datetime.now(UTC) - timedelta(days=1)).replace(hour=13, minute=32, second=20)
+_SPREAD = """
+    UPDATE messages SET created_at = ended + (seq - head_seq) * interval '4 minutes' - interval '20 seconds',
+        edited_at = CASE WHEN edited_at IS NOT NULL THEN ended END
+    FROM (
+        SELECT id AS conversation, head_seq, %s - (
+            ARRAY['0', '34 minutes', '2 hours', '5 hours', '26 hours', '3 days', '9 days', '200 days']
+        )[least(8, row_number() OVER (ORDER BY head_seq DESC, id))]::interval AS ended
+        FROM conversations
+    ) AS ends WHERE conversation_id = conversation;
+    UPDATE conversations
+       SET active_at = (SELECT max(created_at) FROM messages WHERE conversation_id = conversations.id)"""
+
 Size = Literal["desktop", "phone"]
 Theme = Literal["light", "dark"]
+SIZES: tuple[Size, ...] = ("desktop", "phone")
+THEMES: tuple[Theme, ...] = ("light", "dark")
 
 
 class View(NamedTuple):
@@ -115,37 +137,40 @@ def request(page: Page) -> None:
 def person(page: Page) -> None:
     """Who it is, beside the conversation."""
     chat(page)
-    page.get_by_role("button", name="Details").or_(page.get_by_role("button", name=re.compile("^Mira Cast"))).first.click()
+    page.get_by_role("button", name="Details").or_(
+        page.get_by_role("button", name=re.compile("^Mira Cast"))
+    ).first.click()
     expect(page.get_by_role("heading", name="Mira Castellanos")).to_be_visible()
+
+
+def _message(page: Page, text: str) -> Locator:
+    return page.get_by_role("log", name="Messages").get_by_role("article").filter(has_text=text)
 
 
 def menu(page: Page) -> None:
     """What one may do with a message."""
     chat(page)
-    page.get_by_text("Is this the hut you meant?").first.click(button="right")
+    _message(page, "Train is at").click(button="right")
     expect(page.get_by_role("menu")).to_be_visible()
 
 
 def replying(page: Page) -> None:
     """A reply that is being written."""
     chat(page)
-    page.get_by_text("Is this the hut you meant?").first.click(button="right")
+    _message(page, "Train is at").click(button="right")
     page.get_by_role("menuitem", name="Reply").click()
-    page.get_by_role("textbox", name=re.compile("^Message to ")).fill("It is, with the stove\nand two blankets")
+    page.get_by_role("textbox", name=re.compile("^Message to ")).fill("Quiet coach, with the stove\nand two blankets")
 
 
 def lab(page: Page) -> None:
     """Two people side by side, and a call."""
     page.goto("/lab?call=message.send")
-    for name in ("Mira Castellanos", "Sam Rivers"):
-        button = page.get_by_role("button", name=re.compile(f"Sign in as {name}"))
-        if button.count():
-            button.first.click()
-            expect(page.get_by_text("online").first).to_be_visible()
-    page.wait_for_timeout(1500)
-    call = page.get_by_role("button", name="Call", exact=True)
-    if call.count():
-        call.first.click()
+    for pane, name in enumerate(("Mira Castellanos", "Sam Rivers")):
+        if page.viewport_size == PHONE:
+            page.get_by_role("tab", name=f"Pane {pane + 1}").or_(page.get_by_text(f"Pane {pane + 1}")).first.click()
+        page.get_by_role("button", name=f"Sign in as {name}").first.click()
+        expect(page.get_by_role("button", name=f"Call as {name.split()[0]}")).to_be_enabled()
+    page.get_by_role("button", name="Call as Sam").click()
     page.wait_for_timeout(1000)
 
 
@@ -211,20 +236,29 @@ VIEWS = (
 
 @contextmanager
 def server() -> Iterator[str]:
-    """A server of this checkout on a database of its own; its address."""
+    """A server of this checkout with the demo, as if it had been written over days; its address."""
     folder = Path(tempfile.mkdtemp(prefix="chatr-pictures-"))
-    folder.chmod(0o711)
+    dsn = box().shared()
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
     options = ["--data-dir", str(folder / "data"), "--http", f"tcp:{port}:interface=127.0.0.1"]
-    program = subprocess.Popen([*TWISTD, *options, "--set", "limits.enabled=false"], stdout=subprocess.DEVNULL)
+    for setting in (f"database.dsn={dsn}", "limits.enabled=false", "auth.bcrypt_cost=4", "previews.enabled=false"):
+        options += ["--set", setting]
+    program = subprocess.Popen([*TWISTD, *options], stdout=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:
         _wait_for(f"{url}/ready", program)
+        with urlopen(Request(f"{url}/dev/demo/sam", method="POST")) as answer:
+            json.load(answer)
+        connection = psycopg2.connect(dsn)
+        with connection, connection.cursor() as cursor:
+            cursor.execute(_SPREAD, [_NOW])
+        connection.close()
         yield url
     finally:
         program.terminate()
         program.wait()
+        box().clean(dsn)
         shutil.rmtree(folder)
 
 
@@ -251,15 +285,16 @@ class Studio:
     def take(self, views: list[View], size: Size, theme: Theme) -> list[str]:
         """All of these, as one person; answers the names of those that could not be taken."""
         missing = []
+        mira = self._page("desktop", "light")
+        _sign_in(mira, "Mira Castellanos")
+        mira.goto("/settings/about")
         for apart in (True, False):
             some = [view for view in views if view.apart is apart]
             if not some:
                 continue
             page = self._page(size, theme)
             if not apart:
-                page.goto("/")
-                page.get_by_role("button", name=re.compile("Sam Rivers")).click()
-                expect(page.get_by_role("heading", name="Chats", exact=True)).to_be_visible(timeout=30_000)
+                _sign_in(page, "Sam Rivers")
             for view in some:
                 name = f"{view.name}-{size}-{theme}"
                 try:
@@ -270,6 +305,7 @@ class Studio:
                 page.wait_for_timeout(700)
                 self._keep(name, page)
             page.context.close()
+        mira.context.close()
         return missing
 
     def _page(self, size: Size, theme: Theme) -> Page:
@@ -287,6 +323,7 @@ class Studio:
             service_workers="block",
         )
         context.set_default_timeout(10_000)
+        context.clock.set_system_time(_NOW)
         context.route("**/picture-fonts/**", self._font)
         context.add_init_script(
             "addEventListener('DOMContentLoaded', () => { const style = document.createElement('style'); "
@@ -298,16 +335,25 @@ class Studio:
         route.fulfill(path=FONTS / route.request.url.partition("/picture-fonts/")[2])
 
     def _keep(self, name: str, page: Page) -> None:
-        png = base64.b64encode(page.screenshot()).decode()
-        webp = self._encoder.evaluate(_TO_WEBP, [png, _QUALITY])
+        picture = page.screenshot()
+        if self._folder != DOCS:
+            (self._folder / f"{name}.png").write_bytes(picture)
+            return
+        webp = self._encoder.evaluate(_TO_WEBP, [base64.b64encode(picture).decode(), _QUALITY])
         (self._folder / f"{name}.webp").write_bytes(base64.b64decode(webp))
+
+
+def _sign_in(page: Page, name: str) -> None:
+    page.goto("/")
+    page.get_by_role("button", name=re.compile(name)).click()
+    expect(page.get_by_role("heading", name="Chats", exact=True)).to_be_visible(timeout=30_000)
 
 
 def _style() -> str:
     sheets = []
     for package, sheet, _ in _SHEETS:
         text = (FONTS / package / sheet).read_text()
-        sheets.append(text.replace("url(./", f"url(/picture-fonts/{package}/"))
+        sheets.append(re.sub(r"""url\(["']?(?:\./)?([^"')]+)["']?\)""", rf"url(/picture-fonts/{package}/\1)", text))
     names = ", ".join(f"'{name}'" for _, _, name in _SHEETS)
     return "".join(sheets) + f":root {{ --font: {names}, sans-serif }}"
 
@@ -317,32 +363,30 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--all", type=Path, metavar="FOLDER", help="every view, in each size and theme, to there")
     options.add_argument("--only", nargs="*", help="of these views")
+    options.add_argument("--kinds", nargs="*", help="of these sizes and themes, as phone-dark")
     options.add_argument("--url", help="a server that runs already, with the demo")
     options.add_argument("--language", default="en-GB")
     chosen = options.parse_args()
     folder = chosen.all or DOCS
     folder.mkdir(parents=True, exist_ok=True)
-    with server() if chosen.url is None else _given(chosen.url) as url, sync_playwright() as playwright:
+    missing = []
+    with sync_playwright() as playwright:
         program, environment = chromium()
         browser = playwright.chromium.launch(executable_path=program, env={**os.environ, **environment})
-        studio = Studio(browser, url, folder, chosen.language)
-        missing = []
-        for size in ("desktop", "phone"):
-            for theme in ("light", "dark"):
+        for size in SIZES:
+            for theme in THEMES:
                 views = [
                     view
                     for view in VIEWS
                     if (chosen.all or (size, theme) in view.docs) and (not chosen.only or view.name in chosen.only)
                 ]
-                missing += studio.take(views, size, theme)
+                if views and f"{size}-{theme}" in (chosen.kinds or f"{size}-{theme}"):
+                    # Of a demo of its own: what has been looked at is not new any more.
+                    with server() if chosen.url is None else nullcontext(chosen.url) as url:
+                        missing += Studio(browser, url, folder, chosen.language).take(views, size, theme)
         browser.close()
     if missing:
         raise SystemExit(f"not taken as they should be: {', '.join(missing)}")
-
-
-@contextmanager
-def _given(url: str) -> Iterator[str]:
-    yield url
 
 
 if __name__ == "__main__":

@@ -94,7 +94,11 @@ class NamesTests(ConversationCase):
         expect(chat.log).to_have_attribute("aria-live", "polite")
         tree = AxTree(page)
         clock = r", \d\d:\d\d"
-        messages = (f"^You: Dinner on Saturday\\?{clock}, ", f"^Ben Baker: Gladly{clock}$", f"^Ben Baker: Who cooks\\?{clock}$")
+        messages = (
+            f"^You: Dinner on Saturday\\?{clock}, ",
+            f"^Ben Baker: Gladly{clock}$",
+            f"^Ben Baker: Who cooks\\?{clock}$",
+        )
         for name, pattern in zip(tree.named("article"), messages, strict=True):
             self.assertRegex(name, pattern)
         self.assertIn("Messages", tree.named("log"))

@@ -1,4 +1,4 @@
-"""Networks that go, and servers that end: what was written arrives, once and in order, and both screens are the same."""
+"""Networks that go, and servers that end: what was written arrives, once and in order, on both screens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from tests.web.test_conversation import Chat, ConversationCase
 
 #: What Chromium says of requests and sockets that can't be.
 NO_NETWORK = "ERR_INTERNET_DISCONNECTED|WebSocket connection"
-NO_SERVER = "ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|WebSocket connection"
+#: As of a server that is ending or beginning too.
+NO_SERVER = "ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|WebSocket connection|status of 503"
 #: A server that begins again, and clients that wait before they try.
 RETURN_MS = 45_000
 

@@ -114,7 +114,11 @@ class StillnessTests(ConversationCase):
         expect(chat.log.get_by_role("button", name=re.compile("👍"))).to_be_visible()
         self.watched(chat, "a reaction")
         above = self.wait(ben.rest("GET", f"/messages/history?conversationId={mine['conversationId']}"))["items"][8]
-        self.wait((ben if above["sender"]["id"] == ben.id else ann).rest("PATCH", f"/messages/{above['id']}", {"content": "Short, now"}))
+        self.wait(
+            (ben if above["sender"]["id"] == ben.id else ann).rest(
+                "PATCH", f"/messages/{above['id']}", {"content": "Short, now"}
+            )
+        )
         expect(chat.bubble("Short, now")).to_be_attached()
         self.watched(chat, "an edit above")
         self.wait(ben.send(ann, f"Look: {self.link}"))

@@ -25,7 +25,8 @@ _WATCH = """() => {
         }
     };
     new MutationObserver(look).observe(document.body, { childList: true, subtree: true, characterData: true });
-    window.whenSeen = (text) => new Promise((resolve) => seen.has(text) ? resolve(seen.get(text)) : asked.set(text, resolve));
+    window.whenSeen = (text) =>
+        new Promise((resolve) => (seen.has(text) ? resolve(seen.get(text)) : asked.set(text, resolve)));
 }"""
 
 

@@ -29,7 +29,10 @@ class TextsTests(ConversationCase):
         for chat in (hers, his):
             links = chat.has("See").get_by_role("link")
             expect(links).to_have_count(2)
-            for link, address in ((links.nth(0), "https://example.org/a?b=1&c=2"), (links.nth(1), "https://example.org/x")):
+            for link, address in (
+                (links.nth(0), "https://example.org/a?b=1&c=2"),
+                (links.nth(1), "https://example.org/x"),
+            ):
                 expect(link).to_have_attribute("href", address)
                 expect(link).to_have_attribute("target", "_blank")
                 rel = link.get_attribute("rel") or ""
@@ -46,7 +49,15 @@ class TextsTests(ConversationCase):
         for chat in (hers, his):
             chat.has("That was all")
             self.assertEqual(chat.log.get_by_role("article").count(), len(_ATTACKS) + 1)
-            for place in ("img", "script", "iframe", "[onerror]", "[onload]", "a[href^='javascript' i]", "a[href^='data' i]"):
+            for place in (
+                "img",
+                "script",
+                "iframe",
+                "[onerror]",
+                "[onload]",
+                "a[href^='javascript' i]",
+                "a[href^='data' i]",
+            ):
                 expect(chat.log.locator(f".bubble-text {place}")).to_have_count(0)
             expect(chat.bubble("onerror")).to_contain_text(_ATTACKS[0])
             expect(chat.bubble("window.ran='script'")).to_contain_text(_ATTACKS[1])

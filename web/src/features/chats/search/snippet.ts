@@ -12,7 +12,20 @@ export function snippetParts(snippet: string): SnippetPart[] {
     else if (piece === "</mark>") hit = false;
     else if (piece !== "") parts.push({ text: unescaped(piece).replace(forms, ""), hit });
   }
-  return parts;
+  const [first, ...rest] = parts;
+  return first === undefined || first.hit || rest.length === 0
+    ? parts
+    : [{ ...first, text: shortened(first.text) }, ...rest];
+}
+
+/** A row is short, and the hit has to be in what is seen of it: so much stands before it. */
+const LEAD = 14;
+
+function shortened(text: string): string {
+  const letters = [...text];
+  if (letters.length <= LEAD) return text;
+  const end = letters.slice(-LEAD).join("");
+  return `… ${end.slice(end.indexOf(" ") + 1) || end}`;
 }
 
 /** Signs of Markdown that are never a part of a word. */
