@@ -17,7 +17,10 @@ const CODE_STEP_PX = 60;
 /** Code that is wider than its bubble is no stop of its own for Tab: the arrows of its message move it. */
 function sideways(element: HTMLElement, by: number): (() => void) | undefined {
   const wide = [...element.querySelectorAll("pre")].filter((code) => code.scrollWidth > code.clientWidth);
-  return wide.length === 0 ? undefined : () => wide.forEach((code) => code.scrollBy({ left: by }));
+  if (wide.length === 0) return undefined;
+  return () => {
+    for (const code of wide) code.scrollBy({ left: by });
+  };
 }
 
 function actOf(
