@@ -99,6 +99,19 @@ class SideBySideTests(ConversationCase):
         expect(hers.page.get_by_text("Waiting for Ben Baker")).to_have_count(0)
 
     @in_browser
+    def test_first_message(self) -> None:
+        """With it the conversation has an address of its own; what was sent does not stand in the field again."""
+        ann, ben = self.people()
+        hers = Chat(self.at_home(ann, f"/u/{ben.id}"))
+        hers.field.fill("Hello")
+        hers.page.wait_for_timeout(600)
+        hers.field.press("Enter")
+        hers.page.wait_for_url("**/c/*")
+        hers.has("Hello")
+        hers.page.wait_for_timeout(600)
+        expect(hers.field).to_have_value("")
+
+    @in_browser
     def test_chat(self) -> None:
         """Written, read, answered: with ticks at one side and typing at the other."""
         hers, his = self.side_by_side()

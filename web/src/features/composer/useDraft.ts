@@ -42,8 +42,9 @@ function useKeeping(target: string, state: Composing, loaded: RefObject<boolean>
     if (text.trim() === "" && replyToId === undefined) void db.drafts.delete(target);
     else void db.drafts.put({ target, text, ...(replyToId !== undefined && { replyToId }) });
   };
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a change of what is kept is what it waits for.
   useEffect(() => {
+    // What was sent is no draft any more, not even when the first answer gives the conversation another address.
+    if (text === "" && replyToId === undefined) return keep.current();
     const timer = setTimeout(() => keep.current(), KEEP_MS);
     return () => clearTimeout(timer);
   }, [text, replyToId]);
