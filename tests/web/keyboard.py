@@ -28,7 +28,18 @@ _IN_VIEW = """() => {
   return bottom > 0 && right > 0 && top < innerHeight && left < innerWidth;
 }"""
 #: What has a ring of its own, or none because there is nothing to press: a field's caret, a chosen item, a whole page.
-_NO_RING = ("textbox", "searchbox", "combobox", "menu", "menuitem", "menuitemcheckbox", "main", "region", "heading", "dialog")
+_NO_RING = (
+    "textbox",
+    "searchbox",
+    "combobox",
+    "menu",
+    "menuitem",
+    "menuitemcheckbox",
+    "main",
+    "region",
+    "heading",
+    "dialog",
+)
 
 
 class AxTree:

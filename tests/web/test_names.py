@@ -34,11 +34,9 @@ class NamesTests(ConversationCase):
 
     def check_named(self, page: Page, where: str) -> None:
         """Whatever can have the focus has a name."""
-        unnamed = [
-            node["role"]
-            for node in AxTree(page).nodes()
-            if node.get("focusable") and not str(node["name"]).strip() and node["role"] not in _NO_NAME
-        ]
+        focusable = [node for node in AxTree(page).nodes() if node.get("focusable")]
+        self.assertGreater(len(focusable), 3, where)
+        unnamed = [node["role"] for node in focusable if not str(node["name"]).strip() and node["role"] not in _NO_NAME]
         self.assertEqual(unnamed, [], where)
 
     def look(self, page: Page) -> None:

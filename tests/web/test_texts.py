@@ -72,7 +72,7 @@ class SizeTests(ConversationCase):
 
     @in_browser
     def test_deep_link(self) -> None:
-        """A conversation that is opened first of all needs 200 kB of scripts, with plain texts; the rest comes later."""
+        """A conversation that is opened first of all needs 200 kB of scripts; the rest comes later."""
         ann, ben = self.people()
         self.wait(ben.send(ann, "Hello"))
         opened = self.wait(ann.rest("GET", f"/conversations/with/{ben.id}"))
