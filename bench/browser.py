@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_playwright
 
 from tests.web.chromium import chromium
 
@@ -82,6 +82,9 @@ class Person:
 
 class Visit:
     """A page of somebody, in a browser profile of its own."""
+
+    page: Page
+    _cdp: CDPSession
 
     def __init__(self, context: BrowserContext, url: str) -> None:
         self.context = context

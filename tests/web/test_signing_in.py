@@ -102,3 +102,18 @@ class EndTests(BrowserCase):
         expect(page.get_by_text("You were signed out on this device from another one.")).to_be_visible()
         self.assertEqual(page.evaluate("async () => (await indexedDB.databases()).length"), 0)
         self.assertIsNone(page.evaluate("() => localStorage.getItem('chatr:user')"))
+
+    @in_browser
+    def test_ended_while_away(self) -> None:
+        """The session ended while no page was open: whoever comes signs in, and what was kept is gone."""
+        ann = self.wait(self.person("ann"))
+        page = self.at_home(ann)
+        is_in(page)
+        page.goto("about:blank")
+        self.wait(ann.rest("DELETE", "/auth/sessions"))
+        self.allow("401")
+        page.goto("/")
+        expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
+        page.evaluate("async () => { while ((await indexedDB.databases()).length > 0) await new Promise(setTimeout); }")
+        self.assertIsNone(page.evaluate("() => localStorage.getItem('chatr:user')"))
+        self.assertEqual(len(self.said), 1, "the server is asked once")

@@ -24,6 +24,8 @@ export class Tokens implements Credentials {
   private goodUntil = 0;
   private connection = "";
   private renewing: Promise<void> | undefined;
+  /** Why there are none any more: asked again, the server would say the same. */
+  private refused: unknown;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly backoff = new Backoff(2_000, 30_000);
 
@@ -31,6 +33,7 @@ export class Tokens implements Credentials {
 
   /** Take the tokens of an answer to what was asked at `began`: their time has run since some moment after that. */
   accept(session: Session, began = Date.now()): void {
+    this.refused = undefined;
     this.token = session.accessToken;
     const lastsMs = session.expiresIn * 1000;
     this.goodUntil = began + lastsMs;
@@ -45,9 +48,15 @@ export class Tokens implements Credentials {
 
   /** Get new tokens; who asks meanwhile gets the same. */
   renew(): Promise<void> {
-    this.renewing ??= this.ask().finally(() => {
-      this.renewing = undefined;
-    });
+    if (this.refused !== undefined) return Promise.reject(this.refused);
+    this.renewing ??= this.ask()
+      .catch((error: unknown) => {
+        if (!passes(error)) this.refused = error;
+        throw error;
+      })
+      .finally(() => {
+        this.renewing = undefined;
+      });
     return this.renewing;
   }
 
@@ -68,6 +77,7 @@ export class Tokens implements Credentials {
 
   clear(): void {
     clearTimeout(this.timer);
+    this.refused = undefined;
     this.token = "";
     this.goodUntil = 0;
   }
