@@ -71,7 +71,7 @@ _SPREAD = """
         edited_at = CASE WHEN edited_at IS NOT NULL THEN ended END
     FROM (
         SELECT id AS conversation, head_seq, %s - (
-            ARRAY['0', '34 minutes', '2 hours', '3 hours', '5 hours', '26 hours', '1 day', '3 days', '9 days', '40 days']
+            ARRAY['0', '34 minutes', '2 hours', '3 h', '5 hours', '26 hours', '1 day', '3 days', '9 days', '40 days']
         )[least(10, row_number() OVER (ORDER BY head_seq DESC, id))]::interval AS ended
         FROM conversations
     ) AS ends WHERE conversation_id = conversation;
