@@ -34,7 +34,14 @@ class Forget(msgspec.Struct, frozen=True):
     user_ids: tuple[str, ...]
 
 
-Envelope: TypeAlias = Announce | EndRoom | Forget
+class Doubt(msgspec.Struct, frozen=True):
+    """Events of the process that says so may have been lost: whoever is connected anywhere may have missed some."""
+
+    publication: int
+    reason: str
+
+
+Envelope: TypeAlias = Announce | EndRoom | Forget | Doubt
 Receiver: TypeAlias = Callable[[Envelope], None]
 
 

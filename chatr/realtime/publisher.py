@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from chatr.api.events.sessions import SyncRequired
 from chatr.api.model import Wire
 from chatr.api.topics import event_of
-from chatr.realtime.broker import Announce, Broker, EndRoom, Envelope, Forget
+from chatr.realtime.broker import Announce, Broker, Doubt, EndRoom, Envelope, Forget
 from chatr.realtime.hub import Announcement, Hub
 
 #: Publication ids are of WAMP's global scope: drawn at random from 1 to this (WAMP specification, "Identifiers").
@@ -49,10 +49,8 @@ class Publisher:
         self._broker.publish(Forget(tuple(user_ids)))
 
     def sync_required(self, reason: str) -> None:
-        """Tell every session of this process that events may have been lost."""
-        announcement = Announcement(event_of(SyncRequired), SyncRequired(reason=reason), next(self._ids))
-        for member in self._hub.everyone():
-            member.deliver(announcement)
+        """Tell every session, on every node, that events of this process may have been lost."""
+        self._broker.publish(Doubt(next(self._ids), reason))
 
     def _received(self, envelope: Envelope) -> None:
         if isinstance(envelope, EndRoom):
@@ -60,6 +58,12 @@ class Publisher:
         elif isinstance(envelope, Announce):
             announcement = Announcement(envelope.event, envelope.payload, envelope.publication)
             self._hub.deliver(envelope.rooms, announcement, envelope.exclude)
+        elif isinstance(envelope, Doubt):
+            announcement = Announcement(
+                event_of(SyncRequired), SyncRequired(reason=envelope.reason), envelope.publication
+            )
+            for member in self._hub.everyone():
+                member.deliver(announcement)
 
 
 def _random_ids() -> Iterator[int]:

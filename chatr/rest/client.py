@@ -49,7 +49,8 @@ class WebClient:
         path = request.path.decode("ascii")
         file = self._files.get(path)
         if file is None:
-            if f"{path}/".startswith(_OTHERS) or "." in path.rpartition("/")[2]:
+            # What begins with two slashes a browser may take for another host.
+            if f"{path}/".startswith(_OTHERS) or "//" in path or "." in path.rpartition("/")[2]:
                 raise absent()
             file = self._index
         form = _form(file, request.getHeader("accept-encoding") or "")

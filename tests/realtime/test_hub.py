@@ -101,7 +101,8 @@ class PublisherTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.hub = Hub()
-        self.publisher = Publisher(MemoryBroker(), self.hub)
+        self.broker = MemoryBroker()
+        self.publisher = Publisher(self.broker, self.hub)
         self.listener = Listener("a")
         self.hub.join(self.listener, ["user:1", "session:s"])
 
@@ -147,8 +148,12 @@ class PublisherTests(SynchronousTestCase):
         self.assertEqual([heard.event.topic for heard in self.listener.heard], ["chatr.message.unsent"])
 
     def test_end_and_doubt(self) -> None:
-        """Sessions can be ended by room; doubt is told to every session of the process, once."""
+        """Sessions can be ended by room; doubt is told to every session of every process, once."""
         self.publisher.end("session:s", "unauthenticated", "why")
         self.assertEqual(self.listener.ended, [("unauthenticated", "why")])
-        self.publisher.sync_required("broker reconnected")
-        self.assertEqual([heard.payload.reason for heard in self.listener.heard], ["broker reconnected"])
+        hub, elsewhere = Hub(), Listener("b")
+        hub.join(elsewhere, ["user:2"])
+        Publisher(self.broker, hub)
+        self.publisher.sync_required("the database was interrupted")
+        for listener in (self.listener, elsewhere):
+            self.assertEqual([heard.payload.reason for heard in listener.heard], ["the database was interrupted"])

@@ -15,6 +15,7 @@ from twisted.internet.threads import blockingCallFromThread
 from twisted.trial.unittest import TestCase
 
 from chatr.rest.client import FOLDER
+from tests.e2e.faults import FaultCase
 from tests.e2e.server import PASSWORD, Account, ServerCase
 from tests.web.browser import BROWSER
 from tests.web.chromium import WEB
@@ -27,8 +28,6 @@ WAIT_MS = 15_000
 GRAVE = ("critical", "serious", "moderate")
 _AXE = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    # It takes the letters of an avatar, a picture, for words, and what was written last for the name of a chat.
-    "rules": {"label-content-name-mismatch": {"enabled": False}},
 }
 
 T = TypeVar("T")
@@ -181,3 +180,23 @@ class BrowserCase(Browsing, ServerCase):
             connection.abortConnection()
         while any(connection.connected for connection in connections):
             await deferLater(reactor, 0)  # type: ignore[arg-type]
+
+
+class ProcessCase(Browsing, FaultCase):
+    """Browsers at a server in a process of its own, at which Ann and Ben are friends."""
+
+    timeout = 240
+
+    def setUp(self) -> Any:
+        self.begin()
+        super().setUp()
+        return Deferred.fromCoroutine(self._begun())
+
+    async def _begun(self) -> None:
+        await self.start()
+        self.url = f"http://127.0.0.1:{self.port}"
+        await self.friends("ann", "ben")
+
+    def at_home(self, name: str, other: str) -> Page:
+        """The page of one with the other."""
+        return self.signed_in(name, self.ids[name], f"/u/{self.ids[other]}")

@@ -5,6 +5,7 @@ import { cx } from "../ui/cx.ts";
 import { ChatsLayout } from "./ChatsLayout.tsx";
 import { useDevelopment } from "./development.ts";
 import { ErrorBoundary } from "./ErrorBoundary.tsx";
+import { asPage, useFocusPage } from "./focus.ts";
 import { isOpen, type Place, placeOf } from "./places.ts";
 import { Rail, TabBar } from "./Rail.tsx";
 import { Shortcuts } from "./Shortcuts.tsx";
@@ -56,9 +57,18 @@ function Page({ place }: { place: Place }) {
 
 function pane(page: ReactNode, { area }: Place) {
   return (
-    <main className="app-shell__page">
-      <ErrorBoundary key={area}>
-        <Suspense>{page}</Suspense>
+    <Pane key={area} area={area}>
+      {page}
+    </Pane>
+  );
+}
+
+function Pane({ area, children }: { area: Place["area"]; children: ReactNode }) {
+  useFocusPage(area);
+  return (
+    <main className="app-shell__page" {...asPage}>
+      <ErrorBoundary>
+        <Suspense>{children}</Suspense>
       </ErrorBoundary>
     </main>
   );

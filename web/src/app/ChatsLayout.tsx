@@ -9,6 +9,7 @@ import { Banners } from "./Banners.tsx";
 import "./ChatsLayout.css";
 import { Details } from "./Details.tsx";
 import { ErrorBoundary } from "./ErrorBoundary.tsx";
+import { asPage, useFocusPage } from "./focus.ts";
 import { closeDetails, usePanes } from "./panes.ts";
 import { isOpen, type Place } from "./places.ts";
 import { NARROW, useMedia, WIDE } from "./useMedia.ts";
@@ -31,6 +32,7 @@ export function ChatsLayout({ place }: { place: ChatsPlace }) {
   useEffect(() => {
     if (!wide) closeDetails();
   }, [key, wide]);
+  useFocusPage(key);
   const List = narrow ? "main" : "div";
   const beside = wide && details && personId !== undefined;
   return (
@@ -45,7 +47,7 @@ export function ChatsLayout({ place }: { place: ChatsPlace }) {
         </List>
       )}
       {(!narrow || open) && (
-        <main className="chats-layout__conversation">
+        <main className="chats-layout__conversation" {...(open && asPage)}>
           <ErrorBoundary key={key}>
             <Suspense>
               {open ? (

@@ -121,6 +121,8 @@ export class ChatrDatabase extends Dexie {
       this.close();
       return false;
     });
+    // It goes when the other tabs have let go: that is no news.
+    this.on("blocked", () => false);
   }
 }
 

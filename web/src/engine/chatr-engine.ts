@@ -1,6 +1,7 @@
 import { ApiError, transportLost } from "../api/errors.ts";
 import { rest } from "../api/rest.ts";
 import type { OperationName, ParamsOf, ResultOf } from "../api/types.ts";
+import { openOrRebuild } from "../db/open.ts";
 import { ChatrDatabase } from "../db/schema.ts";
 import { Channel, type Note } from "./channel.ts";
 import type { Engine } from "./engine.ts";
@@ -69,8 +70,8 @@ export class ChatrEngine implements Engine {
 
   /** Lead, or follow whoever does until they are gone. Resolves when the database is open, and that is decided. */
   async start(): Promise<void> {
-    await this.db.open();
     const { locks } = this.options;
+    await openOrRebuild(this.db, locks);
     if (locks === undefined) this.leading = this.lead();
     else await new Promise<void>((decided) => this.leadOrFollow(locks, decided));
   }
@@ -249,8 +250,10 @@ export class ChatrEngine implements Engine {
   ): Promise<ResultOf<N>> {
     const { credentials, origin } = this.options;
     const options = { origin, signal };
+    // Where there is none to be had it is not asked for once more.
+    const token = await credentials.accessToken();
     try {
-      return await rest(name, params, { ...options, token: await credentials.accessToken() });
+      return await rest(name, params, { ...options, token });
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== "unauthenticated") throw error;
       await credentials.renew();

@@ -1,7 +1,6 @@
 import { ApiError } from "../api/errors.ts";
 import { passes } from "../api/patience.ts";
 import type { Me, Session } from "../api/types.ts";
-import { ChatrDatabase } from "../db/schema.ts";
 import { ChatrEngine } from "../engine/chatr-engine.ts";
 import { Store } from "../engine/store.ts";
 import type { SessionState } from "./session.ts";
@@ -65,19 +64,14 @@ export class SessionKeeper {
       this.show({ kind: "out" });
       return;
     }
-    try {
-      await this.tokens.renew();
-    } catch (error) {
-      if (passes(error)) {
-        // Without the server: the engine goes on asking.
-        await this.enter(last);
-        return;
-      }
-      // It ended while nobody was here: what is kept goes, as if it had ended now.
-      this.forget();
-      await ChatrDatabase.delete(`chatr:${last}`);
-      this.show({ kind: "out", ended: error instanceof ApiError ? error.code : "internal" });
-    }
+    // What is here is shown at once, however far the server is; the tokens come meanwhile.
+    const renewed = this.tokens.renew().catch((error: unknown) => {
+      // Without the server the engine goes on asking. What ended while nobody was here goes, as if it had ended now.
+      if (!passes(error)) return error instanceof ApiError ? error.code : "internal";
+    });
+    await this.enter(last);
+    const reason = await renewed;
+    if (reason !== undefined) await this.ended(reason);
   }
 
   /** Tokens came; also of somebody else, when another tab has signed in as them: there is one cookie for all. */

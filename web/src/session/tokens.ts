@@ -29,11 +29,11 @@ export class Tokens implements Credentials {
 
   constructor(private readonly listener: TokenListener) {}
 
-  /** Take the tokens of an answer. */
-  accept(session: Session): void {
+  /** Take the tokens of an answer to what was asked at `began`: their time has run since some moment after that. */
+  accept(session: Session, began = Date.now()): void {
     this.token = session.accessToken;
     const lastsMs = session.expiresIn * 1000;
-    this.goodUntil = Date.now() + lastsMs;
+    this.goodUntil = began + lastsMs;
     this.backoff.reset();
     this.later(lastsMs - Math.min(AHEAD_MS, lastsMs * AHEAD));
   }
@@ -73,11 +73,22 @@ export class Tokens implements Credentials {
   }
 
   private async ask(): Promise<void> {
-    // With the token of now, and the name of the connection, that is prolonged too.
-    const own = Date.now() < this.goodUntil ? { token: this.token, connection: this.connection } : {};
-    const session = await rest("session.refresh", FROM_COOKIE, own);
-    this.accept(session);
+    const began = Date.now();
+    const session = await this.refreshed();
+    this.accept(session, began);
     this.listener.renewed(session);
+  }
+
+  private async refreshed(): Promise<Session> {
+    if (Date.now() >= this.goodUntil) return rest("session.refresh", FROM_COOKIE);
+    try {
+      // With the token of now, and the name of the connection, that is prolonged too.
+      return await rest("session.refresh", FROM_COOKIE, { token: this.token, connection: this.connection });
+    } catch (error) {
+      // It may be the token that is over, by the server's clock: of the session the cookie tells.
+      if (!(error instanceof ApiError) || error.code !== "unauthenticated") throw error;
+      return rest("session.refresh", FROM_COOKIE);
+    }
   }
 
   private later(delayMs: number): void {

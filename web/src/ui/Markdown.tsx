@@ -1,9 +1,7 @@
 import DOMPurify from "dompurify";
 import { type MouseEvent, memo, useMemo } from "react";
-import { t } from "../text/index.ts";
 import "./Markdown.css";
 import { type MarkdownOptions, toHtml } from "./markdown.ts";
-import { toast } from "./toast.tsx";
 
 export interface MarkdownProps extends MarkdownOptions {
   text: string;
@@ -45,10 +43,4 @@ function clean(html: string): string {
   const trusted: unknown = DOMPurify.sanitize(html, { ...ALLOWED, RETURN_TRUSTED_TYPE: true });
   // React hands it on as it is; its types know only strings.
   return trusted as string;
-}
-
-/** Copy the contents of a code block or a text, and say so. */
-export async function copyText(text: string): Promise<void> {
-  await navigator.clipboard.writeText(text);
-  toast(t.common.copied);
 }

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/auth.ts";
 import { Field } from "../../ui/Field.tsx";
 import { TextInput } from "../../ui/TextInput.tsx";
 import type { Channel } from "./flow.ts";

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useReducer, useState } from "react";
 import { useLocation } from "wouter";
 import type { Session, SignInChallenge } from "../../api/types.ts";
 import { useSession } from "../../session/session.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/auth.ts";
 import { AuthLayout } from "./AuthLayout.tsx";
 import { Correct } from "./Correct.tsx";
 import { next, START } from "./flow.ts";

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/auth.ts";
 import { Mark } from "../../ui/Mark.tsx";
 import "./auth.css";
 import "./auth-form.css";

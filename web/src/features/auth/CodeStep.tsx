@@ -1,7 +1,7 @@
 import { Clock } from "lucide-react";
 import { type ReactNode, useId, useState } from "react";
 import { ApiError } from "../../api/errors.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/auth.ts";
 import { Button } from "../../ui/Button.tsx";
 import { CodeInput } from "../../ui/CodeInput.tsx";
 import { AuthNote } from "./AuthNote.tsx";

@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from "react";
 import { rest } from "../../api/rest.ts";
 import type { AccountChangeUnconfirmedParams, Session } from "../../api/types.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/auth.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Field } from "../../ui/Field.tsx";
 import { PasswordInput } from "../../ui/PasswordInput.tsx";

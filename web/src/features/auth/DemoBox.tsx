@@ -1,7 +1,7 @@
 import { ExternalLink, FlaskConical } from "lucide-react";
 import { useEffect, useState } from "react";
 import type { Session } from "../../api/types.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/auth.ts";
 import { refusal } from "../../text/refusal.ts";
 import { Avatar } from "../../ui/Avatar.tsx";
 import { Chip } from "../../ui/Chip.tsx";

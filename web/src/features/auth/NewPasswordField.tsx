@@ -1,5 +1,5 @@
 import { useId } from "react";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/auth.ts";
 import { cx } from "../../ui/cx.ts";
 import { Field } from "../../ui/Field.tsx";
 import { PasswordInput } from "../../ui/PasswordInput.tsx";

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import { ApiError } from "../../api/errors.ts";
 import type { Session, SignInChallenge } from "../../api/types.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/auth.ts";
 import { refusal } from "../../text/refusal.ts";
 import { Skeleton } from "../../ui/Skeleton.tsx";
 import { finish } from "./provider.ts";

@@ -2,7 +2,7 @@ import { KeyRound } from "lucide-react";
 import { useEffect, useState } from "react";
 import { rest } from "../../api/rest.ts";
 import type { ProviderInfo } from "../../api/types.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/auth.ts";
 import { refusal } from "../../text/refusal.ts";
 import { Button } from "../../ui/Button.tsx";
 import { AuthNote } from "./AuthNote.tsx";

@@ -4,7 +4,7 @@ import { Link } from "wouter";
 import { ApiError } from "../../api/errors.ts";
 import { rest } from "../../api/rest.ts";
 import type { PendingAccount } from "../../api/types.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/auth.ts";
 import { refusal } from "../../text/refusal.ts";
 import { Button } from "../../ui/Button.tsx";
 import { AddressField } from "./AddressField.tsx";

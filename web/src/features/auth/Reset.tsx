@@ -2,7 +2,7 @@ import { type FormEvent, useId, useState } from "react";
 import { Link } from "wouter";
 import { ApiError } from "../../api/errors.ts";
 import { rest } from "../../api/rest.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/auth.ts";
 import { refusal } from "../../text/refusal.ts";
 import { Button } from "../../ui/Button.tsx";
 import { CodeInput } from "../../ui/CodeInput.tsx";

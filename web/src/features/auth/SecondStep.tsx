@@ -2,7 +2,7 @@ import { type FormEvent, type ReactNode, useState } from "react";
 import { ApiError } from "../../api/errors.ts";
 import { rest } from "../../api/rest.ts";
 import type { Session } from "../../api/types.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/auth.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Field } from "../../ui/Field.tsx";
 import { TextInput } from "../../ui/TextInput.tsx";

@@ -1,5 +1,5 @@
 import { CheckCheck } from "lucide-react";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/auth.ts";
 import { Avatar } from "../../ui/Avatar.tsx";
 import "./specimen.css";
 

@@ -2,7 +2,7 @@ import { type FormEvent, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { ApiError } from "../../api/errors.ts";
 import { rest } from "../../api/rest.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/auth.ts";
 import { refusal } from "../../text/refusal.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Field } from "../../ui/Field.tsx";

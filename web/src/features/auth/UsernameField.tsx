@@ -1,5 +1,5 @@
 import { Check } from "lucide-react";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/auth.ts";
 import { Chip } from "../../ui/Chip.tsx";
 import { Field } from "../../ui/Field.tsx";
 import { TextInput } from "../../ui/TextInput.tsx";

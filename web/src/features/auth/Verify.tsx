@@ -1,6 +1,6 @@
 import { rest } from "../../api/rest.ts";
 import type { PendingAccount, Session } from "../../api/types.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/auth.ts";
 import { CodeStep } from "./CodeStep.tsx";
 import type { Pending } from "./flow.ts";
 import { TextButton } from "./TextButton.tsx";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ApiError } from "../../api/errors.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/auth.ts";
 import { mayHaveDemo } from "./demo.ts";
 import { answerOf } from "./provider.ts";
 import { codeProblem, endedBecause, fieldErrors, looksLikeEmail, looksLikeUsername, signInProblem } from "./words.ts";

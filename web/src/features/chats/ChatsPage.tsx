@@ -2,6 +2,7 @@ import { SquarePen } from "lucide-react";
 import { type KeyboardEvent, useEffect, useRef } from "react";
 import { useLocation } from "wouter";
 import { Banners } from "../../app/Banners.tsx";
+import { asPage, useFocusPage } from "../../app/focus.ts";
 import { NARROW, useMedia } from "../../app/useMedia.ts";
 import { t } from "../../text/index.ts";
 import { IconButton } from "../../ui/IconButton.tsx";
@@ -30,13 +31,14 @@ export default function ChatsPage() {
   const tab = useTab(path);
   const open = openKey(path);
   const field = useSearchWish();
+  useFocusPage(open === undefined ? tab : undefined);
   const down = (event: KeyboardEvent) => {
     if (event.key !== "ArrowDown") return;
     event.preventDefault();
     rows.current?.focusFirst();
   };
   return (
-    <section className="chats-page" aria-label={t.chats.list}>
+    <section className="chats-page" aria-label={t.chats.list} {...(open === undefined && asPage)}>
       <header className="chats-page__bar">
         <h1 className="chats-page__title">{t.chats.title}</h1>
         <IconButton icon={SquarePen} label={t.chats.newChat} onClick={() => startChat()} />

@@ -1,8 +1,8 @@
 import { Copy } from "lucide-react";
 import { useMemo } from "react";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
+import { copyText } from "../../ui/copy.ts";
 import { IconButton } from "../../ui/IconButton.tsx";
-import { copyText } from "../../ui/Markdown.tsx";
 import "./CodePanel.css";
 import { tokens } from "./tokens.ts";
 

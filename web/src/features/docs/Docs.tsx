@@ -3,7 +3,7 @@ import { ArrowLeft, BookX } from "lucide-react";
 import { type RefObject, useEffect, useMemo, useRef } from "react";
 import { Link, useLocation } from "wouter";
 import { NARROW, useMedia } from "../../app/useMedia.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Empty } from "../../ui/Empty.tsx";
 import { IconButton } from "../../ui/IconButton.tsx";
@@ -16,7 +16,7 @@ import { ErrorsPage } from "./ErrorsPage.tsx";
 import { EventPage } from "./EventPage.tsx";
 import { GuidePage } from "./GuidePage.tsx";
 import { HomePage } from "./HomePage.tsx";
-import { Landmark } from "./Landmark.tsx";
+import { Landmark, useInside } from "./Landmark.tsx";
 import { LinksContext, makeLinks } from "./links.ts";
 import { OperationPage } from "./OperationPage.tsx";
 import { type DocsPlace, docsPath, docsPlace } from "./places.ts";
@@ -42,14 +42,7 @@ export default function Docs() {
       <div className="docs">
         {(!narrow || atList) && (
           <section className="docs__side" aria-label={t.developer.documentation}>
-            <header className="docs__bar">
-              <Link href="/" aria-label="Chatr">
-                <Mark size={26} />
-              </Link>
-              <Link href="/docs" className="docs__title">
-                {t.developer.docs}
-              </Link>
-            </header>
+            <SideHead first={atList} />
             <DocsSearch entries={entries}>
               <DocsNav place={place} guides={guides} reference={reference} />
             </DocsSearch>
@@ -58,6 +51,22 @@ export default function Docs() {
         {!atList && <Reader place={place} loaded={loaded} narrow={narrow} />}
       </div>
     </LinksContext>
+  );
+}
+
+/** `first`: it is the title of the page. In the frame of who is signed in the mark is there already. */
+function SideHead({ first }: { first: boolean }) {
+  const inside = useInside();
+  const title = <Link href="/docs">{t.developer.docs}</Link>;
+  return (
+    <header className="docs__bar">
+      {!inside && (
+        <Link href="/" aria-label="Chatr">
+          <Mark size={26} />
+        </Link>
+      )}
+      {first ? <h1 className="docs__title">{title}</h1> : <span className="docs__title">{title}</span>}
+    </header>
   );
 }
 

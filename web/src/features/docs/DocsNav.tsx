@@ -1,11 +1,12 @@
 import type { ReactNode } from "react";
 import { Link } from "wouter";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
 import { cx } from "../../ui/cx.ts";
 import { areaWord, byArea } from "./areas.ts";
 import { type Guide, isInside } from "./guides.ts";
 import { type DocsPlace, docsPath } from "./places.ts";
 import type { Reference } from "./reference.ts";
+import "./DocsNav.css";
 
 export interface DocsNavProps {
   place: DocsPlace;

@@ -1,10 +1,11 @@
 import { type KeyboardEvent, type ReactNode, useId, useMemo, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
 import { cx } from "../../ui/cx.ts";
 import { SearchInput } from "../../ui/SearchInput.tsx";
 import { useHotkey } from "../../ui/useHotkey.ts";
 import { type Entry, find, type Hit } from "./search.ts";
+import "./DocsSearch.css";
 
 export interface DocsSearchProps {
   entries: readonly Entry[];

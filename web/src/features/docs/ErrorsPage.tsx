@@ -1,5 +1,5 @@
 import { Link } from "wouter";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
 import { marked } from "./OperationPage.tsx";
 import { ContractLine, ScrollTable } from "./Prose.tsx";
 import { docsPath } from "./places.ts";

@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
 import { areaWord } from "./areas.ts";
 import { CodePanel } from "./CodePanel.tsx";
 import { example } from "./example.ts";

@@ -1,5 +1,6 @@
 import { Link } from "wouter";
-import { locale, t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
+import { locale } from "../../text/index.ts";
 import { ContractLine, ScrollTable } from "./Prose.tsx";
 import { docsPath } from "./places.ts";
 import { type Meaning, meaning, type Schema, typeParts } from "./schema.ts";

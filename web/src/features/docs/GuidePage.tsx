@@ -1,4 +1,4 @@
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
 import { type Guide, isInside } from "./guides.ts";
 import { Prose } from "./Prose.tsx";
 

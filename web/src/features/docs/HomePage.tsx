@@ -1,9 +1,10 @@
 import { ArrowRight, Braces, Plug, Workflow } from "lucide-react";
 import { Link } from "wouter";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
 import { type Guide, isInside } from "./guides.ts";
 import { docsPath } from "./places.ts";
 import type { Reference } from "./reference.ts";
+import "./HomePage.css";
 
 /** Where to begin. */
 export function HomePage({ guides, reference }: { guides: readonly Guide[]; reference: Reference | undefined }) {

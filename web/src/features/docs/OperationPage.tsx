@@ -1,7 +1,8 @@
 import { FlaskConical } from "lucide-react";
 import { useMemo } from "react";
 import { Link, useLocation } from "wouter";
-import { locale, t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
+import { locale } from "../../text/index.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Segments } from "../../ui/Segments.tsx";
 import { labPath } from "../lab/places.ts";

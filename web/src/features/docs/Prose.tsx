@@ -1,7 +1,7 @@
 import { Hash } from "lucide-react";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
 import { CodePanel } from "./CodePanel.tsx";
 import { useLinks } from "./links.ts";
 import { docsPath } from "./places.ts";

@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import { Link } from "wouter";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
 import { CodePanel } from "./CodePanel.tsx";
 import { example } from "./example.ts";
 import { FieldsTable, TypeText } from "./FieldsTable.tsx";

@@ -1,4 +1,4 @@
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
 
 const ORDER = Object.keys(t.developer.areas);
 

@@ -53,11 +53,11 @@ export function words(schema: Schema): readonly string[] | undefined {
   return schemas.every((each) => each.enum !== undefined) ? schemas.flatMap((each) => each.enum ?? []) : undefined;
 }
 
-/** The type of a field, as people write it. */
+/** The type of a field, as people write it. That it may be null says nothing where null is what is taken without it. */
 export function typeParts(schema: Schema): TypePart[] {
   const { schemas, nullable } = choices(schema);
   const parts = schemas.flatMap((each, at) => [...(at > 0 ? [{ text: " or " }] : []), ...single(each)]);
-  return nullable ? [...parts, { text: " or null" }] : parts;
+  return nullable && schema.default !== null ? [...parts, { text: " or null" }] : parts;
 }
 
 function single(schema: Schema): TypePart[] {

@@ -2,7 +2,7 @@ import { BookOpen, Braces } from "lucide-react";
 import { type FormEvent, Fragment, type KeyboardEvent, useMemo } from "react";
 import { useLocation } from "wouter";
 import { uuid } from "../../engine/uuid.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
 import { Button } from "../../ui/Button.tsx";
 import { IconButton } from "../../ui/IconButton.tsx";
 import { Segments } from "../../ui/Segments.tsx";
@@ -15,6 +15,7 @@ import { FieldControl, type Value } from "./FieldControl.tsx";
 import { type FormError, fieldsOf, paramsOf, paramsOfJson, valuesOf } from "./form.ts";
 import { fitting, initialValues } from "./initial.ts";
 import { draftOf, setDoor, setDraft, useLab } from "./state.ts";
+import "./CallForm.css";
 
 export interface CallFormProps {
   pane: number;

@@ -1,7 +1,8 @@
 import { ArrowUp, Pause, Play, Radio, Trash2 } from "lucide-react";
 import { useRef, useState } from "react";
 import { VList, type VListHandle } from "virtua";
-import { locale, t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
+import { locale } from "../../text/index.ts";
 import { Button } from "../../ui/Button.tsx";
 import { cx } from "../../ui/cx.ts";
 import { Empty } from "../../ui/Empty.tsx";
@@ -10,6 +11,7 @@ import { SearchInput } from "../../ui/SearchInput.tsx";
 import { Segments } from "../../ui/Segments.tsx";
 import { Code } from "../docs/CodePanel.tsx";
 import { clearLog, type Filter, filtered, type LogEntry, useLog } from "./log.ts";
+import "./EventLog.css";
 
 /** From so far on one reads, and nothing moves any more. */
 const AWAY_PX = 4;

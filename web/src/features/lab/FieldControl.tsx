@@ -1,5 +1,5 @@
 import { useId } from "react";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
 import { cx } from "../../ui/cx.ts";
 import { InRow } from "../../ui/SettingRow.tsx";
 import { Switch } from "../../ui/Switch.tsx";
@@ -7,6 +7,7 @@ import { TextArea } from "../../ui/TextArea.tsx";
 import { TextInput } from "../../ui/TextInput.tsx";
 import type { FormField, Values } from "./form.ts";
 import type { Known } from "./ids.ts";
+import "./FieldControl.css";
 
 export type Value = Values[string] | undefined;
 

@@ -3,14 +3,14 @@ import { type ReactNode, useEffect, useState } from "react";
 import { Link, useLocation, useSearch } from "wouter";
 import { useDevelopment } from "../../app/development.ts";
 import { NARROW, useMedia, WIDE } from "../../app/useMedia.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Chip } from "../../ui/Chip.tsx";
 import { Empty } from "../../ui/Empty.tsx";
 import { Mark } from "../../ui/Mark.tsx";
 import { Skeleton } from "../../ui/Skeleton.tsx";
 import { Tabs } from "../../ui/Tabs.tsx";
-import { Landmark } from "../docs/Landmark.tsx";
+import { Landmark, useInside } from "../docs/Landmark.tsx";
 import type { Reference } from "../docs/reference.ts";
 import { useReference } from "../docs/useReference.ts";
 import { EventLog } from "./EventLog.tsx";
@@ -42,13 +42,16 @@ export default function Lab() {
 
 function Bar() {
   const { panes } = useLab();
+  const inside = useInside();
   const development = useDevelopment();
   const signedIn = panes.some(({ view }) => view?.status === "connected");
   return (
     <header className="lab__bar">
-      <Link href="/" aria-label="Chatr">
-        <Mark size={26} />
-      </Link>
+      {!inside && (
+        <Link href="/" aria-label="Chatr">
+          <Mark size={26} />
+        </Link>
+      )}
       <h1>{t.developer.lab}</h1>
       {development && (
         <Chip kind="spark" icon={FlaskConical}>

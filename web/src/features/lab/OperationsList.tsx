@@ -1,10 +1,11 @@
 import { useRef, useState } from "react";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
 import { cx } from "../../ui/cx.ts";
 import { SearchInput } from "../../ui/SearchInput.tsx";
 import { useHotkey } from "../../ui/useHotkey.ts";
 import { areaWord, byArea } from "../docs/areas.ts";
 import type { Operation } from "../docs/reference.ts";
+import "./OperationsList.css";
 
 export interface OperationsListProps {
   operations: readonly Operation[];

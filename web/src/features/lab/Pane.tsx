@@ -1,6 +1,6 @@
 import { FlaskConical } from "lucide-react";
 import { useRef, useState } from "react";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
 import { Empty } from "../../ui/Empty.tsx";
 import type { Operation, Reference } from "../docs/reference.ts";
 import { CallForm } from "./CallForm.tsx";
@@ -10,6 +10,7 @@ import { PaneSignIn } from "./PaneSignIn.tsx";
 import { ResultView } from "./ResultView.tsx";
 import { repeat } from "./series.ts";
 import { outcomeOf, type PaneState, setOutcome, useLab } from "./state.ts";
+import "./Pane.css";
 
 export interface PaneProps {
   pane: PaneState;

@@ -1,5 +1,5 @@
 import { LogOut, Plug, Scissors, SlidersHorizontal, Snail, Unplug, X } from "lucide-react";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
 import { Avatar } from "../../ui/Avatar.tsx";
 import { Chip, type ChipProps } from "../../ui/Chip.tsx";
 import { IconButton } from "../../ui/IconButton.tsx";

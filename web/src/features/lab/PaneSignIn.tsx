@@ -1,7 +1,7 @@
 import { type FormEvent, useEffect, useState } from "react";
 import { rest } from "../../api/rest.ts";
 import type { SignInChallenge } from "../../api/types.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
 import { refusal } from "../../text/refusal.ts";
 import { Avatar } from "../../ui/Avatar.tsx";
 import { Button } from "../../ui/Button.tsx";
@@ -11,6 +11,7 @@ import { PasswordInput } from "../../ui/PasswordInput.tsx";
 import { TextInput } from "../../ui/TextInput.tsx";
 import { type DemoPerson, demoPeople, mayHaveDemo, signInAs } from "../auth/demo.ts";
 import { begin, login } from "./state.ts";
+import "./PaneSignIn.css";
 
 type Outcome = Awaited<ReturnType<typeof login>>;
 

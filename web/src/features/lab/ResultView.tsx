@@ -1,11 +1,12 @@
 import { Check, CircleAlert, Copy } from "lucide-react";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
+import { copyText } from "../../ui/copy.ts";
 import { cx } from "../../ui/cx.ts";
 import { IconButton } from "../../ui/IconButton.tsx";
-import { copyText } from "../../ui/Markdown.tsx";
 import { Code } from "../docs/CodePanel.tsx";
 import { problemOf } from "./connection.ts";
 import type { Outcome } from "./state.ts";
+import "./ResultView.css";
 
 /** The answer of the server. */
 export function ResultView({ outcome }: { outcome: Outcome | undefined }) {

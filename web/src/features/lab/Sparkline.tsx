@@ -1,4 +1,5 @@
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
+import "./Sparkline.css";
 
 const WIDTH = 84;
 const HEIGHT = 22;

@@ -1,7 +1,7 @@
 import { ApiError } from "../../api/errors.ts";
 import { rest } from "../../api/rest.ts";
 import type { Me, OperationName, Session } from "../../api/types.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
 import { WampClient, type WampState } from "../../wamp/client.ts";
 import type { Payload } from "../../wamp/link.ts";
 import { summaryOf, write } from "./log.ts";

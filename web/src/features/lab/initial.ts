@@ -1,4 +1,4 @@
-import { t } from "../../text/index.ts";
+import { t } from "../../text/developer.ts";
 import { shownFields } from "../docs/example.ts";
 import type { Operation } from "../docs/reference.ts";
 import type { FormField, Values } from "./form.ts";

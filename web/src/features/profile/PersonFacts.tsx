@@ -1,8 +1,8 @@
 import { CalendarDays, Copy, type LucideIcon, Mail, Phone, UserRound } from "lucide-react";
 import type { PersonRow } from "../../db/schema.ts";
 import { t } from "../../text/index.ts";
+import { copyText } from "../../ui/copy.ts";
 import { IconButton } from "../../ui/IconButton.tsx";
-import { copyText } from "../../ui/Markdown.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { useNow } from "../../ui/useNow.ts";
 import { fullNameOf } from "./person.ts";

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useEngine, useSession } from "../../session/session.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/auth.ts";
 import { Button } from "../../ui/Button.tsx";
 import { SettingRow } from "../../ui/SettingRow.tsx";
 import { ProofDialog } from "./security/ProofDialog.tsx";

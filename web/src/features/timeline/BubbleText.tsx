@@ -1,11 +1,13 @@
 import { Copy } from "lucide-react";
 import { memo, type PointerEvent, type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { t } from "../../text/index.ts";
+import { copyText } from "../../ui/copy.ts";
 import { cx } from "../../ui/cx.ts";
 import { IconButton } from "../../ui/IconButton.tsx";
-import { copyText, Markdown } from "../../ui/Markdown.tsx";
 import { useView } from "./context.ts";
 import { isPlain } from "./plain.ts";
+import { useMarkdown } from "./useMarkdown.ts";
+import "../../ui/Markdown.css";
 import "./BubbleText.css";
 
 const LINES = 12;
@@ -23,12 +25,14 @@ export const BubbleText = memo(function BubbleText({ id, text }: { id: string; t
   const { me, mentions, trusted } = useView();
   const box = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState(() => unfolded.has(id));
-  const { mayFold, folds } = useFolding(box, text);
+  const plain = isPlain(text);
+  const Markdown = useMarkdown(!plain);
+  const { mayFold, folds } = useFolding(box, text, plain || Markdown !== undefined);
   useEffect(() => {
     // Tab leaves the timeline in one step: what is in a bubble is reached by its menu.
-    if (!isPlain(text))
+    if (Markdown && !isPlain(text))
       for (const each of box.current?.querySelectorAll("a, pre") ?? []) each.setAttribute("tabindex", "-1");
-  }, [text]);
+  }, [text, Markdown]);
   const toggle = () => {
     if (open) unfolded.delete(id);
     else unfolded.add(id);
@@ -37,12 +41,12 @@ export const BubbleText = memo(function BubbleText({ id, text }: { id: string; t
   return (
     <>
       <div ref={box} className={cx("bubble-text", mayFold && !open && "bubble-text--folded")}>
-        {isPlain(text) ? (
+        {Markdown && !plain ? (
+          <Markdown text={text} mentions={mentions} me={me} links={trusted} />
+        ) : (
           <div className="markdown">
             <p className="bubble-text__plain">{text}</p>
           </div>
-        ) : (
-          <Markdown text={text} mentions={mentions} me={me} links={trusted} />
         )}
         {text.includes("```") && <CopyCode />}
       </div>
@@ -59,17 +63,21 @@ export const BubbleText = memo(function BubbleText({ id, text }: { id: string; t
  * Whether a text folds. Most say so by their lines or their length; for those between one has to look, and that is
  * remembered: looking makes the browser lay out the page.
  */
-function useFolding(box: RefObject<HTMLElement | null>, text: string): { mayFold: boolean; folds: boolean } {
+function useFolding(
+  box: RefObject<HTMLElement | null>,
+  text: string,
+  ready: boolean,
+): { mayFold: boolean; folds: boolean } {
   const says = text.split("\n", LINES + 2).length > LINES + 1;
   const mayFold = says || text.length > MAY_FOLD;
   const [folds, setFolds] = useState(says || measured.get(text) === true);
   useLayoutEffect(() => {
     const element = box.current;
-    if (!mayFold || says || element === null) return;
+    if (!ready || !mayFold || says || element === null) return;
     const known = measured.get(text) ?? element.scrollHeight > element.clientHeight + 2;
     measured.set(text, known);
     setFolds(known);
-  }, [box, text, mayFold, says]);
+  }, [box, text, ready, mayFold, says]);
   return { mayFold, folds: mayFold && (folds || says) };
 }
 

@@ -8,6 +8,7 @@ import { createRows } from "./rows.ts";
 import { Timeline, type TimelineHandle } from "./Timeline.tsx";
 import { countBelow } from "./unreadMark.ts";
 import type { ConversationData } from "./useConversation.ts";
+import { useReadable } from "./useMarkdown.ts";
 import type { Messages } from "./useMessages.ts";
 
 interface ConversationBodyProps {
@@ -24,13 +25,14 @@ interface ConversationBodyProps {
 export function ConversationBody({ ref, data, messages, onRead, onKey, children }: ConversationBodyProps) {
   const { me, conversation, outbox } = data;
   const { state, goal, mark } = messages;
+  const readable = useReadable(state.messages, state.ready);
   const layOut = useMemo(createRows, []);
   const rows = useMemo(
     () => layOut({ messages: state.messages, outbox: state.live ? outbox : [], me: me.id, unreadAfter: mark?.after }),
     [layOut, state.messages, state.live, outbox, me.id, mark?.after],
   );
   const unread = mark && countText(countBelow(mark, state.messages, me.id), mark.capped);
-  if (!state.ready) return <div className="timeline" aria-busy="true" />;
+  if (!state.ready || !readable) return <div className="timeline" aria-busy="true" />;
   if (rows.length === 0) return <Nothing data={data} failed={state.failed} />;
   return (
     <Timeline

@@ -63,7 +63,7 @@ export function ConversationView({ target, data }: { target: string; data: Conve
   };
   useHotkey("escape", leave);
   useHotkey("mod+f", () => setSearching(true), { when: conversation !== undefined });
-  useFocusAtOpening(composer);
+  useFocusAtOpening(composer, writing.kind);
   const onKey = (event: KeyboardEvent, message: Message, element: HTMLElement) =>
     messageKey(event, message, element, view, acts);
   return (
@@ -147,11 +147,18 @@ function useMarks({ conversation }: ConversationData): Marks {
   return useMemo(() => ({ otherReadSeq, otherDeliveredSeq }), [otherReadSeq, otherDeliveredSeq]);
 }
 
-/** One can write at once; where there is no keyboard, the one of the screen stays away until it is asked for. */
-function useFocusAtOpening(composer: RefObject<ComposerHandle | null>): void {
+/**
+ * One can write at once, also when what was to be decided before is decided, and the buttons are gone. Where there is
+ * no keyboard, the one of the screen stays away until it is asked for.
+ */
+function useFocusAtOpening(composer: RefObject<ComposerHandle | null>, kind: Writing["kind"]): void {
+  const opened = useRef<Writing["kind"]>(undefined);
   useEffect(() => {
-    if (window.matchMedia("(hover: hover)").matches) composer.current?.focus();
-  }, [composer]);
+    const opens = opened.current === undefined;
+    const lost = opened.current !== kind && document.activeElement === document.body;
+    opened.current = kind;
+    if ((opens || lost) && window.matchMedia("(hover: hover)").matches) composer.current?.focus();
+  }, [composer, kind]);
 }
 
 /** Go to a message: in what is here, or by opening another place. */

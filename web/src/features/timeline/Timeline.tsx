@@ -4,6 +4,7 @@ import {
   type ReactNode,
   type Ref,
   useCallback,
+  useEffect,
   useImperativeHandle,
   useLayoutEffect,
   useMemo,
@@ -71,11 +72,12 @@ export function Timeline(props: TimelineProps) {
   useLayoutEffect(() => setBelow(countBehind(rows, seen.current, me)), [rows, me]);
   const scroll = useTimelineScroll({ list, scroller, rows, goal, live, onNear, onView });
   const { flash, show } = useFlash(rows, goal, scroll.toIndex);
-  const { current, onKeyDown, onFocus, onBlur, focus } = useRoving({ ...props, scroller, scroll });
+  const latest = live ? scroll.toLatest : onLatest;
+  const { current, onKeyDown, onFocus, onBlur, focus } = useRoving({ ...props, onLatest: latest, scroller, scroll });
+  useFocusKept(focus);
   const shift = useShift(rows);
   const arrivals = useRef(new Arrivals()).current;
   useMemo(() => arrivals.note(rows, scroll.atLatest), [arrivals, rows, scroll.atLatest]);
-  const latest = live ? scroll.toLatest : onLatest;
   useImperativeHandle(ref, () => ({ toLatest: latest, show, focus }), [latest, show, focus]);
   const currentIndex = useMemo(() => rows.findIndex((row) => row.key === current), [rows, current]);
   return (
@@ -200,6 +202,14 @@ function useRoving({ rows, scroller, scroll, onLatest, onKey }: RovingOptions) {
     if (!event.currentTarget.contains(event.relatedTarget)) setChosen(undefined);
   };
   return { current, onKeyDown, onFocus, onBlur, focus };
+}
+
+/** Each place has a timeline of its own: the focus goes on from the one that is gone to this one. */
+function useFocusKept(focus: () => void): void {
+  const first = useRef(focus);
+  useEffect(() => {
+    if (document.activeElement === document.body) first.current();
+  }, []);
 }
 
 function elementOf(box: HTMLElement | null, key: string): HTMLElement | null {

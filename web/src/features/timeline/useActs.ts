@@ -4,7 +4,7 @@ import { useEngine } from "../../session/session.ts";
 import { t } from "../../text/index.ts";
 import { refusal } from "../../text/refusal.ts";
 import { confirm } from "../../ui/confirm.tsx";
-import { copyText } from "../../ui/Markdown.tsx";
+import { copyText } from "../../ui/copy.ts";
 import { toast } from "../../ui/toast.tsx";
 import type { ComposingAction } from "../composer/composing.ts";
 import type { Acts } from "./context.ts";

@@ -62,7 +62,8 @@ export function useTimelineScroll(options: Options): TimelineScroll {
     const box = scroller.current;
     if (box === null || list.current === null) return;
     const gap = box.scrollHeight - box.clientHeight - offset;
-    if (gap < AT_END_PX) stick.current = live;
+    // What is asked for behind the end of what is here: whoever wants the latest goes on to it.
+    if (gap < AT_END_PX) stick.current ||= live;
     else if (offset < before.current - 1) stick.current = false;
     before.current = offset;
     setAtLatest(stick.current);

@@ -168,6 +168,25 @@ describe("the window on a conversation", () => {
     expect(seqs()).toEqual(range(1001 - seqs().length + 1, 1001));
   });
 
+  it("comes to the end when only what is far from it is here", async () => {
+    await stretch(100, 300);
+    await window.open();
+    expect(seqs().at(-1)).toBe(300);
+    await until(() => window.state().live);
+    expect(seqs()).toEqual(range(951, 1000));
+    expect(asked).toEqual(["before 1001"]);
+  });
+
+  it("takes nothing that was asked for another place", async () => {
+    await stretch(100, 300);
+    await stretch(900, 1000);
+    await window.open(200);
+    const read = window.newer();
+    await window.open();
+    await read;
+    expect(seqs()).toEqual(range(1000 - PAGE + 1, 1000));
+  });
+
   it("begins anew when all was forgotten", async () => {
     await stretch(900, 1000);
     await window.open();

@@ -78,11 +78,19 @@ export class MessageWindow {
     if (opening !== this.#opening) return;
     this.#watchBounds();
     this.#publish({ place: opening, ready: true, failed });
+    // What is missing up to the end is more than what is read on in: the end has a place of its own.
+    if (around === undefined && stretch !== undefined && this.#logSeq - stretch.toSeq > PAGE && !failed)
+      void this.#openEnd(opening);
+  }
+
+  async #openEnd(opening: number): Promise<void> {
+    const loaded = await this.#load(() => this.#loadPlace(undefined));
+    if (loaded && opening === this.#opening && this.#reachingEnd() !== undefined) await this.open();
   }
 
   /** Show a page before what is shown. */
   older(): Promise<void> {
-    return this.#once(async () => {
+    return this.#once(async (opening) => {
       const first = this.#pages[0];
       if (first === undefined || this.#state.atStart) return;
       const before = await this.#below(first.from);
@@ -94,14 +102,14 @@ export class MessageWindow {
       const found = await this.#below(first.from);
       const start = this.#containing(first.from)?.fromSeq ?? first.from;
       const from = found.length === PAGE ? (found.at(-1) ?? start) : start;
-      if (from < first.from) await this.#showPage(from, first.from - 1, "start", this.#opening);
+      if (from < first.from) await this.#showPage(from, first.from - 1, "start", opening);
       this.#publish({ failed: false });
     });
   }
 
   /** Show a page behind what is shown. */
   newer(): Promise<void> {
-    return this.#once(async () => {
+    return this.#once(async (opening) => {
       const last = this.#pages.at(-1);
       if (last === undefined || this.#state.live) return;
       const end = this.#endOf(last.to);
@@ -110,7 +118,7 @@ export class MessageWindow {
         if (!loaded) return this.#publish({ failed: true });
       }
       const to = this.#endOf(last.to);
-      if (to > last.to) await this.#showPage(last.to + 1, await this.#pageEnd(last.to, to), "end", this.#opening);
+      if (to > last.to) await this.#showPage(last.to + 1, await this.#pageEnd(last.to, to), "end", opening);
       this.#publish({ failed: false });
     });
   }
@@ -127,8 +135,9 @@ export class MessageWindow {
     this.#pages = [];
   }
 
-  #once(work: () => Promise<void>): Promise<void> {
-    this.#busy ??= work().finally(() => {
+  /** One piece of work at a time; it is told for which opening it is, as another may come meanwhile. */
+  #once(work: (opening: number) => Promise<void>): Promise<void> {
+    this.#busy ??= work(this.#opening).finally(() => {
       this.#busy = undefined;
     });
     return this.#busy;
@@ -195,7 +204,11 @@ export class MessageWindow {
   }
 
   #newest(): Stretch | undefined {
-    return this.#stretches.find((stretch) => stretch.toSeq >= this.#logSeq) ?? this.#stretches.at(-1);
+    return this.#reachingEnd() ?? this.#stretches.at(-1);
+  }
+
+  #reachingEnd(): Stretch | undefined {
+    return this.#stretches.find((stretch) => stretch.toSeq >= this.#logSeq);
   }
 
   #containing(seq: number): Stretch | undefined {

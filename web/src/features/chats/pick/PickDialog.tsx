@@ -1,6 +1,7 @@
 import { X } from "lucide-react";
 import { Dialog } from "radix-ui";
 import { type ReactNode, useEffect, useRef } from "react";
+import { focusPage } from "../../../app/focus.ts";
 import { t } from "../../../text/index.ts";
 import { IconButton } from "../../../ui/IconButton.tsx";
 import { Keys } from "../../../ui/Keys.tsx";
@@ -28,8 +29,9 @@ export function PickDialog({ title, open, onOpenChange, returns, children }: Pic
             aria-describedby={undefined}
             onOpenAutoFocus={focus.onOpenAutoFocus}
             onCloseAutoFocus={(event) => {
-              if (returns?.() === false) event.preventDefault();
-              else focus.onCloseAutoFocus(event);
+              if (returns?.() !== false) return focus.onCloseAutoFocus(event);
+              event.preventDefault();
+              focusPage();
             }}
           >
             <Dialog.Title className="visually-hidden">{title}</Dialog.Title>

@@ -1,7 +1,7 @@
 import { Mail, Phone } from "lucide-react";
 import { useState } from "react";
 import type { Me } from "../../../api/types.ts";
-import { t } from "../../../text/index.ts";
+import { t } from "../../../text/auth.ts";
 import { Button } from "../../../ui/Button.tsx";
 import { Card } from "../../../ui/Card.tsx";
 import { Chip } from "../../../ui/Chip.tsx";

@@ -2,7 +2,7 @@ import { Monitor, Smartphone, SquareTerminal } from "lucide-react";
 import { useCallback, useEffect, useState } from "react";
 import type { SessionInfo, SessionList } from "../../../api/types.ts";
 import { useEngine } from "../../../session/session.ts";
-import { t } from "../../../text/index.ts";
+import { t } from "../../../text/auth.ts";
 import { Button } from "../../../ui/Button.tsx";
 import { Card } from "../../../ui/Card.tsx";
 import { Chip } from "../../../ui/Chip.tsx";

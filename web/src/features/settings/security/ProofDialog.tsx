@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { t } from "../../../text/index.ts";
+import { t } from "../../../text/auth.ts";
 import { Field } from "../../../ui/Field.tsx";
 import { PasswordInput } from "../../../ui/PasswordInput.tsx";
 import { AuthNote } from "../../auth/AuthNote.tsx";

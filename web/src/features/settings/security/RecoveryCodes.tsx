@@ -1,8 +1,8 @@
 import { Copy, Download } from "lucide-react";
-import { t } from "../../../text/index.ts";
+import { t } from "../../../text/auth.ts";
 import { Button } from "../../../ui/Button.tsx";
 import { Card } from "../../../ui/Card.tsx";
-import { copyText } from "../../../ui/Markdown.tsx";
+import { copyText } from "../../../ui/copy.ts";
 
 export interface RecoveryCodesProps {
   codes: readonly string[];

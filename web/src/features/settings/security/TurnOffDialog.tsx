@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { ApiError } from "../../../api/errors.ts";
 import { useEngine } from "../../../session/session.ts";
-import { t } from "../../../text/index.ts";
+import { t } from "../../../text/auth.ts";
 import { Field } from "../../../ui/Field.tsx";
 import { TextInput } from "../../../ui/TextInput.tsx";
 import { toast } from "../../../ui/toast.tsx";

@@ -2,7 +2,7 @@ import { KeySquare, ShieldCheck } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import type { TwoFactorSetup } from "../../../api/types.ts";
 import { useEngine } from "../../../session/session.ts";
-import { t } from "../../../text/index.ts";
+import { t } from "../../../text/auth.ts";
 import { Button } from "../../../ui/Button.tsx";
 import { Card } from "../../../ui/Card.tsx";
 import { Chip } from "../../../ui/Chip.tsx";

@@ -1,10 +1,10 @@
 import { Copy } from "lucide-react";
 import type { TwoFactorSetup } from "../../../api/types.ts";
 import { useEngine } from "../../../session/session.ts";
-import { t } from "../../../text/index.ts";
+import { t } from "../../../text/auth.ts";
 import { Button } from "../../../ui/Button.tsx";
 import { Card } from "../../../ui/Card.tsx";
-import { copyText } from "../../../ui/Markdown.tsx";
+import { copyText } from "../../../ui/copy.ts";
 import { CodeField } from "../../auth/CodeStep.tsx";
 import { wantsPassword } from "./proof.ts";
 import { groupsOf } from "./text.ts";

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { ApiError } from "../../../api/errors.ts";
-import { t } from "../../../text/index.ts";
+import { t } from "../../../text/auth.ts";
 import { otherProblem, passwordProblem, wantsPassword } from "./proof.ts";
 
 const { passwordNeeded, passwordWrong, proofLate, lockedFor } = t.auth.security;

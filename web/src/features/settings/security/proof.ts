@@ -1,5 +1,5 @@
 import { ApiError } from "../../../api/errors.ts";
-import { t } from "../../../text/index.ts";
+import { t } from "../../../text/auth.ts";
 import { refusal } from "../../../text/refusal.ts";
 
 /** Whether the server wants the password for this, since one signed in a while ago. */

@@ -1,0 +1,153 @@
+"""Nothing moves by itself: what is being read stays where it is."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import BrowserContext, expect
+
+from tests.e2e.server import Account
+from tests.previews.sites import PUBLIC, Server, page
+from tests.web.case import in_browser
+from tests.web.test_conversation import Chat, ConversationCase
+
+#: Keeps what moved without anybody's doing, and what it was.
+_WATCH = """
+window.moved = [];
+new PerformanceObserver((list) => {
+  for (const { value, hadRecentInput, sources } of list.getEntries()) {
+    if (hadRecentInput) continue;
+    const what = sources.map(({ node, previousRect, currentRect }) =>
+      `${node?.className || node?.nodeName} ${previousRect.y}+${previousRect.height}` +
+      ` -> ${currentRect.y}+${currentRect.height}`);
+    window.moved.push([value, what]);
+  }
+}).observe({ type: 'layout-shift', buffered: true });
+"""
+#: Where the rows are that are there.
+_TOPS = """() => Object.fromEntries([...document.querySelectorAll('[role=log] [data-key]')]
+  .map((row) => [row.dataset.key, row.getBoundingClientRect()]).filter(([, { bottom }]) => bottom > 0)
+  .map(([key, { top }]) => [key, top]))"""
+#: Follows the rows frame by frame, while somebody scrolls back: they go down. The observer can't tell that from what
+#: moves by itself: it counts what the list does to stay where it is when rows above turn out higher than they seemed.
+_FOLLOW = f"""() => {{
+  window.back = [];
+  let before = {{}};
+  const look = () => {{
+    const now = ({_TOPS})();
+    for (const [key, top] of Object.entries(now)) {{
+      if (top < before[key] - 1) window.back.push([key, before[key], top]);
+    }}
+    before = now;
+    requestAnimationFrame(look);
+  }};
+  look();
+}}"""
+#: How far the wheel goes at once.
+_STEP = 300
+#: The most that is nothing.
+_STILL = 0.001
+
+
+class StillnessTests(ConversationCase):
+    """Ann looks, and does nothing; Ben does."""
+
+    async def setUp(self) -> None:
+        self.public = Server()
+        site = self.public.listen(PUBLIC)
+        self.link = f"{site}/"
+        self.addCleanup(self.public.close)
+        self.public.pages["/"] = page("A page with a title", '<meta property="og:description" content="And more">')
+        self.settings = {
+            **self.settings,
+            "previews.allow": f"{PUBLIC}/32",
+            "previews.ports": f"80,443,{self.public.number}",
+        }
+        await super().setUp()
+
+    def watched(self, chat: Chat, what: str) -> None:
+        """Nothing moved since the last look."""
+        chat.page.wait_for_timeout(300)
+        moved = chat.page.evaluate("() => window.moved.splice(0)")
+        self.assertLessEqual(sum(value for value, _ in moved), _STILL, f"{what}: {moved}")
+
+    def looking(self, ann: Account, ben: Account) -> Chat:
+        """Ann's screen; what it took to load is behind it."""
+        context: BrowserContext = self.at_home(ann, "/settings/about").context
+        context.add_init_script(_WATCH)
+        opened = context.new_page()
+        opened.goto(f"/u/{ben.id}")
+        return Chat(opened)
+
+    def talk(self, count: int) -> tuple[Account, Account]:
+        ann, ben = self.people()
+
+        async def talked() -> None:
+            for number in range(count):
+                text = f"Line {number}" + " and more of it" * (number * 7 % 20)
+                await (ben.send(ann, text) if number % 3 else ann.send(ben, text))
+
+        self.wait(talked())
+        return ann, ben
+
+    @in_browser
+    def test_others_act(self) -> None:
+        """Typing, a message, a reaction, an edit above, a link card."""
+        ann, ben = self.talk(12)
+        chat = self.looking(ann, ben)
+        chat.has("Line 11")
+        self.watched(chat, "opening")
+        his = Chat(self.at_home(ben, f"/u/{ann.id}"))
+        his.has("Line 11")
+        self.watched(chat, "somebody is here")
+        his.field.press_sequentially("Wait", delay=20)
+        expect(chat.log.get_by_text("Ben Baker is typing")).to_be_attached()
+        self.watched(chat, "typing")
+        his.field.press("Enter")
+        chat.has("Wait")
+        expect(chat.log.get_by_text("Ben Baker is typing")).to_have_count(0)
+        self.watched(chat, "a message")
+        mine = self.wait(ann.send(ben, "Mine"))
+        chat.has("Mine")
+        self.watched(chat, "a message of one's own from another device")
+        self.wait(ben.rest("PUT", f"/messages/{mine['id']}/reaction", {"emoji": "👍"}))
+        expect(chat.log.get_by_role("button", name=re.compile("👍"))).to_be_visible()
+        self.watched(chat, "a reaction")
+        above = self.wait(ben.rest("GET", f"/messages/history?conversationId={mine['conversationId']}"))["items"][8]
+        self.wait(
+            (ben if above["sender"]["id"] == ben.id else ann).rest(
+                "PATCH", f"/messages/{above['id']}", {"content": "Short, now"}
+            )
+        )
+        expect(chat.bubble("Short, now")).to_be_attached()
+        self.watched(chat, "an edit above")
+        self.wait(ben.send(ann, f"Look: {self.link}"))
+        expect(chat.log.get_by_text("A page with a title")).to_be_visible()
+        self.watched(chat, "a link card")
+
+    @in_browser
+    def test_history(self) -> None:
+        """Scrolling back through what has to be loaded."""
+        ann, ben = self.talk(160)
+        chat = self.looking(ann, ben)
+        expect(chat.log.get_by_text("Line 1", exact=False).first).to_be_visible()
+        chat.page.keyboard.press("Escape")
+        chat.has("Line 159")
+        self.watched(chat, "to the latest")
+        chat.log.hover()
+        page, first = chat.page, chat.log.get_by_text("Line 0", exact=True)
+        page.evaluate(_FOLLOW)
+        for _ in range(80):
+            before = page.evaluate(_TOPS)
+            page.mouse.wheel(0, -_STEP)
+            page.wait_for_timeout(80)
+            after = page.evaluate(_TOPS)
+            moved = [top - before[key] for key, top in after.items() if key in before]
+            if first.count():
+                break
+            self.assertTrue(moved)
+            # The list stands at parts of a pixel.
+            far = [each for each in moved if abs(each - _STEP) > 1]
+            self.assertEqual(far, [], "what was in view went as far as the wheel, and no further")
+        expect(first).to_be_attached()
+        self.assertEqual(page.evaluate("() => window.back"), [], "nothing went the other way, not for one frame")
