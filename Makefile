@@ -5,7 +5,7 @@ BIN = $(VENV)/bin
 # Warnings are errors, but for one that Twisted raises when trial lists its plugins.
 WARNINGS = -W error -W "ignore:'spwd'"
 JOBS ?= 2
-WEB_SOURCES = README.rst $(shell find web docs -name node_modules -prune -o -type f -print)
+WEB_SOURCES = README.rst $(shell find web docs \( -name node_modules -o -name screenshots \) -prune -o -type f -print)
 NO_WEB = The web client was not built: it needs Node 20.19 or newer with npm. The server works without it.
 
 .PHONY: run test web web-check pictures versions lint types bench soak docs clean

@@ -58,9 +58,8 @@ _PUT_FAILED = """(content) => new Promise((resolve, reject) => {
     const work = open.result.transaction("outbox", "readwrite");
     const target = `conversation:${location.pathname.split("/").at(-1)}`;
     const error = { code: "transport_lost", detail: "" };
-    const createdAt = new Date().toISOString();
-    const row = { clientId: "picture", order: 1e6, target, content, createdAt, state: "failed", error };
-    work.objectStore("outbox").put(row);
+    const entry = { clientId: "picture", order: 1e6, target, content, createdAt: new Date().toISOString() };
+    work.objectStore("outbox").put({ ...entry, state: "failed", error });
     work.oncomplete = () => { open.result.close(); resolve(); };
   };
 })"""
@@ -72,12 +71,12 @@ _SPREAD = """
         edited_at = CASE WHEN edited_at IS NOT NULL THEN ended END
     FROM (
         SELECT id AS conversation, head_seq, %s - (
-            ARRAY['0', '34 minutes', '2 hours', '5 hours', '26 hours', '3 days', '9 days', '200 days']
-        )[least(8, row_number() OVER (ORDER BY head_seq DESC, id))]::interval AS ended
+            ARRAY['0', '34 minutes', '2 hours', '3 h', '5 hours', '26 hours', '1 day', '3 days', '9 days', '40 days']
+        )[least(10, row_number() OVER (ORDER BY head_seq DESC, id))]::interval AS ended
         FROM conversations
     ) AS ends WHERE conversation_id = conversation;
-    UPDATE conversations
-       SET active_at = (SELECT max(created_at) FROM messages WHERE conversation_id = conversations.id)"""
+    UPDATE conversations SET active_at =
+        (SELECT max(created_at) FROM messages WHERE conversation_id = conversations.id)"""
 
 Size = Literal["desktop", "phone"]
 Theme = Literal["light", "dark"]
@@ -107,7 +106,7 @@ def at(path: str) -> Callable[[Page], None]:
 
     def show(page: Page) -> None:
         page.goto(path)
-        expect(page.locator("h1").first).to_be_visible()
+        expect(page.locator("h1, .docs__title").first).to_be_visible()
 
     return show
 
@@ -203,6 +202,7 @@ def long_text(page: Page) -> None:
 
 
 BOTH: tuple[tuple[Size, Theme], ...] = (("desktop", "light"), ("desktop", "dark"))
+#: Last those that leave something behind.
 VIEWS = (
     View("sign-in", at("/sign-in"), (("desktop", "light"),), apart=True),
     View("sign-up", at("/sign-up"), apart=True),
@@ -211,7 +211,6 @@ VIEWS = (
     View("long-text", long_text),
     View("right-to-left", right_to_left),
     View("menu", menu),
-    View("reply", replying),
     View("requests", at("/requests")),
     View("request", request, (("phone", "light"),)),
     View("archived", at("/archived")),
@@ -228,9 +227,10 @@ VIEWS = (
     View("docs", at("/docs/operations/message/send"), (("desktop", "light"),)),
     View("docs-home", at("/docs")),
     View("guide", at("/docs/guides/architecture")),
-    View("lab", lab, (("desktop", "dark"),)),
-    View("failed", failed),
     View("offline", offline, (("phone", "dark"),)),
+    View("failed", failed),
+    View("reply", replying),
+    View("lab", lab, (("desktop", "dark"),)),
 )
 
 
@@ -297,6 +297,7 @@ class Studio:
                 _sign_in(page, "Sam Rivers")
             for view in some:
                 name = f"{view.name}-{size}-{theme}"
+                page.context.set_offline(False)
                 try:
                     view.show(page)
                 except (Error, AssertionError) as error:

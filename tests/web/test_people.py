@@ -153,9 +153,9 @@ class StorageTests(ConversationCase):
         his.has("kept on the server")
         page = his.page
         page.goto("/settings/storage")
-        expect(page.get_by_text("1 messages, 1 chats")).to_be_visible()
+        expect(page.get_by_text("1 message · 1 chat")).to_be_visible()
         page.get_by_role("button", name="Clear messages").click()
         page.get_by_role("alertdialog").get_by_role("button", name="Clear").click()
-        expect(page.get_by_text("0 messages, 1 chats")).to_be_visible()
+        expect(page.get_by_text("0 messages · 1 chat")).to_be_visible()
         page.go_back()
         his.has("kept on the server")

@@ -23,7 +23,8 @@ export function guidesPlugin(root: string): Plugin {
 
 function guideFiles(root: string): [name: string, path: string][] {
   const docs = readdirSync(`${root}/docs`, { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".rst"))
+    // Of pictures no page can be made: they stand in the repository only.
+    .filter((file) => file.endsWith(".rst") && !file.startsWith("screenshots"))
     .map((file): [string, string] => [file.replaceAll("\\", "/").replace(/\.rst$/, ""), `${root}/docs/${file}`]);
   const files: [string, string][] = [["start", `${root}/README.rst`], ...docs];
   const place = (name: string) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);

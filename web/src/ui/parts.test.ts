@@ -110,6 +110,9 @@ describe("a text with marks", () => {
     expect(html("mail@ada.org @nobody", { mentions })).not.toContain("markdown__mention");
   });
   it("is plain where there is one line", () => {
+    expect(plainText("Then *that* one, _not_ 2 * 3 * 4 or snake_case_name")).toBe(
+      "Then that one, not 2 * 3 * 4 or snake_case_name",
+    );
     expect(plainText("**a** `b`\n> c\n[d](https://e.org)")).toBe("a b c d");
   });
 });

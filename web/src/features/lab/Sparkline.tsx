@@ -12,7 +12,7 @@ export function Sparkline({ values }: { values: readonly number[] }) {
   const points = pointsOf(values);
   const end = points.at(-1);
   return (
-    <>
+    <span className="lab-latency">
       <svg className="lab-sparkline" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden="true">
         <polyline points={points.map(([x, y]) => `${x},${y}`).join(" ")} />
         {end && <circle cx={end[0]} cy={end[1]} r="2.4" />}
@@ -21,7 +21,7 @@ export function Sparkline({ values }: { values: readonly number[] }) {
         <span aria-hidden="true">{t.developer.latency(last)}</span>
         <span className="visually-hidden">{t.developer.latencyName(last)}</span>
       </span>
-    </>
+    </span>
   );
 }
 

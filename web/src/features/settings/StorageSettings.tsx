@@ -27,7 +27,11 @@ export function StorageSettings() {
     await clearMessages(db);
     toast(t.settings.cleared);
   };
-  const counts = t.settings.counts(number.format(kept.messages), number.format(kept.chats), number.format(kept.people));
+  const counts = [
+    t.settings.messages(kept.messages, number.format(kept.messages)),
+    t.settings.chats(kept.chats, number.format(kept.chats)),
+    t.settings.people(kept.people, number.format(kept.people)),
+  ].join(" · ");
   return (
     <>
       <Section title={t.settings.storageTitle} text={t.settings.kept}>

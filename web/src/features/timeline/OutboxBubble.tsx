@@ -41,12 +41,14 @@ function Failure({ entry }: { entry: OutboxRow }) {
     <div className="outbox-bubble__failure" role="alert">
       <CircleAlert />
       <span>{t.conversation.notSentBecause(reasonOf(entry))}</span>
-      <button type="button" onClick={() => acts.retry(entry.clientId)}>
-        {t.common.retry}
-      </button>
-      <button type="button" onClick={() => acts.discard(entry.clientId)}>
-        {t.common.delete}
-      </button>
+      <span className="outbox-bubble__acts">
+        <button type="button" onClick={() => acts.retry(entry.clientId)}>
+          {t.common.retry}
+        </button>
+        <button type="button" onClick={() => acts.discard(entry.clientId)}>
+          {t.common.delete}
+        </button>
+      </span>
     </div>
   );
 }
