@@ -68,6 +68,8 @@ export class WampClient {
   private stopped = false;
   private denied = false;
   private wake: (() => void) | undefined;
+  /** Whether the next try follows the one under way at once. */
+  private hurried = false;
   private running: Promise<void> | undefined;
 
   constructor(options: WampOptions) {
@@ -99,9 +101,12 @@ export class WampClient {
     await this.running;
   }
 
-  /** Try at once; what seems to be open has to show that it is. */
+  /** Try at once, and soon again should that fail; what seems to be open has to show that it is. */
   retry = (): void => {
-    this.wake?.();
+    this.backoff.reset();
+    // What is under way may have begun before there was a reason to hope.
+    if (this.wake !== undefined) this.wake();
+    else if (!this.isOnline) this.hurried = true;
     if (this.link !== undefined && this.isOnline) void this.probe(this.link);
   };
 
@@ -164,7 +169,8 @@ export class WampClient {
       }
       if (this.stopped) return;
       if (Date.now() - began > this.times.goodMs) this.backoff.reset();
-      const delay = this.backoff.delayMs();
+      const delay = this.hurried ? 0 : this.backoff.delayMs();
+      this.hurried = false;
       this.options.onState({ kind: "offline", reason, retryAt: Date.now() + delay });
       await this.pause(delay);
     }
@@ -187,6 +193,7 @@ export class WampClient {
       clearTimeout(late);
       beat = this.watch(opened);
       this.isOnline = true;
+      this.hurried = false;
       this.options.onState({ kind: "online", welcome });
       return await opened.closed;
     } catch (error) {
