@@ -57,12 +57,12 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m bench $(ARGS)
 
 # Random runs, each time others: strangers' bytes for SECONDS s a parser, requests made from the reference for CONTRACT s,
-# then the model, and browsers whose session or database goes.
+# then the model, and browsers whose network, session or database goes.
 soak: $(VENV)/.dev chatr/static/index.html
 	$(BIN)/python $(WARNINGS) -m tests.fuzz --seconds $(or $(SECONDS),60) $(TARGETS)
 	$(BIN)/python -m tests.fuzz.contract $(or $(CONTRACT),180)
 	SOAK_EXAMPLES=$(or $(EXAMPLES),500) $(BIN)/python $(WARNINGS) -m twisted.trial tests.e2e.test_model tests.soak_patterns
-	$(BIN)/python $(WARNINGS) -m twisted.trial tests.web.soak_sessions tests.web.soak_databases
+	$(BIN)/python $(WARNINGS) -m twisted.trial tests.web.soak_offline tests.web.soak_sessions tests.web.soak_databases
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m chatr.reference_cli docs/api

@@ -11,8 +11,8 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.web.case import ProcessCase, in_browser
+from tests.web.soak_offline import NO_NETWORK, NO_SERVER, RETURN_MS
 from tests.web.test_conversation import Chat, ConversationCase
-from tests.web.test_offline import NO_NETWORK, NO_SERVER, RETURN_MS
 
 #: Makes the database anew as another version of the client would have it: with its number, an object store and a field
 #: of its own, without what this one has. What waits to be sent is in both.

@@ -8,8 +8,8 @@ from twisted.internet.task import deferLater
 
 from tests.e2e.server import PASSWORD
 from tests.web.case import in_browser
+from tests.web.soak_offline import NO_NETWORK
 from tests.web.test_conversation import Chat, ConversationCase
-from tests.web.test_offline import NO_NETWORK
 
 _REFRESH = "**/api/auth/refresh"
 
