@@ -187,6 +187,26 @@ describe("the window on a conversation", () => {
     expect(seqs()).toEqual(range(1000 - PAGE + 1, 1000));
   });
 
+  it("takes nothing twice that was asked for while another place was opened", async () => {
+    await stretch(100, 200);
+    await stretch(900, 1000);
+    let begun = () => {};
+    let done = () => {};
+    const asking = new Promise<void>((resolve) => (begun = resolve));
+    const answer = new Promise<void>((resolve) => (done = resolve));
+    const loadAfter = () => (begun(), answer);
+    window = new MessageWindow({ db, loadBefore: () => answer, loadAround: () => answer, loadAfter }, C);
+    await window.open(150);
+    const opened = window.open();
+    const read = window.newer();
+    await asking;
+    await opened;
+    await stretch(201, 250);
+    done();
+    await read;
+    expect(seqs()).toEqual(range(1000 - PAGE + 1, 1000));
+  });
+
   it("begins anew when all was forgotten", async () => {
     await stretch(900, 1000);
     await window.open();

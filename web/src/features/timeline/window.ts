@@ -74,7 +74,8 @@ export class MessageWindow {
     }
     if (opening !== this.#opening) return;
     this.#close();
-    if (stretch !== undefined) await this.#showPage(...(await this.#firstRange(stretch, around)), "end", opening);
+    const pages = this.#pages;
+    if (stretch !== undefined) await this.#showPage(...(await this.#firstRange(stretch, around)), "end", pages);
     if (opening !== this.#opening) return;
     this.#watchBounds();
     this.#publish({ place: opening, ready: true, failed });
@@ -90,36 +91,36 @@ export class MessageWindow {
 
   /** Show a page before what is shown. */
   older(): Promise<void> {
-    return this.#once(async (opening) => {
-      const first = this.#pages[0];
+    return this.#once(async (pages) => {
+      const first = pages[0];
       if (first === undefined || this.#state.atStart) return;
       const before = await this.#below(first.from);
       if (before.length < PAGE && (this.#containing(first.from)?.fromSeq ?? 1) > 1) {
         const edge = this.#containing(first.from)?.fromSeq ?? first.from;
         const loaded = await this.#load(() => this.#engine.loadBefore(this.#id, edge));
-        if (!loaded) return this.#publish({ failed: true });
+        if (!loaded) return this.#publish({ failed: true }, pages);
       }
       const found = await this.#below(first.from);
       const start = this.#containing(first.from)?.fromSeq ?? first.from;
       const from = found.length === PAGE ? (found.at(-1) ?? start) : start;
-      if (from < first.from) await this.#showPage(from, first.from - 1, "start", opening);
-      this.#publish({ failed: false });
+      if (from < first.from) await this.#showPage(from, first.from - 1, "start", pages);
+      this.#publish({ failed: false }, pages);
     });
   }
 
   /** Show a page behind what is shown. */
   newer(): Promise<void> {
-    return this.#once(async (opening) => {
-      const last = this.#pages.at(-1);
+    return this.#once(async (pages) => {
+      const last = pages.at(-1);
       if (last === undefined || this.#state.live) return;
       const end = this.#endOf(last.to);
       if (last.to >= end) {
         const loaded = await this.#load(() => this.#engine.loadAfter(this.#id, last.to));
-        if (!loaded) return this.#publish({ failed: true });
+        if (!loaded) return this.#publish({ failed: true }, pages);
       }
       const to = this.#endOf(last.to);
-      if (to > last.to) await this.#showPage(last.to + 1, await this.#pageEnd(last.to, to), "end", opening);
-      this.#publish({ failed: false });
+      if (to > last.to) await this.#showPage(last.to + 1, await this.#pageEnd(last.to, to), "end", pages);
+      this.#publish({ failed: false }, pages);
     });
   }
 
@@ -135,9 +136,9 @@ export class MessageWindow {
     this.#pages = [];
   }
 
-  /** One piece of work at a time; it is told for which opening it is, as another may come meanwhile. */
-  #once(work: (opening: number) => Promise<void>): Promise<void> {
-    this.#busy ??= work(this.#opening).finally(() => {
+  /** One piece of work at a time; it is told among which pages it is, as others may be shown meanwhile. */
+  #once(work: (pages: Page[]) => Promise<void>): Promise<void> {
+    this.#busy ??= work(this.#pages).finally(() => {
       this.#busy = undefined;
     });
     return this.#busy;
@@ -270,12 +271,12 @@ export class MessageWindow {
     });
   }
 
-  /** Have a page among the others. */
-  async #showPage(from: number, to: number, where: "start" | "end", opening: number): Promise<void> {
+  /** Have a page among others, if they are shown still. */
+  async #showPage(from: number, to: number, where: "start" | "end", pages: Page[]): Promise<void> {
     const page = await this.#read(from, to);
-    if (opening !== this.#opening) page.watch.unsubscribe();
-    else if (where === "start") this.#pages.unshift(page);
-    else this.#pages.push(page);
+    if (pages !== this.#pages) page.watch.unsubscribe();
+    else if (where === "start") pages.unshift(page);
+    else pages.push(page);
   }
 
   #changed(page: Page): void {
@@ -297,7 +298,9 @@ export class MessageWindow {
     this.#publish({});
   }
 
-  #publish(change: Partial<WindowState>): void {
+  /** Say what is shown now; not if it comes of pages that are shown no longer. */
+  #publish(change: Partial<WindowState>, pages = this.#pages): void {
+    if (pages !== this.#pages) return;
     const first = this.#pages[0];
     this.#state = {
       ...this.#state,
