@@ -120,6 +120,10 @@ class Browsing(TestCase):
         page.goto(path)
         return page
 
+    def painted(self, page: Page) -> None:
+        """Wait until what a page has to show by now is painted: two frames, the first may be under way."""
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
     def check_accessible(self, page: Page) -> None:
         """Have axe-core look at a page as it is now: nothing moderate or worse."""
         # Behind a dialog it is there, and has no role.

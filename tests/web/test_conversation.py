@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
+from twisted.internet import reactor
+from twisted.internet.task import deferLater
 
 from tests.e2e.server import Account
-from tests.web.case import PHONE, BrowserCase, in_browser
+from tests.web.case import PHONE, WAIT_MS, BrowserCase, in_browser
+
+#: How many rows a table of the client's database has.
+_COUNT = """async (table) => {
+    const [{ name }] = await indexedDB.databases();
+    const db = await new Promise((resolve, reject) => {
+        const request = indexedDB.open(name);
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+    });
+    const count = db.transaction(table).objectStore(table).count();
+    await new Promise((resolve) => (count.onsuccess = resolve));
+    db.close();
+    return count.result;
+}"""
 
 
 class Chat:
@@ -64,6 +82,27 @@ class ConversationCase(BrowserCase):
 
         return self.wait(made())
 
+    def kept(self, page: Page, table: str, count: int) -> None:
+        """Wait until the database of a browser has so many rows of a kind."""
+        ends = time.monotonic() + WAIT_MS / 1000
+        while (found := page.evaluate(_COUNT, table)) != count:
+            self.assertLess(time.monotonic(), ends, f"{table}: {found}, and not {count}")
+
+    async def connections(self, count: int) -> frozenset[str]:
+        """Wait until there are so many: of each person one, however many tabs they have."""
+        return await self._until(lambda found: len(found) == count)
+
+    async def taken_over(self, before: frozenset[str]) -> frozenset[str]:
+        """Wait until one of these connections has gone, and another has come."""
+        return await self._until(lambda found: len(found) == len(before) and found != before)
+
+    async def _until(self, right: Callable[[frozenset[str]], bool]) -> frozenset[str]:
+        assert self.service.node is not None
+        sessions = self.service.node.wamp.router.sessions
+        while not right(found := frozenset(session.connection for session in sessions.everyone())):
+            await deferLater(reactor, 0.01)  # type: ignore[arg-type]
+        return found
+
     async def stored(self) -> list[str]:
         """What the server has of all conversations, in order."""
         assert self.service.node is not None
@@ -104,11 +143,11 @@ class SideBySideTests(ConversationCase):
         ann, ben = self.people()
         hers = Chat(self.at_home(ann, f"/u/{ben.id}"))
         hers.field.fill("Hello")
-        hers.page.wait_for_timeout(600)
+        self.kept(hers.page, "drafts", 1)
         hers.field.press("Enter")
         hers.page.wait_for_url("**/c/*")
         hers.has("Hello")
-        hers.page.wait_for_timeout(600)
+        self.kept(hers.page, "drafts", 0)
         expect(hers.field).to_have_value("")
 
     @in_browser
@@ -164,8 +203,11 @@ class SideBySideTests(ConversationCase):
         other.goto("/")
         online = his.get_by_role("banner").get_by_text("Online")
         expect(his.get_by_text("Online").first).to_be_visible()
+        before = self.wait(self.connections(2))
         hers.close()
-        his.wait_for_timeout(1500)
+        self.wait(self.taken_over(before))
+        seen = self.wait(ben.rest("GET", f"/presence?userIds={ann.id}"))
+        self.assertEqual([each["status"] for each in seen["items"]], ["online"])
         expect(his.get_by_text("Online").first).to_be_visible()
         other.close()
         expect(online).to_have_count(0)

@@ -78,12 +78,13 @@ class KeyboardTests(ConversationCase):
         keys.press("Enter")
         keys.at("textbox", "^Message to Ben Baker$")
         keys.write("Hello Bne")
+        keys.page.evaluate("() => { document.activeElement.dataset.before = ''; }")
         keys.press("Enter")
         chat.has("Hello Bne")
         expect(chat.log.locator(".bubble-meta__tick--pending")).to_have_count(0)
-        # With the first message the conversation has an address of its own.
+        # With the first message the conversation has an address of its own, and a field.
         keys.page.wait_for_url("**/c/*")
-        keys.page.wait_for_timeout(500)
+        expect(keys.page.locator("[data-before]")).to_have_count(0)
         chat.has("Hello Bne")
         keys.at("textbox", "^Message to Ben Baker$")
         keys.press("ArrowUp")

@@ -43,7 +43,7 @@ class NamesTests(ConversationCase):
         for path in PAGES:
             page.goto(path)
             expect(page.locator("h1").first).to_be_visible()
-            page.wait_for_timeout(300)
+            page.wait_for_load_state("networkidle")
             self.check_named(page, path)
 
     @in_browser

@@ -14,15 +14,17 @@ from tests.web.test_conversation import Chat, ConversationCase
 #: Keeps what moved without anybody's doing, and what it was.
 _WATCH = """
 window.moved = [];
-new PerformanceObserver((list) => {
-  for (const { value, hadRecentInput, sources } of list.getEntries()) {
+window.watch = (entries) => {
+  for (const { value, hadRecentInput, sources } of entries) {
     if (hadRecentInput) continue;
     const what = sources.map(({ node, previousRect, currentRect }) =>
       `${node?.className || node?.nodeName} ${previousRect.y}+${previousRect.height}` +
       ` -> ${currentRect.y}+${currentRect.height}`);
     window.moved.push([value, what]);
   }
-}).observe({ type: 'layout-shift', buffered: true });
+};
+window.watching = new PerformanceObserver((list) => window.watch(list.getEntries()));
+window.watching.observe({ type: 'layout-shift', buffered: true });
 """
 #: Where the rows are that are there.
 _TOPS = """() => Object.fromEntries([...document.querySelectorAll('[role=log] [data-key]')]
@@ -67,8 +69,10 @@ class StillnessTests(ConversationCase):
 
     def watched(self, chat: Chat, what: str) -> None:
         """Nothing moved since the last look."""
-        chat.page.wait_for_timeout(300)
-        moved = chat.page.evaluate("() => window.moved.splice(0)")
+        self.painted(chat.page)
+        moved = chat.page.evaluate(
+            "() => { window.watch(window.watching.takeRecords()); return window.moved.splice(0); }"
+        )
         self.assertLessEqual(sum(value for value, _ in moved), _STILL, f"{what}: {moved}")
 
     def looking(self, ann: Account, ben: Account) -> Chat:
@@ -140,7 +144,7 @@ class StillnessTests(ConversationCase):
         for _ in range(80):
             before = page.evaluate(_TOPS)
             page.mouse.wheel(0, -_STEP)
-            page.wait_for_timeout(80)
+            self.painted(page)
             after = page.evaluate(_TOPS)
             moved = [top - before[key] for key, top in after.items() if key in before]
             if first.count():

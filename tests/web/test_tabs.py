@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from playwright.sync_api import BrowserContext, Page, expect
-from twisted.internet import reactor
-from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from tests.web.case import in_browser
@@ -110,7 +108,7 @@ class TabsTests(ConversationCase):
             his.write(f"round {number}")
             for page in (hers.page, other.page, third):
                 Chat(page).has(f"round {number}")
-        self.wait(self._connections(2))
+        self.wait(self.connections(2))
 
     @in_browser
     def test_signed_out(self) -> None:
@@ -127,7 +125,7 @@ class TabsTests(ConversationCase):
         other.page.reload()
         expect(other.page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
         self._nothing_left(context, other.page)
-        self.wait(self._connections(1))
+        self.wait(self.connections(1))
 
     def _tabs(self) -> tuple[Chat, Chat, Chat]:
         """Two of Ann, of which the first has the connection, and one of Ben: all in their conversation."""
@@ -144,13 +142,6 @@ class TabsTests(ConversationCase):
             expect(chat.log.locator(".bubble-meta__tick--pending")).to_have_count(0)
         for chat in chats[1:]:
             chat.says(chats[0].texts())
-
-    async def _connections(self, count: int) -> None:
-        """Wait until there are so many: of Ann one, however many tabs she has, and one of Ben."""
-        assert self.service.node is not None
-        sessions = self.service.node.wamp.router.sessions
-        while len(sessions.everyone()) != count:
-            await deferLater(reactor, 0.05)  # type: ignore[arg-type]
 
     def _nothing_left(self, context: BrowserContext, page: Page) -> None:
         # The databases go after the page has changed: this waits for it.

@@ -14,6 +14,9 @@ export interface RestOptions {
   origin?: string;
 }
 
+/** A network that is gone may say nothing for minutes: what is not answered by then is taken for lost. */
+const ANSWER_MS = 30_000;
+
 /** Call an operation by REST. Rejects with {@link ApiError}, of code `transport_lost` when there was no answer. */
 export async function rest<N extends OperationName>(
   name: N,
@@ -28,7 +31,8 @@ export async function rest<N extends OperationName>(
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const init: RequestInit = { method: verb, headers, body, cache: "no-store" };
   init.credentials = apart ? "omit" : "same-origin";
-  if (signal) init.signal = signal;
+  const late = AbortSignal.timeout(ANSWER_MS);
+  init.signal = signal === undefined ? late : AbortSignal.any([signal, late]);
   let response: Response;
   let answer: unknown;
   try {

@@ -199,9 +199,10 @@ export class Feed {
 
   /** A conversation that one's own first messages have made, or somebody's that came before `conversation.created`. */
   private async meet(conversationId: string): Promise<void> {
-    await this.look(conversationId);
-    const row = await this.news.store.db.conversations.get(conversationId);
-    if (row !== undefined) await this.history.before(conversationId, row.logSeq + 1);
+    const view = await unless("not_found", this.call("conversation.get", { id: conversationId }));
+    if (view === undefined) return;
+    await this.history.begin(view);
+    await this.expect(conversationId);
   }
 
   /** Apply what is held of a log and comes next; the rest waits a moment for what is missing. */

@@ -1,4 +1,4 @@
-import type { Message, MessageHistoryParams, MessagePage } from "../api/types.ts";
+import type { Conversation, Message, MessageHistoryParams, MessagePage } from "../api/types.ts";
 import { type Entry, fold } from "./fold.ts";
 import type { Call } from "./friends.ts";
 import { merged, type Range } from "./ranges.ts";
@@ -22,11 +22,21 @@ export class History {
     private readonly call: Call,
   ) {}
 
+  /**
+   * Take a conversation that was not here, with its newest page, at once: of what waits to be sent some is in the page,
+   * and would be on no screen in between.
+   */
+  async begin(view: Conversation): Promise<void> {
+    const before = view.headSeq + 1;
+    const page = await this.call("message.history", { conversationId: view.id, before, limit: PAGE });
+    await this.store.change(async () => {
+      await this.store.putViews([view], true);
+      await this.keep(view.id, { page, seq: view.headSeq }, below(before));
+    });
+  }
+
   before(conversationId: string, seq: number): Promise<void> {
-    return this.load(conversationId, "before", seq, ({ page }) => ({
-      from: page.hasBefore ? (page.items[0]?.seq ?? seq) : 1,
-      to: seq - 1,
-    }));
+    return this.load(conversationId, "before", seq, below(seq));
   }
 
   after(conversationId: string, seq: number): Promise<void> {
@@ -101,6 +111,11 @@ export class History {
     await this.store.stretches(conversationId).delete();
     await this.store.db.stretches.bulkPut(ranges.map(({ from, to }) => ({ conversationId, fromSeq: from, toSeq: to })));
   }
+}
+
+/** What a page below a seq covers. */
+function below(seq: number): (loaded: Loaded) => Range {
+  return ({ page }) => ({ from: page.hasBefore ? (page.items[0]?.seq ?? seq) : 1, to: seq - 1 });
 }
 
 /** Up to where a page has all: at the end of the log up to what was known of that, and up to its last message. */
