@@ -16,6 +16,8 @@ from twisted.python.failure import Failure
 
 from tests.web.chromium import chromium
 
+#: What a test waits for at most, on a machine that is busy.
+WAIT_MS = 15_000
 _ENDS_S = 10.0
 _FLAGS = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", "--font-render-hinting=none")
 

@@ -17,18 +17,33 @@ from twisted.trial.unittest import TestCase
 from chatr.rest.client import FOLDER
 from tests.e2e.faults import FaultCase
 from tests.e2e.server import PASSWORD, Account, ServerCase
-from tests.web.browser import BROWSER
+from tests.web.browser import BROWSER, WAIT_MS
 from tests.web.chromium import WEB
+from tests.web.keyboard import AxTree
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
-#: What a test waits for at most, on a machine that is busy.
-WAIT_MS = 15_000
 #: Of what axe-core finds.
 GRAVE = ("critical", "serious", "moderate")
 _AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 #: Code in a message: the arrows of the message scroll it (tests/web/test_keyboard.py), which axe-core can't know.
 _CODE = ("scrollable-region-focusable", '<pre dir="ltr" tabindex="-1"')
+
+#: What may have the focus for the next step's sake, and is nothing by itself.
+_NO_NAME = ("RootWebArea", "main", "generic")
+#: Comes when nothing has changed for 150 ms.
+_SETTLED = """() => new Promise((done) => {
+    let timer = setTimeout(ended, 150);
+    const observer = new MutationObserver(() => {
+        clearTimeout(timer);
+        timer = setTimeout(ended, 150);
+    });
+    observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+    function ended() {
+        observer.disconnect();
+        done();
+    }
+})"""
 
 T = TypeVar("T")
 expect.set_options(timeout=WAIT_MS)
@@ -120,9 +135,19 @@ class Browsing(TestCase):
         page.goto(path)
         return page
 
+    def beside(self, page: Page, path: str) -> Page:
+        """Another page of the same browser, in a window of its own: a tab behind another is painted once a second."""
+        with page.context.expect_page() as opened:
+            page.evaluate("path => void window.open(path, '_blank', 'popup,noopener,width=1440,height=900')", path)
+        return opened.value
+
     def painted(self, page: Page) -> None:
         """Wait until what a page has to show by now is painted: two frames, the first may be under way."""
         page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    def settled(self, page: Page) -> None:
+        """Wait until a page has changed nothing for a moment: what it fetches and what it shows late is there."""
+        page.evaluate(_SETTLED)
 
     def check_accessible(self, page: Page) -> None:
         """Have axe-core look at a page as it is now: nothing moderate or worse."""
@@ -137,6 +162,13 @@ class Browsing(TestCase):
             if each["impact"] in GRAVE and not (each["id"] == _CODE[0] and node["html"].startswith(_CODE[1]))
         ]
         self.assertEqual(grave, [])
+
+    def check_named(self, page: Page, where: str) -> None:
+        """Whatever can have the focus has a name."""
+        focusable = [node for node in AxTree(page).nodes() if node.get("focusable")]
+        self.assertGreater(len(focusable), 3, where)
+        unnamed = [node["role"] for node in focusable if not str(node["name"]).strip() and node["role"] not in _NO_NAME]
+        self.assertEqual(unnamed, [], where)
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):

@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from tests.web.case import WAIT_MS
+from tests.web.browser import WAIT_MS
 
 #: Whether the element that has the focus shows it: itself, what is around it, or the bubble in it.
 _RING = """() => {

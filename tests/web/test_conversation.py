@@ -12,7 +12,8 @@ from twisted.internet import reactor
 from twisted.internet.task import deferLater
 
 from tests.e2e.server import Account
-from tests.web.case import PHONE, WAIT_MS, BrowserCase, in_browser
+from tests.web.browser import WAIT_MS
+from tests.web.case import PHONE, BrowserCase, in_browser
 
 #: How many rows a table of the client's database has.
 _COUNT = """async (table) => {
@@ -57,8 +58,10 @@ class Chat:
         expect(self.log.locator(".bubble-text")).to_have_text(texts)
 
     def act(self, text: str, item: str) -> None:
-        """Choose from the menu of a message."""
-        self.has(text).click(button="right")
+        """Choose from the menu of a message. What is not sent yet has none."""
+        found = self.has(text)
+        expect(found.locator(".bubble-meta__tick--pending")).to_have_count(0)
+        found.click(button="right")
         self.page.get_by_role("menuitem", name=item, exact=True).click()
 
     def texts(self) -> list[str]:
@@ -199,8 +202,7 @@ class SideBySideTests(ConversationCase):
         ann, ben = self.people()
         his = self.at_home(ben, f"/u/{ann.id}")
         hers = self.at_home(ann)
-        other = hers.context.new_page()
-        other.goto("/")
+        other = self.beside(hers, "/")
         online = his.get_by_role("banner").get_by_text("Online")
         expect(his.get_by_text("Online").first).to_be_visible()
         before = self.wait(self.connections(2))

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.e2e.server import Account
 from tests.web.case import PHONE, in_browser
 from tests.web.keyboard import AxTree
 from tests.web.test_conversation import Chat, ConversationCase
-from tests.web.test_pages import PAGES
-
-#: What may have the focus for the next step's sake, and is nothing by itself.
-_NO_NAME = ("RootWebArea", "main", "generic")
 
 
 class NamesTests(ConversationCase):
@@ -32,23 +28,9 @@ class NamesTests(ConversationCase):
         self.wait(talked())
         return ann, ben
 
-    def check_named(self, page: Page, where: str) -> None:
-        """Whatever can have the focus has a name."""
-        focusable = [node for node in AxTree(page).nodes() if node.get("focusable")]
-        self.assertGreater(len(focusable), 3, where)
-        unnamed = [node["role"] for node in focusable if not str(node["name"]).strip() and node["role"] not in _NO_NAME]
-        self.assertEqual(unnamed, [], where)
-
-    def look(self, page: Page) -> None:
-        for path in PAGES:
-            page.goto(path)
-            expect(page.locator("h1").first).to_be_visible()
-            page.wait_for_load_state("networkidle")
-            self.check_named(page, path)
-
     @in_browser
     def test_all_named_at_a_desk(self) -> None:
-        """No link, button or field without a name, on any page; nor in the dialogs of a conversation."""
+        """No link, button or field without a name in a conversation and its dialogs; those of the pages: test_pages."""
         ann, ben = self.talk()
         page = self.at_home(ann, f"/u/{ben.id}")
         chat = Chat(page)
@@ -58,7 +40,8 @@ class NamesTests(ConversationCase):
         self.check_named(page, "details of a message")
         page.keyboard.press("Escape")
         page.keyboard.press("?")
-        self.look(page)
+        expect(page.get_by_role("dialog", name="Shortcuts")).to_be_visible()
+        self.check_named(page, "shortcuts")
 
     @in_browser
     def test_all_named_on_a_phone(self) -> None:
@@ -67,7 +50,6 @@ class NamesTests(ConversationCase):
         page = self.at_home(ann, f"/u/{ben.id}", size=PHONE)
         Chat(page).has("Gladly")
         self.check_named(page, "conversation")
-        self.look(page)
 
     @in_browser
     def test_list(self) -> None:

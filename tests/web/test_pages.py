@@ -28,7 +28,7 @@ PAGES = (
 
 
 class AccessibleTests(BrowserCase):
-    """axe-core on somebody's pages, full of what a demo has."""
+    """What axe-core says of somebody's pages, full of what a demo has, and whether all there has a name."""
 
     timeout = 240
 
@@ -38,9 +38,9 @@ class AccessibleTests(BrowserCase):
         for path in PAGES:
             page.goto(path)
             expect(page.locator("h1").first).to_be_visible()
-            page.wait_for_timeout(400)
-            with self.subTest(path):
-                self.check_accessible(page)
+            self.settled(page)
+            self.check_accessible(page)
+            self.check_named(page, path)
         page.goto("/")
         page.get_by_role("link", name=re.compile("Mira Castellanos")).click()
         Chat(page).has("Bring the stove")

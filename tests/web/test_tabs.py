@@ -98,8 +98,7 @@ class TabsTests(ConversationCase):
     def test_loaded_at_once(self) -> None:
         """All tabs load at the same moment, again and again: nobody is signed out for it, and one leads."""
         hers, other, his = self._tabs()
-        third = hers.page.context.new_page()
-        third.goto("/")
+        third = self.beside(hers.page, "/")
         for number in range(3):
             for page in (hers.page, other.page, third):
                 page.evaluate("() => void setTimeout(() => location.assign('/'))")
@@ -132,8 +131,7 @@ class TabsTests(ConversationCase):
         hers, his = self.side_by_side()
         hers.write("hello")
         his.has("hello")
-        other = Chat(hers.page.context.new_page())
-        other.page.goto(hers.page.url)
+        other = Chat(self.beside(hers.page, hers.page.url))
         other.has("hello")
         return hers, other, his
 

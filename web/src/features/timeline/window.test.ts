@@ -194,7 +194,10 @@ describe("the window on a conversation", () => {
     let done = () => {};
     const asking = new Promise<void>((resolve) => (begun = resolve));
     const answer = new Promise<void>((resolve) => (done = resolve));
-    const loadAfter = () => (begun(), answer);
+    const loadAfter = () => {
+      begun();
+      return answer;
+    };
     window = new MessageWindow({ db, loadBefore: () => answer, loadAround: () => answer, loadAfter }, C);
     await window.open(150);
     const opened = window.open();
