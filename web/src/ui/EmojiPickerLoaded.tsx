@@ -1,9 +1,11 @@
 import { emojiData } from "virtual:chatr-emoji";
 import { EmojiPicker as Picker } from "frimousse";
 import { Search } from "lucide-react";
-import { type AriaAttributes, type ComponentProps, useRef } from "react";
+import { type AriaAttributes, type ComponentProps, useRef, useState } from "react";
 import { t } from "../text/index.ts";
+import { CATEGORIES, EmojiCategories } from "./EmojiCategories.tsx";
 import type { EmojiPickerProps } from "./EmojiPicker.tsx";
+import { useEmojiCategories } from "./useEmojiCategories.ts";
 
 type EmojiProps = ComponentProps<"button"> & { emoji: { emoji: string; label: string; isActive: boolean } };
 type HeaderProps = ComponentProps<"div"> & { category: { label: string } };
@@ -34,6 +36,14 @@ const parts = {
 
 export default function EmojiPickerLoaded({ onPick }: EmojiPickerProps) {
   const shift = useRef(false);
+  const search = useRef<HTMLInputElement>(null);
+  const viewport = useRef<HTMLDivElement>(null);
+  const [sought, setSought] = useState("");
+  const { current, look, show, enter } = useEmojiCategories(viewport, CATEGORIES.length);
+  const choose = (category: number) => {
+    setSought("");
+    show(category);
+  };
   return (
     <Picker.Root
       className="emoji-picker__root"
@@ -50,9 +60,25 @@ export default function EmojiPickerLoaded({ onPick }: EmojiPickerProps) {
     >
       <div className="text-input text-input--search">
         <Search />
-        <Picker.Search autoFocus placeholder={t.common.searchEmoji} aria-label={t.common.searchEmoji} />
+        <Picker.Search
+          ref={search}
+          autoFocus
+          value={sought}
+          onChange={(event) => setSought(event.target.value)}
+          placeholder={t.common.searchEmoji}
+          aria-label={t.common.searchEmoji}
+        />
       </div>
-      <Picker.Viewport className="emoji-picker__viewport">
+      <EmojiCategories
+        current={sought === "" ? current : undefined}
+        onChoose={choose}
+        onEnter={(category) => {
+          choose(category);
+          search.current?.focus();
+          enter(category);
+        }}
+      />
+      <Picker.Viewport ref={viewport} className="emoji-picker__viewport" onScroll={look}>
         <Picker.Empty className="emoji-picker__empty">{({ search }) => t.common.nothingFound(search)}</Picker.Empty>
         <Picker.List components={parts} className="emoji-picker__list" />
       </Picker.Viewport>

@@ -2,11 +2,12 @@ import DOMPurify from "dompurify";
 import { type MouseEvent, memo, useMemo } from "react";
 import "./Markdown.css";
 import { type MarkdownOptions, toHtml } from "./markdown.ts";
+import { EVERYBODY } from "./mentions.ts";
 
 export interface MarkdownProps extends MarkdownOptions {
   text: string;
-  /** Somebody's name in the text was clicked. */
-  onMention?: (userId: string) => void;
+  /** Somebody's name in the text was clicked: who, and where. */
+  onMention?: (userId: string, at: HTMLElement) => void;
 }
 
 const ALLOWED = {
@@ -24,7 +25,7 @@ export const Markdown = memo(function Markdown({ text, mentions, me, links, onMe
   const click = (event: MouseEvent) => {
     if (!(event.target instanceof HTMLElement)) return;
     const user = event.target.dataset.user;
-    if (user && onMention) onMention(user);
+    if (user && user !== EVERYBODY) onMention?.(user, event.target);
   };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: names in a text are a short cut to what the details have, too.

@@ -1,10 +1,5 @@
 import { Marked, type RendererObject, type TokenizerObject, type Tokens } from "marked";
-
-/** Who is mentioned in a text. */
-export interface Mention {
-  id: string;
-  username: string;
-}
+import { BEFORE, byUsername, EVERYBODY, type Mention, mentionAt } from "./mentions.ts";
 
 export interface MarkdownOptions {
   mentions?: readonly Mention[];
@@ -13,9 +8,6 @@ export interface MarkdownOptions {
   /** Links of strangers are not to be clicked before they are accepted. */
   links?: boolean;
 }
-
-/** What a mention matches: a username after an `@` that nothing joins to a word before. */
-const MENTION = /^@([a-z0-9][a-z0-9._-]*)/i;
 
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
@@ -58,30 +50,29 @@ function isWeb(href: string): boolean {
 }
 
 interface MentionToken extends Tokens.Generic {
-  username: string;
+  who: Mention;
+  /** As it was written: the case may be another one. */
+  raw: string;
 }
 
 function mentions({ mentions: list = [], me }: MarkdownOptions) {
-  const known = new Map(list.map(({ id, username }) => [username.toLowerCase(), id]));
+  const known = byUsername(list);
   return {
     name: "mention",
     level: "inline" as const,
     start: (text: string) => {
-      const at = text.search(/(?<![\w.@])@[a-z0-9]/i);
+      const at = text.search(BEFORE);
       return at < 0 ? undefined : at;
     },
     tokenizer: (text: string): MentionToken | undefined => {
-      const found = MENTION.exec(text)?.[1];
-      // A full stop after a name belongs to the sentence, unless the name itself has it.
-      const username = [found, found?.replace(/[._-]+$/, "")].find((name) => name && known.has(name.toLowerCase()));
-      return username ? { type: "mention", raw: `@${username}`, username } : undefined;
+      const found = mentionAt(text, known);
+      return found && { type: "mention", ...found };
     },
     renderer: (token: Tokens.Generic): string => {
-      const username = String(token.username);
-      const id = known.get(username.toLowerCase()) ?? "";
-      const you = me !== undefined && (id === me || id === "all");
+      const { raw, who } = token as MentionToken;
+      const you = me !== undefined && (who.id === me || who.id === EVERYBODY);
       const name = you ? "markdown__mention markdown__mention--you" : "markdown__mention";
-      return `<span class="${name}" data-user="${escapeHtml(id)}">@${escapeHtml(username)}</span>`;
+      return `<span class="${name}" data-user="${escapeHtml(who.id)}">${escapeHtml(raw)}</span>`;
     },
   };
 }

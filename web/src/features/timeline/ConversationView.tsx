@@ -10,6 +10,7 @@ import { useDraft } from "../composer/useDraft.ts";
 import { useLasting } from "../composer/useLasting.ts";
 import { useSending } from "../composer/useSending.ts";
 import { type Writing, writingOf } from "../composer/writing.ts";
+import { PersonCardAt } from "../profile/PersonCard.tsx";
 import { ActivityBubble } from "./ActivityBubble.tsx";
 import { ConversationBody } from "./ConversationBody.tsx";
 import { ActsContext, type Marks, MarksContext, ViewContext } from "./context.ts";
@@ -113,13 +114,14 @@ type OverlaysProps = Pick<ActsState, "overlays" | "close"> & { messages: readonl
 
 /** What opens above the timeline; one of each for all messages. */
 function Overlays({ overlays, close, messages, marks, me }: OverlaysProps) {
-  const { menu, picker, details } = overlays;
+  const { menu, picker, details, person } = overlays;
   // As it is now, not as it was when it was opened.
   const message = messages.find(({ id }) => id === details?.message.id) ?? details?.message;
   return (
     <>
       <MessageMenu place={menu} onClose={() => close("menu")} />
       <ReactionPicker place={picker} onClose={() => close("picker")} />
+      <PersonCardAt place={person} onClose={() => close("person")} />
       {message && (
         <DetailsDialog
           message={message}

@@ -1,4 +1,4 @@
-import { Copy, ExternalLink, Info, MessageSquareQuote, Pencil, Plus, Reply, Undo2 } from "lucide-react";
+import { AtSign, Copy, ExternalLink, Info, MessageSquareQuote, Pencil, Plus, Reply, Undo2 } from "lucide-react";
 import { DropdownMenu, Popover } from "radix-ui";
 import type { KeyboardEvent } from "react";
 import type { Message } from "../../api/types.ts";
@@ -6,6 +6,7 @@ import { t } from "../../text/index.ts";
 import { cx } from "../../ui/cx.ts";
 import { EmojiPicker } from "../../ui/EmojiPicker.tsx";
 import { Menu, type MenuItem } from "../../ui/Menu.tsx";
+import { mentionedIn } from "../../ui/mentions.ts";
 import { allowed, firstLink } from "./allowed.ts";
 import { useActs, useView } from "./context.ts";
 import "./MessageMenu.css";
@@ -39,6 +40,10 @@ export function MessageMenu({ place, onClose }: OverlayProps) {
   const { message, at } = place;
   const may = allowed(message, view);
   const link = view.trusted ? firstLink(message.content) : undefined;
+  const showPerson = (id: string) => {
+    const row = place.from;
+    if (row !== null) acts.person(id, row.querySelector<HTMLElement>(".bubble") ?? row);
+  };
   const items: MenuItem[] = [];
   if (may.reply)
     items.push({ label: t.conversation.reply, icon: Reply, shortcut: "r", onSelect: () => acts.reply(message) });
@@ -52,6 +57,8 @@ export function MessageMenu({ place, onClose }: OverlayProps) {
       icon: MessageSquareQuote,
       onSelect: () => acts.showQuoted(message),
     });
+  for (const { id, username } of mentionedIn(message.content, view.mentions))
+    items.push({ label: t.conversation.showPerson(username), icon: AtSign, onSelect: () => showPerson(id) });
   if (may.edit)
     items.push({ label: t.conversation.edit, icon: Pencil, shortcut: "e", onSelect: () => acts.edit(message) });
   if (may.details) items.push({ label: t.conversation.details, icon: Info, onSelect: () => acts.details(message) });
