@@ -1,18 +1,25 @@
 import { emojiData } from "virtual:chatr-emoji";
-import { EmojiPicker as Picker } from "frimousse";
+import { EmojiPicker as Picker, useActiveEmoji } from "frimousse";
 import { Search } from "lucide-react";
-import { type AriaAttributes, type ComponentProps, useRef, useState } from "react";
+import { type AriaAttributes, type ComponentProps, type RefObject, useEffect, useRef, useState } from "react";
 import { t } from "../text/index.ts";
 import { CATEGORIES, EmojiCategories } from "./EmojiCategories.tsx";
 import type { EmojiPickerProps } from "./EmojiPicker.tsx";
-import { useEmojiCategories } from "./useEmojiCategories.ts";
+import { follow, useEmojiCategories } from "./useEmojiCategories.ts";
 
 type EmojiProps = ComponentProps<"button"> & { emoji: { emoji: string; label: string; isActive: boolean } };
 type HeaderProps = ComponentProps<"div"> & { category: { label: string } };
 
-/** The picker counts rows and columns from 0, ARIA from 1. */
-function fromOne<P extends AriaAttributes>(props: P, index: "aria-rowindex" | "aria-colindex"): P {
-  return { ...props, [index]: (props[index] ?? 0) + 1 };
+/**
+ * The picker counts rows and columns from 0, ARIA from 1. It looks for a row by its number to scroll there, and would find
+ * the one before: a number that it doesn't write so leaves that to Following.
+ */
+function rowIndex({ "aria-rowindex": index = 0 }: AriaAttributes): AriaAttributes {
+  return { "aria-rowindex": `0${index + 1}` as unknown as number };
+}
+
+function columnIndex({ "aria-colindex": index = 0 }: AriaAttributes): AriaAttributes {
+  return { "aria-colindex": index + 1 };
 }
 
 const parts = {
@@ -21,10 +28,11 @@ const parts = {
       {category.label}
     </div>
   ),
-  Row: (props: ComponentProps<"div">) => <div {...fromOne(props, "aria-rowindex")} />,
+  Row: (props: ComponentProps<"div">) => <div {...props} {...rowIndex(props)} />,
   Emoji: ({ emoji, ...rest }: EmojiProps) => (
     <button
-      {...fromOne(rest, "aria-colindex")}
+      {...rest}
+      {...columnIndex(rest)}
       type="button"
       className="emoji-picker__emoji"
       data-active={emoji.isActive || undefined}
@@ -36,6 +44,7 @@ const parts = {
 
 export default function EmojiPickerLoaded({ onPick }: EmojiPickerProps) {
   const shift = useRef(false);
+  const key = useRef<string>(undefined);
   const search = useRef<HTMLInputElement>(null);
   const viewport = useRef<HTMLDivElement>(null);
   const [sought, setSought] = useState("");
@@ -52,6 +61,10 @@ export default function EmojiPickerLoaded({ onPick }: EmojiPickerProps) {
       emojibaseUrl={emojiData}
       onKeyDownCapture={(event) => {
         shift.current = event.shiftKey;
+        key.current = event.key;
+      }}
+      onPointerMoveCapture={() => {
+        key.current = undefined;
       }}
       onPointerDownCapture={(event) => {
         shift.current = event.shiftKey;
@@ -80,6 +93,7 @@ export default function EmojiPickerLoaded({ onPick }: EmojiPickerProps) {
       />
       <Picker.Viewport ref={viewport} className="emoji-picker__viewport" onScroll={look}>
         <Picker.Empty className="emoji-picker__empty">{({ search }) => t.common.nothingFound(search)}</Picker.Empty>
+        <Following viewport={viewport} by={key} />
         <Picker.List components={parts} className="emoji-picker__list" />
       </Picker.Viewport>
       <div className="emoji-picker__name">
@@ -87,4 +101,19 @@ export default function EmojiPickerLoaded({ onPick }: EmojiPickerProps) {
       </div>
     </Picker.Root>
   );
+}
+
+interface FollowingProps {
+  viewport: RefObject<HTMLElement | null>;
+  /** The key that was pressed last; none since the pointer moved. */
+  by: RefObject<string | undefined>;
+}
+
+/** What the arrows come to is in view. */
+function Following({ viewport, by }: FollowingProps) {
+  const active = useActiveEmoji();
+  useEffect(() => {
+    if (active && by.current !== undefined) follow(viewport.current, by.current);
+  }, [active, viewport, by]);
+  return null;
 }

@@ -57,6 +57,17 @@ export function useEmojiCategories(viewport: RefObject<HTMLElement | null>, coun
   return { current, look, show, enter };
 }
 
+/** Bring the emoji that the arrows came to into view. A key that is held may be ahead of the rows that are there. */
+export function follow(viewport: HTMLElement | null, key: string): void {
+  const back = key === "ArrowUp" || key === "ArrowLeft";
+  until(() => {
+    const active = viewport?.querySelector("[data-active]");
+    if (active != null) active.scrollIntoView({ block: "nearest" });
+    else viewport?.scrollBy({ top: (viewport.clientHeight / 2) * (back ? -1 : 1), behavior: "instant" });
+    return active != null || viewport == null;
+  });
+}
+
 /** Without those that are there to be measured alone. */
 function shown(viewport: HTMLElement | null, kind: string): HTMLElement[] {
   return [...(viewport?.querySelectorAll<HTMLElement>(`${kind}:not([aria-hidden] *)`) ?? [])];

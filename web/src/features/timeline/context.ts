@@ -25,6 +25,8 @@ export interface Acts {
 /** What bubbles know of their conversation. */
 export interface View {
   me: string;
+  /** The reader's name, where it is nobody else's here. */
+  ownName: string | undefined;
   /** Who may be mentioned. */
   mentions: readonly Mention[];
   kind: Conversation["kind"];

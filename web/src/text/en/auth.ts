@@ -136,6 +136,7 @@ export const auth = {
   undoneTitle: "The change is undone",
   undoneText: "Every device is signed out. Set a new password now.",
   enterKey: "Enter the key from the message.",
+  enterRecoveryCode: "Enter a recovery code.",
 
   oidcTitle: "Signing in…",
   oidcFailed: "The sign-in was not finished. Begin again.",
