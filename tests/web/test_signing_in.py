@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pyotp
 from playwright.sync_api import Page, expect
 
-from tests.e2e.server import PASSWORD
+from tests.e2e.server import PASSWORD, Account
 from tests.web.case import PHONE, BrowserCase, in_browser
 
 
@@ -81,6 +83,17 @@ class SigningInTests(BrowserCase):
         expect(page.get_by_role("link", name="Sam Rivers")).to_be_visible()
         self.check_accessible(page)
 
+    @in_browser
+    def test_echo_bot(self) -> None:
+        """One click, and one can write to somebody who answers."""
+        page = self.visit(size=PHONE)
+        page.get_by_role("button", name="Write to Echo").click()
+        field = page.get_by_role("textbox", name="Message to Echo")
+        field.fill("Anybody there?")
+        field.press("Enter")
+        said = page.get_by_role("log", name="Messages").get_by_role("article").filter(has_text="Anybody there?")
+        expect(said).to_have_count(2)
+
     async def sql(self, statement: str) -> None:
         assert self.service.node is not None
         await self.service.node.db.execute(statement)
@@ -88,6 +101,32 @@ class SigningInTests(BrowserCase):
 
 class EndTests(BrowserCase):
     """A session that ends."""
+
+    @in_browser
+    def test_undo_by_letter(self) -> None:
+        """A letter leads to the page that undoes a change also in a browser that is signed in, and then ends that."""
+        ann = self.wait(self.person("ann"))
+        page = self.at_home(ann)
+        is_in(page)
+        token = self.wait(self.moved(ann))
+        self.allow("401|auth/refresh")
+        page.goto(f"/undo#token={token}")
+        expect(page.get_by_role("link", name="Back to chats")).to_be_visible()
+        self.check_accessible(page)
+        self.assertEqual(page.evaluate("location.href"), f"{self.url}/undo", "the key is not left there")
+        page.get_by_role("button", name="Undo the change").click()
+        page.get_by_role("button", name="Set a new password").click()
+        expect(page.get_by_role("link", name="Back to sign in")).to_be_visible()
+
+    async def moved(self, who: Account) -> str:
+        """Change the address of somebody; answers the key that undoes it."""
+        changed = {"email": "other@example.org", "password": PASSWORD}
+        await who.rest("PATCH", "/users/me", changed)
+        code = self.code("other@example.org")
+        await self.rest("POST", "/auth/verify-email", {"userId": who.id, "code": code})
+        letters = sorted((self.data_dir / "outbox").glob("*.eml"))
+        found = [key for letter in letters for key in re.findall(r"^[\w-]{43}$", letter.read_text(), re.M)]
+        return str(found[-1])
 
     @in_browser
     def test_revoked_elsewhere(self) -> None:

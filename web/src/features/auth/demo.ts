@@ -4,6 +4,15 @@ import type { Session } from "../../api/types.ts";
 export interface DemoPerson {
   username: string;
   displayName: string;
+  /** Of those who are there already: the first click makes them. */
+  id?: string;
+}
+
+export interface DemoCast {
+  /** Whom one may sign in as. */
+  people: readonly DemoPerson[];
+  /** Who answers by itself. */
+  bots: readonly DemoPerson[];
 }
 
 /** Whether there may be demo people: they are offered to the machine itself, in development. */
@@ -11,12 +20,10 @@ export function mayHaveDemo(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
 }
 
-/** The demo people of this server; none in production. */
-export async function demoPeople(signal: AbortSignal): Promise<DemoPerson[]> {
+/** Who is in the demo of this server; nobody in production. */
+export async function demoCast(signal?: AbortSignal): Promise<DemoCast> {
   const response = await fetch("/dev/demo", { headers: { Accept: "application/json" }, signal });
-  if (!response.ok) return [];
-  const { people } = (await response.json()) as { people: DemoPerson[] };
-  return people;
+  return response.ok ? ((await response.json()) as DemoCast) : { people: [], bots: [] };
 }
 
 /** Signs in as one of them; `apart`: beside the session of this browser, whose cookies stay as they are. */

@@ -35,6 +35,8 @@ export const auth = {
   development: "Development",
   codesAndMail: "Codes and mail",
   signInAs: "Sign in as",
+  writeToBot: (bot: string) => `Write to ${bot}`,
+  asPerson: (act: string, person: string) => `${act}, as ${person}`,
 
   createTitle: "Create your account",
   username: "Username",
