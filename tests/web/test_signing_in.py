@@ -123,7 +123,7 @@ class EndTests(BrowserCase):
         changed = {"email": "other@example.org", "password": PASSWORD}
         await who.rest("PATCH", "/users/me", changed)
         code = self.code("other@example.org")
-        await self.rest("POST", "/auth/verify-email", {"userId": who.id, "code": code})
+        await who.rest("POST", "/auth/verify-email", {"userId": who.id, "code": code})
         letters = sorted((self.data_dir / "outbox").glob("*.eml"))
         found = [key for letter in letters for key in re.findall(r"^[\w-]{43}$", letter.read_text(), re.M)]
         return str(found[-1])

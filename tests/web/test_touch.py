@@ -60,14 +60,15 @@ class TouchTests(ConversationCase):
         expect(menu).to_be_visible()
         chat.page.get_by_role("menuitem", name="Reply").tap()
         expect(strip).to_be_visible()
-        strip.tap()
+        strip.click()
         expect(strip).to_have_count(0)
 
         finger.put(bubble)
         finger.move(90)
         expect(strip).to_be_visible()
         finger.lift()
-        strip.tap()
+        strip.click()
+        expect(strip).to_have_count(0)
 
         finger.put(bubble)
         finger.move(0, 120)
