@@ -1,7 +1,7 @@
 import { type RefObject, useCallback, useState } from "react";
 
 /** The picker has what was sought out of its list, and shows a new place, some frames later. */
-const FRAMES = 60;
+const FRAMES = 200;
 
 interface EmojiPlaces {
   /** The category that is in view. */
@@ -30,14 +30,15 @@ export function useEmojiCategories(viewport: RefObject<HTMLElement | null>, coun
     );
   }, [viewport, places]);
   const show = useCallback(
-    (category: number) =>
+    (category: number) => {
+      setCurrent(category);
       until(() => {
         const all = places();
         if (all.length < count) return false;
         viewport.current?.scrollTo({ top: all[category]?.offsetTop ?? 0, behavior: "instant" });
-        setCurrent(category);
         return true;
-      }),
+      });
+    },
     [viewport, count, places],
   );
   const enter = useCallback(
