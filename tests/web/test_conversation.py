@@ -189,6 +189,8 @@ class SideBySideTests(ConversationCase):
         his.act("Saturday", "Reply")
         his.write("Who cooks?")
         expect(hers.has("Who cooks?").get_by_text("Dinner on Saturday?")).to_be_visible()
+        for chat, name in ((hers, "You"), (his, "Ann Archer")):
+            expect(chat.has("Who cooks?").locator(".quote__name")).to_have_text(name)
         his.act("Who cooks?", "Unsend")
         his.page.get_by_role("alertdialog").get_by_role("button", name="Unsend").click()
         expect(hers.log.get_by_text("Ben Baker unsent a message")).to_be_visible()

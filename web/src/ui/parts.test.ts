@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ariaKeys, keyCaps, matches } from "./hotkeys.ts";
 import { initials, toneOf } from "./identity.ts";
 import { toHtml } from "./markdown.ts";
+import { EVERYBODY, mentionedIn } from "./mentions.ts";
 import { plainText } from "./plain-text.ts";
 import { daysBetween, timeText } from "./time.ts";
 
@@ -108,6 +109,8 @@ describe("a text with marks", () => {
     );
     expect(html("@Sam.W!", { mentions, me: "u2" })).toContain("markdown__mention--you");
     expect(html("mail@ada.org @nobody", { mentions })).not.toContain("markdown__mention");
+    expect(mentionedIn("@SAM.W. and @ada, @ada", mentions).map(({ id }) => id)).toEqual(["u2", "u1"]);
+    expect(mentionedIn("mail@ada.org @nobody @all", [...mentions, { id: EVERYBODY, username: "all" }])).toEqual([]);
   });
   it("is plain where there is one line", () => {
     expect(plainText("Then *that* one, _not_ 2 * 3 * 4 or snake_case_name")).toBe(
