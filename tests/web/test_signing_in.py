@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyotp
 from playwright.sync_api import Page, expect
 
-from tests.e2e.server import PASSWORD
+from tests.e2e.server import PASSWORD, Account
 from tests.web.case import PHONE, BrowserCase, in_browser
 
 
@@ -19,6 +19,15 @@ def sign_in(page: Page, login: str) -> None:
 def is_in(page: Page) -> None:
     """Wait until somebody is signed in."""
     expect(page.get_by_role("heading", name="Chats", exact=True)).to_be_visible()
+
+
+async def with_authenticator(case: BrowserCase, who: Account) -> str:
+    """Have somebody set up two-step sign-in; the secret, whose code of this moment may be used again."""
+    secret: str = (await who.rest("POST", "/auth/2fa/setup", {}))["secret"]
+    await who.rest("POST", "/auth/2fa/verify", {"code": pyotp.TOTP(secret).now()})
+    assert case.service.node is not None
+    await case.service.node.db.execute("UPDATE users SET totp_last_step = NULL")
+    return secret
 
 
 class SigningInTests(BrowserCase):
@@ -61,15 +70,12 @@ class SigningInTests(BrowserCase):
     def test_two_factor(self) -> None:
         """Whoever has an authenticator is asked for its code."""
         ann = self.wait(self.person("ann"))
-        setup = self.wait(ann.rest("POST", "/auth/2fa/setup", {}))
-        code = pyotp.TOTP(setup["secret"]).now()
-        self.wait(ann.rest("POST", "/auth/2fa/verify", {"code": code}))
-        self.wait(self.sql("UPDATE users SET totp_last_step = NULL"))
+        secret = self.wait(with_authenticator(self, ann))
         page = self.visit()
         sign_in(page, "ann")
         expect(page.get_by_role("heading", name="Two-step sign-in")).to_be_visible()
         self.check_accessible(page)
-        page.get_by_label("Six-digit code").press_sequentially(pyotp.TOTP(setup["secret"]).now())
+        page.get_by_label("Six-digit code").press_sequentially(pyotp.TOTP(secret).now())
         is_in(page)
 
     @in_browser
@@ -80,10 +86,6 @@ class SigningInTests(BrowserCase):
         is_in(page)
         expect(page.get_by_role("link", name="Sam Rivers")).to_be_visible()
         self.check_accessible(page)
-
-    async def sql(self, statement: str) -> None:
-        assert self.service.node is not None
-        await self.service.node.db.execute(statement)
 
 
 class EndTests(BrowserCase):
