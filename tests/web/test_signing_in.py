@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import time
+
 import pyotp
 from playwright.sync_api import Page, expect
 
@@ -86,6 +89,46 @@ class SigningInTests(BrowserCase):
         is_in(page)
         expect(page.get_by_role("link", name="Sam Rivers")).to_be_visible()
         self.check_accessible(page)
+
+
+class LimitTests(BrowserCase):
+    """A server at which nobody may try without end."""
+
+    settings = {"limits.exempt_loopback": "false"}
+
+    @in_browser
+    def test_too_many_tries(self) -> None:
+        """How long to wait is said, counts down and goes; then one comes in, the lock of the account being open too."""
+        self.wait(self.person("ann"))
+        wrong = {"login": "ann", "password": "Wrong-horse-7"}
+        for _ in range(10):
+            self.wait(self.rest("POST", "/auth/login", wrong, 401))
+        self.allow("429|423")
+        page = self.context().new_page()
+        page.clock.install()
+        page.goto("/")
+        sign_in(page, "ann")
+        note = page.get_by_role("alert")
+        expect(note.get_by_text("Too fast. Try again in 15 min.").last).to_be_visible()
+        self.check_accessible(page)
+        page.clock.fast_forward("14:00")
+        expect(note).to_contain_text(re.compile(r"Try again in [0-9]+ s\."))
+        page.clock.fast_forward("01:00")
+        expect(note).to_have_count(0)
+        node = self.service.node
+        assert node is not None
+        node.ports.limits.limiter._seconds = lambda: time.monotonic() + 900
+        sign_in(page, "ann")
+        expect(note).to_contain_text("Too many tries. Wait 15 min, or reset your password.")
+        expect(note.get_by_role("link", name="reset your password")).to_be_visible()
+        self.check_accessible(page)
+        self.wait(self.opened())
+        sign_in(page, "ann")
+        is_in(page)
+
+    async def opened(self) -> None:
+        assert self.service.node is not None
+        await self.service.node.db.execute("UPDATE sign_in_tries SET locked_until = now()")
 
 
 class EndTests(BrowserCase):

@@ -2,12 +2,11 @@ import { ExternalLink, FlaskConical } from "lucide-react";
 import { useEffect, useState } from "react";
 import type { Session } from "../../api/types.ts";
 import { t } from "../../text/auth.ts";
-import { refusal } from "../../text/refusal.ts";
 import { Avatar } from "../../ui/Avatar.tsx";
 import { Chip } from "../../ui/Chip.tsx";
-import { AuthNote } from "./AuthNote.tsx";
 import "./demo-box.css";
 import { type DemoPerson, demoPeople, mayHaveDemo, signInAs } from "./demo.ts";
+import { Refused } from "./Refused.tsx";
 import { useAct } from "./useAct.ts";
 
 /** In development: people to sign in as by one click, and the way to the outbox. */
@@ -52,7 +51,7 @@ export function DemoBox({ begin }: { begin: (session: Session) => Promise<void> 
           {t.auth.signingIn}
         </p>
       )}
-      {act.error !== undefined && <AuthNote kind="bad">{refusal(act.error)}</AuthNote>}
+      {act.error !== undefined && <Refused error={act.error} />}
     </section>
   );
 }
