@@ -113,7 +113,9 @@ class Provider(Resource):
             request.setHeader("Content-Type", "text/html; charset=utf-8")
             return _LOGIN_PAGE
         state, code = self.authorize(f"{self.issuer}{request.uri.decode()}")
-        answer = {"state": state, "code": code} if b"yes" in request.args else {"state": state, "error": "access_denied"}
+        answer = (
+            {"state": state, "code": code} if b"yes" in request.args else {"state": state, "error": "access_denied"}
+        )
         back = self._codes[code]["redirect_uri"]
         request.redirect(f"{back}?{urlencode(answer)}".encode())
         return b""

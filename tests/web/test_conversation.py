@@ -182,7 +182,9 @@ class SideBySideTests(ConversationCase):
         hers, his = Chat(self.at_home(ann, f"/u/{ben.id}")), Chat(self.at_home(ben, f"/u/{ann.id}"))
         hers.write("Hello")
         his.has("Hello")
-        hers.field.press_sequentially("Shall we meet at the old bridge, or is that too far away for you tonight?", delay=5)
+        hers.field.press_sequentially(
+            "Shall we meet at the old bridge, or is that too far away for you tonight?", delay=5
+        )
         seen = his.log.locator(".activity-bubble__draft")
         expect(seen).to_contain_text("too far away for you tonight?")
         hers.field.press("ControlOrMeta+a")

@@ -76,7 +76,9 @@ class OidcTests(OidcCase):
         self.allow("409")
         page = self.visit()
         self.go(page)
-        expect(page.get_by_role("alert")).to_have_text("Someone here has this e-mail address. Sign in with its password.")
+        expect(page.get_by_role("alert")).to_have_text(
+            "Someone here has this e-mail address. Sign in with its password."
+        )
 
 
 class LinkingTests(OidcCase):

@@ -1,18 +1,15 @@
 import { ApiError, transportLost } from "../../api/errors.ts";
 import type { Session } from "../../api/types.ts";
+import { inDevelopment } from "../../app/development.ts";
 
 export interface DemoPerson {
   username: string;
   displayName: string;
 }
 
-/** Whether there may be demo people: they are offered to the machine itself, in development. */
-export function mayHaveDemo(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
-}
-
 /** The demo people of this server; none in production. */
 export async function demoPeople(signal: AbortSignal): Promise<DemoPerson[]> {
+  if (!(await inDevelopment())) return [];
   const response = await fetch("/dev/demo", { headers: { Accept: "application/json" }, signal });
   if (!response.ok) return [];
   const { people } = (await response.json()) as { people: DemoPerson[] };
