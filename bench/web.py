@@ -26,6 +26,7 @@ from typing import Any
 
 from playwright.sync_api import Response
 
+from bench import in_page
 from bench.browser import Visit, browsing, visiting
 from bench.contacts import Client
 from bench.server import free_port, running
@@ -42,58 +43,15 @@ LOOKING_PX = 60
 LONG_FRAME_MS = 50
 
 
-# All of a conversation, page by page, as if somebody had scrolled to its beginning.
-_FILL = """async ([user, id, token, head]) => {
-  const opened = await new Promise((resolve, reject) => {
-    const request = indexedDB.open(`chatr:${user}`);
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-  const headers = { authorization: `Bearer ${token}` };
-  for (let before = head + 1; before > 1; ) {
-    const url = `/api/messages/history?conversationId=${id}&before=${before}&limit=100`;
-    const { items } = await (await fetch(url, { headers })).json();
-    const writing = opened.transaction(["messages", "stretches"], "readwrite");
-    for (const message of items) writing.objectStore("messages").put(message);
-    before = items[0].seq;
-    if (before === 1) {
-      const every = IDBKeyRange.bound([id, -Infinity], [id, []]);
-      writing.objectStore("stretches").delete(every);
-      writing.objectStore("stretches").put({ conversationId: id, fromSeq: 1, toSeq: head });
-    }
-    await new Promise((resolve, reject) => {
-      writing.oncomplete = resolve;
-      writing.onabort = () => reject(writing.error);
-    });
-  }
-  opened.close();
-}"""
-
-
 def filled(world: World, visit: Visit) -> None:
     """Have somebody signed in with all of the long chat in the browser's database; a new page shows the list."""
     visit.sign_in(world.reader)
     visit.synced(world.reader.id)
-    visit.run(_FILL, [world.reader.id, world.long, world.token(world.reader.id), world.options.messages])
+    visit.run(in_page.FILL, [world.reader.id, world.long, world.token(world.reader.id), world.options.messages])
     visit.run("navigator.serviceWorker.ready.then(() => undefined)")
     visit.new_page()
     visit.goto("/", "chats")
     visit.synced(world.reader.id)
-
-
-_WIRE = """(until) => {
-  const all = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
-  const sums = { JS: 0, CSS: 0, all: 0, requests: 0 };
-  for (const { name, encodedBodySize, responseEnd } of all) {
-    if (responseEnd === 0 || responseEnd > until) continue;
-    const path = new URL(name).pathname;
-    sums.all += encodedBodySize;
-    sums.requests += 1;
-    if (path.endsWith(".js")) sums.JS += encodedBodySize;
-    if (path.endsWith(".css")) sums.CSS += encodedBodySize;
-  }
-  return sums;
-}"""
 
 
 def load(world: World, visit: Visit) -> None:
@@ -118,25 +76,9 @@ def load(world: World, visit: Visit) -> None:
 
 
 def _wire(visit: Visit, shown: str) -> str:
-    sums = visit.run(f"({_WIRE})(probe.shown.{shown})")
+    sums = visit.run(f"({in_page.WIRE})(probe.shown.{shown})")
     kilobytes = (f"{name} {sums[name] / 1000:.1f} kB" for name in ("JS", "CSS", "all"))
     return f"{', '.join(kilobytes)} in {sums['requests']} answers"
-
-
-_INTERACTIVE = """async () => {
-  const quiet = 1000;
-  let at = probe.shown.chats;
-  for (;;) {
-    const task = probe.tasks.find(({ at: begin, end }) => end > at && begin < at + quiet);
-    if (task !== undefined) at = task.end;
-    else if (performance.now() > at + quiet) break;
-    else await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  const paint = performance.getEntriesByName("first-contentful-paint")[0].startTime;
-  const tasks = probe.tasks.filter(({ end }) => end <= at);
-  const blocked = tasks.reduce((sum, { at: begin, end }) => sum + end - begin - 50, 0);
-  return [paint, probe.shown.chats, at, blocked];
-}"""
 
 
 def start(world: World, visit: Visit) -> None:
@@ -153,7 +95,7 @@ def start(world: World, visit: Visit) -> None:
             visit.page.wait_for_timeout(1500)
             with visit.profiled(world.options.profiles, f"start-{times}"):
                 visit.goto("/", "chats")
-                found.append(visit.run(_INTERACTIVE))
+                found.append(visit.run(in_page.INTERACTIVE))
         medians = [statistics.median(each) for each in zip(*found, strict=True)]
         names = ("first paint", "chats painted", "interactive", "blocked")
         cells = (f"{name} {median:.0f} ms" for name, median in zip(names, medians, strict=True))
@@ -176,34 +118,13 @@ def opening(world: World, visit: Visit) -> None:
         row(text + speed, f"median {statistics.median(took):.0f} ms, longest {max(took):.0f} ms")
 
 
-# How far up it is says the smallest number of a message that is there.
-_SCROLL = """async ([step, count, head]) => {
-  const box = document.querySelector(".timeline__scroller");
-  const number = (bubble) => Number(/Message (\\d+)/.exec(bubble.textContent)?.[1]);
-  const smallest = () => Math.min(...[...document.querySelectorAll(".bubble-text")].map(number));
-  const atEnd = () => box.scrollTop + box.clientHeight > box.scrollHeight - 2;
-  const run = async (up) => {
-    const began = performance.now();
-    let frames = 0;
-    const gaps = await probe.gaps(() => {
-      box.scrollTop += up ? -step : step;
-      frames += 1;
-      return up ? frames % 30 === 0 && smallest() <= head - count : atEnd();
-    });
-    const long = probe.frames.filter(({ at }) => at >= began);
-    return { gaps, long, seconds: (performance.now() - began) / 1000 };
-  };
-  return [await run(true), await run(false)];
-}"""
-
-
 def scroll(world: World, visit: Visit) -> None:
     """Up and down."""
     filled(world, visit)
     visit.open(world.long, "Person 1")
     count = min(world.options.scrolled, world.options.messages - 100)
     with visit.profiled(world.options.profiles, "scroll"):
-        up, down = visit.run(_SCROLL, [STEP_PX, count, world.options.messages])
+        up, down = visit.run(in_page.SCROLL, [STEP_PX, count, world.options.messages])
     for text, found in (("up", up), ("down", down)):
         gaps, long = found["gaps"], found["long"]
         over = [frame["ms"] for frame in long if frame["ms"] > LONG_FRAME_MS]
@@ -279,30 +200,6 @@ def sync(world: World, visit: Visit) -> None:
     )
 
 
-# Scrolls up step by step, and looks how much further or less far something has moved that is in view.
-_JUMPS = """async (step) => {
-  const box = document.querySelector(".timeline__scroller");
-  const middle = () => {
-    const all = [...box.querySelectorAll("[data-key]")];
-    return all.find((each) => each.getBoundingClientRect().top > box.clientHeight / 3) ?? all[0];
-  };
-  const jumps = [];
-  let marker, top, moved;
-  let frames = 0;
-  await probe.gaps(() => {
-    if (marker?.isConnected) jumps.push(marker.getBoundingClientRect().top - top - moved);
-    marker = middle();
-    top = marker.getBoundingClientRect().top;
-    const before = box.scrollTop;
-    box.scrollTop -= step;
-    moved = before - box.scrollTop;
-    frames += 1;
-    return frames === 300;
-  });
-  return jumps;
-}"""
-
-
 def shift(world: World, visit: Visit) -> None:
     """What jumps."""
     visit.sign_in(world.reader)
@@ -331,7 +228,7 @@ def shift(world: World, visit: Visit) -> None:
     note("reaction")
     friend.call("chatr.message.edit", id=message_id, content="What came, " + "and is longer now. " * 20)
     note("edit")
-    jumps = visit.run(_JUMPS, LOOKING_PX)
+    jumps = visit.run(in_page.JUMPS, LOOKING_PX)
     visit.run("probe.shifts.splice(0)")
     note("history that comes while nobody moves")
     for number in range(10):

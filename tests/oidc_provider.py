@@ -19,10 +19,12 @@ from twisted.web.resource import Resource
 from twisted.web.server import Site
 
 CLIENT_ID, CLIENT_SECRET = "chatr", "Client secret/1:+"
+_LOGIN_PAGE = b"""<!doctype html><html lang="en"><title>Company</title><link rel="icon" href="data:,">
+<form method="post"><button name="yes">Go on as Ann</button><button name="no">Not now</button></form></html>"""
 
 
 class Provider(Resource):
-    """Discovery, keys, token and userinfo; :meth:`authorize` plays the browser and the login page."""
+    """Discovery, keys, token and userinfo, and a login page for browsers, whose part :meth:`authorize` plays."""
 
     isLeaf = True
 
@@ -39,7 +41,8 @@ class Provider(Resource):
         self.algorithm = "RS256"
         self.rotate()
         self._port = reactor.listenTCP(0, Site(self), interface="127.0.0.1")  # type: ignore[attr-defined]
-        self.issuer = f"http://127.0.0.1:{self._port.getHost().port}"
+        self.port: int = self._port.getHost().port
+        self.issuer = f"http://127.0.0.1:{self.port}"
         self.named = self.issuer
 
     def stop(self) -> Any:
@@ -87,6 +90,8 @@ class Provider(Resource):
     def render(self, request: Any) -> bytes:
         path = request.path.decode()
         self.asked.append(path)
+        if path == "/authorize":
+            return self._login_page(request)
         request.setHeader("Content-Type", "application/json")
         if self.down:
             request.setResponseCode(503)
@@ -101,6 +106,19 @@ class Provider(Resource):
             request.setResponseCode(400)
             answer = {"error": "invalid_grant"}
         return json.dumps(answer).encode()
+
+    def _login_page(self, request: Any) -> bytes:
+        """A button that signs in, and one that does not. Both lead back."""
+        if request.method != b"POST":
+            request.setHeader("Content-Type", "text/html; charset=utf-8")
+            return _LOGIN_PAGE
+        state, code = self.authorize(f"{self.issuer}{request.uri.decode()}")
+        answer = (
+            {"state": state, "code": code} if b"yes" in request.args else {"state": state, "error": "access_denied"}
+        )
+        back = self._codes[code]["redirect_uri"]
+        request.redirect(f"{back}?{urlencode(answer)}".encode())
+        return b""
 
     def _discovery(self, request: Any) -> Any:
         return {

@@ -58,7 +58,7 @@ class HttpDoor:
             clock=reactor,
         )
         serve_operations(exchange, dispatcher)
-        Health(exchange, tasks, metrics, ports.db, redis)
+        Health(exchange, tasks, metrics, ports.db, redis, server.mode)
         serve_reference(exchange, dispatcher.contract)
         self._client = WebClient(exchange)
         ImageRoute(exchange, ports.messages.previews.image)

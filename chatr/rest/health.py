@@ -14,8 +14,11 @@ from chatr.store.pool import Database
 class Health:
     """Serves /health, /ready and /metrics, at the root and below /api; also while the server stops."""
 
-    def __init__(self, exchange: Exchange, tasks: Tasks, metrics: Metrics, db: Database, redis: Redis | None) -> None:
+    def __init__(
+        self, exchange: Exchange, tasks: Tasks, metrics: Metrics, db: Database, redis: Redis | None, mode: str
+    ) -> None:
         self._exchange = exchange
+        self._mode = mode
         self._db = db
         self._redis = redis
         self._tasks = tasks
@@ -25,8 +28,8 @@ class Health:
                 exchange.serve(name, path, handler, endpoint=path, max_body_bytes=0, drains=False)
 
     def health(self, request: ChatrRequest, /, **_: str) -> bytes:
-        """The process is alive."""
-        return as_json(request, {"status": "ok", "version": __version__})
+        """The process is alive; ``mode``: whether it runs for developers, as ``server.mode`` has it."""
+        return as_json(request, {"status": "ok", "version": __version__, "mode": self._mode})
 
     async def ready(self, request: ChatrRequest, /, **_: str) -> bytes:
         """Whether the process can serve: 503 when not. Each part is named, also those without which it can.

@@ -126,11 +126,12 @@ class ServingTests(ClientCase):
         self.assertIn(b'chatr_http_requests_total{operation="client",status="404"} 1.0', shown)
 
     def test_policy(self) -> None:
-        """No script but ours, none in the page; one sanitiser makes HTML of text; nothing is loaded from elsewhere."""
+        """No script but ours, none in the page; no text becomes HTML; nothing is loaded from elsewhere."""
         rules = dict(rule.split(" ", 1) for rule in CLIENT.csp.split("; "))
         self.assertEqual(rules["default-src"], "'none'")
         self.assertEqual(rules["script-src"], "'self'")
         self.assertEqual(rules["require-trusted-types-for"], "'script'")
+        self.assertEqual(rules["trusted-types"], "chatr 'allow-duplicates'")
         self.assertNotIn("unsafe-eval", CLIENT.csp)
         self.assertNotIn("http", CLIENT.csp)
 

@@ -191,7 +191,7 @@ class BrowserCase(Browsing, ServerCase):
     async def setUp(self) -> None:
         self.begin()
         # Cleanups run backwards: behind the end of the server, when no browser can come any more.
-        self.addCleanup(self._hang_up)
+        self.addCleanup(lambda: hang_up(self.http_port))
         await super().setUp()
 
     def at_home(self, who: Account, path: str = "/", **options: Any) -> Page:
@@ -209,15 +209,15 @@ class BrowserCase(Browsing, ServerCase):
 
         self.wait(cut())
 
-    async def _hang_up(self) -> None:
-        readers = reactor.getReaders()  # type: ignore[attr-defined]
-        connections = [
-            each for each in readers if getattr(each, "hostname", "") and each.getHost().port == self.http_port
-        ]
-        for connection in connections:
-            connection.abortConnection()
-        while any(connection.connected for connection in connections):
-            await deferLater(reactor, 0)  # type: ignore[arg-type]
+
+async def hang_up(port: int) -> None:
+    """Close what browsers left open to a port of this process."""
+    readers = reactor.getReaders()  # type: ignore[attr-defined]
+    connections = [each for each in readers if getattr(each, "hostname", "") and each.getHost().port == port]
+    for connection in connections:
+        connection.abortConnection()
+    while any(connection.connected for connection in connections):
+        await deferLater(reactor, 0)  # type: ignore[arg-type]
 
 
 class ProcessCase(Browsing, FaultCase):

@@ -174,6 +174,32 @@ class SideBySideTests(ConversationCase):
             self.check_accessible(chat.page)
 
     @in_browser
+    def test_drafts_seen(self) -> None:
+        """Where both have it on, each sees what the other is about to write; where one has not, that they write."""
+        ann, ben = self.people()
+        for who in (ann, ben):
+            self.wait(who.rest("PUT", "/users/me/settings", {"privacy": {"ghostTyping": True}}))
+        hers, his = Chat(self.at_home(ann, f"/u/{ben.id}")), Chat(self.at_home(ben, f"/u/{ann.id}"))
+        hers.write("Hello")
+        his.has("Hello")
+        hers.field.press_sequentially(
+            "Shall we meet at the old bridge, or is that too far away for you tonight?", delay=5
+        )
+        seen = his.log.locator(".activity-bubble__draft")
+        expect(seen).to_contain_text("too far away for you tonight?")
+        hers.field.press("ControlOrMeta+a")
+        hers.field.press_sequentially("At nine", delay=5)
+        expect(seen).to_have_text("At nine")
+        self.check_accessible(his.page)
+        hers.field.press("Enter")
+        his.has("At nine")
+        expect(seen).to_have_count(0)
+        self.wait(ben.rest("PUT", "/users/me/settings", {"privacy": {"ghostTyping": False}}))
+        hers.field.press_sequentially("And now", delay=5)
+        expect(his.log.get_by_text("Ann Archer is typing")).to_be_attached()
+        expect(seen).to_have_count(0)
+
+    @in_browser
     def test_changes(self) -> None:
         """An edit, a reaction, a reply, something taken back."""
         hers, his = self.side_by_side()

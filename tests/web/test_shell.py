@@ -70,3 +70,17 @@ class ShellTests(BrowserCase):
             ".map((each) => each.transferSize)"
         )
         self.assertEqual(set(sizes), {0})
+
+
+class ProductionTests(BrowserCase):
+    """A server for people, at this machine's own address."""
+
+    settings = {**BrowserCase.settings, "server.mode": "production"}
+
+    @in_browser
+    def test_first_page(self) -> None:
+        """Nothing is there for developers, and nothing is asked for that only they have."""
+        page = self.visit()
+        page.wait_for_load_state("networkidle")
+        expect(page.get_by_text("Development")).to_have_count(0)
+        self.check_accessible(page)

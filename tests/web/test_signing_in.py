@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pyotp
 from playwright.sync_api import Page, expect
@@ -21,6 +22,15 @@ def sign_in(page: Page, login: str) -> None:
 def is_in(page: Page) -> None:
     """Wait until somebody is signed in."""
     expect(page.get_by_role("heading", name="Chats", exact=True)).to_be_visible()
+
+
+async def with_authenticator(case: BrowserCase, who: Account) -> str:
+    """Have somebody set up two-step sign-in; the secret, whose code of this moment may be used again."""
+    secret: str = (await who.rest("POST", "/auth/2fa/setup", {}))["secret"]
+    await who.rest("POST", "/auth/2fa/verify", {"code": pyotp.TOTP(secret).now()})
+    assert case.service.node is not None
+    await case.service.node.db.execute("UPDATE users SET totp_last_step = NULL")
+    return secret
 
 
 class SigningInTests(BrowserCase):
@@ -63,15 +73,12 @@ class SigningInTests(BrowserCase):
     def test_two_factor(self) -> None:
         """Whoever has an authenticator is asked for its code."""
         ann = self.wait(self.person("ann"))
-        setup = self.wait(ann.rest("POST", "/auth/2fa/setup", {}))
-        code = pyotp.TOTP(setup["secret"]).now()
-        self.wait(ann.rest("POST", "/auth/2fa/verify", {"code": code}))
-        self.wait(self.sql("UPDATE users SET totp_last_step = NULL"))
+        secret = self.wait(with_authenticator(self, ann))
         page = self.visit()
         sign_in(page, "ann")
         expect(page.get_by_role("heading", name="Two-step sign-in")).to_be_visible()
         self.check_accessible(page)
-        page.get_by_label("Six-digit code").press_sequentially(pyotp.TOTP(setup["secret"]).now())
+        page.get_by_label("Six-digit code").press_sequentially(pyotp.TOTP(secret).now())
         is_in(page)
 
     @in_browser
@@ -94,9 +101,45 @@ class SigningInTests(BrowserCase):
         said = page.get_by_role("log", name="Messages").get_by_role("article").filter(has_text="Anybody there?")
         expect(said).to_have_count(2)
 
-    async def sql(self, statement: str) -> None:
+
+class LimitTests(BrowserCase):
+    """A server at which nobody may try without end."""
+
+    settings = {"limits.exempt_loopback": "false"}
+
+    @in_browser
+    def test_too_many_tries(self) -> None:
+        """How long to wait is said, counts down and goes; then one comes in, the lock of the account being open too."""
+        self.wait(self.person("ann"))
+        wrong = {"login": "ann", "password": "Wrong-horse-7"}
+        for _ in range(10):
+            self.wait(self.rest("POST", "/auth/login", wrong, 401))
+        self.allow("429|423")
+        page = self.context().new_page()
+        page.clock.install()
+        page.goto("/")
+        sign_in(page, "ann")
+        note = page.get_by_role("alert")
+        expect(note.get_by_text("Too fast. Try again in 15 min.").last).to_be_visible()
+        self.check_accessible(page)
+        page.clock.fast_forward("14:00")
+        expect(note).to_contain_text(re.compile(r"Try again in [0-9]+ s\."))
+        page.clock.fast_forward("01:00")
+        expect(note).to_have_count(0)
+        node = self.service.node
+        assert node is not None
+        node.ports.limits.limiter._seconds = lambda: time.monotonic() + 900
+        sign_in(page, "ann")
+        expect(note).to_contain_text("Too many tries. Wait 15 min, or reset your password.")
+        expect(note.get_by_role("link", name="reset your password")).to_be_visible()
+        self.check_accessible(page)
+        self.wait(self.opened())
+        sign_in(page, "ann")
+        is_in(page)
+
+    async def opened(self) -> None:
         assert self.service.node is not None
-        await self.service.node.db.execute(statement)
+        await self.service.node.db.execute("UPDATE sign_in_tries SET locked_until = now()")
 
 
 class EndTests(BrowserCase):

@@ -15,6 +15,8 @@ _ATTACKS = (
     "[data](data:text/html,<script>window.ran=1</script>)",
     "![picture](https://example.org/x.png)",
     "`<svg onload=\"window.ran='svg'\">`",
+    # So deep that whoever takes it apart has no stack left.
+    ">" * 8000,
 )
 
 

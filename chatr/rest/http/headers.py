@@ -35,13 +35,13 @@ PAGE = Kind(
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
-#: Pages of the web client, and its files: scripts and styles of ours alone, text becomes HTML in one sanitiser, and the
-#: microphone is for voice notes. What a worker may do its own script's policy says. ``self`` of connect-src covers the
+#: Pages of the web client, and its files: scripts and styles of ours alone, no text becomes HTML, and the microphone is
+#: for voice notes. What a worker may do its own script's policy says. ``self`` of connect-src covers the
 #: WebSocket. Styles of elements are set by libraries that measure.
 CLIENT = Kind(
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types dompurify chatr 'allow-duplicates'",
+    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types chatr 'allow-duplicates'",
     (("Permissions-Policy", "camera=(), geolocation=(), microphone=(self)"),),
 )
 #: Whatever an image of strangers is taken for: nothing in it runs. Pages of the web client may be of another origin.

@@ -55,7 +55,8 @@ class RawTests(RestCase):
     async def test_health_and_ready(self) -> None:
         """Both at the root and below /api; ready says no when the database is gone."""
         for prefix in ("", "/api"):
-            self.assertEqual((await self.answer("GET", prefix + "/health"))[2]["status"], "ok")
+            body = (await self.answer("GET", prefix + "/health"))[2]
+            self.assertEqual((body["status"], body["mode"]), ("ok", "development"))
             body = (await self.answer("GET", prefix + "/ready"))[2]
             self.assertEqual((body["ready"], body["database"], body["draining"], body["late"]), (True, True, False, []))
             self.assertEqual(set(body["tasks"].values()), {True})

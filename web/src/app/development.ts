@@ -1,29 +1,38 @@
-import { useSyncExternalStore } from "react";
+import { useEffect, useState } from "react";
 
 /** Servers in development show nothing of that to others. */
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
-let development: boolean | undefined;
-const listeners = new Set<() => void>();
+let asked: Promise<boolean> | undefined;
 
-/** Whether the server runs for developers: only then it has an outbox to look into. Asked once a page. */
+export function isLoopback(hostname: string): boolean {
+  return LOOPBACK.test(hostname);
+}
+
+/** Whether the server runs for developers: only then it has people to try it as, and an outbox to look into. */
+export function inDevelopment(): Promise<boolean> {
+  // Once a page; where there was no answer, once more.
+  asked ??= ask().catch(() => {
+    asked = undefined;
+    return false;
+  });
+  return asked;
+}
+
 export function useDevelopment(): boolean {
-  return useSyncExternalStore(subscribe, () => development ?? false);
+  const [development, setDevelopment] = useState(false);
+  useEffect(() => {
+    let here = true;
+    void inDevelopment().then((found) => here && setDevelopment(found));
+    return () => {
+      here = false;
+    };
+  }, []);
+  return development;
 }
 
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  if (listeners.size === 1 && development === undefined) void ask();
-  return () => listeners.delete(listener);
-}
-
-async function ask(): Promise<void> {
-  development = false;
-  if (!LOOPBACK.test(window.location.hostname)) return;
-  try {
-    development = (await fetch("/dev/demo", { cache: "no-store" })).ok;
-  } catch {
-    development = undefined;
-  }
-  for (const each of listeners) each();
+async function ask(): Promise<boolean> {
+  if (!isLoopback(window.location.hostname)) return false;
+  const { mode } = (await (await fetch("/api/health")).json()) as { mode?: string };
+  return mode === "development";
 }

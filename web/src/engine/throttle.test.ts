@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Repeated, Throttle } from "./throttle.ts";
+import { Newest, Repeated, Throttle } from "./throttle.ts";
 
 let passed: unknown[];
 
@@ -38,4 +38,30 @@ test("a repeated signal passes every so often, its end at once and once", () => 
     ["one", true],
     ["one", false],
   ]);
+});
+
+test("the newest passes when the one before is through, and nothing overtakes", async () => {
+  const through: (() => void)[] = [];
+  const newest = new Newest<string>(100, (key, value) => {
+    passed.push([key, value]);
+    return new Promise((resolve) => through.push(resolve));
+  });
+  for (const text of ["a", "ab", "abc"]) newest.put("one", text);
+  newest.put("other", "x");
+  await vi.advanceTimersByTimeAsync(1_000);
+  const first = [
+    ["one", "a"],
+    ["other", "x"],
+  ];
+  expect(passed).toEqual(first);
+  through[0]?.();
+  await vi.advanceTimersByTimeAsync(90);
+  newest.put("one", "");
+  expect(passed).toEqual(first);
+  await vi.advanceTimersByTimeAsync(10);
+  expect(passed).toEqual([...first, ["one", ""]]);
+  through[2]?.();
+  await vi.advanceTimersByTimeAsync(100);
+  newest.put("one", "b");
+  expect(passed).toEqual([...first, ["one", ""], ["one", "b"]]);
 });

@@ -36,6 +36,40 @@ export class Throttle<T> {
   }
 }
 
+/** Lets the newest pass, one at a time: the next goes when the one before is through, and has been for a while. */
+export class Newest<T> {
+  /** Who is under way, with what came meanwhile. */
+  private readonly lanes = new Map<string, T[]>();
+
+  constructor(
+    private readonly everyMs: number,
+    private readonly pass: (key: string, value: T) => Promise<void>,
+  ) {}
+
+  put(key: string, value: T): void {
+    const lane = this.lanes.get(key);
+    if (lane !== undefined) lane[0] = value;
+    else void this.run(key, [value]);
+  }
+
+  clear(): void {
+    for (const lane of this.lanes.values()) lane.length = 0;
+  }
+
+  private async run(key: string, lane: T[]): Promise<void> {
+    this.lanes.set(key, lane);
+    for (const value of takenFrom(lane)) {
+      await this.pass(key, value);
+      await new Promise((resolve) => setTimeout(resolve, this.everyMs));
+    }
+    this.lanes.delete(key);
+  }
+}
+
+function* takenFrom<T>(lane: T[]): Generator<T> {
+  while (lane.length > 0) yield* lane.splice(0);
+}
+
 /** Says that somebody is at something: the first signal at once, repeated ones every so often, its end at once. */
 export class Repeated {
   private readonly sent = new Map<string, number>();

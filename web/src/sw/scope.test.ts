@@ -10,6 +10,7 @@ it("keeps to the pages of the client", () => {
     "/settings/privacy",
     "/docs/rest/user.get",
     "/oidc",
+    "/signup",
     "/archived",
   ]) {
     expect(isRoute(path), path).toBe(true);

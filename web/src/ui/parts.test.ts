@@ -1,7 +1,10 @@
+import { createElement } from "react";
+import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 import { ariaKeys, keyCaps, matches } from "./hotkeys.ts";
 import { initials, toneOf } from "./identity.ts";
-import { toHtml } from "./markdown.ts";
+import { Markdown } from "./Markdown.tsx";
+import type { MarkdownOptions } from "./markdown.ts";
 import { EVERYBODY, mentionedIn } from "./mentions.ts";
 import { plainText } from "./plain-text.ts";
 import { daysBetween, timeText } from "./time.ts";
@@ -82,19 +85,26 @@ describe("a time", () => {
 });
 
 describe("a text with marks", () => {
-  const html = (text: string, options = {}) => toHtml(text, options).trim();
+  const html = (text: string, options: MarkdownOptions = {}) =>
+    renderToStaticMarkup(createElement(Markdown, { text, ...options })).replace(/^<div[^>]*>|<\/div>$/g, "");
   it("has emphasis, code and links", () => {
     expect(html("**a** _b_ ~~c~~ `d<e`")).toBe("<p><strong>a</strong> <em>b</em> <del>c</del> <code>d&lt;e</code></p>");
     expect(html("https://example.org/x")).toContain('href="https://example.org/x" target="_blank" rel="noopener');
-    expect(html("a\nb")).toBe("<p>a<br>b</p>");
-    expect(html("```js\n1 < 2\n```")).toContain("1 &#60; 2");
+    expect(html("a\nb")).toBe("<p>a<br/>b</p>");
+    expect(html("```js\n1 < 2\n```")).toContain("1 &lt; 2");
   });
   it("has no HTML, headings, pictures or scripts", () => {
     expect(html("<img src=x onerror=alert(1)>")).toBe("<p>&lt;img src=x onerror=alert(1)&gt;</p>");
     expect(html("# not a head")).toBe("<p># not a head</p>");
     expect(html("![x](https://example.org/a.png)")).not.toContain("<img");
     expect(html("[x](javascript:alert(1))")).toBe("<p>x</p>");
+    expect(html("&amp; is &amp;amp;")).toBe("<p>&amp;amp; is &amp;amp;amp;</p>");
     expect(html("| a |\n|---|\n| b |")).not.toContain("<table");
+  });
+  it("has lists and quotes", () => {
+    expect(html("- [x] a\n- b")).toBe("<ul><li>☑ a</li><li>b</li></ul>");
+    expect(html("3. a\n   - b")).toBe('<ol start="3"><li>a<ul><li>b</li></ul></li></ol>');
+    expect(html("> a\n> b")).toBe("<blockquote><p>a<br/>b</p></blockquote>");
   });
   it("of a stranger has no links", () => {
     expect(html("[x](https://example.org)", { links: false })).toBe("<p>x</p>");
@@ -111,6 +121,23 @@ describe("a text with marks", () => {
     expect(html("mail@ada.org @nobody", { mentions })).not.toContain("markdown__mention");
     expect(mentionedIn("@SAM.W. and @ada, @ada", mentions).map(({ id }) => id)).toEqual(["u2", "u1"]);
     expect(mentionedIn("mail@ada.org @nobody @all", [...mentions, { id: EVERYBODY, username: "all" }])).toEqual([]);
+  });
+  it("that is made to keep the page busy is what was typed", () => {
+    const hostile = [
+      ">".repeat(8000),
+      "- ".repeat(4000),
+      "> 1. ".repeat(40),
+      `${"*".repeat(4000)}a${"*".repeat(4000)}`,
+      "**a ".repeat(1000) + " a**".repeat(1000),
+      "a\n".repeat(4000),
+    ];
+    for (const text of hostile) {
+      const shown = html(text, { mentions: [{ id: "u1", username: "a" }] });
+      expect(shown.match(/</g)).toHaveLength(2);
+      expect(shown.replace(/<[^>]*>/g, "").replaceAll("&gt;", ">")).toBe(text);
+    }
+    const long = `${"Some *words* and **more**. ".repeat(10)}\n\n`.repeat(28);
+    expect(html(long).match(/<em>/g)).toHaveLength(280);
   });
   it("is plain where there is one line", () => {
     expect(plainText("Then *that* one, _not_ 2 * 3 * 4 or snake_case_name")).toBe(

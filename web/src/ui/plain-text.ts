@@ -4,8 +4,8 @@ export function plainText(text: string): string {
     .replace(/^```\w*$/gm, "")
     .replace(/(\*\*|__|~~|`)(.+?)\1/gs, "$2")
     .replace(/(?<![\w*])([*_])(?=[^\s*_])([^*_\n]*[^\s*_])\1(?![\w*])/g, "$2")
-    .replace(/^\s*(>|[-*+]|\d+\.)\s+/gm, "")
-    .replace(/\[([^\]]+)\]\((?:[^()\s]+)\)/g, "$1")
+    .replace(/^[^\S\n]*(>|[-*+]|\d+\.)\s+/gm, "")
+    .replace(/\[([^[\]]+)\]\((?:[^()\s]+)\)/g, "$1")
     .replace(/\s+/g, " ")
     .trim();
 }

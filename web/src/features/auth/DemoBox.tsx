@@ -3,12 +3,11 @@ import { useEffect, useState } from "react";
 import { useLocation } from "wouter";
 import type { Session } from "../../api/types.ts";
 import { t } from "../../text/auth.ts";
-import { refusal } from "../../text/refusal.ts";
 import { Avatar } from "../../ui/Avatar.tsx";
 import { Chip } from "../../ui/Chip.tsx";
-import { AuthNote } from "./AuthNote.tsx";
 import "./demo-box.css";
-import { type DemoCast, type DemoPerson, demoCast, mayHaveDemo, signInAs } from "./demo.ts";
+import { type DemoCast, type DemoPerson, demoCast, signInAs } from "./demo.ts";
+import { Refused } from "./Refused.tsx";
 import { useAct } from "./useAct.ts";
 
 /** In development: people to sign in as by one click, a bot to write to, and the way to the outbox. */
@@ -59,7 +58,7 @@ export function DemoBox({ begin }: { begin: (session: Session) => Promise<void> 
           {t.auth.signingIn}
         </p>
       )}
-      {act.error !== undefined && <AuthNote kind="bad">{refusal(act.error)}</AuthNote>}
+      {act.error !== undefined && <Refused error={act.error} />}
     </section>
   );
 }
@@ -95,7 +94,6 @@ function Entry({ person: { id, username, displayName }, bot = false, label, as, 
 function useCast(): DemoCast {
   const [cast, setCast] = useState<DemoCast>({ people: [], bots: [] });
   useEffect(() => {
-    if (!mayHaveDemo(location.hostname)) return;
     const end = new AbortController();
     // Without an answer there are none.
     demoCast(end.signal).then(setCast, () => {});

@@ -3,10 +3,9 @@ import { useEffect, useState } from "react";
 import { rest } from "../../api/rest.ts";
 import type { ProviderInfo } from "../../api/types.ts";
 import { t } from "../../text/auth.ts";
-import { refusal } from "../../text/refusal.ts";
 import { Button } from "../../ui/Button.tsx";
-import { AuthNote } from "./AuthNote.tsx";
 import { leaveForProvider } from "./provider.ts";
+import { Refused } from "./Refused.tsx";
 import { useAct } from "./useAct.ts";
 
 /** Other ways to sign in, if this server has some. */
@@ -39,7 +38,7 @@ export function Providers() {
           {t.auth.continueWith(name)}
         </Button>
       ))}
-      {act.error !== undefined && <AuthNote kind="bad">{refusal(act.error)}</AuthNote>}
+      {act.error !== undefined && <Refused error={act.error} />}
     </div>
   );
 }

@@ -5,12 +5,11 @@ import { ApiError } from "../../api/errors.ts";
 import { rest } from "../../api/rest.ts";
 import type { PendingAccount } from "../../api/types.ts";
 import { t } from "../../text/auth.ts";
-import { refusal } from "../../text/refusal.ts";
 import { Button } from "../../ui/Button.tsx";
 import { AddressField } from "./AddressField.tsx";
-import { AuthNote } from "./AuthNote.tsx";
 import type { Given } from "./flow.ts";
 import { NewPasswordField } from "./NewPasswordField.tsx";
+import { Refused } from "./Refused.tsx";
 import { strengthOf } from "./strength.ts";
 import { UsernameField } from "./UsernameField.tsx";
 import { useAct } from "./useAct.ts";
@@ -84,7 +83,7 @@ export function Register({ onAnswer }: { onAnswer: (answer: PendingAccount, give
         refused={refused}
         error={wrong.password}
       />
-      {act.error !== undefined && <AuthNote kind="bad">{refusal(act.error)}</AuthNote>}
+      {act.error !== undefined && <Refused error={act.error} />}
       <Button
         kind={Object.keys(lacking(form, refused)).length === 0 ? "primary" : "plain"}
         size="lg"

@@ -2,7 +2,6 @@ import { type FormEvent, useId, useState } from "react";
 import { ApiError } from "../../api/errors.ts";
 import { rest } from "../../api/rest.ts";
 import { t } from "../../text/auth.ts";
-import { refusal } from "../../text/refusal.ts";
 import { Button } from "../../ui/Button.tsx";
 import { CodeInput } from "../../ui/CodeInput.tsx";
 import { AddressField } from "./AddressField.tsx";
@@ -10,6 +9,7 @@ import { AuthNote } from "./AuthNote.tsx";
 import { BackLink } from "./BackLink.tsx";
 import { Resend } from "./CodeStep.tsx";
 import { NewPasswordField } from "./NewPasswordField.tsx";
+import { Refused } from "./Refused.tsx";
 import { strengthOf } from "./strength.ts";
 import { useAct } from "./useAct.ts";
 import { focusWrong, useFirstField } from "./useFirstField.ts";
@@ -52,7 +52,7 @@ function Forgot({ onSend }: { onSend: (email: string) => Promise<void> }) {
         }}
         error={wrong}
       />
-      {act.error !== undefined && <AuthNote kind="bad">{refusal(act.error)}</AuthNote>}
+      {act.error !== undefined && <Refused error={act.error} />}
       <Button kind="primary" size="lg" block type="submit" busy={act.busy}>
         {t.auth.sendCode}
       </Button>
@@ -135,7 +135,7 @@ function SetPassword({ email, onAgain, onDone }: SetPasswordProps) {
         refused={refused}
         error={wrong.password}
       />
-      {act.error !== undefined && <AuthNote kind="bad">{refusal(act.error)}</AuthNote>}
+      {act.error !== undefined && <Refused error={act.error} />}
       <Button kind={fits && code.length === 6 ? "primary" : "plain"} size="lg" block type="submit" busy={act.busy}>
         {t.auth.setPassword}
       </Button>

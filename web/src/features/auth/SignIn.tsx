@@ -12,6 +12,7 @@ import { AuthNote } from "./AuthNote.tsx";
 import { DemoBox } from "./DemoBox.tsx";
 import type { Answer, Given } from "./flow.ts";
 import { Providers } from "./Providers.tsx";
+import { Refused } from "./Refused.tsx";
 import { type Act, useAct } from "./useAct.ts";
 import { focusWrong, useFirstField } from "./useFirstField.ts";
 import { signInProblem } from "./words.ts";
@@ -107,7 +108,7 @@ function SignInForm({ first, begin, onAnswer }: Omit<SignInProps, "greeting" | "
 function SendSignIn({ act }: { act: Act }) {
   return (
     <div className="auth-form__send">
-      {act.error !== undefined && <Refused error={act.error} />}
+      {act.error !== undefined && <Refused error={act.error} words={signInProblem} />}
       <Button kind="primary" size="lg" block type="submit" busy={act.busy}>
         {act.busy ? t.auth.signingIn : lost(act.error) ? t.auth.tryAgain : t.auth.signIn}
       </Button>
@@ -117,21 +118,4 @@ function SendSignIn({ act }: { act: Act }) {
 
 function lost(error: unknown): boolean {
   return error instanceof ApiError && error.code === "transport_lost";
-}
-
-/** Why signing in did not work, with the way out where there is one. */
-function Refused({ error }: { error: unknown }) {
-  if (!(error instanceof ApiError && error.code === "locked")) {
-    return (
-      <AuthNote kind={lost(error) ? "offline" : "bad"} bare={lost(error)}>
-        {signInProblem(error)}
-      </AuthNote>
-    );
-  }
-  return (
-    <AuthNote kind="locked">
-      {t.auth.lockedFor(Math.max(1, Math.ceil((error.retryAfter ?? 60) / 60)))}
-      <Link href="/reset">{t.auth.lockedReset}</Link>.
-    </AuthNote>
-  );
 }

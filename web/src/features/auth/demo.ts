@@ -1,5 +1,6 @@
 import { ApiError, transportLost } from "../../api/errors.ts";
 import type { Session } from "../../api/types.ts";
+import { inDevelopment } from "../../app/development.ts";
 
 export interface DemoPerson {
   username: string;
@@ -15,15 +16,13 @@ export interface DemoCast {
   bots: readonly DemoPerson[];
 }
 
-/** Whether there may be demo people: they are offered to the machine itself, in development. */
-export function mayHaveDemo(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
-}
+const NOBODY: DemoCast = { people: [], bots: [] };
 
 /** Who is in the demo of this server; nobody in production. */
 export async function demoCast(signal?: AbortSignal): Promise<DemoCast> {
+  if (!(await inDevelopment())) return NOBODY;
   const response = await fetch("/dev/demo", { headers: { Accept: "application/json" }, signal });
-  return response.ok ? ((await response.json()) as DemoCast) : { people: [], bots: [] };
+  return response.ok ? ((await response.json()) as DemoCast) : NOBODY;
 }
 
 /** Signs in as one of them; `apart`: beside the session of this browser, whose cookies stay as they are. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ApiError } from "../../api/errors.ts";
+import { isLoopback } from "../../app/development.ts";
 import { t } from "../../text/auth.ts";
-import { mayHaveDemo } from "./demo.ts";
 import { answerOf } from "./provider.ts";
 import { codeProblem, endedBecause, fieldErrors, looksLikeEmail, looksLikeUsername, signInProblem } from "./words.ts";
 
@@ -61,9 +61,9 @@ it("looks at addresses and names", () => {
   expect(["mi", "mi ra", "m".repeat(21)].some(looksLikeUsername)).toBe(false);
 });
 
-it("asks for demo people on this machine only", () => {
-  expect(["localhost", "127.0.0.1", "[::1]"].every(mayHaveDemo)).toBe(true);
-  expect(["chatr.example.org", "127.0.0.1.example.org", "192.168.1.2"].some(mayHaveDemo)).toBe(false);
+it("takes only this machine for one of developers", () => {
+  expect(["localhost", "127.0.0.1", "[::1]"].every(isLoopback)).toBe(true);
+  expect(["chatr.example.org", "127.0.0.1.example.org", "192.168.1.2"].some(isLoopback)).toBe(false);
 });
 
 it("reads what the provider sent back", () => {

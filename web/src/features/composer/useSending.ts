@@ -4,7 +4,7 @@ import { useEngine } from "../../session/session.ts";
 import { refusal } from "../../text/refusal.ts";
 import { toast } from "../../ui/toast.tsx";
 import type { ConversationData } from "../timeline/useConversation.ts";
-import type { Composing, ComposingAction } from "./composing.ts";
+import { type Composing, type ComposingAction, composing, draftOf } from "./composing.ts";
 
 interface SendingOptions {
   target: string;
@@ -64,7 +64,8 @@ export function useSending({ target, data, state, dispatch, messages, onSent }: 
     },
     write: (action) => {
       dispatch(action);
-      if (action.do === "type" && state.mode.kind !== "edit") signal(action.text);
+      const { text } = draftOf(composing(state, action));
+      if (text !== draftOf(state).text) signal(text);
     },
   };
 }

@@ -2,7 +2,6 @@
 export const LICENCES: Readonly<Record<string, string>> = {
   dexie: "Apache-2.0",
   "dexie-react-hooks": "Apache-2.0",
-  dompurify: "(MPL-2.0 OR Apache-2.0)",
   "emojibase-data": "MIT",
   frimousse: "MIT",
   "lucide-react": "ISC",

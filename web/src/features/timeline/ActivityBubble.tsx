@@ -32,8 +32,8 @@ export function ActivityBubble({ activity, name }: { activity: ActivityRow; name
             {t.conversation.isTyping(name)}
           </span>
           <span className="activity-bubble__draft" dir="auto" aria-hidden="true">
-            {/* The end of it is what changes. */}
-            {activity.text?.slice(-120)}
+            {/* The end of it is what changes, and what stays in sight. */}
+            <span>{[...(activity.text ?? "")].slice(-120).join("")}</span>
           </span>
         </div>
       );

@@ -29,11 +29,6 @@ export const BubbleText = memo(function BubbleText({ id, text }: { id: string; t
   const plain = isPlain(text);
   const Markdown = useMarkdown(!plain);
   const { mayFold, folds } = useFolding(box, text, plain || Markdown !== undefined);
-  useEffect(() => {
-    // Tab leaves the timeline in one step: what is in a bubble is reached by its menu.
-    if (Markdown && !isPlain(text))
-      for (const each of box.current?.querySelectorAll("a, pre") ?? []) each.setAttribute("tabindex", "-1");
-  }, [text, Markdown]);
   const toggle = () => {
     if (open) unfolded.delete(id);
     else unfolded.add(id);
@@ -43,10 +38,11 @@ export const BubbleText = memo(function BubbleText({ id, text }: { id: string; t
     <>
       <div ref={box} className={cx("bubble-text", mayFold && !open && "bubble-text--folded")}>
         {Markdown && !plain ? (
-          <Markdown text={text} mentions={mentions} me={me} links={trusted} onMention={person} />
+          // Tab leaves the timeline in one step: what is in a bubble is reached by its menu.
+          <Markdown text={text} mentions={mentions} me={me} links={trusted} tabIndex={-1} onMention={person} />
         ) : (
           <div className="markdown">
-            <p className="bubble-text__plain">{text}</p>
+            <p className="markdown__plain">{text}</p>
           </div>
         )}
         {text.includes("```") && <CopyCode />}

@@ -27,9 +27,10 @@ export function ConversationBody({ ref, data, messages, onRead, onKey, children 
   const { state, goal, mark } = messages;
   const readable = useReadable(state.messages, state.ready);
   const layOut = useMemo(createRows, []);
+  const { messages: shown, atStart, live } = state;
   const rows = useMemo(
-    () => layOut({ messages: state.messages, outbox: state.live ? outbox : [], me: me.id, unreadAfter: mark?.after }),
-    [layOut, state.messages, state.live, outbox, me.id, mark?.after],
+    () => layOut({ messages: shown, atStart, outbox: live ? outbox : [], me: me.id, unreadAfter: mark?.after }),
+    [layOut, shown, atStart, live, outbox, me.id, mark?.after],
   );
   const unread = mark && countText(countBelow(mark, state.messages, me.id), mark.capped);
   if (!state.ready || !readable) return <div className="timeline" aria-busy="true" />;

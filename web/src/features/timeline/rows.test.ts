@@ -24,7 +24,7 @@ function waiting(clientId: string, minute: number): OutboxRow {
 }
 
 function rows(messages: Message[], outbox: OutboxRow[] = [], unreadAfter?: number): readonly Row[] {
-  return createRows()({ messages, outbox, me: "sam", unreadAfter });
+  return createRows()({ messages, atStart: true, outbox, me: "sam", unreadAfter });
 }
 
 const edges = (all: readonly Row[]) =>
@@ -77,10 +77,23 @@ describe("rows of a conversation", () => {
   it("are the same objects as before where nothing has changed", () => {
     const layOut = createRows();
     const first = message(1, 0);
-    const before = layOut({ messages: [first], outbox: [], me: "sam", unreadAfter: undefined });
-    const after = layOut({ messages: [first, message(2, 9)], outbox: [], me: "sam", unreadAfter: undefined });
+    const rest = { atStart: true, outbox: [], me: "sam", unreadAfter: undefined };
+    const before = layOut({ messages: [first], ...rest });
+    const after = layOut({ messages: [first, message(2, 9)], ...rest });
     expect(after[0]).toBe(before[0]);
-    const grouped = layOut({ messages: [first, message(2, 1)], outbox: [], me: "sam", unreadAfter: undefined });
+    const grouped = layOut({ messages: [first, message(2, 1)], ...rest });
     expect(grouped[0]).not.toBe(before[0]);
+  });
+
+  it("are there when it is known how they look: no older message changes one", () => {
+    const layOut = createRows();
+    const rest = { outbox: [], me: "sam", unreadAfter: undefined };
+    const [one, two, three] = [message(1, 0), message(2, 1), message(3, 2)];
+    const before = layOut({ messages: [two, three], atStart: false, ...rest });
+    expect(edges(before)).toBe("m3)");
+    const after = layOut({ messages: [one, two, three], atStart: true, ...rest });
+    expect(edges(after)).toBe("(m1 m2 m3)");
+    expect(after[2]).toBe(before[0]);
+    expect(edges(layOut({ messages: [two], atStart: false, ...rest }))).toBe("(m2)");
   });
 });

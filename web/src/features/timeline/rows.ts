@@ -29,6 +29,8 @@ export type Row = Place &
 export interface RowsInput {
   /** Ascending. */
   messages: readonly Message[];
+  /** The oldest message is here. */
+  atStart: boolean;
   /** In order of sending. */
   outbox: readonly OutboxRow[];
   me: string;
@@ -79,7 +81,16 @@ function layOut(input: RowsInput): Row[] {
   for (const entry of notYetThere(input))
     rows.push({ ...placeOf(entry.clientId, entry.createdAt), kind: "outbox", entry });
   group(rows, input.me);
+  if (!input.atStart) leaveOpen(rows);
   return rows;
+}
+
+/**
+ * How the first row looks depends on what is before it: whether a day begins there, and whose bubbles it belongs to. It
+ * is shown when that is known, so that no row becomes another one when older messages come.
+ */
+function leaveOpen(rows: Row[]): void {
+  if (rows.length > 1 && rows[0]?.startsUnread === false) rows.shift();
 }
 
 function placeOf(key: string, at: string): Place {

@@ -12,7 +12,7 @@ const listeners = new Set<() => void>();
 /** So long after a conversation was opened there is time for what a later message may need. */
 const SOON_MS = 2000;
 
-/** Parser and sanitiser are a tenth of the client, and most texts need neither: they come by themselves. */
+/** The parser is a good part of the client, and most texts need none: it comes by itself. */
 function load(): void {
   if (loading) return;
   loading = true;

@@ -4,7 +4,7 @@ const NAME = "conversation-hit";
 
 /**
  * Marks what is looked for in the bubbles that are in view, by the highlights of the browser: the text itself stays
- * what the sanitiser made of it. Browsers that have none show the ring of the hit alone.
+ * as it is. Browsers that have none show the ring of the hit alone.
  */
 export function useMarkedWords(query: string): void {
   useEffect(() => {

@@ -7,7 +7,8 @@ export const errors = {
   conflict: "Someone changed this a moment ago. Look again, then save.",
   gone: "This message was unsent.",
   too_large: "This is too large.",
-  rate_limited: (seconds: number) => `Too fast. Try again in ${seconds} s.`,
+  rate_limited: (seconds: number) =>
+    `Too fast. Try again in ${seconds > 90 ? `${Math.ceil(seconds / 60)} min` : `${seconds} s`}.`,
   blocked: "You can't send messages to this person.",
   code_wrong: "That code is not right. Check the newest mail, or get a new code.",
   code_expired: "That code is too old. Get a new one.",
