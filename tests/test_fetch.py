@@ -46,10 +46,9 @@ class FetcherTests(TestCase):
         self.url = f"http://127.0.0.1:{port.getHost().port}"
         # Connections that our side closes are gone once the server has noticed.
         self.addCleanup(lambda: gatherResults(server.gone))
-        self.fetcher = Fetcher(reactor, timeout_s=0.2)
 
-    async def get(self, path: str, **options: Any) -> tuple[int, int, bool]:
-        answer = await self.fetcher.request("GET", self.url + path, **options)
+    async def get(self, path: str, timeout_s: float = 10, **options: Any) -> tuple[int, int, bool]:
+        answer = await Fetcher(reactor, timeout_s=timeout_s).request("GET", self.url + path, **options)
         return answer.status, len(answer.body), answer.whole
 
     async def test_bounds(self) -> None:
@@ -59,11 +58,12 @@ class FetcherTests(TestCase):
         status, length, whole = await self.get("/long")
         self.assertEqual((status, whole), (200, False))
         self.assertLessEqual(length, MAX_ANSWER_BYTES)
-        self.assertEqual(await self.get("/stalled"), (200, 4, False))
+        self.assertEqual(await self.get("/stalled", timeout_s=1), (200, 4, False))
         self.assertEqual(await self.get("/plain", limit=0), (200, 0, False))
 
     async def test_no_answer(self) -> None:
         """Silence and closed ports are told without the address."""
+        fetcher = Fetcher(reactor, timeout_s=0.2)
         for url in (self.url + "/silent", "http://127.0.0.1:9/secret", "http://127.0.0.1:x/", "http://[127.0.0.1/", ""):
-            error = await self.assertFailure(Deferred.fromCoroutine(self.fetcher.request("GET", url)), Unreachable)
+            error = await self.assertFailure(Deferred.fromCoroutine(fetcher.request("GET", url)), Unreachable)
             self.assertNotIn("127.0.0.1", str(error))

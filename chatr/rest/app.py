@@ -33,18 +33,19 @@ class _Handler:
 
     async def __call__(self, request: ChatrRequest, /, **variables: str) -> bytes:
         record, cookies = self._record, self._exchange.cookies
+        by_cookie = False
         try:
             caller = self._exchange.caller(request)
             raw, from_text = parameters(request, self._shape, variables)
-            cookies.take(request, record, raw)
+            by_cookie = cookies.take(request, record, raw)
             hang_up = HangUp()
             call = self._dispatcher.call(
                 record, raw, caller, request_id=request.request_id, from_text=from_text, hang_up=hang_up
             )
             answer: Any = await self._exchange.run(call, alone=None if record.route.reads else hang_up)
         except ApiError as error:
-            if error.code == "unauthenticated":
-                cookies.refused(request, record)
+            if by_cookie and error.code == "unauthenticated":
+                cookies.clear(request)
             raise
         body = as_json(request, cookies.give(request, record, answer, device=caller.device))
         request.setResponseCode(record.route.status)

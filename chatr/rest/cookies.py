@@ -33,19 +33,20 @@ class SessionCookies:
         self._public_url = public_url
         self._refresh_s = refresh_s
 
-    def take(self, request: ChatrRequest, record: Operation, raw: dict[str, Any]) -> None:
-        """Give session.refresh its token from the cookie, unless the body has one.
+    def take(self, request: ChatrRequest, record: Operation, raw: dict[str, Any]) -> bool:
+        """Give session.refresh its token from the cookie, unless the body has one; answers whether it did.
 
-        Raises ``forbidden`` when the page that asks is another site's.
+        A cookie that is refused then is of no more use. Raises ``forbidden`` when the page that asks is another site's.
         """
         if record.name != _TAKES_COOKIE or "refreshToken" in raw:
-            return
+            return False
         token = self._kept(request, cookies.REFRESH)
         if not token:
-            return
+            return False
         if not self.own_page(request):
             raise ApiError("forbidden", "The session cookie works for this server's own pages only")
         raw["refreshToken"] = token
+        return True
 
     def own_page(self, request: ChatrRequest) -> bool:
         """Whether a page of this server asks, or no page at all."""
@@ -79,11 +80,6 @@ class SessionCookies:
         if request.getHeader(HEADER) == "cookie":
             return msgspec.structs.replace(session, refresh_token="")
         return session
-
-    def refused(self, request: ChatrRequest, record: Operation) -> None:
-        """A refresh failed: a cookie that it came from is of no more use."""
-        if record.name == _TAKES_COOKIE and self._kept(request, cookies.REFRESH):
-            self.clear(request)
 
     def clear(self, request: ChatrRequest) -> None:
         """Have the browser forget the session. That it was signed in here it remembers."""

@@ -101,6 +101,15 @@ class RestTests(CookieCase):
         status, problem = await self.post(REFRESH)
         self.assertEqual((status, problem["code"], set(self.jar)), (401, "unauthenticated", {"chatr_device"}))
 
+    async def test_refusal_of_another_token_clears_nothing(self) -> None:
+        """What is refused is an access token that is over, or a token in the body: the cookie is good for the next."""
+        await self.login()
+        kept = self.jar["chatr_refresh"].value
+        self.assertEqual((await self.post(REFRESH, Authorization="Bearer over", Origin=self.url))[0], 401)
+        self.assertEqual((await self.post(REFRESH, {"refreshToken": "nobody-has-this-one"}, Origin=self.url))[0], 401)
+        self.assertEqual(self.jar["chatr_refresh"].value, kept)
+        self.assertEqual((await self.post(REFRESH, Origin=self.url))[0], 200)
+
     async def test_body_wins(self) -> None:
         """A client that keeps its token itself is served by that, whatever cookies lie about."""
         session = await self.login()

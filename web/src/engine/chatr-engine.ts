@@ -225,7 +225,7 @@ export class ChatrEngine implements Engine {
     const leader = new Leader({
       store: this.store,
       url: webSocketUrl(this.options.origin),
-      ticket: async () => (await this.callRest("realtime.ticket", {})).ticket,
+      ticket: async (signal) => (await this.callRest("realtime.ticket", {}, signal)).ticket,
       onConnection: (connection) => credentials.connected(connection),
       onEnded: (reason) => this.ended(reason),
       sessionId: () => credentials.sessionId(),

@@ -16,7 +16,7 @@ import type { Store } from "./store.ts";
 export interface LeaderOptions {
   store: Store;
   url: string;
-  ticket(): Promise<string>;
+  ticket(signal: AbortSignal): Promise<string>;
   /** Hears of the WAMP connection that is open, by its name; empty: none is. */
   onConnection(name: string): void;
   /** Hears that the session has ended for good. */

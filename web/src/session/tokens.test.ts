@@ -32,3 +32,19 @@ it("knows that a session is over when the cookie is refused", async () => {
   vi.stubGlobal("fetch", async () => refused());
   await expect(tokens.renew()).rejects.toMatchObject({ code: "unauthenticated" });
 });
+
+it("asks anew when the network is back, for all who wait", async () => {
+  const network = new EventTarget();
+  vi.stubGlobal("addEventListener", network.addEventListener.bind(network));
+  vi.stubGlobal("removeEventListener", network.removeEventListener.bind(network));
+  let asked = 0;
+  vi.stubGlobal("fetch", (_: string, { signal }: RequestInit) => {
+    asked += 1;
+    if (asked > 1) return Promise.resolve(answer(200, session("back")));
+    return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+  });
+  const waiting = [tokens.accessToken(), tokens.accessToken()];
+  network.dispatchEvent(new Event("online"));
+  expect(await Promise.all(waiting)).toEqual(["back", "back"]);
+  expect(asked).toBe(2);
+});

@@ -8,6 +8,8 @@ import { Backoff } from "../wamp/backoff.ts";
 /** So long before its end a token is renewed, and one that is short-lived when so much of its time is left. */
 const AHEAD_MS = 60_000;
 const AHEAD = 0.3;
+/** So much sooner than it says a token may end: the server counts whole seconds. */
+const ROUNDED_MS = 1_000;
 /** The cookie has the refresh token, which no script sees. */
 const FROM_COOKIE = {} as SessionRefreshParams;
 
@@ -36,7 +38,7 @@ export class Tokens implements Credentials {
     this.refused = undefined;
     this.token = session.accessToken;
     const lastsMs = session.expiresIn * 1000;
-    this.goodUntil = began + lastsMs;
+    this.goodUntil = began + lastsMs - ROUNDED_MS;
     this.backoff.reset();
     this.later(lastsMs - Math.min(AHEAD_MS, lastsMs * AHEAD));
   }
@@ -89,15 +91,32 @@ export class Tokens implements Credentials {
     this.listener.renewed(session);
   }
 
+  /** What is asked without a network may hang for long: when there is one it is asked anew. */
   private async refreshed(): Promise<Session> {
-    if (Date.now() >= this.goodUntil) return rest("session.refresh", FROM_COOKIE);
+    for (;;) {
+      const over = new AbortController();
+      const giveUp = () => over.abort();
+      globalThis.addEventListener?.("online", giveUp);
+      try {
+        return await this.asked(over.signal);
+      } catch (error) {
+        if (!over.signal.aborted) throw error;
+      } finally {
+        globalThis.removeEventListener?.("online", giveUp);
+      }
+    }
+  }
+
+  private async asked(signal: AbortSignal): Promise<Session> {
+    if (Date.now() >= this.goodUntil) return rest("session.refresh", FROM_COOKIE, { signal });
     try {
       // With the token of now, and the name of the connection, that is prolonged too.
-      return await rest("session.refresh", FROM_COOKIE, { token: this.token, connection: this.connection });
+      const { token, connection } = this;
+      return await rest("session.refresh", FROM_COOKIE, { token, connection, signal });
     } catch (error) {
       // It may be the token that is over, by the server's clock: of the session the cookie tells.
       if (!(error instanceof ApiError) || error.code !== "unauthenticated") throw error;
-      return rest("session.refresh", FROM_COOKIE);
+      return rest("session.refresh", FROM_COOKIE, { signal });
     }
   }
 

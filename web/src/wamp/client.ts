@@ -18,8 +18,11 @@ export type Handler = (topic: string, payload: Payload) => void;
 export interface WampOptions {
   url: string;
   realm?: string;
-  /** A fresh ticket that works once, asked for at each connect. What it rejects with ends the client, unless it passes. */
-  ticket(): Promise<string>;
+  /**
+   * A fresh ticket that works once, asked for at each connect. What it rejects with ends the client, unless it passes.
+   * `signal`: nobody waits for this one any more.
+   */
+  ticket(signal: AbortSignal): Promise<string>;
   onState(state: WampState): void;
   serializer?: Serializer;
   WebSocket?: typeof WebSocket;
@@ -35,8 +38,12 @@ export interface Times {
   /** Silence after which the other side is asked for a sign, and how long it has for that. */
   silenceMs: number;
   answerMs: number;
-  /** How long a connect may take. */
+  /** How long it has where there is a reason to doubt, as after a sleep. */
+  doubtMs: number;
+  /** How long a connect may take, with its ticket. */
   connectMs: number;
+  /** A try that is younger is not given up for another when somebody asks for one. */
+  youngMs: number;
 }
 
 const TIMES: Times = {
@@ -45,7 +52,9 @@ const TIMES: Times = {
   goodMs: 20_000,
   silenceMs: 20_000,
   answerMs: 10_000,
+  doubtMs: 3_000,
   connectMs: 15_000,
+  youngMs: 1_000,
 };
 const DENIED = "wamp.error.authentication_denied";
 
@@ -68,6 +77,8 @@ export class WampClient {
   private stopped = false;
   private denied = false;
   private wake: (() => void) | undefined;
+  /** The try that is under way. */
+  private attempt: { began: number; giveUp(reason: string): void } | undefined;
   /** Whether the next try follows the one under way at once. */
   private hurried = false;
   private running: Promise<void> | undefined;
@@ -85,7 +96,7 @@ export class WampClient {
 
   start(): void {
     if (this.running !== undefined) return;
-    globalThis.addEventListener?.("online", this.retry);
+    globalThis.addEventListener?.("online", this.back);
     globalThis.addEventListener?.("offline", this.lost);
     globalThis.document?.addEventListener("visibilitychange", this.seen);
     this.running = this.run();
@@ -93,22 +104,17 @@ export class WampClient {
 
   async stop(): Promise<void> {
     this.stopped = true;
-    globalThis.removeEventListener?.("online", this.retry);
+    globalThis.removeEventListener?.("online", this.back);
     globalThis.removeEventListener?.("offline", this.lost);
     globalThis.document?.removeEventListener("visibilitychange", this.seen);
     this.link?.leave();
+    this.attempt?.giveUp("stopped");
     this.wake?.();
     await this.running;
   }
 
   /** Try at once, and soon again should that fail; what seems to be open has to show that it is. */
-  retry = (): void => {
-    this.backoff.reset();
-    // What is under way may have begun before there was a reason to hope.
-    if (this.wake !== undefined) this.wake();
-    else if (!this.isOnline) this.hurried = true;
-    if (this.link !== undefined && this.isOnline) void this.probe(this.link);
-  };
+  retry = (): void => this.again(this.times.youngMs);
 
   /** End the connection as if it had broken; it comes back. */
   cut(reason: string): void {
@@ -154,6 +160,20 @@ export class WampClient {
 
   private lost = (): void => this.link?.cut("The network is off");
 
+  /** What began without a network may hang for long, and say nothing of this one. */
+  private back = (): void => this.again(0);
+
+  private again(youngMs: number): void {
+    this.backoff.reset();
+    if (this.link !== undefined && this.isOnline) void this.probe(this.link, this.times.doubtMs);
+    else if (this.wake !== undefined) this.wake();
+    else {
+      this.hurried = true;
+      const { attempt } = this;
+      if (attempt !== undefined && Date.now() - attempt.began >= youngMs) attempt.giveUp("Begun anew");
+    }
+  }
+
   private async run(): Promise<void> {
     while (!this.stopped) {
       const began = Date.now();
@@ -178,30 +198,41 @@ export class WampClient {
 
   /** One connection; answers why it ended, by an error when there will be no other. */
   private async connection(): Promise<string | ApiError> {
-    let link: Link | undefined;
-    let late: ReturnType<typeof setTimeout> | undefined;
+    const over = new AbortController();
+    const giveUp = (reason: string) => over.abort(transportLost(reason));
+    this.attempt = { began: Date.now(), giveUp };
+    const late = setTimeout(giveUp, this.times.connectMs, "The server does not answer");
     let beat: ReturnType<typeof setInterval> | undefined;
     try {
-      const ticket = await this.options.ticket();
-      if (this.stopped) return "stopped";
-      link = this.open(ticket);
-      late = setTimeout(() => link?.cut("The server does not answer"), this.times.connectMs);
-      const opened = link;
-      const welcome = await opened.welcomed;
-      this.denied = false;
-      await Promise.all([...this.topics.values()].map((topic) => this.subscribeAt(opened, topic)));
+      const link = await this.opened(over.signal);
       clearTimeout(late);
-      beat = this.watch(opened);
+      this.attempt = undefined;
+      beat = this.watch(link);
+      return await link.closed;
+    } catch (error) {
+      return this.failed(error);
+    } finally {
+      this.attempt = undefined;
+      clearTimeout(late);
+      clearInterval(beat);
+    }
+  }
+
+  /** A link that is open and subscribed, unless `over` comes before; then there is none. */
+  private async opened(over: AbortSignal): Promise<Link> {
+    const ticket = await unless(over, this.options.ticket(over));
+    const link = this.open(ticket);
+    try {
+      const welcome = await unless(over, link.welcomed);
+      this.denied = false;
+      await unless(over, Promise.all([...this.topics.values()].map((topic) => this.subscribeAt(link, topic))));
       this.isOnline = true;
       this.hurried = false;
       this.options.onState({ kind: "online", welcome });
-      return await opened.closed;
+      return link;
     } catch (error) {
-      link?.cut("refused");
-      return this.failed(error);
-    } finally {
-      clearTimeout(late);
-      clearInterval(beat);
+      link.cut("given up");
+      throw error;
     }
   }
 
@@ -238,17 +269,17 @@ export class WampClient {
   /** Ask for a sign when it has been silent for long: browsers have no ping, and a dead network says nothing. */
   private watch(link: Link): ReturnType<typeof setInterval> {
     return setInterval(() => {
-      if (Date.now() - link.heardAt > this.times.silenceMs) void this.probe(link);
+      if (Date.now() - link.heardAt > this.times.silenceMs) void this.probe(link, this.times.answerMs);
     }, this.times.silenceMs / 4);
   }
 
   private probing: Link | undefined;
 
-  private async probe(link: Link): Promise<void> {
+  private async probe(link: Link, answerMs: number): Promise<void> {
     const [topic] = this.topics.values();
     if (topic === undefined || this.probing === link) return;
     this.probing = link;
-    const late = setTimeout(() => link.cut("The server does not answer"), this.times.answerMs);
+    const late = setTimeout(() => link.cut("The server does not answer"), answerMs);
     try {
       // What is subscribed already costs the server nothing.
       await link.subscribe(topic.name, topic.match, () => undefined);
@@ -271,4 +302,14 @@ export class WampClient {
       this.wake = undefined;
     });
   }
+}
+
+/** What comes of `work`, or why nobody waits for it any more. */
+function unless<T>(over: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const leave = () => reject(over.reason);
+    if (over.aborted) leave();
+    over.addEventListener("abort", leave);
+    work.then(resolve, reject).finally(() => over.removeEventListener("abort", leave));
+  });
 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { rest } from "../../src/api/rest.ts";
 import { WampClient, type WampOptions, type WampState } from "../../src/wamp/client.ts";
@@ -23,6 +23,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await Promise.all(clients.splice(0).map((client) => client.stop()));
+  vi.unstubAllGlobals();
   await way.stop();
 });
 
@@ -160,4 +161,77 @@ test("retry does not wait", async () => {
   way.isOpen = true;
   client.retry();
   await eventually(() => client.connected);
+});
+
+/** A browser's window, whose network comes and goes. */
+function network(): EventTarget {
+  const target = new EventTarget();
+  vi.stubGlobal("addEventListener", target.addEventListener.bind(target));
+  vi.stubGlobal("removeEventListener", target.removeEventListener.bind(target));
+  return target;
+}
+
+/** A ticket that never comes, the first time. */
+function hanging(): { ticket: () => Promise<string>; count: () => number } {
+  let count = 0;
+  return {
+    ticket: () => {
+      count += 1;
+      return count === 1 ? new Promise(() => undefined) : ticket();
+    },
+    count: () => count,
+  };
+}
+
+test("what hangs when the network comes back is given up, whether it is the ticket or the socket", async () => {
+  const line = network();
+  const first = hanging();
+  const client = begun({ ticket: first.ticket });
+  await eventually(() => first.count() === 1);
+  line.dispatchEvent(new Event("online"));
+  await eventually(() => client.connected, "connected", 2_000);
+  line.dispatchEvent(new Event("offline"));
+  way.isDeaf = true;
+  await eventually(() => states.at(-1)?.kind === "connecting" && way.count > 1, "a socket that says nothing");
+  way.isDeaf = false;
+  line.dispatchEvent(new Event("online"));
+  await eventually(() => client.connected, "connected", 2_000);
+});
+
+test("a try that is asked for gives up one that hangs, but none that is young", async () => {
+  const first = hanging();
+  const client = begun({ ticket: first.ticket, times: { youngMs: 200 } });
+  client.retry();
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  expect(first.count()).toBe(1);
+  client.retry();
+  await eventually(() => client.connected, "connected", 2_000);
+});
+
+test("a ticket that does not come is given up in time, and does not hold up the end", async () => {
+  const signals: AbortSignal[] = [];
+  const client = begun({
+    ticket: (signal) => {
+      signals.push(signal);
+      return new Promise(() => undefined);
+    },
+    times: { connectMs: 100 },
+  });
+  await eventually(() => signals.length === 2);
+  expect(signals[0]?.aborted).toBe(true);
+  await client.stop();
+  expect(signals.at(-1)?.aborted).toBe(true);
+  expect(states.some((state) => state.kind === "ended")).toBe(false);
+});
+
+test("a connection that died unnoticed is given up soon when somebody asks for it", async () => {
+  const client = begun({ times: { silenceMs: 60_000, answerMs: 60_000, doubtMs: 100 } });
+  client.subscribe("chatr.", () => undefined, "prefix");
+  await eventually(() => client.connected);
+  client.retry();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(states.filter((state) => state.kind === "online")).toHaveLength(1);
+  way.isDeaf = true;
+  client.retry();
+  await eventually(() => states.at(-1)?.kind !== "online", "given up", 2_000);
 });

@@ -72,7 +72,7 @@ export class LabConnection {
     if (this.client !== undefined || this.view.status === "ended") return;
     const client = new WampClient({
       url: webSocketUrl(),
-      ticket: async () => (await rest("realtime.ticket", {}, { token: this.session.accessToken, apart: true })).ticket,
+      ticket: async (signal) => (await rest("realtime.ticket", {}, { ...this.credentials(), signal })).ticket,
       onState: (state) => this.became(client, state),
       WebSocket: slowSocket(() => (this.view.slow ? SLOW_MS : 0)),
     });
