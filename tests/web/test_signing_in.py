@@ -6,7 +6,7 @@ import re
 import time
 
 import pyotp
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.server import PASSWORD, Account
 from tests.web.case import PHONE, BrowserCase, in_browser
@@ -83,12 +83,27 @@ class SigningInTests(BrowserCase):
 
     @in_browser
     def test_demo(self) -> None:
-        """One click, and one is somebody who has written and been written to."""
-        page = self.visit()
+        """One click, and one is somebody who has written and been written to. Whoever leaves leaves nothing behind."""
+        page = self.context().new_page()
+        held: list[Route] = []
+        page.route("**/dev/demo", lambda route: held.append(route))
+        with page.expect_request("**/dev/demo"):
+            page.goto("/")
+        form = page.get_by_label("Password", exact=True)
+        before = form.bounding_box()
+        held[0].continue_()
+        page.unroute("**/dev/demo")
+        expect(page.get_by_role("button", name="Mira")).to_be_visible()
+        self.assertEqual(form.bounding_box(), before, "the form stays where it is")
         page.get_by_role("button", name="Mira").click()
         is_in(page)
         expect(page.get_by_role("link", name="Sam Rivers")).to_be_visible()
         self.check_accessible(page)
+        page.goto("/settings/account")
+        page.get_by_role("main").get_by_role("button", name="Sign out").last.click()
+        page.get_by_role("alertdialog").get_by_role("button", name="Sign out").click()
+        expect(page.get_by_role("button", name="Mira")).to_be_visible()
+        self.assertEqual(page.url, f"{self.url}/")
 
     @in_browser
     def test_echo_bot(self) -> None:
