@@ -21,6 +21,12 @@ def is_in(page: Page) -> None:
     expect(page.get_by_role("heading", name="Chats", exact=True)).to_be_visible()
 
 
+#: As of a browser whose disk is full or broken, until it is mended.
+_NO_STORAGE = """if (location.protocol === "http:" && sessionStorage.getItem("mended") === null) {
+    IDBFactory.prototype.open = () => { throw new DOMException("Not allowed here", "InvalidStateError"); };
+}"""
+
+
 class SigningInTests(BrowserCase):
     """From the first page to the chats."""
 
@@ -117,3 +123,29 @@ class EndTests(BrowserCase):
         page.evaluate("async () => { while ((await indexedDB.databases()).length > 0) await new Promise(setTimeout); }")
         self.assertIsNone(page.evaluate("() => localStorage.getItem('chatr:user')"))
         self.assertEqual(len(self.said), 1, "the server is asked once")
+
+
+class StorageTests(BrowserCase):
+    """A browser that keeps nothing."""
+
+    @in_browser
+    def test_does_not_open(self) -> None:
+        """Says why and what helps, whether one was signed in or signs in now; mended, all is there."""
+        ann = self.wait(self.person("ann"))
+        page = self.at_home(ann, size=PHONE, theme="dark")
+        is_in(page)
+        page.context.add_init_script(_NO_STORAGE)
+        page.reload()
+        told = page.get_by_role("alert")
+        expect(told).to_contain_text("This browser’s storage does not open")
+        expect(told).to_contain_text("InvalidStateError")
+        self.check_accessible(page)
+        other = self.context()
+        other.add_init_script(_NO_STORAGE)
+        first = other.new_page()
+        first.goto("/")
+        sign_in(first, "ann")
+        expect(first.get_by_role("alert")).to_contain_text("InvalidStateError")
+        page.evaluate("() => sessionStorage.setItem('mended', '')")
+        page.get_by_role("button", name="Reload").click()
+        is_in(page)

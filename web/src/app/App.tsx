@@ -7,6 +7,7 @@ import { Mark } from "../ui/Mark.tsx";
 import { UiHost } from "../ui/UiHost.tsx";
 import { AppShell } from "./AppShell.tsx";
 import { ErrorBoundary } from "./ErrorBoundary.tsx";
+import { NoStorage } from "./NoStorage.tsx";
 import { placeOf } from "./places.ts";
 import { startUpdates } from "./update.ts";
 
@@ -35,6 +36,8 @@ function Routes() {
       return <Splash />;
     case "in":
       return <AppShell key={state.engine.userId} />;
+    case "unusable":
+      return <NoStorage reason={state.reason} />;
     case "out":
       return (
         <Suspense fallback={<Splash />}>
