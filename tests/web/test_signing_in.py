@@ -25,6 +25,10 @@ def is_in(page: Page) -> None:
 _NO_STORAGE = """if (location.protocol === "http:" && sessionStorage.getItem("mended") === null) {
     IDBFactory.prototype.open = () => { throw new DOMException("Not allowed here", "InvalidStateError"); };
 }"""
+#: As of one that is told to keep nothing of this site.
+_NO_SITE_DATA = """if (location.protocol === "http:") Object.defineProperty(window, "localStorage", {
+    get() { throw new DOMException("Access is denied", "SecurityError"); },
+});"""
 
 
 class SigningInTests(BrowserCase):
@@ -140,12 +144,14 @@ class StorageTests(BrowserCase):
         expect(told).to_contain_text("This browser’s storage does not open")
         expect(told).to_contain_text("InvalidStateError")
         self.check_accessible(page)
-        other = self.context()
-        other.add_init_script(_NO_STORAGE)
-        first = other.new_page()
-        first.goto("/")
-        sign_in(first, "ann")
-        expect(first.get_by_role("alert")).to_contain_text("InvalidStateError")
+        for script, reason in ((_NO_STORAGE, "InvalidStateError"), (_NO_SITE_DATA, "SecurityError")):
+            context = self.context()
+            context.add_init_script(script)
+            first = context.new_page()
+            first.goto("/")
+            if script == _NO_STORAGE:
+                sign_in(first, "ann")
+            expect(first.get_by_role("alert")).to_contain_text(reason)
         page.evaluate("() => sessionStorage.setItem('mended', '')")
         page.get_by_role("button", name="Reload").click()
         is_in(page)

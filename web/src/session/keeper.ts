@@ -65,7 +65,7 @@ export class SessionKeeper {
       last = localStorage.getItem(LAST_USER);
     } catch (error) {
       // Where a site may keep nothing even to look is refused.
-      return this.show({ kind: "unusable", reason: String(error) });
+      return this.show(unusable(error));
     }
     if (last === null) {
       // Nobody was signed in here: to ask would only put an error into the console of whoever comes for the first time.
@@ -105,7 +105,7 @@ export class SessionKeeper {
       if (me !== undefined) await new Store(engine.db, userId).setMe(me);
       found({ kind: "in", engine });
     } catch (error) {
-      found({ kind: "unusable", reason: String(error) });
+      found(unusable(error));
     } finally {
       clearTimeout(late);
     }
@@ -131,4 +131,10 @@ export class SessionKeeper {
     this.state = state;
     for (const listener of this.listeners) listener();
   }
+}
+
+/** Dexie says what happened, and in more lines of what that came. */
+function unusable(error: unknown): SessionState {
+  const [reason = ""] = String(error).split("\n");
+  return { kind: "unusable", reason };
 }
