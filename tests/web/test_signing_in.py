@@ -33,6 +33,16 @@ async def with_authenticator(case: BrowserCase, who: Account) -> str:
     return secret
 
 
+#: As of a browser whose disk is full or broken, until it is mended.
+_NO_STORAGE = """if (location.protocol === "http:" && sessionStorage.getItem("mended") === null) {
+    IDBFactory.prototype.open = () => { throw new DOMException("Not allowed here", "InvalidStateError"); };
+}"""
+#: As of one that is told to keep nothing of this site.
+_NO_SITE_DATA = """if (location.protocol === "http:") Object.defineProperty(window, "localStorage", {
+    get() { throw new DOMException("Access is denied", "SecurityError"); },
+});"""
+
+
 class SigningInTests(BrowserCase):
     """From the first page to the chats."""
 
@@ -214,3 +224,31 @@ class EndTests(BrowserCase):
         page.evaluate("async () => { while ((await indexedDB.databases()).length > 0) await new Promise(setTimeout); }")
         self.assertIsNone(page.evaluate("() => localStorage.getItem('chatr:user')"))
         self.assertEqual(len(self.said), 1, "the server is asked once")
+
+
+class StorageTests(BrowserCase):
+    """A browser that keeps nothing."""
+
+    @in_browser
+    def test_does_not_open(self) -> None:
+        """Says why and what helps, whether one was signed in or signs in now; mended, all is there."""
+        ann = self.wait(self.person("ann"))
+        page = self.at_home(ann, size=PHONE, theme="dark")
+        is_in(page)
+        page.context.add_init_script(_NO_STORAGE)
+        page.reload()
+        told = page.get_by_role("alert")
+        expect(told).to_contain_text("This browser’s storage does not open")
+        expect(told).to_contain_text("InvalidStateError")
+        self.check_accessible(page)
+        for script, reason in ((_NO_STORAGE, "InvalidStateError"), (_NO_SITE_DATA, "SecurityError")):
+            context = self.context()
+            context.add_init_script(script)
+            first = context.new_page()
+            first.goto("/")
+            if script == _NO_STORAGE:
+                sign_in(first, "ann")
+            expect(first.get_by_role("alert")).to_contain_text(reason)
+        page.evaluate("() => sessionStorage.setItem('mended', '')")
+        page.get_by_role("button", name="Reload").click()
+        is_in(page)
