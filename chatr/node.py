@@ -24,6 +24,7 @@ from chatr.previews.web import Web
 from chatr.process.counts import IncidentCounts
 from chatr.process.parts import Life, Stage, Stages
 from chatr.process.tasks import Tasks
+from chatr.realtime.group_rooms import GroupRooms
 from chatr.realtime.hub import Hub
 from chatr.realtime.memory import MemoryBroker
 from chatr.realtime.publisher import Publisher
@@ -38,6 +39,7 @@ from chatr.services.indexer import Indexer
 from chatr.services.nightly import Nightly
 from chatr.services.revocations import RevocationWatch
 from chatr.sharing import Sharing
+from chatr.store.groups import groups
 from chatr.store.pool import Database
 
 
@@ -63,7 +65,9 @@ class Node:
         self.nightly = Nightly(self.tasks, self.db, config.retention, now=now)
         self.demo = Demo(self.ports, now) if config.development else None
         self.echo_bot = EchoBot(self.tasks, self.broker, self.demo) if self.demo is not None else None
-        self.gate = Gate(self.db, tokens, limiter, now=now)
+        read = partial(groups.joined_by, self.db)
+        self.group_rooms = GroupRooms(self.tasks, self.broker, self.hub, self.publisher, read)
+        self.gate = Gate(self.db, tokens, limiter, self.group_rooms, now=now)
         self.dispatcher = dispatcher(self.ports, self.tasks, now=now)
         self.wamp = self._make_wamp_door(config, reactor)
         self.http = HttpDoor(
@@ -139,6 +143,7 @@ class Node:
             {
                 "web": Life(stop=self.web.stop),
                 "revocations": self.revocations,
+                "group rooms": self.group_rooms,
                 "epoch": self.epochs,
                 "message index": self.indexer,
                 "nightly": self.nightly,

@@ -30,6 +30,9 @@ Cursor = Annotated[str, Meta(max_length=512, description="Opaque: give back what
 Presence = Literal["online", "away", "offline"]
 MessageType = Literal["text", "image", "file", "audio", "video", "system"]
 MessageStatus = Literal["sent", "delivered", "read", "listened"]
+GroupRole = Literal["owner", "admin", "member"]
+JoinPolicy = Literal["closed", "request", "link"]
+InvitePolicy = Literal["admins", "members"]
 PrivacyLevel = Literal["everyone", "friends", "nobody"]
 Gender = Literal["male", "female", "non-binary", "prefer-not-to-say"]
 
@@ -66,6 +69,19 @@ class MessageParams(Params, frozen=True, kw_only=True):
     """Which message."""
 
     id: Id
+
+
+class GroupParams(Params, frozen=True, kw_only=True):
+    """Which group."""
+
+    id: Id
+
+
+class GroupMemberParams(Params, frozen=True, kw_only=True):
+    """Which group, and whom in it."""
+
+    id: Id
+    user_id: Id
 
 
 class Privacy(Wire, frozen=True):
@@ -198,6 +214,7 @@ class Message(Wire, frozen=True, kw_only=True):
     """One message. Unsent: ``content`` is empty. ``status`` is meaningful to the sender only.
 
     System entries tell what the sender did: ``event`` to whom, ``userIds``; ``content`` is the new text, as of a title.
+    ``users``: what those are called.
     """
 
     id: Id
@@ -218,6 +235,7 @@ class Message(Wire, frozen=True, kw_only=True):
     link_preview: LinkPreview | UnsetType = UNSET
     event: str | UnsetType = UNSET
     user_ids: list[Id] | UnsetType = UNSET
+    users: list[Sender] | UnsetType = UNSET
 
 
 class Conversation(Wire, frozen=True, kw_only=True):
@@ -240,7 +258,7 @@ class Conversation(Wire, frozen=True, kw_only=True):
     title: str | UnsetType = UNSET
     description: str | UnsetType = UNSET
     other: User | UnsetType = UNSET
-    role: Literal["owner", "admin", "member"] | UnsetType = UNSET
+    role: GroupRole | UnsetType = UNSET
     member_count: int | UnsetType = UNSET
     head_seq: int
     read_seq: int
@@ -259,6 +277,34 @@ class Conversation(Wire, frozen=True, kw_only=True):
     pinned: bool = False
     revision: Revision
     updated_at: Time
+
+
+class GroupInfo(Wire, frozen=True, kw_only=True):
+    """A group. Whoever is not in it sees what it is called and how many members it has.
+
+    ``title`` is the name once more, as a Conversation calls it. ``headSeq``: of its log, for members.
+    """
+
+    id: Id
+    name: str
+    title: str
+    description: str | UnsetType = UNSET
+    member_count: int
+    join_policy: JoinPolicy | UnsetType = UNSET
+    invite_policy: InvitePolicy | UnsetType = UNSET
+    history_visible: bool | UnsetType = UNSET
+    created_at: Time | UnsetType = UNSET
+    head_seq: int | UnsetType = UNSET
+
+
+class GroupMember(Wire, frozen=True, kw_only=True):
+    """Somebody in a group, invited, or who has asked to be in it. ``joinedAt``: since when they are what they are."""
+
+    user: User
+    role: GroupRole
+    status: Literal["invited", "requested", "joined"]
+    invited_by: Id | UnsetType = UNSET
+    joined_at: Time | UnsetType = UNSET
 
 
 class LogEntry(Wire, frozen=True):

@@ -143,7 +143,7 @@ class Client:
         else:
             self._end(None)
 
-    async def call(self, name: str, **params: Any) -> dict[str, Any]:
+    async def call(self, name: str, /, **params: Any) -> dict[str, Any]:
         """Call an operation once, such as ``user.me``. Raises :class:`Refused` and :class:`Lost`."""
         if self._connection is None or self._connection.ended:
             raise Lost("not connected")

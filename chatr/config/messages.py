@@ -22,6 +22,8 @@ class MessagesSettings(Section, frozen=True):
     edit_window_s: Annotated[int, Meta(ge=0)] = 0
     #: Whether what somebody has written goes with their account; otherwise it stays, from "Deleted user".
     erase_deleted: bool = False
+    #: Members of a group, those who are invited among them.
+    max_group_members: Annotated[int, Meta(ge=2, le=100_000)] = 5000
     #: A text search configuration of the database, as english: forms of a word find each other. The same on all nodes.
     search_dictionary: Annotated[str, Meta(pattern="^[a-z_][a-z0-9_]{0,62}$")] = "simple"
 

@@ -13,6 +13,7 @@ from chatr.ops.ports import Ctx
 from chatr.store.conversations import conversations
 from chatr.store.conversations.conversations import Scene
 from chatr.store.conversations.views import View
+from chatr.store.groups.groups import GroupRow
 from chatr.store.messages import changes, messages
 from chatr.store.messages.changes import Held
 from chatr.store.messages.messages import Watermarks
@@ -49,6 +50,21 @@ async def friendship(ctx: Ctx, db: Queryable, friendship_id: str) -> FriendshipR
 def no_conversation() -> ApiError:
     """Make the refusal for a conversation that is not there, or that the caller is not in."""
     return ApiError("not_found", "There is no such conversation")
+
+
+def no_group() -> ApiError:
+    """Make the refusal for a group that is not there, or that the caller has nothing to do with."""
+    return ApiError("not_found", "There is no such group")
+
+
+def group(found: GroupRow | None) -> GroupRow:
+    """Return a group that was looked for, if found; whether the caller may have it say the rules of groups.
+
+    Raises ``not_found``.
+    """
+    if found is None:
+        raise no_group()
+    return found
 
 
 async def conversation(ctx: Ctx, db: Queryable, conversation_id: str) -> View:
@@ -93,6 +109,11 @@ async def held_message(ctx: Ctx, tx: Transaction, message_id: str) -> Held:
 async def message_as_it_is(ctx: Ctx, tx: Transaction, held: Held) -> Message:
     """Read a message that is held as the caller sees it by now."""
     return _message(await messages.of(tx, held.id, ctx.caller.user_id))
+
+
+def message_there(found: Message | None) -> Message:
+    """Return a message that was looked for, if found. Raises ``not_found``."""
+    return _message(found)
 
 
 def not_unsent(found: _M) -> _M:

@@ -1,4 +1,4 @@
-"""Cursors of lists, in order of time, newest first, or of ids: opaque to clients."""
+"""Cursors of lists, in order of time, newest first, of ranks, or of ids: opaque to clients."""
 
 from __future__ import annotations
 
@@ -20,6 +20,20 @@ def position(cursor: str, path: str = "$.cursor") -> tuple[datetime, str]:
     try:
         moment, _, row_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
         return datetime.fromisoformat(moment), str(uuid.UUID(row_id))
+    except (ValueError, binascii.Error, UnicodeError):
+        raise invalid(path, "is not a cursor of this list") from None
+
+
+def ranked_cursor(rank: int, row_id: str) -> str:
+    """The cursor of what comes behind a row in a list in order of ranks, and in each of ids."""
+    return base64.urlsafe_b64encode(f"{rank} {row_id}".encode()).decode()
+
+
+def ranked(cursor: str, path: str = "$.cursor") -> tuple[int, str]:
+    """The rank and id of the row that such a cursor stands for. Raises ``invalid`` with the path."""
+    try:
+        rank, _, row_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
+        return int(rank[:9]), str(uuid.UUID(row_id))
     except (ValueError, binascii.Error, UnicodeError):
         raise invalid(path, "is not a cursor of this list") from None
 

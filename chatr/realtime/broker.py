@@ -18,6 +18,16 @@ class Announce(msgspec.Struct, frozen=True):
     publication: int
     rooms: tuple[str, ...]
     exclude: str
+    but: tuple[str, ...] = ()
+    """Whoever sits in one of these rooms does not hear it."""
+
+
+class Move(msgspec.Struct, frozen=True):
+    """Have all sessions that sit in any of ``rooms`` enter another room, or leave it if ``leave``."""
+
+    rooms: tuple[str, ...]
+    into: str
+    leave: bool = False
 
 
 class EndRoom(msgspec.Struct, frozen=True):
@@ -41,7 +51,7 @@ class Doubt(msgspec.Struct, frozen=True):
     reason: str
 
 
-Envelope: TypeAlias = Announce | EndRoom | Forget | Doubt
+Envelope: TypeAlias = Announce | Move | EndRoom | Forget | Doubt
 Receiver: TypeAlias = Callable[[Envelope], None]
 
 

@@ -64,10 +64,24 @@ class Hub:
     def leave(self, member: Member) -> None:
         """Take a member out of all its rooms."""
         for room in self._joined.pop(member.connection, ()):
-            members = self._rooms[room]
-            del members[member.connection]
-            if not members:
-                del self._rooms[room]
+            self._out_of(room, member)
+
+    def part(self, member: Member, rooms: Iterable[str]) -> None:
+        """Take a member out of some of its rooms."""
+        joined = self._joined.get(member.connection, ())
+        gone = {*rooms}.intersection(joined)
+        if gone:
+            self._joined[member.connection] = tuple(room for room in joined if room not in gone)
+            for room in gone:
+                self._out_of(room, member)
+
+    def rooms(self, member: Member) -> tuple[str, ...]:
+        """Say in which rooms a member is."""
+        return self._joined.get(member.connection, ())
+
+    def named(self, prefix: str) -> list[str]:
+        """List the rooms whose names begin so."""
+        return [room for room in self._rooms if room.startswith(prefix)]
 
     def members(self, room: str) -> Collection[Member]:
         """Who is in a room, as a list of its own."""
@@ -82,14 +96,20 @@ class Hub:
         found = {connection: self._rooms[rooms[0]][connection] for connection, rooms in self._joined.items() if rooms}
         return list(found.values())
 
-    def deliver(self, rooms: Iterable[str], announcement: Announcement, exclude: str = "") -> int:
-        """Hand an announcement to each member of the rooms once, except ``exclude``; how many got it."""
+    def deliver(
+        self, rooms: Iterable[str], announcement: Announcement, exclude: str = "", but: Iterable[str] = ()
+    ) -> int:
+        """Hand an announcement to each member of the rooms once, except ``exclude``; how many got it.
+
+        ``but``: whoever is in one of these rooms does not get it.
+        """
         count = 0
         joined = self._joined
+        deaf = {connection for room in but for connection in self._rooms.get(room, ())} if but else ()
         for member in self._recipients(rooms):
             connection = member.connection
             # One that was delivered to before may have ended this one.
-            if connection != exclude and connection in joined:
+            if connection != exclude and connection in joined and connection not in deaf:
                 try:
                     member.deliver(announcement)
                 except Exception:
@@ -104,6 +124,12 @@ class Hub:
         for member in members:
             member.end(code, reason)
         return len(members)
+
+    def _out_of(self, room: str, member: Member) -> None:
+        members = self._rooms[room]
+        del members[member.connection]
+        if not members:
+            del self._rooms[room]
 
     def _recipients(self, rooms: Iterable[str]) -> list[Member]:
         found = [self._rooms[room] for room in rooms if room in self._rooms]

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from chatr.api.events.sessions import SyncRequired
 from chatr.api.model import Wire
 from chatr.api.topics import event_of
-from chatr.realtime.broker import Announce, Broker, Doubt, EndRoom, Envelope, Forget
+from chatr.realtime.broker import Announce, Broker, Doubt, EndRoom, Envelope, Forget, Move
 from chatr.realtime.hub import Announcement, Hub
 
 #: Publication ids are of WAMP's global scope: drawn at random from 1 to this (WAMP specification, "Identifiers").
@@ -31,14 +31,22 @@ class Publisher:
         self._ids = _random_ids()
         broker.subscribe(self._received)
 
-    def publish(self, payload: Wire, rooms: Iterable[str], *, exclude: str = "") -> None:
-        """Announce a committed event to rooms, without the connection ``exclude``.
+    def publish(self, payload: Wire, rooms: Iterable[str], *, exclude: str = "", but: Iterable[str] = ()) -> None:
+        """Announce a committed event to rooms, without the connection ``exclude`` and whoever sits in ``but``.
 
         Raises TypeError when no event carries such a payload, or a room is none of its audience.
         """
         event, rooms = event_of(type(payload)), tuple(rooms)
         event.check(rooms)
-        self._broker.publish(Announce(event, payload, next(self._ids), rooms, exclude))
+        self._broker.publish(Announce(event, payload, next(self._ids), rooms, exclude, tuple(but)))
+
+    def enter(self, rooms: Iterable[str], into: str) -> None:
+        """Have all sessions that sit in some rooms, as those of people, enter another, on every node."""
+        self._broker.publish(Move(tuple(rooms), into))
+
+    def leave(self, rooms: Iterable[str], out_of: str) -> None:
+        """Have all sessions that sit in some rooms leave another, on every node."""
+        self._broker.publish(Move(tuple(rooms), out_of, leave=True))
 
     def end(self, room: str, code: str, reason: str) -> None:
         """End all sessions in a room, on every node."""
@@ -57,7 +65,14 @@ class Publisher:
             self._hub.end(envelope.room, envelope.code, envelope.reason)
         elif isinstance(envelope, Announce):
             announcement = Announcement(envelope.event, envelope.payload, envelope.publication)
-            self._hub.deliver(envelope.rooms, announcement, envelope.exclude)
+            self._hub.deliver(envelope.rooms, announcement, envelope.exclude, envelope.but)
+        elif isinstance(envelope, Move):
+            for room in envelope.rooms:
+                for member in self._hub.members(room):
+                    if envelope.leave:
+                        self._hub.part(member, [envelope.into])
+                    else:
+                        self._hub.join(member, [envelope.into])
         elif isinstance(envelope, Doubt):
             announcement = Announcement(
                 event_of(SyncRequired), SyncRequired(reason=envelope.reason), envelope.publication

@@ -15,7 +15,8 @@ import msgspec
 from chatr.api.contract import Rate
 from chatr.api.errors import ApiError
 from chatr.auth.tokens import Tokens, looks_like_token, secret_hash
-from chatr.realtime.rooms import group_room, person_room, session_room
+from chatr.realtime.group_rooms import GroupRooms
+from chatr.realtime.rooms import person_room, session_room
 from chatr.store.coalesce import Coalescer
 from chatr.store.pool import Database
 from chatr.store.sessions import sessions
@@ -48,8 +49,17 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
 class Gate:
     """Admits access tokens and one-use tickets."""
 
-    def __init__(self, db: Database, tokens: Tokens, limits: AddressLimits, *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        db: Database,
+        tokens: Tokens,
+        limits: AddressLimits,
+        group_rooms: GroupRooms,
+        *,
+        now: Callable[[], datetime],
+    ) -> None:
         self._db = db
+        self._group_rooms = group_rooms
         self._limits = limits
         self._tokens = tokens
         self._now = now
@@ -80,19 +90,21 @@ class Gate:
             raise ApiError("rate_limited", f"Too many wrong tickets: try again in {wait_s} s", retry_after_s=wait_s)
 
     async def _admit(self, secret: str) -> Admission:
-        if looks_like_token(secret):
-            identity = self._tokens.verify(secret)
-            expires_at = identity.expires_at
-            found = await self._open.get(identity.session_id)
-        else:
-            expires_at = self._now().timestamp() + self._tokens.lifetime_s
-            found = await sessions.open_by_ticket(self._db, secret_hash(secret))
+        # From when this is read until the session sits in its rooms nothing else happens here but what is noted.
+        with self._group_rooms.watching() as moves:
+            if looks_like_token(secret):
+                identity = self._tokens.verify(secret)
+                expires_at = identity.expires_at
+                found = await self._open.get(identity.session_id)
+            else:
+                expires_at = self._now().timestamp() + self._tokens.lifetime_s
+                found = await sessions.open_by_ticket(self._db, secret_hash(secret))
         if found is None:
             raise ApiError("unauthenticated", "The ticket or token is not valid, was used before, or has expired")
         # Revoked while the database was asked: the connection sits in no room yet that could be ended.
         self._tokens.check(found.session_id)
         rooms = [person_room(found.user_id), session_room(found.session_id)]
-        rooms += [group_room(conversation_id) for conversation_id in found.groups]
+        rooms += moves.applied(found.user_id, found.groups)
         return Admission(
             user_id=found.user_id,
             session_id=found.session_id,

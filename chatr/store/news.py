@@ -20,8 +20,11 @@ class News(Queryable, Protocol):
     def ahead(self, sql: str, params: Sequence[Any] = ()) -> None:
         """Run a statement without rows together with the next."""
 
-    def tell(self, payload: Wire, rooms: Iterable[str], *, exclude: str = "") -> None:
-        """Announce an event to rooms, without the connection ``exclude``. Raises TypeError for rooms it is not for."""
+    def tell(self, payload: Wire, rooms: Iterable[str], *, exclude: str = "", but: Iterable[str] = ()) -> None:
+        """Announce an event to rooms, without the connection ``exclude`` and whoever sits in one of ``but``.
+
+        Raises TypeError for rooms it is not for.
+        """
 
     def then(self, action: Callable[[], None]) -> None:
         """Do something in order with the events."""
@@ -47,9 +50,9 @@ class Committed:
         """Run a statement without rows together with the next, in one transaction."""
         self._batch.add(sql, params)
 
-    def tell(self, payload: Wire, rooms: Iterable[str], *, exclude: str = "") -> None:
+    def tell(self, payload: Wire, rooms: Iterable[str], *, exclude: str = "", but: Iterable[str] = ()) -> None:
         """Announce an event now."""
-        self._publish(payload, rooms, exclude=exclude)
+        self._publish(payload, rooms, exclude=exclude, but=but)
 
     def then(self, action: Callable[[], None]) -> None:
         """Do something now."""

@@ -65,8 +65,8 @@ class Queryable(Protocol):
 class PublishEvent(Protocol):
     """How a committed event leaves."""
 
-    def __call__(self, payload: Wire, rooms: Iterable[str], *, exclude: str = "") -> None:
-        """Announce ``payload`` to the rooms, without the connection ``exclude``."""
+    def __call__(self, payload: Wire, rooms: Iterable[str], *, exclude: str = "", but: Iterable[str] = ()) -> None:
+        """Announce ``payload`` to the rooms, without the connection ``exclude`` and whoever sits in ``but``."""
 
 
 class Transaction:
@@ -98,12 +98,12 @@ class Transaction:
         """Commit, with what waits."""
         return self._connection.run(*self._batch.take("COMMIT"), rows=False)
 
-    def tell(self, payload: Wire, rooms: Iterable[str], *, exclude: str = "") -> None:
-        """Announce an event once the transaction has committed."""
-        rooms = tuple(rooms)
+    def tell(self, payload: Wire, rooms: Iterable[str], *, exclude: str = "", but: Iterable[str] = ()) -> None:
+        """Announce an event once the transaction has committed; not to whoever sits in one of the rooms ``but``."""
+        rooms, but = tuple(rooms), tuple(but)
         # What would fail when it is too late to go back fails now.
         event_of(type(payload)).check(rooms)
-        self.emitted.append(lambda publish: publish(payload, rooms, exclude=exclude))
+        self.emitted.append(lambda publish: publish(payload, rooms, exclude=exclude, but=but))
 
     def then(self, action: Callable[[], None]) -> None:
         """Do something once the transaction has committed, in order with its events."""

@@ -257,6 +257,7 @@ export interface FoundMessage {
   linkPreview?: LinkPreview;
   event?: string;
   userIds?: string[];
+  users?: Sender[];
   snippet: string;
 }
 
@@ -377,6 +378,234 @@ export interface FriendshipResult {
   friendship: Friendship;
 }
 
+/** What it is called, and who is invited at once. */
+export interface GroupCreateParams {
+  name: string;
+  description?: string | null;
+  memberIds?: string[];
+}
+
+/** The group, who created it, and the conversation that it is. */
+export interface GroupCreated {
+  group: GroupInfo;
+  invitedBy: User;
+  conversation: Conversation;
+}
+
+/** Which group, and what it was called. */
+export interface GroupDeleted {
+  groupId: string;
+  name: string;
+}
+
+/** A group and a page of its members, owners and admins first, and what the caller is in it. Whoever is only invited sees neither members nor messages. ``myRole`` and ``myStatus`` are absent for whoever has left. */
+export interface GroupDetails {
+  group: GroupInfo;
+  members: GroupMember[];
+  nextCursor?: string | null;
+  myRole?: "admin" | "member" | "owner";
+  myStatus?: "invited" | "joined";
+}
+
+/** Which group, and which page of its members. */
+export interface GroupGetParams {
+  id: string;
+  cursor?: string | null;
+  limit?: number;
+}
+
+/** A group. Whoever is not in it sees what it is called and how many members it has. ``title`` is the name once more, as a Conversation calls it. ``headSeq``: of its log, for members. */
+export interface GroupInfo {
+  id: string;
+  name: string;
+  title: string;
+  description?: string;
+  memberCount: number;
+  joinPolicy?: "closed" | "link" | "request";
+  invitePolicy?: "admins" | "members";
+  historyVisible?: boolean;
+  createdAt?: string;
+  headSeq?: number;
+}
+
+/** An invitation: to which group, by whom unless they are no more, and since when. */
+export interface GroupInvite {
+  group: GroupInfo;
+  invitedBy?: User;
+  memberCount: number;
+  invitedAt: string;
+}
+
+/** Which group, and who declined. */
+export interface GroupInviteDeclined {
+  groupId: string;
+  user: User;
+}
+
+/** Invitations, newest first. */
+export interface GroupInvitePage {
+  items: GroupInvite[];
+  nextCursor?: string | null;
+}
+
+/** Whom. */
+export interface GroupInviteParams {
+  id: string;
+  userIds: string[];
+}
+
+/** Which group. */
+export interface GroupInviteRevoked {
+  groupId: string;
+}
+
+/** The group as whoever is invited sees it, and who invites. */
+export interface GroupInvited {
+  group: GroupInfo;
+  invitedBy: User;
+  memberCount: number;
+}
+
+/** Which group, and who asks: group.invite lets them in, group.remove_member refuses. */
+export interface GroupJoinRequested {
+  groupId: string;
+  user: User;
+}
+
+/** Which page. */
+export interface GroupListParams {
+  cursor?: string | null;
+  limit?: number;
+}
+
+/** Somebody in a group, invited, or who has asked to be in it. ``joinedAt``: since when they are what they are. */
+export interface GroupMember {
+  user: User;
+  role: "admin" | "member" | "owner";
+  status: "invited" | "joined" | "requested";
+  invitedBy?: string;
+  joinedAt?: string;
+}
+
+/** Who has joined. */
+export interface GroupMemberJoined {
+  conversationId: string;
+  seq: number;
+  groupId: string;
+  member: GroupMember;
+  memberCount: number;
+}
+
+/** An entry of a log, announced as ``group.member_joined``. */
+export interface GroupMemberJoinedEntry {
+  seq: number;
+  event: "group.member_joined";
+  data: GroupMemberJoined | EntryCleared;
+  at: string;
+}
+
+/** Who was in it until now. */
+export interface GroupMemberLeft {
+  conversationId: string;
+  seq: number;
+  groupId: string;
+  member: GroupMember;
+  memberCount: number;
+}
+
+/** An entry of a log, announced as ``group.member_left``. */
+export interface GroupMemberLeftEntry {
+  seq: number;
+  event: "group.member_left";
+  data: GroupMemberLeft | EntryCleared;
+  at: string;
+}
+
+/** Which group, and whom in it. */
+export interface GroupMemberParams {
+  id: string;
+  userId: string;
+}
+
+/** Who was in it until now. */
+export interface GroupMemberRemoved {
+  conversationId: string;
+  seq: number;
+  groupId: string;
+  member: GroupMember;
+  memberCount: number;
+}
+
+/** An entry of a log, announced as ``group.member_removed``. */
+export interface GroupMemberRemovedEntry {
+  seq: number;
+  event: "group.member_removed";
+  data: GroupMemberRemoved | EntryCleared;
+  at: string;
+}
+
+/** Groups as the caller has them, newest activity first. */
+export interface GroupPage {
+  items: Conversation[];
+  nextCursor?: string | null;
+}
+
+/** Which group. */
+export interface GroupParams {
+  id: string;
+}
+
+/** Whom, in which group, to what. */
+export interface GroupPromoteParams {
+  id: string;
+  userId: string;
+  role?: "admin" | "owner";
+}
+
+/** Whose role it is, which, and who gave it. */
+export interface GroupRoleChanged {
+  conversationId: string;
+  seq: number;
+  groupId: string;
+  userId: string;
+  role: "admin" | "member" | "owner";
+  by: string;
+}
+
+/** An entry of a log, announced as ``group.role_changed``. */
+export interface GroupRoleChangedEntry {
+  seq: number;
+  event: "group.role_changed";
+  data: GroupRoleChanged | EntryCleared;
+  at: string;
+}
+
+/** What is to be another; what is left out stays. */
+export interface GroupUpdateParams {
+  id: string;
+  name?: string;
+  description?: string | null;
+  joinPolicy?: "closed" | "link" | "request";
+  invitePolicy?: "admins" | "members";
+  historyVisible?: boolean;
+}
+
+/** The group from now on. */
+export interface GroupUpdated {
+  conversationId: string;
+  seq: number;
+  groupId: string;
+  group: GroupInfo;
+}
+
+/** An entry of a log, announced as ``group.updated``. */
+export interface GroupUpdatedEntry {
+  seq: number;
+  event: "group.updated";
+  data: GroupUpdated | EntryCleared;
+  at: string;
+}
+
 /** What a page says of itself. ``image`` and ``favicon`` are paths on this server. */
 export interface LinkPreview {
   url: string;
@@ -388,7 +617,7 @@ export interface LinkPreview {
 }
 
 /** One entry of a conversation's log: the event it was announced as, with that event's payload. About a message that the viewer has deleted from their own view ``data`` says no more than ``conversationId``, ``seq`` and ``cleared: true``; it was announced to them as no event. */
-export type LogEntry = MessageReceivedEntry | MessageEditedEntry | MessagePreviewEntry | MessageUnsentEntry | MessageReactionEntry | MessageListenedEntry;
+export type LogEntry = MessageReceivedEntry | MessageEditedEntry | MessagePreviewEntry | MessageUnsentEntry | MessageReactionEntry | MessageListenedEntry | GroupMemberJoinedEntry | GroupMemberLeftEntry | GroupMemberRemovedEntry | GroupRoleChangedEntry | GroupUpdatedEntry;
 
 /** Log entries in order. ``complete`` is false only if retention removed entries after ``after``. */
 export interface LogPage {
@@ -422,7 +651,7 @@ export interface Me {
   settings: Record<string, unknown>;
 }
 
-/** One message. Unsent: ``content`` is empty. ``status`` is meaningful to the sender only. System entries tell what the sender did: ``event`` to whom, ``userIds``; ``content`` is the new text, as of a title. */
+/** One message. Unsent: ``content`` is empty. ``status`` is meaningful to the sender only. System entries tell what the sender did: ``event`` to whom, ``userIds``; ``content`` is the new text, as of a title. ``users``: what those are called. */
 export interface Message {
   id: string;
   conversationId: string;
@@ -442,6 +671,7 @@ export interface Message {
   linkPreview?: LinkPreview;
   event?: string;
   userIds?: string[];
+  users?: Sender[];
 }
 
 /** The new text. */
@@ -1066,6 +1296,21 @@ export interface Calls {
   "chatr.friend.remove": { params: FriendshipParams; result: FriendshipResult };
   "chatr.friend.request": { params: FriendRequestParams; result: FriendshipResult };
   "chatr.friend.unblock": { params: BlockParams; result: Empty };
+  "chatr.group.accept": { params: GroupParams; result: Conversation };
+  "chatr.group.create": { params: GroupCreateParams; result: Conversation };
+  "chatr.group.decline": { params: GroupParams; result: Empty };
+  "chatr.group.delete": { params: GroupParams; result: Empty };
+  "chatr.group.demote": { params: GroupMemberParams; result: GroupDetails };
+  "chatr.group.get": { params: GroupGetParams; result: GroupDetails };
+  "chatr.group.invite": { params: GroupInviteParams; result: GroupDetails };
+  "chatr.group.invites": { params: GroupListParams; result: GroupInvitePage };
+  "chatr.group.leave": { params: GroupParams; result: GroupDetails };
+  "chatr.group.list": { params: GroupListParams; result: GroupPage };
+  "chatr.group.promote": { params: GroupPromoteParams; result: GroupDetails };
+  "chatr.group.remove_member": { params: GroupMemberParams; result: GroupDetails };
+  "chatr.group.step_down": { params: GroupParams; result: GroupDetails };
+  "chatr.group.transfer_ownership": { params: GroupMemberParams; result: GroupDetails };
+  "chatr.group.update": { params: GroupUpdateParams; result: GroupDetails };
   "chatr.message.edit": { params: MessageEditParams; result: Message };
   "chatr.message.edits": { params: MessageEditsParams; result: MessageEdits };
   "chatr.message.get": { params: MessageParams; result: Message };
@@ -1127,6 +1372,17 @@ export interface Events {
   "chatr.friend.removed": FriendRemoved;
   "chatr.friend.requested": FriendRequested;
   "chatr.friend.unblocked": FriendUnblocked;
+  "chatr.group.created": GroupCreated;
+  "chatr.group.deleted": GroupDeleted;
+  "chatr.group.invite_declined": GroupInviteDeclined;
+  "chatr.group.invite_revoked": GroupInviteRevoked;
+  "chatr.group.invited": GroupInvited;
+  "chatr.group.join_requested": GroupJoinRequested;
+  "chatr.group.member_joined": GroupMemberJoined;
+  "chatr.group.member_left": GroupMemberLeft;
+  "chatr.group.member_removed": GroupMemberRemoved;
+  "chatr.group.role_changed": GroupRoleChanged;
+  "chatr.group.updated": GroupUpdated;
   "chatr.message.edited": MessageEdited;
   "chatr.message.listened": MessageListened;
   "chatr.message.preview": MessagePreview;

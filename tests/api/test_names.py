@@ -87,6 +87,21 @@ activity.typing | POST /activity/typing | G | conversationId active | - | -
 activity.recording | POST /activity/recording | G | conversationId active | - | -
 activity.draft | POST /activity/draft | G | conversationId text | - | -
 activity.listening | POST /activity/listening | G | messageId active ended | - | -
+group.create | POST /groups 201 | U | name description? memberIds? | Conversation | -
+group.list | GET /groups | U | - | items | -
+group.invites | GET /groups/invites | U | - | items | -
+group.get | GET /groups/<id> | U | id | group members myRole myStatus | -
+group.update | PATCH /groups/<id> | U | id name? description? joinPolicy? historyVisible? invitePolicy? | - | -
+group.delete | DELETE /groups/<id> | U | id | - | -
+group.invite | POST /groups/<id>/members | U | id userIds | - | -
+group.accept | POST /groups/<id>/accept | U | id | - | -
+group.decline | POST /groups/<id>/decline | U | id | - | -
+group.remove_member | DELETE /groups/<id>/members/<userId> | U | id userId | - | -
+group.promote | PATCH /groups/<id>/members/<userId>/promote | U | id userId | group members | -
+group.demote | PATCH /groups/<id>/members/<userId>/demote | U | id userId | group members | -
+group.transfer_ownership | POST /groups/<id>/transfer-ownership | U | id userId | group members | -
+group.step_down | POST /groups/<id>/step-down | U | id | group members | -
+group.leave | POST /groups/<id>/leave | U | id | group members | -
 preview.get | GET /link-preview | U | url | url title description image siteName favicon | -
 """  # noqa: E501 - one line each, as there
 #: Event | audience | payload (what is always there) | what may be there.
@@ -116,11 +131,20 @@ friend.blocked | user | userId | -
 friend.unblocked | user | userId | -
 user.updated | user | user | -
 presence.changed | user | userId status | lastSeen
+group.created | user | group invitedBy | -
+group.invited | user | group invitedBy | -
+group.member_joined | conversation | groupId member seq conversationId | -
+group.member_left | conversation | groupId member seq conversationId | -
+group.member_removed | conversation | groupId member seq conversationId | -
+group.role_changed | conversation | groupId userId role by seq conversationId | -
+group.updated | conversation | group seq conversationId | -
+group.deleted | user | groupId name | -
 session.revoked | user | sessionId reason | -
 sync.required | user | reason | -
 """
 #: Fields of the structs (? may be absent).
 STRUCTS: dict[type[msgspec.Struct], str] = {
+    model.GroupMember: "user role status invitedBy? joinedAt?",
     model.User: """id username displayName firstName? lastName? profileImage? coverImage? email? phoneNumber? gender?
                    createdAt? lastSeen? isBot isGuest isSupport""",
     model.Me: "id username displayName isBot emailVerified phoneVerified twoFactorEnabled privacy settings",

@@ -69,6 +69,6 @@ class DeclaredTests(SynchronousTestCase):
     def test_logged(self) -> None:
         """Entries of a log are about messages, and say what the log keeps of them."""
         logged = {name: record.facts for name, record in EVENTS.items() if record.logged}
-        self.assertEqual({name.partition(".")[0] for name in logged}, {"message"})
+        self.assertEqual({name.partition(".")[0] for name in logged}, {"message", "group"})
         self.assertEqual(logged["message.reaction"], Reacted)
         self.assertEqual(logged["message.received"], type(None))

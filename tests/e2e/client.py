@@ -78,7 +78,7 @@ class Wamp:
         await self._request([32], {"match": "prefix"}, "chatr.")
         return self
 
-    async def call(self, name: str, **kwargs: Any) -> Any:
+    async def call(self, name: str, /, **kwargs: Any) -> Any:
         """Call ``chatr.<name>``. Raises :class:`Refused` and :class:`Lost`."""
         return await self._request([48], {}, f"chatr.{name}", [], kwargs)
 

@@ -36,6 +36,7 @@ EXPLAINED = (
         "control char|only invis|more than 50",
         "not only invisible characters",
     ),
+    Rule(r"^\$\.(name|description)$", "control char|only invis|more than|marks that", "not only invisible characters"),
     Rule(r"^\$\.emoji$", "not a single emoji", "One emoji of Unicode's RGI set."),
     Rule(r"^\$\.settings", "nested|integer|bytes|number|JSON", "16 levels"),
     Rule(r"", "lone surrogate|U\\+0000", "No text has U+0000 or half a surrogate pair."),

@@ -70,7 +70,7 @@ class Person:
         identity = case.node.ports.accounts.tokens.verify(session["accessToken"])
         self.session_id, self._role = identity.session_id, identity.role
 
-    async def call(self, name: str, device: Device | None = None, **params: Any) -> Any:
+    async def call(self, name: str, device: Device | None = None, /, **params: Any) -> Any:
         """Call an operation as this person, from one of their devices if given."""
         connection = device.connection if device else ""
         caller = Caller(
@@ -115,7 +115,7 @@ class OpsCase(TestCase):
     def close(self) -> Deferred[None]:
         return Deferred.fromCoroutine(self.node.close())
 
-    async def call(self, name: str, caller: Caller | None = None, **params: Any) -> Any:
+    async def call(self, name: str, caller: Caller | None = None, /, **params: Any) -> Any:
         """Call an operation, as a stranger unless told otherwise; the answer in wire form."""
         operation = self.node.dispatcher.contract.operations[name]
         stranger = Caller(address="192.0.2.1", user_agent="test")

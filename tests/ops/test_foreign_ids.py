@@ -25,9 +25,13 @@ VALUES: dict[str, Any] = {
     "email": "x@example.org",
     "current": "x",
     "username": "somebody",
+    "name": "somebody",
+    "userId": str(uuid.uuid4()),
+    "userIds": [str(uuid.uuid4())],
+    "memberIds": [],
 }
 #: Ids that everybody may know: a profile is shown by them or not, by rules of its own (tests/e2e/test_relations.py).
-PEOPLE = {"userId", "userIds", "addresseeId", "recipientId", "otherUserId", "senderId"}
+PEOPLE = {"userId", "userIds", "addresseeId", "recipientId", "otherUserId", "senderId", "memberIds"}
 #: Chosen by the caller.
 OWN = {"clientId", "afterClientId"}
 
@@ -43,6 +47,8 @@ class ForeignIdTests(FriendsCase):
         await self.befriend(self.eve, self.ann)
         self.own = await self.eve.send(self.ann, "hers")
         conversation_id = message["conversationId"]
+        group = await self.ann.call("group.create", name="theirs", memberIds=[self.ben.id])
+        await self.ben.call("group.accept", id=group["id"])
         self.foreign = {
             "conversationId": conversation_id,
             "messageId": message["id"],
@@ -53,6 +59,7 @@ class ForeignIdTests(FriendsCase):
             "message.mark_read.id": conversation_id,
             "message.mark_delivered.id": conversation_id,
             "session.id": self.ann.session_id,
+            "group.id": group["id"],
         }
 
     async def test_sweep(self) -> None:

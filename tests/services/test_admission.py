@@ -19,7 +19,7 @@ class WrongTicketTests(OpsCase):
         self.ann = await self.person("ann")
         self.clock = Clock()
         limits = RateLimiter(seconds=self.clock.seconds, exempt_loopback=False)
-        self.gate = Gate(self.node.db, self.node.ports.accounts.tokens, limits, now=self.now)
+        self.gate = Gate(self.node.db, self.node.ports.accounts.tokens, limits, self.node.group_rooms, now=self.now)
 
     async def guess(self, times: int) -> None:
         for number in range(times):

@@ -26,7 +26,7 @@ class Recorder:
     def __init__(self) -> None:
         self.reasons: list[str] = []
 
-    def __call__(self, payload: Any, rooms: Any, *, exclude: str = "") -> None:
+    def __call__(self, payload: Any, rooms: Any, *, exclude: str = "", but: Any = ()) -> None:
         self.reasons.append(payload.reason)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from chatr.api.events import activity, conversations, messages, people, sessions
+from chatr.api.events import activity, conversations, groups, messages, people, sessions
 from chatr.api.topics import declared
 
-EVENTS = declared({**vars(messages), **vars(activity), **vars(conversations), **vars(people), **vars(sessions)})
+_MODULES = (messages, activity, conversations, groups, people, sessions)
+EVENTS = declared({name: value for module in _MODULES for name, value in vars(module).items()})

@@ -49,12 +49,14 @@ async def newest(
     limit: int,
     archived: bool | None = None,
     pending: bool | None = None,
+    kind: str | None = None,
     below: tuple[datetime, str] | None = None,
 ) -> list[View]:
-    """List conversations by newest activity, below a position: archived or not, requests to the viewer or not."""
+    """List conversations by newest activity, below a position: archived or not, requests or not, of a kind or any."""
     where = f"""{_BEGUN} AND coalesce(m.archived = %s, true)
-                AND coalesce((c.status = 'pending' AND c.initiator_id <> m.user_id) = %s, true)"""
-    params: tuple[Any, ...] = (archived, pending)
+                AND coalesce((c.status = 'pending' AND c.initiator_id <> m.user_id) = %s, true)
+                AND coalesce(c.kind = %s, true)"""
+    params: tuple[Any, ...] = (archived, pending, kind)
     if below is not None:
         where += " AND (c.active_at, c.id) < (%s, %s)"
         params += below

@@ -62,6 +62,7 @@ class Stored(msgspec.Struct, frozen=True):
     link_preview: Any
     event: str | None
     user_ids: list[str] | None
+    users: list[Any] | None
 
     def seen_by(self, viewer_id: str, marks: Watermarks) -> Message:
         """Make the message as one participant sees it."""
@@ -85,6 +86,7 @@ class Stored(msgspec.Struct, frozen=True):
             link_preview=msgspec.convert(self.link_preview, LinkPreview) if there and self.link_preview else UNSET,
             event=event or UNSET,
             user_ids=self.user_ids or [] if event else UNSET,
+            users=[faces.sender(marks.blockers, *each) for each in self.users] if self.users else UNSET,
         )
 
     @property
@@ -129,6 +131,10 @@ STORED = Columns(
         "link_preview": "g.link_preview",
         "event": "g.event",
         "user_ids": "g.user_ids::text[]",
+        # They may be no members any more, of whom clients know the names.
+        "users": """CASE WHEN g.event IS NOT NULL THEN (
+            SELECT jsonb_agg(jsonb_build_array(w.id, w.username, w.display_name, w.profile_image) ORDER BY n.place)
+              FROM unnest(g.user_ids) WITH ORDINALITY n(id, place) JOIN users w ON w.id = n.id) END""",
     },
 )
 _FROM = f"SELECT {STORED.sql} FROM messages g JOIN users s ON s.id = g.sender_id"

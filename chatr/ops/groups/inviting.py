@@ -1,0 +1,117 @@
+"""Invitations: given, accepted, declined. Taken back they are by removing whoever is invited: leaving.py."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from msgspec import UNSET, Meta
+
+from chatr.api.contract import USERS, Rate, Route, operation
+from chatr.api.errors import ApiError, FieldError
+from chatr.api.events.groups import GroupInvited, GroupInviteDeclined
+from chatr.api.model import Conversation, Empty, GroupParams, Id, Params, User
+from chatr.ops import access
+from chatr.ops.groups import details, rules, turns
+from chatr.ops.people import permissions
+from chatr.ops.ports import Ctx
+from chatr.realtime.rooms import person_room
+from chatr.store.groups import groups
+from chatr.store.people import people, relations
+from chatr.store.people.people import Person
+
+#: People who are invited by one call.
+MOST_INVITED = 500
+
+
+class GroupInviteParams(Params, frozen=True, kw_only=True):
+    """Whom."""
+
+    id: Id
+    user_ids: Annotated[list[Id], Meta(min_length=1, max_length=MOST_INVITED)]
+
+
+@operation(
+    "group.invite",
+    Route("POST", "/groups/<id>/members"),
+    USERS,
+    errors=["not_found", "forbidden", "blocked", "conflict"],
+    rate=Rate(60, 60),
+)
+async def invite(ctx: Ctx, params: GroupInviteParams) -> details.GroupDetails:
+    """Invite people to a group: for its owners and admins, and where ``invitePolicy`` says so for its members.
+
+    Who is in it or invited already is passed over; who has asked to be let in is let in, by owners and admins.
+    ``not_found`` names who is not there, ``blocked`` with whom there is a block: then nobody is invited. ``conflict``:
+    the group would be too large.
+    """
+
+    async def work(turn: turns.GroupTurn) -> details.GroupDetails:
+        rules.check("invite", turn.group, turn.mine)
+        await invite_all(ctx, turn, params.user_ids, "$.userIds")
+        return await details.details(ctx, turn.tx, turn.id)
+
+    return await turns.change(ctx, params.id, work, concerned=params.user_ids)
+
+
+@operation("group.accept", Route("POST", "/groups/<id>/accept"), USERS, errors=["not_found", "forbidden", "conflict"])
+async def accept(ctx: Ctx, params: GroupParams) -> Conversation:
+    """Accept an invitation: the caller is in the group from now on. ``conflict`` when they are, or when it is full."""
+    me = ctx.caller.user_id
+
+    async def work(turn: turns.GroupTurn) -> Conversation:
+        rules.check("accept", turn.group, turn.mine)
+        access.own_account(await people.by_id(turn.tx, me))
+        await turns.let_in(ctx, turn, me)
+        return await turns.view_of(turn, me)
+
+    return await turns.change(ctx, params.id, work)
+
+
+@operation("group.decline", Route("POST", "/groups/<id>/decline"), USERS, errors=["not_found", "forbidden", "conflict"])
+async def decline(ctx: Ctx, params: GroupParams) -> Empty:
+    """Decline an invitation; who has invited is told. ``conflict`` for whoever is in the group: leave it instead."""
+    me = ctx.caller.user_id
+
+    async def work(turn: turns.GroupTurn) -> Empty:
+        mine = rules.check("decline", turn.group, turn.mine)
+        person = access.own_account(await people.by_id(turn.tx, me))
+        groups.leave(turn.tx, turn.id, me)
+        rooms = [person_room(user_id) for user_id in (me, mine.invited_by) if user_id]
+        turn.tx.tell(GroupInviteDeclined(turn.id, by_name(person)), rooms, exclude=ctx.caller.connection)
+        return Empty()
+
+    return await turns.change(ctx, params.id, work)
+
+
+async def invite_all(ctx: Ctx, turn: turns.GroupTurn, user_ids: Sequence[str], path: str) -> None:
+    """Invite people, and let in who has asked to be, where the caller may. Raises as the operation says."""
+    me = ctx.caller.user_id
+    mine = access.own_account(await people.by_id(turn.tx, me))
+    wanted = [user_id for user_id in dict.fromkeys(user_ids) if user_id != me]
+    found = await relations.by_ids(turn.tx, me, wanted)
+    for user_id in wanted:
+        _check(user_id, found.get(user_id), f"{path}[{user_ids.index(user_id)}]")
+    asking = [user_id for user_id, member in turn.others.items() if member.status == "requested"]
+    if rules.may_let_in(turn.mine):
+        for user_id in asking:
+            await turns.let_in(ctx, turn, user_id)
+    invited = await groups.enlist(turn.tx, turn.id, wanted, "invited", me)
+    if await groups.population(turn.tx, turn.id) > ctx.ports.messages.settings.max_group_members:
+        raise turns.full()
+    told = GroupInvited(turns.info(turn.group, inside=False), by_name(mine), turn.group.member_count)
+    if invited:
+        turn.tx.tell(told, map(person_room, invited))
+
+
+def _check(user_id: str, found: relations.Other | None, path: str) -> None:
+    if found is None or not found.person.verified or found.person.role == "guest":
+        raise ApiError("not_found", f"There is no such user: {user_id}", errors=(FieldError(path, "is no user"),))
+    if found.relation.blocked:
+        refusal = permissions.blocked()
+        raise ApiError(refusal.code, f"{refusal.detail}: {user_id}", errors=(FieldError(path, "is not possible"),))
+
+
+def by_name(person: Person) -> User:
+    """Somebody as all who are told of them may see them: any view of them that has a revision is the newer."""
+    return User(person.id, person.username, person.display_name, 0, profile_image=person.profile_image or UNSET)

@@ -1,0 +1,65 @@
+"""Lists of groups: who is in one, and who is invited where."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from chatr.store.columns import Columns
+from chatr.store.groups.groups import GROUP, MEMBER, GroupRow, MemberRow
+from chatr.store.pool import Queryable
+
+#: Owners first, who is not in yet last.
+_RANK = """CASE WHEN m.status = 'invited' THEN 3 WHEN m.status = 'requested' THEN 4
+    WHEN m.role = 'owner' THEN 0 WHEN m.role = 'admin' THEN 1 ELSE 2 END"""
+
+
+class Ranked(msgspec.Struct, frozen=True):
+    """A line of a roster, and where it stands."""
+
+    rank: int
+    member: MemberRow
+
+
+_RANKED = Columns(Ranked, {"rank": _RANK, "member": MEMBER})
+
+
+async def page(
+    db: Queryable, group_id: str, *, after: tuple[int, str] | None, requested: bool, limit: int
+) -> list[Ranked]:
+    """List who is in a group, or invited, owners first, behind a position; ``requested``: and who asks to be let in."""
+    rank, user_id = after or (-1, None)
+    rows = await db.query(
+        f"""SELECT {_RANKED.sql} FROM members m JOIN users u ON u.id = m.user_id AND u.deleted_at IS NULL
+             WHERE m.conversation_id = %s AND m.status <> 'left' AND (%s OR m.status <> 'requested')
+               AND ({_RANK} > %s OR {_RANK} = %s AND m.user_id > %s)
+             ORDER BY {_RANK}, m.user_id LIMIT %s""",
+        (group_id, requested, rank, rank, user_id, limit),
+    )
+    return _RANKED.all(rows)
+
+
+class Invitation(msgspec.Struct, frozen=True):
+    """A group that somebody is invited to."""
+
+    group: GroupRow
+    invited_by: str | None
+    at: datetime
+
+
+_INVITATION = Columns(Invitation, {"group": GROUP, "invited_by": "m.invited_by", "at": "m.joined_at"})
+
+
+async def invitations(
+    db: Queryable, user_id: str, *, below: tuple[datetime, str] | None, limit: int
+) -> list[Invitation]:
+    """List to which groups somebody is invited, newest first, below a position."""
+    where, params = (" AND (m.joined_at, c.id) < (%s, %s)", below) if below else ("", ())
+    rows = await db.query(
+        f"""SELECT {_INVITATION.sql} FROM members m JOIN conversations c ON c.id = m.conversation_id
+             WHERE m.user_id = %s AND m.status = 'invited' AND c.kind = 'group' {where}
+             ORDER BY m.joined_at DESC, c.id DESC LIMIT %s""",
+        (user_id, *params, limit),
+    )
+    return _INVITATION.all(rows)
