@@ -73,6 +73,14 @@ def _removed(asked: Asked, answer: Answer) -> News:
     return News("conversation.removed", {"conversationId": asked.params["id"]})
 
 
+def _in_group(asked: Asked, answer: Answer) -> Logged:
+    return Logged(asked.params["id"])
+
+
+def _created(asked: Asked, answer: Answer) -> News:
+    return News("conversation.created", {"conversation": dict(answer)})
+
+
 def _me(asked: Asked, answer: Answer) -> News:
     return News("user.updated", {"user": dict(answer)})
 
@@ -92,4 +100,14 @@ OWN: dict[str, Callable[[Asked, Answer], Item]] = {
     "conversation.accept": _updated,
     "conversation.decline": _removed,
     "conversation.delete": _removed,
+    "group.create": _created,
+    "group.accept": _created,
+    "group.update": _in_group,
+    "group.remove_member": _in_group,
+    "group.promote": _in_group,
+    "group.demote": _in_group,
+    "group.transfer_ownership": _in_group,
+    "group.step_down": _in_group,
+    "group.leave": _removed,
+    "group.delete": _removed,
 }

@@ -232,6 +232,29 @@ class Replica:
         if data["userId"] != self.me:
             self._listened.add(data["messageId"])
 
+    def _group_member_joined(self, data: dict[str, Any]) -> None:
+        self._in_group(data, memberCount=data["memberCount"])
+
+    _group_member_left = _group_member_removed = _group_member_joined
+
+    def _group_role_changed(self, data: dict[str, Any]) -> None:
+        self._in_group(data, **({"role": data["role"]} if data["userId"] == self.me else {}))
+
+    def _group_updated(self, data: dict[str, Any]) -> None:
+        group = data["group"]
+        self._in_group(data, title=group["name"], description=group.get("description"))
+
+    def _in_group(self, data: dict[str, Any], **changed: Any) -> None:
+        """What all see of a group is another; a view that is newer than the entry has it already."""
+        view = self._views.get(data["conversationId"])
+        if view is not None and data["seq"] > view["headSeq"]:
+            for key, value in changed.items():
+                if value is None:
+                    view.pop(key, None)
+                else:
+                    view[key] = value
+        self._logged(data)
+
     def _log_cleared(self, data: dict[str, Any]) -> None:
         """An entry about something that was deleted from the own view: it counts, and says nothing."""
         self._logged(data)

@@ -10,7 +10,7 @@ from chatr.api.dispatch import Dispatcher
 from chatr.api.events import EVENTS
 from chatr.ops.accounts import addresses, deletion, passwords, registration, undo, usernames, verification
 from chatr.ops.conversations import activity, conversations, receipts, requests, sync
-from chatr.ops.groups import details, inviting, keeping, leaving, roles
+from chatr.ops.groups import details, inviting, joining, keeping, leaving, roles
 from chatr.ops.messages import changes, erasing, history, previews, search, sending
 from chatr.ops.people import friends, presence, profile, users
 from chatr.ops.people import search as people_search
@@ -23,11 +23,13 @@ _MODULES = (
     *(registration, verification, deletion, addresses, undo, sessions, oidc, passwords, two_factor, profile),
     *(users, people_search, usernames, friends, presence),
     *(conversations, requests, sending, history, receipts, changes, search, previews, activity, sync),
-    *(details, keeping, inviting, leaving, roles),
+    *(details, keeping, inviting, joining, leaving, roles),
 )
 CONTRACT = build(_MODULES, EVENTS)
 RESERVED_NAMES = usernames.reserved(CONTRACT)
-LATER_CHANGES = LaterChanges(attach=previews.attach, take_back=erasing.take_back, take_away=erasing.take_away)
+LATER_CHANGES = LaterChanges(
+    leave=leaving.desert, attach=previews.attach, take_back=erasing.take_back, take_away=erasing.take_away
+)
 
 
 def dispatcher(ports: Ports, tasks: Tasks, *, now: Callable[[], datetime]) -> Dispatcher:

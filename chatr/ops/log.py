@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
 from chatr.api.events.conversations import ConversationUpdated
+from chatr.api.events.messages import EntryCleared
 from chatr.api.model import Wire
 from chatr.api.topics import Logged, event_of
 from chatr.ops.people import visibility
@@ -41,7 +42,8 @@ async def record(
     Returns the message as it is by now.
 
     Each is told what they see of the message. Whoever has deleted it from their own view hears nothing of it, only that
-    the log has an entry more: an edit or a reaction would bring back what they deleted.
+    the log has an entry more: an edit or a reaction would bring back what they deleted. So does, of a group, whoever is
+    not to see what was there before they joined.
     """
     seq, stored = await changes.log(tx, held, event_of(event).name, facts)
 
@@ -50,13 +52,31 @@ async def record(
         return event.entry(seq, stored.seen_by("", held.views.get(viewer_id, Watermarks())), facts)
 
     if held.pair is None:
-        tx.tell(told(""), conversation_rooms(held.conversation_id, None), exclude=exclude)
+        quoted_seq = stored.quotes_seq or held.seq
+        unquoted = event.entry(seq, stored.seen_by("", Watermarks(cleared_seq=quoted_seq)), facts)
+        _tell_group(tx, held, seq, quoted_seq, told(""), unquoted, exclude)
         return stored
     _tell_two(tx, [user_id for user_id in held.pair if held.shown_to(user_id)], told, exclude)
     for user_id in held.pair:
         if not held.shown_to(user_id):
             await _moved_on(tx, held, user_id)
     return stored
+
+
+def _tell_group(
+    tx: Transaction, held: Held, seq: int, quoted_seq: int, told: Wire, unquoted: Wire, exclude: str
+) -> None:
+    """Tell all of a group, each as far as they see back: all of it, without what it quotes, or that there is something.
+
+    ``quoted_seq``: where that stands, or the message itself.
+    """
+    blind = [person_room(user_id) for user_id, top in held.cleared.items() if top >= held.seq]
+    short = [person_room(user_id) for user_id, top in held.cleared.items() if quoted_seq <= top < held.seq]
+    tx.tell(told, conversation_rooms(held.conversation_id, None), exclude=exclude, but=[*blind, *short])
+    if short:
+        tx.tell(unquoted, short, exclude=exclude)
+    if blind:
+        tx.tell(EntryCleared(held.conversation_id, seq, True), blind)
 
 
 def _tell_two(tx: Transaction, viewers: list[str], told: Callable[[str], Wire], exclude: str) -> None:

@@ -1,6 +1,6 @@
-"""Erasing what is left of deleted people: their names in quotes, and, where the operator wants that, what they wrote.
+"""Erasing what is left of deleted people: what they are in groups, their names in quotes, and maybe what they wrote.
 
-Message by message, as if they unsent it.
+Group by group, as if they left it, and, where the operator wants that, message by message, as if they unsent it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from functools import partial
 from typing import Protocol, TypeAlias
 
 from chatr.process.tasks import Tasks
+from chatr.store.groups import groups
 from chatr.store.messages import changes, erasing
 from chatr.store.messages.changes import Held
 from chatr.store.pool import Database, Transaction
@@ -33,13 +34,28 @@ class TakeAway(Protocol):
         """Of this message."""
 
 
+class Leave(Protocol):
+    """Lets a person leave a group."""
+
+    def __call__(self, tx: Transaction, group_id: str, user_id: str) -> Awaitable[None]:
+        """Whatever they are in it."""
+
+
 class Eraser:
     """Goes on where any process has left off. Two that do the same change nothing twice."""
 
     def __init__(
-        self, tasks: Tasks, db: Database, writer: MessageWriter, *, take_back: TakeBack, take_away: TakeAway
+        self,
+        tasks: Tasks,
+        db: Database,
+        writer: MessageWriter,
+        *,
+        leave: Leave,
+        take_back: TakeBack,
+        take_away: TakeAway,
     ) -> None:
         """``take_back`` erases a message, ``take_away`` a person's reaction to one."""
+        self._leave = leave
         self._db = db
         self._writer = writer
         self._take_back = take_back
@@ -52,6 +68,7 @@ class Eraser:
 
     async def _work(self) -> float | None:
         while self._task.running and (due := await erasing.due(self._db)):
+            await self._groups(due.user_id)
             await self._quotes(due.user_id)
             if due.texts:
                 await self._messages(due.user_id)
@@ -59,6 +76,13 @@ class Eraser:
             if self._task.running:
                 await erasing.done(self._db, due.user_id)
         return None
+
+    async def _groups(self, user_id: str) -> None:
+        while self._task.running and (batch := await groups.of(self._db, user_id, BATCH)):
+            for group_id in batch:
+                change = partial(self._leave, group_id=group_id, user_id=user_id)
+                await self._writer.change(change, caller=CALLER, place=group_id)
+                self._task.progressed()
 
     async def _quotes(self, user_id: str) -> None:
         after: erasing.Walked | None = erasing.BEGINNING

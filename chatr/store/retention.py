@@ -123,6 +123,7 @@ _UNNAMED = " AND ".join(
     f"NOT EXISTS (SELECT 1 FROM messages m WHERE m.link_preview->>'{part}' = '/api/link-preview/images/' || t.id)"
     for part in ("image", "favicon")
 )
+_OF_DELETED = f"t.conversation_id = ANY(ARRAY(SELECT c.id FROM conversations c WHERE c.deleted_at {_OLD}))"
 #: Whoever adds a table whose rows are of no use after a while adds a line, and an index that finds them.
 RULES = (
     Rule(
@@ -131,6 +132,16 @@ RULES = (
         days="unsent_days",
         act=erase_texts,
         where=f"t.unsent_at {_OLD} AND NOT t.erased",
+    ),
+    Rule(name="messages of deleted groups", table="messages", days="unsent_days", act=remove, where=_OF_DELETED),
+    Rule(name="logs of deleted groups", table="log", days="unsent_days", act=remove, where=_OF_DELETED),
+    # As long as a client that comes back is told what it has no more (ops/conversations/sync.py ``MAX_AGE``).
+    Rule(
+        name="deleted groups",
+        table="conversations",
+        days=31,
+        act=remove,
+        where=f"t.deleted_at {_OLD} AND NOT EXISTS (SELECT 1 FROM log l WHERE l.conversation_id = t.id)",
     ),
     Rule(name="former texts", table="message_edits", days="edits_days", act=remove, where=f"t.edited_at {_OLD}"),
     # A used token that comes again tells that it was stolen: for so long.

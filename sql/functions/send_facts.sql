@@ -23,14 +23,16 @@ CREATE FUNCTION send_facts(p_sends message_send[], p_locked uuid[], p_quoted_cha
              SELECT count(*) FROM messages x WHERE x.conversation_id = c.id AND x.seq > c.requested_seq)
            ELSE 0 END,
            CASE WHEN c.cleared THEN (
-             SELECT array_agg(m.user_id) FROM members m WHERE m.conversation_id = c.id AND m.cleared_seq > 0
+             SELECT array_agg(m.user_id) FROM members m
+              WHERE m.conversation_id = c.id AND m.status = 'joined' AND m.cleared_seq > 0
                 AND NOT EXISTS (SELECT 1 FROM messages x WHERE x.conversation_id = c.id AND x.seq > m.cleared_seq))
            END,
            CASE WHEN s.names <> '' THEN mentioned(c.id, s.names) ELSE '{}' END,
            r.id, r.quote,
            -- Whoever deleted what is quoted from the own view is not shown it again by that.
            CASE WHEN c.cleared AND r.id IS NOT NULL THEN (
-             SELECT array_agg(m.user_id) FROM members m WHERE m.conversation_id = c.id AND m.cleared_seq >= r.seq)
+             SELECT array_agg(m.user_id) FROM members m
+              WHERE m.conversation_id = c.id AND m.status = 'joined' AND m.cleared_seq >= r.seq)
            END,
            u.username, u.display_name, u.profile_image
       FROM unnest(p_sends) WITH ORDINALITY AS s(id, sender_id, client_id, conversation_id, recipient_id, reply_to_id,

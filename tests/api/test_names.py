@@ -101,6 +101,11 @@ group.promote | PATCH /groups/<id>/members/<userId>/promote | U | id userId | gr
 group.demote | PATCH /groups/<id>/members/<userId>/demote | U | id userId | group members | -
 group.transfer_ownership | POST /groups/<id>/transfer-ownership | U | id userId | group members | -
 group.step_down | POST /groups/<id>/step-down | U | id | group members | -
+group.request_to_join | POST /groups/<id>/join | U | id | - | -
+group.link_create | POST /groups/<id>/links 201 | U | id expiresAt? uses? | id code url | -
+group.link_list | GET /groups/<id>/links | U | id | items | -
+group.link_revoke | DELETE /groups/<id>/links/<linkId> | U | id linkId | - | -
+group.join_by_link | POST /groups/join/<code> | U | code | Conversation | gone forbidden
 group.leave | POST /groups/<id>/leave | U | id | group members | -
 preview.get | GET /link-preview | U | url | url title description image siteName favicon | -
 """  # noqa: E501 - one line each, as there

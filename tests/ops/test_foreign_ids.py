@@ -29,6 +29,7 @@ VALUES: dict[str, Any] = {
     "userId": str(uuid.uuid4()),
     "userIds": [str(uuid.uuid4())],
     "memberIds": [],
+    "linkId": str(uuid.uuid4()),
 }
 #: Ids that everybody may know: a profile is shown by them or not, by rules of its own (tests/e2e/test_relations.py).
 PEOPLE = {"userId", "userIds", "addresseeId", "recipientId", "otherUserId", "senderId", "memberIds"}
@@ -43,12 +44,14 @@ class ForeignIdTests(FriendsCase):
         await super().setUp()
         friendship_id = await self.befriend(self.ann, self.ben)
         message = await self.ann.send(self.ben, "theirs")
-        self.eve = await self.person("eve")
         await self.befriend(self.eve, self.ann)
         self.own = await self.eve.send(self.ann, "hers")
         conversation_id = message["conversationId"]
+        self.eve = await self.person("eve")
         group = await self.ann.call("group.create", name="theirs", memberIds=[self.ben.id])
         await self.ben.call("group.accept", id=group["id"])
+        link = await self.ann.call("group.link_create", id=group["id"])
+        self.group = await self.eve.call("group.create", name="hers", memberIds=[])
         self.foreign = {
             "conversationId": conversation_id,
             "messageId": message["id"],
@@ -60,6 +63,7 @@ class ForeignIdTests(FriendsCase):
             "message.mark_delivered.id": conversation_id,
             "session.id": self.ann.session_id,
             "group.id": group["id"],
+            "linkId": link["id"],
         }
 
     async def test_sweep(self) -> None:
@@ -96,6 +100,8 @@ class ForeignIdTests(FriendsCase):
                 continue
             if key == "clientId":
                 params[key] = str(uuid.uuid4())
+            elif name == "linkId" and key == "id":
+                params[key] = self.group["id"]
             elif key in VALUES:
                 params[key] = VALUES[key]
             else:

@@ -13,6 +13,7 @@ from twisted.internet.task import Clock
 from chatr.api.model import LinkPreview
 from chatr.config import ConfigError, RetentionSettings, load
 from chatr.ops.accounts import undo
+from chatr.ops.conversations import sync
 from chatr.ops.sessions import lockout
 from chatr.process.tasks import Tasks
 from chatr.services import nightly
@@ -210,6 +211,7 @@ class RowTests(RetentionCase):
     def test_as_long_as_it_counts(self) -> None:
         """What is looked back at is kept for so long."""
         days = {rule.name: rule.days for rule in RULES}
+        self.assertGreater(days["deleted groups"], sync.MAX_AGE.days)
         self.assertEqual((days["changes of address"], days["known places"]), (undo.UNDO_DAYS, lockout.KNOWN_DAYS))
         for name, looked_back_s in (
             ("tries to sign in", lockout.LOCKOUT.quiet_s),
@@ -244,6 +246,20 @@ class RowTests(RetentionCase):
         )
         self.assertEqual(await self.run_now(), {"letters given up": 1})
         self.assertEqual(await self.sql("SELECT count(*) FROM outbound"), [(2,)])
+
+    async def test_deleted_groups(self) -> None:
+        """What was said in them goes, and later what tells that they were; other groups stay."""
+        kept, gone = [await self.ann.call("group.create", name="Foxes", memberIds=[]) for _ in range(2)]
+        for group in (kept, gone):
+            await self.ann.send(group["id"], "secretword")
+        await self.ann.call("group.delete", id=gone["id"])
+        self.assertEqual(await self.run_now(), {})
+        await self.age("conversations", "deleted_at", 30.5, "deleted_at IS NOT NULL")
+        self.assertEqual(await self.run_now(), {"messages of deleted groups": 2, "logs of deleted groups": 2})
+        await self.age("conversations", "deleted_at", 31.5, "deleted_at IS NOT NULL")
+        self.assertEqual(await self.run_now(), {"deleted groups": 1})
+        self.assertEqual(await self.sql("SELECT count(*) FROM members"), [(3,)])
+        self.assertEqual((await self.ann.call("group.list"))["items"][0]["headSeq"], 2)
 
     async def test_former_texts(self) -> None:
         """Former texts stay as long as their message, unless a setting says how long."""

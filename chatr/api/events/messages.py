@@ -138,6 +138,11 @@ class MessageListened(Wire, frozen=True):
         return cls(message.conversation_id, seq, message.id, facts.user_id)
 
 
+@event(
+    "message.cleared",
+    CONVERSATION,
+    "In a group: something has become of a message that the receiver is not to see, as it was there before them.",
+)
 class EntryCleared(Wire, frozen=True):
     """What an entry says about a message that the viewer has deleted from their own view: that there is one."""
 

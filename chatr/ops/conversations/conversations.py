@@ -145,7 +145,7 @@ class ConversationUpdateParams(Params, frozen=True, kw_only=True):
 async def update(ctx: Ctx, params: ConversationUpdateParams) -> Conversation:
     """Archive, pin or mute a conversation, for the caller alone. None of them hides what is in it."""
     if isinstance(params.muted_until, datetime):
-        _check_moment("$.mutedUntil", params.muted_until)
+        check_moment("$.mutedUntil", params.muted_until)
     me = ctx.caller.user_id
 
     async def work(tx: Transaction) -> Conversation:
@@ -160,7 +160,8 @@ async def update(ctx: Ctx, params: ConversationUpdateParams) -> Conversation:
     return await ctx.ports.messages.writer.change(work, caller=me, place=params.id)
 
 
-def _check_moment(path: str, moment: datetime) -> None:
+def check_moment(path: str, moment: datetime) -> None:
+    """Raise ``invalid`` for a moment that has no name in UTC."""
     try:
         moment.astimezone(timezone.utc)
     except OverflowError:

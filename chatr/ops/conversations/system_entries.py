@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from chatr.api.events.messages import MessageReceived
 from chatr.api.model import Message
 from chatr.ops import access
-from chatr.ops.ports import Ctx
 from chatr.realtime.rooms import conversation_rooms
 from chatr.store.conversations import system_entries
 from chatr.store.ids import uuid7
@@ -16,9 +15,9 @@ from chatr.store.pool import Transaction
 
 
 async def add(
-    ctx: Ctx, tx: Transaction, conversation_id: str, event: str, *, user_ids: Sequence[str] = (), text: str = ""
+    tx: Transaction, conversation_id: str, event: str, *, by_id: str, user_ids: Sequence[str] = (), text: str = ""
 ) -> Message:
-    """Say in a conversation what the caller has done to whom. For a change that has its turn (``writer.change``).
+    """Say in a conversation what somebody has done to whom. For a change that has its turn (``writer.change``).
 
     Structured, so that every client says it in its reader's language: ``event`` is a word as ``renamed``, ``text`` what
     it brought, as the new name. It counts as read, nothing finds it, and nobody edits, unsends, quotes or reacts to it.
@@ -26,7 +25,7 @@ async def add(
     """
     message_id = uuid7()
     told = await system_entries.append(
-        tx, conversation_id, message_id, event, by_id=ctx.caller.user_id, user_ids=user_ids, text=text
+        tx, conversation_id, message_id, event, by_id=by_id, user_ids=user_ids, text=text
     )
     message = access.message_there(await messages.of(tx, message_id, ""))
     # The caller's session too: the answer of what it did tells of no entry.

@@ -61,8 +61,7 @@ async def accept(ctx: Ctx, params: GroupParams) -> Conversation:
 
     async def work(turn: turns.GroupTurn) -> Conversation:
         rules.check("accept", turn.group, turn.mine)
-        access.own_account(await people.by_id(turn.tx, me))
-        await turns.let_in(ctx, turn, me)
+        await turns.let_in(turn, me, most=ctx.ports.messages.settings.max_group_members)
         return await turns.view_of(turn, me)
 
     return await turns.change(ctx, params.id, work)
@@ -92,12 +91,13 @@ async def invite_all(ctx: Ctx, turn: turns.GroupTurn, user_ids: Sequence[str], p
     found = await relations.by_ids(turn.tx, me, wanted)
     for user_id in wanted:
         _check(user_id, found.get(user_id), f"{path}[{user_ids.index(user_id)}]")
-    asking = [user_id for user_id, member in turn.others.items() if member.status == "requested"]
+    asking = [user_id for user_id, member in turn.people.items() if member.status == "requested"]
+    most = ctx.ports.messages.settings.max_group_members
     if rules.may_let_in(turn.mine):
         for user_id in asking:
-            await turns.let_in(ctx, turn, user_id)
+            await turns.let_in(turn, user_id, most=most)
     invited = await groups.enlist(turn.tx, turn.id, wanted, "invited", me)
-    if await groups.population(turn.tx, turn.id) > ctx.ports.messages.settings.max_group_members:
+    if await groups.population(turn.tx, turn.id) > most:
         raise turns.full()
     told = GroupInvited(turns.info(turn.group, inside=False), by_name(mine), turn.group.member_count)
     if invited:

@@ -49,11 +49,10 @@ async def create(ctx: Ctx, params: GroupCreateParams) -> Conversation:
     async def work(tx: Transaction) -> Conversation:
         mine = access.own_account(await people.by_id(tx, me))
         await groups.insert(tx, group_id, me, name, description)
-        member = (await groups.members(tx, group_id, [me]))[me]
-        turn = turns.GroupTurn(tx, access.group(await groups.find(tx, group_id)), member, {})
-        await turns.write(ctx, turn, "created", text=name)
+        turn = await turns.hold(tx, ctx.ports.live.publisher, group_id, by_id=me, connection=connection)
+        await turns.write(turn, "created", text=name)
         # Nobody is there yet who could hear it; it is in what they are told.
-        tx.then(partial(ctx.ports.live.publisher.enter, [person_room(me)], group_room(group_id)))
+        tx.then(partial(turn.publisher.enter, [person_room(me)], group_room(group_id)))
         view = await turns.view_of(turn, me)
         tx.tell(ConversationCreated.of(view), [person_room(me)], exclude=connection)
         info = turns.info(access.group(await groups.find(tx, group_id)), inside=True)
@@ -102,7 +101,7 @@ async def update(ctx: Ctx, params: GroupUpdateParams) -> details.GroupDetails:
             await groups.update(turn.tx, turn.id, changed)
             said = [(key, word) for key, word in _SAID.items() if key in changed]
             for key, word in said or [("", "settings_changed")]:
-                await turns.updated(ctx, turn, word, (changed.get(key) or "") if key == "name" else "")
+                await turns.updated(turn, word, (changed.get(key) or "") if key == "name" else "")
         return await details.details(ctx, turn.tx, turn.id)
 
     return await turns.change(ctx, params.id, work)
@@ -118,7 +117,7 @@ async def delete(ctx: Ctx, params: GroupParams) -> Empty:
 
     async def work(turn: turns.GroupTurn) -> Empty:
         rules.check("delete", turn.group, turn.mine)
-        await turns.end(ctx, turn)
+        await turns.end(turn)
         return Empty()
 
     return await turns.change(ctx, params.id, work)

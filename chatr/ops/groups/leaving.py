@@ -7,8 +7,10 @@ from chatr.api.events.groups import GroupInviteRevoked, GroupMemberLeft, GroupMe
 from chatr.api.model import GroupMemberParams, GroupParams
 from chatr.ops.groups import details, rules, turns
 from chatr.ops.ports import Ctx
+from chatr.realtime.publisher import Publisher
 from chatr.realtime.rooms import person_room
 from chatr.store.groups import groups
+from chatr.store.pool import Transaction
 
 
 @operation("group.leave", Route("POST", "/groups/<id>/leave"), USERS, errors=["not_found", "forbidden"])
@@ -20,23 +22,32 @@ async def leave(ctx: Ctx, params: GroupParams) -> details.GroupDetails:
 
     async def work(turn: turns.GroupTurn) -> details.GroupDetails:
         mine = rules.check("leave", turn.group, turn.mine)
-        await go(ctx, turn, mine)
+        await go(turn, mine)
         return details.GroupDetails(group=turns.info(turn.group, inside=False), members=[])
 
     return await turns.change(ctx, params.id, work)
 
 
-async def go(ctx: Ctx, turn: turns.GroupTurn, mine: groups.MemberRow) -> None:
-    """Let the caller leave a group, and somebody inherit it if need be."""
-    me = ctx.caller.user_id
+async def go(turn: turns.GroupTurn, mine: groups.MemberRow) -> None:
+    """Let somebody leave a group, and somebody inherit it if need be."""
+    me = mine.user_id
     if mine.role == "owner" and await groups.other_owner(turn.tx, turn.id, me) is None:
         heir = await groups.heir(turn.tx, turn.id, me)
         if heir is None:
-            await turns.end(ctx, turn)
+            await turns.end(turn)
             return
         # Before, so that the group has an owner at each entry of its log.
-        await turns.give_role(ctx, turn, "promoted", (heir, "owner"))
-    await turns.let_go(ctx, turn, mine, "left", GroupMemberLeft)
+        await turns.give_role(turn, "promoted", (heir, "owner"))
+    await turns.let_go(turn, mine, "left", GroupMemberLeft)
+
+
+async def desert(publisher: Publisher, tx: Transaction, group_id: str, user_id: str) -> None:
+    """Let somebody leave a group whose account is deleted."""
+    turn = await turns.hold(tx, publisher, group_id, by_id=user_id)
+    if turn.mine is not None and turn.mine.status == "joined":
+        await go(turn, turn.mine)
+    else:
+        groups.leave(tx, group_id, user_id)
 
 
 @operation(
@@ -53,9 +64,9 @@ async def remove_member(ctx: Ctx, params: GroupMemberParams) -> details.GroupDet
     """
 
     async def work(turn: turns.GroupTurn) -> details.GroupDetails:
-        target = rules.check_on("remove", turn.mine, turn.others.get(params.user_id))
+        target = rules.check_on("remove", turn.mine, turn.people.get(params.user_id))
         if target.status == "joined":
-            await turns.let_go(ctx, turn, target, "removed", GroupMemberRemoved)
+            await turns.let_go(turn, target, "removed", GroupMemberRemoved)
         else:
             groups.leave(turn.tx, turn.id, target.user_id)
             turn.tx.tell(GroupInviteRevoked(turn.id), [person_room(target.user_id)])

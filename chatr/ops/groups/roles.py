@@ -42,8 +42,8 @@ async def _give(
     ctx: Ctx, group_id: str, user_id: str, act: rules.Act, said: str, role: GroupRole
 ) -> details.GroupDetails:
     async def work(turn: turns.GroupTurn) -> details.GroupDetails:
-        rules.check_on(act, turn.mine, turn.others.get(user_id))
-        await turns.give_role(ctx, turn, said, (user_id, role))
+        rules.check_on(act, turn.mine, turn.people.get(user_id))
+        await turns.give_role(turn, said, (user_id, role))
         return await details.details(ctx, turn.tx, turn.id)
 
     return await turns.change(ctx, group_id, work, concerned=[user_id])
@@ -58,8 +58,8 @@ async def transfer_ownership(ctx: Ctx, params: GroupMemberParams) -> details.Gro
     me = ctx.caller.user_id
 
     async def work(turn: turns.GroupTurn) -> details.GroupDetails:
-        rules.check_on("transfer", turn.mine, turn.others.get(params.user_id))
-        await turns.give_role(ctx, turn, "transferred", (params.user_id, "owner"), (me, "admin"))
+        rules.check_on("transfer", turn.mine, turn.people.get(params.user_id))
+        await turns.give_role(turn, "transferred", (params.user_id, "owner"), (me, "admin"))
         return await details.details(ctx, turn.tx, turn.id)
 
     return await turns.change(ctx, params.id, work, concerned=[params.user_id])
@@ -74,7 +74,7 @@ async def step_down(ctx: Ctx, params: GroupParams) -> details.GroupDetails:
         rules.check("step_down", turn.group, turn.mine)
         if await groups.other_owner(turn.tx, turn.id, me) is None:
             raise ApiError("conflict", "A group needs an owner: hand it on instead")
-        await turns.give_role(ctx, turn, "stepped_down", (me, "admin"))
+        await turns.give_role(turn, "stepped_down", (me, "admin"))
         return await details.details(ctx, turn.tx, turn.id)
 
     return await turns.change(ctx, params.id, work)

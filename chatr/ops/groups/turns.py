@@ -25,6 +25,7 @@ from chatr.ops import access
 from chatr.ops.conversations import system_entries
 from chatr.ops.people import visibility
 from chatr.ops.ports import Ctx
+from chatr.realtime.publisher import Publisher
 from chatr.realtime.rooms import group_room, person_room
 from chatr.store.conversations import conversations
 from chatr.store.groups import groups
@@ -38,14 +39,22 @@ class GroupTurn(msgspec.Struct, frozen=True):
     """A group that nobody else changes or writes to until the transaction ends, and those in it who are concerned."""
 
     tx: Transaction
+    publisher: Publisher
+    by_id: str
+    connection: str
+    """That of the caller, who has the answer."""
     group: GroupRow
-    mine: MemberRow | None
-    others: dict[str, MemberRow]
+    people: dict[str, MemberRow]
 
     @property
     def id(self) -> str:
         """The group's id."""
         return self.group.id
+
+    @property
+    def mine(self) -> MemberRow | None:
+        """What the caller is in it."""
+        return self.people.get(self.by_id)
 
 
 async def change(
@@ -58,16 +67,30 @@ async def change(
     me = ctx.caller.user_id
 
     async def turn(tx: Transaction) -> _T:
-        conversations.lock(tx, group_id)
-        group = access.group(await groups.find(tx, group_id))
-        people = await groups.members(tx, group_id, [me, *concerned])
-        return await work(GroupTurn(tx, group, people.get(me), people))
+        publisher = ctx.ports.live.publisher
+        held = await hold(tx, publisher, group_id, by_id=me, connection=ctx.caller.connection, concerned=concerned)
+        return await work(held)
 
     return await ctx.ports.messages.writer.change(turn, caller=me, place=group_id)
 
 
+async def hold(
+    tx: Transaction,
+    publisher: Publisher,
+    group_id: str,
+    *,
+    by_id: str,
+    connection: str = "",
+    concerned: Sequence[str] = (),
+) -> GroupTurn:
+    """Let nobody else change a group until the transaction ends. Raises ``not_found``."""
+    conversations.lock(tx, group_id)
+    group = access.group(await groups.find(tx, group_id))
+    people = await groups.members(tx, group_id, [by_id, *concerned])
+    return GroupTurn(tx, publisher, by_id, connection, group, people)
+
+
 async def write(
-    ctx: Ctx,
     turn: GroupTurn,
     said: str,
     *entries: tuple[type[Logged[Any]], Wire],
@@ -78,11 +101,11 @@ async def write(
 
     ``about``: to whom. The caller's other sessions are told; the one that calls has the answer.
     """
-    message = await system_entries.add(ctx, turn.tx, turn.id, said, user_ids=about, text=text)
+    message = await system_entries.add(turn.tx, turn.id, said, by_id=turn.by_id, user_ids=about, text=text)
     for event, facts in entries:
         seq = await groups.append(turn.tx, turn.id, message.id, event_of(event).name, facts)
         told = event.entry(seq, message, facts)
-        turn.tx.tell(told, [group_room(turn.id)], exclude=ctx.caller.connection)
+        turn.tx.tell(told, [group_room(turn.id)], exclude=turn.connection)
     return message
 
 
@@ -97,21 +120,21 @@ def membership(member: MemberRow, member_count: int) -> Membership:
     )
 
 
-async def let_in(ctx: Ctx, turn: GroupTurn, user_id: str) -> None:
+async def let_in(turn: GroupTurn, user_id: str, *, most: int) -> None:
     """Let somebody into a group who is enlisted: their sessions hear what comes from now on, and have what was before.
 
-    Raises ``conflict`` when it is full.
+    Raises ``conflict`` when it has ``most`` members already, and ``unauthenticated`` when their account is deleted.
     """
-    member = await groups.join(turn.tx, turn.id, user_id)
+    member = access.own_account(await groups.join(turn.tx, turn.id, user_id))
     count = access.group(await groups.find(turn.tx, turn.id)).member_count
-    if count > ctx.ports.messages.settings.max_group_members:
+    if count > most:
         raise full()
-    said = "joined" if user_id == ctx.caller.user_id else "let_in"
-    await write(ctx, turn, said, (GroupMemberJoined, membership(member, count)), about=[user_id])
+    said = "joined" if user_id == turn.by_id else "let_in"
+    await write(turn, said, (GroupMemberJoined, membership(member, count)), about=[user_id])
     # In this order: what was told before is in what they are told now, and nothing lies between.
-    turn.tx.then(partial(ctx.ports.live.publisher.enter, [person_room(user_id)], group_room(turn.id)))
+    turn.tx.then(partial(turn.publisher.enter, [person_room(user_id)], group_room(turn.id)))
     view = await view_of(turn, user_id)
-    turn.tx.tell(ConversationCreated.of(view), [person_room(user_id)], exclude=ctx.caller.connection)
+    turn.tx.tell(ConversationCreated.of(view), [person_room(user_id)], exclude=turn.connection)
 
 
 def full() -> ApiError:
@@ -119,40 +142,39 @@ def full() -> ApiError:
     return ApiError("conflict", "The group is full")
 
 
-async def let_go(ctx: Ctx, turn: GroupTurn, member: MemberRow, said: str, event: type[Logged[Membership]]) -> None:
+async def let_go(turn: GroupTurn, member: MemberRow, said: str, event: type[Logged[Membership]]) -> None:
     """Let a member go: their sessions hear nothing of this any more, nor of what comes after it."""
     user_id, rooms = member.user_id, [person_room(member.user_id)]
-    groups.leave(turn.tx, turn.id, user_id)
-    turn.tx.then(partial(ctx.ports.live.publisher.leave, rooms, group_room(turn.id)))
-    await write(ctx, turn, said, (event, membership(member, turn.group.member_count - 1)), about=[user_id])
+    groups.leave(turn.tx, turn.id, user_id, removed=user_id != turn.by_id)
+    turn.tx.then(partial(turn.publisher.leave, rooms, group_room(turn.id)))
+    await write(turn, said, (event, membership(member, turn.group.member_count - 1)), about=[user_id])
     gone = ConversationRemoved(turn.id, await groups.revision(turn.tx, turn.id, user_id))
-    turn.tx.tell(gone, rooms, exclude=ctx.caller.connection)
+    turn.tx.tell(gone, rooms, exclude=turn.connection)
 
 
-async def give_role(ctx: Ctx, turn: GroupTurn, said: str, *given: tuple[str, GroupRole]) -> None:
+async def give_role(turn: GroupTurn, said: str, *given: tuple[str, GroupRole]) -> None:
     """Give members other roles; the first is the one it is about."""
     for user_id, role in given:
         groups.set_role(turn.tx, turn.id, user_id, role)
-    me = ctx.caller.user_id
-    entries = [(GroupRoleChanged, RoleGiven(user_id, role, me)) for user_id, role in given]
-    await write(ctx, turn, said, *entries, about=[given[0][0]], text=given[0][1])
+    entries = [(GroupRoleChanged, RoleGiven(user_id, role, turn.by_id)) for user_id, role in given]
+    await write(turn, said, *entries, about=[given[0][0]], text=given[0][1])
 
 
-async def updated(ctx: Ctx, turn: GroupTurn, said: str, text: str = "") -> None:
+async def updated(turn: GroupTurn, said: str, text: str = "") -> None:
     """Say that a group is another, as it is by now."""
     group = access.group(await groups.find(turn.tx, turn.id))
-    await write(ctx, turn, said, (GroupUpdated, GroupState(info(group, inside=True, head=False))), text=text)
+    await write(turn, said, (GroupUpdated, GroupState(info(group, inside=True, head=False))), text=text)
 
 
-async def end(ctx: Ctx, turn: GroupTurn) -> None:
+async def end(turn: GroupTurn) -> None:
     """Delete a group: nobody is in it any more, and all are told, the invited too."""
     people = await groups.delete(turn.tx, turn.id)
     # Above that of whatever any of them has of it.
     gone = ConversationRemoved(turn.id, await groups.last_revision(turn.tx, turn.id))
     rooms = [person_room(user_id) for user_id in people]
-    turn.tx.then(partial(ctx.ports.live.publisher.leave, rooms, group_room(turn.id)))
-    turn.tx.tell(GroupDeleted(turn.id, turn.group.name), rooms, exclude=ctx.caller.connection)
-    turn.tx.tell(gone, rooms, exclude=ctx.caller.connection)
+    turn.tx.then(partial(turn.publisher.leave, rooms, group_room(turn.id)))
+    turn.tx.tell(GroupDeleted(turn.id, turn.group.name), rooms, exclude=turn.connection)
+    turn.tx.tell(gone, rooms, exclude=turn.connection)
 
 
 async def view_of(turn: GroupTurn, user_id: str) -> Conversation:

@@ -6,6 +6,7 @@ store/messages/quotes.py, when the same ``clientId`` is another message auth/dig
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Literal
 
@@ -179,13 +180,13 @@ def _announce(ctx: Ctx, item: Append, done: Appended) -> Message:
         mentions=done.mentions,
     )
     hidden = [person_room(user_id) for user_id in done.quote_cleared_by]
-    rooms = [room for room in conversation_rooms(done.conversation_id, done.pair) if room not in hidden]
-    _publish(ctx, message, rooms)
+    _publish(ctx, message, conversation_rooms(done.conversation_id, done.pair), but=hidden)
     if hidden and message.reply_to is not UNSET:
         quote = quotes.cleared(message.reply_to)
         _publish(ctx, msgspec.structs.replace(message, reply_to=quote), hidden)
     return message
 
 
-def _publish(ctx: Ctx, message: Message, rooms: list[str]) -> None:
-    ctx.ports.live.publisher.publish(MessageReceived.entry(message.seq, message), rooms, exclude=ctx.caller.connection)
+def _publish(ctx: Ctx, message: Message, rooms: list[str], *, but: Sequence[str] = ()) -> None:
+    told = MessageReceived.entry(message.seq, message)
+    ctx.ports.live.publisher.publish(told, rooms, exclude=ctx.caller.connection, but=but)

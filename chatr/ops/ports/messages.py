@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Protocol
 
 import msgspec
 
@@ -17,7 +19,7 @@ from chatr.services.link_previews import Previews
 from chatr.services.preview_queue import Attach, PreviewQueue
 from chatr.services.receipt_counts import ReceiptCounts
 from chatr.store.conversations.marks import MarkWriter
-from chatr.store.pool import Database
+from chatr.store.pool import Database, Transaction
 from chatr.store.writing.writer import MessageWriter
 
 
@@ -32,11 +34,21 @@ class MessagePorts(msgspec.Struct, frozen=True, kw_only=True):
     preview_queue: PreviewQueue
     eraser: Eraser
     settings: MessagesSettings
+    public_url: str
+    """Where people find this server; empty: wherever they are."""
+
+
+class Desert(Protocol):
+    """Lets a person leave a group whose account is deleted."""
+
+    def __call__(self, publisher: Publisher, tx: Transaction, group_id: str, user_id: str) -> Awaitable[None]:
+        """Whatever they are in it."""
 
 
 class LaterChanges(msgspec.Struct, frozen=True, kw_only=True):
-    """What becomes of a message behind the calls, as operations would do it."""
+    """What becomes of messages and groups behind the calls, as operations would do it."""
 
+    leave: Desert
     attach: Attach
     take_back: TakeBack
     take_away: TakeAway
@@ -65,6 +77,14 @@ def message_ports(
         receipt_counts=ReceiptCounts(tasks, db, publisher),
         previews=previews,
         preview_queue=PreviewQueue(tasks, db, writer, previews, attach=later.attach),
-        eraser=Eraser(tasks, db, writer, take_back=later.take_back, take_away=later.take_away),
+        eraser=Eraser(
+            tasks,
+            db,
+            writer,
+            leave=partial(later.leave, publisher),
+            take_back=later.take_back,
+            take_away=later.take_away,
+        ),
         settings=config.messages,
+        public_url=config.server.public_url.rstrip("/"),
     )

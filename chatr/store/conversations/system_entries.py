@@ -22,10 +22,10 @@ async def append(
 ) -> Told:
     """Append a system entry to a conversation, as a message and to its log."""
     rows = await db.query(
-        """WITH moved AS (
-             UPDATE conversations SET head_seq = head_seq + 1, changed_at = clock_timestamp(),
-                    active_at = clock_timestamp() WHERE id = %s
-             RETURNING id, head_seq, changed_at, user_low, user_high
+        """WITH moment AS MATERIALIZED (SELECT clock_timestamp() AS at), moved AS (
+             UPDATE conversations c SET head_seq = head_seq + 1, changed_at = moment.at, active_at = moment.at
+               FROM moment WHERE c.id = %s
+             RETURNING c.id, head_seq, changed_at, user_low, user_high
            ), added AS (
              INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, type, content, created_at, event,
                                    user_ids)

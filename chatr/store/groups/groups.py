@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from chatr.api.model import GroupRole, InvitePolicy, JoinPolicy
-from chatr.store.columns import Columns, value, value_if_any
+from chatr.store.columns import Columns, value, value_if_any, values
 from chatr.store.pool import Queryable, Transaction
 
 
@@ -89,7 +89,7 @@ async def delete(tx: Transaction, group_id: str) -> list[str]:
             WHERE conversation_id = %s AND status <> 'left' RETURNING user_id""",
         (group_id,),
     )
-    return [row[0] for row in rows]
+    return values(rows, str)
 
 
 async def last_revision(db: Queryable, group_id: str) -> int:
@@ -135,6 +135,14 @@ async def members(db: Queryable, group_id: str, user_ids: Sequence[str]) -> dict
     return {found.user_id: found for found in MEMBER.all(rows)}
 
 
+async def was_removed(db: Queryable, group_id: str, user_id: str) -> bool:
+    """Tell whether somebody was removed from a group, and not invited since."""
+    rows = await db.query(
+        "SELECT 1 FROM members WHERE conversation_id = %s AND user_id = %s AND removed", (group_id, user_id)
+    )
+    return bool(rows)
+
+
 async def population(db: Queryable, group_id: str) -> int:
     """Count who is in a group, or invited."""
     rows = await db.query(
@@ -149,19 +157,21 @@ async def enlist(db: Queryable, group_id: str, user_ids: Sequence[str], status: 
         """INSERT INTO members AS m (conversation_id, user_id, status, invited_by)
            SELECT %s, u, %s, %s FROM unnest(%s::uuid[]) u ORDER BY u
            ON CONFLICT (conversation_id, user_id) DO UPDATE SET status = excluded.status, role = 'member',
-              invited_by = excluded.invited_by, joined_at = now(), changed_at = clock_timestamp()
+              invited_by = excluded.invited_by, joined_at = now(), changed_at = clock_timestamp(), removed = false
             WHERE m.status = 'left' RETURNING user_id""",
         (group_id, status, by, list(user_ids)),
     )
-    return [row[0] for row in rows]
+    return values(rows, str)
 
 
-async def join(tx: Transaction, group_id: str, user_id: str) -> MemberRow:
-    """Let somebody in who is enlisted, from the end of the log on.
+async def join(tx: Transaction, group_id: str, user_id: str) -> MemberRow | None:
+    """Let somebody in who is enlisted, from the end of the log on; None when their account is deleted.
 
     Nothing is unread, and nothing that all had read or received is otherwise: what is there counts as read by them.
     Where the group does not show what was before, it is cleared for them.
     """
+    # Held: whoever deletes the account meanwhile finds this membership.
+    tx.ahead("SELECT 1 FROM users WHERE id = %s FOR SHARE", (user_id,))
     tx.ahead("UPDATE conversations SET cleared = true WHERE id = %s AND NOT history_visible", (group_id,))
     rows = await tx.query(
         f"""UPDATE members m SET status = 'joined', joined_at = clock_timestamp(), changed_at = clock_timestamp(),
@@ -172,19 +182,20 @@ async def join(tx: Transaction, group_id: str, user_id: str) -> MemberRow:
                unshown_read_seq = CASE WHEN gives_receipts(m.user_id) THEN m.unshown_read_seq ELSE c.head_seq END,
                cleared_seq = CASE WHEN c.history_visible THEN 0 ELSE c.head_seq END,
                archived = false, pinned = false, muted_until = NULL
-              FROM conversations c
-             WHERE c.id = m.conversation_id AND m.conversation_id = %s AND m.user_id = %s RETURNING {MEMBER.sql}""",
+              FROM conversations c, users u
+             WHERE c.id = m.conversation_id AND m.conversation_id = %s AND m.user_id = %s
+               AND u.id = m.user_id AND u.deleted_at IS NULL RETURNING {MEMBER.sql}""",
         (group_id, user_id),
     )
-    return MEMBER.take(rows[0])
+    return MEMBER.first(rows)
 
 
-def leave(tx: Transaction, group_id: str, user_id: str) -> None:
-    """Let somebody be in a group no more, nor invited."""
+def leave(tx: Transaction, group_id: str, user_id: str, *, removed: bool = False) -> None:
+    """Let somebody be in a group no more, nor invited. ``removed``: by somebody else, for good."""
     tx.ahead(
-        """UPDATE members SET status = 'left', role = 'member', changed_at = clock_timestamp()
+        """UPDATE members SET status = 'left', role = 'member', removed = %s, changed_at = clock_timestamp()
             WHERE conversation_id = %s AND user_id = %s""",
-        (group_id, user_id),
+        (removed, group_id, user_id),
     )
 
 
@@ -234,7 +245,7 @@ async def administrators(db: Queryable, group_id: str) -> list[str]:
             ORDER BY user_id""",
         (group_id,),
     )
-    return [row[0] for row in rows]
+    return values(rows, str)
 
 
 async def joined_by(db: Queryable, user_ids: Sequence[str]) -> dict[str, list[str]]:
@@ -246,6 +257,16 @@ async def joined_by(db: Queryable, user_ids: Sequence[str]) -> dict[str, list[st
         (list(user_ids),),
     )
     return dict(rows)
+
+
+async def of(db: Queryable, user_id: str, limit: int) -> list[str]:
+    """List some groups in which somebody is, or to which they are invited."""
+    rows = await db.query(
+        """SELECT m.conversation_id FROM members m JOIN conversations c ON c.id = m.conversation_id
+            WHERE m.user_id = %s AND m.status <> 'left' AND c.kind = 'group' ORDER BY m.conversation_id LIMIT %s""",
+        (user_id, limit),
+    )
+    return values(rows, str)
 
 
 async def append(tx: Transaction, group_id: str, message_id: str, event: str, facts: msgspec.Struct) -> int:

@@ -21,6 +21,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     """A message whose conversation nobody else writes to until the transaction ends, and the viewer's part in it.
 
     ``views``: of a direct conversation, what of the message either of the two has, without how far the other has come.
+    ``cleared``: of a group, up to where it is hidden from those in it who do not see all that was before they joined.
     ``marks``: the viewer's, with how far all others have come.
     """
 
@@ -39,6 +40,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     unsent: bool
     views: Mapping[str, Watermarks]
+    cleared: Mapping[str, int]
     role: str = ""
     marks: Watermarks = Watermarks()
 
@@ -83,7 +85,10 @@ _COLUMNS = f"""g.id, c.id, c.kind, c.status, c.closed, c.declined_at IS NOT NULL
     g.sender_id, g.type, g.content, g.created_at, g.unsent_at IS NOT NULL,
     CASE WHEN c.kind = 'direct' THEN (
       SELECT jsonb_object_agg(x.user_id, jsonb_build_array(x.cleared_seq, {_FACE}))
-        FROM members x WHERE x.conversation_id = c.id) END"""
+        FROM members x WHERE x.conversation_id = c.id) END,
+    CASE WHEN c.kind = 'group' AND c.cleared THEN (
+      SELECT jsonb_object_agg(x.user_id, x.cleared_seq)
+        FROM members x WHERE x.conversation_id = c.id AND x.status = 'joined' AND x.cleared_seq > 0) END"""
 
 
 def _held(row: Sequence[Any]) -> Held:
@@ -92,7 +97,7 @@ def _held(row: Sequence[Any]) -> Held:
     for user_id, (cleared_seq, found) in (values["views"] or {}).items():
         other_id = next(each for each in pair if each != user_id)
         views[user_id] = Watermarks(cleared_seq=cleared_seq, blockers={other_id: faces.Face(*found)} if found else {})
-    return Held(**{**values, "views": views})
+    return Held(**{**values, "views": views, "cleared": values["cleared"] or {}})
 
 
 def _lock(tx: Transaction, message_id: str) -> None:

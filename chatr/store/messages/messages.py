@@ -94,6 +94,11 @@ class Stored(msgspec.Struct, frozen=True):
         """Whose names stand there: who wrote it, and what it quotes."""
         return [self.sender_id, self.original[0]] if self.original else [self.sender_id]
 
+    @property
+    def quotes_seq(self) -> int | None:
+        """Where the message stands that this one quotes, if it does and that is still there."""
+        return int(self.original[1]) if self.original and self.unsent_at is None else None
+
     def _quote(self, marks: Watermarks) -> ReplyTo:
         frozen = quotes.frozen(self.reply_to or {})
         if self.original is None:

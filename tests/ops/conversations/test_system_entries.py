@@ -1,12 +1,10 @@
-"""System entries: what the server tells in a conversation. The operations that make them come with groups."""
+"""System entries: what the server tells in a conversation. Who makes them: tests/ops/groups."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from chatr.api.context import Caller
 from chatr.ops.conversations import system_entries
-from chatr.ops.ports import Ctx
 from chatr.store.pool import Transaction
 from tests.ops.fold import Fold
 from tests.ops.messages.test_messages import make_group
@@ -27,11 +25,8 @@ class SystemEntryTests(FriendsCase):
         self.assertEqual(self.first["id"], first["id"])
 
     async def tell(self, event: str, **more: Any) -> None:
-        caller = Caller(role="user", user_id=self.ann.id, session_id=self.ann.session_id, address="192.0.2.1")
-        ctx = Ctx(caller=caller, request_id="test", now=self.now(), ports=self.node.ports)
-
         async def change(tx: Transaction) -> None:
-            await system_entries.add(ctx, tx, self.group, event, **more)
+            await system_entries.add(tx, self.group, event, by_id=self.ann.id, **more)
 
         await self.node.ports.messages.writer.change(change, caller=self.ann.id, place=self.group)
 

@@ -27,6 +27,12 @@ const LOGGED = new Set([
   "message.unsent",
   "message.reaction",
   "message.listened",
+  "message.cleared",
+  "group.member_joined",
+  "group.member_left",
+  "group.member_removed",
+  "group.role_changed",
+  "group.updated",
 ]);
 
 /** All that happens on one connection, in order and each thing once: what was missed first, then what comes. */

@@ -42,6 +42,9 @@ export function fold(message: Message, entry: Entry, me: string): Message {
       return data.userId === me ? message : { ...message, status: "listened" };
     case "message.unsent":
       return unsent(message);
+    default:
+      // Of a group: it comes with a system entry, which it does not change.
+      return message;
   }
 }
 

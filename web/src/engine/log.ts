@@ -85,6 +85,8 @@ export class Log {
       }
     }
     if (entry.seq <= row.viewSeq) return;
+    // What it is called, who is in it, and as what.
+    if (entry.event.startsWith("group.")) work.uncertain = true;
     if (row.lastMessage !== undefined) row.lastMessage = fold(row.lastMessage, entry, me);
     if (entry.event === "message.unsent" && row.unreadCount > 0) this.uncount(work, message);
   }

@@ -1,0 +1,193 @@
+"""What works in a direct conversation works in a group, by the same code; what was before is for those who were in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chatr.client.replica import Replica
+from tests.ops.case import Device, Person
+from tests.ops.fold import unrevised
+from tests.ops.groups.case import GroupsCase, named, seqs
+
+
+class GroupMessagesCase(GroupsCase):
+    """Ann has a group with Ben and Cat; each has a device."""
+
+    async def setUp(self) -> None:
+        await super().setUp()
+        self.group_id = await self.group(self.ann, self.ben, self.cat)
+        self.anns, self.bens, self.cats = [self.inside(person) for person in (self.ann, self.ben, self.cat)]
+        self.head = (await self.ann.call("conversation.get", id=self.group_id))["headSeq"]
+
+    def inside(self, person: Person) -> Device:
+        device = person.device()
+        self.node.hub.join(device, [f"conversation:{self.group_id}"])
+        return device
+
+
+class SameTests(GroupMessagesCase):
+    """What is done with messages."""
+
+    async def test_send_edit_react_unsend(self) -> None:
+        """All others hear of it in order; the one that calls has the answer."""
+        sent = await self.ben.send(self.group_id, "hello @cat", self.bens)
+        self.assertEqual(sent["mentions"], [self.cat.id])
+        await self.ben.call("message.edit", self.bens, id=sent["id"], content="hello")
+        await self.cat.call("message.react", self.cats, id=sent["id"], emoji="👍")
+        await self.refused(self.cat.call("message.edit", id=sent["id"], content="x"), "forbidden")
+        reply = await self.cat.send(self.group_id, "hi", self.cats, replyToId=sent["id"])
+        self.assertEqual(reply["replyTo"]["content"], "hello")
+        await self.refused(self.cat.call("message.unsend", id=sent["id"]), "forbidden")
+        await self.ann.call("message.unsend", self.anns, id=sent["id"])
+        events = ["message.received", "message.edited", "message.reaction", "message.received", "message.unsent"]
+        self.assertEqual(named(self.anns), events[:4])
+        self.assertEqual(named(self.bens), events[2:])
+        self.assertEqual(named(self.cats), [events[0], events[1], events[4]])
+        self.assertEqual(seqs(self.anns, self.group_id), [self.head + number for number in range(1, 5)])
+        page = await self.ann.call("message.history", conversationId=self.group_id)
+        shown = [item for item in page["items"] if item["type"] == "text"]
+        self.assertEqual([item["content"] for item in shown], ["", "hi"])
+        self.assertTrue(shown[1]["replyTo"]["unsent"])
+
+    async def test_search_and_history(self) -> None:
+        """Found, and read page by page, system entries among them."""
+        sent = await self.ben.send(self.group_id, "a needle")
+        for person in (self.ann, self.ben, self.cat):
+            found = (await person.call("message.search", q="needle", conversationId=self.group_id))["items"]
+            self.assertEqual([item["id"] for item in found], [sent["id"]])
+        page = await self.cat.call("message.history", conversationId=self.group_id, limit=2)
+        self.assertEqual([item["type"] for item in page["items"]], ["system", "text"])
+        self.assertTrue(page["hasBefore"])
+
+    async def test_receipts_and_unread(self) -> None:
+        """Unread are what others wrote; read by all is read; who reads is told to one's own sessions alone."""
+        sent = await self.ben.send(self.group_id, "hello")
+        self.assertEqual((await self.ann.call("conversation.get", id=self.group_id))["unreadCount"], 1)
+        for person in (self.ann, self.cat):
+            await person.call("message.mark_read", id=self.group_id, seq=sent["seq"])
+        self.assertEqual((await self.ben.call("message.get", id=sent["id"]))["status"], "read")
+        self.assertNotIn("message.status", [*named(self.bens)])
+        readers = await self.ben.call("message.readers", id=sent["id"])
+        self.assertEqual((readers["readCount"], readers["memberCount"]), (2, 3))
+        # Whoever joins now does not make it unread again.
+        dan = await self.person("dan")
+        await self.ann.call("group.invite", id=self.group_id, userIds=[dan.id])
+        await dan.call("group.accept", id=self.group_id)
+        self.assertEqual((await self.ben.call("message.get", id=sent["id"]))["status"], "read")
+
+    async def test_signals(self) -> None:
+        """Typing is told to the others."""
+        await self.ben.call("activity.typing", self.bens, conversationId=self.group_id, active=True)
+        self.assertEqual([named(device) for device in (self.anns, self.bens)], [["activity.typing"], []])
+
+    async def test_across_a_block(self) -> None:
+        """In shared groups both still write."""
+        await self.ann.call("friend.block", userId=self.ben.id)
+        for person in (self.ann, self.ben):
+            await person.send(self.group_id, "hello")
+
+    async def test_own_handling(self) -> None:
+        """A group is archived, pinned and muted as any conversation, and left instead of deleted."""
+        view = await self.ben.call("conversation.update", id=self.group_id, archived=True, pinned=True)
+        self.assertEqual((view["archived"], view["pinned"]), (True, True))
+        await self.refused(self.ben.call("conversation.delete", id=self.group_id), "forbidden")
+
+    async def test_state_before_and_events(self) -> None:
+        """A device that folds all of it over an earlier snapshot has what a fresh one says."""
+        dan = await self.person("dan")
+        replica, seen = await self.snapshot(self.cat), len(self.cats.events)
+        await self.ann.call("group.update", id=self.group_id, name="Wolves", description="howl")
+        await self.ann.call("group.invite", id=self.group_id, userIds=[dan.id])
+        await dan.call("group.accept", id=self.group_id)
+        await dan.send(self.group_id, "hello")
+        await self.ann.call("group.promote", id=self.group_id, userId=self.cat.id)
+        await self.ann.call("group.remove_member", id=self.group_id, userId=self.ben.id)
+        await self.ann.call("group.transfer_ownership", id=self.group_id, userId=self.cat.id)
+        await self.ann.call("group.leave", id=self.group_id)
+        for name, data in self.cats.events[seen:]:
+            replica.apply(name, data)
+        await self.equal(replica, self.cat)
+        # From the log it comes to the same, also over a snapshot that has it already.
+        for late in (await self.snapshot(self.cat), replica):
+            for entry in await self.log(self.cat, self.group_id):
+                late.apply(entry["event"], entry["data"])
+            await self.equal(late, self.cat)
+
+    async def snapshot(self, person: Person) -> Replica:
+        replica = Replica(person.id)
+        replica.apply("sync.changes", await person.call("sync.changes"))
+        page = await person.call("message.history", conversationId=self.group_id, limit=100)
+        for message in page["items"]:
+            where = {"conversationId": self.group_id, "seq": message["seq"]}
+            replica.apply("message.received", {**where, "message": message})
+        return replica
+
+    async def equal(self, replica: Replica, person: Person) -> None:
+        fresh = await person.call("conversation.get", id=self.group_id)
+        self.assertEqual(unrevised(replica.conversations()[self.group_id]), unrevised(fresh))
+        page = await person.call("message.history", conversationId=self.group_id, limit=100)
+        self.assertEqual(replica.messages(self.group_id), page["items"])
+
+
+class HistoryTests(GroupMessagesCase):
+    """Dan joins a group that does not show what was before."""
+
+    async def setUp(self) -> None:
+        await super().setUp()
+        await self.ann.call("group.update", id=self.group_id, historyVisible=False)
+        self.old = await self.ben.send(self.group_id, "secretword")
+        self.dan = await self.person("dan")
+        await self.ann.call("group.invite", id=self.group_id, userIds=[self.dan.id])
+        self.dans = self.dan.device()
+        self.view = await self.dan.call("group.accept", id=self.group_id)
+        self.after = self.old["seq"]
+
+    async def nothing_of_it(self, *more: Any) -> None:
+        """In nothing that Dan has or hears is a word of what was before."""
+        history = await self.dan.call("message.history", conversationId=self.group_id, limit=100)
+        found = [history, await self.log(self.dan, self.group_id), self.dans.events, self.view, *more]
+        found.append((await self.dan.call("message.search", q="secretword"))["items"])
+        found.append(await self.dan.call("conversation.get", id=self.group_id))
+        self.assertNotIn("secretword", str(found))
+
+    async def test_joined(self) -> None:
+        """✔ They see from their joining on, and all that comes without a gap."""
+        self.assertEqual((self.view["clearedSeq"], self.view["unreadCount"]), (self.after, 0))
+        await self.refused(self.dan.call("message.get", id=self.old["id"]), "not_found")
+        await self.ann.send(self.group_id, "welcome")
+        await self.nothing_of_it()
+        entries = await self.log(self.dan, self.group_id)
+        self.assertEqual([entry["seq"] for entry in entries], [self.after + number for number in (1, 2, 3)])
+        self.assertEqual(seqs(self.dans, self.group_id), [self.after + 3])
+
+    async def test_what_becomes_of_old_messages(self) -> None:
+        """✔ Of edits and reactions they hear that there is an entry, of quotes no text; all others hear it all."""
+        await self.ben.call("message.edit", id=self.old["id"], content="secretword again")
+        await self.cat.call("message.react", id=self.old["id"], emoji="👍")
+        reply = await self.cat.send(self.group_id, "what?", replyToId=self.old["id"])
+        await self.cat.call("message.edit", id=reply["id"], content="what!")
+        await self.nothing_of_it(await self.dan.call("message.get", id=reply["id"]))
+        events = ["message.cleared", "message.cleared", "message.received", "message.edited"]
+        self.assertEqual(named(self.dans), ["conversation.created", *events])
+        self.assertEqual(seqs(self.dans, self.group_id), [self.after + number for number in (3, 4, 5, 6)])
+        quotes = [self.dans.events[number][1]["message"]["replyTo"] for number in (3, 4)]
+        self.assertEqual([(each["content"], each["cleared"]) for each in quotes], [("", True)] * 2)
+        told = ["message.edited", "message.reaction", "message.received", "message.edited"]
+        self.assertEqual(named(self.anns)[-4:], told)
+        self.assertEqual(self.anns.events[-1][1]["message"]["replyTo"]["content"], "secretword again")
+
+    async def test_who_was_removed_hears_no_quote(self) -> None:
+        """✔ What quotes an old message goes to nobody who is not in it any more."""
+        await self.ann.call("group.remove_member", id=self.group_id, userId=self.dan.id)
+        self.dans.events.clear()
+        await self.cat.send(self.group_id, "what?", replyToId=self.old["id"])
+        await self.ben.call("message.edit", id=self.old["id"], content="secretword again")
+        self.assertEqual(named(self.dans), [])
+
+    async def test_shown_again(self) -> None:
+        """Who joins when the group shows it again has it all."""
+        await self.ann.call("group.update", id=self.group_id, historyVisible=True)
+        await self.dan.call("group.leave", id=self.group_id)
+        await self.ann.call("group.invite", id=self.group_id, userIds=[self.dan.id])
+        await self.dan.call("group.accept", id=self.group_id)
+        self.assertEqual((await self.dan.call("message.get", id=self.old["id"]))["content"], "secretword")
