@@ -91,4 +91,4 @@ web/node_modules/.package-lock.json: web/package-lock.json
 	@touch $@
 
 chatr/static/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
-	cd web && npm run --silent build
+	cd web && npm run --silent build -- --logLevel warn

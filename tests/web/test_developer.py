@@ -83,6 +83,38 @@ class LabTests(BrowserCase):
         expect(page.get_by_text("@cleo").first).to_be_visible()
 
     @in_browser
+    def test_talk(self) -> None:
+        """Two of the demo, by one click each, talk with each other; all of it is among the events, which are sifted."""
+        page = self.visit("/lab")
+        panes = [page.get_by_role("region", name=re.compile(f"^Pane {number},")) for number in (1, 2)]
+        for pane, name in zip(panes, ("Mira Castellanos", "Sam Rivers"), strict=True):
+            pane.get_by_role("button", name=f"Sign in as {name}").click()
+            expect(pane.get_by_text("Connected")).to_be_visible()
+        mira, sam = panes
+        field = mira.get_by_role("textbox", name="Message to Sam Rivers")
+        field.press_sequentially("Is this the lab?", delay=20)
+        expect(sam.get_by_text("Mira Castellanos is typing")).to_be_attached()
+        field.press("Enter")
+        expect(sam.get_by_role("log").get_by_text("Is this the lab?")).to_be_visible()
+        expect(sam.get_by_text("Mira Castellanos is typing")).to_have_count(0)
+        expect(mira.get_by_role("article").last.get_by_text("Read")).to_be_attached()
+        expect(mira.get_by_role("button", name="Cut the connection")).to_be_enabled()
+        mira.get_by_role("button", name="Cut the connection").click()
+        answer = sam.get_by_role("textbox", name="Message to Mira Castellanos")
+        answer.fill("It is, and it mends itself")
+        answer.press("Enter")
+        expect(mira.get_by_role("log").get_by_text("It is, and it mends itself")).to_be_visible()
+        events = page.get_by_role("log", name="Events")
+        for kind, seen, hidden in (("Errors", "connection lost", "message.send"), ("Out", "message.send", "lost")):
+            page.get_by_role("radio", name=kind, exact=True).click()
+            expect(events.get_by_text(seen).first).to_be_visible()
+            expect(events.get_by_text(hidden)).to_have_count(0)
+        page.get_by_role("searchbox", name="Filter events").fill("mark_read")
+        expect(events.get_by_text("mark_read").first).to_be_visible()
+        expect(events.get_by_text("message.send")).to_have_count(0)
+        self.check_accessible(page)
+
+    @in_browser
     def test_try_it(self) -> None:
         """The documentation opens the lab with the fields filled."""
         ann = self.wait(self.person("ann"))

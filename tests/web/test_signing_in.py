@@ -6,7 +6,7 @@ import re
 import time
 
 import pyotp
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.server import PASSWORD, Account
 from tests.web.case import PHONE, BrowserCase, in_browser
@@ -31,6 +31,16 @@ async def with_authenticator(case: BrowserCase, who: Account) -> str:
     assert case.service.node is not None
     await case.service.node.db.execute("UPDATE users SET totp_last_step = NULL")
     return secret
+
+
+#: As of a browser whose disk is full or broken, until it is mended.
+_NO_STORAGE = """if (location.protocol === "http:" && sessionStorage.getItem("mended") === null) {
+    IDBFactory.prototype.open = () => { throw new DOMException("Not allowed here", "InvalidStateError"); };
+}"""
+#: As of one that is told to keep nothing of this site.
+_NO_SITE_DATA = """if (location.protocol === "http:") Object.defineProperty(window, "localStorage", {
+    get() { throw new DOMException("Access is denied", "SecurityError"); },
+});"""
 
 
 class SigningInTests(BrowserCase):
@@ -83,12 +93,27 @@ class SigningInTests(BrowserCase):
 
     @in_browser
     def test_demo(self) -> None:
-        """One click, and one is somebody who has written and been written to."""
-        page = self.visit()
+        """One click, and one is somebody who has written and been written to. Whoever leaves leaves nothing behind."""
+        page = self.context().new_page()
+        held: list[Route] = []
+        page.route("**/dev/demo", lambda route: held.append(route))
+        with page.expect_request("**/dev/demo"):
+            page.goto("/")
+        form = page.get_by_label("Password", exact=True)
+        before = form.bounding_box()
+        held[0].continue_()
+        page.unroute("**/dev/demo")
+        expect(page.get_by_role("button", name="Mira")).to_be_visible()
+        self.assertEqual(form.bounding_box(), before, "the form stays where it is")
         page.get_by_role("button", name="Mira").click()
         is_in(page)
         expect(page.get_by_role("link", name="Sam Rivers")).to_be_visible()
         self.check_accessible(page)
+        page.goto("/settings/account")
+        page.get_by_role("main").get_by_role("button", name="Sign out").last.click()
+        page.get_by_role("alertdialog").get_by_role("button", name="Sign out").click()
+        expect(page.get_by_role("button", name="Mira")).to_be_visible()
+        self.assertEqual(page.url, f"{self.url}/")
 
     @in_browser
     def test_echo_bot(self) -> None:
@@ -199,3 +224,31 @@ class EndTests(BrowserCase):
         page.evaluate("async () => { while ((await indexedDB.databases()).length > 0) await new Promise(setTimeout); }")
         self.assertIsNone(page.evaluate("() => localStorage.getItem('chatr:user')"))
         self.assertEqual(len(self.said), 1, "the server is asked once")
+
+
+class StorageTests(BrowserCase):
+    """A browser that keeps nothing."""
+
+    @in_browser
+    def test_does_not_open(self) -> None:
+        """Says why and what helps, whether one was signed in or signs in now; mended, all is there."""
+        ann = self.wait(self.person("ann"))
+        page = self.at_home(ann, size=PHONE, theme="dark")
+        is_in(page)
+        page.context.add_init_script(_NO_STORAGE)
+        page.reload()
+        told = page.get_by_role("alert")
+        expect(told).to_contain_text("This browser’s storage does not open")
+        expect(told).to_contain_text("InvalidStateError")
+        self.check_accessible(page)
+        for script, reason in ((_NO_STORAGE, "InvalidStateError"), (_NO_SITE_DATA, "SecurityError")):
+            context = self.context()
+            context.add_init_script(script)
+            first = context.new_page()
+            first.goto("/")
+            if script == _NO_STORAGE:
+                sign_in(first, "ann")
+            expect(first.get_by_role("alert")).to_contain_text(reason)
+        page.evaluate("() => sessionStorage.setItem('mended', '')")
+        page.get_by_role("button", name="Reload").click()
+        is_in(page)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import struct
+import zlib
+from typing import Any
 
 from playwright.sync_api import BrowserContext, expect
 
 from tests.e2e.server import Account
 from tests.previews.sites import PUBLIC, Server, page
-from tests.web.case import in_browser
+from tests.web.case import DESKTOP, PHONE, in_browser
 from tests.web.test_conversation import Chat, ConversationCase
 
 #: Keeps what moved without anybody's doing, and what it was. A row of the list of chats that has something new to say
@@ -47,6 +50,20 @@ _FOLLOW = f"""() => {{
   }};
   look();
 }}"""
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    """A part of a PNG."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+#: Six pixels by four.
+_PICTURE = (
+    b"\x89PNG\r\n\x1a\n"
+    + _chunk(b"IHDR", struct.pack(">IIBBBBB", 6, 4, 8, 2, 0, 0, 0))
+    + _chunk(b"IDAT", zlib.compress((b"\0" + b"\x2e\x7d\x9a" * 6) * 4))
+    + _chunk(b"IEND", b"")
+)
 #: How far the wheel goes at once.
 _STEP = 300
 
@@ -60,6 +77,9 @@ class StillnessTests(ConversationCase):
         self.link = f"{site}/"
         self.addCleanup(self.public.close)
         self.public.pages["/"] = page("A page with a title", '<meta property="og:description" content="And more">')
+        self.public.pages["/seen"] = page("A page with a picture", '<meta property="og:image" content="/picture.png">')
+        self.public.pages["/picture.png"] = (_PICTURE, "image/png")
+        self.public.pages["/blind"] = page("A page whose picture is gone", '<meta property="og:image" content="/gone">')
         self.settings = {
             **self.settings,
             "previews.allow": f"{PUBLIC}/32",
@@ -75,9 +95,9 @@ class StillnessTests(ConversationCase):
         )
         self.assertEqual([each for each in moved if not re.search(but, ", ".join(each[1]))], [], what)
 
-    def looking(self, ann: Account, ben: Account) -> Chat:
+    def looking(self, ann: Account, ben: Account, **options: Any) -> Chat:
         """Ann's screen; what it took to load is behind it."""
-        context: BrowserContext = self.at_home(ann, "/settings/about").context
+        context: BrowserContext = self.at_home(ann, "/settings/about", **options).context
         context.add_init_script(_WATCH)
         opened = context.new_page()
         opened.goto(f"/u/{ben.id}")
@@ -129,6 +149,31 @@ class StillnessTests(ConversationCase):
         self.wait(ben.send(ann, f"Look: {self.link}"))
         expect(chat.log.get_by_text("A page with a title")).to_be_visible()
         self.watched(chat, "a link card", but=r"^TIME [^,]*$")
+
+    @in_browser
+    def test_pictures(self) -> None:
+        """A picture of a link, that is on this server: its place is there before it is, also if it never comes."""
+        ann, ben = self.talk(20)
+        self.allow("404")
+        for size in (DESKTOP, PHONE):
+            chat = self.looking(ann, ben, size=size)
+            chat.log.get_by_role("article").first.wait_for()
+            chat.page.keyboard.press("Escape")
+            chat.has("Line 19")
+            self.watched(chat, "opening")
+            self.wait(ben.send(ann, f"Look: {self.link}seen"))
+            picture = chat.log.locator(".link-card__picture").filter(has=chat.page.locator("img")).last
+            expect(picture.locator("img")).to_have_js_property("naturalWidth", 6)
+            self.assertTrue(picture.locator("img").evaluate("img => img.src").startswith(f"{self.url}/api/"))
+            self.wait(ben.send(ann, f"And this: {self.link}blind"))
+            expect(chat.log.locator(".link-card__picture svg").last).to_be_visible()
+            box, card = picture.bounding_box(), picture.locator("..").bounding_box()
+            assert box is not None and card is not None
+            self.assertAlmostEqual(box["width"], card["width"], places=0)
+            self.assertAlmostEqual(box["width"] / box["height"], 1.5, places=2)
+            self.watched(chat, "pictures", but=r"^TIME [^,]*$")
+            self.check_accessible(chat.page)
+            chat.page.context.close()
 
     @in_browser
     def test_history(self) -> None:

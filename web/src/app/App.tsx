@@ -7,6 +7,7 @@ import { Mark } from "../ui/Mark.tsx";
 import { UiHost } from "../ui/UiHost.tsx";
 import { AppShell } from "./AppShell.tsx";
 import { ErrorBoundary } from "./ErrorBoundary.tsx";
+import { NoStorage } from "./NoStorage.tsx";
 import { isForLetters, placeOf } from "./places.ts";
 import { startUpdates } from "./update.ts";
 
@@ -32,6 +33,7 @@ function Routes() {
   const { state } = useSession();
   const [path] = useLocation();
   if (state.kind === "loading") return <Splash />;
+  if (state.kind === "unusable") return <NoStorage reason={state.reason} />;
   if (state.kind === "in" && !isForLetters(path)) return <AppShell key={state.engine.userId} />;
   // The same element for both, so that a page goes on when what is done there ends the session.
   return (

@@ -33,14 +33,18 @@ export interface SignInProps {
 export function SignIn({ greeting, login = "", begin, onAnswer }: SignInProps) {
   return (
     <div className="auth-form auth-form--landing">
-      {greeting && <AuthNote kind={greeting.kind}>{greeting.text}</AuthNote>}
-      <h2 className="auth-form__title">{t.auth.signIn}</h2>
-      <SignInForm first={login} begin={begin} onAnswer={onAnswer} />
-      <Providers />
-      <p className="auth-form__centre">
-        {t.auth.newHere} <Link href="/signup">{t.auth.createAccount}</Link>
-      </p>
-      <DemoBox begin={begin} />
+      <div className="auth-form__part">
+        {greeting && <AuthNote kind={greeting.kind}>{greeting.text}</AuthNote>}
+        <h2 className="auth-form__title">{t.auth.signIn}</h2>
+        <SignInForm first={login} begin={begin} onAnswer={onAnswer} />
+      </div>
+      <div className="auth-form__part">
+        <Providers />
+        <p className="auth-form__centre">
+          {t.auth.newHere} <Link href="/signup">{t.auth.createAccount}</Link>
+        </p>
+        <DemoBox begin={begin} />
+      </div>
     </div>
   );
 }

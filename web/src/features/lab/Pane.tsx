@@ -1,12 +1,15 @@
 import { FlaskConical } from "lucide-react";
 import { useRef, useState } from "react";
+import type { Me } from "../../api/types.ts";
 import { t } from "../../text/developer.ts";
+import { cx } from "../../ui/cx.ts";
 import { Empty } from "../../ui/Empty.tsx";
 import type { Operation, Reference } from "../docs/reference.ts";
 import { CallForm } from "./CallForm.tsx";
 import type { Answer, LabConnection, Params } from "./connection.ts";
 import { PaneHead } from "./PaneHead.tsx";
 import { PaneSignIn } from "./PaneSignIn.tsx";
+import { PaneTalk } from "./PaneTalk.tsx";
 import { ResultView } from "./ResultView.tsx";
 import { repeat } from "./series.ts";
 import { outcomeOf, type PaneState, setOutcome, useLab } from "./state.ts";
@@ -24,7 +27,8 @@ export interface PaneProps {
 
 /** Somebody's session: who it is, a call that they make, and its answer. */
 export function Pane({ pane, number, operation, reference, closable }: PaneProps) {
-  const { id, connection } = pane;
+  const { id, connection, view } = pane;
+  const other = useOther(pane);
   const name = connection?.user.displayName ?? t.developer.newPane;
   return (
     <section className="lab-pane" aria-label={t.developer.pane(number, name)}>
@@ -32,14 +36,42 @@ export function Pane({ pane, number, operation, reference, closable }: PaneProps
       <div className="lab-pane__body">
         {connection === undefined ? (
           <PaneSignIn pane={id} />
-        ) : operation === undefined ? (
-          <Empty icon={FlaskConical} title={t.developer.pickOperation} text={t.developer.pickOperationText} />
         ) : (
-          <Caller key={operation.name} pane={id} connection={connection} operation={operation} reference={reference} />
+          <>
+            {other && (
+              <PaneTalk
+                key={`${connection.user.id} ${other.id}`}
+                connection={connection}
+                connected={view?.status === "connected"}
+                other={other}
+              />
+            )}
+            <div className={cx("lab-pane__call", other && "lab-pane__call--below")}>
+              {operation === undefined ? (
+                <Empty icon={FlaskConical} title={t.developer.pickOperation} text={t.developer.pickOperationText} />
+              ) : (
+                <Caller
+                  key={operation.name}
+                  pane={id}
+                  connection={connection}
+                  operation={operation}
+                  reference={reference}
+                />
+              )}
+            </div>
+          </>
         )}
       </div>
     </section>
   );
+}
+
+/** Whom one talks with: whoever is signed in to the next pane, and is somebody else. */
+function useOther({ id, connection }: PaneState): Me | undefined {
+  const panes = useLab((lab) => lab.panes);
+  const at = panes.findIndex((pane) => pane.id === id);
+  const others = [...panes.slice(at + 1), ...panes.slice(0, at)].map((pane) => pane.connection?.user);
+  return others.find((user) => user !== undefined && user.id !== connection?.user.id);
 }
 
 interface CallerProps {

@@ -29,10 +29,12 @@ const BEAT_MS = 5_000;
 /** So long before its end a token is renewed. */
 const AHEAD_MS = 60_000;
 
+/** Is told of what came by; the answer to a call has no topic. */
+export type PayloadListener = (topic: string, payload: unknown) => void;
+
 export interface ConnectionOptions {
   onView(view: ConnectionView): void;
-  /** Something with an id came by. */
-  onPayload(payload: unknown): void;
+  onPayload: PayloadListener;
 }
 
 /** A session of the lab's own, beside the one of this browser: its tokens are in memory, and no cookie knows of it. */
@@ -44,6 +46,7 @@ export class LabConnection {
   private renewing: ReturnType<typeof setTimeout> | undefined;
   private hasLooked = false;
   private beat: ReturnType<typeof setInterval> | undefined;
+  private readonly listeners = new Set<PayloadListener>();
 
   constructor(
     session: Session,
@@ -56,6 +59,12 @@ export class LabConnection {
 
   get state(): ConnectionView {
     return this.view;
+  }
+
+  /** Hear of all events and answers from now on. Answers what ends it. */
+  listen(listener: PayloadListener): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
   }
 
   /** Connect, also after {@link goOffline}. */
@@ -99,7 +108,7 @@ export class LabConnection {
       const result = await this.send(door, name, params);
       const ms = this.took(began);
       this.log("out", `${name} → ${status}`, t.developer.latency(ms), { params, result });
-      this.options.onPayload(result);
+      this.pass("", result);
       return { kind: "good", ms, result };
     } catch (error) {
       const refusal = error instanceof ApiError ? error : new ApiError("internal", String(error));
@@ -163,7 +172,12 @@ export class LabConnection {
 
   private heard(topic: string, payload: Payload): void {
     this.log("in", topic.replace(/^chatr\./, ""), summaryOf(payload), payload);
-    this.options.onPayload(payload);
+    this.pass(topic, payload);
+  }
+
+  private pass(topic: string, payload: unknown): void {
+    this.options.onPayload(topic, payload);
+    for (const listener of this.listeners) listener(topic, payload);
   }
 
   private became(client: WampClient, state: WampState): void {

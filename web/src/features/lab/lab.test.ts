@@ -10,6 +10,7 @@ import { labPath, labQuery } from "./places.ts";
 import { pointsOf } from "./Sparkline.tsx";
 import { repeat, seriesOf } from "./series.ts";
 import { Queue } from "./slow.ts";
+import { opened, passed, type Talk, talkWith } from "./talk.ts";
 
 const api = (name: string) =>
   JSON.parse(readFileSync(new URL(`../../../../docs/api/${name}`, import.meta.url), "utf8"));
@@ -197,4 +198,34 @@ test("the line of latencies stays in its box", () => {
     expect(y).toBeLessThanOrEqual(19);
   }
   expect(pointsOf([7])).toHaveLength(1);
+});
+
+test("a talk is of what passes between two, whatever else comes by", () => {
+  const message = (seq: number, sender: string, more = {}) => ({
+    id: `m${seq}`,
+    conversationId: "c",
+    seq,
+    sender: { id: sender, username: "@x", displayName: "X" },
+    type: "text" as const,
+    content: String(seq),
+    createdAt: "2026-11-27T03:00:00Z",
+    ...more,
+  });
+  const told = (talk: Talk, topic: string, payload: unknown) => passed(talk, { topic, payload });
+  let talk = told(talkWith("sam"), "", message(1, "mira"));
+  expect([talk.messages, talk.hints]).toEqual([[], 1]);
+  talk = opened(talk, [message(1, "mira")]);
+  talk = told(talk, "chatr.message.received", { conversationId: "c", seq: 3, message: message(3, "sam") });
+  talk = told(talk, "", { items: [message(2, "mira"), message(9, "ada", { conversationId: "d" })] });
+  expect(talk.messages.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+  const signal = { conversationId: "c", userId: "sam", readSeq: 2, deliveredSeq: 2, active: true };
+  talk = told(talk, "chatr.activity.typing", signal);
+  talk = told(talk, "chatr.message.status", signal);
+  expect([talk.typing, talk.marks.otherReadSeq]).toEqual([true, 2]);
+  talk = told(talk, "chatr.message.unsent", { conversationId: "c", seq: 4, messageId: "m3" });
+  expect(talk.messages[2]).toMatchObject({ unsent: true, content: "" });
+  talk = told(talk, "chatr.message.received", { conversationId: "c", seq: 5, message: message(5, "sam") });
+  expect(talk.typing).toBe(false);
+  expect(told(talk, "chatr.activity.typing", { ...signal, conversationId: "d" })).toBe(talk);
+  expect(told(talkWith("sam"), "", { headSeq: 1, id: "c", other: { id: "sam" } }).conversationId).toBe("c");
 });

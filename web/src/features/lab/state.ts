@@ -81,7 +81,7 @@ export function begin(id: number, session: Session): void {
   window.addEventListener("pagehide", leaveAll);
   const connection = new LabConnection(session, {
     onView: (view) => paneOf(id)?.connection === connection && change(id, { view }),
-    onPayload: (payload) => learn(knownIn(payload), session.user.id),
+    onPayload: (_topic, payload) => learn(knownIn(payload), session.user.id),
   });
   change(id, { connection, view: connection.state });
   learn(knownIn(session.user), session.user.id);

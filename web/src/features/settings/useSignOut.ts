@@ -1,4 +1,5 @@
 import { useCallback } from "react";
+import { useLocation } from "wouter";
 import { useEngine, useSession } from "../../session/session.ts";
 import { t } from "../../text/index.ts";
 import { confirm } from "../../ui/confirm.tsx";
@@ -7,10 +8,14 @@ import { confirm } from "../../ui/confirm.tsx";
 export function useSignOut(): () => Promise<void> {
   const { db } = useEngine();
   const { signOut } = useSession();
+  const [, navigate] = useLocation();
   return useCallback(async () => {
     const unsent = await db.outbox.count();
     const lost = unsent === 0 ? "" : ` ${t.settings.unsentText(unsent)}`;
     const question = { title: t.settings.signOutTitle, text: t.settings.signOutText + lost };
-    if (await confirm({ ...question, verb: t.settings.signOut, danger: unsent > 0 })) await signOut();
-  }, [db, signOut]);
+    if (!(await confirm({ ...question, verb: t.settings.signOut, danger: unsent > 0 }))) return;
+    await signOut();
+    // Where one has been is nothing to whoever signs in next.
+    navigate("/", { replace: true });
+  }, [db, signOut, navigate]);
 }

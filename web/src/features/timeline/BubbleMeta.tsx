@@ -32,7 +32,8 @@ export function BubbleMeta({ at, tick, edited = false, onEdited }: BubbleMetaPro
   const Icon = tick && TICKS[tick].icon;
   return (
     <span className="bubble-meta" aria-hidden={onEdited === undefined || undefined}>
-      {edited && (
+      {edited && onEdited === undefined && <span>{t.conversation.edited}</span>}
+      {edited && onEdited !== undefined && (
         <button
           type="button"
           tabIndex={-1}

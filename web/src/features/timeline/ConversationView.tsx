@@ -43,8 +43,8 @@ const PersonCardAt = lazy(() => import("../profile/PersonCardAt.tsx"));
 const OFFLINE_MS = 2000;
 
 /** A conversation that is open: header, timeline, composer, and what opens above them. */
-export function ConversationView({ target, data }: { target: string; data: ConversationData }) {
-  const { me, conversation, person, online } = data;
+export function ConversationView({ data }: { data: ConversationData }) {
+  const { me, target, conversation, person, online } = data;
   const engine = useEngine();
   const hit = useHit();
   const messages = useMessages(conversation, online, hit);
@@ -58,7 +58,7 @@ export function ConversationView({ target, data }: { target: string; data: Conve
   const show = useShow(messages, timeline, hit);
   const { acts, overlays, close } = useMessageActs({ dispatch, focusComposer, show });
   const toLatest = () => (messages.state.live ? timeline.current?.toLatest() : messages.openLatest());
-  const sending = useSending({ target, data, state, dispatch, messages: all, onSent: toLatest });
+  const sending = useSending({ data, state, dispatch, messages: all, onSent: toLatest });
   const writing = useWriting(data, all);
   const view = useViewOf(data, writing);
   const marks = useMarks(data);

@@ -51,6 +51,9 @@ export const common = {
   reload: "Reload",
   broken: "This did not load",
   brokenText: "Your messages are safe.",
+  noStorage: "This browser’s storage does not open",
+  noStorageText:
+    "Chatr keeps your chats there. Allow this site to keep data, leave the private window, close other tabs of Chatr or make room on the disk. Then reload.",
 
   noConnection: "No connection.",
   tryingAgain: (seconds: number) => `Trying again in ${seconds} s`,

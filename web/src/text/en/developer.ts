@@ -155,6 +155,8 @@ export const developer = {
   stop: "Stop",
   inDocs: "Open in the documentation",
   hello: "Hello from the lab",
+  talkWith: (name: string) => `Conversation with ${name}`,
+  noTalk: "Nothing said yet. Write below, or call message.send.",
   result: "Result",
   noResult: "Call something, and its answer is here.",
   pickOperation: "Pick an operation",
