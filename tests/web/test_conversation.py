@@ -46,7 +46,8 @@ class Chat:
 
     def bubble(self, text: str) -> Locator:
         """The message that says so."""
-        return self.log.get_by_role("article").filter(has_text=text)
+        # Not by all that is in it: the time stands right behind the text.
+        return self.log.get_by_role("article").filter(has=self.page.locator(".bubble-text", has_text=text))
 
     def has(self, text: str) -> Locator:
         """Wait for a message."""
