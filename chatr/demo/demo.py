@@ -29,13 +29,14 @@ _MADE = "demoMade"
 
 
 class Player(msgspec.Struct, frozen=True):
-    """Somebody one may sign in as."""
+    """Somebody one may sign in as, or a bot that one may write to."""
 
     username: str
     display_name: str
 
 
 PLAYERS = [Player(actor.username, actor.display_name) for actor in ACTORS if actor.played]
+BOTS = [Player(actor.username, actor.display_name) for actor in ACTORS if actor.is_bot]
 
 
 class Demo:
@@ -81,6 +82,17 @@ class Demo:
         except ApiError as error:
             if error.code != "not_found":
                 raise
+
+    async def known(self) -> dict[str, str]:
+        """The ids of players and bots who are there already, by username."""
+        ids = {}
+        for username in [each.username for each in (*PLAYERS, *BOTS)]:
+            try:
+                ids[username] = (await self._found(username)).id
+            except ApiError as error:
+                if error.code != "not_found":
+                    raise
+        return ids
 
     async def act(self, user_id: str, name: str, /, **params: Any) -> Any:
         """Carry out an operation as somebody of the demo, without the limits of how often."""

@@ -17,10 +17,11 @@ from chatr.outbound.smtp import SmtpSender
 
 def channels(config: Config, reactor: Any, outbox: Path, now: Callable[[], datetime]) -> dict[Channel, LetterSender]:
     """The channels that there are, each with its sender."""
-    files = OutboxSender(outbox, sender=config.mail.sender, now=now)
+    home = config.server.public_url
+    files = OutboxSender(outbox, sender=config.mail.sender, now=now, home=home)
     senders: dict[Channel, LetterSender] = {"email": files}
     if config.mail.transport == "smtp":
-        senders["email"] = SmtpSender(reactor, config.mail, now=now)
+        senders["email"] = SmtpSender(reactor, config.mail, now=now, home=home)
     if config.sms_transport == "outbox":
         senders["sms"] = files
     elif config.sms_transport == "http":

@@ -108,8 +108,11 @@ def sms(letter: Letter) -> str:
     return f"{letter.subject}. {letter.text[0]}"
 
 
-def mail(letter: Letter, *, sender: str, at: datetime) -> EmailMessage:
-    """A letter as mail: plain text, and HTML for those who read that."""
+def mail(letter: Letter, *, sender: str, at: datetime, home: str = "") -> EmailMessage:
+    """A letter as mail: plain text, and HTML for those who read that.
+
+    ``home``: where the web client is, if anywhere is known. It has a page that takes a key out of its address.
+    """
     message = EmailMessage()
     message["From"] = sender
     message["To"] = letter.to
@@ -119,10 +122,19 @@ def mail(letter: Letter, *, sender: str, at: datetime) -> EmailMessage:
     # Out-of-office answers to a machine help nobody (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
     first, *rest = letter.text
-    parts = [first, *filter(None, (letter.code, letter.token)), *rest]
+    link = _undo_link(letter, home)
+    parts = [first, *filter(None, (letter.code, letter.token, link and f"{_UNDO}: {link}")), *rest]
     message.set_content("\n\n".join(parts) + "\n")
-    message.add_alternative(_html(letter), subtype="html")
+    message.add_alternative(_html(letter, link), subtype="html")
     return message
+
+
+def _undo_link(letter: Letter, home: str) -> str:
+    """Where a key is good for something. Behind the ``#``: no server, log or referrer sees it."""
+    return f"{home.rstrip('/')}/undo#token={letter.token}" if letter.token and home else ""
+
+
+_UNDO = "Undo the change"
 
 
 #: No colour of text or ground is fixed without its counterpart: clients in dark mode turn the rest themselves.
@@ -161,8 +173,12 @@ _TOKEN = (
 )
 
 
-def _html(letter: Letter) -> str:
+_LINK = '<p style="margin:0 0 16px"><a href="{}">{}</a></p>'
+
+
+def _html(letter: Letter, link: str) -> str:
     first, *rest = [_PARAGRAPH.format(escape(part)) for part in letter.text]
     shown = [_CODE.format(escape(letter.code))] if letter.code else []
     shown += [_TOKEN.format(escape(letter.token))] if letter.token else []
+    shown += [_LINK.format(escape(link), _UNDO)] if link else []
     return _PAGE.format(subject=escape(letter.subject), body="\n".join([first, *shown, *rest]))

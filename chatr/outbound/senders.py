@@ -35,16 +35,18 @@ class LetterSender(Protocol):
 class OutboxSender:
     """Writes each letter to ``<outbox>/<time>-<number>.eml``, readable by the server's account only."""
 
-    def __init__(self, outbox: Path, *, sender: str, now: Callable[[], datetime]) -> None:
+    def __init__(self, outbox: Path, *, sender: str, now: Callable[[], datetime], home: str = "") -> None:
+        """``home``: where the web client is (server.public_url)."""
         self._outbox = outbox
         self._sender = sender
+        self._home = home
         self._now = now
         self._numbers = count(1)
 
     async def send(self, letter: Letter) -> None:
         """Write one letter; the log names the file and never what it says."""
         now = self._now()
-        message = mail(letter, sender=self._sender, at=now)
+        message = mail(letter, sender=self._sender, at=now, home=self._home)
         if letter.channel == "sms":
             message.replace_header("Subject", "SMS")
             message.clear_content()

@@ -45,7 +45,9 @@ class _Factory(ESMTPSenderFactory):
 class SmtpSender:
     """Hands mail to one relay: ``starttls`` (refused without it), ``tls`` from the start, or ``none``."""
 
-    def __init__(self, reactor: Any, settings: MailSettings, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, reactor: Any, settings: MailSettings, *, now: Callable[[], datetime], home: str = "") -> None:
+        """``home``: where the web client is (server.public_url)."""
+        self._home = home
         self._reactor = reactor
         self._settings = settings
         self._now = now
@@ -54,7 +56,7 @@ class SmtpSender:
     async def send(self, letter: Letter) -> None:
         """Hand one mail over. An answer of 5xx is final, all else may be tried again."""
         settings = self._settings
-        message = mail(letter, sender=settings.sender, at=self._now())
+        message = mail(letter, sender=settings.sender, at=self._now(), home=self._home)
         # twisted.mail turns LF into CRLF itself.
         content = message.as_bytes(policy=policy.SMTP.clone(linesep="\n"))
         sent: Deferred[Any] = Deferred()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+
+import jwt
 from playwright.sync_api import Page, Response, expect
 from twisted.internet import reactor
 from twisted.internet.task import deferLater
@@ -49,10 +52,10 @@ class RenewedTests(ConversationCase):
         return token
 
     async def _ended(self, token: str) -> None:
-        """Wait until the server takes a token no more."""
-        headers = {"Authorization": f"Bearer {token}"}
-        while "username" in await self.rest("GET", "/users/me", status=0, headers=headers):
-            await deferLater(reactor, 0.5)  # type: ignore[arg-type]
+        """Wait until the server takes a token no more: at the very moment, when others may think it good."""
+        ends = jwt.decode(token, options={"verify_signature": False})["exp"]
+        await deferLater(reactor, max(0.0, ends - time.time()))  # type: ignore[arg-type]
+        await self.rest("GET", "/users/me", status=401, headers={"Authorization": f"Bearer {token}"})
 
 
 class EndedTests(ConversationCase):

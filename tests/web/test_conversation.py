@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
 from collections.abc import Callable
@@ -122,6 +123,28 @@ class SideBySideTests(ConversationCase):
     """What one does, the other sees at once."""
 
     @in_browser
+    def test_typing_on(self) -> None:
+        """The first message gives a conversation an address; who types on meanwhile loses no letter, nor the focus."""
+        ann, ben = self.people(friends=False)
+        chat = Chat(self.at_home(ann, f"/u/{ben.id}"))
+        expect(chat.field).to_be_focused()
+        keyboard, typed = chat.page.keyboard, ""
+        keyboard.type("Hello")
+        keyboard.press("Enter")
+        for letter in itertools.cycle("and on "):
+            keyboard.type(letter)
+            typed += letter
+            if "/c/" in chat.page.url and len(typed) > 40:
+                break
+        expect(chat.field).to_have_value(typed)
+        expect(chat.field).to_be_focused()
+        chat.says(["Hello"])
+        chat.page.get_by_role("link", name="Friends", exact=True).click()
+        expect(chat.field).to_have_count(0)
+        chat.page.go_back()
+        expect(chat.field).to_have_value(typed)
+
+    @in_browser
     def test_request(self) -> None:
         """A stranger's message waits where it disturbs nobody; accepted it is a conversation like any other."""
         ann, ben = self.people(friends=False)
@@ -216,6 +239,8 @@ class SideBySideTests(ConversationCase):
         his.act("Saturday", "Reply")
         his.write("Who cooks?")
         expect(hers.has("Who cooks?").get_by_text("Dinner on Saturday?")).to_be_visible()
+        for chat, name in ((hers, "You"), (his, "Ann Archer")):
+            expect(chat.has("Who cooks?").locator(".quote__name")).to_have_text(name)
         his.act("Who cooks?", "Unsend")
         his.page.get_by_role("alertdialog").get_by_role("button", name="Unsend").click()
         expect(hers.log.get_by_text("Ben Baker unsent a message")).to_be_visible()
@@ -230,6 +255,7 @@ class SideBySideTests(ConversationCase):
         his = self.at_home(ben, f"/u/{ann.id}")
         hers = self.at_home(ann)
         other = self.beside(hers, "/")
+        expect(other.get_by_role("heading", name="Chats", exact=True)).to_be_visible()
         online = his.get_by_role("banner").get_by_text("Online")
         expect(his.get_by_text("Online").first).to_be_visible()
         before = self.wait(self.connections(2))

@@ -104,6 +104,51 @@ class FriendsTests(ConversationCase):
         self.assertEqual((shown["pinned"], shown["archived"], "mutedUntil" in shown), (True, True, True))
 
 
+class CardTests(ConversationCase):
+    """A card about somebody, wherever their name is."""
+
+    @in_browser
+    def test_in_a_text(self) -> None:
+        """By a click on a name, and from the menu of the message; it leads to the details, and gives the focus back."""
+        ann, ben = self.people()
+        self.wait(ben.send(ann, "Hi @ann, it's @ben."))
+        page = self.at_home(ann, f"/u/{ben.id}")
+        message = page.get_by_role("article").filter(has_text="it's @ben")
+        card = page.get_by_role("dialog", name="@ben")
+        message.get_by_text("@ben").click()
+        expect(card.get_by_role("heading", name="Ben Baker")).to_be_visible()
+        expect(card.get_by_text("Friend since")).to_be_visible()
+        expect(card.get_by_role("button", name="Message")).to_have_count(0)
+        self.check_accessible(page)
+        page.keyboard.press("Escape")
+        expect(message).to_be_focused()
+        page.keyboard.press("Enter")
+        page.get_by_role("menuitem", name="Show @ben").press("Enter")
+        page.get_by_role("button", name="Show details").click()
+        expect(details(page).get_by_role("heading", name="Ben Baker")).to_be_visible()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+
+    @in_browser
+    def test_above_a_dialog(self) -> None:
+        """Where somebody was found, and among those who reacted."""
+        ann, ben = self.people()
+        sent = self.wait(ann.send(ben, "Look"))
+        self.wait(ben.rest("PUT", f"/messages/{sent['id']}/reaction", {"emoji": "👍"}))
+        page = self.at_home(ann, "/friends", size=PHONE, theme="dark")
+        page.get_by_role("main").get_by_role("button", name="Add friend").first.click()
+        page.get_by_role("searchbox", name="Name or @username").last.fill("ben")
+        page.get_by_role("button", name="Ben Baker @ben").click()
+        self.check_accessible(page)
+        page.get_by_role("dialog", name="Ben Baker").get_by_role("button", name="Message").click()
+        expect(page.get_by_role("textbox", name="Message to Ben Baker")).to_be_visible()
+        page.get_by_role("article").filter(has_text="Look").click(button="right")
+        page.get_by_role("menuitem", name="Details").click()
+        page.get_by_role("button", name="Ben Baker 👍").click()
+        expect(page.locator(".person-card").get_by_text("Friend since")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("button", name="Ben Baker 👍")).to_be_focused()
+
+
 class ProfileTests(ConversationCase):
     """What one says of oneself, and to whom."""
 

@@ -33,6 +33,16 @@ async def with_authenticator(case: BrowserCase, who: Account) -> str:
     return secret
 
 
+#: As of a browser whose disk is full or broken, until it is mended.
+_NO_STORAGE = """if (location.protocol === "http:" && sessionStorage.getItem("mended") === null) {
+    IDBFactory.prototype.open = () => { throw new DOMException("Not allowed here", "InvalidStateError"); };
+}"""
+#: As of one that is told to keep nothing of this site.
+_NO_SITE_DATA = """if (location.protocol === "http:") Object.defineProperty(window, "localStorage", {
+    get() { throw new DOMException("Access is denied", "SecurityError"); },
+});"""
+
+
 class SigningInTests(BrowserCase):
     """From the first page to the chats."""
 
@@ -105,6 +115,17 @@ class SigningInTests(BrowserCase):
         expect(page.get_by_role("button", name="Mira")).to_be_visible()
         self.assertEqual(page.url, f"{self.url}/")
 
+    @in_browser
+    def test_echo_bot(self) -> None:
+        """One click, and one can write to somebody who answers."""
+        page = self.visit(size=PHONE)
+        page.get_by_role("button", name="Write to Echo").click()
+        field = page.get_by_role("textbox", name="Message to Echo")
+        field.fill("Anybody there?")
+        field.press("Enter")
+        said = page.get_by_role("log", name="Messages").get_by_role("article").filter(has_text="Anybody there?")
+        expect(said).to_have_count(2)
+
 
 class LimitTests(BrowserCase):
     """A server at which nobody may try without end."""
@@ -150,6 +171,32 @@ class EndTests(BrowserCase):
     """A session that ends."""
 
     @in_browser
+    def test_undo_by_letter(self) -> None:
+        """A letter leads to the page that undoes a change also in a browser that is signed in, and then ends that."""
+        ann = self.wait(self.person("ann"))
+        page = self.at_home(ann)
+        is_in(page)
+        token = self.wait(self.moved(ann))
+        self.allow("401|auth/refresh")
+        page.goto(f"/undo#token={token}")
+        expect(page.get_by_role("link", name="Back to chats")).to_be_visible()
+        self.check_accessible(page)
+        self.assertEqual(page.evaluate("location.href"), f"{self.url}/undo", "the key is not left there")
+        page.get_by_role("button", name="Undo the change").click()
+        page.get_by_role("button", name="Set a new password").click()
+        expect(page.get_by_role("link", name="Back to sign in")).to_be_visible()
+
+    async def moved(self, who: Account) -> str:
+        """Change the address of somebody; answers the key that undoes it."""
+        changed = {"email": "other@example.org", "password": PASSWORD}
+        await who.rest("PATCH", "/users/me", changed)
+        code = self.code("other@example.org")
+        await who.rest("POST", "/auth/verify-email", {"userId": who.id, "code": code})
+        letters = sorted((self.data_dir / "outbox").glob("*.eml"))
+        found = [key for letter in letters for key in re.findall(r"^[\w-]{43}$", letter.read_text(), re.M)]
+        return str(found[-1])
+
+    @in_browser
     def test_revoked_elsewhere(self) -> None:
         """Another device signs this one out: it says so, and keeps nothing of what was there."""
         ann = self.wait(self.person("ann"))
@@ -177,3 +224,31 @@ class EndTests(BrowserCase):
         page.evaluate("async () => { while ((await indexedDB.databases()).length > 0) await new Promise(setTimeout); }")
         self.assertIsNone(page.evaluate("() => localStorage.getItem('chatr:user')"))
         self.assertEqual(len(self.said), 1, "the server is asked once")
+
+
+class StorageTests(BrowserCase):
+    """A browser that keeps nothing."""
+
+    @in_browser
+    def test_does_not_open(self) -> None:
+        """Says why and what helps, whether one was signed in or signs in now; mended, all is there."""
+        ann = self.wait(self.person("ann"))
+        page = self.at_home(ann, size=PHONE, theme="dark")
+        is_in(page)
+        page.context.add_init_script(_NO_STORAGE)
+        page.reload()
+        told = page.get_by_role("alert")
+        expect(told).to_contain_text("This browser’s storage does not open")
+        expect(told).to_contain_text("InvalidStateError")
+        self.check_accessible(page)
+        for script, reason in ((_NO_STORAGE, "InvalidStateError"), (_NO_SITE_DATA, "SecurityError")):
+            context = self.context()
+            context.add_init_script(script)
+            first = context.new_page()
+            first.goto("/")
+            if script == _NO_STORAGE:
+                sign_in(first, "ann")
+            expect(first.get_by_role("alert")).to_contain_text(reason)
+        page.evaluate("() => sessionStorage.setItem('mended', '')")
+        page.get_by_role("button", name="Reload").click()
+        is_in(page)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chatr.api.errors import ApiError
-from chatr.demo.demo import PLAYERS, Demo
+from chatr.demo.demo import BOTS, PLAYERS, Demo, Player
 from chatr.rest.development.machine import from_this_machine
 from chatr.rest.exchange import Exchange, absent, as_json
 from chatr.rest.http.request import ChatrRequest
@@ -20,12 +20,12 @@ class DemoDoor:
         exchange.serve("dev.demo", PATH, self.show, max_body_bytes=0)
         exchange.serve("dev.demo.sign-in", f"{PATH}/<username>", self.sign_in, verb="POST")
 
-    def show(self, request: ChatrRequest, /, **_: str) -> bytes:
-        """Whom one may be. Nothing is made for that."""
+    async def show(self, request: ChatrRequest, /, **_: str) -> bytes:
+        """Whom one may be, and who answers by itself; ids of those who are there. Nothing is made for that."""
         if not from_this_machine(request):
             raise absent()
-        people = [{"username": f"@{player.username}", "displayName": player.display_name} for player in PLAYERS]
-        return _uncached(request, {"people": people})
+        ids = await self._exchange.run(self._demo.known())
+        return _uncached(request, {"people": _shown(PLAYERS, ids), "bots": _shown(BOTS, ids)})
 
     async def sign_in(self, request: ChatrRequest, /, **variables: str) -> bytes:
         """A session as session.login answers it, with its cookies. The demo is made if it is not there."""
@@ -42,3 +42,11 @@ class DemoDoor:
 def _uncached(request: ChatrRequest, value: object) -> bytes:
     request.setHeader("Cache-Control", "no-store")
     return as_json(request, value)
+
+
+def _shown(players: list[Player], ids: dict[str, str]) -> list[dict[str, str]]:
+    names = [{"username": f"@{player.username}", "displayName": player.display_name} for player in players]
+    return [
+        {**name, "id": ids[player.username]} if player.username in ids else name
+        for player, name in zip(players, names, strict=True)
+    ]

@@ -7,7 +7,8 @@ import { Mark } from "../ui/Mark.tsx";
 import { UiHost } from "../ui/UiHost.tsx";
 import { AppShell } from "./AppShell.tsx";
 import { ErrorBoundary } from "./ErrorBoundary.tsx";
-import { placeOf } from "./places.ts";
+import { NoStorage } from "./NoStorage.tsx";
+import { isForLetters, placeOf } from "./places.ts";
 import { startUpdates } from "./update.ts";
 
 const Auth = lazy(() => import("../features/auth/Auth.tsx"));
@@ -30,18 +31,16 @@ export function App() {
 
 function Routes() {
   const { state } = useSession();
-  switch (state.kind) {
-    case "loading":
-      return <Splash />;
-    case "in":
-      return <AppShell key={state.engine.userId} />;
-    case "out":
-      return (
-        <Suspense fallback={<Splash />}>
-          <SignedOut />
-        </Suspense>
-      );
-  }
+  const [path] = useLocation();
+  if (state.kind === "loading") return <Splash />;
+  if (state.kind === "unusable") return <NoStorage reason={state.reason} />;
+  if (state.kind === "in" && !isForLetters(path)) return <AppShell key={state.engine.userId} />;
+  // The same element for both, so that a page goes on when what is done there ends the session.
+  return (
+    <Suspense fallback={<Splash />}>
+      <SignedOut />
+    </Suspense>
+  );
 }
 
 /** The docs and the lab are open to everybody; all else begins with signing in. */

@@ -1,6 +1,7 @@
 import { useLiveQuery } from "dexie-react-hooks";
 import { MessageCircle } from "lucide-react";
-import { lazy, Suspense, useEffect } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
+import type { ConversationRow } from "../db/schema.ts";
 import { useEngine } from "../session/session.ts";
 import { t } from "../text/index.ts";
 import { Empty } from "../ui/Empty.tsx";
@@ -48,7 +49,7 @@ export function ChatsLayout({ place }: { place: ChatsPlace }) {
       )}
       {(!narrow || open) && (
         <main className="chats-layout__conversation" {...(open && asPage)}>
-          <ErrorBoundary key={key}>
+          <ErrorBoundary of={key}>
             <Suspense>
               {open ? (
                 <ConversationPage conversationId={place.conversationId} personId={place.personId} />
@@ -79,19 +80,25 @@ function NothingOpen() {
   );
 }
 
-/** The other person of what is open. A group has details of its own kind. */
+/** The other person of what is open; while that is being read, of what was. A group has details of its own kind. */
 function usePersonOf({ conversationId, personId }: ChatsPlace): string | undefined {
   const { db } = useEngine();
-  const row = useLiveQuery(
-    async () => (conversationId === undefined ? undefined : await db.conversations.get(conversationId)),
+  const found = useLiveQuery(
+    async () => ({ conversationId, personId: conversationId && otherOf(await db.conversations.get(conversationId)) }),
     [db, conversationId],
   );
-  if (personId !== undefined) return personId;
-  if (row === undefined || row.id !== conversationId) return undefined;
-  switch (row.kind) {
+  const known = useRef<string>(undefined);
+  if (conversationId === undefined) known.current = personId;
+  else if (found?.conversationId === conversationId) known.current = found.personId;
+  return known.current;
+}
+
+function otherOf(row: ConversationRow | undefined): string | undefined {
+  switch (row?.kind) {
     case "direct":
       return row.other?.id;
     case "group":
+    case undefined:
       return undefined;
   }
 }

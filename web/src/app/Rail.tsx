@@ -27,22 +27,7 @@ export function Rail({ area, waiting, lab }: NavigationProps) {
   return (
     <nav className="rail" aria-label={t.common.main}>
       <Mark size={30} unread={waiting.unread > 0} />
-      <Entry
-        to="/"
-        icon={MessageCircle}
-        label={t.common.chats}
-        on={area === "chats"}
-        count={waiting.unread}
-        name={t.common.chatsUnread}
-      />
-      <Entry
-        to="/friends"
-        icon={UsersRound}
-        label={t.common.friends}
-        on={area === "friends"}
-        count={waiting.requests}
-        name={t.common.friendsWaiting}
-      />
+      <Waits area={area} waiting={waiting} />
       <span className="rail__space" />
       {lab && <Entry to="/lab" icon={FlaskConical} label={t.common.lab} on={area === "lab"} />}
       <Entry to="/docs" icon={BookOpen} label={t.common.docs} on={area === "docs"} />
@@ -58,8 +43,19 @@ export function Rail({ area, waiting, lab }: NavigationProps) {
 export function TabBar({ area, waiting }: Omit<NavigationProps, "lab">) {
   return (
     <nav className="tab-bar" aria-label={t.common.main}>
+      <Waits bar area={area} waiting={waiting} />
+      <Entry bar to="/settings" icon={Settings2} label={t.common.settings} on={area === "settings"} />
+      <Entry bar to="/profile" icon={UserRound} label={t.common.you} on={area === "profile"} />
+    </nav>
+  );
+}
+
+/** Where something may wait. */
+function Waits({ area, waiting, bar = false }: Pick<NavigationProps, "area" | "waiting"> & Pick<EntryProps, "bar">) {
+  return (
+    <>
       <Entry
-        bar
+        bar={bar}
         to="/"
         icon={MessageCircle}
         label={t.common.chats}
@@ -68,7 +64,7 @@ export function TabBar({ area, waiting }: Omit<NavigationProps, "lab">) {
         name={t.common.chatsUnread}
       />
       <Entry
-        bar
+        bar={bar}
         to="/friends"
         icon={UsersRound}
         label={t.common.friends}
@@ -76,9 +72,7 @@ export function TabBar({ area, waiting }: Omit<NavigationProps, "lab">) {
         count={waiting.requests}
         name={t.common.friendsWaiting}
       />
-      <Entry bar to="/settings" icon={Settings2} label={t.common.settings} on={area === "settings"} />
-      <Entry bar to="/profile" icon={UserRound} label={t.common.you} on={area === "profile"} />
-    </nav>
+    </>
   );
 }
 

@@ -14,7 +14,16 @@ interface Question {
   due: boolean;
 }
 
-const useQuestion = create<Question>(() => ({ asked: localStorage.getItem(ASKED) !== null, due: false }));
+const useQuestion = create<Question>(() => ({ asked: wasAsked(), due: false }));
+
+function wasAsked(): boolean {
+  try {
+    return localStorage.getItem(ASKED) !== null;
+  } catch {
+    // A site that may keep nothing does not begin: see the session's keeper.
+    return true;
+  }
+}
 
 function setAsked(): void {
   localStorage.setItem(ASKED, "1");

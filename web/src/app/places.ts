@@ -25,6 +25,11 @@ export function placeOf(path: string): Place {
   }
 }
 
+/** Pages that a letter leads to: they are what they are for whoever is signed in, too. */
+export function isForLetters(path: string): boolean {
+  return path === "/undo" || path === "/reset";
+}
+
 /** Whether a conversation is shown there. */
 export function isOpen(place: Place): boolean {
   return place.area === "chats" && (place.conversationId !== undefined || place.personId !== undefined);

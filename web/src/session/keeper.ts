@@ -8,6 +8,8 @@ import { Tokens } from "./tokens.ts";
 
 /** Who was signed in last here: to begin from their database without a connection. */
 const LAST_USER = "chatr:user";
+/** A database that takes longer to open may never do so; should it, that is welcome. */
+const OPENING_MS = 10_000;
 
 /** Keeps the session of this tab, and its engine. */
 export class SessionKeeper {
@@ -58,7 +60,13 @@ export class SessionKeeper {
   }
 
   private async resume(): Promise<void> {
-    const last = localStorage.getItem(LAST_USER);
+    let last: string | null;
+    try {
+      last = localStorage.getItem(LAST_USER);
+    } catch (error) {
+      // Where a site may keep nothing even to look is refused.
+      return this.show(unusable(error));
+    }
     if (last === null) {
       // Nobody was signed in here: to ask would only put an error into the console of whoever comes for the first time.
       this.show({ kind: "out" });
@@ -89,10 +97,18 @@ export class SessionKeeper {
       locks: globalThis.navigator.locks,
     });
     this.engine = engine;
-    localStorage.setItem(LAST_USER, userId);
-    await engine.start();
-    if (me !== undefined) await new Store(engine.db, userId).setMe(me);
-    if (this.engine === engine) this.show({ kind: "in", engine });
+    const found = (state: SessionState) => this.engine === engine && this.show(state);
+    const late = setTimeout(found, OPENING_MS, { kind: "unusable", reason: "" });
+    try {
+      localStorage.setItem(LAST_USER, userId);
+      await engine.start();
+      if (me !== undefined) await new Store(engine.db, userId).setMe(me);
+      found({ kind: "in", engine });
+    } catch (error) {
+      found(unusable(error));
+    } finally {
+      clearTimeout(late);
+    }
   }
 
   /** It ended elsewhere. */
@@ -102,7 +118,8 @@ export class SessionKeeper {
     this.engine = undefined;
     this.forget();
     this.show(reason === "logout" ? { kind: "out" } : { kind: "out", ended: reason });
-    await engine.wipe();
+    // What does not open has nothing to be forgotten.
+    await engine.wipe().catch(() => undefined);
   }
 
   private forget(): void {
@@ -114,4 +131,10 @@ export class SessionKeeper {
     this.state = state;
     for (const listener of this.listeners) listener();
   }
+}
+
+/** Dexie says what happened, and in more lines of what that came. */
+function unusable(error: unknown): SessionState {
+  const [reason = ""] = String(error).split("\n");
+  return { kind: "unusable", reason };
 }

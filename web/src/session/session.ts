@@ -7,7 +7,9 @@ export type SessionState =
   | { kind: "loading" }
   /** `ended`: why one is not signed in any more, as `session_revoked`. */
   | { kind: "out"; ended?: string }
-  | { kind: "in"; engine: Engine };
+  | { kind: "in"; engine: Engine }
+  /** Nothing can be kept in this browser, for a technical reason that is empty where there is no answer. */
+  | { kind: "unusable"; reason: string };
 
 export interface SessionControl {
   state: SessionState;

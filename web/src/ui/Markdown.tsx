@@ -1,13 +1,14 @@
 import { createElement, type MouseEvent, memo, type ReactNode, useMemo } from "react";
 import "./Markdown.css";
 import { type MarkdownOptions, type Part, parse } from "./markdown.ts";
+import { EVERYBODY } from "./mentions.ts";
 
 export interface MarkdownProps extends MarkdownOptions {
   text: string;
   /** -1: the links and blocks in it are not in the order of Tab. */
   tabIndex?: number;
-  /** Somebody's name in the text was clicked. */
-  onMention?: (userId: string) => void;
+  /** Somebody's name in the text was clicked: who, and where. */
+  onMention?: (userId: string, at: HTMLElement) => void;
 }
 
 const TAGS = { paragraph: "p", blockquote: "blockquote", strong: "strong", em: "em", del: "del" };
@@ -18,7 +19,7 @@ export const Markdown = memo(function Markdown({ text, mentions, me, links, tabI
   const click = (event: MouseEvent) => {
     if (!(event.target instanceof HTMLElement)) return;
     const user = event.target.dataset.user;
-    if (user && onMention) onMention(user);
+    if (user && user !== EVERYBODY) onMention?.(user, event.target);
   };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: names in a text are a short cut to what the details have, too.
@@ -66,7 +67,7 @@ function PartView({ part, tabIndex }: { part: Part; tabIndex: number | undefined
           className={part.you ? "markdown__mention markdown__mention--you" : "markdown__mention"}
           data-user={part.id}
         >
-          @{part.username}
+          {part.text}
         </span>
       );
     default:

@@ -1,4 +1,5 @@
 import { type KeyboardEvent, useRef } from "react";
+import { arrowTo } from "./arrows.ts";
 import { Count } from "./Count.tsx";
 import { cx } from "./cx.ts";
 import type { ChoiceProps } from "./Segments.tsx";
@@ -8,13 +9,10 @@ import "./Tabs.css";
 export function Tabs<V extends string>({ value, onChange, options, label }: ChoiceProps<V>) {
   const list = useRef<HTMLDivElement>(null);
   const keyDown = (event: KeyboardEvent) => {
-    const rtl = list.current !== null && getComputedStyle(list.current).direction === "rtl";
-    const step = stepOf(event.key, rtl, options.length);
-    if (step === undefined) return;
-    event.preventDefault();
     const at = options.findIndex((option) => option.value === value);
-    const index =
-      Math.abs(step) > 1 ? (step < 0 ? 0 : options.length - 1) : (at + step + options.length) % options.length;
+    const index = arrowTo(event, at, options.length);
+    if (index === undefined) return;
+    event.preventDefault();
     const option = options[index];
     if (option) onChange(option.value);
     list.current?.querySelectorAll<HTMLElement>("[role=tab]")[index]?.focus();
@@ -37,20 +35,4 @@ export function Tabs<V extends string>({ value, onChange, options, label }: Choi
       ))}
     </div>
   );
-}
-
-/** How far a key goes; to an end: further than there are. */
-function stepOf(key: string, rtl: boolean, length: number): number | undefined {
-  switch (key) {
-    case "ArrowRight":
-      return rtl ? -1 : 1;
-    case "ArrowLeft":
-      return rtl ? 1 : -1;
-    case "Home":
-      return -length - 1;
-    case "End":
-      return length + 1;
-    default:
-      return undefined;
-  }
 }

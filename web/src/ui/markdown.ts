@@ -1,10 +1,5 @@
 import { Marked, type Token, type TokenizerObject, type Tokens } from "marked";
-
-/** Who is mentioned in a text. */
-export interface Mention {
-  id: string;
-  username: string;
-}
+import { BEFORE, byUsername, EVERYBODY, type Mention, mentionAt } from "./mentions.ts";
 
 export interface MarkdownOptions {
   mentions?: readonly Mention[];
@@ -23,10 +18,8 @@ export type Part =
   | { kind: "block"; text: string; language: string | undefined }
   /** With a start it is numbered. */
   | { kind: "list"; start: number | undefined; items: Part[][] }
-  | { kind: "mention"; id: string; username: string; you: boolean };
-
-/** What a mention matches: a username after an `@` that nothing joins to a word before. */
-const MENTION = /^@([a-z0-9][a-z0-9._-]*)/i;
+  /** As it was written: the case may be another one. */
+  | { kind: "mention"; text: string; id: string; you: boolean };
 
 /** What messages know of Markdown: emphasis, code, links, lists, quotes. No HTML, pictures, headings or tables. */
 const tokenizer: TokenizerObject = {
@@ -59,22 +52,20 @@ function counting() {
 }
 
 interface MentionToken extends Tokens.Generic {
-  username: string;
+  who: Mention;
 }
 
-function mentioning(known: ReadonlyMap<string, string>) {
+function mentioning(known: ReadonlyMap<string, Mention>) {
   return {
     name: "mention",
     level: "inline" as const,
     start: (text: string) => {
-      const at = text.search(/(?<![\w.@])@[a-z0-9]/i);
+      const at = text.search(BEFORE);
       return at < 0 ? undefined : at;
     },
     tokenizer: (text: string): MentionToken | undefined => {
-      const found = MENTION.exec(text)?.[1];
-      // A full stop after a name belongs to the sentence, unless the name itself has it.
-      const username = [found, found?.replace(/[._-]+$/, "")].find((name) => name && known.has(name.toLowerCase()));
-      return username ? { type: "mention", raw: `@${username}`, username } : undefined;
+      const found = mentionAt(text, known);
+      return found && { type: "mention", ...found };
     },
   };
 }
@@ -100,9 +91,8 @@ export function parse(text: string, options: MarkdownOptions = {}): Part[] {
 
 /** @throws RangeError if it is too deep, or costs too much; marked's own recursion may throw it as well. */
 function meaning(text: string, { mentions = [], me, links = true }: MarkdownOptions): Part[] {
-  const known = new Map(mentions.map(({ id, username }) => [username.toLowerCase(), id]));
   const marked = new Marked({ gfm: true, breaks: true });
-  marked.use({ tokenizer, extensions: [mentioning(known), counting()] });
+  marked.use({ tokenizer, extensions: [mentioning(byUsername(mentions)), counting()] });
   let depth = 0;
   return partsOf(marked.lexer(text));
 
@@ -137,9 +127,10 @@ function meaning(text: string, { mentions = [], me, links = true }: MarkdownOpti
         return links && isWeb(token.href) ? [{ kind: "link", href: token.href, parts }] : parts;
       }
       case "mention": {
-        const username = String(token.username);
-        const id = known.get(username.toLowerCase()) ?? "";
-        return [{ kind: "mention", id, username, you: me !== undefined && (id === me || id === "all") }];
+        const { raw, who } = token as MentionToken;
+        return [
+          { kind: "mention", text: raw, id: who.id, you: me !== undefined && (who.id === me || who.id === EVERYBODY) },
+        ];
       }
       case "space":
         return [];

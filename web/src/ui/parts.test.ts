@@ -5,6 +5,7 @@ import { ariaKeys, keyCaps, matches } from "./hotkeys.ts";
 import { initials, toneOf } from "./identity.ts";
 import { Markdown } from "./Markdown.tsx";
 import type { MarkdownOptions } from "./markdown.ts";
+import { EVERYBODY, mentionedIn } from "./mentions.ts";
 import { plainText } from "./plain-text.ts";
 import { daysBetween, timeText } from "./time.ts";
 
@@ -118,6 +119,8 @@ describe("a text with marks", () => {
     );
     expect(html("@Sam.W!", { mentions, me: "u2" })).toContain("markdown__mention--you");
     expect(html("mail@ada.org @nobody", { mentions })).not.toContain("markdown__mention");
+    expect(mentionedIn("@SAM.W. and @ada, @ada", mentions).map(({ id }) => id)).toEqual(["u2", "u1"]);
+    expect(mentionedIn("mail@ada.org @nobody @all", [...mentions, { id: EVERYBODY, username: "all" }])).toEqual([]);
   });
   it("that is made to keep the page busy is what was typed", () => {
     const hostile = [

@@ -1,5 +1,4 @@
 import { type FormEvent, useId, useState } from "react";
-import { Link } from "wouter";
 import { ApiError } from "../../api/errors.ts";
 import { rest } from "../../api/rest.ts";
 import { t } from "../../text/auth.ts";
@@ -7,6 +6,7 @@ import { Button } from "../../ui/Button.tsx";
 import { CodeInput } from "../../ui/CodeInput.tsx";
 import { AddressField } from "./AddressField.tsx";
 import { AuthNote } from "./AuthNote.tsx";
+import { BackLink } from "./BackLink.tsx";
 import { Resend } from "./CodeStep.tsx";
 import { NewPasswordField } from "./NewPasswordField.tsx";
 import { Refused } from "./Refused.tsx";
@@ -57,7 +57,7 @@ function Forgot({ onSend }: { onSend: (email: string) => Promise<void> }) {
         {t.auth.sendCode}
       </Button>
       <div className="auth-form__links">
-        <Link href="/">{t.auth.backToSignIn}</Link>
+        <BackLink />
       </div>
     </form>
   );
@@ -141,7 +141,7 @@ function SetPassword({ email, onAgain, onDone }: SetPasswordProps) {
       </Button>
       <Resend resend={onAgain} />
       <div className="auth-form__links">
-        <Link href="/">{t.auth.backToSignIn}</Link>
+        <BackLink />
       </div>
     </form>
   );

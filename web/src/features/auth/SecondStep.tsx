@@ -1,16 +1,13 @@
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { ApiError } from "../../api/errors.ts";
 import { rest } from "../../api/rest.ts";
 import type { Session } from "../../api/types.ts";
 import { t } from "../../text/auth.ts";
-import { Button } from "../../ui/Button.tsx";
-import { Field } from "../../ui/Field.tsx";
-import { TextInput } from "../../ui/TextInput.tsx";
 import { CodeStep } from "./CodeStep.tsx";
 import { type Answer, type Challenge, type Given, type Method, otherMethods } from "./flow.ts";
+import { SecretForm } from "./SecretForm.tsx";
 import { TextButton } from "./TextButton.tsx";
 import { useAct } from "./useAct.ts";
-import { useFirstField } from "./useFirstField.ts";
 import { codeProblem } from "./words.ts";
 
 export interface SecondStepProps {
@@ -75,7 +72,19 @@ export function SecondStep({ challenge, begin, onMethod, onAgain, onExpired, onB
   );
   switch (method) {
     case "recovery_code":
-      return <RecoveryStep onCode={(recoveryCode) => prove({ recoveryCode })}>{links}</RecoveryStep>;
+      return (
+        <SecretForm
+          title={t.auth.twoStep}
+          text={t.auth.enterRecovery}
+          label={t.auth.recoveryCode}
+          verb={t.auth.signIn}
+          missing={t.auth.enterRecoveryCode}
+          problemOf={(error) => codeProblem(error, t.auth.recoveryWrong)}
+          onSecret={(recoveryCode) => prove({ recoveryCode })}
+        >
+          {links}
+        </SecretForm>
+      );
     case "totp":
       return (
         <CodeStep
@@ -129,49 +138,5 @@ function MailedStep({ challenge, onCode, children }: StepProps & { challenge: Ch
     >
       {children}
     </CodeStep>
-  );
-}
-
-function RecoveryStep({ onCode, children }: StepProps) {
-  const place = useFirstField<HTMLFormElement>();
-  const [code, setCode] = useState("");
-  const act = useAct();
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (code.trim() !== "") void act.run(() => onCode(code.trim()));
-  };
-  return (
-    <form className="auth-form" ref={place} onSubmit={submit} noValidate>
-      <h2 className="auth-form__title">{t.auth.twoStep}</h2>
-      <p className="auth-form__text">{t.auth.enterRecovery}</p>
-      <Field
-        label={t.auth.recoveryCode}
-        error={act.error === undefined ? undefined : codeProblem(act.error, t.auth.recoveryWrong)}
-      >
-        {({ id, describedBy, invalid }) => (
-          <TextInput
-            large
-            id={id}
-            dir="ltr"
-            className="auth-form__mono"
-            aria-describedby={describedBy}
-            aria-invalid={invalid}
-            autoComplete="off"
-            autoCapitalize="off"
-            spellCheck={false}
-            maxLength={32}
-            value={code}
-            onChange={(event) => {
-              setCode(event.target.value);
-              act.clear();
-            }}
-          />
-        )}
-      </Field>
-      <Button kind="primary" size="lg" block type="submit" busy={act.busy}>
-        {t.auth.signIn}
-      </Button>
-      <div className="auth-form__links">{children}</div>
-    </form>
   );
 }

@@ -5,15 +5,24 @@ import { inDevelopment } from "../../app/development.ts";
 export interface DemoPerson {
   username: string;
   displayName: string;
+  /** Of those who are there already: the first click makes them. */
+  id?: string;
 }
 
-/** The demo people of this server; none in production. */
-export async function demoPeople(signal: AbortSignal): Promise<DemoPerson[]> {
-  if (!(await inDevelopment())) return [];
+export interface DemoCast {
+  /** Whom one may sign in as. */
+  people: readonly DemoPerson[];
+  /** Who answers by itself. */
+  bots: readonly DemoPerson[];
+}
+
+const NOBODY: DemoCast = { people: [], bots: [] };
+
+/** Who is in the demo of this server; nobody in production. */
+export async function demoCast(signal?: AbortSignal): Promise<DemoCast> {
+  if (!(await inDevelopment())) return NOBODY;
   const response = await fetch("/dev/demo", { headers: { Accept: "application/json" }, signal });
-  if (!response.ok) return [];
-  const { people } = (await response.json()) as { people: DemoPerson[] };
-  return people;
+  return response.ok ? ((await response.json()) as DemoCast) : NOBODY;
 }
 
 /** Signs in as one of them; `apart`: beside the session of this browser, whose cookies stay as they are. */

@@ -20,41 +20,30 @@ interface FootProps {
 
 /** The end of a conversation: the composer, or why there is none and what helps. */
 export function Foot({ writing, conversationId, other, children }: FootProps) {
+  const open = writing.kind === "open" || (writing.kind === "waiting" && writing.left > 0);
+  return (
+    <div className="foot">
+      <Reason writing={writing} conversationId={conversationId} other={other} />
+      {open && children}
+    </div>
+  );
+}
+
+function Reason({ writing, conversationId, other }: Omit<FootProps, "children">) {
   const name = other?.displayName ?? t.common.deletedUser;
   switch (writing.kind) {
     case "open":
-      return <div className="foot">{children}</div>;
+      return null;
     case "waiting":
-      return (
-        <div className="foot">
-          <Pill icon>{t.conversation.waiting(name, writing.left, REQUEST_MESSAGES)}</Pill>
-          {writing.left > 0 && children}
-        </div>
-      );
+      return <Pill icon>{t.conversation.waiting(name, writing.left, REQUEST_MESSAGES)}</Pill>;
     case "declined":
-      return (
-        <div className="foot">
-          <Pill>{t.conversation.declined(name, writing.days)}</Pill>
-        </div>
-      );
+      return <Pill>{t.conversation.declined(name, writing.days)}</Pill>;
     case "unreachable":
-      return (
-        <div className="foot">
-          <Pill>{t.conversation.cannotSend}</Pill>
-        </div>
-      );
+      return <Pill>{t.conversation.cannotSend}</Pill>;
     case "blocked-by-me":
-      return (
-        <div className="foot">
-          <Pill action={other && <Unblock userId={other.id} />}>{t.conversation.youBlocked(name)}</Pill>
-        </div>
-      );
+      return <Pill action={other && <Unblock userId={other.id} />}>{t.conversation.youBlocked(name)}</Pill>;
     case "request":
-      return (
-        <div className="foot">
-          {other && conversationId !== undefined && <RequestBar conversationId={conversationId} other={other} />}
-        </div>
-      );
+      return other && conversationId !== undefined && <RequestBar conversationId={conversationId} other={other} />;
   }
 }
 

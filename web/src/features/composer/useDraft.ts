@@ -1,19 +1,25 @@
-import { type RefObject, useEffect, useReducer, useRef } from "react";
+import { type RefObject, useCallback, useEffect, useReducer, useRef } from "react";
 import { useEngine } from "../../session/session.ts";
 import { type Composing, type ComposingAction, composing, draftOf, nothing } from "./composing.ts";
 
 /** So long after the last letter a draft is kept. */
 const KEEP_MS = 300;
 
-/** What is being written to somebody. It is there again when one comes back. */
+/** What is being written to somebody. It is there again when one comes back. `target`: changes with its name only. */
 export function useDraft(target: string): [Composing, (action: ComposingAction) => void] {
   const { db } = useEngine();
   const [state, dispatch] = useReducer(composing, nothing);
   const loaded = useRef(false);
   const latest = useRef(state);
   latest.current = state;
+  const former = useRef(target);
+  const keep = useKeeping(target, state, loaded);
   useEffect(() => {
     let gone = false;
+    // With the first message to a person what is being written is to the conversation with them, and goes on.
+    if (former.current !== target) void db.drafts.delete(former.current);
+    former.current = target;
+    if (loaded.current && latest.current.text !== "") return keep();
     loaded.current = false;
     void (async () => {
       const draft = await db.drafts.get(target);
@@ -26,12 +32,12 @@ export function useDraft(target: string): [Composing, (action: ComposingAction) 
     return () => {
       gone = true;
     };
-  }, [db, target]);
-  useKeeping(target, state, loaded);
+  }, [db, target, keep]);
   return [state, dispatch];
 }
 
-function useKeeping(target: string, state: Composing, loaded: RefObject<boolean>): void {
+/** Keeps it while it is written, and at the end; answers how to do so at once. */
+function useKeeping(target: string, state: Composing, loaded: RefObject<boolean>): () => void {
   const { db } = useEngine();
   const { text, replyTo } = draftOf(state);
   const replyToId = replyTo?.id;
@@ -57,4 +63,5 @@ function useKeeping(target: string, state: Composing, loaded: RefObject<boolean>
       leave();
     };
   }, []);
+  return useCallback(() => keep.current(), []);
 }

@@ -7,7 +7,6 @@ import type { ConversationData } from "../timeline/useConversation.ts";
 import { type Composing, type ComposingAction, composing, draftOf } from "./composing.ts";
 
 interface SendingOptions {
-  target: string;
   data: ConversationData;
   state: Composing;
   dispatch: (action: ComposingAction) => void;
@@ -25,7 +24,7 @@ export interface Sending {
 }
 
 /** What becomes of what is written: sends, edits, and the signals meanwhile. */
-export function useSending({ target, data, state, dispatch, messages, onSent }: SendingOptions): Sending {
+export function useSending({ data, state, dispatch, messages, onSent }: SendingOptions): Sending {
   const engine = useEngine();
   const [busy, setBusy] = useState(false);
   const signal = useSignals(data);
@@ -35,7 +34,7 @@ export function useSending({ target, data, state, dispatch, messages, onSent }: 
     dispatch({ do: "done" });
     signal("");
     try {
-      await engine.send(target, state.text.trimEnd(), options);
+      await engine.send(data.target, state.text.trimEnd(), options);
       onSent();
     } catch (error) {
       dispatch({ do: "restore", text: state.text, replyTo: state.mode.kind === "reply" ? state.mode.to : undefined });

@@ -9,7 +9,7 @@ import { CodeInput } from "../../ui/CodeInput.tsx";
 import { Field } from "../../ui/Field.tsx";
 import { PasswordInput } from "../../ui/PasswordInput.tsx";
 import { TextInput } from "../../ui/TextInput.tsx";
-import { type DemoPerson, demoPeople, signInAs } from "../auth/demo.ts";
+import { type DemoPerson, demoCast, signInAs } from "../auth/demo.ts";
 import { begin, login } from "./state.ts";
 import "./PaneSignIn.css";
 
@@ -61,13 +61,16 @@ function DemoPeople({ busy, onPick }: { busy: boolean; onPick: (username: string
   useEffect(() => {
     const end = new AbortController();
     // Without an answer there are none.
-    demoPeople(end.signal).then(setPeople, () => undefined);
+    demoCast(end.signal).then(
+      ({ people }) => setPeople(people),
+      () => undefined,
+    );
     return () => end.abort();
   }, []);
   if (people.length === 0) return null;
   return (
     <div className="lab-sign-in__people">
-      {people.map(({ username, displayName }) => (
+      {people.map(({ id, username, displayName }) => (
         <button
           key={username}
           type="button"
@@ -75,7 +78,7 @@ function DemoPeople({ busy, onPick }: { busy: boolean; onPick: (username: string
           aria-label={t.developer.signInAs(displayName)}
           onClick={() => onPick(username)}
         >
-          <Avatar id={username} name={displayName} size={44} kind={/bot/i.test(username) ? "bot" : "person"} />
+          <Avatar id={id ?? username} name={displayName} size={44} />
           <bdi aria-hidden="true" className="ellipsis">
             {displayName}
           </bdi>

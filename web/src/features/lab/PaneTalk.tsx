@@ -32,10 +32,10 @@ interface PaneTalkProps {
 export function PaneTalk({ connection, connected, other }: PaneTalkProps) {
   const talking = useTalk(connection, other.id, connected);
   const { talk } = talking;
-  const me = connection.user.id;
+  const { id: me, displayName: ownName } = connection.user;
   const view = useMemo<View>(
-    () => ({ me, mentions: [], kind: "direct", trusted: true, canReact: false, canReply: false }),
-    [me],
+    () => ({ me, ownName, mentions: [], kind: "direct", trusted: true, canReact: false, canReply: false }),
+    [me, ownName],
   );
   const layOut = useMemo(createRows, []);
   const rows = layOut({ messages: talk.messages, atStart: true, outbox: [], me, unreadAfter: undefined });

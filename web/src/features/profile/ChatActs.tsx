@@ -1,7 +1,6 @@
 import type { LucideIcon } from "lucide-react";
 import { Archive, ArchiveRestore, Bell, BellOff, MessageCircle } from "lucide-react";
 import type { ComponentProps } from "react";
-import { useLocation } from "wouter";
 import { closeDetails } from "../../app/panes.ts";
 import type { ConversationRow, PersonRow } from "../../db/schema.ts";
 import { t } from "../../text/index.ts";
@@ -10,7 +9,7 @@ import { useNow } from "../../ui/useNow.ts";
 import { muteItems } from "../chats/list/menu.ts";
 import { isMuted } from "../chats/view.ts";
 import { useChatActions } from "./useChatActions.ts";
-import { useMessage } from "./useMessage.ts";
+import { useIsHere, useMessage } from "./useMessage.ts";
 
 export interface ChatActsProps {
   person: PersonRow;
@@ -19,9 +18,8 @@ export interface ChatActsProps {
 
 /** The quick acts: write, where one is not there already; mute; archive. */
 export function ChatActs({ person, conversation }: ChatActsProps) {
-  const [path] = useLocation();
   const message = useMessage();
-  const here = path === `/u/${person.id}` || (conversation !== undefined && path === `/c/${conversation.id}`);
+  const here = useIsHere(person.id, conversation);
   const write = () => {
     closeDetails();
     void message(person.id);

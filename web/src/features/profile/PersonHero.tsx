@@ -12,15 +12,17 @@ import { ActButton } from "./ActButton.tsx";
 import { canBefriend, kindOf, nameOf, relationOf, tagOf } from "./person.ts";
 import { personActs } from "./personActs.ts";
 import { monthText, presenceText, shownPresence } from "./presence.ts";
+import "./PersonHero.css";
 import { Username } from "./Username.tsx";
 
 export interface PersonHeroProps {
   person: PersonRow;
   presence: PresenceState | undefined;
+  size?: 60 | 92;
 }
 
 /** The face of somebody, and how one stands to them. */
-export function PersonHero({ person, presence }: PersonHeroProps) {
+export function PersonHero({ person, presence, size = 92 }: PersonHeroProps) {
   const name = nameOf(person);
   const now = useNow();
   const tag = tagOf(person);
@@ -31,7 +33,7 @@ export function PersonHero({ person, presence }: PersonHeroProps) {
         id={person.id}
         name={name}
         src={person.profileImage}
-        size={92}
+        size={size}
         kind={kindOf(person)}
         presence={shownPresence(presence)}
       />

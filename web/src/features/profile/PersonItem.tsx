@@ -3,6 +3,7 @@ import type { PresenceState, User } from "../../api/types.ts";
 import { Avatar } from "../../ui/Avatar.tsx";
 import { cx } from "../../ui/cx.ts";
 import { Tag } from "../../ui/Tag.tsx";
+import { PersonCard } from "./PersonCard.tsx";
 import { kindOf, nameOf, tagOf } from "./person.ts";
 import "./PersonItem.css";
 import { shownPresence } from "./presence.ts";
@@ -12,7 +13,7 @@ export interface PersonItemProps {
   presence?: PresenceState | undefined;
   /** The second line. */
   text: ReactNode;
-  /** What a click on the person does: more about them. */
+  /** What a click on the person does: more about them. Left out: a card opens. */
   onOpen?: () => void;
   /** Whether more about them is shown at the moment. */
   open?: boolean;
@@ -51,7 +52,11 @@ export function PersonItem({ person, presence, text, onOpen, open = false, actio
           {face}
         </button>
       ) : (
-        <span className="person-item__face">{face}</span>
+        <PersonCard userId={id} name={name}>
+          <button type="button" className="person-item__face">
+            {face}
+          </button>
+        </PersonCard>
       )}
       <div className="person-item__actions">{actions}</div>
     </li>

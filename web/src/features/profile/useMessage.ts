@@ -1,5 +1,6 @@
 import { useCallback } from "react";
 import { useLocation } from "wouter";
+import type { ConversationRow } from "../../db/schema.ts";
 import { useEngine } from "../../session/session.ts";
 
 /** Goes where one writes to somebody: to the conversation, or to the place where it begins. */
@@ -13,4 +14,10 @@ export function useMessage(): (userId: string) => Promise<void> {
     },
     [db, navigate],
   );
+}
+
+/** Whether one is there already. */
+export function useIsHere(userId: string, conversation: ConversationRow | undefined): boolean {
+  const [path] = useLocation();
+  return path === `/u/${userId}` || (conversation !== undefined && path === `/c/${conversation.id}`);
 }

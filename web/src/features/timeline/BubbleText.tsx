@@ -4,7 +4,7 @@ import { t } from "../../text/index.ts";
 import { copyText } from "../../ui/copy.ts";
 import { cx } from "../../ui/cx.ts";
 import { IconButton } from "../../ui/IconButton.tsx";
-import { useView } from "./context.ts";
+import { useActs, useView } from "./context.ts";
 import { isPlain } from "./plain.ts";
 import { useMarkdown } from "./useMarkdown.ts";
 import "../../ui/Markdown.css";
@@ -23,6 +23,7 @@ const measured = new Map<string, boolean>();
 /** The words of a message: Markdown, code with a button to copy it, and folded if they are long. */
 export const BubbleText = memo(function BubbleText({ id, text }: { id: string; text: string }) {
   const { me, mentions, trusted } = useView();
+  const { person } = useActs();
   const box = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState(() => unfolded.has(id));
   const plain = isPlain(text);
@@ -38,7 +39,7 @@ export const BubbleText = memo(function BubbleText({ id, text }: { id: string; t
       <div ref={box} className={cx("bubble-text", mayFold && !open && "bubble-text--folded")}>
         {Markdown && !plain ? (
           // Tab leaves the timeline in one step: what is in a bubble is reached by its menu.
-          <Markdown text={text} mentions={mentions} me={me} links={trusted} tabIndex={-1} />
+          <Markdown text={text} mentions={mentions} me={me} links={trusted} tabIndex={-1} onMention={person} />
         ) : (
           <div className="markdown">
             <p className="markdown__plain">{text}</p>

@@ -1,5 +1,5 @@
 import { Hand, WifiOff } from "lucide-react";
-import { type KeyboardEvent, type ReactNode, type Ref, useMemo } from "react";
+import { type KeyboardEvent, type ReactNode, type Ref, useMemo, useRef } from "react";
 import type { Message } from "../../api/types.ts";
 import { locale, t } from "../../text/index.ts";
 import { Empty } from "../../ui/Empty.tsx";
@@ -28,12 +28,17 @@ export function ConversationBody({ ref, data, messages, onRead, onKey, children 
   const readable = useReadable(state.messages, state.ready);
   const layOut = useMemo(createRows, []);
   const { messages: shown, atStart, live } = state;
-  const rows = useMemo(
+  const now = useMemo(
     () => layOut({ messages: shown, atStart, outbox: live ? outbox : [], me: me.id, unreadAfter: mark?.after }),
     [layOut, shown, atStart, live, outbox, me.id, mark?.after],
   );
+  // The first message to somebody leaves the outbox a moment before the conversation is read that has it.
+  const held = useRef(now);
+  const rows = messages.opening ? held.current : now;
+  held.current = rows;
   const unread = mark && countText(countBelow(mark, state.messages, me.id), mark.capped);
-  if (!state.ready || !readable) return <div className="timeline" aria-busy="true" />;
+  if (!state.ready || !readable || (messages.opening && rows.length === 0))
+    return <div className="timeline" aria-busy="true" />;
   if (rows.length === 0) return <Nothing data={data} failed={state.failed} />;
   return (
     <Timeline

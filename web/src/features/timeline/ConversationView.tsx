@@ -1,4 +1,14 @@
-import { type KeyboardEvent, type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  lazy,
+  type RefObject,
+  Suspense,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import type { Message } from "../../api/types.ts";
 import { Banners } from "../../app/Banners.tsx";
 import { useEngine } from "../../session/session.ts";
@@ -13,7 +23,6 @@ import { type Writing, writingOf } from "../composer/writing.ts";
 import { ActivityBubble } from "./ActivityBubble.tsx";
 import { ConversationBody } from "./ConversationBody.tsx";
 import { ActsContext, type Marks, MarksContext, ViewContext } from "./context.ts";
-import { DetailsDialog } from "./DetailsDialog.tsx";
 import { Header, titleOf } from "./Header.tsx";
 import { messageKey } from "./keys.ts";
 import { giveBack, MessageMenu, ReactionPicker } from "./MessageMenu.tsx";
@@ -26,12 +35,16 @@ import { hitDone, useHit } from "./useHit.ts";
 import { type Messages, useMessages } from "./useMessages.ts";
 import { useViewOf } from "./useViewOf.ts";
 
+// What is asked for now and then comes when it is.
+const DetailsDialog = lazy(() => import("./DetailsDialog.tsx"));
+const PersonCardAt = lazy(() => import("../profile/PersonCardAt.tsx"));
+
 /** As the banner: a connection that is back sooner was missed by nobody. */
 const OFFLINE_MS = 2000;
 
 /** A conversation that is open: header, timeline, composer, and what opens above them. */
-export function ConversationView({ target, data }: { target: string; data: ConversationData }) {
-  const { me, conversation, person, online } = data;
+export function ConversationView({ data }: { data: ConversationData }) {
+  const { me, target, conversation, person, online } = data;
   const engine = useEngine();
   const hit = useHit();
   const messages = useMessages(conversation, online, hit);
@@ -45,7 +58,7 @@ export function ConversationView({ target, data }: { target: string; data: Conve
   const show = useShow(messages, timeline, hit);
   const { acts, overlays, close } = useMessageActs({ dispatch, focusComposer, show });
   const toLatest = () => (messages.state.live ? timeline.current?.toLatest() : messages.openLatest());
-  const sending = useSending({ target, data, state, dispatch, messages: all, onSent: toLatest });
+  const sending = useSending({ data, state, dispatch, messages: all, onSent: toLatest });
   const writing = useWriting(data, all);
   const view = useViewOf(data, writing);
   const marks = useMarks(data);
@@ -113,24 +126,27 @@ type OverlaysProps = Pick<ActsState, "overlays" | "close"> & { messages: readonl
 
 /** What opens above the timeline; one of each for all messages. */
 function Overlays({ overlays, close, messages, marks, me }: OverlaysProps) {
-  const { menu, picker, details } = overlays;
+  const { menu, picker, details, person } = overlays;
   // As it is now, not as it was when it was opened.
   const message = messages.find(({ id }) => id === details?.message.id) ?? details?.message;
   return (
     <>
       <MessageMenu place={menu} onClose={() => close("menu")} />
       <ReactionPicker place={picker} onClose={() => close("picker")} />
-      {message && (
-        <DetailsDialog
-          message={message}
-          tick={message.sender.id === me ? tickOf(message, marks) : undefined}
-          me={me}
-          onClose={() => {
-            close("details");
-            if (details) giveBack(details);
-          }}
-        />
-      )}
+      <Suspense>
+        {person && <PersonCardAt place={person} onClose={() => close("person")} />}
+        {message && (
+          <DetailsDialog
+            message={message}
+            tick={message.sender.id === me ? tickOf(message, marks) : undefined}
+            me={me}
+            onClose={() => {
+              close("details");
+              if (details) giveBack(details);
+            }}
+          />
+        )}
+      </Suspense>
     </>
   );
 }

@@ -3,9 +3,13 @@ import type { FormerText, Message } from "../../api/types.ts";
 import { useEngine } from "../../session/session.ts";
 import { t } from "../../text/index.ts";
 import { refusal } from "../../text/refusal.ts";
+import { Avatar } from "../../ui/Avatar.tsx";
 import { Button } from "../../ui/Button.tsx";
 import { Dialog } from "../../ui/Dialog.tsx";
 import { Time } from "../../ui/Time.tsx";
+import { PersonCard } from "../profile/PersonCard.tsx";
+import { kindOf, nameOf } from "../profile/person.ts";
+import { usePerson } from "../profile/usePerson.ts";
 import { wordOf } from "./BubbleMeta.tsx";
 import type { Tick } from "./ticks.ts";
 import "./DetailsDialog.css";
@@ -19,7 +23,7 @@ interface DetailsDialogProps {
 }
 
 /** When a message was written and changed, what it said before, and who reacted. */
-export function DetailsDialog({ message, tick, me, onClose }: DetailsDialogProps) {
+export default function DetailsDialog({ message, tick, me, onClose }: DetailsDialogProps) {
   return (
     <Dialog
       open
@@ -48,12 +52,18 @@ export function DetailsDialog({ message, tick, me, onClose }: DetailsDialogProps
         )}
       </dl>
       {message.edited === true && <FormerTexts id={message.id} />}
-      {message.reactions?.length ? <ReactionNames message={message} me={me} /> : null}
+      {message.reactions?.length ? <ReactionNames message={message} me={me} onGo={onClose} /> : null}
     </Dialog>
   );
 }
 
-function ReactionNames({ message, me }: { message: Message; me: string }) {
+interface ReactionNamesProps {
+  message: Message;
+  me: string;
+  onGo: () => void;
+}
+
+function ReactionNames({ message, me, onGo }: ReactionNamesProps) {
   return (
     <section className="message-details__part">
       <h3>{t.conversation.reactions}</h3>
@@ -61,12 +71,28 @@ function ReactionNames({ message, me }: { message: Message; me: string }) {
         {(message.reactions ?? []).flatMap(({ emoji, users }) =>
           users.map((user) => (
             <li key={user.id}>
-              {emoji} <bdi>{user.id === me ? t.common.you : user.username}</bdi>
+              <PersonCard userId={user.id} name={user.username} onGo={onGo}>
+                <button type="button" className="message-details__person">
+                  <Face userId={user.id} username={user.username} you={user.id === me} />
+                  <span>{emoji}</span>
+                </button>
+              </PersonCard>
             </li>
           )),
         )}
       </ul>
     </section>
+  );
+}
+
+function Face({ userId, username, you }: { userId: string; username: string; you: boolean }) {
+  const person = usePerson(userId)?.person;
+  const name = person ? nameOf(person) : username;
+  return (
+    <>
+      <Avatar id={userId} name={name} src={person?.profileImage} size={28} kind={person ? kindOf(person) : "person"} />
+      <bdi className="ellipsis">{you ? t.common.you : name}</bdi>
+    </>
   );
 }
 

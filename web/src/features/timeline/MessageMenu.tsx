@@ -1,4 +1,4 @@
-import { Copy, ExternalLink, Info, MessageSquareQuote, Pencil, Plus, Reply, Undo2 } from "lucide-react";
+import { AtSign, Copy, ExternalLink, Info, MessageSquareQuote, Pencil, Plus, Reply, Undo2 } from "lucide-react";
 import { DropdownMenu, Popover } from "radix-ui";
 import type { KeyboardEvent } from "react";
 import type { Message } from "../../api/types.ts";
@@ -6,8 +6,9 @@ import { t } from "../../text/index.ts";
 import { cx } from "../../ui/cx.ts";
 import { EmojiPicker } from "../../ui/EmojiPicker.tsx";
 import { Menu, type MenuItem } from "../../ui/Menu.tsx";
+import { mentionedIn } from "../../ui/mentions.ts";
 import { allowed, firstLink } from "./allowed.ts";
-import { useActs, useView } from "./context.ts";
+import { type Acts, useActs, useView, type View } from "./context.ts";
 import "./MessageMenu.css";
 
 export const QUICK = ["👍", "❤️", "😂", "😮", "😢"];
@@ -31,12 +32,39 @@ const atPlace = ({ at }: MenuPlace) => ({
   "--menu-height": `${at.height}px`,
 });
 
-/** The menu of a message; one for the whole timeline. */
+/** The menu of a message; one for the whole timeline. It is always there, to know whether a key opens it. */
 export function MessageMenu({ place, onClose }: OverlayProps) {
-  const view = useView();
   const acts = useActs();
-  if (place === undefined) return null;
-  const { message, at } = place;
+  const view = useView();
+  const may = place && allowed(place.message, view);
+  return (
+    <Menu
+      open={place !== undefined}
+      onOpenChange={(open) => {
+        if (open || place === undefined) return;
+        onClose();
+        giveBack(place);
+      }}
+      trigger={
+        <button
+          type="button"
+          hidden={place === undefined}
+          className="message-menu__anchor"
+          style={place && atPlace(place)}
+          tabIndex={-1}
+          aria-label={t.conversation.actions}
+        />
+      }
+      items={place ? itemsOf(place, view, acts) : []}
+      header={
+        place && may?.react ? <Quick message={place.message} onMore={() => acts.pick(place.message, place.at)} /> : null
+      }
+    />
+  );
+}
+
+/** What is not allowed is not there. */
+function itemsOf({ message, from }: MenuPlace, view: View, acts: Acts): MenuItem[] {
   const may = allowed(message, view);
   const link = view.trusted ? firstLink(message.content) : undefined;
   const items: MenuItem[] = [];
@@ -52,6 +80,7 @@ export function MessageMenu({ place, onClose }: OverlayProps) {
       icon: MessageSquareQuote,
       onSelect: () => acts.showQuoted(message),
     });
+  items.push(...peopleOf(message, from, view, acts));
   if (may.edit)
     items.push({ label: t.conversation.edit, icon: Pencil, shortcut: "e", onSelect: () => acts.edit(message) });
   if (may.details) items.push({ label: t.conversation.details, icon: Info, onSelect: () => acts.details(message) });
@@ -63,28 +92,20 @@ export function MessageMenu({ place, onClose }: OverlayProps) {
       danger: true,
       onSelect: () => acts.unsend(message),
     });
-  const anchor = (
-    <button
-      type="button"
-      className="message-menu__anchor"
-      style={atPlace(place)}
-      tabIndex={-1}
-      aria-label={t.conversation.actions}
-    />
-  );
-  return (
-    <Menu
-      open
-      onOpenChange={(open) => {
-        if (open) return;
-        onClose();
-        giveBack(place);
-      }}
-      trigger={anchor}
-      items={items}
-      header={may.react ? <Quick message={message} onMore={() => acts.pick(message, at)} /> : null}
-    />
-  );
+  return items;
+}
+
+/** Names in a text are no stops of their own for the keyboard: their cards are opened from here. */
+function peopleOf(message: Message, row: HTMLElement | null, view: View, acts: Acts): MenuItem[] {
+  if (row === null) return [];
+  const at = row.querySelector<HTMLElement>(".bubble") ?? row;
+  return mentionedIn(message.content, view.mentions)
+    .filter(({ id }) => id !== view.me)
+    .map(({ id, username }) => ({
+      label: t.conversation.showPerson(username),
+      icon: AtSign,
+      onSelect: () => acts.person(id, at),
+    }));
 }
 
 /** What had opened it is gone: the focus goes back to the message, unless what was chosen has taken it. */

@@ -2,6 +2,7 @@ import type { ReplyTo } from "../../api/types.ts";
 import { t } from "../../text/index.ts";
 import { lineOf } from "./names.ts";
 import "./Quote.css";
+import { useOwnQuote } from "./useOwnQuote.ts";
 
 interface QuoteProps {
   quoted: ReplyTo;
@@ -19,9 +20,14 @@ export function Quote({ quoted, onOpen }: QuoteProps) {
       </span>
     );
   }
+  return <Whole quoted={quoted} onOpen={onOpen} />;
+}
+
+function Whole({ quoted, onOpen }: QuoteProps) {
+  const own = useOwnQuote(quoted);
   return (
     <button type="button" tabIndex={-1} className="quote" onClick={onOpen}>
-      <bdi className="quote__name ellipsis">{quoted.senderName}</bdi>
+      <bdi className="quote__name ellipsis">{own ? t.common.you : quoted.senderName}</bdi>
       <span className="quote__text" dir="auto">
         {lineOf(quoted)}
       </span>

@@ -1,6 +1,6 @@
 import { createContext, useContext } from "react";
 import type { Conversation, Message } from "../../api/types.ts";
-import type { Mention } from "../../ui/markdown.ts";
+import type { Mention } from "../../ui/mentions.ts";
 
 /** What one does with a message. The same object as long as a conversation is open. */
 export interface Acts {
@@ -16,6 +16,8 @@ export interface Acts {
   pick(message: Message, at: DOMRect): void;
   /** Go to the message that another one quotes. */
   showQuoted(message: Message): void;
+  /** The card of somebody who is mentioned. */
+  person(userId: string, at: HTMLElement): void;
   retry(clientId: string): void;
   discard(clientId: string): void;
 }
@@ -23,6 +25,8 @@ export interface Acts {
 /** What bubbles know of their conversation. */
 export interface View {
   me: string;
+  /** The reader's name, where it is nobody else's here. */
+  ownName: string | undefined;
   /** Who may be mentioned. */
   mentions: readonly Mention[];
   kind: Conversation["kind"];

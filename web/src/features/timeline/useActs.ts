@@ -7,6 +7,7 @@ import { confirm } from "../../ui/confirm.tsx";
 import { copyText } from "../../ui/copy.ts";
 import { toast } from "../../ui/toast.tsx";
 import type { ComposingAction } from "../composer/composing.ts";
+import type { CardPlace } from "../profile/PersonCardAt.tsx";
 import type { Acts } from "./context.ts";
 import type { MenuPlace } from "./MessageMenu.tsx";
 
@@ -15,6 +16,7 @@ export interface Overlays {
   menu?: MenuPlace;
   picker?: MenuPlace;
   details?: Pick<MenuPlace, "message" | "from">;
+  person?: CardPlace;
 }
 
 interface Options {
@@ -60,6 +62,7 @@ export function useMessageActs(options: Options): ActsState {
       menu: (message, at) => setOverlays({ menu: place(message, at) }),
       pick: (message, at) => setOverlays({ picker: place(message, at) }),
       showQuoted: (message) => void told(quotedSeq(message).then((seq) => latest.current.show(seq))),
+      person: (userId, at) => setOverlays({ person: { userId, at, from: at.closest<HTMLElement>("[data-key]") } }),
       retry: (clientId) => void told(engine.retry(clientId)),
       discard: (clientId) => void told(engine.discard(clientId)),
     };

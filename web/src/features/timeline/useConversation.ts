@@ -2,11 +2,13 @@ import Dexie from "dexie";
 import { useLiveQuery } from "dexie-react-hooks";
 import { useEffect, useState } from "react";
 import type { Me, PresenceState } from "../../api/types.ts";
-import type { ActivityRow, Connection, ConversationRow, OutboxRow, PersonRow } from "../../db/schema.ts";
+import type { ActivityRow, ChatrDatabase, Connection, ConversationRow, OutboxRow, PersonRow } from "../../db/schema.ts";
 import { useEngine } from "../../session/session.ts";
 
 export interface ConversationData {
   me: Me;
+  /** The key of the outbox and of drafts: the conversation, or the person as long as there is none. */
+  target: string;
   /** Undefined: there is none with this person yet. */
   conversation: ConversationRow | undefined;
   /** The other of a direct conversation. */
@@ -16,41 +18,50 @@ export interface ConversationData {
   online: boolean;
 }
 
-/** What the database knows of a conversation, or of a person before there is one; undefined until it has been read. */
+/**
+ * What the database knows of a conversation, or of a person and the conversation with them; undefined until it has been
+ * read.
+ */
 export function useConversation(conversationId?: string, personId?: string): ConversationData | undefined {
   const { db } = useEngine();
-  const target = targetOf(conversationId, personId);
-  const head = useLiveQuery(async () => {
-    const conversation = conversationId === undefined ? undefined : await db.conversations.get(conversationId);
-    const otherId = conversation?.other?.id ?? personId;
-    const [me, connection, person, presence] = await Promise.all([
-      db.meta.get("me"),
-      db.meta.get("connection"),
-      otherId === undefined ? undefined : db.people.get(otherId),
-      otherId === undefined ? undefined : db.presence.get(otherId),
-    ]);
-    return { conversation, me: me?.value, connection: connection?.value, person, presence };
-  }, [db, conversationId, personId]);
-  const outbox = useLiveQuery(
-    () => db.outbox.where("[target+order]").between([target, Dexie.minKey], [target, Dexie.maxKey]).toArray(),
-    [db, target],
+  const found = useLiveQuery(
+    async () => ({ place: conversationId ?? personId, ...(await read(db, conversationId, personId)) }),
+    [db, conversationId, personId],
   );
-  if (head === undefined || outbox === undefined || !isMe(head.me)) return undefined;
-  const { conversation, me, person, presence } = head;
+  if (found === undefined || !isMe(found.me)) return undefined;
+  const { place, conversation, me, target, person, presence, outbox } = found;
+  // Of another place it may be still; but not when the one place has become the other.
+  if (place !== (conversationId ?? personId) && (conversationId === undefined || conversation?.id !== conversationId)) {
+    return undefined;
+  }
   const other = conversation?.other;
-  return {
-    me,
-    conversation,
-    person: person ?? (other && { ...other }),
-    presence,
-    outbox,
-    online: isOnline(head.connection),
-  };
+  const online = isOnline(found.connection);
+  return { me, target, conversation, person: person ?? (other && { ...other }), presence, outbox, online };
 }
 
-/** The key of the outbox and of drafts. */
-export function targetOf(conversationId: string | undefined, personId: string | undefined): string {
-  return conversationId === undefined ? `person:${personId}` : `conversation:${conversationId}`;
+/** At one moment: a message is either still in the outbox, or there is a conversation that has it. */
+function read(db: ChatrDatabase, conversationId: string | undefined, personId = "") {
+  return db.transaction("r", [db.conversations, db.meta, db.people, db.presence, db.outbox], async () => {
+    const conversation =
+      conversationId === undefined
+        ? await db.conversations
+            .where("other.id")
+            .equals(personId)
+            .filter(({ kind }) => kind === "direct")
+            .first()
+        : await db.conversations.get(conversationId);
+    const id = conversation?.id ?? conversationId;
+    const target = id === undefined ? `person:${personId}` : `conversation:${id}`;
+    const otherId = conversation?.other?.id ?? personId;
+    const [me, connection, person, presence, outbox] = await Promise.all([
+      db.meta.get("me"),
+      db.meta.get("connection"),
+      db.people.get(otherId),
+      db.presence.get(otherId),
+      db.outbox.where("[target+order]").between([target, Dexie.minKey], [target, Dexie.maxKey]).toArray(),
+    ]);
+    return { conversation, me: me?.value, connection: connection?.value, target, person, presence, outbox };
+  });
 }
 
 function isMe(value: unknown): value is Me {

@@ -4,14 +4,24 @@ import { useEngine } from "../../session/session.ts";
 import { markAfterNews, markAtOpening, type UnreadMark } from "./unreadMark.ts";
 import { isLooking, useAttention } from "./useAttention.ts";
 import type { Goal } from "./useTimelineScroll.ts";
-import { MessageWindow, type WindowState } from "./window.ts";
+import { FIRST_PLACE, MessageWindow, type WindowState } from "./window.ts";
 
-const nothing: WindowState = { place: 0, messages: [], ready: true, atStart: true, live: true, failed: false };
+/** Before there is a conversation. That which its first messages make has the same place: it goes on. */
+const nothing: WindowState = {
+  place: FIRST_PLACE,
+  messages: [],
+  ready: true,
+  atStart: true,
+  live: true,
+  failed: false,
+};
 const none = () => nothing;
 const never = () => () => {};
 
 export interface Messages {
   state: WindowState;
+  /** There is a conversation, and its messages have not been read yet. */
+  opening: boolean;
   /** Where the timeline of this place opens. */
   goal: Goal;
   mark: UnreadMark | undefined;
@@ -29,16 +39,23 @@ export function useMessages(conversation: ConversationRow | undefined, online: b
   const opening = useRef({ conversation, hit });
   opening.current = { conversation, hit };
   const id = conversation?.id;
+  const begun = useRef(id === undefined);
   useEffect(() => {
     const row = opening.current.conversation;
     if (id === undefined || row === undefined) return setWindow(undefined);
+    let gone = false;
     const first = markAtOpening(row);
     setMark(first);
     const made = new MessageWindow(engine, id);
     goal.current = goalOf(opening.current.hit, first);
-    void made.open(seqOf(goal.current, row));
-    setWindow(made);
-    return () => made.close();
+    const opened = made.open(seqOf(goal.current, row));
+    // What one has written oneself stays on the screen until it is read.
+    if (!begun.current) setWindow(made);
+    else void opened.then(() => gone || setWindow(made));
+    return () => {
+      gone = true;
+      made.close();
+    };
   }, [engine, id]);
   useNews(conversation, setMark);
   const state = useSyncExternalStore(window?.subscribe ?? never, window?.state ?? none);
@@ -60,7 +77,15 @@ export function useMessages(conversation: ConversationRow | undefined, online: b
   );
   const openLatest = useCallback(() => open({ at: "latest" }), [open]);
   const openAround = useCallback((seq: number) => open({ at: "seq", seq }), [open]);
-  return { state, goal: goal.current, mark, onNear, openLatest, openAround };
+  return {
+    state,
+    opening: id !== undefined && window === undefined,
+    goal: goal.current,
+    mark,
+    onNear,
+    openLatest,
+    openAround,
+  };
 }
 
 function goalOf(hit: number | undefined, mark: UnreadMark | undefined): Goal {

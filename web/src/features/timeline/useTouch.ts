@@ -1,4 +1,4 @@
-import { type PointerEvent, useRef } from "react";
+import { type PointerEvent, type TouchEvent, useRef } from "react";
 
 const HOLD_MS = 500;
 /** Further than this a finger moves, and does not rest. */
@@ -14,16 +14,19 @@ interface Touch {
 /** What a finger does on a message: a long press, and a swipe to the inline end. */
 export function useTouch({ onHold, onSwipe }: { onHold: (at: DOMRect) => void; onSwipe: () => void }) {
   const touch = useRef<Touch>(undefined);
+  const held = useRef(false);
   const end = () => {
     clearTimeout(touch.current?.timer);
     touch.current = undefined;
   };
   return {
     onPointerDown(event: PointerEvent<HTMLElement>) {
+      held.current = false;
       if (event.pointerType !== "touch") return;
       const { clientX: x, clientY: y } = event;
       const timer = window.setTimeout(() => {
         touch.current = undefined;
+        held.current = true;
         onHold(new DOMRect(x, y, 0, 0));
       }, HOLD_MS);
       touch.current = { x, y, timer };
@@ -43,5 +46,9 @@ export function useTouch({ onHold, onSwipe }: { onHold: (at: DOMRect) => void; o
     },
     onPointerUp: end,
     onPointerCancel: end,
+    onTouchEnd(event: TouchEvent<HTMLElement>) {
+      // Where it is lifted a browser makes a click of it, and that would close what it has opened.
+      if (held.current && event.cancelable) event.preventDefault();
+    },
   };
 }

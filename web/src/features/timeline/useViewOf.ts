@@ -11,11 +11,12 @@ export function useViewOf({ me, conversation, person }: ConversationData, writin
   const canReact = writing.kind === "open" && accepted;
   const trusted = conversation?.request !== 1;
   const { id: otherId, username: otherName } = person ?? {};
+  const ownName = person?.displayName === me.displayName ? undefined : me.displayName;
   return useMemo(() => {
     const mentions = [nameless(me.id, me.username)];
     if (otherId !== undefined && otherName !== undefined) mentions.push(nameless(otherId, otherName));
-    return { me: me.id, mentions, kind, trusted, canReact, canReply };
-  }, [me.id, me.username, otherId, otherName, kind, trusted, canReact, canReply]);
+    return { me: me.id, ownName, mentions, kind, trusted, canReact, canReply };
+  }, [me.id, me.username, ownName, otherId, otherName, kind, trusted, canReact, canReply]);
 }
 
 /** Usernames are written with an @, mentions are looked up without. */

@@ -7,6 +7,9 @@ import { kept } from "./kept.ts";
 /** Messages in a page. */
 export const PAGE = 80;
 
+/** The number of the place that a window opens first. */
+export const FIRST_PLACE = 1;
+
 /** What a timeline shows: one unbroken run of messages of a conversation. */
 export interface WindowState {
   /** Grows by one each time that another place is opened: what was known of the old one is void. */

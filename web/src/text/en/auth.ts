@@ -35,6 +35,8 @@ export const auth = {
   development: "Development",
   codesAndMail: "Codes and mail",
   signInAs: "Sign in as",
+  writeToBot: (bot: string) => `Write to ${bot}`,
+  asPerson: (act: string, person: string) => `${act}, as ${person}`,
 
   createTitle: "Create your account",
   username: "Username",
@@ -136,6 +138,7 @@ export const auth = {
   undoneTitle: "The change is undone",
   undoneText: "Every device is signed out. Set a new password now.",
   enterKey: "Enter the key from the message.",
+  enterRecoveryCode: "Enter a recovery code.",
 
   oidcTitle: "Signing in…",
   oidcFailed: "The sign-in was not finished. Begin again.",

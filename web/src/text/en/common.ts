@@ -20,6 +20,18 @@ export const common = {
   settings: "Settings",
   you: "You",
   searchEmoji: "Search emoji",
+  emojiCategories: {
+    label: "Categories",
+    smileys: "Smileys",
+    people: "People",
+    nature: "Nature",
+    food: "Food",
+    places: "Places",
+    activities: "Activities",
+    objects: "Objects",
+    symbols: "Symbols",
+    flags: "Flags",
+  },
   nothingFound: (query: string) => `Nothing found for “${query}”`,
   code: "Six-digit code",
   showPassword: "Show password",
@@ -39,6 +51,9 @@ export const common = {
   reload: "Reload",
   broken: "This did not load",
   brokenText: "Your messages are safe.",
+  noStorage: "This browser’s storage does not open",
+  noStorageText:
+    "Chatr keeps your chats there. Allow this site to keep data, leave the private window, close other tabs of Chatr or make room on the disk. Then reload.",
 
   noConnection: "No connection.",
   tryingAgain: (seconds: number) => `Trying again in ${seconds} s`,

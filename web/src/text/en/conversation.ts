@@ -66,6 +66,7 @@ export const conversation = {
   edit: "Edit",
   openLink: "Open link",
   showQuoted: "Show quoted message",
+  showPerson: (username: string) => `Show @${username}`,
   unsend: "Unsend",
   unsendTitle: "Unsend this message?",
   unsendText: "It disappears for everyone. A short note stays in its place.",
