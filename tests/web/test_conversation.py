@@ -295,8 +295,6 @@ class ApartTests(ConversationCase):
     @in_browser
     def test_cut(self) -> None:
         """Sockets that are cut come back by themselves, and nothing is missing or twice."""
-        # A socket that is cut before it is open.
-        self.allow("WebSocket connection to .* failed")
         hers, his = self.side_by_side()
         hers.write("before")
         his.has("before")
