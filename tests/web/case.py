@@ -29,8 +29,8 @@ _AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "bes
 #: Code in a message: the arrows of the message scroll it (tests/web/test_keyboard.py), which axe-core can't know.
 _CODE = ("scrollable-region-focusable", '<pre dir="ltr" tabindex="-1"')
 
-#: What Chromium 153 says, and no newer one, of a page that loads while its service worker takes over: what was asked for
-#: ahead comes again from there. Nothing is amiss.
+#: What Chromium 153 says, and no newer one, of a page that loads while its service worker takes over: what was asked
+#: for ahead comes again from there. Nothing is amiss.
 _TAKEN_OVER = re.compile(
     r"cross-world service worker resource mismatch|/assets/\S+ was preloaded using link preload but not used"
 )
