@@ -33,7 +33,12 @@ export default defineConfig({
     cssTarget: ["chrome123", "firefox128", "safari17.5"],
     // No inline script under the Content-Security-Policy, and no data: URL for what is an asset.
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    modulePreload: {
+      polyfill: false,
+      // All import it, and nobody waits for its kilobyte. Asked for ahead while the service worker takes over, it comes
+      // twice, which Chromium warns of.
+      resolveDependencies: (_, deps) => deps.filter((dep) => !dep.includes("/rolldown-runtime-")),
+    },
     rolldownOptions: { output: { codeSplitting: { groups: [{ name: "parts", test: PARTS, minShareCount: 2 }] } } },
   },
   server: {

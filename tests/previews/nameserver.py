@@ -6,6 +6,7 @@ from typing import Any
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
+from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import DatagramProtocol, Factory
 from twisted.names import dns
 from twisted.protocols.basic import Int16StringReceiver
@@ -25,13 +26,21 @@ class NameServer(DatagramProtocol):
 
     def listen(self, interface: str = "127.0.0.1", number: int = 0) -> int:
         """Begin to answer; the port."""
-        self._udp: Any = reactor.listenUDP(number, self, interface=interface)  # type: ignore[attr-defined]
-        found: int = self._udp.getHost().port
         factory = Factory()
         factory.noisy = False
         factory.buildProtocol = lambda _: _Stream(self)  # type: ignore[assignment,method-assign]
-        self._tcp: Any = reactor.listenTCP(found, factory, interface=interface)  # type: ignore[attr-defined]
-        return found
+        while True:
+            self._tcp: Any = reactor.listenTCP(number, factory, interface=interface)  # type: ignore[attr-defined]
+            found: int = self._tcp.getHost().port
+            try:
+                self._udp: Any = reactor.listenUDP(found, self, interface=interface)  # type: ignore[attr-defined]
+            except CannotListenError:
+                # Somebody else has that of datagrams.
+                self._tcp.stopListening()
+                if number:
+                    raise
+            else:
+                return found
 
     def close(self) -> Deferred[Any]:
         return gatherResults([maybeDeferred(port.stopListening) for port in (self._udp, self._tcp)])

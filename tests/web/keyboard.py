@@ -6,7 +6,7 @@ import re
 import time
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.web.browser import WAIT_MS
 
@@ -112,6 +112,8 @@ class Keyboard:
 
     def tab_to(self, role: str, name: str, *, back: bool = False, most: int = 25) -> None:
         """Tab (or Shift+Tab) until the focus is there."""
+        # What a page shows late is waited for: Tab is faster.
+        expect(self.page.get_by_role(role, name=re.compile(name)).first).to_be_attached()  # type: ignore[arg-type]
         passed = []
         for _ in range(most):
             self.press("Shift+Tab" if back else "Tab")

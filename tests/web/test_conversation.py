@@ -46,7 +46,8 @@ class Chat:
 
     def bubble(self, text: str) -> Locator:
         """The message that says so."""
-        return self.log.get_by_role("article").filter(has_text=text)
+        # Not by all that is in it: the time stands right behind the text.
+        return self.log.get_by_role("article").filter(has=self.page.locator(".bubble-text", has_text=text))
 
     def has(self, text: str) -> Locator:
         """Wait for a message."""
@@ -218,7 +219,8 @@ class SideBySideTests(ConversationCase):
         his.has("At nine")
         expect(seen).to_have_count(0)
         self.wait(ben.rest("PUT", "/users/me/settings", {"privacy": {"ghostTyping": False}}))
-        hers.field.press_sequentially("And now", delay=5)
+        # That somebody types passes every two seconds, and may have passed just now.
+        hers.field.press_sequentially("And now I go on", delay=200)
         expect(his.log.get_by_text("Ann Archer is typing")).to_be_attached()
         expect(seen).to_have_count(0)
 

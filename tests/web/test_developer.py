@@ -91,6 +91,9 @@ class LabTests(BrowserCase):
             pane.get_by_role("button", name=f"Sign in as {name}").click()
             expect(pane.get_by_text("Connected")).to_be_visible()
         mira, sam = panes
+        # Who types is told when both know in which conversation.
+        for pane in panes:
+            expect(pane.get_by_role("article").first).to_be_visible()
         field = mira.get_by_role("textbox", name="Message to Sam Rivers")
         field.press_sequentially("Is this the lab?", delay=20)
         expect(sam.get_by_text("Mira Castellanos is typing")).to_be_attached()

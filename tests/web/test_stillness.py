@@ -187,18 +187,21 @@ class StillnessTests(ConversationCase):
         chat.log.hover()
         page, first = chat.page, chat.log.get_by_text("Line 0", exact=True)
         page.evaluate(_FOLLOW)
+        turned = gone = 0.0
         for _ in range(80):
             before = page.evaluate(_TOPS)
             page.mouse.wheel(0, -_STEP)
+            turned += _STEP
             self.painted(page)
             after = page.evaluate(_TOPS)
             moved = [top - before[key] for key, top in after.items() if key in before]
             if first.count():
                 break
             self.assertTrue(moved)
-            # The list stands at parts of a pixel.
-            far = [each for each in moved if abs(each - _STEP) > 1]
-            self.assertEqual(far, [], "what was in view went as far as the wheel, and no further")
+            # In which frame the wheel arrives is not known; the list stands at parts of a pixel.
+            self.assertLess(max(moved) - min(moved), 2, "what was in view went together")
+            gone += moved[0]
+            self.assertTrue(-5 < gone < turned + 5, f"{gone} px at {turned} of the wheel")
         expect(first).to_be_attached()
         self.assertEqual(page.evaluate("() => window.back"), [], "nothing went the other way, not for one frame")
         self.watched(chat, "scrolling back")

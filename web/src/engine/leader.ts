@@ -29,6 +29,9 @@ export interface LeaderOptions {
 /** So long a call waits for a connection that is being made, before it goes another way. */
 const OPENING_MS = 1_500;
 
+/** Calls of which the event says more than an answer by REST, which comes at any time: up to which revision it is gone. */
+const TOLD = new Set<OperationName>(["conversation.decline", "conversation.delete"]);
+
 /** The tab that has the connection: all that comes from the server passes here into the database, and all that waits out. */
 export class Leader {
   private readonly wamp: WampClient;
@@ -119,7 +122,7 @@ export class Leader {
   /** Take what a call over REST answered, of this tab or another. */
   async absorb(name: OperationName, params: unknown, answer: unknown): Promise<void> {
     const { feed } = this;
-    if (feed === undefined) await this.news.shown(name, answer);
+    if (feed === undefined || TOLD.has(name)) await this.news.shown(name, answer);
     else await new Promise<void>((done) => feed.put({ kind: "answer", name, params, answer, done }));
   }
 

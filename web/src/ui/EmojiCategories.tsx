@@ -1,5 +1,5 @@
 import { Apple, Flag, Hand, Hash, Lightbulb, type LucideIcon, PawPrint, Plane, Smile, Trophy } from "lucide-react";
-import { type KeyboardEvent, useRef } from "react";
+import { type FocusEvent, type KeyboardEvent, useRef, useState } from "react";
 import { t } from "../text/index.ts";
 import { arrowTo } from "./arrows.ts";
 import { cx } from "./cx.ts";
@@ -31,6 +31,11 @@ export interface EmojiCategoriesProps {
 /** The way to a part of the list. One stop for Tab: the arrows go along, Enter or Down goes into the list. */
 export function EmojiCategories({ current, onChoose, onEnter }: EmojiCategoriesProps) {
   const row = useRef<HTMLDivElement>(null);
+  const [focused, setFocused] = useState<number>();
+  const stop = focused ?? current ?? 0;
+  const blur = ({ currentTarget, relatedTarget }: FocusEvent) => {
+    if (!currentTarget.contains(relatedTarget)) setFocused(undefined);
+  };
   const keyDown = (event: KeyboardEvent) => {
     const buttons = [...(row.current?.querySelectorAll<HTMLElement>("button") ?? [])];
     const at = buttons.indexOf(event.target as HTMLElement);
@@ -45,16 +50,24 @@ export function EmojiCategories({ current, onChoose, onEnter }: EmojiCategoriesP
     onChoose(to);
   };
   return (
-    <div ref={row} className="emoji-categories" role="toolbar" aria-label={NAMES.label} onKeyDown={keyDown}>
+    <div
+      ref={row}
+      className="emoji-categories"
+      role="toolbar"
+      aria-label={NAMES.label}
+      onKeyDown={keyDown}
+      onBlur={blur}
+    >
       {CATEGORIES.map(({ name, icon: Icon }, index) => (
         <button
           key={name}
           type="button"
-          tabIndex={index === (current ?? 0) ? 0 : -1}
+          tabIndex={index === stop ? 0 : -1}
           aria-label={name}
           title={name}
           aria-pressed={index === current}
           className={cx("emoji-categories__one", index === current && "emoji-categories__one--on")}
+          onFocus={() => setFocused(index)}
           onClick={() => onChoose(index)}
         >
           <Icon />

@@ -34,7 +34,7 @@ export function useEmojiCategories(viewport: RefObject<HTMLElement | null>, coun
       setCurrent(category);
       until(() => {
         const all = places();
-        if (all.length < count) return false;
+        if (!laidOut(all, count)) return false;
         viewport.current?.scrollTo({ top: all[category]?.offsetTop ?? 0, behavior: "instant" });
         return true;
       });
@@ -46,7 +46,7 @@ export function useEmojiCategories(viewport: RefObject<HTMLElement | null>, coun
       until(() => {
         const all = places();
         const place = all[category];
-        if (place === undefined || all.length < count) return false;
+        if (place === undefined || !laidOut(all, count)) return false;
         const below = place.offsetTop + (place.firstElementChild?.clientHeight ?? 0);
         const row = shown(viewport.current, "[frimousse-row]").find(({ offsetTop }) => Math.abs(offsetTop - below) < 2);
         // What the pointer comes over is where the arrows go on from: that is the one way to tell the picker.
@@ -67,6 +67,11 @@ export function follow(viewport: HTMLElement | null, key: string): void {
     else viewport?.scrollBy({ top: (viewport.clientHeight / 2) * (back ? -1 : 1), behavior: "instant" });
     return active != null || viewport == null;
   });
+}
+
+/** Whether all are there, and the picker knows how high they are. */
+function laidOut(all: readonly HTMLElement[], count: number): boolean {
+  return all.length >= count && (all[1]?.offsetTop ?? 0) > 0;
 }
 
 /** Without those that are there to be measured alone. */

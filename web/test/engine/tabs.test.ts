@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { rest } from "../../src/api/rest.ts";
 import { Device } from "../support/device.ts";
 import { Locks } from "../support/locks.ts";
@@ -43,6 +43,29 @@ test("what a tab that follows sends and calls is done by or told to the one that
   const edited = await other.engine.call("message.edit", { id: message?.id ?? "", content: "edited" });
   expect((await one.engine.db.messages.get(edited.id))?.content).toBe("edited");
   expect((await one.engine.db.conversations.get(id))?.logSeq).toBe(2);
+});
+
+test("an answer to another tab that comes late takes away nothing that has come since", async () => {
+  const write = (content: string) =>
+    rest(
+      "message.send",
+      { recipientId: ann.id, content, clientId: crypto.randomUUID() },
+      { origin: ben.url, token: ben.token },
+    );
+  await write("before");
+  const { id } = await other.conversation(ben);
+  const { fetch } = globalThis;
+  vi.stubGlobal("fetch", async (...request: Parameters<typeof fetch>) => {
+    const answer = await fetch(...request);
+    if (request[1]?.method !== "DELETE") return answer;
+    const next = await write("after");
+    await eventually(() => one.engine.db.messages.get(next.id));
+    return answer;
+  });
+  await other.engine.call("conversation.delete", { id }).finally(() => vi.unstubAllGlobals());
+  expect(await one.texts(id)).toEqual(["after"]);
+  await one.engine.call("conversation.delete", { id });
+  expect(await one.engine.db.conversations.get(id)).toBeUndefined();
 });
 
 test("when the tab that leads is closed another takes over, and sends what waits once", async () => {

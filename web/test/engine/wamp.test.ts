@@ -1,8 +1,8 @@
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { WebSocket } from "ws";
 import { rest } from "../../src/api/rest.ts";
 import { WampClient, type WampOptions, type WampState } from "../../src/wamp/client.ts";
 import { type Account, acquaint, eventually, origin, person, Way } from "../support/server.ts";
+import { WebSocket } from "../support/socket.ts";
 
 let ann: Account;
 let ben: Account;

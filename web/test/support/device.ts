@@ -1,8 +1,8 @@
-import { WebSocket } from "ws";
 import type { Message } from "../../src/api/types.ts";
 import { ChatrDatabase, type Connection, type ConversationRow } from "../../src/db/schema.ts";
 import { ChatrEngine, type EngineOptions } from "../../src/engine/chatr-engine.ts";
 import { type Account, eventually, Way } from "./server.ts";
+import { WebSocket } from "./socket.ts";
 
 let last = 0;
 

@@ -2,16 +2,14 @@ import { ArrowUp, Undo2 } from "lucide-react";
 import { type FormEvent, useMemo, useState } from "react";
 import type { Me, Message } from "../../api/types.ts";
 import { t } from "../../text/developer.ts";
-import { locale } from "../../text/index.ts";
 import { refusal } from "../../text/refusal.ts";
 import { cx } from "../../ui/cx.ts";
 import { IconButton } from "../../ui/IconButton.tsx";
-import { dayText } from "../../ui/time.ts";
 import { ActivityBubble } from "../timeline/ActivityBubble.tsx";
 import { BubbleMeta } from "../timeline/BubbleMeta.tsx";
 import { BubbleText } from "../timeline/BubbleText.tsx";
 import { type View, ViewContext } from "../timeline/context.ts";
-import { noonOf } from "../timeline/days.ts";
+import { DayLine } from "../timeline/DayLine.tsx";
 import { directionOf, lineOf, nameOf } from "../timeline/names.ts";
 import { createRows, type Row } from "../timeline/rows.ts";
 import { tickOf } from "../timeline/ticks.ts";
@@ -67,7 +65,7 @@ function TalkRow({ row, talk, me }: { row: Row & { kind: "message" }; talk: Talk
   const edited = message.edited === true && !gone;
   return (
     <div className={cx("lab-talk__row", first && "lab-talk__row--first", mine && "lab-talk__row--mine")}>
-      {startsDay && <div className="lab-talk__day">{dayText(noonOf(day), new Date(), locale)}</div>}
+      {startsDay && <DayLine day={day} />}
       <article
         className={cx("bubble", first && "bubble--first", mine && "bubble--mine", gone && "bubble--gone")}
         aria-label={nameOf(message, me)}

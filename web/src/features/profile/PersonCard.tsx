@@ -1,8 +1,7 @@
 import { Popover } from "radix-ui";
-import { lazy, type ReactElement, Suspense, useRef, useState } from "react";
+import { type ReactElement, useRef, useState } from "react";
 import "./PersonCard.css";
-
-const PersonCardBody = lazy(() => import("./PersonCardBody.tsx"));
+import { PersonCardBody } from "./PersonCardBody.tsx";
 
 export interface PersonCardProps {
   userId: string;
@@ -21,7 +20,7 @@ export function PersonCard({ userId, name, children, onGo }: PersonCardProps) {
   return (
     <Popover.Root open={open} onOpenChange={setOpen}>
       <Popover.Trigger asChild>{children}</Popover.Trigger>
-      <Content
+      <CardContent
         userId={userId}
         name={name}
         onClose={(event) => {
@@ -38,40 +37,6 @@ export function PersonCard({ userId, name, children, onGo }: PersonCardProps) {
   );
 }
 
-export interface CardPlace {
-  userId: string;
-  /** What it opens at. */
-  at: HTMLElement;
-  /** What gets the focus when it closes. */
-  from: HTMLElement | null;
-}
-
-/** The same where no button opens it: at a name in a text. */
-export function PersonCardAt({ place, onClose }: { place: CardPlace | undefined; onClose: () => void }) {
-  const gone = useRef(false);
-  const anchor = useRef<HTMLElement>(null);
-  if (place === undefined) return null;
-  anchor.current = place.at;
-  return (
-    <Popover.Root open onOpenChange={(open) => open || onClose()}>
-      <Popover.Anchor virtualRef={anchor} />
-      <Content
-        userId={place.userId}
-        name={place.at.textContent ?? ""}
-        onClose={(event) => {
-          event.preventDefault();
-          if (!gone.current) place.from?.focus({ preventScroll: true });
-          gone.current = false;
-        }}
-        onGo={(away) => {
-          gone.current = away;
-          onClose();
-        }}
-      />
-    </Popover.Root>
-  );
-}
-
 interface ContentProps {
   userId: string;
   name: string;
@@ -80,7 +45,8 @@ interface ContentProps {
   onGo: (away: boolean) => void;
 }
 
-function Content({ userId, name, onClose, onGo }: ContentProps) {
+/** What stands in a card; it belongs to a popover. */
+export function CardContent({ userId, name, onClose, onGo }: ContentProps) {
   const card = useRef<HTMLDivElement>(null);
   return (
     <Popover.Portal>
@@ -97,9 +63,7 @@ function Content({ userId, name, onClose, onGo }: ContentProps) {
         }}
         onCloseAutoFocus={onClose}
       >
-        <Suspense>
-          <PersonCardBody userId={userId} onGo={onGo} />
-        </Suspense>
+        <PersonCardBody userId={userId} onGo={onGo} />
       </Popover.Content>
     </Popover.Portal>
   );

@@ -19,7 +19,7 @@ interface PersonCardBodyProps {
 }
 
 /** Who somebody is, how one stands to them, and the way to more. */
-export default function PersonCardBody({ userId, onGo }: PersonCardBodyProps) {
+export function PersonCardBody({ userId, onGo }: PersonCardBodyProps) {
   const known = usePerson(userId);
   const refused = useFreshPerson(userId);
   if (known === undefined) return null;

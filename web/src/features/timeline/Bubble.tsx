@@ -85,7 +85,7 @@ function Text({ message, mine }: { message: Message; mine: boolean }) {
         className={cx("bubble__body", space(mine, message.edited), card && "bubble__body--below")}
         dir={directionOf(content)}
       >
-        <BubbleText id={message.id} text={content} />
+        <BubbleText id={message.id} text={content} onMention={acts.person} />
         {card && <LinkCard preview={card} />}
         <Meta message={message} mine={mine} />
       </div>

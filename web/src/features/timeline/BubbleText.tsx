@@ -4,7 +4,7 @@ import { t } from "../../text/index.ts";
 import { copyText } from "../../ui/copy.ts";
 import { cx } from "../../ui/cx.ts";
 import { IconButton } from "../../ui/IconButton.tsx";
-import { useActs, useView } from "./context.ts";
+import { useView } from "./context.ts";
 import { isPlain } from "./plain.ts";
 import { useMarkdown } from "./useMarkdown.ts";
 import "../../ui/Markdown.css";
@@ -20,10 +20,16 @@ const unfolded = new Set<string>();
 /** Which of the long texts without many lines were higher than twelve. */
 const measured = new Map<string, boolean>();
 
+interface BubbleTextProps {
+  id: string;
+  text: string;
+  /** Somebody's name in it was clicked: who, and where. */
+  onMention?: (userId: string, at: HTMLElement) => void;
+}
+
 /** The words of a message: Markdown, code with a button to copy it, and folded if they are long. */
-export const BubbleText = memo(function BubbleText({ id, text }: { id: string; text: string }) {
+export const BubbleText = memo(function BubbleText({ id, text, onMention }: BubbleTextProps) {
   const { me, mentions, trusted } = useView();
-  const { person } = useActs();
   const box = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState(() => unfolded.has(id));
   const plain = isPlain(text);
@@ -39,7 +45,7 @@ export const BubbleText = memo(function BubbleText({ id, text }: { id: string; t
       <div ref={box} className={cx("bubble-text", mayFold && !open && "bubble-text--folded")}>
         {Markdown && !plain ? (
           // Tab leaves the timeline in one step: what is in a bubble is reached by its menu.
-          <Markdown text={text} mentions={mentions} me={me} links={trusted} tabIndex={-1} onMention={person} />
+          <Markdown text={text} mentions={mentions} me={me} links={trusted} tabIndex={-1} onMention={onMention} />
         ) : (
           <div className="markdown">
             <p className="markdown__plain">{text}</p>

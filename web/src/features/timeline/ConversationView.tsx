@@ -1,4 +1,14 @@
-import { type KeyboardEvent, type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  lazy,
+  type RefObject,
+  Suspense,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import type { Message } from "../../api/types.ts";
 import { Banners } from "../../app/Banners.tsx";
 import { useEngine } from "../../session/session.ts";
@@ -10,11 +20,9 @@ import { useDraft } from "../composer/useDraft.ts";
 import { useLasting } from "../composer/useLasting.ts";
 import { useSending } from "../composer/useSending.ts";
 import { type Writing, writingOf } from "../composer/writing.ts";
-import { PersonCardAt } from "../profile/PersonCard.tsx";
 import { ActivityBubble } from "./ActivityBubble.tsx";
 import { ConversationBody } from "./ConversationBody.tsx";
 import { ActsContext, type Marks, MarksContext, ViewContext } from "./context.ts";
-import { DetailsDialog } from "./DetailsDialog.tsx";
 import { Header, titleOf } from "./Header.tsx";
 import { messageKey } from "./keys.ts";
 import { giveBack, MessageMenu, ReactionPicker } from "./MessageMenu.tsx";
@@ -26,6 +34,10 @@ import { type ConversationData, useActivity } from "./useConversation.ts";
 import { hitDone, useHit } from "./useHit.ts";
 import { type Messages, useMessages } from "./useMessages.ts";
 import { useViewOf } from "./useViewOf.ts";
+
+// What is asked for now and then comes when it is.
+const DetailsDialog = lazy(() => import("./DetailsDialog.tsx"));
+const PersonCardAt = lazy(() => import("../profile/PersonCardAt.tsx"));
 
 /** As the banner: a connection that is back sooner was missed by nobody. */
 const OFFLINE_MS = 2000;
@@ -121,18 +133,20 @@ function Overlays({ overlays, close, messages, marks, me }: OverlaysProps) {
     <>
       <MessageMenu place={menu} onClose={() => close("menu")} />
       <ReactionPicker place={picker} onClose={() => close("picker")} />
-      <PersonCardAt place={person} onClose={() => close("person")} />
-      {message && (
-        <DetailsDialog
-          message={message}
-          tick={message.sender.id === me ? tickOf(message, marks) : undefined}
-          me={me}
-          onClose={() => {
-            close("details");
-            if (details) giveBack(details);
-          }}
-        />
-      )}
+      <Suspense>
+        {person && <PersonCardAt place={person} onClose={() => close("person")} />}
+        {message && (
+          <DetailsDialog
+            message={message}
+            tick={message.sender.id === me ? tickOf(message, marks) : undefined}
+            me={me}
+            onClose={() => {
+              close("details");
+              if (details) giveBack(details);
+            }}
+          />
+        )}
+      </Suspense>
     </>
   );
 }

@@ -23,7 +23,7 @@ interface DetailsDialogProps {
 }
 
 /** When a message was written and changed, what it said before, and who reacted. */
-export function DetailsDialog({ message, tick, me, onClose }: DetailsDialogProps) {
+export default function DetailsDialog({ message, tick, me, onClose }: DetailsDialogProps) {
   return (
     <Dialog
       open

@@ -1,6 +1,6 @@
 import { type Ref, useEffect, useImperativeHandle, useRef, useState } from "react";
 import { cx } from "../../ui/cx.ts";
-import { DayLine } from "./TimelineRow.tsx";
+import { DayLine } from "./DayLine.tsx";
 
 /** So long it stays after the last movement. */
 const STAY_MS = 1000;

@@ -1,16 +1,14 @@
 import { memo, useContext, useState } from "react";
 import type { Message } from "../../api/types.ts";
 import type { OutboxRow } from "../../db/schema.ts";
-import { locale, t } from "../../text/index.ts";
+import { t } from "../../text/index.ts";
 import { cx } from "../../ui/cx.ts";
-import { dayText } from "../../ui/time.ts";
-import { useNow } from "../../ui/useNow.ts";
 import { ActionBar } from "./ActionBar.tsx";
 import { allowed } from "./allowed.ts";
 import { Bubble } from "./Bubble.tsx";
 import { clockOf, wordOf } from "./BubbleMeta.tsx";
 import { MarksContext, useActs, useView } from "./context.ts";
-import { noonOf } from "./days.ts";
+import { DayLine } from "./DayLine.tsx";
 import { lineOf, nameOf, systemText } from "./names.ts";
 import { OutboxBubble } from "./OutboxBubble.tsx";
 import { Reactions } from "./Reactions.tsx";
@@ -133,12 +131,6 @@ function useNames(): (userId: string) => string {
   const { me, mentions } = useView();
   return (userId) =>
     userId === me ? t.common.you : (mentions.find((person) => person.id === userId)?.username ?? t.common.deletedUser);
-}
-
-/** What stands above the first message of a day. */
-export function DayLine({ day }: { day: string }) {
-  const now = useNow();
-  return <div className="timeline-row__day">{dayText(noonOf(day), new Date(now), locale)}</div>;
 }
 
 function UnreadLine({ count }: { count: string }) {

@@ -7,7 +7,7 @@ import { confirm } from "../../ui/confirm.tsx";
 import { copyText } from "../../ui/copy.ts";
 import { toast } from "../../ui/toast.tsx";
 import type { ComposingAction } from "../composer/composing.ts";
-import type { CardPlace } from "../profile/PersonCard.tsx";
+import type { CardPlace } from "../profile/PersonCardAt.tsx";
 import type { Acts } from "./context.ts";
 import type { MenuPlace } from "./MessageMenu.tsx";
 
