@@ -466,10 +466,44 @@ export interface GroupInvited {
   memberCount: number;
 }
 
+/** The code of the link. */
+export interface GroupJoinByLinkParams {
+  code: string;
+}
+
 /** Which group, and who asks: group.invite lets them in, group.remove_member refuses. */
 export interface GroupJoinRequested {
   groupId: string;
   user: User;
+}
+
+/** A link that lets people into a group. ``uses``: how many may still come by it; absent: any number. */
+export interface GroupLink {
+  id: string;
+  code: string;
+  url: string;
+  madeBy: string;
+  createdAt: string;
+  expiresAt?: string;
+  uses?: number;
+}
+
+/** Of which group, until when, and for how many; without these for ever, and for any number. */
+export interface GroupLinkCreateParams {
+  id: string;
+  expiresAt?: string | null;
+  uses?: number | null;
+}
+
+/** Which link, of which group. */
+export interface GroupLinkRevokeParams {
+  id: string;
+  linkId: string;
+}
+
+/** The links of a group that still let somebody in, newest first. */
+export interface GroupLinks {
+  items: GroupLink[];
 }
 
 /** Which page. */
@@ -1304,10 +1338,15 @@ export interface Calls {
   "chatr.group.get": { params: GroupGetParams; result: GroupDetails };
   "chatr.group.invite": { params: GroupInviteParams; result: GroupDetails };
   "chatr.group.invites": { params: GroupListParams; result: GroupInvitePage };
+  "chatr.group.join_by_link": { params: GroupJoinByLinkParams; result: Conversation };
   "chatr.group.leave": { params: GroupParams; result: GroupDetails };
+  "chatr.group.link_create": { params: GroupLinkCreateParams; result: GroupLink };
+  "chatr.group.link_list": { params: GroupParams; result: GroupLinks };
+  "chatr.group.link_revoke": { params: GroupLinkRevokeParams; result: Empty };
   "chatr.group.list": { params: GroupListParams; result: GroupPage };
   "chatr.group.promote": { params: GroupPromoteParams; result: GroupDetails };
   "chatr.group.remove_member": { params: GroupMemberParams; result: GroupDetails };
+  "chatr.group.request_to_join": { params: GroupParams; result: Empty };
   "chatr.group.step_down": { params: GroupParams; result: GroupDetails };
   "chatr.group.transfer_ownership": { params: GroupMemberParams; result: GroupDetails };
   "chatr.group.update": { params: GroupUpdateParams; result: GroupDetails };
@@ -1383,6 +1422,7 @@ export interface Events {
   "chatr.group.member_removed": GroupMemberRemoved;
   "chatr.group.role_changed": GroupRoleChanged;
   "chatr.group.updated": GroupUpdated;
+  "chatr.message.cleared": EntryCleared;
   "chatr.message.edited": MessageEdited;
   "chatr.message.listened": MessageListened;
   "chatr.message.preview": MessagePreview;

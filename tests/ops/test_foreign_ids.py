@@ -44,10 +44,10 @@ class ForeignIdTests(FriendsCase):
         await super().setUp()
         friendship_id = await self.befriend(self.ann, self.ben)
         message = await self.ann.send(self.ben, "theirs")
+        self.eve = await self.person("eve")
         await self.befriend(self.eve, self.ann)
         self.own = await self.eve.send(self.ann, "hers")
         conversation_id = message["conversationId"]
-        self.eve = await self.person("eve")
         group = await self.ann.call("group.create", name="theirs", memberIds=[self.ben.id])
         await self.ben.call("group.accept", id=group["id"])
         link = await self.ann.call("group.link_create", id=group["id"])

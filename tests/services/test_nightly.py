@@ -258,7 +258,7 @@ class RowTests(RetentionCase):
         self.assertEqual(await self.run_now(), {"messages of deleted groups": 2, "logs of deleted groups": 2})
         await self.age("conversations", "deleted_at", 31.5, "deleted_at IS NOT NULL")
         self.assertEqual(await self.run_now(), {"deleted groups": 1})
-        self.assertEqual(await self.sql("SELECT count(*) FROM members"), [(3,)])
+        self.assertEqual(await self.sql("SELECT count(*) FROM members"), [(1,)])
         self.assertEqual((await self.ann.call("group.list"))["items"][0]["headSeq"], 2)
 
     async def test_former_texts(self) -> None:

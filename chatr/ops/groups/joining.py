@@ -1,4 +1,4 @@
-"""Ways into a group without an invitation: asking to be let in, and links. Which of them is open says the group itself."""
+"""Ways into a group without an invitation: asking to be let in, and links. Which is open says the group itself."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ CODE_BYTES = 16
     rate=Rate(30, 60),
 )
 async def request_to_join(ctx: Ctx, params: GroupParams) -> Empty:
-    """Ask to be let into a group whose ``joinPolicy`` is ``request``: an owner or admin lets the caller in, or does not.
+    """Ask to be let into a group whose ``joinPolicy`` is ``request``: an owner or admin lets the caller in, or not.
 
-    They do so by group.invite and group.remove_member. Asked again nothing changes. ``conflict`` for whoever is in it or
-    invited. A group that nobody may ask is ``not_found``.
+    They do so by group.invite and group.remove_member. Asked again nothing changes. ``conflict`` for whoever is in it
+    or invited. A group that nobody may ask is ``not_found``.
     """
     me = ctx.caller.user_id
 

@@ -24,10 +24,10 @@ class GroupsCase(OpsCase):
             await person.call("group.accept", id=made["id"])
         return str(made["id"])
 
-    async def give(self, owner: Person, group: str, **roles: Person) -> None:
+    async def give(self, giver: Person, group: str, **roles: Person) -> None:
         """Give members other roles, each by its name."""
         for role, person in roles.items():
-            await owner.call("group.promote", id=group, userId=person.id, role=role)
+            await giver.call("group.promote", id=group, userId=person.id, role=role)
 
     async def role_of(self, group: str, person: Person) -> str | None:
         """What somebody is in a group: a role, invited, requested or left; None: never was."""

@@ -113,7 +113,9 @@ class LinkTests(GroupsCase):
             await self.refused(self.ben.call("group.join_by_link", code=each), "gone")
         await self.refused(self.ann.call("group.link_revoke", id=self.group_id, linkId=item["id"]), "not_found")
         past = (self.now() - timedelta(hours=1)).isoformat()
-        await self.refused(self.ann.call("group.link_create", id=self.group_id, expiresAt=past), "invalid", "$.expiresAt")
+        await self.refused(
+            self.ann.call("group.link_create", id=self.group_id, expiresAt=past), "invalid", "$.expiresAt"
+        )
 
     async def test_who_was_removed(self) -> None:
         """✔ A link does not let somebody in again whom an admin has removed; an invitation does."""

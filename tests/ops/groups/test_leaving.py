@@ -56,7 +56,9 @@ class RemoveTests(GroupsCase):
         self.assertEqual(named(self.cats), ["message.received", "group.member_removed"])
         self.assertEqual(seqs(self.cats, self.group_id), [self.head + 1, self.head + 2])
         said, removed = self.cats.events[0][1]["message"], self.cats.events[1][1]
-        self.assertEqual((said["event"], said["userIds"], said["sender"]["id"]), ("removed", [self.ben.id], self.ann.id))
+        self.assertEqual(
+            (said["event"], said["userIds"], said["sender"]["id"]), ("removed", [self.ben.id], self.ann.id)
+        )
         self.assertEqual([user["username"] for user in said["users"]], ["@ben"])
         self.assertEqual((removed["groupId"], removed["memberCount"]), (self.group_id, 2))
         self.assertEqual((removed["member"]["user"]["id"], removed["member"]["role"]), (self.ben.id, "member"))

@@ -100,7 +100,6 @@ class RulesTests(SynchronousTestCase):
             elif cell.target is not None and cell.caller in ROLES and cell.target != "outsider":
                 self.assertEqual(rules.VERDICTS[act, cell.caller, cell.target] == "yes", cell.may, cell)
 
-
     def test_printed(self) -> None:
         """The page about groups has the tables as they are."""
         page = (Path(__file__).parents[3] / "docs" / "architecture" / "groups.rst").read_text()

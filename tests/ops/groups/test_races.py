@@ -25,10 +25,10 @@ class RaceCase(GroupsCase):
         self.addCleanup(lambda: Deferred.fromCoroutine(self.other.close()))
         self.dan = await self.person("dan")
 
-    async def there(self, person: Person, name: str, **params: Any) -> Any:
+    async def there(self, person: Person, procedure: str, **params: Any) -> Any:
         """A call that comes in at the other node."""
         caller = Caller(role="user", user_id=person.id, session_id=person.session_id, address="192.0.2.1")
-        operation = self.other.dispatcher.contract.operations[name]
+        operation = self.other.dispatcher.contract.operations[procedure]
         return await self.other.dispatcher.call(operation, params, caller, request_id="test")
 
     async def race(self, group: str, *calls: Awaitable[Any], nodes: int = 2) -> list[Any]:
@@ -50,7 +50,9 @@ class RaceCase(GroupsCase):
     async def waiting(self, count: int) -> None:
         """Until so many statements wait for a lock."""
         for _ in range(2000):
-            rows = await self.other.db.query("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+            rows = await self.other.db.query(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
             if rows[0][0] >= count:
                 return
         self.fail("they do not wait")

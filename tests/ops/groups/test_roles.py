@@ -33,7 +33,9 @@ class RoleTests(GroupsCase):
         self.assertEqual(await self.all_roles(), ["owner", "member", "member"])
         self.assertEqual(self.given(), [(self.ben.id, role, self.ann.id) for role in ("admin", "member")])
         said = [data["message"] for data in self.device.named("message.received")]
-        self.assertEqual([(each["event"], each["content"]) for each in said], [("promoted", "admin"), ("demoted", "member")])
+        self.assertEqual(
+            [(each["event"], each["content"]) for each in said], [("promoted", "admin"), ("demoted", "member")]
+        )
         self.assertEqual(seqs(self.device, self.group_id), [self.head + number for number in (1, 2, 3, 4)])
         entries = await self.log(self.cat, self.group_id, self.head)
         self.assertEqual([entry["data"] for entry in entries], [data for _, data in self.device.events])
