@@ -160,6 +160,39 @@ test("an own message is read when all others have read it, also while one is awa
   await eventually(async () => (await mine()) === "read", "read again");
 });
 
+test("what only somebody who leaves had not read has been read by all", async () => {
+  const id = await group(ben, cat);
+  const anns = await device(ann);
+  const { id: mine, seq } = await write(ann, id, "hello");
+  await by(cat, "message.mark_read", { id, seq });
+  await by(ben, "group.leave", { id });
+  await eventually(async () => {
+    const message = await anns.engine.db.messages.get(mine);
+    return message && statusOf(message, await row(anns, id), ann.id) === "read";
+  }, "read");
+});
+
+test("what calls somebody is counted until it is read, and no more when it is another text", async () => {
+  const id = await group(ben);
+  const bens = await device(ben);
+  await write(ann, id, "nobody");
+  const first = await write(ann, id, `@${ben.username}`);
+  const second = await write(ann, id, "@all");
+  const third = await write(ann, id, `@${ben.username} again`);
+  await becomes(bens, id, { unreadCount: 4, mentionCount: 3, firstMentionSeq: first.seq });
+  await by(ann, "message.edit", { id: first.id, content: "never mind" });
+  await becomes(bens, id, { unreadCount: 4, mentionCount: 2, firstMentionSeq: second.seq });
+  await by(ann, "message.unsend", { id: second.id });
+  await becomes(bens, id, { unreadCount: 3, mentionCount: 1, firstMentionSeq: third.seq });
+  await by(ann, "message.edit", { id: first.id, content: "@all" });
+  await becomes(bens, id, { mentionCount: 2, firstMentionSeq: first.seq });
+  bens.engine.markRead(id, first.seq);
+  await becomes(bens, id, { mentionCount: 1, firstMentionSeq: third.seq });
+  expect(await row(await device(ben), id)).toMatchObject({ mentionCount: 1, firstMentionSeq: third.seq });
+  bens.engine.markRead(id, third.seq);
+  await eventually(async () => (await row(bens, id))?.mentionCount === undefined, "read");
+});
+
 test("every tab hears what happens in a group", async () => {
   const id = await group(ben);
   const [locks, name] = [new Locks(), `chatr:${ann.id}:tabs`];
