@@ -129,6 +129,7 @@ export class News {
       case "message.mark_delivered":
         return this.marked(name === "message.mark_read", params as { id: string; seq: number });
       case "group.invite":
+      case "group.link_create":
       case "group.update":
       case "group.remove_member":
       case "group.promote":
