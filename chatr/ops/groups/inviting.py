@@ -79,14 +79,20 @@ async def decline(ctx: Ctx, params: GroupParams) -> Empty:
         mine = rules.check("decline", turn.group, turn.mine)
         person = access.own_account(await people.by_id(turn.tx, me))
         groups.leave(turn.tx, turn.id, me)
-        asked = mine.status == "requested"
-        others = await groups.administrators(turn.tx, turn.id) if asked else [mine.invited_by]
-        rooms = [person_room(user_id) for user_id in (me, *others) if user_id]
+        rooms = [person_room(user_id) for user_id in (me, *await _answered(turn, mine))]
         revision = await groups.revision(turn.tx, turn.id, me)
         turn.tx.tell(GroupInviteDeclined(turn.id, sender(person), revision), rooms, exclude=ctx.caller.connection)
         return Empty()
 
     return await turns.change(ctx, params.id, work)
+
+
+async def _answered(turn: turns.GroupTurn, mine: groups.MemberRow) -> list[str]:
+    """Whom it concerns that somebody does not come in: as long as they are in the group themselves."""
+    if mine.status == "requested":
+        return await groups.administrators(turn.tx, turn.id)
+    found = await groups.members(turn.tx, turn.id, [mine.invited_by] if mine.invited_by else [])
+    return [user_id for user_id, member in found.items() if member.status == "joined"]
 
 
 async def invite_all(ctx: Ctx, turn: turns.GroupTurn, user_ids: Sequence[str], path: str) -> None:
