@@ -238,3 +238,19 @@ class DeletedAccountTests(RaceCase):
         group = await self.group(self.ann, joinPolicy="request")
         await self.deleted(self.cat, self.cat.call("group.request_to_join", id=group))
         self.assertEqual(await self.role_of(group, self.cat), None)
+
+    async def test_whose_group_is_deleted(self) -> None:
+        """✔ What a deleted person leaves may be gone when it is its turn: the rest is left behind all the same."""
+        group, other = await self.group(self.ann, self.ben), await self.group(self.cat, self.ben)
+        eraser = self.node.ports.messages.eraser
+        async with self.node.db.transaction() as tx:
+            conversations.lock(tx, group)
+            await tx.query("SELECT 1")
+            deleting = Deferred.fromCoroutine(self.there(self.ann, "group.delete", id=group))
+            await self.waiting(1)
+            await self.ben.call("account.delete", password=PASSWORD)
+            await self.waiting(2)
+        await deleting
+        await eraser.settled()
+        self.assertEqual(await self.roles(group, self.ann, self.ben), ["left", "left"])
+        self.assertEqual(await self.roles(other, self.cat, self.ben), ["owner", "left"])
