@@ -53,6 +53,24 @@ class RequestTests(GroupsCase):
         await self.cat.call("group.invite", id=group, userIds=[self.ben.id])
         self.assertEqual(await self.role_of(group, self.ben), "requested")
 
+    async def test_many_are_let_in(self) -> None:
+        """✔ However many are let in at once, others have their turn between."""
+        group = await self.group(self.ann, self.ben, joinPolicy="request")
+        await self.node.db.execute(
+            """WITH made AS (INSERT INTO users (id, username, display_name, password_hash, email, email_verified_at)
+                 SELECT gen_random_uuid(), '@many' || n, 'Many', '', n || '@example.org', now()
+                   FROM generate_series(1, 60) n RETURNING id)
+               INSERT INTO members (conversation_id, user_id, status) SELECT %s, id, 'requested' FROM made""",
+            (group,),
+        )
+        found = await self.ann.call("group.get", id=group)
+        asking = [item["user"]["id"] for item in found["members"] if item["status"] == "requested"]
+        calls = self.ann.call("group.invite", id=group, userIds=[*asking, self.cat.id]), self.ben.send(group, "hello")
+        answer, sent = await gatherResults([Deferred.fromCoroutine(call) for call in calls])
+        self.assertEqual([item["status"] for item in answer["members"]], ["joined"] * 62 + ["invited"])
+        self.assertLess(sent["seq"], (await self.ben.call("conversation.get", id=group))["headSeq"])
+        await self.consistent(group)
+
     async def test_refused(self) -> None:
         """Who asks is told, and may ask again."""
         group = await self.group(self.ann, joinPolicy="request")
