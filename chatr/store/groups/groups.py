@@ -248,9 +248,13 @@ async def other_owner(db: Queryable, group_id: str, user_id: str) -> str | None:
 async def heir(db: Queryable, group_id: str, user_id: str) -> str | None:
     """Find who becomes owner when somebody leaves: the longest-serving admin, else member; only of those who are in."""
     rows = await db.query(
-        """SELECT m.user_id FROM members m JOIN users u ON u.id = m.user_id AND u.deleted_at IS NULL
-            WHERE m.conversation_id = %s AND m.user_id <> %s AND m.status = 'joined'
-            ORDER BY m.role = 'admin' DESC, m.joined_at, m.user_id LIMIT 1""",
+        # In order first: it ends at the first who is there, and no plan passes over the people of the whole server.
+        """SELECT m.user_id FROM (
+             SELECT x.user_id, x.role = 'admin' AS admin, x.joined_at FROM members x
+              WHERE x.conversation_id = %s AND x.user_id <> %s AND x.status = 'joined'
+              ORDER BY x.role = 'admin' DESC, x.joined_at, x.user_id OFFSET 0) m
+            WHERE (SELECT u.id FROM users u WHERE u.id = m.user_id AND u.deleted_at IS NULL LIMIT 1) IS NOT NULL
+            ORDER BY m.admin DESC, m.joined_at, m.user_id LIMIT 1""",
         (group_id, user_id),
     )
     return value_if_any(rows, str)
