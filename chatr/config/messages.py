@@ -24,6 +24,8 @@ class MessagesSettings(Section, frozen=True):
     erase_deleted: bool = False
     #: Members of a group, those who are invited among them.
     max_group_members: Annotated[int, Meta(ge=2, le=100_000)] = 5000
+    #: Groups that somebody is in: each of their connections sits in the rooms of all.
+    max_groups: Annotated[int, Meta(ge=1, le=100_000)] = 1000
     #: A text search configuration of the database, as english: forms of a word find each other. The same on all nodes.
     search_dictionary: Annotated[str, Meta(pattern="^[a-z_][a-z0-9_]{0,62}$")] = "simple"
 

@@ -67,12 +67,15 @@ async def invite(ctx: Ctx, params: GroupInviteParams) -> details.GroupDetails:
 
 @operation("group.accept", Route("POST", "/groups/<id>/accept"), USERS, errors=["not_found", "forbidden", "conflict"])
 async def accept(ctx: Ctx, params: GroupParams) -> Conversation:
-    """Accept an invitation: the caller is in the group from now on. ``conflict`` when they are, or when it is full."""
+    """Accept an invitation: the caller is in the group from now on.
+
+    ``conflict`` when they are, when it is full, or when they are in as many as one may be.
+    """
     me = ctx.caller.user_id
 
     async def work(turn: turns.GroupTurn) -> Conversation:
         rules.check("accept", turn.group, turn.mine)
-        await turns.let_in(turn, me, most=ctx.ports.messages.settings.max_group_members)
+        await turns.let_in(turn, me, ctx.ports.messages.settings)
         return await turns.view_of(turn, me)
 
     return await turns.change(ctx, params.id, work)
@@ -134,7 +137,7 @@ async def _let_in(ctx: Ctx, turn: turns.GroupTurn) -> Sequence[str]:
         return ()
     asking = sorted(user_id for user_id, member in turn.people.items() if member.status == "requested")
     for user_id in asking[:LET_IN_AT_ONCE]:
-        await turns.let_in(turn, user_id, most=ctx.ports.messages.settings.max_group_members)
+        await turns.let_in(turn, user_id, ctx.ports.messages.settings)
     return asking[LET_IN_AT_ONCE:]
 
 

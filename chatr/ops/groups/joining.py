@@ -199,7 +199,7 @@ async def join_by_link(ctx: Ctx, params: GroupJoinByLinkParams) -> Conversation:
     """Come into a group by a link; whoever is in it already uses nothing up.
 
     ``gone``: there is no such link any more. ``forbidden``: the group is closed now, or the caller was removed from it.
-    ``conflict``: it is full.
+    ``conflict``: it is full, or the caller is in as many groups as one may be.
     """
     me, code = ctx.caller.user_id, params.code
 
@@ -210,7 +210,7 @@ async def join_by_link(ctx: Ctx, params: GroupJoinByLinkParams) -> Conversation:
             if not await links.use(turn.tx, code):
                 raise _gone()
             await groups.enlist(turn.tx, turn.id, [me], "invited", None)
-            await turns.let_in(turn, me, most=ctx.ports.messages.settings.max_group_members)
+            await turns.let_in(turn, me, ctx.ports.messages.settings)
         return await turns.view_of(turn, me)
 
     group_id = await links.leads_to(ctx.ports.db, code)

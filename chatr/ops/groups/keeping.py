@@ -41,13 +41,14 @@ async def create(ctx: Ctx, params: GroupCreateParams) -> Conversation:
     """Create a group, as its owner, and invite people, who are in it once they accept.
 
     ``not_found`` names who is not there, ``blocked`` with whom there is a block; then no group is created.
-    ``conflict``: more people than a group may have.
+    ``conflict``: more people than a group may have, or the caller is in as many groups as one may be.
     """
     name, description = names.name(params.name), names.description(params.description)
     group_id, me, connection = uuid7(), ctx.caller.user_id, ctx.caller.connection
 
     async def work(tx: Transaction) -> Conversation:
         mine = access.own_account(await people.by_id(tx, me))
+        await turns.check_room(tx, me, ctx.ports.messages.settings)
         access.own_account(await groups.insert(tx, group_id, me, name, description))
         turn = await turns.hold(ctx, tx, group_id)
         await turns.write(turn, "created", text=name)

@@ -21,6 +21,7 @@ from chatr.api.events.groups import (
 )
 from chatr.api.model import Conversation, GroupInfo, GroupRole, Message, Wire, wire_time
 from chatr.api.topics import Logged, event_of
+from chatr.config import MessagesSettings
 from chatr.ops import access
 from chatr.ops.conversations import system_entries
 from chatr.ops.people import visibility
@@ -31,7 +32,7 @@ from chatr.services.receipt_counts import ReceiptCounts
 from chatr.store.conversations import conversations, receipt_counts
 from chatr.store.groups import groups
 from chatr.store.groups.groups import GroupRow, MemberRow
-from chatr.store.pool import Transaction
+from chatr.store.pool import Queryable, Transaction
 
 _T = TypeVar("_T")
 
@@ -135,14 +136,15 @@ def membership(member: MemberRow, member_count: int) -> Membership:
     )
 
 
-async def let_in(turn: GroupTurn, user_id: str, *, most: int) -> None:
+async def let_in(turn: GroupTurn, user_id: str, limits: MessagesSettings) -> None:
     """Let somebody into a group who is enlisted: their sessions hear what comes from now on, and have what was before.
 
-    Raises ``conflict`` when it has ``most`` members already, and ``unauthenticated`` when their account is deleted.
+    Raises ``conflict`` when it is full, or they are in too many, and ``unauthenticated`` when their account is deleted.
     """
+    await check_room(turn.tx, user_id, limits)
     member = access.own_account(await groups.join(turn.tx, turn.id, user_id))
     count = access.group(await groups.find(turn.tx, turn.id)).member_count
-    if count > most:
+    if count > limits.max_group_members:
         raise full()
     said = "joined" if user_id == turn.by_id else "let_in"
     await write(turn, said, (GroupMemberJoined, membership(member, count)), about=[user_id])
@@ -150,6 +152,12 @@ async def let_in(turn: GroupTurn, user_id: str, *, most: int) -> None:
     turn.tx.then(partial(turn.publisher.enter, [person_room(user_id)], group_room(turn.id)))
     view = await view_of(turn, user_id)
     turn.tx.tell(ConversationCreated.of(view), [person_room(user_id)], exclude=turn.connection)
+
+
+async def check_room(db: Queryable, user_id: str, limits: MessagesSettings) -> None:
+    """Raise ``conflict`` for somebody who is in as many groups as one may be. Of two at once both may come in."""
+    if await groups.count_of(db, user_id, limits.max_groups) >= limits.max_groups:
+        raise ApiError("conflict", f"Somebody can be in {limits.max_groups} groups: {user_id}")
 
 
 def full() -> ApiError:

@@ -281,6 +281,17 @@ async def joined_by(db: Queryable, user_ids: Sequence[str]) -> dict[str, list[st
     return dict(rows)
 
 
+async def count_of(db: Queryable, user_id: str, most: int) -> int:
+    """Count the groups in which somebody is, up to ``most``."""
+    rows = await db.query(
+        """SELECT count(*) FROM (
+             SELECT 1 FROM members m JOIN conversations c ON c.id = m.conversation_id AND c.kind = 'group'
+              WHERE m.user_id = %s AND m.status = 'joined' LIMIT %s) found""",
+        (user_id, most),
+    )
+    return value(rows, int)
+
+
 async def of(db: Queryable, user_id: str, limit: int) -> list[str]:
     """List some groups in which somebody is, or to which they are invited."""
     rows = await db.query(

@@ -237,3 +237,28 @@ class FullTests(GroupsCase):
         await self.refused(self.ann.call("group.create", name="x", memberIds=ids), "conflict")
         await self.cat.call("group.accept", id=group)
         await self.consistent(group)
+
+
+class ManyGroupsTests(GroupsCase):
+    """Somebody may be in two groups."""
+
+    settings = {"messages.max_groups": "2"}
+
+    async def test_too_many(self) -> None:
+        """✔ What each of one's connections has to sit in is bounded, whatever way one comes in."""
+        third = await self.group(self.cat, invited=[self.ann], joinPolicy="request")
+        code = (await self.cat.call("group.link_create", id=third))["code"]
+        first, _ = [await self.group(self.ann, self.ben) for _ in range(2)]
+        await self.ben.call("group.request_to_join", id=third)
+        for call in (
+            self.ann.call("group.create", name="Wolves"),
+            self.ann.call("group.accept", id=third),
+            self.ann.call("group.join_by_link", code=code),
+            self.cat.call("group.invite", id=third, userIds=[self.ben.id]),
+        ):
+            await self.refused(call, "conflict")
+        for person in (self.ann, self.ben):
+            await person.call("group.leave", id=first)
+        await self.ann.call("group.accept", id=third)
+        await self.cat.call("group.invite", id=third, userIds=[self.ben.id])
+        self.assertEqual(await self.roles(third, self.ann, self.ben), ["member", "member"])
