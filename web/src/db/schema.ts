@@ -1,7 +1,10 @@
 import Dexie, { type EntityTable, type Table } from "dexie";
-import type { Conversation, Friendship, Me, Message, PresenceState, User } from "../api/types.ts";
+import type { Conversation, Friendship, GroupInvite, Me, Message, PresenceState, User } from "../api/types.ts";
 
-/** A conversation as the server shows it, and how much of it is here. */
+/**
+ * A conversation as the server shows it, and how much of it is here. That of a group has the watermarks of all others
+ * too, as far as they are known: no view has them.
+ */
 export interface ConversationRow extends Conversation {
   /** The last log entry that is applied here; what is above is missing still. */
   logSeq: number;
@@ -55,6 +58,12 @@ export interface RemovedRow {
   revision: number;
 }
 
+/** An invitation to a group that waits for an answer. */
+export interface InviteRow extends GroupInvite {
+  /** The group's. */
+  id: string;
+}
+
 /** Who types or records where; gone after `until` (milliseconds since 1970). */
 export interface ActivityRow {
   conversationId: string;
@@ -100,11 +109,12 @@ export class ChatrDatabase extends Dexie {
   drafts!: EntityTable<DraftRow, "target">;
   meta!: EntityTable<MetaRow, "key">;
   removed!: EntityTable<RemovedRow, "id">;
+  invites!: EntityTable<InviteRow, "id">;
 
   /** `name`: of another database than the person's own in this browser. */
   constructor(userId: string, name = `chatr:${userId}`) {
     super(name);
-    this.version(1).stores({
+    this.version(2).stores({
       conversations: "id, updatedAt, request, other.id, pendingRead",
       messages: "id, &[conversationId+seq], clientId, replyTo.id",
       stretches: "[conversationId+fromSeq]",
@@ -115,6 +125,7 @@ export class ChatrDatabase extends Dexie {
       drafts: "target",
       meta: "key",
       removed: "id",
+      invites: "id, invitedAt",
     });
     // Another tab signs out, which deletes it.
     this.on("versionchange", () => {
