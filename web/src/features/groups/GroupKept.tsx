@@ -65,7 +65,7 @@ interface ChoiceProps<V extends string> {
 function Choice<V extends string>({ what, words, options, value, onChange }: ChoiceProps<V>) {
   if (onChange === undefined) return <Fact what={what} value={words[value]} />;
   const trigger = (
-    <button type="button" className="group-fact group-fact--choice" aria-label={t.groups.changeOf(what, words[value])}>
+    <button type="button" className="group-fact group-fact--choice">
       <span className="group-fact__what">{what}</span>
       <span className="group-fact__value">
         {words[value]}

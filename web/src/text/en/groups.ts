@@ -66,10 +66,9 @@ export const groups = {
   joinPolicies: { closed: "Only who is invited", request: "Ask an admin", link: "Anyone with a link" },
   whoInvites: "Who may invite",
   invitePolicies: { admins: "Owners and admins", members: "All members" },
-  historyVisible: "New members see what was before",
+  historyVisible: "New members see older messages",
   yes: "Yes",
   no: "No",
-  changeOf: (what: string, value: string) => `${what}: ${value}`,
   address: "Address to ask at",
   copyAddress: "Copy address",
 
