@@ -206,7 +206,7 @@ class DoorTests(GroupCase):
 
     @in_browser
     def test_ask(self) -> None:
-        """The admin sees it at once, refuses one and lets the other in; who was answered by another is gone when she acts."""
+        """The admin sees it at once, refuses one and lets the other in; who was answered by another goes."""
         ann, ben, cleo = self.three()
         group = self.group(ann, joinPolicy="request")
         hers = self.at_details(ann, group)

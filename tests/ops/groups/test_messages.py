@@ -158,6 +158,8 @@ class SameTests(GroupMessagesCase):
         """A device that folds all of it over an earlier snapshot has what a fresh one says."""
         dan = await self.person("dan")
         replica, seen = await self.snapshot(self.cat), len(self.cats.events)
+        mine = await self.cat.send(self.group_id, "who reads this?")
+        await self.ann.call("message.mark_read", id=self.group_id, seq=mine["seq"])
         await self.ann.call("group.update", id=self.group_id, name="Wolves", description="howl")
         await self.ann.call("group.invite", id=self.group_id, userIds=[dan.id])
         await dan.call("group.accept", id=self.group_id)
@@ -170,6 +172,9 @@ class SameTests(GroupMessagesCase):
         for name, data in self.cats.events[seen:]:
             replica.apply(name, data)
         await self.equal(replica, self.cat)
+        # Who had not read it is not there any more.
+        shown = {message["id"]: message["status"] for message in replica.messages(self.group_id)}
+        self.assertEqual(shown[mine["id"]], "read")
         # From the log it comes to the same, also over a snapshot that has it already.
         for late in (await self.snapshot(self.cat), replica):
             for entry in await self.log(self.cat, self.group_id):
@@ -222,6 +227,21 @@ class HistoryTests(GroupMessagesCase):
         entries = await self.log(self.dan, self.group_id)
         self.assertEqual([entry["seq"] for entry in entries], [self.after + number for number in (1, 2, 3)])
         self.assertEqual(seqs(self.dans, self.group_id), [self.after + 3])
+        self.assertEqual(named(self.dans), ["conversation.created", "message.received"])
+
+    async def test_nobody_has_it_back(self) -> None:
+        """✔ Members who have no message yet cost a send nothing, and are told of the group once."""
+        await self.sql_clear()
+        await self.ann.send(self.group_id, "welcome")
+        self.assertEqual(named(self.dans), ["conversation.created", "message.received"])
+
+    async def sql_clear(self) -> None:
+        """As if all that was said since had been unsaid."""
+        await self.node.db.execute(
+            "UPDATE members m SET cleared_seq = c.head_seq FROM conversations c WHERE c.id = m.conversation_id"
+            " AND m.conversation_id = %s AND m.user_id = %s",
+            (self.group_id, self.dan.id),
+        )
 
     async def test_what_becomes_of_old_messages(self) -> None:
         """✔ Of edits and reactions they hear that there is an entry, of quotes no text; all others hear it all."""

@@ -1,7 +1,7 @@
 import Dexie from "dexie";
 import type { Conversation, Me, Message, MessageStatusChanged, User } from "../api/types.ts";
 import type { ChatrDatabase, ConversationRow, MetaValues, PersonRow } from "../db/schema.ts";
-import { personOf, type Reached, reach, read, rowOf, setUnread, userOf } from "./views.ts";
+import { calls, personOf, type Reached, reach, read, rowOf, setMentions, setUnread, userOf } from "./views.ts";
 
 /** All rows of one conversation, by an index that begins with its id. */
 export function within(conversationId: string): [[string, typeof Dexie.minKey], [string, typeof Dexie.maxKey]] {
@@ -51,6 +51,8 @@ export class Store {
         next.push(rowOf(view, known, this.me, told));
       }
       await this.db.conversations.bulkPut(next);
+      // Whoever is in a group waits for it no more.
+      await this.db.invites.bulkDelete(next.map((row) => row.id));
       await this.moveSends(next);
       for (const row of next) {
         if (logs.has(row.id)) await this.clear(row);
@@ -283,12 +285,14 @@ export class Store {
     const top = await this.stretches(conversationId).last();
     if (row.unreadCapped || row.headSeq > row.logSeq || top === undefined) return false;
     if (top.fromSeq > mark + 1 || top.toSeq < row.logSeq) return false;
-    const count = await this.db.messages
+    const unread = await this.db.messages
       .where("[conversationId+seq]")
       .between([row.id, mark], [row.id, Dexie.maxKey], false)
       .filter((message) => !message.unsent && message.type !== "system" && message.sender.id !== this.me)
-      .count();
-    setUnread(row, count);
+      .toArray();
+    setUnread(row, unread.length);
+    const mentions = row.kind === "group" ? unread.filter((message) => calls(message, this.me)) : [];
+    setMentions(row, mentions.length, mentions[0]?.seq);
     await this.db.conversations.put(row);
     return true;
   }

@@ -61,6 +61,7 @@ function keep(next: ConversationRow, row: ConversationRow, told: boolean): void 
     next.updatedAt = row.updatedAt;
     next.lastMessage = row.lastMessage;
     setUnread(next, row.unreadCount, row.unreadCapped);
+    setMentions(next, row.mentionCount ?? 0, row.firstMentionSeq);
     if (next.kind === "group") keepGroup(next, row);
   }
   if (row.pendingRead !== undefined) next.pendingRead = row.pendingRead;
@@ -105,6 +106,23 @@ export function setUnread(row: ConversationRow, count: number, capped?: boolean)
   row.unreadCount = Math.max(0, Math.min(count, MOST_UNREAD));
   if (capped || count > MOST_UNREAD) row.unreadCapped = true;
   else delete row.unreadCapped;
+  if (row.unreadCount === 0) setMentions(row, 0);
+}
+
+/** Set how many of those that are unread call the person, and the first of them. */
+export function setMentions(row: ConversationRow, count: number, firstSeq?: number): void {
+  if (count > 0 && firstSeq !== undefined) {
+    row.mentionCount = Math.min(count, MOST_UNREAD);
+    row.firstMentionSeq = firstSeq;
+  } else {
+    delete row.mentionCount;
+    delete row.firstMentionSeq;
+  }
+}
+
+/** Whether a message calls the person: by name, or with all of a group. */
+export function calls(message: Message, me: string): boolean {
+  return message.mentionsAll === true || (message.mentions ?? []).includes(me);
 }
 
 /** A person as a row: with what is known of friendship and block, that views of a person don't have. */
