@@ -100,6 +100,12 @@ class Stored(msgspec.Struct, frozen=True):
         """Where the message stands that this one quotes, if it does and that is still there."""
         return int(self.original[1]) if self.original and self.unsent_at is None else None
 
+    def _status(self, marks: Watermarks) -> MessageStatus:
+        # Nobody waits for anybody to have read that they have joined.
+        if self.event:
+            return "sent"
+        return "listened" if self.listened else marks.status(self.seq)
+
     def _quote(self, marks: Watermarks) -> ReplyTo:
         frozen = quotes.frozen(self.reply_to or {})
         if self.original is None:
