@@ -1,5 +1,5 @@
 import Dexie, { type EntityTable, type Table } from "dexie";
-import type { Conversation, Friendship, Me, Message, PresenceState, User } from "../api/types.ts";
+import type { Conversation, Friendship, GroupInvite, Me, Message, PresenceState, User } from "../api/types.ts";
 
 /** A conversation as the server shows it, and how much of it is here. */
 export interface ConversationRow extends Conversation {
@@ -9,6 +9,9 @@ export interface ConversationRow extends Conversation {
   request: 0 | 1;
   /** Of which head the server's `lastMessage` and `unreadCount` were: entries up to there change them no more. */
   viewSeq: number;
+  /** Unread messages that call the person, and the first of them. */
+  mentionCount?: number;
+  firstMentionSeq?: number;
   /** Up to where somebody has read here that the server has not heard of yet. */
   pendingRead?: number;
 }
@@ -47,6 +50,12 @@ export interface PersonRow extends User {
   /** Of which revisions these are. */
   friendshipRevision?: number;
   blockRevision?: number;
+}
+
+/** A group that the person is invited to. */
+export interface InviteRow extends GroupInvite {
+  /** The group's. */
+  id: string;
 }
 
 /** A conversation that is no more, up to which revision of it. */
@@ -100,6 +109,7 @@ export class ChatrDatabase extends Dexie {
   drafts!: EntityTable<DraftRow, "target">;
   meta!: EntityTable<MetaRow, "key">;
   removed!: EntityTable<RemovedRow, "id">;
+  invites!: EntityTable<InviteRow, "id">;
 
   /** `name`: of another database than the person's own in this browser. */
   constructor(userId: string, name = `chatr:${userId}`) {
@@ -115,6 +125,7 @@ export class ChatrDatabase extends Dexie {
       drafts: "target",
       meta: "key",
       removed: "id",
+      invites: "id",
     });
     // Another tab signs out, which deletes it.
     this.on("versionchange", () => {

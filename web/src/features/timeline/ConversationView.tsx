@@ -9,9 +9,11 @@ import {
   useRef,
   useState,
 } from "react";
-import type { Message } from "../../api/types.ts";
+import type { Message, Sender } from "../../api/types.ts";
 import { Banners } from "../../app/Banners.tsx";
+import type { ActivityRow } from "../../db/schema.ts";
 import { useEngine } from "../../session/session.ts";
+import { t } from "../../text/index.ts";
 import { useHotkey } from "../../ui/useHotkey.ts";
 import { useNow } from "../../ui/useNow.ts";
 import { Composer, type ComposerHandle } from "../composer/Composer.tsx";
@@ -33,6 +35,7 @@ import { type ActsState, useMessageActs } from "./useActs.ts";
 import { type ConversationData, useActivity } from "./useConversation.ts";
 import { hitDone, useHit } from "./useHit.ts";
 import { type Messages, useMessages } from "./useMessages.ts";
+import { usePeopleHere } from "./usePeopleHere.ts";
 import { useViewOf } from "./useViewOf.ts";
 
 // What is asked for now and then comes when it is.
@@ -60,7 +63,8 @@ export function ConversationView({ data }: { data: ConversationData }) {
   const toLatest = () => (messages.state.live ? timeline.current?.toLatest() : messages.openLatest());
   const sending = useSending({ data, state, dispatch, messages: all, onSent: toLatest });
   const writing = useWriting(data, all);
-  const view = useViewOf(data, writing);
+  const here = usePeopleHere(conversation, all, activity);
+  const view = useViewOf(data, writing, here);
   const marks = useMarks(data);
   const offline = useLasting(!online, OFFLINE_MS);
   const name = titleOf(conversation, person);
@@ -84,7 +88,7 @@ export function ConversationView({ data }: { data: ConversationData }) {
       <ViewContext value={view}>
         <MarksContext value={marks}>
           <section className="conversation" aria-label={name}>
-            <Header data={data} activity={activity} onSearch={() => setSearching(true)} />
+            <Header data={data} activity={activity} here={here} onSearch={() => setSearching(true)} />
             <Banners />
             {searching && conversation && (
               <SearchBar
@@ -97,7 +101,7 @@ export function ConversationView({ data }: { data: ConversationData }) {
               />
             )}
             <ConversationBody ref={timeline} data={data} messages={messages} onRead={read} onKey={onKey}>
-              {activity && <ActivityBubble activity={activity} name={name} />}
+              <Active activity={activity[0]} group={view.kind === "group"} name={name} here={here} />
             </ConversationBody>
             <Foot writing={writing} conversationId={conversation?.id} other={person}>
               <Composer
@@ -120,6 +124,22 @@ export function ConversationView({ data }: { data: ConversationData }) {
       </ViewContext>
     </ActsContext>
   );
+}
+
+interface ActiveProps {
+  activity: ActivityRow | undefined;
+  group: boolean;
+  /** That of the other, between two. */
+  name: string;
+  here: readonly Sender[];
+}
+
+/** Who is about to write; in a group the foremost of them. */
+function Active({ activity, group, name, here }: ActiveProps) {
+  if (activity === undefined) return null;
+  if (!group) return <ActivityBubble activity={activity} name={name} />;
+  const sender = here.find(({ id }) => id === activity.userId);
+  return <ActivityBubble activity={activity} name={sender?.displayName ?? t.conversation.someone} sender={sender} />;
 }
 
 type OverlaysProps = Pick<ActsState, "overlays" | "close"> & { messages: readonly Message[]; marks: Marks; me: string };

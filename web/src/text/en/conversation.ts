@@ -3,6 +3,10 @@ export const conversation = {
   // Header
   typing: "typing…",
   recording: "recording…",
+  typesHere: (who: string, count: number) => (count === 1 ? `${who} is typing…` : `${who} are typing…`),
+  recordsHere: (who: string, count: number) => (count === 1 ? `${who} is recording…` : `${who} are recording…`),
+  somePeople: (count: number) => (count === 1 ? "Someone" : `${count} people`),
+  someone: "Someone",
   members: (count: number) => (count === 1 ? "1 member" : `${count} members`),
   searchHere: "Search in conversation",
   details: "Details",
@@ -106,11 +110,21 @@ export const conversation = {
   accept: "Accept",
   decline: "Decline",
 
-  // System entries
-  renamed: (who: string, title: string) => `${who} changed the name to ${title}`,
-  joinedGroup: (who: string) => `${who} joined`,
-  leftGroup: (who: string) => `${who} left`,
-  removedFromGroup: (who: string, whom: string) => `${who} removed ${whom}`,
+  // System entries: what happened in a group. Names come isolated (timeline/system.ts); the reader is "You", or "you".
+  youObject: "you",
+  groupCreated: (who: string, title: string) => `${who} created the group ${title}`,
+  groupRenamed: (who: string, title: string) => `${who} changed the name to ${title}`,
+  groupDescribed: (who: string) => `${who} changed the description`,
+  groupSettings: (who: string) => `${who} changed the settings of the group`,
+  memberJoined: (who: string) => `${who} joined`,
+  memberLetIn: (who: string, whom: string) => `${who} let ${whom} in`,
+  memberLeft: (who: string) => `${who} left`,
+  memberRemoved: (who: string, whom: string) => `${who} removed ${whom}`,
   madeAdmin: (who: string, whom: string) => `${who} made ${whom} an admin`,
+  madeOwner: (who: string, whom: string) => `${who} made ${whom} an owner`,
+  tookAdmin: (who: string, whom: string) => `${who} took the admin role from ${whom}`,
+  gaveUpAdmin: (who: string) => `${who} gave up the admin role`,
+  handedOn: (who: string, whom: string) => `${who} handed the group on to ${whom}`,
+  steppedDown: (who: string) => `${who} stepped down as owner`,
   somethingChanged: (who: string) => `${who} changed something here`,
 };
