@@ -64,6 +64,7 @@ export function ConversationView({ data }: { data: ConversationData }) {
   const sending = useSending({ data, state, dispatch, messages: all, onSent: toLatest });
   const writing = useWriting(data, all);
   const here = usePeopleHere(conversation, all, activity);
+  const mentionable = useMentionable(data, all, here);
   const view = useViewOf(data, writing, here);
   const marks = useMarks(data);
   const offline = useLasting(!online, OFFLINE_MS);
@@ -100,7 +101,7 @@ export function ConversationView({ data }: { data: ConversationData }) {
                 }}
               />
             )}
-            <ConversationBody ref={timeline} data={data} messages={messages} onRead={read} onKey={onKey}>
+            <ConversationBody ref={timeline} data={data} messages={messages} onRead={read} onShow={show} onKey={onKey}>
               <Active activity={activity[0]} group={view.kind === "group"} name={name} here={here} />
             </ConversationBody>
             <Foot writing={writing} conversationId={conversation?.id} other={person}>
@@ -110,7 +111,8 @@ export function ConversationView({ data }: { data: ConversationData }) {
                 dispatch={sending.write}
                 name={name}
                 me={me.id}
-                people={person === undefined ? [] : [person]}
+                people={mentionable.people}
+                group={mentionable.group}
                 offline={offline}
                 busy={sending.busy}
                 onSubmit={sending.submit}
@@ -176,6 +178,25 @@ function useWriting({ conversation, person, outbox, me }: ConversationData, mess
   const pending = conversation?.status === "pending";
   const own = pending ? messages.filter((message) => message.sender.id === me.id).length : 0;
   return writingOf({ conversation, person, outbox, own, me: me.id, now });
+}
+
+/** Who is offered while a mention is typed: in a group first who has written last. */
+function useMentionable(
+  { conversation, person }: ConversationData,
+  messages: readonly Message[],
+  here: readonly Sender[],
+) {
+  const { id, kind, role } = conversation ?? {};
+  const group = useMemo(
+    () => (kind === "group" && id !== undefined ? { id, all: role === "owner" || role === "admin" } : undefined),
+    [kind, id, role],
+  );
+  const people = useMemo(() => {
+    if (kind !== "group") return person === undefined ? [] : [person];
+    const last = [...new Set(messages.map(({ sender }) => sender.id))].reverse();
+    return last.flatMap((userId) => here.find((each) => each.id === userId) ?? []);
+  }, [kind, person, messages, here]);
+  return { people, group };
 }
 
 function useMarks({ conversation }: ConversationData): Marks {
