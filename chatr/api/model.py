@@ -31,6 +31,7 @@ Presence = Literal["online", "away", "offline"]
 MessageType = Literal["text", "image", "file", "audio", "video", "system"]
 MessageStatus = Literal["sent", "delivered", "read", "listened"]
 GroupRole = Literal["owner", "admin", "member"]
+GroupStatus = Literal["invited", "requested", "joined"]
 JoinPolicy = Literal["closed", "request", "link"]
 InvitePolicy = Literal["admins", "members"]
 PrivacyLevel = Literal["everyone", "friends", "nobody"]
@@ -232,6 +233,7 @@ class Message(Wire, frozen=True, kw_only=True):
     reply_to: ReplyTo | UnsetType = UNSET
     reactions: list[Reaction] = []
     mentions: list[Id] = []
+    mentions_all: bool | UnsetType = UNSET
     link_preview: LinkPreview | UnsetType = UNSET
     event: str | UnsetType = UNSET
     user_ids: list[Id] | UnsetType = UNSET
@@ -244,7 +246,8 @@ class Conversation(Wire, frozen=True, kw_only=True):
     Direct ones also say whether the other is a friend, and whether the viewer has blocked them. That the other has
     blocked the viewer is not told. ``declinedAt``: when the recipient declined the viewer's request. ``clearedSeq``: up
     to there the viewer has deleted it from their own view. ``unreadCount`` is 999 at most. ``unreadCapped``: there are
-    more, or may be: the first 2,000 log entries above ``readSeq`` are looked at, whatever they are.
+    more, or may be: the first 2,000 log entries above ``readSeq`` are looked at, whatever they are. ``mentionCount``,
+    of groups: how many of the unread ones mention the viewer, or all; ``firstMentionSeq``: the first of these.
 
     ``revision``: of all that is here but the watermarks, which only grow, what follows from the log, and ``other``,
     which has one of its own.
@@ -268,6 +271,8 @@ class Conversation(Wire, frozen=True, kw_only=True):
     other_delivered_seq: int | UnsetType = UNSET
     unread_count: Annotated[int, Meta(ge=0, le=999)]
     unread_capped: bool | UnsetType = UNSET
+    mention_count: int | UnsetType = UNSET
+    first_mention_seq: Seq | UnsetType = UNSET
     last_message: Message | UnsetType = UNSET
     is_friend: bool | UnsetType = UNSET
     is_blocked: bool | UnsetType = UNSET
@@ -302,7 +307,7 @@ class GroupMember(Wire, frozen=True, kw_only=True):
 
     user: User
     role: GroupRole
-    status: Literal["invited", "requested", "joined"]
+    status: GroupStatus
     invited_by: Id | UnsetType = UNSET
     joined_at: Time | UnsetType = UNSET
 

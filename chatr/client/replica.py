@@ -11,7 +11,7 @@ _OTHERS_MARKS = ("otherReadSeq", "otherDeliveredSeq")
 _SENDER = ("id", "username", "displayName", "profileImage")
 #: How the server counts what is unread: so many at most, and looking at so many log entries.
 _MOST_UNREAD, _MOST_LOOKED = 999, 2000
-_UNREAD = ("unreadCount", "unreadCapped")
+_UNREAD = ("unreadCount", "unreadCapped", "mentionCount", "firstMentionSeq")
 View = dict[str, Any]
 
 
@@ -60,20 +60,26 @@ class Replica:
         if not messages:
             return {key: view[key] for key in _UNREAD if key in view}
         mark = max(view["readSeq"], view.get("clearedSeq", 0))
-        unread = sum(
-            mark < message["seq"] <= mark + _MOST_LOOKED
+        unread = [
+            message
+            for message in messages
+            if mark < message["seq"] <= mark + _MOST_LOOKED
             and not message["unsent"]
             and message["type"] != "system"
             and message["sender"]["id"] != self.me
-            for message in messages
-        )
-        capped = unread > _MOST_UNREAD or view["headSeq"] > mark + _MOST_LOOKED
+        ]
+        capped = len(unread) > _MOST_UNREAD or view["headSeq"] > mark + _MOST_LOOKED
+        calls = [message["seq"] for message in unread if self._calls(message)] if view["kind"] == "group" else []
         return {
             "lastMessage": messages[-1],
-            "unreadCount": min(unread, _MOST_UNREAD),
+            "unreadCount": min(len(unread), _MOST_UNREAD),
             **({"unreadCapped": True} if capped else {}),
+            **({"mentionCount": min(len(calls), _MOST_UNREAD), "firstMentionSeq": calls[0]} if calls else {}),
             "updatedAt": messages[-1]["createdAt"],
         }
+
+    def _calls(self, message: dict[str, Any]) -> bool:
+        return message.get("mentionsAll", False) or self.me in message["mentions"]
 
     def messages(self, conversation_id: str) -> list[dict[str, Any]]:
         """The messages of a conversation, ascending, as ``message.history`` answers them."""
@@ -89,7 +95,7 @@ class Replica:
         return {**message, "sender": sender, "status": self._status(message, view)}
 
     def _status(self, message: dict[str, Any], view: View) -> str:
-        if message["sender"]["id"] != self.me:
+        if message["sender"]["id"] != self.me or message["type"] == "system":
             return "sent"
         if message["id"] in self._listened:
             return "listened"
@@ -215,7 +221,7 @@ class Replica:
         self._logged(data)
         for message in self._messages.get(data["conversationId"], {}).values():
             if message["id"] == data["messageId"]:
-                for gone in ("replyTo", "editedAt", "linkPreview"):
+                for gone in ("replyTo", "editedAt", "linkPreview", "mentionsAll"):
                     message.pop(gone, None)
                 message.update(content="", unsent=True, edited=False, reactions=[], mentions=[])
             elif message.get("replyTo", {}).get("id") == data["messageId"]:

@@ -60,6 +60,8 @@ class LimitsSettings(Section, frozen=True):
     strangers_per_day: Count = 30
     strangers_first_day: Count = 10
     friend_requests_per_day: Count = 50
+    #: Invitations to groups, of people who are no friends and in no accepted conversation.
+    invites_per_day: Count = 500
 
 
 class WampSettings(Section, frozen=True):

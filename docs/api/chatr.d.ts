@@ -109,7 +109,7 @@ export interface CodeSent {
   expiresAt: string;
 }
 
-/** A conversation as one participant sees it: the watermarks and the unread count are the viewer's. Direct ones also say whether the other is a friend, and whether the viewer has blocked them. That the other has blocked the viewer is not told. ``declinedAt``: when the recipient declined the viewer's request. ``clearedSeq``: up to there the viewer has deleted it from their own view. ``unreadCount`` is 999 at most. ``unreadCapped``: there are more, or may be: the first 2,000 log entries above ``readSeq`` are looked at, whatever they are. ``revision``: of all that is here but the watermarks, which only grow, what follows from the log, and ``other``, which has one of its own. */
+/** A conversation as one participant sees it: the watermarks and the unread count are the viewer's. Direct ones also say whether the other is a friend, and whether the viewer has blocked them. That the other has blocked the viewer is not told. ``declinedAt``: when the recipient declined the viewer's request. ``clearedSeq``: up to there the viewer has deleted it from their own view. ``unreadCount`` is 999 at most. ``unreadCapped``: there are more, or may be: the first 2,000 log entries above ``readSeq`` are looked at, whatever they are. ``mentionCount``, of groups: how many of the unread ones mention the viewer, or all; ``firstMentionSeq``: the first of these. ``revision``: of all that is here but the watermarks, which only grow, what follows from the log, and ``other``, which has one of its own. */
 export interface Conversation {
   id: string;
   kind: "direct" | "group";
@@ -129,6 +129,8 @@ export interface Conversation {
   otherDeliveredSeq?: number;
   unreadCount: number;
   unreadCapped?: boolean;
+  mentionCount?: number;
+  firstMentionSeq?: number;
   lastMessage?: Message;
   isFriend?: boolean;
   isBlocked?: boolean;
@@ -254,6 +256,7 @@ export interface FoundMessage {
   replyTo?: ReplyTo;
   reactions?: Reaction[];
   mentions?: string[];
+  mentionsAll?: boolean;
   linkPreview?: LinkPreview;
   event?: string;
   userIds?: string[];
@@ -398,18 +401,19 @@ export interface GroupDeleted {
   name: string;
 }
 
-/** A group and a page of its members, owners and admins first, and what the caller is in it. Whoever is only invited sees neither members nor messages. ``myRole`` and ``myStatus`` are absent for whoever has left. */
+/** A group and a page of its members, owners and admins first, and what the caller is in it. Whoever is only invited, or has asked to be let in, sees neither members nor messages. ``myStatus`` is absent for whoever is none of these, ``myRole`` for whoever is not in it. */
 export interface GroupDetails {
   group: GroupInfo;
   members: GroupMember[];
   nextCursor?: string | null;
   myRole?: "admin" | "member" | "owner";
-  myStatus?: "invited" | "joined";
+  myStatus?: "invited" | "joined" | "requested";
 }
 
-/** Which group, and which page of its members. */
+/** Which group, and which page of its members: of all, or of those whose name begins with ``q``. */
 export interface GroupGetParams {
   id: string;
+  q?: string | null;
   cursor?: string | null;
   limit?: number;
 }
@@ -501,6 +505,12 @@ export interface GroupLinkRevokeParams {
   linkId: string;
 }
 
+/** Where a link leads: the group as whoever is not in it sees it, unless the caller is. */
+export interface GroupLinkTarget {
+  group: GroupInfo;
+  myStatus?: "invited" | "joined" | "requested";
+}
+
 /** The links of a group that still let somebody in, newest first. */
 export interface GroupLinks {
   items: GroupLink[];
@@ -576,6 +586,15 @@ export interface GroupMemberRemovedEntry {
   event: "group.member_removed";
   data: GroupMemberRemoved | EntryCleared;
   at: string;
+}
+
+/** Which stretch of which group: the newest page, or around a seq. */
+export interface GroupMessagesParams {
+  id: string;
+  before?: number | null;
+  after?: number | null;
+  around?: number | null;
+  limit?: number;
 }
 
 /** Groups as the caller has them, newest activity first. */
@@ -702,6 +721,7 @@ export interface Message {
   replyTo?: ReplyTo;
   reactions?: Reaction[];
   mentions?: string[];
+  mentionsAll?: boolean;
   linkPreview?: LinkPreview;
   event?: string;
   userIds?: string[];
@@ -1169,12 +1189,13 @@ export interface SignInChallenge {
   methods: ("email" | "recovery_code" | "sms" | "totp")[];
 }
 
-/** Conversations that changed; ``reset``: forget what you have, this is the newest page of the list. ``friends``: the friends, requests or blocks have changed, fetch their lists anew. Guests have none. */
+/** Conversations that changed; ``reset``: forget what you have, this is the newest page of the list. ``friends``: the friends, requests or blocks have changed, fetch their lists anew; ``invites``: so have the groups to which the caller is invited (group.invites). Guests have none. */
 export interface SyncChanges {
   cursor: string;
   conversations: Conversation[];
   removed: string[];
   friends?: boolean;
+  invites?: boolean;
   reset: boolean;
 }
 
@@ -1343,7 +1364,9 @@ export interface Calls {
   "chatr.group.link_create": { params: GroupLinkCreateParams; result: GroupLink };
   "chatr.group.link_list": { params: GroupParams; result: GroupLinks };
   "chatr.group.link_revoke": { params: GroupLinkRevokeParams; result: Empty };
+  "chatr.group.link_target": { params: GroupJoinByLinkParams; result: GroupLinkTarget };
   "chatr.group.list": { params: GroupListParams; result: GroupPage };
+  "chatr.group.messages": { params: GroupMessagesParams; result: MessagePage };
   "chatr.group.promote": { params: GroupPromoteParams; result: GroupDetails };
   "chatr.group.remove_member": { params: GroupMemberParams; result: GroupDetails };
   "chatr.group.request_to_join": { params: GroupParams; result: Empty };

@@ -23,6 +23,11 @@ COMMENT ON COLUMN members.joined_at IS 'Since when they are in; of the invited a
 COMMENT ON COLUMN members.removed IS 'Group: they are not in it because somebody removed them; links don''t let them in again.';
 COMMENT ON COLUMN members.invited_by IS 'Group: who invited them, if anybody did.';
 
+ALTER TABLE approaches
+    DROP CONSTRAINT approaches_kind_check,
+    ADD CONSTRAINT approaches_kind_check CHECK (kind IN ('conversation', 'friend', 'invite'));
+COMMENT ON TABLE approaches IS 'When somebody began a conversation with a stranger, asked to be a friend, or invited one to a group: so many in 24 hours. Older ones count no more.';
+
 CREATE TABLE group_links (
     id uuid PRIMARY KEY,
     conversation_id uuid NOT NULL REFERENCES conversations ON DELETE CASCADE,

@@ -157,10 +157,11 @@ STRUCTS: dict[type[msgspec.Struct], str] = {
     model.Session: "accessToken refreshToken tokenType expiresIn user",
     SessionInfo: "id createdAt lastUsedAt userAgent address current",
     model.Conversation: """id kind status initiatorId? title? description? other? role? memberCount? headSeq readSeq
-        deliveredSeq otherReadSeq? otherDeliveredSeq? unreadCount unreadCapped? lastMessage? isFriend? isBlocked?
+        deliveredSeq otherReadSeq? otherDeliveredSeq? unreadCount unreadCapped? mentionCount? firstMentionSeq?
+        lastMessage? isFriend? isBlocked?
         blockedByMe? mutedUntil? archived pinned updatedAt""",
     model.Message: """id conversationId seq clientId? sender type content createdAt edited editedAt? unsent status
-        replyTo? reactions mentions linkPreview?""",
+        replyTo? reactions mentions mentionsAll? linkPreview?""",
     model.Sender: "id username displayName profileImage?",
     model.ReplyTo: "id senderName type content duration?",
     model.Reaction: "emoji users",

@@ -42,7 +42,11 @@ class GroupInvited(Wire, frozen=True):
     member_count: int
 
 
-@event("group.invite_declined", USER, "Somebody whom the receiver has invited declined; or the receiver elsewhere.")
+@event(
+    "group.invite_declined",
+    USER,
+    "Who was invited declined, or who asked does no more: told to them, and to who waits for it.",
+)
 class GroupInviteDeclined(Wire, frozen=True):
     """Which group, and who declined."""
 

@@ -23,6 +23,8 @@ from chatr.store.people import people
 
 #: At most one signal of a kind passes in this time, for each person and conversation.
 EVERY_S, DRAFT_EVERY_S = 2.0, 0.1
+#: And of a group so many people's at most: more are shown nowhere, and each goes to all who are here.
+MOST_AT_ONCE = 3
 _RATE = Rate(1200, 60)
 _ERRORS = ("not_found", "forbidden", "blocked")
 
@@ -100,10 +102,21 @@ async def listening(ctx: Ctx, params: ActivityListeningParams) -> Empty:
 
 
 async def _signal(ctx: Ctx, params: ActivityParams, kind: type[Activity]) -> Empty:
-    me = ctx.caller.user_id
+    me, passes = ctx.caller.user_id, ctx.ports.live.throttle.passes
     scene = await _scene(ctx, params.conversation_id)
-    if ctx.ports.live.throttle.passes((kind.__name__, me, scene.id), active=params.active, every_s=EVERY_S):
+    own = kind.__name__, me, scene.id
+    if not passes(own, active=params.active, every_s=EVERY_S):
+        return Empty()
+    places = [(kind.__name__, scene.id, str(number)) for number in range(MOST_AT_ONCE)]
+    if (
+        not params.active
+        or scene.pair is not None
+        or any(passes(each, active=True, every_s=EVERY_S) for each in places)
+    ):
         _publish(ctx, kind(scene.id, me, params.active), scene)
+    else:
+        # What nobody hears of has no end to be told of either.
+        passes(own, active=False, every_s=EVERY_S)
     return Empty()
 
 

@@ -18,6 +18,7 @@ from chatr.ops.ports import Ctx
 from chatr.store import epoch
 from chatr.store.conversations import conversations
 from chatr.store.epoch import Moment
+from chatr.store.groups import rosters
 from chatr.store.people import friends
 
 #: How far a cursor reaches back behind the moment it was given out. A change is stamped when its statement runs and
@@ -38,13 +39,15 @@ class SyncChangesParams(Params, frozen=True, kw_only=True):
 class SyncChanges(Wire, frozen=True, kw_only=True):
     """Conversations that changed; ``reset``: forget what you have, this is the newest page of the list.
 
-    ``friends``: the friends, requests or blocks have changed, fetch their lists anew. Guests have none.
+    ``friends``: the friends, requests or blocks have changed, fetch their lists anew; ``invites``: so have the groups
+    to which the caller is invited (group.invites). Guests have none.
     """
 
     cursor: str
     conversations: list[Conversation]
     removed: list[Id]
     friends: bool | UnsetType = UNSET
+    invites: bool | UnsetType = UNSET
     reset: bool
 
 
@@ -70,12 +73,20 @@ async def _changes(ctx: Ctx, params: SyncChangesParams) -> SyncChanges:
             changed = [visibility.conversation(view, viewer_id) for view in views]
             fits = len(pages.first(changed, ctx.ports.limits.page_bytes)) == len(changed)
             moved = await friends.changed_since(db, viewer_id, horizon) or UNSET
+            invited = await rosters.invited_since(db, viewer_id, horizon) or UNSET
             if fits:
-                return SyncChanges(cursor=cursor, conversations=changed, removed=removed, friends=moved, reset=False)
+                return SyncChanges(
+                    cursor=cursor,
+                    conversations=changed,
+                    removed=removed,
+                    friends=moved,
+                    invites=invited,
+                    reset=False,
+                )
     views = await conversations.newest(db, viewer_id, limit=PAGE)
     newest = pages.first([visibility.conversation(view, viewer_id) for view in views], ctx.ports.limits.page_bytes)
     lists = UNSET if ctx.caller.role == "guest" else True
-    return SyncChanges(cursor=cursor, conversations=newest, removed=[], friends=lists, reset=True)
+    return SyncChanges(cursor=cursor, conversations=newest, removed=[], friends=lists, invites=lists, reset=True)
 
 
 def _encode(moment: Moment) -> str:

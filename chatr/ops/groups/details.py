@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import Annotated, cast
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from chatr.api.contract import USERS, Route, operation
 from chatr.api.model import (
@@ -13,6 +13,7 @@ from chatr.api.model import (
     GroupInfo,
     GroupMember,
     GroupRole,
+    GroupStatus,
     Id,
     Limit,
     Params,
@@ -105,9 +106,10 @@ def _user(people: dict[str, Other], user_id: str | None, viewer_id: str) -> User
 
 
 class GroupGetParams(Params, frozen=True, kw_only=True):
-    """Which group, and which page of its members."""
+    """Which group, and which page of its members: of all, or of those whose name begins with ``q``."""
 
     id: Id
+    q: Annotated[str, Meta(max_length=64)] | None = None
     cursor: Cursor | None = None
     limit: Limit = 100
 
@@ -115,60 +117,71 @@ class GroupGetParams(Params, frozen=True, kw_only=True):
 class GroupDetails(Wire, frozen=True, kw_only=True):
     """A group and a page of its members, owners and admins first, and what the caller is in it.
 
-    Whoever is only invited sees neither members nor messages. ``myRole`` and ``myStatus`` are absent for whoever has
-    left.
+    Whoever is only invited, or has asked to be let in, sees neither members nor messages. ``myStatus`` is absent for
+    whoever is none of these, ``myRole`` for whoever is not in it.
     """
 
     group: GroupInfo
     members: list[GroupMember]
     next_cursor: str | None = None
     my_role: GroupRole | UnsetType = UNSET
-    my_status: Literal["invited", "joined"] | UnsetType = UNSET
+    my_status: GroupStatus | UnsetType = UNSET
 
 
 @operation("group.get", Route("GET", "/groups/<id>"), USERS, errors=["not_found"])
 async def get(ctx: Ctx, params: GroupGetParams) -> GroupDetails:
-    """A group in which the caller is, or to which they are invited, with its members page by page.
+    """A group in which the caller is, with its members page by page; or to which they are invited, or ask to be let in.
 
-    Owners and admins also see who has asked to be let in.
+    Where ``joinPolicy`` is ``request`` also before they ask. Owners and admins also see who has asked.
     """
-    after = cursors.ranked(params.cursor) if params.cursor else None
-    return await details(ctx, ctx.ports.db, params.id, after=after, limit=params.limit)
+    return await details(ctx, ctx.ports.db, params)
 
 
-async def details(
-    ctx: Ctx, db: Queryable, group_id: str, *, after: tuple[int, str] | None = None, limit: int = ANSWERED
-) -> GroupDetails:
+async def details(ctx: Ctx, db: Queryable, params: GroupGetParams) -> GroupDetails:
     """A group as the caller sees it. Raises ``not_found``."""
     me = ctx.caller.user_id
-    group = access.group(await groups.find(db, group_id))
-    mine = (await groups.members(db, group_id, [me])).get(me)
-    if mine is None or mine.status == "requested":
+    group = access.group(await groups.find(db, params.id))
+    mine = (await groups.members(db, params.id, [me])).get(me)
+    if mine is None and group.join_policy != "request":
         raise access.no_group()
-    inside = mine.status == "joined"
-    members, cursor = await _members(ctx, db, group, mine, after=after, limit=limit) if inside else ([], None)
+    if mine is None or not rules.sees(mine):
+        status = UNSET if mine is None else cast(GroupStatus, mine.status)
+        return GroupDetails(group=turns.info(group, inside=False), members=[], my_status=status)
+    members, cursor = await _members(ctx, db, group, mine, params)
     return GroupDetails(
-        group=turns.info(group, inside=inside),
+        group=turns.info(group, inside=True),
         members=members,
         next_cursor=cursor,
         my_role=mine.role,
-        my_status=cast(Literal["invited", "joined"], mine.status),
+        my_status="joined",
     )
 
 
+async def after_change(ctx: Ctx, turn: turns.GroupTurn) -> GroupDetails:
+    """A group as the caller sees it who has just changed it, with all members of most groups."""
+    return await details(ctx, turn.tx, GroupGetParams(id=turn.id, limit=ANSWERED))
+
+
 async def _members(
-    ctx: Ctx, db: Queryable, group: GroupRow, mine: MemberRow, *, after: tuple[int, str] | None, limit: int
+    ctx: Ctx, db: Queryable, group: GroupRow, mine: MemberRow, params: GroupGetParams
 ) -> tuple[list[GroupMember], str | None]:
-    me = ctx.caller.user_id
-    requested = rules.may_let_in(mine)
-    found = await rosters.page(db, group.id, after=after, requested=requested, limit=limit + 1)
+    me, limit = ctx.caller.user_id, params.limit
+    found = await rosters.page(
+        db,
+        group.id,
+        me,
+        called=(params.q or "").strip(),
+        after=cursors.ranked(params.cursor) if params.cursor else None,
+        requested=rules.may_let_in(mine),
+        limit=limit + 1,
+    )
     shown = found[:limit]
     people = await relations.by_ids(db, me, [each.member.user_id for each in shown])
     items = [
         GroupMember(
             user=visibility.other(people[each.member.user_id], me),
             role=each.member.role,
-            status=cast(Literal["invited", "requested", "joined"], each.member.status),
+            status=cast(GroupStatus, each.member.status),
             invited_by=each.member.invited_by or UNSET,
             joined_at=wire_time(each.member.joined_at),
         )

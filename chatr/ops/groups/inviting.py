@@ -13,7 +13,7 @@ from chatr.api.events.groups import GroupInvited, GroupInviteDeclined
 from chatr.api.model import Conversation, Empty, GroupParams, Id, Params, User
 from chatr.ops import access
 from chatr.ops.groups import details, rules, turns
-from chatr.ops.people import permissions
+from chatr.ops.people import approaches, permissions
 from chatr.ops.ports import Ctx
 from chatr.realtime.rooms import person_room
 from chatr.store.groups import groups
@@ -49,7 +49,7 @@ async def invite(ctx: Ctx, params: GroupInviteParams) -> details.GroupDetails:
     async def work(turn: turns.GroupTurn) -> details.GroupDetails:
         rules.check("invite", turn.group, turn.mine)
         await invite_all(ctx, turn, params.user_ids, "$.userIds")
-        return await details.details(ctx, turn.tx, turn.id)
+        return await details.after_change(ctx, turn)
 
     return await turns.change(ctx, params.id, work, concerned=params.user_ids)
 
@@ -69,14 +69,19 @@ async def accept(ctx: Ctx, params: GroupParams) -> Conversation:
 
 @operation("group.decline", Route("POST", "/groups/<id>/decline"), USERS, errors=["not_found", "forbidden", "conflict"])
 async def decline(ctx: Ctx, params: GroupParams) -> Empty:
-    """Decline an invitation; who has invited is told. ``conflict`` for whoever is in the group: leave it instead."""
+    """Decline an invitation, and who has invited is told; or ask no more to be let in, and owners and admins are told.
+
+    ``conflict`` for whoever is in the group: leave it instead.
+    """
     me = ctx.caller.user_id
 
     async def work(turn: turns.GroupTurn) -> Empty:
         mine = rules.check("decline", turn.group, turn.mine)
         person = access.own_account(await people.by_id(turn.tx, me))
         groups.leave(turn.tx, turn.id, me)
-        rooms = [person_room(user_id) for user_id in (me, mine.invited_by) if user_id]
+        asked = mine.status == "requested"
+        others = await groups.administrators(turn.tx, turn.id) if asked else [mine.invited_by]
+        rooms = [person_room(user_id) for user_id in (me, *others) if user_id]
         turn.tx.tell(GroupInviteDeclined(turn.id, by_name(person)), rooms, exclude=ctx.caller.connection)
         return Empty()
 
@@ -97,6 +102,7 @@ async def invite_all(ctx: Ctx, turn: turns.GroupTurn, user_ids: Sequence[str], p
         for user_id in asking:
             await turns.let_in(turn, user_id, most=most)
     invited = await groups.enlist(turn.tx, turn.id, wanted, "invited", me)
+    await approaches.invites(ctx, turn.tx, sum(not found[user_id].relation.near for user_id in invited))
     if await groups.population(turn.tx, turn.id) > most:
         raise turns.full()
     told = GroupInvited(turns.info(turn.group, inside=False), by_name(mine), turn.group.member_count)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, cast
 
 from msgspec import UNSET, Meta, UnsetType
 
 from chatr.api.contract import USERS, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
 from chatr.api.events.groups import GroupJoinRequested
-from chatr.api.model import Conversation, Empty, GroupParams, Id, Params, Time, Wire, wire_time
+from chatr.api.model import Conversation, Empty, GroupInfo, GroupParams, GroupStatus, Id, Params, Time, Wire, wire_time
 from chatr.ops import access
 from chatr.ops.conversations.conversations import check_moment
 from chatr.ops.groups import inviting, rules, turns
@@ -33,13 +33,13 @@ CODE_BYTES = 16
     Route("POST", "/groups/<id>/join"),
     USERS,
     errors=["not_found", "conflict"],
-    rate=Rate(30, 60),
+    rate=Rate(20, 600),
 )
 async def request_to_join(ctx: Ctx, params: GroupParams) -> Empty:
     """Ask to be let into a group whose ``joinPolicy`` is ``request``: an owner or admin lets the caller in, or not.
 
-    They do so by group.invite and group.remove_member. Asked again nothing changes. ``conflict`` for whoever is in it
-    or invited. A group that nobody may ask is ``not_found``.
+    They do so by group.invite and group.remove_member; group.decline withdraws it. Asked again nothing changes.
+    ``conflict`` for whoever is in it or invited. A group that nobody may ask is ``not_found``.
     """
     me = ctx.caller.user_id
 
@@ -90,7 +90,9 @@ class GroupLinkCreateParams(Params, frozen=True, kw_only=True):
     errors=["not_found", "forbidden", "conflict"],
 )
 async def link_create(ctx: Ctx, params: GroupLinkCreateParams) -> GroupLink:
-    """Make a link that lets whoever has it into a group, while its ``joinPolicy`` is ``link``: for owners and admins.
+    """Make a link that lets whoever has it into a group, while its ``joinPolicy`` is not ``closed``: owners and admins.
+
+    A closed group is not closed any more by that: its ``joinPolicy`` is ``link`` from then on.
 
     ``expiresAt`` lies ahead. ``conflict`` when there are 50 already.
     """
@@ -112,6 +114,9 @@ async def link_create(ctx: Ctx, params: GroupLinkCreateParams) -> GroupLink:
         if await links.clear_away(turn.tx, turn.id) >= MOST_LINKS:
             raise ApiError("conflict", f"A group has {MOST_LINKS} links at most: revoke one")
         await links.insert(turn.tx, turn.id, link)
+        if turn.group.join_policy == "closed":
+            await groups.update(turn.tx, turn.id, {"join_policy": "link"})
+            await turns.updated(turn, "settings_changed")
         return _shown(ctx, link)
 
     return await turns.change(ctx, params.id, work)
@@ -154,6 +159,27 @@ class GroupJoinByLinkParams(Params, frozen=True, kw_only=True):
     code: Annotated[str, Meta(min_length=1, max_length=64)]
 
 
+class GroupLinkTarget(Wire, frozen=True, kw_only=True):
+    """Where a link leads: the group as whoever is not in it sees it, unless the caller is."""
+
+    group: GroupInfo
+    my_status: GroupStatus | UnsetType = UNSET
+
+
+@operation("group.link_target", Route("GET", "/groups/join/<code>"), USERS, errors=["gone"], rate=Rate(60, 60))
+async def link_target(ctx: Ctx, params: GroupJoinByLinkParams) -> GroupLinkTarget:
+    """Where a link leads, before one goes there: nothing is used up. ``gone``: to nowhere any more."""
+    db, me = ctx.ports.db, ctx.caller.user_id
+    group_id = await links.leads_to(db, params.code)
+    group = await groups.find(db, group_id) if group_id is not None else None
+    if group is None:
+        raise _gone()
+    mine = (await groups.members(db, group.id, [me])).get(me)
+    inside = mine is not None and mine.status == "joined"
+    status = UNSET if mine is None else cast(GroupStatus, mine.status)
+    return GroupLinkTarget(group=turns.info(group, inside=inside), my_status=status)
+
+
 @operation(
     "group.join_by_link",
     Route("POST", "/groups/join/<code>"),
@@ -164,14 +190,14 @@ class GroupJoinByLinkParams(Params, frozen=True, kw_only=True):
 async def join_by_link(ctx: Ctx, params: GroupJoinByLinkParams) -> Conversation:
     """Come into a group by a link; whoever is in it already uses nothing up.
 
-    ``gone``: there is no such link any more. ``forbidden``: the group lets nobody in by links now, or the caller was
-    removed from it. ``conflict``: it is full.
+    ``gone``: there is no such link any more. ``forbidden``: the group is closed now, or the caller was removed from it.
+    ``conflict``: it is full.
     """
     me, code = ctx.caller.user_id, params.code
 
     async def work(turn: turns.GroupTurn) -> Conversation:
         if turn.mine is None or turn.mine.status != "joined":
-            if turn.group.join_policy != "link" or await groups.was_removed(turn.tx, turn.id, me):
+            if turn.group.join_policy == "closed" or await groups.was_removed(turn.tx, turn.id, me):
                 raise ApiError("forbidden", "This group does not let you in by a link")
             if not await links.use(turn.tx, code):
                 raise _gone()
@@ -197,7 +223,8 @@ def _shown(ctx: Ctx, link: LinkRow) -> GroupLink:
     return GroupLink(
         id=link.id,
         code=link.code,
-        url=f"{ctx.ports.messages.public_url}/join/{link.code}",
+        # Behind the #: no server and no proxy between sees it.
+        url=f"{ctx.ports.messages.public_url}/join#{link.code}",
         made_by=link.made_by,
         created_at=wire_time(link.created_at),
         expires_at=wire_time(link.expires_at) if link.expires_at else UNSET,

@@ -49,7 +49,7 @@ async def create(ctx: Ctx, params: GroupCreateParams) -> Conversation:
     async def work(tx: Transaction) -> Conversation:
         mine = access.own_account(await people.by_id(tx, me))
         await groups.insert(tx, group_id, me, name, description)
-        turn = await turns.hold(tx, ctx.ports.live.publisher, group_id, by_id=me, connection=connection)
+        turn = await turns.hold(ctx, tx, group_id)
         await turns.write(turn, "created", text=name)
         # Nobody is there yet who could hear it; it is in what they are told.
         tx.then(partial(turn.publisher.enter, [person_room(me)], group_room(group_id)))
@@ -79,8 +79,8 @@ class GroupUpdateParams(Params, frozen=True, kw_only=True):
 async def update(ctx: Ctx, params: GroupUpdateParams) -> details.GroupDetails:
     """Rename or describe a group, or say how it is kept: for its owners and admins. The log says who did.
 
-    ``joinPolicy``: ``closed``, ``request`` (who asks waits for an admin) or ``link``. ``historyVisible``: whether who
-    joins from now on sees what was written before.
+    ``joinPolicy``: ``closed`` to all but the invited; by ``link``; or also on ``request``, where who asks waits for an
+    admin. ``historyVisible``: whether who joins from now on sees what was written before.
     """
     wanted: dict[str, Any] = {
         "join_policy": params.join_policy,
@@ -102,7 +102,7 @@ async def update(ctx: Ctx, params: GroupUpdateParams) -> details.GroupDetails:
             said = [(key, word) for key, word in _SAID.items() if key in changed]
             for key, word in said or [("", "settings_changed")]:
                 await turns.updated(turn, word, (changed.get(key) or "") if key == "name" else "")
-        return await details.details(ctx, turn.tx, turn.id)
+        return await details.after_change(ctx, turn)
 
     return await turns.change(ctx, params.id, work)
 

@@ -9,6 +9,7 @@ from chatr.ops.groups import details, rules, turns
 from chatr.ops.ports import Ctx
 from chatr.realtime.publisher import Publisher
 from chatr.realtime.rooms import person_room
+from chatr.services.receipt_counts import ReceiptCounts
 from chatr.store.groups import groups
 from chatr.store.pool import Transaction
 
@@ -41,9 +42,9 @@ async def go(turn: turns.GroupTurn, mine: groups.MemberRow) -> None:
     await turns.let_go(turn, mine, "left", GroupMemberLeft)
 
 
-async def desert(publisher: Publisher, tx: Transaction, group_id: str, user_id: str) -> None:
+async def desert(publisher: Publisher, receipts: ReceiptCounts, tx: Transaction, group_id: str, user_id: str) -> None:
     """Let somebody leave a group whose account is deleted."""
-    turn = await turns.hold(tx, publisher, group_id, by_id=user_id)
+    turn = await turns.hold_for(user_id, tx, group_id, publisher, receipts)
     if turn.mine is not None and turn.mine.status == "joined":
         await go(turn, turn.mine)
     else:
@@ -70,6 +71,6 @@ async def remove_member(ctx: Ctx, params: GroupMemberParams) -> details.GroupDet
         else:
             groups.leave(turn.tx, turn.id, target.user_id)
             turn.tx.tell(GroupInviteRevoked(turn.id), [person_room(target.user_id)])
-        return await details.details(ctx, turn.tx, turn.id)
+        return await details.after_change(ctx, turn)
 
     return await turns.change(ctx, params.id, work, concerned=[params.user_id])

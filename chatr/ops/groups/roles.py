@@ -44,7 +44,7 @@ async def _give(
     async def work(turn: turns.GroupTurn) -> details.GroupDetails:
         rules.check_on(act, turn.mine, turn.people.get(user_id))
         await turns.give_role(turn, said, (user_id, role))
-        return await details.details(ctx, turn.tx, turn.id)
+        return await details.after_change(ctx, turn)
 
     return await turns.change(ctx, group_id, work, concerned=[user_id])
 
@@ -60,7 +60,7 @@ async def transfer_ownership(ctx: Ctx, params: GroupMemberParams) -> details.Gro
     async def work(turn: turns.GroupTurn) -> details.GroupDetails:
         rules.check_on("transfer", turn.mine, turn.people.get(params.user_id))
         await turns.give_role(turn, "transferred", (params.user_id, "owner"), (me, "admin"))
-        return await details.details(ctx, turn.tx, turn.id)
+        return await details.after_change(ctx, turn)
 
     return await turns.change(ctx, params.id, work, concerned=[params.user_id])
 
@@ -75,6 +75,6 @@ async def step_down(ctx: Ctx, params: GroupParams) -> details.GroupDetails:
         if await groups.other_owner(turn.tx, turn.id, me) is None:
             raise ApiError("conflict", "A group needs an owner: hand it on instead")
         await turns.give_role(turn, "stepped_down", (me, "admin"))
-        return await details.details(ctx, turn.tx, turn.id)
+        return await details.after_change(ctx, turn)
 
     return await turns.change(ctx, params.id, work)

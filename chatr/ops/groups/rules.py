@@ -16,8 +16,8 @@ from chatr.ops import access
 from chatr.store.groups.groups import GroupRow, MemberRow
 
 #: ``yes``; ``no``: ``forbidden``; ``idle``: ``conflict``, since it is so already, or is done in another way;
-#: ``policy``: as the group's ``invitePolicy`` has it.
-Verdict = Literal["yes", "no", "idle", "policy"]
+#: ``policy``: as the group's ``invitePolicy`` has it; ``hidden``: ``not_found``, as to everybody who is not named here.
+Verdict = Literal["yes", "no", "idle", "policy", "hidden"]
 Act = Literal[
     "see",
     "update",
@@ -37,16 +37,16 @@ Act = Literal[
 
 #: What is done to the group, or by somebody with themselves.
 ON_GROUP = """
-act        owner  admin  member  invited
-see        yes    yes    yes     no
-update     yes    yes    no      no
-delete     yes    no     no      no
-invite     yes    yes    policy  no
-link       yes    yes    no      no
-accept     idle   idle   idle    yes
-decline    idle   idle   idle    yes
-leave      yes    yes    yes     no
-step_down  yes    no     no      no
+act        owner  admin  member  invited  requested
+see        yes    yes    yes     no       no
+update     yes    yes    no      no       hidden
+delete     yes    no     no      no       hidden
+invite     yes    yes    policy  no       hidden
+link       yes    yes    no      no       hidden
+accept     idle   idle   idle    yes      hidden
+decline    idle   idle   idle    yes      yes
+leave      yes    yes    yes     no       hidden
+step_down  yes    no     no      no       hidden
 """
 #: What somebody, in the second column, does to somebody else, or to themselves.
 ON_PEOPLE = """
@@ -89,7 +89,8 @@ def standing(member: MemberRow) -> str:
 
 def check(act: Act, group: GroupRow, mine: MemberRow | None) -> MemberRow:
     """Whether somebody may do something in a group. Raises the refusal; to a stranger the group is not there."""
-    mine = _mine(mine)
+    if mine is None:
+        raise access.no_group()
     verdict = VERDICTS[act, standing(mine)]
     if verdict == "policy":
         verdict = "yes" if group.invite_policy == "members" else "no"
@@ -99,7 +100,8 @@ def check(act: Act, group: GroupRow, mine: MemberRow | None) -> MemberRow:
 
 def check_on(act: Act, mine: MemberRow | None, target: MemberRow | None) -> MemberRow:
     """Whether somebody may do something to somebody in a group. Raises the refusal; returns whom it is about."""
-    mine = _mine(mine)
+    if mine is None or mine.status == "requested":
+        raise access.no_group()
     if mine.status != "joined":
         raise _forbidden(act)
     if target is None:
@@ -108,14 +110,9 @@ def check_on(act: Act, mine: MemberRow | None, target: MemberRow | None) -> Memb
     return target
 
 
-def _mine(mine: MemberRow | None) -> MemberRow:
-    # Who has asked to be let in sees no more of it than before.
-    if mine is None or mine.status == "requested":
-        raise access.no_group()
-    return mine
-
-
 def _judge(verdict: Verdict, act: Act) -> None:
+    if verdict == "hidden":
+        raise access.no_group()
     if verdict == "no":
         raise _forbidden(act)
     if verdict == "idle":
@@ -124,6 +121,11 @@ def _judge(verdict: Verdict, act: Act) -> None:
 
 def _forbidden(act: Act) -> ApiError:
     return ApiError("forbidden", f"Your role in this group does not allow this ({act.replace('_', ' ')})")
+
+
+def sees(mine: MemberRow | None) -> bool:
+    """Whether somebody sees who is in a group; else they see what it is called, if anything."""
+    return mine is not None and VERDICTS["see", standing(mine)] == "yes"
 
 
 def may_let_in(mine: MemberRow | None) -> bool:

@@ -27,7 +27,8 @@ from chatr.ops.people import visibility
 from chatr.ops.ports import Ctx
 from chatr.realtime.publisher import Publisher
 from chatr.realtime.rooms import group_room, person_room
-from chatr.store.conversations import conversations
+from chatr.services.receipt_counts import ReceiptCounts
+from chatr.store.conversations import conversations, receipt_counts
 from chatr.store.groups import groups
 from chatr.store.groups.groups import GroupRow, MemberRow
 from chatr.store.pool import Transaction
@@ -40,6 +41,7 @@ class GroupTurn(msgspec.Struct, frozen=True):
 
     tx: Transaction
     publisher: Publisher
+    receipts: ReceiptCounts
     by_id: str
     connection: str
     """That of the caller, who has the answer."""
@@ -67,27 +69,40 @@ async def change(
     me = ctx.caller.user_id
 
     async def turn(tx: Transaction) -> _T:
-        publisher = ctx.ports.live.publisher
-        held = await hold(tx, publisher, group_id, by_id=me, connection=ctx.caller.connection, concerned=concerned)
-        return await work(held)
+        return await work(await hold(ctx, tx, group_id, concerned=concerned))
 
     return await ctx.ports.messages.writer.change(turn, caller=me, place=group_id)
 
 
-async def hold(
+async def hold(ctx: Ctx, tx: Transaction, group_id: str, *, concerned: Sequence[str] = ()) -> GroupTurn:
+    """Let nobody but the caller change a group until the transaction ends. Raises ``not_found``."""
+    ports, caller = ctx.ports, ctx.caller
+    return await hold_for(
+        caller.user_id,
+        tx,
+        group_id,
+        ports.live.publisher,
+        ports.messages.receipt_counts,
+        connection=caller.connection,
+        concerned=concerned,
+    )
+
+
+async def hold_for(
+    user_id: str,
     tx: Transaction,
-    publisher: Publisher,
     group_id: str,
+    publisher: Publisher,
+    receipts: ReceiptCounts,
     *,
-    by_id: str,
     connection: str = "",
     concerned: Sequence[str] = (),
 ) -> GroupTurn:
-    """Let nobody else change a group until the transaction ends. Raises ``not_found``."""
+    """Hold a group for somebody, who need not be here. Raises ``not_found``."""
     conversations.lock(tx, group_id)
     group = access.group(await groups.find(tx, group_id))
-    people = await groups.members(tx, group_id, [by_id, *concerned])
-    return GroupTurn(tx, publisher, by_id, connection, group, people)
+    people = await groups.members(tx, group_id, [user_id, *concerned])
+    return GroupTurn(tx, publisher, receipts, user_id, connection, group, people)
 
 
 async def write(
@@ -145,11 +160,14 @@ def full() -> ApiError:
 async def let_go(turn: GroupTurn, member: MemberRow, said: str, event: type[Logged[Membership]]) -> None:
     """Let a member go: their sessions hear nothing of this any more, nor of what comes after it."""
     user_id, rooms = member.user_id, [person_room(member.user_id)]
+    left_behind = await receipt_counts.left_behind(turn.tx, turn.id, user_id)
     groups.leave(turn.tx, turn.id, user_id, removed=user_id != turn.by_id)
     turn.tx.then(partial(turn.publisher.leave, rooms, group_room(turn.id)))
     await write(turn, said, (event, membership(member, turn.group.member_count - 1)), about=[user_id])
     gone = ConversationRemoved(turn.id, await groups.revision(turn.tx, turn.id, user_id))
     turn.tx.tell(gone, rooms, exclude=turn.connection)
+    # What only they had not read is read by all now.
+    turn.tx.then(partial(turn.receipts.note, turn.id, left_behind))
 
 
 async def give_role(turn: GroupTurn, said: str, *given: tuple[str, GroupRole]) -> None:

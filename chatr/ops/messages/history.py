@@ -35,6 +35,25 @@ class MessagePage(Wire, frozen=True, kw_only=True):
     has_after: bool
 
 
+class GroupMessagesParams(Params, frozen=True, kw_only=True):
+    """Which stretch of which group: the newest page, or around a seq."""
+
+    id: Id
+    before: Seq | None = None
+    after: Seq | None = None
+    around: Seq | None = None
+    limit: Limit = 50
+
+
+@operation("group.messages", Route("GET", "/groups/<id>/messages"), USERS, errors=["not_found"])
+async def group_messages(ctx: Ctx, params: GroupMessagesParams) -> MessagePage:
+    """A page of a group's messages: as message.history answers it."""
+    where = MessageHistoryParams(
+        conversation_id=params.id, before=params.before, after=params.after, around=params.around, limit=params.limit
+    )
+    return await history(ctx, where)
+
+
 @operation("message.history", Route("GET", "/messages/history"), GUESTS, errors=["not_found"])
 async def history(ctx: Ctx, params: MessageHistoryParams) -> MessagePage:
     """A page of a conversation's messages, ascending: the newest, or before, after or around a seq.

@@ -177,7 +177,8 @@ def _announce(ctx: Ctx, item: Append, done: Appended) -> Message:
         content=item.content,
         created_at=wire_time(done.created_at),
         reply_to=quotes.frozen(done.reply_to) if done.reply_to else UNSET,
-        mentions=done.mentions,
+        mentions=messages.people_of(done.mentions, done.conversation_id),
+        mentions_all=messages.calls_all(done.mentions, done.conversation_id),
     )
     hidden = [person_room(user_id) for user_id in done.quote_cleared_by]
     _publish(ctx, message, conversation_rooms(done.conversation_id, done.pair), but=hidden)

@@ -7,6 +7,7 @@ sql/functions/mentioned.sql.
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Annotated
 
 import emoji
@@ -16,6 +17,8 @@ from msgspec import Meta
 from chatr.api.errors import invalid
 
 MAX_CONTENT = 8000
+#: People whom one message calls; names beyond are text.
+MOST_NAMES = 100
 #: Bounded by :func:`content`, since trailing space does not count.
 Content = Annotated[
     str,
@@ -53,8 +56,10 @@ def visible(text: str) -> bool:
 
 
 def names(text: str) -> str:
-    """The usernames that a text calls: lower case, with @, apart by spaces."""
-    return " ".join(sorted({name.lower() for name in _NAME.findall(text)})) if "@" in text else ""
+    """The first usernames that a text calls: lower case, with @, apart by spaces."""
+    if "@" not in text:
+        return ""
+    return " ".join(islice(dict.fromkeys(name.lower() for name in _NAME.findall(text)), MOST_NAMES))
 
 
 def is_emoji(text: str) -> bool:

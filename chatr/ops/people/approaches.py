@@ -36,8 +36,18 @@ async def asks_friend(ctx: Ctx, tx: Transaction) -> None:
         raise _refused(f"You have asked {most} people to be friends within a day", wait_s)
 
 
-async def _wait_s(ctx: Ctx, tx: Transaction, kind: approaches.Kind, most: int) -> int | None:
-    return await approaches.add(tx, ctx.caller.user_id, kind, most) if ctx.ports.limits.settings.enabled else None
+async def invites(ctx: Ctx, tx: Transaction, count: int) -> None:
+    """Count strangers whom the caller invites to a group. Raises ``rate_limited``."""
+    most = ctx.ports.limits.settings.invites_per_day
+    wait_s = await _wait_s(ctx, tx, "invite", most, count) if count else None
+    if wait_s is not None:
+        raise _refused(f"You may invite {most} people who don't know you within a day", wait_s)
+
+
+async def _wait_s(ctx: Ctx, tx: Transaction, kind: approaches.Kind, most: int, count: int = 1) -> int | None:
+    if not ctx.ports.limits.settings.enabled:
+        return None
+    return await approaches.add(tx, ctx.caller.user_id, kind, most, count=count)
 
 
 def _refused(detail: str, wait_s: int) -> ApiError:

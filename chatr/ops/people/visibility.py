@@ -134,6 +134,8 @@ def conversation(view: View, viewer_id: str) -> Conversation:
         other_delivered_seq=direct.delivered_seq if direct else UNSET,
         unread_count=view.unread,
         unread_capped=view.unread_capped or UNSET,
+        mention_count=view.mentioned or UNSET,
+        first_mention_seq=view.first_mention or UNSET,
         last_message=view.last.seen_by(viewer_id, view.marks) if view.last else UNSET,
         is_friend=direct.other.relation.friends if direct else UNSET,
         is_blocked=direct.other.relation.blocked_by_me if direct else UNSET,

@@ -41,7 +41,9 @@ class MessagePorts(msgspec.Struct, frozen=True, kw_only=True):
 class Desert(Protocol):
     """Lets a person leave a group whose account is deleted."""
 
-    def __call__(self, publisher: Publisher, tx: Transaction, group_id: str, user_id: str) -> Awaitable[None]:
+    def __call__(
+        self, publisher: Publisher, receipts: ReceiptCounts, tx: Transaction, group_id: str, user_id: str
+    ) -> Awaitable[None]:
         """Whatever they are in it."""
 
 
@@ -69,19 +71,20 @@ def message_ports(
     # The other half, but for the connection of the sends, answers what is only read.
     at_once = config.database.pool_size // 2
     writer = MessageWriter(db, queue_limit=config.database.queue_limit, changes=at_once, settings=config.messages)
+    receipt_counts = ReceiptCounts(tasks, db, publisher)
     previews = Previews(db, web, config.previews, counted=counted)
     return MessagePorts(
         writer=writer,
         digests=Digests(data.server_keys()),
         marks=MarkWriter(db, writer),
-        receipt_counts=ReceiptCounts(tasks, db, publisher),
+        receipt_counts=receipt_counts,
         previews=previews,
         preview_queue=PreviewQueue(tasks, db, writer, previews, attach=later.attach),
         eraser=Eraser(
             tasks,
             db,
             writer,
-            leave=partial(later.leave, publisher),
+            leave=partial(later.leave, publisher, receipt_counts),
             take_back=later.take_back,
             take_away=later.take_away,
         ),

@@ -50,6 +50,18 @@ class Grown(msgspec.Struct, frozen=True):
         return Grown(self.delivered | other.delivered, self.read | other.read, only)
 
 
+async def left_behind(db: Queryable, conversation_id: str, user_id: str) -> Grown:
+    """Find what a member of a group has not received or read, as far as that is shown: all others may have."""
+    rows = await db.query(
+        """SELECT m.shown_delivered_seq, m.shown_read_seq, c.head_seq
+             FROM members m JOIN conversations c ON c.id = m.conversation_id
+            WHERE m.conversation_id = %s AND m.user_id = %s""",
+        (conversation_id, user_id),
+    )
+    delivered, read, head = rows[0]
+    return Grown(Stretch(delivered, head), Stretch(read, head), user_id)
+
+
 class Count(msgspec.Struct, frozen=True):
     """How many others a message has reached. ``read``: None for a sender who gives no receipts."""
 

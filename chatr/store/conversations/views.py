@@ -55,6 +55,8 @@ class View(msgspec.Struct, frozen=True):
     revision: int
     unread: int
     unread_capped: bool
+    mentioned: int
+    first_mention: int | None
     direct: Direct | None
     group: Group | None
     last: Stored | None
@@ -131,6 +133,8 @@ _VIEW = Columns(
         "revision": "c.revision + m.revision",
         "unread": "unread.n",
         "unread_capped": "unread.capped",
+        "mentioned": "unread.mentioned",
+        "first_mention": "unread.first_mention",
         "direct": Outer(_DIRECT),
         "group": Outer(_GROUP),
         "last": Outer(STORED),
@@ -142,6 +146,8 @@ _CHOSEN = """FROM members m
   JOIN conversations c ON c.id = m.conversation_id
   LEFT JOIN users u ON u.id = CASE WHEN c.user_low = m.user_id THEN c.user_high ELSE c.user_low END
  WHERE m.user_id = %s AND m.status = 'joined'"""
+#: Whether a message mentions the viewer, or all of the group: messages.py ``people_of``.
+_CALLS = "c.kind = 'group' AND x.mentions && ARRAY[m.user_id, c.id]"
 _VIEWS = f"SELECT {_VIEW.sql} FROM (SELECT m.* {_CHOSEN}"
 _OF_CHOSEN = f""") m
   CROSS JOIN LATERAL (SELECT m.user_id AS id) v
@@ -152,7 +158,9 @@ _OF_CHOSEN = f""") m
   CROSS JOIN LATERAL (
     -- A stretch of the log, so that no plan can read more.
     SELECT least(count(x.id), {MOST_UNREAD}) AS n,
-           count(x.id) > {MOST_UNREAD} OR c.head_seq > w.mark + {MOST_LOOKED} AS capped
+           count(x.id) > {MOST_UNREAD} OR c.head_seq > w.mark + {MOST_LOOKED} AS capped,
+           least(count(x.id) FILTER (WHERE {_CALLS}), {MOST_UNREAD}) AS mentioned,
+           min(x.seq) FILTER (WHERE {_CALLS}) AS first_mention
       FROM (SELECT greatest(m.read_seq, m.cleared_seq) AS mark) w LEFT JOIN messages x
         ON x.conversation_id = c.id AND x.seq > w.mark AND x.seq <= w.mark + {MOST_LOOKED}
            AND x.sender_id <> m.user_id AND x.unsent_at IS NULL AND x.type <> 'system'

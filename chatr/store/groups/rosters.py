@@ -8,6 +8,7 @@ import msgspec
 
 from chatr.store.columns import Columns
 from chatr.store.groups.groups import GROUP, MEMBER, GroupRow, MemberRow
+from chatr.store.people import people_search
 from chatr.store.pool import Queryable
 
 #: Owners first, who is not in yet last.
@@ -25,19 +26,46 @@ class Ranked(msgspec.Struct, frozen=True):
 _RANKED = Columns(Ranked, {"rank": _RANK, "member": MEMBER})
 
 
+#: By what somebody is called that all see. Not whoever has blocked the viewer, who sees what they were called then.
+_CALLED = """ AND (lower(u.username) LIKE %s OR lower(u.display_name) LIKE %s OR lower(u.display_name) LIKE %s)
+    AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.blocker_id = u.id AND b.blocked_id = %s)"""
+
+
 async def page(
-    db: Queryable, group_id: str, *, after: tuple[int, str] | None, requested: bool, limit: int
+    db: Queryable,
+    group_id: str,
+    viewer_id: str,
+    *,
+    called: str = "",
+    after: tuple[int, str] | None,
+    requested: bool,
+    limit: int,
 ) -> list[Ranked]:
-    """List who is in a group, or invited, owners first, behind a position; ``requested``: and who asks to be let in."""
+    """List who is in a group, or invited, owners first, behind a position.
+
+    ``called``: how the username or a word of the display name begins; ``requested``: and who asks to be let in.
+    """
     rank, user_id = after or (-1, None)
+    begins = f"{people_search.literal(called.lower().removeprefix('@'))}%"
+    where, params = (_CALLED, (f"@{begins}", begins, f"% {begins}", viewer_id)) if called else ("", ())
     rows = await db.query(
         f"""SELECT {_RANKED.sql} FROM members m JOIN users u ON u.id = m.user_id AND u.deleted_at IS NULL
              WHERE m.conversation_id = %s AND m.status <> 'left' AND (%s OR m.status <> 'requested')
-               AND ({_RANK} > %s OR {_RANK} = %s AND m.user_id > %s)
+               AND ({_RANK} > %s OR {_RANK} = %s AND m.user_id > %s) {where}
              ORDER BY {_RANK}, m.user_id LIMIT %s""",
-        (group_id, requested, rank, rank, user_id, limit),
+        (group_id, requested, rank, rank, user_id, *params, limit),
     )
     return _RANKED.all(rows)
+
+
+async def invited_since(db: Queryable, user_id: str, horizon: datetime) -> bool:
+    """Tell whether somebody was invited to a group after ``horizon``, or is no more."""
+    rows = await db.query(
+        """SELECT 1 FROM members m JOIN conversations c ON c.id = m.conversation_id AND c.kind = 'group'
+            WHERE m.user_id = %s AND m.changed_at > %s AND m.status IN ('invited', 'left') LIMIT 1""",
+        (user_id, horizon),
+    )
+    return bool(rows)
 
 
 class Invitation(msgspec.Struct, frozen=True):

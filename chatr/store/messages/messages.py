@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from chatr.api.events import EVENTS
 from chatr.api.events.messages import EntryCleared
@@ -79,10 +79,11 @@ class Stored(msgspec.Struct, frozen=True):
             edited=there and self.edited_at is not None,
             edited_at=wire_time(self.edited_at) if there and self.edited_at else UNSET,
             unsent=not there,
-            status=("listened" if self.listened else marks.status(self.seq)) if self.sender_id == viewer_id else "sent",
+            status=self._status(marks) if self.sender_id == viewer_id else "sent",
             reply_to=self._quote(marks) if there and self.reply_to else UNSET,
             reactions=_reactions(self.reactions, marks) if there and self.reactions else [],
-            mentions=self.mentions if there else [],
+            mentions=people_of(self.mentions, self.conversation_id) if there else [],
+            mentions_all=calls_all(self.mentions, self.conversation_id) if there else UNSET,
             link_preview=msgspec.convert(self.link_preview, LinkPreview) if there and self.link_preview else UNSET,
             event=event or UNSET,
             user_ids=self.user_ids or [] if event else UNSET,
@@ -99,6 +100,12 @@ class Stored(msgspec.Struct, frozen=True):
         """Where the message stands that this one quotes, if it does and that is still there."""
         return int(self.original[1]) if self.original and self.unsent_at is None else None
 
+    def _status(self, marks: Watermarks) -> MessageStatus:
+        # Nobody waits for anybody to have read that they have joined.
+        if self.event:
+            return "sent"
+        return "listened" if self.listened else marks.status(self.seq)
+
     def _quote(self, marks: Watermarks) -> ReplyTo:
         frozen = quotes.frozen(self.reply_to or {})
         if self.original is None:
@@ -106,6 +113,16 @@ class Stored(msgspec.Struct, frozen=True):
         original = quotes.Original(*self.original)
         at = self.created_at.timestamp()
         return quotes.as_it_is(frozen, original, at, blockers=marks.blockers, cleared_seq=marks.cleared_seq)
+
+
+def people_of(mentions: list[str], conversation_id: str) -> list[str]:
+    """Choose whom a message mentions by name: the conversation itself, among them, stands for all of a group."""
+    return [each for each in mentions if each != conversation_id]
+
+
+def calls_all(mentions: list[str], conversation_id: str) -> bool | UnsetType:
+    """Whether a message mentions all of its group; UNSET: it does not."""
+    return conversation_id in mentions or UNSET
 
 
 #: For the aliases ``g`` (messages) and ``s`` (its sender).

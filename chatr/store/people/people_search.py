@@ -35,10 +35,15 @@ _SQL = f"""{OTHERS}
  LIMIT %s"""
 
 
+def literal(text: str) -> str:
+    """Write a text as the part of a LIKE pattern that stands for nothing else."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
 async def search(db: Queryable, viewer_id: str, text: str, limit: int) -> list[Other]:
     """Find confirmed people by a name that the viewer may see, friends first, without guests and blocks."""
     text = text.lower()
-    plain = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    plain = literal(text)
     handle = f"@{plain.removeprefix('@')}%"
     is_address = "@" in text[1:]
     rows = await db.query(_SQL, (viewer_id, text, f"%{plain}%", f"{plain}%", f"% {plain}%", handle, is_address, limit))

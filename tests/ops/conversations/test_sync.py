@@ -81,6 +81,18 @@ class ChangesTests(OpsCase):
         )
         self.assertEqual(answer["conversations"], [])
 
+    async def test_invitations(self) -> None:
+        """That there is a group to which one is invited, or is no more: then the list is to be fetched."""
+        cursor = (await self.ben.call("sync.changes"))["cursor"]
+        await self.age(OVERLAP + timedelta(seconds=1))
+        group = await self.ann.call("group.create", name="Foxes", memberIds=[self.ben.id])
+        changed = await self.ben.call("sync.changes", cursor=cursor)
+        self.assertEqual((changed["invites"], changed["conversations"]), (True, []))
+        await self.age(OVERLAP + timedelta(seconds=1))
+        self.assertNotIn("invites", await self.ben.call("sync.changes", cursor=cursor))
+        await self.ann.call("group.remove_member", id=group["id"], userId=self.ben.id)
+        self.assertTrue((await self.ben.call("sync.changes", cursor=cursor))["invites"])
+
     async def test_old_and_foreign_cursors(self) -> None:
         """A cursor from too long ago or from the future resets; one that is none is refused."""
         now = await epoch.current(self.node.db)

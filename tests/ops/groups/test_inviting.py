@@ -197,6 +197,25 @@ class InviteTests(GroupsCase):
             more = {"id": groups[0]} if name == "group.get" else {}
             await self.refused(self.ann.call(name, cursor="x", **more), "invalid", "$.cursor")
 
+    async def test_found_by_name(self) -> None:
+        """By how the username or a word of the display name begins; not of whoever has blocked the caller."""
+        group = await self.group(self.ann, self.ben, invited=[self.cat])
+        await self.ben.call("user.update", displayName="Benedict O'Fox 100%")
+        for text, wanted in (
+            ("b", ["@ben"]),
+            ("@BE", ["@ben"]),
+            ("o'f", ["@ben"]),
+            ("100%", ["@ben"]),
+            ("%", []),
+            ("ox", []),
+            ("ca", ["@cat"]),
+            ("", ["@ann", "@ben", "@cat"]),
+        ):
+            page = await self.ann.call("group.get", id=group, q=text)
+            self.assertEqual([item["user"]["username"] for item in page["members"]], wanted, text)
+        await self.ben.call("friend.block", userId=self.ann.id)
+        self.assertEqual((await self.ann.call("group.get", id=group, q="b"))["members"], [])
+
 
 class FullTests(GroupsCase):
     """A group may have three members."""

@@ -9,6 +9,9 @@ from twisted.internet.defer import Deferred, gatherResults
 from tests.ops.case import outcome
 from tests.ops.groups.case import GroupsCase, named
 
+#: What a group says of itself to whoever is not in it.
+SHOWN = {"id", "name", "title", "memberCount"}
+
 
 class RequestTests(GroupsCase):
     """group.request_to_join"""
@@ -22,7 +25,9 @@ class RequestTests(GroupsCase):
         [asked] = anns.named("group.join_requested")
         self.assertEqual((asked["groupId"], asked["user"]["username"]), (group, "@ben"))
         self.assertEqual((named(cats), await self.role_of(group, self.ben)), ([], "requested"))
-        for name in ("group.accept", "group.get", "group.decline", "conversation.get", "conversation.log"):
+        shown = await self.ben.call("group.get", id=group)
+        self.assertEqual((shown["myStatus"], shown["members"], set(shown["group"])), ("requested", [], SHOWN))
+        for name in ("group.accept", "group.messages", "conversation.get", "conversation.log"):
             await self.refused(self.ben.call(name, id=group), "not_found")
         await self.refused(self.ben.call("group.invite", id=group, userIds=[self.ben.id]), "not_found")
         await self.refused(self.ben.send(group, "x"), "not_found")
@@ -58,6 +63,27 @@ class RequestTests(GroupsCase):
         await self.ben.call("group.request_to_join", id=group)
         self.assertEqual(await self.role_of(group, self.ben), "requested")
 
+    async def test_withdrawn(self) -> None:
+        """Who asks may think better of it: whom it concerns is told."""
+        group = await self.group(self.ann, self.cat, joinPolicy="request")
+        anns, cats, bens = self.ann.device(), self.cat.device(), self.ben.device()
+        await self.ben.call("group.request_to_join", id=group)
+        await self.ben.call("group.decline", id=group)
+        self.assertEqual((named(cats), await self.role_of(group, self.ben)), ([], "left"))
+        for device in (anns, bens):
+            [told] = device.named("group.invite_declined")
+            self.assertEqual(told["user"]["username"], "@ben")
+        await self.refused(self.ben.call("group.decline", id=group), "not_found")
+
+    async def test_before_one_asks(self) -> None:
+        """Whoever has its id sees what it is called where they may ask, and nothing of it elsewhere."""
+        group = await self.group(self.ann, joinPolicy="request")
+        shown = await self.ben.call("group.get", id=group)
+        self.assertEqual((set(shown["group"]), shown["members"], "myStatus" in shown), (SHOWN, [], False))
+        for policy in ("closed", "link"):
+            await self.ann.call("group.update", id=group, joinPolicy=policy)
+            await self.refused(self.ben.call("group.get", id=group), "not_found")
+
     async def test_where_nobody_may_ask(self) -> None:
         """It is as if there was no such group."""
         for policy in ("closed", "link"):
@@ -68,23 +94,26 @@ class RequestTests(GroupsCase):
 
 
 class LinkTests(GroupsCase):
-    """Ann's group lets people in by links."""
+    """Ann's group."""
 
     async def setUp(self) -> None:
         await super().setUp()
-        self.group_id = await self.group(self.ann, joinPolicy="link")
+        self.group_id = await self.group(self.ann)
 
     async def link(self, **params: object) -> str:
         made = await self.ann.call("group.link_create", id=self.group_id, **params)
-        self.assertTrue(made["url"].endswith(f"/join/{made['code']}"))
+        self.assertTrue(made["url"].endswith(f"/join#{made['code']}"))
         return str(made["code"])
 
     async def test_join(self) -> None:
-        """Whoever has it comes in, at once; again it changes nothing."""
+        """Whoever has it sees where it leads and comes in, at once; again it changes nothing."""
         code, device = await self.link(), self.ben.device()
+        leads = await self.ben.call("group.link_target", code=code)
+        self.assertEqual((leads["group"]["name"], set(leads["group"]), "myStatus" in leads), ("Foxes", SHOWN, False))
         view = await self.ben.call("group.join_by_link", code=code)
         self.assertEqual((view["id"], view["role"], view["memberCount"]), (self.group_id, "member", 2))
         self.assertEqual(await self.ben.call("group.join_by_link", code=code), view)
+        self.assertEqual((await self.ben.call("group.link_target", code=code))["myStatus"], "joined")
         await self.ann.send(self.group_id, "welcome")
         self.assertEqual(named(device), ["conversation.created", "message.received"])
         await self.consistent(self.group_id)
@@ -111,6 +140,7 @@ class LinkTests(GroupsCase):
         await self.ann.call("group.link_revoke", id=self.group_id, linkId=item["id"])
         for each in (code, other, "nonsense"):
             await self.refused(self.ben.call("group.join_by_link", code=each), "gone")
+            await self.refused(self.ben.call("group.link_target", code=each), "gone")
         await self.refused(self.ann.call("group.link_revoke", id=self.group_id, linkId=item["id"]), "not_found")
         past = (self.now() - timedelta(hours=1)).isoformat()
         await self.refused(
@@ -129,9 +159,16 @@ class LinkTests(GroupsCase):
         await self.ben.call("group.accept", id=self.group_id)
 
     async def test_the_policy(self) -> None:
-        """Where the group lets nobody in by links they wait for it to do so; with the group they are gone."""
+        """A closed group is open to links from the first on; closed again they wait; with the group they are gone."""
         code = await self.link()
-        await self.ann.call("group.update", id=self.group_id, joinPolicy="closed")
-        await self.refused(self.ben.call("group.join_by_link", code=code), "forbidden")
+        self.assertEqual(await self.said(self.ann, self.group_id, after=1), ["settings_changed", "group.updated"])
+        for policy in ("closed", "request"):
+            await self.ann.call("group.update", id=self.group_id, joinPolicy=policy)
+            if policy == "closed":
+                await self.refused(self.ben.call("group.join_by_link", code=code), "forbidden")
+        await self.link()
+        shown = await self.ann.call("group.get", id=self.group_id)
+        self.assertEqual(shown["group"]["joinPolicy"], "request")
+        await self.ben.call("group.join_by_link", code=code)
         await self.ann.call("group.delete", id=self.group_id)
         await self.refused(self.ben.call("group.join_by_link", code=code), "gone")

@@ -55,7 +55,8 @@ class SameTests(GroupMessagesCase):
         for person in (self.ann, self.ben, self.cat):
             found = (await person.call("message.search", q="needle", conversationId=self.group_id))["items"]
             self.assertEqual([item["id"] for item in found], [sent["id"]])
-        page = await self.cat.call("message.history", conversationId=self.group_id, limit=2)
+        page = await self.cat.call("group.messages", id=self.group_id, limit=2)
+        self.assertEqual(page, await self.cat.call("message.history", conversationId=self.group_id, limit=2))
         self.assertEqual([item["type"] for item in page["items"]], ["system", "text"])
         self.assertTrue(page["hasBefore"])
 
@@ -75,10 +76,70 @@ class SameTests(GroupMessagesCase):
         await dan.call("group.accept", id=self.group_id)
         self.assertEqual((await self.ben.call("message.get", id=sent["id"]))["status"], "read")
 
+    async def test_who_leaves_unread(self) -> None:
+        """What only they had not read has been read by all who are there: the sender is told."""
+        sent = await self.ben.send(self.group_id, "hello")
+        await self.ann.call("message.mark_read", id=self.group_id, seq=sent["seq"])
+        counts = self.node.ports.messages.receipt_counts
+        await counts.settled()
+        self.bens.events.clear()
+        await self.ann.call("group.remove_member", id=self.group_id, userId=self.cat.id)
+        await counts.settled()
+        [told] = self.bens.named("message.receipts")
+        self.assertEqual((told["messageId"], told["readCount"], told["deliveredCount"]), (sent["id"], 1, 1))
+        self.assertEqual((await self.ben.call("message.get", id=sent["id"]))["status"], "read")
+
+    async def test_mentions(self) -> None:
+        """Who is called by name, and all by @all: counted until they are read, and the first of them is named."""
+        await self.ben.send(self.group_id, "hello")
+        named_cat = await self.ben.send(self.group_id, "@Cat, you too, @nobody @dan")
+        everybody = await self.ben.send(self.group_id, "@all: at nine")
+        self.assertEqual((named_cat["mentions"], "mentionsAll" in named_cat), ([self.cat.id], False))
+        self.assertEqual((everybody["mentions"], everybody["mentionsAll"]), ([], True))
+        self.assertEqual(await self.calls(self.cat), (3, 2, named_cat["seq"]))
+        self.assertEqual(await self.calls(self.ann), (3, 1, everybody["seq"]))
+        self.assertEqual(await self.calls(self.ben), (0, None, None))
+        await self.cat.call("message.mark_read", id=self.group_id, seq=named_cat["seq"])
+        self.assertEqual(await self.calls(self.cat), (1, 1, everybody["seq"]))
+        edited = await self.ben.call("message.edit", id=everybody["id"], content="never mind")
+        self.assertNotIn("mentionsAll", edited)
+        self.assertEqual(await self.calls(self.cat), (1, None, None))
+        await self.ben.call("message.edit", id=everybody["id"], content="@all: at ten")
+        await self.ben.call("message.unsend", id=everybody["id"])
+        self.assertEqual(await self.calls(self.cat), (0, None, None))
+
+    async def test_names_beyond(self) -> None:
+        """✔ What a message calls is bounded, and nobody is called all."""
+        crowd = " ".join(f"@nobody{number}" for number in range(100))
+        sent = await self.ben.send(self.group_id, f"{crowd} @cat @all")
+        self.assertEqual((sent["mentions"], "mentionsAll" in sent), ([], False))
+        direct = await self.ben.send(self.cat, "@all")
+        self.assertNotIn("mentionsAll", direct)
+
+    async def calls(self, person: Person) -> tuple[int, int | None, int | None]:
+        """How much somebody has not read, how much of it calls them, and what the first of that is."""
+        view = await person.call("conversation.get", id=self.group_id)
+        return view["unreadCount"], view.get("mentionCount"), view.get("firstMentionSeq")
+
     async def test_signals(self) -> None:
-        """Typing is told to the others."""
+        """Typing is told to the others; of many at once three are, however large the group is."""
+        crowd = [await self.person(f"person{number}") for number in range(4)]
+        await self.ann.call("group.invite", id=self.group_id, userIds=[person.id for person in crowd])
+        for person in crowd:
+            await person.call("group.accept", id=self.group_id)
+        self.anns.events.clear()
+        self.bens.events.clear()
         await self.ben.call("activity.typing", self.bens, conversationId=self.group_id, active=True)
         self.assertEqual([named(device) for device in (self.anns, self.bens)], [["activity.typing"], []])
+        for person in crowd:
+            await person.call("activity.typing", conversationId=self.group_id, active=True)
+        heard = [data["userId"] for data in self.anns.named("activity.typing")]
+        self.assertEqual(heard, [self.ben.id, crowd[0].id, crowd[1].id])
+        # Of whom nobody heard nobody hears that they have ended.
+        for person in crowd:
+            await person.call("activity.typing", conversationId=self.group_id, active=False)
+        ended = [data["userId"] for data in self.anns.named("activity.typing") if not data["active"]]
+        self.assertEqual(ended, [crowd[0].id, crowd[1].id])
 
     async def test_across_a_block(self) -> None:
         """In shared groups both still write."""
@@ -104,6 +165,7 @@ class SameTests(GroupMessagesCase):
         await self.ann.call("group.remove_member", id=self.group_id, userId=self.ben.id)
         await self.ann.call("group.transfer_ownership", id=self.group_id, userId=self.cat.id)
         await self.ann.call("group.leave", id=self.group_id)
+        await self.node.ports.messages.receipt_counts.settled()
         for name, data in self.cats.events[seen:]:
             replica.apply(name, data)
         await self.equal(replica, self.cat)

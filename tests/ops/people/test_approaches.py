@@ -145,7 +145,12 @@ class ConversationTests(ApproachesCase):
 class SettingTests(ApproachesCase):
     """As the operator wants it."""
 
-    settings = {"limits.enabled": "true", "limits.strangers_per_day": "3", "limits.friend_requests_per_day": "2"}
+    settings = {
+        "limits.enabled": "true",
+        "limits.strangers_per_day": "3",
+        "limits.friend_requests_per_day": "2",
+        "limits.invites_per_day": "4",
+    }
 
     async def test_settings(self) -> None:
         """Both numbers are settings; the first day never has more than another."""
@@ -154,6 +159,20 @@ class SettingTests(ApproachesCase):
         for user_id in await self.strangers(2):
             await self.ann.call("friend.request", addresseeId=user_id)
         await self.refused(self.ann.call("friend.request", addresseeId=(await self.strangers(1))[0]), "rate_limited")
+
+    async def test_invitations(self) -> None:
+        """Strangers who are invited to groups count, friends do not; what is too much invites nobody."""
+        ben = await self.person("ben")
+        asked = await ben.call("friend.request", addresseeId=self.ann.id)
+        await self.ann.call("friend.accept", friendshipId=asked["friendship"]["id"])
+        strangers = await self.strangers(5)
+        await self.refused(self.ann.call("group.create", name="Foxes", memberIds=strangers), "rate_limited")
+        self.assertEqual((await self.ann.call("group.list"))["items"], [])
+        group = (await self.ann.call("group.create", name="Foxes", memberIds=[ben.id, *strangers[:3]]))["id"]
+        # Whom she has invited already counts no more.
+        await self.ann.call("group.invite", id=group, userIds=strangers[:4])
+        await self.refused(self.ann.call("group.invite", id=group, userIds=strangers), "rate_limited")
+        self.assertEqual(len((await self.ann.call("group.get", id=group))["members"]), 6)
 
 
 class FriendRequestTests(ApproachesCase):
