@@ -77,6 +77,10 @@ def _in_group(asked: Asked, answer: Answer) -> Logged:
     return Logged(asked.params["id"])
 
 
+def _declined(asked: Asked, answer: Answer) -> News:
+    return News("group.invite_revoked", {"groupId": asked.params["id"]})
+
+
 def _created(asked: Asked, answer: Answer) -> News:
     return News("conversation.created", {"conversation": dict(answer)})
 
@@ -102,6 +106,9 @@ OWN: dict[str, Callable[[Asked, Answer], Item]] = {
     "conversation.delete": _removed,
     "group.create": _created,
     "group.accept": _created,
+    "group.join_by_link": _created,
+    "group.decline": _declined,
+    "group.invite": _in_group,
     "group.update": _in_group,
     "group.remove_member": _in_group,
     "group.promote": _in_group,

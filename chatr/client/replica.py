@@ -29,6 +29,7 @@ class Replica:
         self._views: dict[str, View] = {}
         self._messages: dict[str, dict[int, dict[str, Any]]] = {}
         self._listened: set[str] = set()
+        self._gives_receipts = True
         #: Of groups: up to where all others have received and read, as far as it is known.
         self._reached: dict[str, dict[str, int]] = {}
         self._people: dict[str, dict[str, Any]] = {}
@@ -99,9 +100,14 @@ class Replica:
             return "sent"
         if message["id"] in self._listened:
             return "listened"
-        seq = message["seq"]
-        reached = self._reached.get(message["conversationId"], view)
+        seq, reached = message["seq"], view
+        if view.get("kind") == "group":
+            # Nobody waits for others to read what the server tells, nor where nobody else is.
+            nobody = message["type"] == "system" or view.get("memberCount", 0) < 2
+            reached = {} if nobody else self._reached.get(message["conversationId"], {})
         read, delivered = reached.get("otherReadSeq", 0), reached.get("otherDeliveredSeq", 0)
+        if view.get("kind") == "group" and not self._gives_receipts:
+            read = 0
         return "read" if read >= seq else "delivered" if delivered >= seq else "sent"
 
     def _keep(self, message: dict[str, Any]) -> None:
@@ -109,14 +115,16 @@ class Replica:
         self._meet(message["sender"])
         if message["status"] == "listened":
             self._listened.add(message["id"])
-        if self._views.get(message["conversationId"], {}).get("kind") == "group":
-            self._reach(message, delivered=message["status"] in ("delivered", "read"), read=message["status"] == "read")
+        # An own message in a group that has reached all others: so have those before it.
+        seq, status = message["seq"], message["status"]
+        delivered = seq if status in ("delivered", "read") else 0
+        self._reach(message["conversationId"], delivered=delivered, read=seq if status == "read" else 0)
 
-    def _reach(self, message: dict[str, Any], *, delivered: bool, read: bool) -> None:
-        """An own message in a group that has reached all others: so have those before it."""
-        reached = self._reached.setdefault(message["conversationId"], {})
-        for mark, all_have in zip(_OTHERS_MARKS, (read, delivered), strict=True):
-            reached[mark] = max(reached.get(mark, 0), message["seq"] if all_have else 0)
+    def _reach(self, conversation_id: str, *, delivered: int, read: int) -> None:
+        """All others in a group have come so far: watermarks only grow."""
+        reached = self._reached.setdefault(conversation_id, {})
+        for mark, seq in zip(_OTHERS_MARKS, (read, delivered), strict=True):
+            reached[mark] = max(reached.get(mark, 0), seq)
 
     def _meet(self, person: dict[str, Any]) -> None:
         """Keep somebody as they are now, unless they are known as they are later.
@@ -151,7 +159,9 @@ class Replica:
         self._views.clear()
         self._messages.clear()
         self._listened.clear()
+        self._reached.clear()
         self._people.clear()
+        self._removed.clear()
 
     def _sync_changes(self, data: dict[str, Any]) -> None:
         if data["reset"]:
@@ -184,6 +194,8 @@ class Replica:
 
     def _user_updated(self, data: dict[str, Any]) -> None:
         self._meet(data["user"])
+        if data["user"]["id"] == self.me:
+            self._gives_receipts = self._people[self.me].get("privacy", {}).get("readReceipts", True)
 
     _friend_requested = _friend_accepted = _friend_declined = _friend_removed = _user_updated
     _friend_blocked = _friend_unblocked = _user_updated
@@ -197,11 +209,8 @@ class Replica:
             view[key] = max(view.get(key, 0), data[mark])
 
     def _message_receipts(self, data: dict[str, Any]) -> None:
-        others = self._views.get(data["conversationId"], {}).get("memberCount", 0) - 1
-        for message in self._messages.get(data["conversationId"], {}).values():
-            if message["id"] == data["messageId"] and others > 0:
-                delivered, read = data["deliveredCount"] >= others, data.get("readCount", 0) >= others
-                self._reach(message, delivered=delivered, read=read)
+        read = data.get("otherReadSeq", 0)
+        self._reach(data["conversationId"], delivered=data["otherDeliveredSeq"], read=read)
 
     def _message_received(self, data: dict[str, Any]) -> None:
         view = self._views.get(data["conversationId"])
@@ -239,9 +248,16 @@ class Replica:
             self._listened.add(data["messageId"])
 
     def _group_member_joined(self, data: dict[str, Any]) -> None:
+        if data["memberCount"] == 2:
+            # What there was when they came counts as read by them, and nobody else is there.
+            before = data["seq"] - 2
+            self._reach(data["conversationId"], delivered=before, read=before)
+        self._group_member_left(data)
+
+    def _group_member_left(self, data: dict[str, Any]) -> None:
         self._in_group(data, memberCount=data["memberCount"])
 
-    _group_member_left = _group_member_removed = _group_member_joined
+    _group_member_removed = _group_member_left
 
     def _group_role_changed(self, data: dict[str, Any]) -> None:
         self._in_group(data, **({"role": data["role"]} if data["userId"] == self.me else {}))

@@ -76,6 +76,12 @@ class ReceiptCounts:
             together[conversation_id] = grown
             raise
         for count in found:
-            read = UNSET if count.read is None else count.read
-            told = MessageReceipts(conversation_id, count.message_id, count.delivered, read)
+            told = MessageReceipts(
+                conversation_id=conversation_id,
+                message_id=count.message_id,
+                delivered_count=count.delivered,
+                read_count=UNSET if count.read is None else count.read,
+                other_delivered_seq=count.all_delivered_seq,
+                other_read_seq=UNSET if count.all_read_seq is None else count.all_read_seq,
+            )
             self._publisher.publish(told, [person_room(count.sender_id)])

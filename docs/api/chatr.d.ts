@@ -794,11 +794,13 @@ export interface MessageMarkParams {
   seq: number;
 }
 
-/** Messages, ascending. */
+/** Messages, ascending. ``otherDeliveredSeq``, ``otherReadSeq``: up to where all others have come, as it is shown. From these the status of the caller's messages derives. A view of a group does not have them. */
 export interface MessagePage {
   items: Message[];
   hasBefore: boolean;
   hasAfter: boolean;
+  otherDeliveredSeq?: number;
+  otherReadSeq?: number;
 }
 
 /** Which message. */
@@ -871,12 +873,14 @@ export interface MessageReadersParams {
   limit?: number;
 }
 
-/** How many others it was delivered to, and how many have read it. It is the newest of the receiver's messages that somebody has received or read; one event a second and conversation at most. ``readCount`` is absent for whoever gives no receipts. */
+/** How many others it was delivered to, and how many have read it. It is the newest of the receiver's messages that somebody has received or read; one event a second and conversation at most. ``otherDeliveredSeq`` and ``otherReadSeq`` are up to where all others have come: from them the status of the receiver's messages derives. ``readCount`` and ``otherReadSeq`` are absent for whoever gives no receipts. */
 export interface MessageReceipts {
   conversationId: string;
   messageId: string;
   deliveredCount: number;
   readCount?: number;
+  otherDeliveredSeq?: number;
+  otherReadSeq?: number;
 }
 
 /** A new message, written by somebody else or by another session of the same person. */

@@ -72,7 +72,7 @@ conversation.update | PATCH /conversations/<id> | U | id archived? pinned? muted
 conversation.log | GET /conversations/<id>/log | G | id after? limit? | entries headSeq complete | -
 sync.changes | GET /sync | G | cursor? | cursor conversations removed friends reset | -
 message.send | POST /messages 201 | G | recipientId? conversationId? content type? clientId replyToId? linkPreview? | Message | blocked not_found forbidden
-message.history | GET /messages/history | G | conversationId? otherUserId? before? after? around? limit? | items hasBefore hasAfter | -
+message.history | GET /messages/history | G | conversationId? otherUserId? before? after? around? limit? | items hasBefore hasAfter otherDeliveredSeq otherReadSeq | -
 message.get | GET /messages/<id> | U | id | Message | -
 message.edits | GET /messages/<id>/edits | U | id | messageId edits | -
 message.edit | PATCH /messages/<id> | G | id content | Message | forbidden gone

@@ -171,10 +171,13 @@ class MessageReceipts(Wire, frozen=True):
     """How many others it was delivered to, and how many have read it.
 
     It is the newest of the receiver's messages that somebody has received or read; one event a second and conversation
-    at most. ``readCount`` is absent for whoever gives no receipts.
+    at most. ``otherDeliveredSeq`` and ``otherReadSeq`` are up to where all others have come: from them the status of
+    the receiver's messages derives. ``readCount`` and ``otherReadSeq`` are absent for whoever gives no receipts.
     """
 
     conversation_id: Id
     message_id: Id
     delivered_count: int
     read_count: int | UnsetType = UNSET
+    other_delivered_seq: int = 0
+    other_read_seq: int | UnsetType = UNSET

@@ -28,11 +28,16 @@ class MessageHistoryParams(Params, frozen=True, kw_only=True):
 
 
 class MessagePage(Wire, frozen=True, kw_only=True):
-    """Messages, ascending."""
+    """Messages, ascending. ``otherDeliveredSeq``, ``otherReadSeq``: up to where all others have come, as it is shown.
+
+    From these the status of the caller's messages derives. A view of a group does not have them.
+    """
 
     items: list[Message]
     has_before: bool
     has_after: bool
+    other_delivered_seq: int = 0
+    other_read_seq: int = 0
 
 
 class GroupMessagesParams(Params, frozen=True, kw_only=True):
@@ -76,7 +81,13 @@ async def history(ctx: Ctx, params: MessageHistoryParams) -> MessagePage:
             return MessagePage(items=[], has_before=False, has_after=False)
     marks = await access.marks(ctx, conversation_id or "")
     page = await _page(ctx, conversation_id or "", marks, params)
-    return MessagePage(items=page.items, has_before=page.has_before, has_after=page.has_after)
+    return MessagePage(
+        items=page.items,
+        has_before=page.has_before,
+        has_after=page.has_after,
+        other_delivered_seq=marks.delivered_seq,
+        other_read_seq=marks.read_seq,
+    )
 
 
 @operation("message.get", Route("GET", "/messages/<id>"), USERS, errors=["not_found"])

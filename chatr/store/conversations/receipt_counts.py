@@ -63,18 +63,27 @@ async def left_behind(db: Queryable, conversation_id: str, user_id: str) -> Grow
 
 
 class Count(msgspec.Struct, frozen=True):
-    """How many others a message has reached. ``read``: None for a sender who gives no receipts."""
+    """How many others a message has reached, and up to where all have come.
+
+    ``read``, ``all_read_seq``: None for a sender who gives no receipts.
+    """
 
     sender_id: str
     message_id: str
     delivered: int
     read: int | None
+    all_delivered_seq: int
+    all_read_seq: int | None
 
 
 #: All have come so far who stand at or above it, but for the sender.
 _REACHED = "sum(n.members) OVER (ORDER BY n.{0} DESC)::integer - (n.own_{0} >= n.{0})::integer"
 #: Further above or below it is the same, and sorted as one.
 _WITHIN = "greatest(least(x.shown_{}_seq, %s), %s)"
+#: The lowest mark of the others: of the two lowest of all that which is not the sender's own.
+_ALL = "coalesce(lowest.{0}[CASE WHEN n.own_{0} = lowest.{0}[1] THEN 2 ELSE 1 END], 0)"
+_LOWEST = """ARRAY(SELECT x.shown_{0}_seq FROM members x WHERE x.conversation_id = %s AND x.status = 'joined'
+                    ORDER BY x.shown_{0}_seq LIMIT 2) AS {0}"""
 _COUNT = Columns(
     Count,
     {
@@ -82,6 +91,8 @@ _COUNT = Columns(
         "message_id": "n.id",
         "delivered": _REACHED.format("delivered"),
         "read": f"CASE WHEN n.gives THEN {_REACHED.format('read')} END",
+        "all_delivered_seq": _ALL.format("delivered"),
+        "all_read_seq": f"CASE WHEN n.gives THEN {_ALL.format('read')} END",
     },
 )
 
@@ -120,11 +131,14 @@ async def counts(db: Queryable, conversation_id: str, grown: Grown) -> list[Coun
               GROUP BY delivered, read
              UNION ALL
              SELECT t.id, t.sender_id, t.gives, t.shown_delivered_seq, t.shown_read_seq, t.seq, t.seq, 0 FROM told t
-           ) SELECT * FROM (SELECT {_COUNT.sql} FROM n) counted WHERE sender_id IS NOT NULL""",
+           ), lowest AS MATERIALIZED (
+             SELECT {_LOWEST.format("delivered")}, {_LOWEST.format("read")} WHERE EXISTS (SELECT 1 FROM told)
+           ) SELECT * FROM (SELECT {_COUNT.sql} FROM n CROSS JOIN lowest) counted WHERE sender_id IS NOT NULL""",
         (
             *(delivered.low, delivered.high, read.low, read.high),
             *(conversation_id, low, high, grown.only),
-            *(conversation_id, conversation_id, high, low, high, low, conversation_id),
+            *(conversation_id, conversation_id, high, low, high, low),
+            *(conversation_id, conversation_id, conversation_id),
         ),
     )
     return _COUNT.all(rows)

@@ -167,7 +167,8 @@ async def enlist(db: Queryable, group_id: str, user_ids: Sequence[str], status: 
 async def join(tx: Transaction, group_id: str, user_id: str) -> MemberRow | None:
     """Let somebody in who is enlisted, from the end of the log on; None when their account is deleted.
 
-    Nothing is unread, and nothing that all had read or received is otherwise: what is there counts as read by them.
+    Nothing is unread, and nothing that all had read or received is otherwise: what is there counts as read by them,
+    also by those who give no receipts, of whom this tells nothing.
     Where the group does not show what was before, it is cleared for them.
     """
     # Held: whoever deletes the account meanwhile finds this membership.
@@ -177,8 +178,7 @@ async def join(tx: Transaction, group_id: str, user_id: str) -> MemberRow | None
         f"""UPDATE members m SET status = 'joined', joined_at = clock_timestamp(), changed_at = clock_timestamp(),
                delivered_seq = greatest(m.delivered_seq, c.head_seq), read_seq = greatest(m.read_seq, c.head_seq),
                shown_delivered_seq = greatest(m.shown_delivered_seq, c.head_seq),
-               shown_read_seq = CASE WHEN gives_receipts(m.user_id) THEN greatest(m.shown_read_seq, c.head_seq)
-                                     ELSE m.shown_read_seq END,
+               shown_read_seq = greatest(m.shown_read_seq, c.head_seq),
                unshown_read_seq = CASE WHEN gives_receipts(m.user_id) THEN m.unshown_read_seq ELSE c.head_seq END,
                cleared_seq = CASE WHEN c.history_visible THEN 0 ELSE c.head_seq END,
                archived = false, pinned = false, muted_until = NULL

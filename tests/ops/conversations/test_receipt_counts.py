@@ -45,6 +45,12 @@ def counted(device: Device) -> list[tuple[str, int, int | None]]:
     return [(data["messageId"], data["deliveredCount"], data.get("readCount")) for data in told]
 
 
+def reached(device: Device) -> tuple[int, int | None]:
+    """What a device was told last: up to where all others have received and read."""
+    told = device.named("message.receipts")[-1]
+    return told["otherDeliveredSeq"], told.get("otherReadSeq")
+
+
 class GroupCase(FriendsCase):
     """Ann, Ben, Cat and Dan in a group; Ann and Ben have written there."""
 
@@ -108,6 +114,25 @@ class CountTests(GroupCase):
             await self.told()
         self.assertEqual(counted(self.anns), [(self.three, 1, 1), (self.three, 2, 1), (self.two, 3, 2)])
         self.assertEqual(counted(self.devices["@ben"]), [(self.bens, 1, 1), (self.bens, 2, 1)])
+
+    async def test_up_to_where_all_have_come(self) -> None:
+        """With the counts each sender is told how far the last of the others is; of reading only who gives receipts."""
+        for person, verb, seq in ((self.ann, "read", 4), (self.ben, "read", 4), (self.cat, "read", 3)):
+            await mark(person, verb, self.group, seq)
+        await mark(self.dan, "delivered", self.group, 4)
+        await mark(self.dan, "read", self.group, 2)
+        await self.told()
+        self.assertEqual(reached(self.anns), (3, 2))
+        page = await self.ann.call("message.history", conversationId=self.group)
+        self.assertEqual((page["otherDeliveredSeq"], page["otherReadSeq"]), (3, 2))
+        self.assertEqual(reached(self.devices["@ben"]), (3, 2))
+        await self.receipts_off(self.ann)
+        await mark(self.cat, "read", self.group, 4)
+        await self.told()
+        self.assertEqual(reached(self.anns), (4, None))
+        page = await self.ann.call("message.history", conversationId=self.group)
+        self.assertEqual((page["otherDeliveredSeq"], page["otherReadSeq"]), (4, 0))
+        self.assertEqual(self.devices["@ben"].named("message.receipts"), [])
 
     async def test_own_marks(self) -> None:
         """A sender's own marks reach nobody else by them: they count for others' messages alone."""

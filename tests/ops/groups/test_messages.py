@@ -70,8 +70,9 @@ class SameTests(GroupMessagesCase):
         self.assertNotIn("message.status", [*named(self.bens)])
         readers = await self.ben.call("message.readers", id=sent["id"])
         self.assertEqual((readers["readCount"], readers["memberCount"]), (2, 3))
-        # Whoever joins now does not make it unread again.
+        # Whoever joins now does not make it unread again, though they give no receipts.
         dan = await self.person("dan")
+        await dan.call("user.update_settings", privacy={"readReceipts": False})
         await self.ann.call("group.invite", id=self.group_id, userIds=[dan.id])
         await dan.call("group.accept", id=self.group_id)
         self.assertEqual((await self.ben.call("message.get", id=sent["id"]))["status"], "read")

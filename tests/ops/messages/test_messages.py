@@ -369,7 +369,7 @@ class HistoryTests(OpsCase):
         page = await self.ben.call("message.history", otherUserId=self.ann.id, limit=1)
         self.assertEqual(page["items"][0]["id"], self.last["id"])
         cat = await self.person("cat")
-        empty = {"items": [], "hasBefore": False, "hasAfter": False}
+        empty = {"items": [], "hasBefore": False, "hasAfter": False, "otherDeliveredSeq": 0, "otherReadSeq": 0}
         self.assertEqual(await self.ben.call("message.history", otherUserId=cat.id), empty)
         await self.refused(self.ben.call("message.history", otherUserId=str(uuid.uuid4())), "not_found")
 

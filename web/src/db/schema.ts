@@ -1,7 +1,10 @@
 import Dexie, { type EntityTable, type Table } from "dexie";
 import type { Conversation, Friendship, GroupInvite, Me, Message, PresenceState, User } from "../api/types.ts";
 
-/** A conversation as the server shows it, and how much of it is here. */
+/**
+ * A conversation as the server shows it, and how much of it is here. That of a group has the watermarks of all others
+ * too, as far as they are known: no view has them.
+ */
 export interface ConversationRow extends Conversation {
   /** The last log entry that is applied here; what is above is missing still. */
   logSeq: number;
@@ -9,9 +12,6 @@ export interface ConversationRow extends Conversation {
   request: 0 | 1;
   /** Of which head the server's `lastMessage` and `unreadCount` were: entries up to there change them no more. */
   viewSeq: number;
-  /** Unread messages that call the person, and the first of them. */
-  mentionCount?: number;
-  firstMentionSeq?: number;
   /** Up to where somebody has read here that the server has not heard of yet. */
   pendingRead?: number;
 }
@@ -52,16 +52,16 @@ export interface PersonRow extends User {
   blockRevision?: number;
 }
 
-/** A group that the person is invited to. */
-export interface InviteRow extends GroupInvite {
-  /** The group's. */
-  id: string;
-}
-
 /** A conversation that is no more, up to which revision of it. */
 export interface RemovedRow {
   id: string;
   revision: number;
+}
+
+/** An invitation to a group that waits for an answer. */
+export interface InviteRow extends GroupInvite {
+  /** The group's. */
+  id: string;
 }
 
 /** Who types or records where; gone after `until` (milliseconds since 1970). */
@@ -114,7 +114,7 @@ export class ChatrDatabase extends Dexie {
   /** `name`: of another database than the person's own in this browser. */
   constructor(userId: string, name = `chatr:${userId}`) {
     super(name);
-    this.version(1).stores({
+    this.version(2).stores({
       conversations: "id, updatedAt, request, other.id, pendingRead",
       messages: "id, &[conversationId+seq], clientId, replyTo.id",
       stretches: "[conversationId+fromSeq]",
@@ -125,7 +125,7 @@ export class ChatrDatabase extends Dexie {
       drafts: "target",
       meta: "key",
       removed: "id",
-      invites: "id",
+      invites: "id, invitedAt",
     });
     // Another tab signs out, which deletes it.
     this.on("versionchange", () => {

@@ -1,4 +1,5 @@
 import type { OperationName } from "../api/types.ts";
+import type { GroupEvent } from "./engine.ts";
 import { uuid } from "./uuid.ts";
 
 /** What tabs of one person tell each other. */
@@ -12,6 +13,8 @@ export type Note =
   /** What a call over REST answered, for the tab that leads; and that it has been taken. */
   | { kind: "answer"; id: string; name: OperationName; params: unknown; answer: unknown }
   | { kind: "taken"; id: string }
+  /** What the tab that leads has heard of a group, or of all. */
+  | { kind: "group"; groupId: string | undefined; told: GroupEvent }
   /** Another tab has signed out, or was signed out. */
   | { kind: "ended"; reason: string };
 

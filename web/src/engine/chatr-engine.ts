@@ -4,7 +4,8 @@ import type { OperationName, ParamsOf, ResultOf } from "../api/types.ts";
 import { openOrRebuild } from "../db/open.ts";
 import { ChatrDatabase } from "../db/schema.ts";
 import { Channel, type Note } from "./channel.ts";
-import type { Engine } from "./engine.ts";
+import type { Engine, GroupEvent } from "./engine.ts";
+import { GroupListeners } from "./group-listeners.ts";
 import { History } from "./history.ts";
 import { Leader, type LeaderOptions } from "./leader.ts";
 import { noteRead } from "./marks.ts";
@@ -55,6 +56,7 @@ export class ChatrEngine implements Engine {
   private readonly tab = uuid();
   private readonly tabs = new Map<string, "online" | "away">();
   private readonly signals: Signals;
+  private readonly groups = new GroupListeners();
   private readonly readTo = new Map<string, number>();
   private readonly reads = new Throttle<number>(READ_MS, (id, seq) => quietly(this.noteRead(id, seq)));
 
@@ -110,6 +112,10 @@ export class ChatrEngine implements Engine {
     if (leader === undefined) await this.channel.hand(name, params, answer);
     else await leader.absorb(name, params, answer);
     return answer;
+  }
+
+  onGroup(groupId: string, listener: (told: GroupEvent) => void): () => void {
+    return this.groups.add(groupId, listener);
   }
 
   async send(target: string, content: string, options: { replyToId?: string } = {}): Promise<string> {
@@ -228,6 +234,10 @@ export class ChatrEngine implements Engine {
       ticket: async (signal) => (await this.callRest("realtime.ticket", {}, signal)).ticket,
       onConnection: (connection) => credentials.connected(connection),
       onEnded: (reason) => this.ended(reason),
+      onGroup: (groupId, told) => {
+        this.groups.tell(groupId, told);
+        this.channel.post({ kind: "group", groupId, told });
+      },
       sessionId: () => credentials.sessionId(),
       wamp: this.options.wamp,
     });
@@ -265,6 +275,7 @@ export class ChatrEngine implements Engine {
     const { leader } = this;
     if (note.kind === "ended") this.options.onEnded(note.reason);
     else if (note.kind === "presence") this.present(note.tab, note.status);
+    else if (note.kind === "group") this.groups.tell(note.groupId, note.told);
     else if (leader === undefined) return;
     else if (note.kind === "poke") leader.poke();
     else if (note.kind === "retry") leader.retry();

@@ -1,5 +1,21 @@
-import type { OperationName, ParamsOf, ResultOf } from "../api/types.ts";
+import type { Events, OperationName, ParamsOf, ResultOf } from "../api/types.ts";
 import type { ChatrDatabase } from "../db/schema.ts";
+
+type ToldOfGroups =
+  | "group.member_joined"
+  | "group.member_left"
+  | "group.member_removed"
+  | "group.role_changed"
+  | "group.updated"
+  | "group.join_requested"
+  | "group.invite_declined"
+  | "group.invite_revoked"
+  | "message.receipts";
+
+/** What the server tells of a group. `sync.changes`: there was no connection for a while, anything may have happened. */
+export type GroupEvent =
+  | { [N in ToldOfGroups]: { event: N; data: Events[`chatr.${N}`] } }[ToldOfGroups]
+  | { event: "sync.changes"; data: Record<never, never> };
 
 /** What components ask for. Whatever it changes they read in the database, by live queries. */
 export interface Engine {
@@ -11,6 +27,9 @@ export interface Engine {
    * events change is in the database when it resolves. Rejects with `ApiError`.
    */
   call<N extends OperationName>(name: N, params: ParamsOf<N>, signal?: AbortSignal): Promise<ResultOf<N>>;
+
+  /** Hear what happens in a group, once it is in the database; answers how to stop that. */
+  onGroup(groupId: string, listener: (told: GroupEvent) => void): () => void;
 
   /** Queue a message; it is in the outbox when this resolves, and sent in order. Answers its `clientId`. */
   send(target: string, content: string, options?: { replyToId?: string }): Promise<string>;

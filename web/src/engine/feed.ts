@@ -1,11 +1,13 @@
 import { ApiError } from "../api/errors.ts";
 import type { Conversation, Events, OperationName, SyncChanges } from "../api/types.ts";
-import type { Entry } from "./fold.ts";
+import type { GroupEvent } from "./engine.ts";
+import { type Entry, isCleared } from "./fold.ts";
 import type { Call } from "./friends.ts";
 import { Gaps } from "./gaps.ts";
 import { History } from "./history.ts";
 import { Inbox } from "./inbox.ts";
 import type { News } from "./news.ts";
+import { quietly } from "./quietly.ts";
 
 /** What there is to handle, one after the other. */
 export type Item =
@@ -34,6 +36,9 @@ const LOGGED = new Set([
   "group.role_changed",
   "group.updated",
 ]);
+
+/** Groups where it is looked, after a resume, how far the others have come. */
+const MOST_REACHED = 20;
 
 /** All that happens on one connection, in order and each thing once: what was missed first, then what comes. */
 export class Feed {
@@ -89,6 +94,13 @@ export class Feed {
     // Last: if this connection breaks before, the next resume starts from the old cursor.
     await store.setMeta("cursor", changes.cursor);
     this.synced(true);
+    this.news.group(undefined, { event: "sync.changes", data: {} });
+    quietly(this.reached());
+  }
+
+  /** How far the others have come where an own message may have been read meanwhile, in the newest groups. */
+  private async reached(): Promise<void> {
+    for (const id of await this.news.store.awaited(MOST_REACHED)) await this.history.marks(id);
   }
 
   private async putChanges(changes: SyncChanges, views: readonly Conversation[]): Promise<void> {
@@ -136,6 +148,7 @@ export class Feed {
     if (me !== undefined) await this.news.store.setMe(me);
     const presence = await unless("forbidden", this.call("presence.query", {}));
     if (presence !== undefined) await this.news.presence.snapshot(presence.items);
+    await unless("forbidden", this.news.invites.fetch(this.call));
     if (friendsToo) await unless("forbidden", this.news.friends.fetch(this.call));
   }
 
@@ -219,6 +232,9 @@ export class Feed {
 
   private async apply(conversationId: string, entries: readonly Entry[]): Promise<void> {
     if (await this.news.log.apply(conversationId, entries)) await this.look(conversationId);
+    for (const entry of entries) {
+      if (entry.event.startsWith("group.") && !isCleared(entry)) this.news.group(conversationId, entry as GroupEvent);
+    }
     if (entries.some((entry) => entry.event === "message.received")) this.news.received(conversationId);
   }
 

@@ -1,4 +1,5 @@
-import type { LogEntry, Message } from "../api/types.ts";
+import type { Events, LogEntry, Message } from "../api/types.ts";
+import type { ConversationRow } from "../db/schema.ts";
 
 /** What a log has, and what live events say too. */
 export type Entry = Pick<LogEntry, "seq" | "event" | "data">;
@@ -45,6 +46,28 @@ export function fold(message: Message, entry: Entry, me: string): Message {
     default:
       // Of a group: it comes with a system entry, which it does not change.
       return message;
+  }
+}
+
+/** A group after an entry that says what all its members see of it. */
+export function foldGroup(row: ConversationRow, entry: Entry, me: string): void {
+  switch (entry.event) {
+    case "group.member_joined":
+    case "group.member_left":
+    case "group.member_removed":
+      row.memberCount = (entry.data as Events["chatr.group.member_joined"]).memberCount;
+      return;
+    case "group.role_changed": {
+      const { userId, role } = entry.data as Events["chatr.group.role_changed"];
+      if (userId === me) row.role = role;
+      return;
+    }
+    case "group.updated": {
+      const { group } = entry.data as Events["chatr.group.updated"];
+      row.title = group.name;
+      if (group.description === undefined) delete row.description;
+      else row.description = group.description;
+    }
   }
 }
 

@@ -35,6 +35,12 @@ export class History {
     });
   }
 
+  /** Look how far the others have come in a group: what was told of it meanwhile is in no log. */
+  async marks(conversationId: string): Promise<void> {
+    const page = await this.call("message.history", { conversationId, limit: 1 });
+    await this.store.reach(conversationId, page);
+  }
+
   before(conversationId: string, seq: number): Promise<void> {
     return this.load(conversationId, "before", seq, below(seq));
   }
@@ -93,8 +99,9 @@ export class History {
       if (row.logSeq > loaded.seq) return false;
       const shown = loaded.page.items.filter((message) => message.seq > (row.clearedSeq ?? 0));
       await this.store.db.messages.bulkPut(shown);
-      await this.store.meetSenders(shown.map((message) => message.sender));
+      await this.store.meetSenders(shown.flatMap((message) => [message.sender, ...(message.users ?? [])]));
       await this.store.sent(shown);
+      await this.store.reach(conversationId, loaded.page);
       await this.cover(conversationId, covered(loaded));
       await this.store.recount(conversationId);
       return true;

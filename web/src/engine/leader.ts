@@ -8,7 +8,7 @@ import type { Payload, Welcome } from "../wamp/link.ts";
 import { Feed } from "./feed.ts";
 import type { Call } from "./friends.ts";
 import { Marks } from "./marks.ts";
-import { News } from "./news.ts";
+import { type HearsGroup, News } from "./news.ts";
 import { Outbox } from "./outbox.ts";
 import { quietly } from "./quietly.ts";
 import type { Store } from "./store.ts";
@@ -21,6 +21,8 @@ export interface LeaderOptions {
   onConnection(name: string): void;
   /** Hears that the session has ended for good. */
   onEnded(reason: string): void;
+  /** Hears what happens in a group, or in all. */
+  onGroup: HearsGroup;
   /** Which session is ours: that others have ended is no news. */
   sessionId(): string;
   wamp?: Pick<WampOptions, "WebSocket" | "times" | "random">;
@@ -30,7 +32,13 @@ export interface LeaderOptions {
 const OPENING_MS = 1_500;
 
 /** Calls of which the event says more than an answer by REST, which comes at any time: up to which revision it is gone. */
-const TOLD = new Set<OperationName>(["conversation.decline", "conversation.delete"]);
+const TOLD = new Set<OperationName>([
+  "conversation.decline",
+  "conversation.delete",
+  "group.decline",
+  "group.delete",
+  "group.leave",
+]);
 
 /** The tab that has the connection: all that comes from the server passes here into the database, and all that waits out. */
 export class Leader {
@@ -49,7 +57,7 @@ export class Leader {
   constructor(private readonly options: LeaderOptions) {
     const { store } = options;
     this.marks = new Marks(store);
-    this.news = new News(store, (conversationId) => this.marks.received(conversationId));
+    this.news = new News(store, (conversationId) => this.marks.received(conversationId), options.onGroup);
     this.outbox = new Outbox(store.db);
     const onState = (state: WampState) => this.state(state);
     this.wamp = new WampClient({ url: options.url, ticket: options.ticket, onState, ...options.wamp });

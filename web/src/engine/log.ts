@@ -1,8 +1,8 @@
-import type { Message, MessageReceipts } from "../api/types.ts";
+import type { Events, Message } from "../api/types.ts";
 import type { ConversationRow, Stretch } from "../db/schema.ts";
-import { type Entry, fold, isCleared, subject } from "./fold.ts";
+import { type Entry, fold, foldGroup, isCleared, subject } from "./fold.ts";
 import type { Store } from "./store.ts";
-import { read, setUnread } from "./views.ts";
+import { reach, read, setUnread } from "./views.ts";
 
 /** A conversation while entries of its log are applied to it. */
 interface Work {
@@ -58,7 +58,7 @@ export class Log {
       if (work.top !== undefined) await db.stretches.put(work.top);
       work.top = { conversationId: row.id, fromSeq: message.seq, toSeq: message.seq };
     }
-    await this.store.meetSenders([message.sender]);
+    await this.store.meetSenders([message.sender, ...(message.users ?? [])]);
     await this.store.sent([message]);
     if (message.sender.id !== me) {
       const theirs = db.activity.where("conversationId").equals(row.id);
@@ -85,8 +85,8 @@ export class Log {
       }
     }
     if (entry.seq <= row.viewSeq) return;
-    // What it is called, who is in it, and as what.
-    if (entry.event.startsWith("group.")) work.uncertain = true;
+    foldGroup(row, entry, me);
+    if (entry.event === "group.member_joined") await this.joined(row, entry);
     if (row.lastMessage !== undefined) row.lastMessage = fold(row.lastMessage, entry, me);
     if (entry.event === "message.unsent" && row.unreadCount > 0) this.uncount(work, message);
   }
@@ -100,16 +100,12 @@ export class Log {
     }
   }
 
-  /** Own messages in a group that have reached all others: so have those before them. */
-  receipts({ conversationId, messageId, deliveredCount, readCount }: MessageReceipts): Promise<void> {
-    return this.store.change(async () => {
-      const row = await this.store.db.conversations.get(conversationId);
-      const message = await this.store.db.messages.get(messageId);
-      const others = (row?.memberCount ?? 0) - 1;
-      if (row === undefined || message === undefined || others < 1) return;
-      if (deliveredCount >= others) row.otherDeliveredSeq = Math.max(row.otherDeliveredSeq ?? 0, message.seq);
-      if ((readCount ?? 0) >= others) row.otherReadSeq = Math.max(row.otherReadSeq ?? 0, message.seq);
-      await this.store.db.conversations.put(row);
-    });
+  /** What there was when somebody came counts as read by them: nothing else is told where nobody else was. */
+  private async joined(row: ConversationRow, { seq, data }: Entry): Promise<void> {
+    if ((data as Events["chatr.group.member_joined"]).memberCount !== 2) return;
+    // Before it is the system entry that says the same.
+    const before = seq - 2;
+    const isShown = await this.store.seesReceipts();
+    reach(row, { otherDeliveredSeq: before, otherReadSeq: isShown ? before : 0 });
   }
 }

@@ -1,10 +1,15 @@
 import type { Conversation, Events, FriendshipResult, Me, Message, ResultOf, User } from "../api/types.ts";
 import { Activity } from "./activity.ts";
+import type { GroupEvent } from "./engine.ts";
 import type { Item } from "./feed.ts";
 import { Friends } from "./friends.ts";
+import { Invites } from "./invites.ts";
 import { Log } from "./log.ts";
 import { Presence } from "./presence.ts";
 import type { Store } from "./store.ts";
+
+/** Hears what happens in a group; without one, in any. */
+export type HearsGroup = (groupId: string | undefined, told: GroupEvent) => void;
 
 /** Puts what events and answers say into the database. */
 export class News {
@@ -12,12 +17,15 @@ export class News {
   readonly presence: Presence;
   readonly friends: Friends;
   readonly activity: Activity;
+  readonly invites: Invites;
 
   /** `received`: hears of conversations that have messages more. */
   constructor(
     readonly store: Store,
     readonly received: (conversationId: string) => void,
+    readonly group: HearsGroup = () => undefined,
   ) {
+    this.invites = new Invites(store);
     this.log = new Log(store);
     this.presence = new Presence(store);
     this.friends = new Friends(store);
@@ -33,7 +41,7 @@ export class News {
       case "chatr.conversation.accepted":
       case "chatr.conversation.declined": {
         const { conversation } = data as { conversation?: Conversation };
-        if (conversation !== undefined) await this.store.putViews([conversation]);
+        if (conversation !== undefined) await this.begun(conversation);
         // What is behind in its log is on its way, or shows itself as a gap with the next entry.
         return undefined;
       }
@@ -45,8 +53,32 @@ export class News {
         const status = data as Events[typeof topic];
         return (await this.store.mark(status)) ? undefined : status.conversationId;
       }
-      case "chatr.message.receipts":
-        return void (await this.log.receipts(data as Events[typeof topic]));
+      case "chatr.message.receipts": {
+        const receipts = data as Events[typeof topic];
+        await this.store.reach(receipts.conversationId, receipts);
+        return void this.group(receipts.conversationId, { event: "message.receipts", data: receipts });
+      }
+      case "chatr.group.created":
+        return void (await this.begun((data as Events[typeof topic]).conversation));
+      case "chatr.group.invited":
+        return void (await this.invites.come(data as Events[typeof topic]));
+      case "chatr.group.deleted":
+        // That it is gone for a member too says an event of its own, with the revision.
+        return void (await this.invites.gone((data as Events[typeof topic]).groupId));
+      case "chatr.group.invite_revoked": {
+        const revoked = data as Events[typeof topic];
+        await this.invites.gone(revoked.groupId);
+        return void this.group(revoked.groupId, { event: "group.invite_revoked", data: revoked });
+      }
+      case "chatr.group.invite_declined": {
+        const declined = data as Events[typeof topic];
+        if (declined.user.id === this.store.me) await this.invites.gone(declined.groupId);
+        return void this.group(declined.groupId, { event: "group.invite_declined", data: declined });
+      }
+      case "chatr.group.join_requested": {
+        const requested = data as Events[typeof topic];
+        return void this.group(requested.groupId, { event: "group.join_requested", data: requested });
+      }
       case "chatr.user.updated":
         return void (await this.person((data as Events[typeof topic]).user));
       case "chatr.presence.changed":
@@ -76,6 +108,12 @@ export class News {
     }
   }
 
+  /** A conversation as it is now; whoever is in a group waits for it no more. */
+  private async begun(view: Conversation): Promise<void> {
+    await this.store.putViews([view]);
+    if (view.kind === "group") await this.invites.gone(view.id);
+  }
+
   private async person(user: Me | User): Promise<void> {
     if (user.id === this.store.me) await this.store.setMe(user as Me);
     else await this.store.change(() => this.store.meet([user]));
@@ -96,6 +134,19 @@ export class News {
       case "message.mark_read":
       case "message.mark_delivered":
         return this.marked(name === "message.mark_read", params as { id: string; seq: number });
+      case "group.invite":
+      case "group.update":
+      case "group.remove_member":
+      case "group.promote":
+      case "group.demote":
+      case "group.transfer_ownership":
+      case "group.step_down":
+        return [{ kind: "logged", conversationId: (params as { id: string }).id }];
+      case "group.decline":
+        await this.invites.gone((params as { id: string }).id);
+        return [];
+      case "group.leave":
+      case "group.delete":
       case "conversation.decline":
       case "conversation.delete":
         await this.store.remove((params as { id: string }).id);
@@ -128,6 +179,16 @@ export class News {
       case "conversation.get":
       case "conversation.with_user":
         return this.store.putViews([answer as Conversation]);
+      case "group.create":
+      case "group.accept":
+      case "group.join_by_link":
+        return this.begun(answer as Conversation);
+      case "group.list":
+        return this.store.putViews((answer as ResultOf<"group.list">).items);
+      case "group.get":
+        return this.meet((answer as ResultOf<"group.get">).members.map((member) => member.user));
+      case "message.readers":
+        return this.meet((answer as ResultOf<"message.readers">).items.map((reader) => reader.user));
       case "user.get":
       case "user.get_by_username":
         return this.meet([answer as User]);

@@ -1,7 +1,7 @@
 import Dexie from "dexie";
 import type { Conversation, Me, Message, MessageStatusChanged, User } from "../api/types.ts";
 import type { ChatrDatabase, ConversationRow, MetaValues, PersonRow } from "../db/schema.ts";
-import { personOf, read, rowOf, setUnread, userOf } from "./views.ts";
+import { personOf, type Reached, reach, read, rowOf, setUnread, userOf } from "./views.ts";
 
 /** All rows of one conversation, by an index that begins with its id. */
 export function within(conversationId: string): [[string, typeof Dexie.minKey], [string, typeof Dexie.maxKey]] {
@@ -22,8 +22,8 @@ export class Store {
 
   /** Do something to all that conversations are made of, at once or not at all. */
   change<T>(work: () => Promise<T>): Promise<T> {
-    const { conversations, messages, stretches, outbox, people, drafts, removed, meta, activity } = this.db;
-    const tables = [conversations, messages, stretches, outbox, people, drafts, removed, meta, activity];
+    const { conversations, messages, stretches, outbox, people, drafts, removed, meta, activity, invites } = this.db;
+    const tables = [conversations, messages, stretches, outbox, people, drafts, removed, meta, activity, invites];
     return this.db.transaction("rw", tables, work);
   }
 
@@ -165,8 +165,32 @@ export class Store {
       const known = await this.meta("me");
       if (known !== undefined && me.revision < known.revision) return;
       await this.setMeta("me", me);
+      if (!me.privacy.readReceipts) await this.seeNoReceipts();
       const { emailVerified: _e, phoneVerified: _p, twoFactorEnabled: _t, privacy: _v, settings: _s, ...user } = me;
       await this.meet([user]);
+    });
+  }
+
+  /** Who gives no receipts is shown none; of direct conversations the server says so. */
+  private async seeNoReceipts(): Promise<void> {
+    const groups = this.db.conversations.filter((row) => row.kind === "group" && row.otherReadSeq !== undefined);
+    await groups.modify((row) => {
+      delete row.otherReadSeq;
+    });
+  }
+
+  /** Whether others' reading is shown to the person: guests have no say in it. */
+  async seesReceipts(): Promise<boolean> {
+    return (await this.meta("me"))?.privacy.readReceipts !== false;
+  }
+
+  /** All others in a group have come so far, as far as one is shown it. */
+  reach(conversationId: string, reached: Reached): Promise<void> {
+    return this.change(async () => {
+      const row = await this.db.conversations.get(conversationId);
+      if (row?.kind !== "group") return;
+      reach(row, (await this.seesReceipts()) ? reached : { otherDeliveredSeq: reached.otherDeliveredSeq });
+      await this.db.conversations.put(row);
     });
   }
 
@@ -181,7 +205,35 @@ export class Store {
       await this.db.conversations.delete(conversationId);
       await this.forgetLog(conversationId);
       await this.db.activity.where("conversationId").equals(conversationId).delete();
+      // In a direct one it still arrives, and brings the conversation back.
+      if (row?.kind === "group") await this.failSends(conversationId);
     });
+  }
+
+  /** What waits to be sent to a group that one is not in any more. */
+  private async failSends(conversationId: string): Promise<void> {
+    const error = { code: "not_found", detail: "You are not in this group any more" };
+    await this.db.outbox
+      .where("[target+order]")
+      .between(...within(`conversation:${conversationId}`))
+      .modify({ state: "failed", error });
+  }
+
+  /** The newest groups where messages of one's own are here that have not been read by all, as far as that is known. */
+  async awaited(most: number): Promise<string[]> {
+    const groups = await this.db.conversations.filter((row) => row.kind === "group").sortBy("updatedAt");
+    const mark = (await this.seesReceipts()) ? "otherReadSeq" : "otherDeliveredSeq";
+    const found: string[] = [];
+    for (const row of groups.reverse()) {
+      const above = [row.id, row[mark] ?? 0];
+      const own = this.db.messages
+        .where("[conversationId+seq]")
+        .between(above, [row.id, Dexie.maxKey], false)
+        .filter((message) => message.sender.id === this.me && message.type !== "system");
+      if ((await own.first()) !== undefined) found.push(row.id);
+      if (found.length === most) break;
+    }
+    return found;
   }
 
   /** Forget what is here of a conversation's log. */
@@ -197,7 +249,7 @@ export class Store {
   async forgetAll(epoch: boolean): Promise<void> {
     await Promise.all([this.db.conversations.clear(), this.db.messages.clear(), this.db.stretches.clear()]);
     if (!epoch) return;
-    await Promise.all([this.db.people.clear(), this.db.removed.clear()]);
+    await Promise.all([this.db.people.clear(), this.db.removed.clear(), this.db.invites.clear()]);
     await Promise.all([this.db.meta.delete("cursor"), this.db.meta.delete("me")]);
   }
 

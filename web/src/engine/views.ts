@@ -1,7 +1,10 @@
-import type { Conversation, User } from "../api/types.ts";
+import type { Conversation, Message, User } from "../api/types.ts";
 import type { ConversationRow, PersonRow } from "../db/schema.ts";
 
 const MOST_UNREAD = 999;
+
+/** Up to where all others have come. */
+export type Reached = Pick<Conversation, "otherDeliveredSeq" | "otherReadSeq">;
 
 /** What goes into a conversation's row. */
 export interface Known {
@@ -31,6 +34,7 @@ export function rowOf(view: Conversation, known: Known, me: string, told = false
   if (other !== undefined) next.other = other;
   if (row !== undefined) keep(next, row, told);
   if (!known.hasLog) next.logSeq = Math.max(next.logSeq, next.headSeq);
+  if (next.kind === "group") reach(next, reachedBy(view.lastMessage, me));
   const last = next.lastMessage;
   // What comes after a request was declined is a new one.
   if (last !== undefined && last.seq > view.headSeq) delete next.declinedAt;
@@ -57,6 +61,7 @@ function keep(next: ConversationRow, row: ConversationRow, told: boolean): void 
     next.updatedAt = row.updatedAt;
     next.lastMessage = row.lastMessage;
     setUnread(next, row.unreadCount, row.unreadCapped);
+    if (next.kind === "group") keepGroup(next, row);
   }
   if (row.pendingRead !== undefined) next.pendingRead = row.pendingRead;
   next.headSeq = Math.max(next.headSeq, row.headSeq);
@@ -67,6 +72,27 @@ function keep(next: ConversationRow, row: ConversationRow, told: boolean): void 
     const before = row[mark];
     if (before !== undefined) next[mark] = Math.max(next[mark] ?? 0, before);
   }
+}
+
+/** What entries of its log have said of a group. */
+function keepGroup(next: ConversationRow, { title, description, memberCount, role }: ConversationRow): void {
+  Object.assign(next, { title, memberCount, role });
+  if (description === undefined) delete next.description;
+  else next.description = description;
+}
+
+/** All others have come so far, in a group: its watermarks only grow. */
+export function reach(row: ConversationRow, { otherDeliveredSeq = 0, otherReadSeq = 0 }: Reached): void {
+  row.otherDeliveredSeq = Math.max(row.otherDeliveredSeq ?? 0, otherDeliveredSeq);
+  row.otherReadSeq = Math.max(row.otherReadSeq ?? 0, otherReadSeq);
+}
+
+/** What the status of a message of one's own says of the others. */
+function reachedBy(message: Message | undefined, me: string): Reached {
+  if (message?.sender.id !== me || message.type === "system") return {};
+  const { seq, status } = message;
+  if (status === "read") return { otherDeliveredSeq: seq, otherReadSeq: seq };
+  return status === "delivered" ? { otherDeliveredSeq: seq } : {};
 }
 
 /** Up to where nothing is unread. */

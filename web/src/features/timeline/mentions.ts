@@ -4,7 +4,7 @@ import { EVERYBODY, type Mention } from "../../ui/mentions.ts";
 import { useView, type View } from "./context.ts";
 
 /** Whom a message calls; `mentionsAll`: everybody in the group. */
-export type Calling = Pick<Message, "mentions"> & { mentionsAll?: boolean };
+export type Calling = Pick<Message, "mentions" | "mentionsAll">;
 
 /** Who is mentioned in a message: between two whoever is named, in a group whom the server found in it. */
 export function mentionsOf(message: Calling, { kind, mentions }: Pick<View, "kind" | "mentions">): readonly Mention[] {

@@ -1,0 +1,38 @@
+import type { GroupInvite, GroupInvited, GroupInvitePage } from "../api/types.ts";
+import type { Call } from "./friends.ts";
+import type { Store } from "./store.ts";
+
+/** Invitations to groups that wait for an answer. */
+export class Invites {
+  constructor(private readonly store: Store) {}
+
+  /** Fetch all anew: what is not among them was answered, or taken back. */
+  async fetch(call: Call): Promise<void> {
+    const items: GroupInvite[] = [];
+    let cursor: string | null | undefined;
+    do {
+      const page: GroupInvitePage = await call("group.invites", cursor ? { limit: 100, cursor } : { limit: 100 });
+      items.push(...page.items);
+      cursor = page.nextCursor;
+    } while (cursor);
+    await this.store.change(async () => {
+      await this.store.meet(items.flatMap((item) => item.invitedBy ?? []));
+      await this.store.db.invites.clear();
+      await this.store.db.invites.bulkPut(items.map((item) => ({ ...item, id: item.group.id })));
+    });
+  }
+
+  /** `group.invited` */
+  come({ group, invitedBy, memberCount }: GroupInvited): Promise<void> {
+    return this.store.change(async () => {
+      await this.store.meetSenders([invitedBy]);
+      const invitedAt = new Date().toISOString();
+      await this.store.db.invites.put({ id: group.id, group, invitedBy, memberCount, invitedAt });
+    });
+  }
+
+  /** It was answered, or taken back, or the group is no more. */
+  async gone(groupId: string): Promise<void> {
+    await this.store.db.invites.delete(groupId);
+  }
+}
