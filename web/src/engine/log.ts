@@ -1,6 +1,7 @@
 import type { Events, Message } from "../api/types.ts";
 import type { ConversationRow, Stretch } from "../db/schema.ts";
 import { type Entry, fold, foldGroup, isCleared, subject } from "./fold.ts";
+import { addMention, calls } from "./mentions.ts";
 import type { Store } from "./store.ts";
 import { reach, read, setUnread } from "./views.ts";
 
@@ -70,7 +71,9 @@ export class Log {
     row.lastMessage = message;
     row.updatedAt = message.createdAt;
     const counts = message.sender.id !== me && message.type !== "system" && !message.unsent;
-    if (counts && message.seq > read(row)) setUnread(row, row.unreadCount + 1, row.unreadCapped);
+    if (!counts || message.seq <= read(row)) return;
+    setUnread(row, row.unreadCount + 1, row.unreadCapped);
+    if (row.kind === "group" && calls(message, me)) addMention(row, message.seq);
   }
 
   private async changed(work: Work, entry: Entry): Promise<void> {
@@ -89,6 +92,7 @@ export class Log {
     if (entry.event === "group.member_joined") await this.joined(row, entry);
     if (row.lastMessage !== undefined) row.lastMessage = fold(row.lastMessage, entry, me);
     if (entry.event === "message.unsent" && row.unreadCount > 0) this.uncount(work, message);
+    if (entry.event === "message.edited" && row.kind === "group") this.recall(work, message, entry);
   }
 
   /** A message was taken back that may have been unread. */
@@ -97,6 +101,16 @@ export class Log {
     if (message === undefined || row.unreadCapped) work.uncertain = true;
     else if (!message.unsent && message.sender.id !== this.store.me && message.seq > read(row)) {
       setUnread(row, row.unreadCount - 1);
+      if (row.kind === "group" && calls(message, this.store.me)) work.uncertain = true;
+    }
+  }
+
+  /** An edit may call somebody whom the message has not called before, or call them no more. */
+  private recall(work: Work, before: Message | undefined, { data }: Entry): void {
+    const { message } = data as Events["chatr.message.edited"];
+    const now = calls(message, this.store.me);
+    if (message.seq > read(work.row) && now !== (before !== undefined && calls(before, this.store.me))) {
+      work.uncertain = true;
     }
   }
 

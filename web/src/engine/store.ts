@@ -1,7 +1,8 @@
 import Dexie from "dexie";
 import type { Conversation, Me, Message, MessageStatusChanged, User } from "../api/types.ts";
 import type { ChatrDatabase, ConversationRow, MetaValues, PersonRow } from "../db/schema.ts";
-import { personOf, type Reached, reach, read, rowOf, setUnread, userOf } from "./views.ts";
+import { calls, setMentions } from "./mentions.ts";
+import { personOf, type Reached, reach, read, rowOf, setRead, setUnread, userOf } from "./views.ts";
 
 /** All rows of one conversation, by an index that begins with its id. */
 export function within(conversationId: string): [[string, typeof Dexie.minKey], [string, typeof Dexie.maxKey]] {
@@ -276,19 +277,25 @@ export class Store {
     if (row === undefined || row.unreadCount === 0) return true;
     const mark = read(row);
     if (mark >= row.headSeq) {
-      setUnread(row, 0);
+      setRead(row);
       await this.db.conversations.put(row);
       return true;
     }
     const top = await this.stretches(conversationId).last();
     if (row.unreadCapped || row.headSeq > row.logSeq || top === undefined) return false;
     if (top.fromSeq > mark + 1 || top.toSeq < row.logSeq) return false;
-    const count = await this.db.messages
+    const unread = await this.db.messages
       .where("[conversationId+seq]")
       .between([row.id, mark], [row.id, Dexie.maxKey], false)
       .filter((message) => !message.unsent && message.type !== "system" && message.sender.id !== this.me)
-      .count();
-    setUnread(row, count);
+      .sortBy("seq");
+    setUnread(row, unread.length);
+    if (row.kind === "group") {
+      setMentions(
+        row,
+        unread.filter((message) => calls(message, this.me)),
+      );
+    }
     await this.db.conversations.put(row);
     return true;
   }

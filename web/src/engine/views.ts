@@ -1,6 +1,8 @@
 import type { Conversation, Message, User } from "../api/types.ts";
 import type { ConversationRow, PersonRow } from "../db/schema.ts";
 
+import { keepMentions, setMentions } from "./mentions.ts";
+
 const MOST_UNREAD = 999;
 
 /** Up to where all others have come. */
@@ -39,7 +41,7 @@ export function rowOf(view: Conversation, known: Known, me: string, told = false
   // What comes after a request was declined is a new one.
   if (last !== undefined && last.seq > view.headSeq) delete next.declinedAt;
   if (last !== undefined && last.seq <= (next.clearedSeq ?? 0)) delete next.lastMessage;
-  if (read(next) >= next.headSeq) setUnread(next, 0);
+  if (read(next) >= next.headSeq) setRead(next);
   return next;
 }
 
@@ -62,6 +64,7 @@ function keep(next: ConversationRow, row: ConversationRow, told: boolean): void 
     next.lastMessage = row.lastMessage;
     setUnread(next, row.unreadCount, row.unreadCapped);
     if (next.kind === "group") keepGroup(next, row);
+    keepMentions(next, row);
   }
   if (row.pendingRead !== undefined) next.pendingRead = row.pendingRead;
   next.headSeq = Math.max(next.headSeq, row.headSeq);
@@ -98,6 +101,12 @@ function reachedBy(message: Message | undefined, me: string): Reached {
 /** Up to where nothing is unread. */
 export function read(row: ConversationRow): number {
   return Math.max(row.readSeq, row.clearedSeq ?? 0);
+}
+
+/** All is read. */
+export function setRead(row: ConversationRow): void {
+  setUnread(row, 0);
+  setMentions(row, []);
 }
 
 /** Set how many are unread. */

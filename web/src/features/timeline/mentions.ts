@@ -1,10 +1,11 @@
 import { useMemo } from "react";
 import type { Message } from "../../api/types.ts";
+import { calls } from "../../engine/mentions.ts";
 import { EVERYBODY, type Mention } from "../../ui/mentions.ts";
 import { useView, type View } from "./context.ts";
 
-/** Whom a message calls; `mentionsAll`: everybody in the group. */
-export type Calling = Pick<Message, "mentions" | "mentionsAll">;
+/** Whom the server found in a message. */
+type Calling = Pick<Message, "mentions" | "mentionsAll">;
 
 /** Who is mentioned in a message: between two whoever is named, in a group whom the server found in it. */
 export function mentionsOf(message: Calling, { kind, mentions }: Pick<View, "kind" | "mentions">): readonly Mention[] {
@@ -24,12 +25,6 @@ export function useMentions(message: Calling): readonly Mention[] {
     () => mentionsOf({ mentions: ids, mentionsAll }, { kind, mentions }),
     [ids, mentionsAll, kind, mentions],
   );
-}
-
-/** Whether a message calls somebody: by name, or with all others. */
-export function calls(message: Calling & Pick<Message, "sender" | "unsent">, userId: string): boolean {
-  if (message.unsent || message.sender.id === userId) return false;
-  return message.mentionsAll === true || message.mentions?.includes(userId) === true;
 }
 
 /** What the conversation says of the messages that call the reader and are not read. */

@@ -65,7 +65,7 @@ function useAnswer(id: string) {
     } catch (error) {
       setRefused(reasonOf(error));
       // What is no more is not offered again.
-      if (isGone(error)) await engine.call("group.invites", {}).catch(() => undefined);
+      if (isGone(error)) await engine.call("group.invites", { limit: 100 }).catch(() => undefined);
     } finally {
       setBusy(undefined);
     }
