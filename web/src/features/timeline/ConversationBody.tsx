@@ -4,6 +4,7 @@ import type { Message } from "../../api/types.ts";
 import { locale, t } from "../../text/index.ts";
 import { Empty } from "../../ui/Empty.tsx";
 import { dayText } from "../../ui/time.ts";
+import { titleOf } from "./Header.tsx";
 import { nextCall } from "./mentions.ts";
 import { createRows } from "./rows.ts";
 import { Timeline, type TimelineHandle } from "./Timeline.tsx";
@@ -73,7 +74,7 @@ function countText(count: number, capped: boolean): string {
 }
 
 function Nothing({ data, failed }: { data: ConversationData; failed: boolean }) {
-  const { person } = data;
+  const { person, conversation } = data;
   return (
     <div className="conversation__empty">
       {failed ? (
@@ -81,7 +82,11 @@ function Nothing({ data, failed }: { data: ConversationData; failed: boolean }) 
       ) : (
         <Empty
           icon={Hand}
-          title={t.conversation.sayHello(person?.displayName ?? t.common.deletedUser)}
+          title={
+            conversation?.kind === "group"
+              ? t.conversation.sayHelloGroup(titleOf(conversation, person))
+              : t.conversation.sayHello(person?.displayName ?? t.common.deletedUser)
+          }
           text={friendsText(data)}
         />
       )}

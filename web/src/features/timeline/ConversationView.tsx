@@ -161,7 +161,6 @@ function Overlays({ overlays, close, messages, marks, me }: OverlaysProps) {
           <DetailsDialog
             message={message}
             tick={message.sender.id === me ? tickOf(message, marks) : undefined}
-            me={me}
             onClose={() => {
               close("details");
               if (details) giveBack(details);

@@ -35,6 +35,9 @@ export const conversation = {
   isRecording: (name: string) => `${name} is recording`,
   sayHello: (name: string) => `Say hello to ${name}`,
   friendsSince: (when: string) => `You are friends since ${when}.`,
+  sayHelloGroup: (title: string) => `Say hello in ${title}`,
+  notInGroup: (title: string) => `You are not in ${title} any more`,
+  notInGroupText: "You left it, were removed, or it was deleted.",
   notLoaded: "Messages come when the connection is back.",
 
   // Bubbles
@@ -80,6 +83,10 @@ export const conversation = {
   writtenAt: "Written",
   editedAt: "Edited",
   state: "State",
+  whoHasRead: "Who has read it",
+  readBy: (read: number, delivered: number, of: number) => `Read by ${read} of ${of}, delivered to ${delivered}`,
+  deliveredTo: (delivered: number, of: number) => `Delivered to ${delivered} of ${of}`,
+  noReceipts: "You share no read receipts, so you don't see who has read it.",
   formerTexts: "Former texts",
   reactions: "Reactions",
 
