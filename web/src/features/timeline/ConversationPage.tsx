@@ -34,6 +34,11 @@ export default function ConversationPage({ conversationId, personId }: Conversat
 /** What is no more, or not for the reader; `group`: what it was called, if they were in it a moment ago. */
 function Gone({ group }: { group: string | undefined }) {
   const [, navigate] = useLocation();
+  const back = useRef<HTMLButtonElement>(null);
+  // What had the focus went with the conversation.
+  useEffect(() => {
+    if (document.activeElement === document.body) back.current?.focus();
+  }, []);
   const words =
     group === undefined
       ? { title: t.errors.not_found }
@@ -43,7 +48,11 @@ function Gone({ group }: { group: string | undefined }) {
       <Empty
         icon={MessageCircleOff}
         {...words}
-        action={<Button onClick={() => navigate("/")}>{t.conversation.backToChats}</Button>}
+        action={
+          <Button ref={back} onClick={() => navigate("/")}>
+            {t.conversation.backToChats}
+          </Button>
+        }
       />
     </div>
   );

@@ -52,8 +52,6 @@ export const chats = {
   deleteTitle: "Delete this chat?",
   deleteDirect: (name: string) =>
     `Only your copy goes. ${name} keeps the other one, and a new message brings the chat back.`,
-  deleteGroup: "Only your copy goes. A new message brings the chat back.",
-  leaveGroup: "Leave group",
   archived: "Archived",
   undo: "Undo",
 
