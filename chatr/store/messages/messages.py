@@ -79,8 +79,7 @@ class Stored(msgspec.Struct, frozen=True):
             edited=there and self.edited_at is not None,
             edited_at=wire_time(self.edited_at) if there and self.edited_at else UNSET,
             unsent=not there,
-            # Nobody waits for others to read what the server tells.
-            status="sent" if event or self.sender_id != viewer_id else self._status(marks),
+            status=self._status(marks) if self.sender_id == viewer_id else "sent",
             reply_to=self._quote(marks) if there and self.reply_to else UNSET,
             reactions=_reactions(self.reactions, marks) if there and self.reactions else [],
             mentions=people_of(self.mentions, self.conversation_id) if there else [],
@@ -90,9 +89,6 @@ class Stored(msgspec.Struct, frozen=True):
             user_ids=self.user_ids or [] if event else UNSET,
             users=[faces.sender(marks.blockers, *each) for each in self.users] if self.users else UNSET,
         )
-
-    def _status(self, marks: Watermarks) -> MessageStatus:
-        return "listened" if self.listened else marks.status(self.seq)
 
     @property
     def named(self) -> list[str]:
