@@ -32,6 +32,8 @@ interface CompletionProps {
   field: RefObject<HTMLTextAreaElement | null>;
   text: string;
   caret: number;
+  /** Somebody writes: what was written before asks for nothing. */
+  active: boolean;
   people: readonly Person[];
   group: Group | undefined;
   me: string;
@@ -49,8 +51,8 @@ interface Option {
 const LIST = "composer-completion";
 
 /** Above the field: people after `@`, emoji after `:` and two letters. */
-export function Completion({ ref, field, text, caret, people, group, me, onPick }: CompletionProps) {
-  const query = queryAt(text, caret);
+export function Completion({ ref, field, text, caret, active, people, group, me, onPick }: CompletionProps) {
+  const query = active ? queryAt(text, caret) : undefined;
   const options = useOptions(query, people, group, me);
   const asked = query && `${query.kind}${query.from}${query.word}`;
   const [at, setAt] = useState<{ asked?: string; index: number }>({ index: 0 });
@@ -103,7 +105,7 @@ function Face({ option: { person, all, emoji, word } }: { option: Option }) {
   if (all) {
     return (
       <>
-        <span className="composer__option-sign">
+        <span className="composer__option-sign composer__option-sign--all">
           <UsersRound />
         </span>
         <span className="composer__option-name ellipsis">{t.conversation.everyone}</span>

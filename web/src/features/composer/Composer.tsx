@@ -51,6 +51,7 @@ export function Composer(props: ComposerProps) {
   const field = useRef<HTMLTextAreaElement>(null);
   const completion = useRef<CompletionHandle>(null);
   const [caret, setCaret] = useState(0);
+  const [active, setActive] = useState(false);
   useImperativeHandle(ref, () => ({ focus: () => field.current?.focus() }));
   useCaretAtEnd(field, state.revision, setCaret);
   const { text, mode } = state;
@@ -70,6 +71,7 @@ export function Composer(props: ComposerProps) {
         field={field}
         text={text}
         caret={caret}
+        active={active}
         people={people}
         group={group}
         me={me}
@@ -96,6 +98,8 @@ export function Composer(props: ComposerProps) {
               }}
               onSelect={(event) => setCaret(event.currentTarget.selectionEnd)}
               onKeyDown={keyDown}
+              onFocus={() => setActive(true)}
+              onBlur={() => setActive(false)}
             />
           </div>
           <EmojiButton onPick={insert} onClose={() => field.current?.focus()} />
