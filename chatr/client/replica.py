@@ -96,19 +96,21 @@ class Replica:
         return {**message, "sender": sender, "status": self._status(message, view)}
 
     def _status(self, message: dict[str, Any], view: View) -> str:
+        # Nobody waits for others to read what the server tells.
         if message["sender"]["id"] != self.me or message["type"] == "system":
             return "sent"
         if message["id"] in self._listened:
             return "listened"
         seq, reached = message["seq"], view
         if view.get("kind") == "group":
-            # Nobody waits for others to read what the server tells, nor where nobody else is.
-            nobody = message["type"] == "system" or view.get("memberCount", 0) < 2
-            reached = {} if nobody else self._reached.get(message["conversationId"], {})
+            reached = self._reached_in(view)
         read, delivered = reached.get("otherReadSeq", 0), reached.get("otherDeliveredSeq", 0)
-        if view.get("kind") == "group" and not self._gives_receipts:
-            read = 0
         return "read" if read >= seq else "delivered" if delivered >= seq else "sent"
+
+    def _reached_in(self, group: View) -> dict[str, int]:
+        """Up to where all others in a group have come, as far as the person is shown it; where nobody is, nowhere."""
+        reached = self._reached.get(group["id"], {}) if group.get("memberCount", 0) > 1 else {}
+        return reached if self._gives_receipts else {**reached, "otherReadSeq": 0}
 
     def _keep(self, message: dict[str, Any]) -> None:
         self._messages.setdefault(message["conversationId"], {})[message["seq"]] = message

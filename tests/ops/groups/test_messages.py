@@ -158,6 +158,8 @@ class SameTests(GroupMessagesCase):
         """A device that folds all of it over an earlier snapshot has what a fresh one says."""
         dan = await self.person("dan")
         replica, seen = await self.snapshot(self.cat), len(self.cats.events)
+        mine = await self.cat.send(self.group_id, "who reads this?")
+        await self.ann.call("message.mark_read", id=self.group_id, seq=mine["seq"])
         await self.ann.call("group.update", id=self.group_id, name="Wolves", description="howl")
         await self.ann.call("group.invite", id=self.group_id, userIds=[dan.id])
         await dan.call("group.accept", id=self.group_id)
@@ -170,6 +172,9 @@ class SameTests(GroupMessagesCase):
         for name, data in self.cats.events[seen:]:
             replica.apply(name, data)
         await self.equal(replica, self.cat)
+        # Who had not read it is not there any more.
+        shown = {message["id"]: message["status"] for message in replica.messages(self.group_id)}
+        self.assertEqual(shown[mine["id"]], "read")
         # From the log it comes to the same, also over a snapshot that has it already.
         for late in (await self.snapshot(self.cat), replica):
             for entry in await self.log(self.cat, self.group_id):

@@ -89,6 +89,7 @@ export class Feed {
     await this.putChanges(changes, views);
     await store.setMeta("epoch", epoch);
     await this.people(first || changes.reset || changes.friends === true);
+    if (first || changes.reset || changes.invites) await unless("forbidden", this.news.invites.fetch(this.call));
     const behind = await this.behind(views);
     for (const id of behind) await this.catchUp(id);
     // Last: if this connection breaks before, the next resume starts from the old cursor.
@@ -148,7 +149,6 @@ export class Feed {
     if (me !== undefined) await this.news.store.setMe(me);
     const presence = await unless("forbidden", this.call("presence.query", {}));
     if (presence !== undefined) await this.news.presence.snapshot(presence.items);
-    await unless("forbidden", this.news.invites.fetch(this.call));
     if (friendsToo) await unless("forbidden", this.news.friends.fetch(this.call));
   }
 

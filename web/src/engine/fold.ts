@@ -71,7 +71,14 @@ export function foldGroup(row: ConversationRow, entry: Entry, me: string): void 
   }
 }
 
-function unsent({ replyTo: _replyTo, editedAt: _editedAt, linkPreview: _linkPreview, ...rest }: Message): Message {
+function unsent(message: Message): Message {
+  const {
+    replyTo: _replyTo,
+    editedAt: _editedAt,
+    linkPreview: _linkPreview,
+    mentionsAll: _mentionsAll,
+    ...rest
+  } = message;
   return { ...rest, content: "", unsent: true, edited: false, reactions: [], mentions: [] };
 }
 

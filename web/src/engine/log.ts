@@ -1,9 +1,8 @@
 import type { Events, Message } from "../api/types.ts";
 import type { ConversationRow, Stretch } from "../db/schema.ts";
 import { type Entry, fold, foldGroup, isCleared, subject } from "./fold.ts";
-import { addMention, calls } from "./mentions.ts";
 import type { Store } from "./store.ts";
-import { reach, read, setUnread } from "./views.ts";
+import { calls, reach, read, setMentions, setUnread } from "./views.ts";
 
 /** A conversation while entries of its log are applied to it. */
 interface Work {
@@ -12,6 +11,8 @@ interface Work {
   top: Stretch | undefined;
   /** Whether how much is unread can't be told from what is here. */
   uncertain: boolean;
+  /** Whether what is unread has to be counted again. */
+  recount: boolean;
 }
 
 /** Applies entries of logs to the database. */
@@ -26,10 +27,16 @@ export class Log {
     return this.store.change(async () => {
       const row = await this.store.db.conversations.get(conversationId);
       if (row === undefined) return false;
-      const work: Work = { row, top: await this.store.stretches(conversationId).last(), uncertain: false };
+      const work: Work = {
+        row,
+        top: await this.store.stretches(conversationId).last(),
+        uncertain: false,
+        recount: false,
+      };
       for (const entry of entries) if (entry.seq > row.logSeq) await this.one(work, entry);
       await this.store.db.conversations.put(row);
       if (work.top !== undefined) await this.store.db.stretches.put(work.top);
+      if (work.recount && !(await this.store.recount(row.id))) work.uncertain = true;
       return work.uncertain;
     });
   }
@@ -73,7 +80,9 @@ export class Log {
     const counts = message.sender.id !== me && message.type !== "system" && !message.unsent;
     if (!counts || message.seq <= read(row)) return;
     setUnread(row, row.unreadCount + 1, row.unreadCapped);
-    if (row.kind === "group" && calls(message, me)) addMention(row, message.seq);
+    if (row.kind === "group" && calls(message, me)) {
+      setMentions(row, (row.mentionCount ?? 0) + 1, row.firstMentionSeq ?? message.seq);
+    }
   }
 
   private async changed(work: Work, entry: Entry): Promise<void> {
@@ -90,9 +99,9 @@ export class Log {
     if (entry.seq <= row.viewSeq) return;
     foldGroup(row, entry, me);
     if (entry.event === "group.member_joined") await this.joined(row, entry);
+    if (entry.event === "message.edited" && row.kind === "group") this.recalled(work, entry, message);
     if (row.lastMessage !== undefined) row.lastMessage = fold(row.lastMessage, entry, me);
     if (entry.event === "message.unsent" && row.unreadCount > 0) this.uncount(work, message);
-    if (entry.event === "message.edited" && row.kind === "group") this.recall(work, message, entry);
   }
 
   /** A message was taken back that may have been unread. */
@@ -101,17 +110,17 @@ export class Log {
     if (message === undefined || row.unreadCapped) work.uncertain = true;
     else if (!message.unsent && message.sender.id !== this.store.me && message.seq > read(row)) {
       setUnread(row, row.unreadCount - 1);
-      if (row.kind === "group" && calls(message, this.store.me)) work.uncertain = true;
+      if (calls(message, this.store.me)) work.recount = true;
     }
   }
 
-  /** An edit may call somebody whom the message has not called before, or call them no more. */
-  private recall(work: Work, before: Message | undefined, { data }: Entry): void {
-    const { message } = data as Events["chatr.message.edited"];
-    const now = calls(message, this.store.me);
-    if (message.seq > read(work.row) && now !== (before !== undefined && calls(before, this.store.me))) {
-      work.uncertain = true;
-    }
+  /** An unread message may call the person now, or no more. */
+  private recalled(work: Work, entry: Entry, before: Message | undefined): void {
+    const { me } = this.store;
+    const { message: after } = entry.data as Events["chatr.message.edited"];
+    if (after.sender.id === me || after.seq <= read(work.row)) return;
+    if (before === undefined) work.uncertain ||= calls(after, me) || (work.row.mentionCount ?? 0) > 0;
+    else if (calls(before, me) !== calls(after, me)) work.recount = true;
   }
 
   /** What there was when somebody came counts as read by them: nothing else is told where nobody else was. */

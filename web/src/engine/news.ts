@@ -41,7 +41,7 @@ export class News {
       case "chatr.conversation.accepted":
       case "chatr.conversation.declined": {
         const { conversation } = data as { conversation?: Conversation };
-        if (conversation !== undefined) await this.begun(conversation);
+        if (conversation !== undefined) await this.store.putViews([conversation]);
         // What is behind in its log is on its way, or shows itself as a gap with the next entry.
         return undefined;
       }
@@ -59,7 +59,7 @@ export class News {
         return void this.group(receipts.conversationId, { event: "message.receipts", data: receipts });
       }
       case "chatr.group.created":
-        return void (await this.begun((data as Events[typeof topic]).conversation));
+        return void (await this.store.putViews([(data as Events[typeof topic]).conversation]));
       case "chatr.group.invited":
         return void (await this.invites.come(data as Events[typeof topic]));
       case "chatr.group.deleted":
@@ -106,12 +106,6 @@ export class News {
         // What the server tells newer clients.
         return undefined;
     }
-  }
-
-  /** A conversation as it is now; whoever is in a group waits for it no more. */
-  private async begun(view: Conversation): Promise<void> {
-    await this.store.putViews([view]);
-    if (view.kind === "group") await this.invites.gone(view.id);
   }
 
   private async person(user: Me | User): Promise<void> {
@@ -178,11 +172,10 @@ export class News {
       case "conversation.accept":
       case "conversation.get":
       case "conversation.with_user":
-        return this.store.putViews([answer as Conversation]);
       case "group.create":
       case "group.accept":
       case "group.join_by_link":
-        return this.begun(answer as Conversation);
+        return this.store.putViews([answer as Conversation]);
       case "group.invites": {
         const { items, nextCursor } = answer as ResultOf<"group.invites">;
         return nextCursor ? undefined : this.invites.take(items);

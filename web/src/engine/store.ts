@@ -1,8 +1,7 @@
 import Dexie from "dexie";
 import type { Conversation, Me, Message, MessageStatusChanged, User } from "../api/types.ts";
 import type { ChatrDatabase, ConversationRow, MetaValues, PersonRow } from "../db/schema.ts";
-import { calls, setMentions } from "./mentions.ts";
-import { personOf, type Reached, reach, read, rowOf, setRead, setUnread, userOf } from "./views.ts";
+import { calls, personOf, type Reached, reach, read, rowOf, setMentions, setUnread, userOf } from "./views.ts";
 
 /** All rows of one conversation, by an index that begins with its id. */
 export function within(conversationId: string): [[string, typeof Dexie.minKey], [string, typeof Dexie.maxKey]] {
@@ -52,6 +51,8 @@ export class Store {
         next.push(rowOf(view, known, this.me, told));
       }
       await this.db.conversations.bulkPut(next);
+      // Whoever is in a group waits for it no more.
+      await this.db.invites.bulkDelete(next.map((row) => row.id));
       await this.moveSends(next);
       for (const row of next) {
         if (logs.has(row.id)) await this.clear(row);
@@ -277,7 +278,7 @@ export class Store {
     if (row === undefined || row.unreadCount === 0) return true;
     const mark = read(row);
     if (mark >= row.headSeq) {
-      setRead(row);
+      setUnread(row, 0);
       await this.db.conversations.put(row);
       return true;
     }
@@ -288,14 +289,10 @@ export class Store {
       .where("[conversationId+seq]")
       .between([row.id, mark], [row.id, Dexie.maxKey], false)
       .filter((message) => !message.unsent && message.type !== "system" && message.sender.id !== this.me)
-      .sortBy("seq");
+      .toArray();
     setUnread(row, unread.length);
-    if (row.kind === "group") {
-      setMentions(
-        row,
-        unread.filter((message) => calls(message, this.me)),
-      );
-    }
+    const mentions = row.kind === "group" ? unread.filter((message) => calls(message, this.me)) : [];
+    setMentions(row, mentions.length, mentions[0]?.seq);
     await this.db.conversations.put(row);
     return true;
   }

@@ -1,8 +1,6 @@
 import type { Conversation, Message, User } from "../api/types.ts";
 import type { ConversationRow, PersonRow } from "../db/schema.ts";
 
-import { keepMentions, setMentions } from "./mentions.ts";
-
 const MOST_UNREAD = 999;
 
 /** Up to where all others have come. */
@@ -41,7 +39,7 @@ export function rowOf(view: Conversation, known: Known, me: string, told = false
   // What comes after a request was declined is a new one.
   if (last !== undefined && last.seq > view.headSeq) delete next.declinedAt;
   if (last !== undefined && last.seq <= (next.clearedSeq ?? 0)) delete next.lastMessage;
-  if (read(next) >= next.headSeq) setRead(next);
+  if (read(next) >= next.headSeq) setUnread(next, 0);
   return next;
 }
 
@@ -63,8 +61,8 @@ function keep(next: ConversationRow, row: ConversationRow, told: boolean): void 
     next.updatedAt = row.updatedAt;
     next.lastMessage = row.lastMessage;
     setUnread(next, row.unreadCount, row.unreadCapped);
+    setMentions(next, row.mentionCount ?? 0, row.firstMentionSeq);
     if (next.kind === "group") keepGroup(next, row);
-    keepMentions(next, row);
   }
   if (row.pendingRead !== undefined) next.pendingRead = row.pendingRead;
   next.headSeq = Math.max(next.headSeq, row.headSeq);
@@ -103,17 +101,28 @@ export function read(row: ConversationRow): number {
   return Math.max(row.readSeq, row.clearedSeq ?? 0);
 }
 
-/** All is read. */
-export function setRead(row: ConversationRow): void {
-  setUnread(row, 0);
-  setMentions(row, []);
-}
-
 /** Set how many are unread. */
 export function setUnread(row: ConversationRow, count: number, capped?: boolean): void {
   row.unreadCount = Math.max(0, Math.min(count, MOST_UNREAD));
   if (capped || count > MOST_UNREAD) row.unreadCapped = true;
   else delete row.unreadCapped;
+  if (row.unreadCount === 0) setMentions(row, 0);
+}
+
+/** Set how many of those that are unread call the person, and the first of them. */
+export function setMentions(row: ConversationRow, count: number, firstSeq?: number): void {
+  if (count > 0 && firstSeq !== undefined) {
+    row.mentionCount = Math.min(count, MOST_UNREAD);
+    row.firstMentionSeq = firstSeq;
+  } else {
+    delete row.mentionCount;
+    delete row.firstMentionSeq;
+  }
+}
+
+/** Whether a message calls the person: by name, or with all of a group. */
+export function calls(message: Message, me: string): boolean {
+  return message.mentionsAll === true || (message.mentions ?? []).includes(me);
 }
 
 /** A person as a row: with what is known of friendship and block, that views of a person don't have. */

@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import type { Message } from "../../api/types.ts";
-import { calls } from "../../engine/mentions.ts";
+import { calls } from "../../engine/views.ts";
 import { EVERYBODY, type Mention } from "../../ui/mentions.ts";
 import { useView, type View } from "./context.ts";
 
