@@ -15,7 +15,22 @@ from twisted.python.failure import Failure
 from chatr.api.context import Caller, Context
 from chatr.api.errors import ApiError
 from chatr.api.model import Session
-from chatr.demo.scenes import ACTORS, ASKED, BOT, SCENES, Actor, DemoScene, React, Read, Rewrite, Say, Step, Unsend
+from chatr.demo.scenes import (
+    ACTORS,
+    ASKED,
+    BOT,
+    GROUPS,
+    SCENES,
+    Actor,
+    DemoGroup,
+    DemoScene,
+    React,
+    Read,
+    Rewrite,
+    Say,
+    Step,
+    Unsend,
+)
 from chatr.ops import operator
 from chatr.ops.catalog import CONTRACT
 from chatr.ops.ports import Ctx, Ports
@@ -67,6 +82,8 @@ class Demo:
             if not (await self.act(cast[BOT].id, "user.me")).settings.get(_MADE):
                 for scene in SCENES:
                     await self._play(scene, cast)
+                for group in GROUPS:
+                    await self._gather(group, cast)
                 for one, other in ASKED:
                     await self._unless_done(cast[one].id, "friend.request", addressee_id=cast[other].id)
                 await self.act(cast[BOT].id, "user.update_settings", settings={_MADE: True})
@@ -146,17 +163,39 @@ class Demo:
             asked = await self._unless_done(first, "friend.request", addressee_id=second)
             if asked is not None:
                 await self._unless_done(second, "friend.accept", friendship_id=asked.friendship.id)
-        others = {scene.first: second, scene.second: first}
-        said: dict[str, Any] = {}
-        for number, step in enumerate(scene.steps):
-            await self._step(step, f"{scene.first} {scene.second} {number}", cast, others, said)
-        conversation_id = said[""].conversation_id
+        to = {scene.first: {"recipient_id": second}, scene.second: {"recipient_id": first}}
+        conversation_id = await self._perform(scene.steps, f"{scene.first} {scene.second}", cast, to)
         for username, change in ((scene.pinned_by, "pinned"), (scene.archived_by, "archived")):
             if username:
                 await self.act(cast[username].id, "conversation.update", id=conversation_id, **{change: True})
 
+    async def _gather(self, group: DemoGroup, cast: dict[str, Person]) -> None:
+        """A group, whose owner has no other of this name."""
+        owner = cast[group.owner].id
+        made = [each.id for each in (await self.act(owner, "group.list")).items if each.title == group.name]
+        if not made:
+            new = await self.act(owner, "group.create", name=group.name, description=group.description)
+            made = [new.id]
+        everybody = [cast[username].id for username in (*group.members, *group.invited)]
+        await self.act(owner, "group.invite", id=made[0], user_ids=everybody)
+        for username in group.members:
+            await self._unless_done(cast[username].id, "group.accept", id=made[0])
+        for username in group.admins:
+            await self._unless_done(owner, "group.promote", id=made[0], user_id=cast[username].id)
+        to = {username: {"conversation_id": made[0]} for username in cast}
+        await self._perform(group.steps, group.name, cast, to)
+
+    async def _perform(
+        self, steps: tuple[Step, ...], name: str, cast: dict[str, Person], to: dict[str, dict[str, str]]
+    ) -> str:
+        """What is said, and where by whom; answers in which conversation that was."""
+        said: dict[str, Any] = {}
+        for number, step in enumerate(steps):
+            await self._step(step, f"{name} {number}", cast, to, said)
+        return str(said[""].conversation_id)
+
     async def _step(
-        self, step: Step, name: str, cast: dict[str, Person], others: dict[str, str], said: dict[str, Any]
+        self, step: Step, name: str, cast: dict[str, Person], to: dict[str, dict[str, str]], said: dict[str, Any]
     ) -> None:
         """``said``: the messages so far by their name; the last one has none."""
         if isinstance(step, Say):
@@ -165,9 +204,9 @@ class Demo:
             said[step.name] = said[""] = await self.act(
                 cast[step.by].id,
                 "message.send",
-                recipient_id=others[step.by],
                 content=step.text,
                 client_id=client_id,
+                **to[step.by],
                 **reply,
             )
         elif isinstance(step, Read):

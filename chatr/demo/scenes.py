@@ -66,6 +66,18 @@ class DemoScene(msgspec.Struct, frozen=True):
     archived_by: str = ""
 
 
+class DemoGroup(msgspec.Struct, frozen=True):
+    """A group. ``invited``: who has not answered yet."""
+
+    name: str
+    owner: str
+    members: tuple[str, ...]
+    steps: tuple[Step, ...]
+    description: str = ""
+    admins: tuple[str, ...] = ()
+    invited: tuple[str, ...] = ()
+
+
 MIRA, SAM, BOT = "mira", "sam", "echo_bot"
 ACTORS = (
     Actor(MIRA, "Mira Castellanos", played=True),
@@ -215,6 +227,44 @@ SCENES = (
         MIRA,
         (Say("lea_fontaine", "Bonjour Mira! Ada gave me your name: are the harbour pictures for sale?"),),
         friends=False,
+    ),
+)
+GROUPS = (
+    DemoGroup(
+        "Alpine weekend",
+        SAM,
+        (MIRA, "wolfgang_a", "lea_fontaine", "priya_raman", "ada_okafor", "nour_almasri"),
+        (
+            Say(MIRA, "Weather looks steady until Sunday noon"),
+            Say(MIRA, "I have the hut keys"),
+            Say("wolfgang_a", "Then I would start at six. @mira do you still have room in the car?", "car"),
+            React(SAM, "car", "👍"),
+            React(MIRA, "car", "👍"),
+            React("ada_okafor", "car", "☕"),
+            Say(MIRA, "Two seats, yes", "", "car"),
+            Read(SAM),
+            Say(SAM, "I take one. Bringing soup for everybody"),
+            Say(SAM, "@all tell me about allergies before Friday"),
+            Read(SAM),
+            Read(MIRA),
+            Read("ada_okafor"),
+            Say("lea_fontaine", "No nuts for me. Everything else with pleasure"),
+            Say("priya_raman", "Same as Léa"),
+            Say("ada_okafor", "@sam can you bring the stove? Mine leaks"),
+        ),
+        description="Rotwand, Friday to Sunday. Car shares and food in here, photos in the album afterwards.",
+        admins=(MIRA, "wolfgang_a"),
+        invited=("ben_lindqvist",),
+    ),
+    DemoGroup(
+        "Thursday book club",
+        "lea_fontaine",
+        ("ada_okafor", "nour_almasri", "priya_raman"),
+        (
+            Say("lea_fontaine", "Chapter nine by Thursday, and no reading ahead"),
+            Say("priya_raman", "I have read ahead"),
+        ),
+        invited=(SAM, MIRA),
     ),
 )
 #: Who has asked whom to be friends, and waits for an answer.

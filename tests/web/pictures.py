@@ -161,6 +161,35 @@ def replying(page: Page) -> None:
     page.get_by_role("textbox", name=re.compile("^Message to ")).fill("Quiet coach, with the stove\nand two blankets")
 
 
+def group(page: Page) -> None:
+    """What many say."""
+    chat(page, "Alpine weekend")
+
+
+def group_told(page: Page) -> None:
+    """How a group began."""
+    group(page)
+    log = page.get_by_role("log", name="Messages")
+    expect(_message(page, "can you bring the stove")).to_be_in_viewport()
+    log.evaluate("(element) => element.scrollTo(0, 0)")
+    expect(log.get_by_text("You created the group")).to_be_in_viewport()
+
+
+def mention(page: Page) -> None:
+    """Whom one may call."""
+    group(page)
+    page.get_by_role("textbox", name=re.compile("^Message to ")).press_sequentially("Can you bring it, @a")
+    expect(page.get_by_role("option", name=re.compile("Everyone"))).to_be_visible()
+
+
+def readers(page: Page) -> None:
+    """Who has read what one wrote."""
+    group(page)
+    _message(page, "I take one").click(button="right")
+    page.get_by_role("menuitem", name="Details").click()
+    expect(page.get_by_text(re.compile("Read by . of 6"))).to_be_visible()
+
+
 def lab(page: Page) -> None:
     """Two people side by side, and a call."""
     page.goto("/lab?call=message.send")
@@ -210,6 +239,10 @@ VIEWS = (
     View("conversation", chat, (*BOTH, ("phone", "dark"))),
     View("long-text", long_text),
     View("right-to-left", right_to_left),
+    View("group", group, (("desktop", "light"), ("phone", "dark"))),
+    View("group-told", group_told),
+    View("readers", readers),
+    View("mention", mention),
     View("menu", menu),
     View("requests", at("/requests")),
     View("request", request, (("phone", "light"),)),

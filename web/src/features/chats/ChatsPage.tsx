@@ -63,7 +63,7 @@ export default function ChatsPage() {
       ) : (
         <>
           <ChatTabs tab={tab} path={path} data={data} />
-          {data && (data.complete || data.entries.length > 0) ? (
+          {data && (data.complete || data.entries.length + data.invites.length > 0) ? (
             <ChatList ref={rows} data={data} tab={tab} open={open} />
           ) : (
             <LateSkeleton />
@@ -108,7 +108,9 @@ function useTab(path: string): ChatTab {
 function ChatTabs({ tab, path, data }: { tab: ChatTab; path: string; data: ChatData | undefined }) {
   const [, navigate] = useLocation();
   const setTab = useListState((state) => state.setTab);
-  const requests = data?.conversations.filter((each) => tabOf(each) === "requests").length ?? 0;
+  const people = data?.conversations.filter((each) => tabOf(each) === "requests").length ?? 0;
+  // Groups that one is invited to wait for an answer, too.
+  const requests = people + (data?.invites.length ?? 0);
   const choose = (next: ChatTab) => {
     setTab(next);
     // What is open beside the list stays open.

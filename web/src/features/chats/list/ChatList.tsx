@@ -2,6 +2,7 @@ import { Archive, MessageCircle, MessageCircleQuestionMark } from "lucide-react"
 import { memo, type Ref, useMemo } from "react";
 import { useLocation } from "wouter";
 import { useMedia } from "../../../app/useMedia.ts";
+import type { InviteRow } from "../../../db/schema.ts";
 import { useEngine } from "../../../session/session.ts";
 import { t } from "../../../text/index.ts";
 import { Button } from "../../../ui/Button.tsx";
@@ -13,6 +14,7 @@ import { useListState } from "../state.ts";
 import { viewOf } from "../view.ts";
 import { type ChatActions, chatActions } from "./actions.ts";
 import { ChatRow } from "./ChatRow.tsx";
+import { InviteCard, MoreInvites } from "./InviteCard.tsx";
 import { menuOf, rowKey, swipeActs } from "./menu.ts";
 import { RowList, type RowListHandle } from "./RowList.tsx";
 import { SwipeRow } from "./SwipeRow.tsx";
@@ -26,31 +28,63 @@ interface ChatListProps {
   open: string | undefined;
 }
 
-/** The rows of one tab. */
+/** Above the chats stand so many invites at most; with the requests all of them. */
+const MOST_ABOVE = 2;
+
+type Item =
+  | { kind: "invite"; key: string; invite: InviteRow }
+  | { kind: "more"; key: string; count: number }
+  | { kind: "entry"; key: string; entry: Entry };
+
+/** The rows of one tab, below what one is invited to. */
 export function ChatList({ ref, data, tab, open }: ChatListProps) {
-  const entries = useMemo(() => data.entries.filter((entry) => entryTab(entry) === tab), [data.entries, tab]);
+  const items = useMemo(() => itemsOf(data.invites, data.entries, tab), [data.invites, data.entries, tab]);
   const actions = useChatActions(open);
-  if (entries.length === 0) return <NoChats tab={tab} />;
+  if (items.length === 0) return <NoChats tab={tab} />;
+  const render = (item: Item, tabIndex: 0 | -1) => {
+    switch (item.kind) {
+      case "invite":
+        return <InviteCard invite={item.invite} />;
+      case "more":
+        return <MoreInvites count={item.count} />;
+      case "entry": {
+        const { entry } = item;
+        return <EntryRow entry={entry} data={data} open={entry.key === open} tabIndex={tabIndex} actions={actions} />;
+      }
+      default:
+        return item satisfies never;
+    }
+  };
   return (
     <RowList
       // Each tab begins at its top.
       key={tab}
       ref={ref}
       label={tabNames[tab]}
-      items={entries}
+      items={items}
       keyOf={keyOf}
+      isRow={isRow}
       selected={open}
-      render={(entry, tabIndex) => (
-        <EntryRow entry={entry} data={data} open={entry.key === open} tabIndex={tabIndex} actions={actions} />
-      )}
-      onKey={({ conversation, ...entry }, event) => {
-        if (conversation) rowKey(event, conversation, viewOf({ conversation, ...entry }, data, false), actions);
+      render={render}
+      onKey={(item, event) => {
+        if (item.kind !== "entry" || item.entry.conversation === undefined) return;
+        rowKey(event, item.entry.conversation, viewOf(item.entry, data, false), actions);
       }}
     />
   );
 }
 
-export const keyOf = (entry: Entry) => entry.key;
+const keyOf = (item: Item) => item.key;
+const isRow = (item: Item) => item.kind === "entry";
+
+function itemsOf(invites: readonly InviteRow[], entries: readonly Entry[], tab: ChatTab): Item[] {
+  const above = tab === "archived" ? [] : tab === "chats" ? invites.slice(0, MOST_ABOVE) : invites;
+  const items: Item[] = above.map((invite) => ({ kind: "invite", key: `invite:${invite.id}`, invite }));
+  const left = invites.length - above.length;
+  if (tab === "chats" && left > 0) items.push({ kind: "more", key: "more-invites", count: left });
+  for (const entry of entries) if (entryTab(entry) === tab) items.push({ kind: "entry", key: entry.key, entry });
+  return items;
+}
 
 const tabNames: Record<ChatTab, string> = {
   chats: t.chats.tabChats,
