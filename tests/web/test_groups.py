@@ -177,7 +177,7 @@ class DoorTests(GroupCase):
         ann, ben, cleo = self.three()
         group = self.group(ann)
         hers = self.at_details(ann, group, permissions=["clipboard-read", "clipboard-write"])
-        hers.get_by_role("button", name="Who may join Only who is invited").click()
+        hers.get_by_role("button", name="Who may join By invitation").click()
         hers.get_by_role("menuitemcheckbox", name="Anyone with a link").click()
         hers.get_by_role("button", name="New link").click()
         self.check_accessible(hers)

@@ -56,7 +56,7 @@ describe("a roster", () => {
   });
 
   it("has who asks to be let in apart", () => {
-    const data = { groupId: "g", user: member("z").user };
+    const data = { groupId: "g", user: member("z").user, revision: 3 };
     const after = told(roster([member("a", "owner")]), { event: "group.join_requested", data }, ME, 0);
     expect(after.requests.map(({ user }) => user.id)).toEqual(["z"]);
     expect(ids(after)).toBe("a");

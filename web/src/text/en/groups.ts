@@ -63,9 +63,9 @@ export const groups = {
 
   // How it is kept
   whoJoins: "Who may join",
-  joinPolicies: { closed: "Only who is invited", request: "Ask an admin", link: "Anyone with a link" },
+  joinPolicies: { closed: "By invitation", request: "Ask an admin", link: "Anyone with a link" },
   whoInvites: "Who may invite",
-  invitePolicies: { admins: "Owners and admins", members: "All members" },
+  invitePolicies: { admins: "Only admins", members: "All members" },
   historyVisible: "New members see older messages",
   yes: "Yes",
   no: "No",
