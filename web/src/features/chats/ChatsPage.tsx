@@ -1,5 +1,5 @@
-import { SquarePen } from "lucide-react";
-import { type KeyboardEvent, useEffect, useRef } from "react";
+import { SquarePen, UsersRound } from "lucide-react";
+import { type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { Banners } from "../../app/Banners.tsx";
 import { asPage, useFocusPage } from "../../app/focus.ts";
@@ -19,6 +19,8 @@ import { openKey, pathOfTab, tabOfPath } from "./place.ts";
 import { SearchResults } from "./search/SearchResults.tsx";
 import { useListState, useOwnState } from "./state.ts";
 import { useLate } from "./useLate.ts";
+
+const NewGroupDialog = lazy(() => import("../groups/NewGroupDialog.tsx"));
 
 /** The pane with the list of chats, beside or before the conversation. */
 export default function ChatsPage() {
@@ -41,6 +43,7 @@ export default function ChatsPage() {
     <section className="chats-page" aria-label={t.chats.list} {...(open === undefined && asPage)}>
       <header className="chats-page__bar">
         <h1 className="chats-page__title">{t.chats.title}</h1>
+        <NewGroup />
         <IconButton icon={SquarePen} label={t.chats.newChat} onClick={() => startChat()} />
       </header>
       {narrow && <Banners />}
@@ -69,6 +72,26 @@ export default function ChatsPage() {
       )}
       <NewChatDialog />
     </section>
+  );
+}
+
+/** The button for a new group; what it opens comes when it is asked for. */
+function NewGroup() {
+  const [open, setOpen] = useState(false);
+  const [asked, setAsked] = useState(false);
+  const start = () => {
+    setAsked(true);
+    setOpen(true);
+  };
+  return (
+    <>
+      <IconButton icon={UsersRound} label={t.groups.newGroup} onClick={start} />
+      {asked && (
+        <Suspense>
+          <NewGroupDialog open={open} onOpenChange={setOpen} />
+        </Suspense>
+      )}
+    </>
   );
 }
 

@@ -1,17 +1,23 @@
-import type { Events, GroupDetails, GroupInfo, GroupMember } from "../../api/types.ts";
+import type { GroupDetails, GroupInfo, GroupMember } from "../../api/types.ts";
+import type { GroupEvent } from "../../engine/engine.ts";
 import type { Role } from "./rules.ts";
 
-/** What is told of a group while one is in it, by the name of the event. */
-type Told =
-  | "group.member_joined"
-  | "group.member_left"
-  | "group.member_removed"
-  | "group.role_changed"
-  | "group.updated"
-  | "group.join_requested"
-  | "group.invite_declined";
-type NewsOf = { [E in Told]: { event: E; data: Events[`chatr.${E}`] } };
-export type RosterNews = NewsOf[Told];
+/** What is told of a group that changes its roster. */
+export type RosterNews = Extract<GroupEvent, { event: keyof typeof CHANGES }>;
+
+const CHANGES = {
+  "group.member_joined": true,
+  "group.member_left": true,
+  "group.member_removed": true,
+  "group.role_changed": true,
+  "group.updated": true,
+  "group.join_requested": true,
+  "group.invite_declined": true,
+} as const;
+
+export function isRosterNews(news: GroupEvent): news is RosterNews {
+  return news.event in CHANGES;
+}
 
 /** A group with those of its members that were read, in the server's order. */
 export interface Roster {

@@ -1,7 +1,7 @@
 import table from "../../../../docs/api/group-rules.json";
 import type { GroupInfo, GroupMember } from "../../api/types.ts";
 
-/** Who may do what in a group, as the server has it (chatr/ops/groups/rules.py). */
+// As the server has it: chatr/ops/groups/rules.py.
 export type Act = keyof typeof table.onGroup;
 export type ActOnPeople = keyof typeof table.onPeople;
 export type Role = GroupMember["role"];

@@ -1,10 +1,8 @@
-import { useLiveQuery } from "dexie-react-hooks";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { GroupDetails } from "../../api/types.ts";
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine, GroupEvent } from "../../engine/engine.ts";
 import { useEngine } from "../../session/session.ts";
-import { isConnected } from "../profile/usePerson.ts";
-import { type Roster, type RosterNews, rosterOf, told, withPage } from "./roster.ts";
+import { isRosterNews, type Roster, type RosterNews, rosterOf, told, withPage } from "./roster.ts";
 
 /** Members that are read at once; the server takes no more. */
 const PAGE = 100;
@@ -30,16 +28,11 @@ export interface RosterState extends Shown {
  */
 export function useRoster(groupId: string): RosterState {
   const engine = useEngine();
-  const online = useLiveQuery(() => isConnected(engine.db), [engine]);
   const source = useMemo(() => new RosterSource(engine, groupId), [engine, groupId]);
   const [state, setState] = useState<Shown & { of: RosterSource }>({ of: source });
   const latest = useRef(source);
   latest.current = source;
   useEffect(() => source.begin((shown) => setState({ of: source, ...shown })), [source]);
-  useEffect(() => {
-    // What was told while there was no connection is not told again.
-    if (online !== undefined) void source.refresh();
-  }, [source, online]);
   const more = useCallback(() => latest.current.more(), []);
   const refresh = useCallback(() => latest.current.refresh(), []);
   const { roster, error } = state.of === source ? state : {};
@@ -61,11 +54,12 @@ class RosterSource {
     private readonly groupId: string,
   ) {}
 
-  /** Hear what is told, until the end. */
+  /** Read, and hear what is told, until the end. */
   begin(show: (shown: Shown) => void): () => void {
     this.show = show;
     this.control = new AbortController();
-    const end = this.engine.onGroup(this.groupId, (news) => this.hear(news as RosterNews));
+    const end = this.engine.onGroup(this.groupId, (news) => this.hear(news));
+    void this.refresh();
     return () => {
       end();
       this.control.abort();
@@ -73,7 +67,9 @@ class RosterSource {
     };
   }
 
-  private hear(news: RosterNews): void {
+  private hear(news: GroupEvent): void {
+    if (news.event === "sync.changes") void this.refresh();
+    if (!isRosterNews(news)) return;
     this.meanwhile.push(news);
     if (this.roster !== undefined) this.put(this.after(this.roster, news));
   }

@@ -11,6 +11,7 @@ import {
 } from "react";
 import type { Message, Sender } from "../../api/types.ts";
 import { Banners } from "../../app/Banners.tsx";
+import { usePanes } from "../../app/panes.ts";
 import type { ActivityRow } from "../../db/schema.ts";
 import { useEngine } from "../../session/session.ts";
 import { t } from "../../text/index.ts";
@@ -81,6 +82,7 @@ export function ConversationView({ data }: { data: ConversationData }) {
   };
   useHotkey("escape", leave);
   useHotkey("mod+f", () => setSearching(true), { when: conversation !== undefined });
+  useSearchWish(() => setSearching(true));
   useFocusAtOpening(composer, writing.kind);
   const onKey = (event: KeyboardEvent, message: Message, element: HTMLElement) =>
     messageKey(event, message, element, view, acts);
@@ -215,6 +217,18 @@ function useFocusAtOpening(composer: RefObject<ComposerHandle | null>, kind: Wri
     opened.current = kind;
     if ((opens || lost) && window.matchMedia("(hover: hover)").matches) composer.current?.focus();
   }, [composer, kind]);
+}
+
+/** Somebody asked for the search elsewhere. */
+function useSearchWish(open: () => void): void {
+  const wished = usePanes((panes) => panes.search);
+  const latest = useRef(open);
+  latest.current = open;
+  useEffect(() => {
+    if (!wished) return;
+    usePanes.setState({ search: false });
+    latest.current();
+  }, [wished]);
 }
 
 /** Go to a message: in what is here, or by opening another place. */

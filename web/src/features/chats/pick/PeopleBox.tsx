@@ -44,15 +44,17 @@ export function PeopleBox({ label, first = "", without = NOBODY, onPick, trailin
       onQuery={setQuery}
       groups={groups}
       trailing={trailing}
-      nothing={data && !search.busy && <Nobody query={query.trim()} error={search.error} />}
+      nothing={data && !search.busy && <Nobody query={query.trim()} error={search.error} all={without.size === 0} />}
     />
   );
 }
 
 const NOBODY: ReadonlySet<string> = new Set();
 
-function Nobody({ query, error }: { query: string; error: unknown }) {
+/** `all`: nobody is left out, who would be there. */
+function Nobody({ query, error, all }: { query: string; error: unknown; all: boolean }) {
   if (error !== undefined) return <Empty icon={UserRoundSearch} title={refusal(error)} />;
+  if (query === "" && !all) return null;
   const [title, text] =
     query === "" ? [t.chats.noFriends, t.chats.noFriendsText] : [t.chats.nobody, t.chats.nobodyText];
   return <Empty icon={UserRoundSearch} title={title} text={text} />;
