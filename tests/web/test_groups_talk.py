@@ -124,6 +124,9 @@ class GroupTalkTests(GroupTalkCase):
         hers.page.get_by_role("menuitem", name="Show @cat").click()
         expect(hers.page.get_by_role("dialog", name="Cat Cooper")).to_be_visible()
         hers.page.keyboard.press("Escape")
+        hers.act("Two", "Unsend")
+        hers.page.get_by_role("alertdialog").get_by_role("button", name="Unsend").click()
+        expect(his.log.get_by_text("Message unsent")).to_be_visible()
         for chat in (hers, his):
             self.check_accessible(chat.page)
 
