@@ -11,6 +11,7 @@ import { Button } from "../../ui/Button.tsx";
 import { Empty } from "../../ui/Empty.tsx";
 import { IconButton } from "../../ui/IconButton.tsx";
 import { Skeleton } from "../../ui/Skeleton.tsx";
+import { useKeptFocus } from "../friends/useKeptFocus.ts";
 import "../profile/PersonDetails.css";
 import { EditGroup } from "./EditGroup.tsx";
 import { GroupEnd } from "./GroupEnd.tsx";
@@ -59,8 +60,9 @@ interface LoadedProps {
 function Loaded({ conversation, roster, acts, more, refresh }: LoadedProps) {
   const { group, myRole } = roster;
   const { editing, setEditing, pencil } = useEditing(may("update", myRole));
+  const kept = useKeptFocus(roster);
   return (
-    <div className="person-details">
+    <div className="person-details" {...kept}>
       {editing ? (
         <EditGroup
           group={group}

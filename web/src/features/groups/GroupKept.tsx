@@ -1,4 +1,4 @@
-import { ChevronDown, Copy, History } from "lucide-react";
+import { ChevronDown, Copy, DoorOpen, History, Link2, type LucideIcon, UserRoundPlus } from "lucide-react";
 import type { GroupInfo } from "../../api/types.ts";
 import { t } from "../../text/index.ts";
 import { copyText } from "../../ui/copy.ts";
@@ -25,6 +25,7 @@ export function GroupKept({ group, role, acts }: GroupKeptProps) {
   return (
     <div className="person-block">
       <Choice
+        icon={DoorOpen}
         what={t.groups.whoJoins}
         words={t.groups.joinPolicies}
         options={JOIN}
@@ -33,6 +34,7 @@ export function GroupKept({ group, role, acts }: GroupKeptProps) {
       />
       {joinPolicy === "request" && <Address groupId={group.id} />}
       <Choice
+        icon={UserRoundPlus}
         what={t.groups.whoInvites}
         words={t.groups.invitePolicies}
         options={INVITE}
@@ -47,13 +49,14 @@ export function GroupKept({ group, role, acts }: GroupKeptProps) {
           onChange={() => void acts.update({ historyVisible: !historyVisible })}
         />
       ) : (
-        <Fact what={t.groups.historyVisible} value={historyVisible ? t.groups.yes : t.groups.no} />
+        <Fact icon={History} what={t.groups.historyVisible} value={historyVisible ? t.groups.yes : t.groups.no} />
       )}
     </div>
   );
 }
 
 interface ChoiceProps<V extends string> {
+  icon: LucideIcon;
   what: string;
   words: Readonly<Record<V, string>>;
   options: readonly V[];
@@ -62,10 +65,11 @@ interface ChoiceProps<V extends string> {
   onChange: ((value: V) => void) | undefined;
 }
 
-function Choice<V extends string>({ what, words, options, value, onChange }: ChoiceProps<V>) {
-  if (onChange === undefined) return <Fact what={what} value={words[value]} />;
+function Choice<V extends string>({ icon: Icon, what, words, options, value, onChange }: ChoiceProps<V>) {
+  if (onChange === undefined) return <Fact icon={Icon} what={what} value={words[value]} />;
   const trigger = (
     <button type="button" className="group-fact group-fact--choice">
+      <Icon />
       <span className="group-fact__what">{what}</span>
       <span className="group-fact__value">
         {words[value]}
@@ -81,9 +85,10 @@ function Choice<V extends string>({ what, words, options, value, onChange }: Cho
   return <Menu trigger={trigger} items={items} />;
 }
 
-function Fact({ what, value }: { what: string; value: string }) {
+function Fact({ icon: Icon, what, value }: { icon: LucideIcon; what: string; value: string }) {
   return (
     <div className="group-fact">
+      <Icon />
       <span className="group-fact__what">{what}</span>
       <span className="group-fact__value">{value}</span>
     </div>
@@ -95,6 +100,7 @@ function Address({ groupId }: { groupId: string }) {
   const address = `${location.origin}/g/${groupId}`;
   return (
     <div className="group-fact">
+      <Link2 />
       <span className="group-fact__what">{t.groups.address}</span>
       <IconButton size="sm" icon={Copy} label={t.groups.copyAddress} onClick={() => void copyText(address)} />
     </div>

@@ -5,11 +5,11 @@ import { Time } from "../../ui/Time.tsx";
 import { nameOf } from "../profile/person.ts";
 import type { GroupActs } from "./groupActs.ts";
 import { MemberFace } from "./MemberFace.tsx";
-import { parted, type Roster } from "./roster.ts";
+import type { Roster } from "./roster.ts";
 
 /** Who wants to be in the group: let in, or not. */
 export function JoinRequests({ roster, acts }: { roster: Roster; acts: GroupActs }) {
-  const { requests } = parted(roster);
+  const { requests } = roster;
   if (requests.length === 0) return null;
   const title = t.groups.requests(requests.length);
   return (

@@ -9,7 +9,7 @@ import type { GroupActs } from "./groupActs.ts";
 import "./Members.css";
 import { MemberRow } from "./MemberRow.tsx";
 import { numberText } from "./numberText.ts";
-import { parted, type Roster } from "./roster.ts";
+import { invitedCount, type Roster } from "./roster.ts";
 import { useFoundMembers } from "./useFoundMembers.ts";
 
 interface MembersProps {
@@ -54,7 +54,7 @@ export function Members({ roster, acts, more }: MembersProps) {
       )}
       {sought === "" ? (
         <ul>
-          {parted(roster).inside.map((member) => (
+          {roster.members.map((member) => (
             <MemberRow key={member.user.id} member={member} roster={roster} acts={acts} />
           ))}
         </ul>
@@ -73,7 +73,7 @@ export function Members({ roster, acts, more }: MembersProps) {
 function Found({ roster, acts, query }: Omit<MembersProps, "more"> & { query: string }) {
   const found = useFoundMembers(roster, query);
   if (found === undefined) return null;
-  const { inside } = parted(found);
+  const inside = found.members.filter(({ status }) => status !== "requested");
   if (inside.length === 0) {
     const text = found.error === undefined ? t.groups.noMember : refusal(found.error);
     return (
@@ -91,10 +91,9 @@ function Found({ roster, acts, query }: Omit<MembersProps, "more"> & { query: st
   );
 }
 
-/** *8 members, 1 invited*; how many are invited is known when all were read. */
+/** *8 members, 1 invited* */
 function titleOf(roster: Roster): string {
   const members = t.groups.members(numberText(roster.group.memberCount));
-  const { invited } = parted(roster);
-  if (roster.nextCursor !== undefined || invited === 0) return members;
-  return t.groups.membersAndInvited(members, numberText(invited));
+  const invited = invitedCount(roster);
+  return invited ? t.groups.membersAndInvited(members, numberText(invited)) : members;
 }

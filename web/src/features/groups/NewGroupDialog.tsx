@@ -93,15 +93,20 @@ function NewGroup({ formId, onBusy, onMade }: NewGroupProps) {
           }}
         />
       </form>
-      <PeoplePicker
-        picked={people}
-        refused={new Set(refusedPeople(refused, people).map(({ id }) => id))}
-        onChange={(next) => {
-          setRefused(undefined);
-          setPeople(next);
-        }}
-      />
-      <InviteNote error={isAtField(refused) ? undefined : refused} picked={people} />
+      <div className="field">
+        <span className="field__label" aria-hidden="true">
+          {t.groups.people}
+        </span>
+        <PeoplePicker
+          picked={people}
+          refused={new Set(refusedPeople(refused, people).map(({ id }) => id))}
+          onChange={(next) => {
+            setRefused(undefined);
+            setPeople(next);
+          }}
+        />
+        <InviteNote error={isAtField(refused) ? undefined : refused} picked={people} />
+      </div>
     </>
   );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { GroupMember } from "../../api/types.ts";
-import { leaving, parted, type Roster, type RosterNews, rosterOf, told, withPage } from "./roster.ts";
+import { leaving, type Roster, type RosterNews, rosterOf, told, withPage } from "./roster.ts";
 
 const ME = "a";
 
@@ -56,10 +56,15 @@ describe("a roster", () => {
   });
 
   it("has who asks to be let in apart", () => {
-    const data = { groupId: "g", user: member("z").user };
+    const data = { groupId: "g", user: member("z").user, revision: 3 };
     const after = told(roster([member("a", "owner")]), { event: "group.join_requested", data }, ME, 0);
-    expect(parted(after).requests.map(({ user }) => user.id)).toEqual(["z"]);
-    expect(parted(after).inside).toHaveLength(1);
+    expect(after.requests.map(({ user }) => user.id)).toEqual(["z"]);
+    expect(ids(after)).toBe("a");
+    const joined = { ...place, seq: 11, member: member("z"), memberCount: 2 };
+    const inside = told(after, { event: "group.member_joined", data: joined }, ME, 0);
+    expect([ids(inside), inside.requests]).toEqual(["az", []]);
+    const read = { group: after.group, members: [member("y", "member", { status: "requested" })] };
+    expect(withPage(after, read).requests.map(({ user }) => user.id)).toEqual(["z", "y"]);
   });
 });
 

@@ -19,10 +19,13 @@ export function isRosterNews(news: GroupEvent): news is RosterNews {
   return news.event in CHANGES;
 }
 
-/** A group with those of its members that were read, in the server's order. */
+/** A group with those of its members that were read. */
 export interface Roster {
   group: GroupInfo;
+  /** Who is in it or invited, in the server's order. */
   members: readonly GroupMember[];
+  /** Who wants to be in it. */
+  requests: readonly GroupMember[];
   /** There are more behind them. */
   nextCursor?: string;
   myRole: Role | undefined;
@@ -34,19 +37,35 @@ export interface Roster {
 export function rosterOf(read: GroupDetails): Roster {
   return {
     group: read.group,
-    members: read.members,
+    ...parted(read.members),
     ...(read.nextCursor && { nextCursor: read.nextCursor }),
     myRole: read.myStatus === "joined" ? read.myRole : undefined,
     seq: read.group.headSeq ?? 0,
   };
 }
 
-/** With the page that lies behind. Who has moved meanwhile is in it once. */
+/** With the page that lies behind. */
 export function withPage(roster: Roster, page: GroupDetails): Roster {
-  const { nextCursor: _, ...rest } = roster;
-  const known = new Set(roster.members.map(({ user }) => user.id));
-  const members = [...roster.members, ...page.members.filter(({ user }) => !known.has(user.id))];
-  return { ...rest, members: members.sort(inOrder), ...(page.nextCursor && { nextCursor: page.nextCursor }) };
+  const { nextCursor: _, ...rest } = withRead(roster, page.members);
+  return { ...rest, ...(page.nextCursor && { nextCursor: page.nextCursor }) };
+}
+
+/** With more of those who stand there. Who has moved meanwhile is in it once. */
+export function withRead(roster: Roster, read: readonly GroupMember[]): Roster {
+  const known = new Set([...roster.members, ...roster.requests].map(({ user }) => user.id));
+  const { members, requests } = parted(read.filter(({ user }) => !known.has(user.id)));
+  return {
+    ...roster,
+    members: [...roster.members, ...members].sort(inOrder),
+    requests: [...roster.requests, ...requests],
+  };
+}
+
+function parted(read: readonly GroupMember[]): Pick<Roster, "members" | "requests"> {
+  return {
+    members: read.filter(({ status }) => status !== "requested"),
+    requests: read.filter(({ status }) => status === "requested"),
+  };
 }
 
 /** After something that was told; the same, if that is in it already. */
@@ -70,7 +89,9 @@ function changed(roster: Roster, { event, data }: RosterNews, me: string, now: n
       return { ...roster, group: data.group };
     case "group.join_requested": {
       const asking = { role: "member", status: "requested", joinedAt: new Date(now).toISOString() } as const;
-      return withMember(roster, { user: data.user, ...asking });
+      const others = without(roster, data.user.id);
+      // By name and picture alone: any other view of them is newer.
+      return { ...others, requests: [...others.requests, { user: { ...data.user, revision: 0 }, ...asking }] };
     }
     case "group.invite_declined":
       return without(roster, data.user.id);
@@ -82,12 +103,13 @@ function counting(roster: Roster, memberCount: number): Roster {
 }
 
 function without(roster: Roster, userId: string): Roster {
-  return { ...roster, members: roster.members.filter(({ user }) => user.id !== userId) };
+  const isOther = ({ user }: GroupMember) => user.id !== userId;
+  return { ...roster, members: roster.members.filter(isOther), requests: roster.requests.filter(isOther) };
 }
 
 /** One more, or one who is something else now; not one who belongs behind what was read. */
 function withMember(roster: Roster, member: GroupMember): Roster {
-  const before = roster.members.find(({ user }) => user.id === member.user.id);
+  const before = [...roster.members, ...roster.requests].find(({ user }) => user.id === member.user.id);
   const others = without(roster, member.user.id);
   // What is told has the name and picture alone.
   const user = before !== undefined && before.user.revision > member.user.revision ? before.user : member.user;
@@ -106,8 +128,7 @@ function withRole(roster: Roster, userId: string, role: Role, me: string): Roste
 const RANKS: Readonly<Record<Role, number>> = { owner: 0, admin: 1, member: 2 };
 
 function rankOf({ role, status }: GroupMember): number {
-  if (status === "joined") return RANKS[role];
-  return status === "invited" ? 3 : 4;
+  return status === "joined" ? RANKS[role] : 3;
 }
 
 /** Owners first, who is not in yet last: as the server reads them. */
@@ -115,13 +136,9 @@ function inOrder(one: GroupMember, other: GroupMember): number {
   return rankOf(one) - rankOf(other) || (one.user.id < other.user.id ? -1 : 1);
 }
 
-/** Who is in a group, who is to be, and who wants to be. */
-export function parted({ members }: Pick<Roster, "members">) {
-  return {
-    inside: members.filter(({ status }) => status !== "requested"),
-    requests: members.filter(({ status }) => status === "requested"),
-    invited: members.filter(({ status }) => status === "invited").length,
-  };
+/** How many are invited; undefined: not all were read. */
+export function invitedCount({ members, nextCursor }: Roster): number | undefined {
+  return nextCursor === undefined ? members.filter(({ status }) => status === "invited").length : undefined;
 }
 
 /** What becomes of a group when somebody leaves it. */

@@ -26,8 +26,7 @@ export function useFoundMembers(roster: Roster, q: string): Found | undefined {
     const control = new AbortController();
     const ask = async () => {
       try {
-        const sought = { id, q, limit: MOST };
-        const { members } = await engine.call("group.get", sought, control.signal);
+        const { members } = await engine.call("group.get", { id, q, limit: MOST }, control.signal);
         setFound({ members });
       } catch (error) {
         if (!control.signal.aborted) setFound({ members: [], error });

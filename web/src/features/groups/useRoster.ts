@@ -1,8 +1,9 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import type { GroupDetails } from "../../api/types.ts";
+import type { GroupDetails, GroupGetParams } from "../../api/types.ts";
 import type { Engine, GroupEvent } from "../../engine/engine.ts";
 import { useEngine } from "../../session/session.ts";
-import { isRosterNews, type Roster, type RosterNews, rosterOf, told, withPage } from "./roster.ts";
+import { isRosterNews, type Roster, type RosterNews, rosterOf, told, withPage, withRead } from "./roster.ts";
+import { may } from "./rules.ts";
 
 /** Members that are read at once; the server takes no more. */
 const PAGE = 100;
@@ -102,21 +103,22 @@ class RosterSource {
   private async readPages(count: number): Promise<Roster> {
     let roster = rosterOf(await this.read());
     for (let page = 1; page < MOST_PAGES && roster.members.length < count && roster.nextCursor; page++) {
-      roster = withPage(roster, await this.read(roster.nextCursor));
+      roster = withPage(roster, await this.read({ cursor: roster.nextCursor }));
     }
-    return roster;
+    // They stand behind all members, and in a large group on no page that somebody looks at.
+    if (!roster.nextCursor || !may("link", roster.myRole)) return roster;
+    return withRead(roster, (await this.read({ status: "requested" })).members);
   }
 
   async more(): Promise<void> {
     const cursor = this.roster?.nextCursor;
     if (cursor === undefined) return;
-    const page = await this.read(cursor);
+    const page = await this.read({ cursor });
     if (this.roster?.nextCursor === cursor) this.put(withPage(this.roster, page));
   }
 
-  private read(cursor?: string): Promise<GroupDetails> {
-    const params = { id: this.groupId, limit: PAGE, ...(cursor && { cursor }) };
-    return this.engine.call("group.get", params, this.control.signal);
+  private read(which: Pick<GroupGetParams, "cursor" | "status"> = {}): Promise<GroupDetails> {
+    return this.engine.call("group.get", { id: this.groupId, limit: PAGE, ...which }, this.control.signal);
   }
 
   private put(roster: Roster): void {

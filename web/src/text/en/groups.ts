@@ -63,9 +63,9 @@ export const groups = {
 
   // How it is kept
   whoJoins: "Who may join",
-  joinPolicies: { closed: "Only who is invited", request: "Ask an admin", link: "Anyone with a link" },
+  joinPolicies: { closed: "By invitation", request: "Ask an admin", link: "Anyone with a link" },
   whoInvites: "Who may invite",
-  invitePolicies: { admins: "Owners and admins", members: "All members" },
+  invitePolicies: { admins: "Only admins", members: "All members" },
   historyVisible: "New members see older messages",
   yes: "Yes",
   no: "No",
@@ -77,8 +77,8 @@ export const groups = {
   newLink: "New link",
   newLinkText: "Whoever has it can join.",
   linkCreate: "Create link",
-  linkEnds: "Ends",
-  linkLasts: { day: "In a day", week: "In a week", month: "In 30 days", never: "Never" },
+  linkEnds: "Good for",
+  linkLasts: { day: "1 day", week: "1 week", month: "30 days", never: "Always" },
   linkUses: "Lets in so many people",
   linkCounts: { one: "1", ten: "10", hundred: "100", any: "Any number" },
   usesLeft: (count: number, text: string) => (count === 1 ? "1 more person" : `${text} more people`),
