@@ -124,6 +124,9 @@ class GroupTalkTests(GroupTalkCase):
         hers.page.get_by_role("menuitem", name="Show @cat").click()
         expect(hers.page.get_by_role("dialog", name="Cat Cooper")).to_be_visible()
         hers.page.keyboard.press("Escape")
+        hers.act("Two", "Unsend")
+        hers.page.get_by_role("alertdialog").get_by_role("button", name="Unsend").click()
+        expect(his.log.get_by_text("Message unsent")).to_be_visible()
         for chat in (hers, his):
             self.check_accessible(chat.page)
 
@@ -185,8 +188,14 @@ class GroupTalkTests(GroupTalkCase):
         """Whoever is removed writes no more, and is told; who leaves is asked before, and the group is gone here."""
         people = self.people()
         his, others = self.chat(people["ben"]), self.chat(people["cat"], size=PHONE)
+        self.allow("ERR_INTERNET_DISCONNECTED")
+        his.page.context.set_offline(True)
+        his.write("From the tunnel")
+        his.has("From the tunnel")
         self.act(people["ann"], "DELETE", f"/members/{people['ben'].id}")
+        his.page.context.set_offline(False)
         expect(his.page.get_by_role("heading", name="You are not in Foxes any more")).to_be_visible()
+        expect(his.page.get_by_role("list", name="Not sent")).to_contain_text("From the tunnel")
         expect(his.field).to_have_count(0)
         expect(row(his.page)).to_have_count(0)
         self.check_accessible(his.page)

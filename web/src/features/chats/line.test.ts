@@ -53,6 +53,8 @@ describe("the second line of a chat", () => {
   it("has no content of what was unsent", () => {
     const unsent = conversation("c1", { lastMessage: message({ unsent: true, content: "" }) });
     expect(line({ conversation: unsent })).toEqual({ kind: "said", text: "Ada unsent a message" });
+    const group = { ...unsent, kind: "group" as const };
+    expect(line({ conversation: group })).toEqual({ kind: "said", who: "Ada:", text: "Message unsent" });
   });
 
   it("has words for what is no text", () => {

@@ -58,10 +58,14 @@ function activeText({ conversation, activity, now, me, nameOf }: LineParts): str
 function saidLine(conversation: ConversationRow, last: Message, me: string): Line {
   const own = last.sender.id === me;
   const name = shortName(last.sender.displayName);
+  const group = conversation.kind === "group";
+  const who = own ? t.chats.you : t.chats.by(name);
+  // In a group an owner or admin may have done it: who did is not told.
+  if (last.unsent && group) return { kind: "said", who, text: t.chats.unsent };
   if (last.unsent) return { kind: "said", text: own ? t.chats.youUnsent : t.chats.unsentBy(name) };
   if (last.type === "system") return { kind: "told", parts: systemParts(last, me) };
   const content = saidContent(last);
-  if (conversation.kind === "group") return { kind: "said", who: own ? t.chats.you : t.chats.by(name), ...content };
+  if (group) return { kind: "said", who, ...content };
   return own ? { kind: "said", tick: tickOf(conversation, last), ...content } : { kind: "said", ...content };
 }
 

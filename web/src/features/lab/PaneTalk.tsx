@@ -33,7 +33,16 @@ export function PaneTalk({ connection, connected, other }: PaneTalkProps) {
   const { talk } = talking;
   const { id: me, displayName: ownName } = connection.user;
   const view = useMemo<View>(
-    () => ({ me, ownName, mentions: [], kind: "direct", trusted: true, canReact: false, canReply: false }),
+    () => ({
+      me,
+      ownName,
+      mentions: [],
+      kind: "direct",
+      trusted: true,
+      canReact: false,
+      canReply: false,
+      canUnsendAll: false,
+    }),
     [me, ownName],
   );
   const layOut = useMemo(createRows, []);

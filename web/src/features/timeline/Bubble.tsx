@@ -6,7 +6,7 @@ import { cx } from "../../ui/cx.ts";
 import { toneOf } from "../../ui/identity.ts";
 import { BubbleMeta } from "./BubbleMeta.tsx";
 import { BubbleText } from "./BubbleText.tsx";
-import { MarksContext, useActs, useView } from "./context.ts";
+import { MarksContext, useActs, useView, type View } from "./context.ts";
 import { isEmojiOnly } from "./emojiOnly.ts";
 import { LinkCard } from "./LinkCard.tsx";
 import { useMentions } from "./mentions.ts";
@@ -27,7 +27,7 @@ interface BubbleProps {
 
 /** One message, by what it is. */
 export function Bubble({ message, mine, first, named = false, children }: BubbleProps) {
-  const { me } = useView();
+  const { me, kind } = useView();
   const jumbo = isJumbo(message);
   const gone = message.unsent === true;
   const shape = cx(
@@ -42,18 +42,19 @@ export function Bubble({ message, mine, first, named = false, children }: Bubble
     <div className={shape}>
       {named && <SenderName message={message} />}
       {gone ? (
-        <Kind
-          icon={Undo2}
-          message={message}
-          mine={mine}
-          words={mine ? t.conversation.unsentByYou : t.conversation.unsentBy(nameOf(message, me))}
-        />
+        <Kind icon={Undo2} message={message} mine={mine} words={unsentWords(message, me, kind)} />
       ) : (
         <Content message={message} mine={mine} />
       )}
       {children}
     </div>
   );
+}
+
+/** In a group an owner or admin may have done it: who did is not told. */
+function unsentWords(message: Message, me: string, kind: View["kind"]): string {
+  if (kind === "group") return t.conversation.messageUnsent;
+  return message.sender.id === me ? t.conversation.unsentByYou : t.conversation.unsentBy(nameOf(message, me));
 }
 
 /** In the colour that is theirs everywhere. A click opens their card, as the menu of the message does. */

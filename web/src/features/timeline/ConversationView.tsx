@@ -96,6 +96,7 @@ export function ConversationView({ data }: { data: ConversationData }) {
             {searching && conversation && (
               <SearchBar
                 conversationId={conversation.id}
+                group={conversation.kind === "group"}
                 onHit={show}
                 onClose={() => {
                   setSearching(false);

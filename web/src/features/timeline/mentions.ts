@@ -3,6 +3,7 @@ import type { Message } from "../../api/types.ts";
 import { calls } from "../../engine/views.ts";
 import { EVERYBODY, type Mention } from "../../ui/mentions.ts";
 import { useView, type View } from "./context.ts";
+import { countsAsUnread } from "./rows.ts";
 
 /** Whom the server found in a message. */
 type Calling = Pick<Message, "mentions" | "mentionsAll">;
@@ -45,7 +46,9 @@ export interface NextCall {
  * and which were read.
  */
 export function nextCall(row: Counted, messages: readonly Message[], me: string): NextCall | undefined {
-  const here = messages.filter((message) => message.seq > row.readSeq && calls(message, me));
+  const here = messages.filter(
+    (message) => message.seq > row.readSeq && countsAsUnread(message, me) && calls(message, me),
+  );
   const told = row.firstMentionSeq !== undefined && row.firstMentionSeq > row.readSeq ? row.firstMentionSeq : undefined;
   const first = here[0]?.seq;
   const seq = Math.min(told ?? Infinity, first ?? Infinity);

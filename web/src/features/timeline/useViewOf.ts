@@ -15,6 +15,7 @@ export function useViewOf(
   const accepted = conversation?.status === "accepted";
   const canReply = writing.kind === "open" || (writing.kind === "waiting" && writing.left > 0);
   const canReact = writing.kind === "open" && accepted;
+  const canUnsendAll = kind === "group" && (conversation?.role === "owner" || conversation?.role === "admin");
   const trusted = conversation?.request !== 1;
   const { id: otherId, username: otherName } = person ?? {};
   const shared = person?.displayName === me.displayName || here.some((each) => isNamesake(each, me));
@@ -26,8 +27,8 @@ export function useViewOf(
       for (const each of here) if (each.id !== me.id) mentions.push(nameless(each.id, each.username));
     }
     if (otherId !== undefined && otherName !== undefined) mentions.push(nameless(otherId, otherName));
-    return { me: me.id, ownName, mentions, kind, trusted, canReact, canReply };
-  }, [me.id, me.username, ownName, otherId, otherName, kind, here, trusted, canReact, canReply]);
+    return { me: me.id, ownName, mentions, kind, trusted, canReact, canReply, canUnsendAll };
+  }, [me.id, me.username, ownName, otherId, otherName, kind, here, trusted, canReact, canReply, canUnsendAll]);
 }
 
 function isNamesake(each: Sender, me: Sender): boolean {

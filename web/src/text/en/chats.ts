@@ -22,6 +22,7 @@ export const chats = {
   video: "Video",
   voiceNote: "Voice note",
   file: "File",
+  unsent: "Message unsent",
   youUnsent: "You unsent a message",
   unsentBy: (name: string) => `${name} unsent a message`,
   untitled: "Group",

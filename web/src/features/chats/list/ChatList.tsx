@@ -2,19 +2,19 @@ import { Archive, MessageCircle, MessageCircleQuestionMark } from "lucide-react"
 import { memo, type Ref, useMemo } from "react";
 import { useLocation } from "wouter";
 import { useMedia } from "../../../app/useMedia.ts";
-import type { InviteRow } from "../../../db/schema.ts";
 import { useEngine } from "../../../session/session.ts";
 import { t } from "../../../text/index.ts";
 import { Button } from "../../../ui/Button.tsx";
 import { ContextMenu } from "../../../ui/ContextMenu.tsx";
 import { Empty } from "../../../ui/Empty.tsx";
 import type { ChatData } from "../data.ts";
-import { type ChatTab, type Entry, tabOf } from "../order.ts";
+import type { ChatTab, Entry } from "../order.ts";
 import { useListState } from "../state.ts";
 import { viewOf } from "../view.ts";
 import { type ChatActions, chatActions } from "./actions.ts";
 import { ChatRow } from "./ChatRow.tsx";
 import { InviteCard, MoreInvites } from "./InviteCard.tsx";
+import { type Item, isRow, itemsOf, keyOf } from "./items.ts";
 import { menuOf, rowKey, swipeActs } from "./menu.ts";
 import { RowList, type RowListHandle } from "./RowList.tsx";
 import { SwipeRow } from "./SwipeRow.tsx";
@@ -27,14 +27,6 @@ interface ChatListProps {
   /** The key of the entry that is open beside the list. */
   open: string | undefined;
 }
-
-/** Above the chats stand so many invites at most; with the requests all of them. */
-const MOST_ABOVE = 2;
-
-type Item =
-  | { kind: "invite"; key: string; invite: InviteRow }
-  | { kind: "more"; key: string; count: number }
-  | { kind: "entry"; key: string; entry: Entry };
 
 /** The rows of one tab, below what one is invited to. */
 export function ChatList({ ref, data, tab, open }: ChatListProps) {
@@ -74,28 +66,11 @@ export function ChatList({ ref, data, tab, open }: ChatListProps) {
   );
 }
 
-const keyOf = (item: Item) => item.key;
-const isRow = (item: Item) => item.kind === "entry";
-
-function itemsOf(invites: readonly InviteRow[], entries: readonly Entry[], tab: ChatTab): Item[] {
-  const above = tab === "archived" ? [] : tab === "chats" ? invites.slice(0, MOST_ABOVE) : invites;
-  const items: Item[] = above.map((invite) => ({ kind: "invite", key: `invite:${invite.id}`, invite }));
-  const left = invites.length - above.length;
-  if (tab === "chats" && left > 0) items.push({ kind: "more", key: "more-invites", count: left });
-  for (const entry of entries) if (entryTab(entry) === tab) items.push({ kind: "entry", key: entry.key, entry });
-  return items;
-}
-
 const tabNames: Record<ChatTab, string> = {
   chats: t.chats.tabChats,
   requests: t.chats.tabRequests,
   archived: t.chats.tabArchived,
 };
-
-/** Who was written to and is not reached yet is among the chats. */
-function entryTab({ conversation }: Entry): ChatTab {
-  return conversation === undefined ? "chats" : tabOf(conversation);
-}
 
 /** What rows do; deleting the open conversation leads back to the list. */
 export function useChatActions(open: string | undefined): ChatActions {
