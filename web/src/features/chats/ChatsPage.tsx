@@ -1,5 +1,5 @@
-import { SquarePen } from "lucide-react";
-import { type KeyboardEvent, useEffect, useRef } from "react";
+import { SquarePen, UsersRound } from "lucide-react";
+import { type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { Banners } from "../../app/Banners.tsx";
 import { asPage, useFocusPage } from "../../app/focus.ts";
@@ -19,6 +19,8 @@ import { openKey, pathOfTab, tabOfPath } from "./place.ts";
 import { SearchResults } from "./search/SearchResults.tsx";
 import { useListState, useOwnState } from "./state.ts";
 import { useLate } from "./useLate.ts";
+
+const NewGroupDialog = lazy(() => import("../groups/NewGroupDialog.tsx"));
 
 /** The pane with the list of chats, beside or before the conversation. */
 export default function ChatsPage() {
@@ -41,6 +43,7 @@ export default function ChatsPage() {
     <section className="chats-page" aria-label={t.chats.list} {...(open === undefined && asPage)}>
       <header className="chats-page__bar">
         <h1 className="chats-page__title">{t.chats.title}</h1>
+        <NewGroup />
         <IconButton icon={SquarePen} label={t.chats.newChat} onClick={() => startChat()} />
       </header>
       {narrow && <Banners />}
@@ -60,7 +63,7 @@ export default function ChatsPage() {
       ) : (
         <>
           <ChatTabs tab={tab} path={path} data={data} />
-          {data && (data.complete || data.entries.length > 0) ? (
+          {data && (data.complete || data.entries.length + data.invites.length > 0) ? (
             <ChatList ref={rows} data={data} tab={tab} open={open} />
           ) : (
             <LateSkeleton />
@@ -69,6 +72,26 @@ export default function ChatsPage() {
       )}
       <NewChatDialog />
     </section>
+  );
+}
+
+/** The button for a new group; what it opens comes when it is asked for. */
+function NewGroup() {
+  const [open, setOpen] = useState(false);
+  const [asked, setAsked] = useState(false);
+  const start = () => {
+    setAsked(true);
+    setOpen(true);
+  };
+  return (
+    <>
+      <IconButton icon={UsersRound} label={t.groups.newGroup} onClick={start} />
+      {asked && (
+        <Suspense>
+          <NewGroupDialog open={open} onOpenChange={setOpen} />
+        </Suspense>
+      )}
+    </>
   );
 }
 
@@ -85,7 +108,9 @@ function useTab(path: string): ChatTab {
 function ChatTabs({ tab, path, data }: { tab: ChatTab; path: string; data: ChatData | undefined }) {
   const [, navigate] = useLocation();
   const setTab = useListState((state) => state.setTab);
-  const requests = data?.conversations.filter((each) => tabOf(each) === "requests").length ?? 0;
+  const people = data?.conversations.filter((each) => tabOf(each) === "requests").length ?? 0;
+  // Groups that one is invited to wait for an answer, too.
+  const requests = people + (data?.invites.length ?? 0);
   const choose = (next: ChatTab) => {
     setTab(next);
     // What is open beside the list stays open.

@@ -59,7 +59,7 @@ export default function FriendsPage() {
           />
         </Page>
       </div>
-      {details.userId !== undefined && <Details userId={details.userId} />}
+      {details.userId !== undefined && <Details of={{ kind: "person", id: details.userId }} />}
       <AddFriendDialog open={adding} onOpenChange={setAdding} />
     </div>
   );

@@ -1,12 +1,15 @@
 import { MessageCircleOff } from "lucide-react";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { useLocation } from "wouter";
-import type { ConversationRow } from "../../db/schema.ts";
+import type { ConversationRow, OutboxRow } from "../../db/schema.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { useEngine } from "../../session/session.ts";
 import { t } from "../../text/index.ts";
+import { Button } from "../../ui/Button.tsx";
 import { Empty } from "../../ui/Empty.tsx";
 import { ConversationView } from "./ConversationView.tsx";
+import { titleOf } from "./Header.tsx";
+import { Unsent } from "./Unsent.tsx";
 import { useConversation } from "./useConversation.ts";
 import "./ConversationPage.css";
 
@@ -21,17 +24,50 @@ export default function ConversationPage({ conversationId, personId }: Conversat
   const data = useConversation(conversationId, personId);
   useFetched(conversationId, personId, data?.online === true);
   useAddress(personId, data?.conversation);
+  const left = useLeftGroup(conversationId, data?.conversation);
   if (data === undefined) return <div className="conversation" />;
-  if (conversationId !== undefined && data.conversation === undefined) {
-    return (
-      <div className="conversation conversation--gone">
-        <Empty icon={MessageCircleOff} title={t.errors.not_found} />
-      </div>
-    );
-  }
+  if (conversationId !== undefined && data.conversation === undefined)
+    return <Gone group={left} unsent={data.outbox} />;
   // The first message makes a conversation of a person: who writes goes on writing.
   const key = data.conversation?.other?.id ?? personId ?? conversationId;
   return <ConversationView key={key} data={data} />;
+}
+
+/** What is no more, or not for the reader; `group`: what it was called, if they were in it a moment ago. */
+function Gone({ group, unsent }: { group: string | undefined; unsent: readonly OutboxRow[] }) {
+  const [, navigate] = useLocation();
+  const back = useRef<HTMLButtonElement>(null);
+  // What had the focus went with the conversation.
+  useEffect(() => {
+    if (document.activeElement === document.body) back.current?.focus();
+  }, []);
+  const words =
+    group === undefined
+      ? { title: t.errors.not_found }
+      : { title: t.conversation.notInGroup(group), text: t.conversation.notInGroupText };
+  return (
+    <div className="conversation conversation--gone" role="status">
+      <Empty
+        icon={MessageCircleOff}
+        {...words}
+        action={
+          <>
+            <Button ref={back} onClick={() => navigate("/")}>
+              {t.conversation.backToChats}
+            </Button>
+            {unsent.length > 0 && <Unsent entries={unsent} />}
+          </>
+        }
+      />
+    </div>
+  );
+}
+
+/** The title of a group that was open here, and is none of the reader's any more. */
+function useLeftGroup(id: string | undefined, conversation: ConversationRow | undefined): string | undefined {
+  const last = useRef<{ id: string; title: string }>(undefined);
+  if (conversation?.kind === "group") last.current = { id: conversation.id, title: titleOf(conversation, undefined) };
+  return conversation === undefined && last.current?.id === id ? last.current?.title : undefined;
 }
 
 /** Ask for what is not here: a conversation by its address, a person, the conversation with a person. */

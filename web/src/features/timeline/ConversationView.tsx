@@ -9,9 +9,12 @@ import {
   useRef,
   useState,
 } from "react";
-import type { Message } from "../../api/types.ts";
+import type { Message, Sender } from "../../api/types.ts";
 import { Banners } from "../../app/Banners.tsx";
+import { usePanes } from "../../app/panes.ts";
+import type { ActivityRow } from "../../db/schema.ts";
 import { useEngine } from "../../session/session.ts";
+import { t } from "../../text/index.ts";
 import { useHotkey } from "../../ui/useHotkey.ts";
 import { useNow } from "../../ui/useNow.ts";
 import { Composer, type ComposerHandle } from "../composer/Composer.tsx";
@@ -33,6 +36,7 @@ import { type ActsState, useMessageActs } from "./useActs.ts";
 import { type ConversationData, useActivity } from "./useConversation.ts";
 import { hitDone, useHit } from "./useHit.ts";
 import { type Messages, useMessages } from "./useMessages.ts";
+import { usePeopleHere } from "./usePeopleHere.ts";
 import { useViewOf } from "./useViewOf.ts";
 
 // What is asked for now and then comes when it is.
@@ -60,7 +64,9 @@ export function ConversationView({ data }: { data: ConversationData }) {
   const toLatest = () => (messages.state.live ? timeline.current?.toLatest() : messages.openLatest());
   const sending = useSending({ data, state, dispatch, messages: all, onSent: toLatest });
   const writing = useWriting(data, all);
-  const view = useViewOf(data, writing);
+  const here = usePeopleHere(conversation, all, activity);
+  const mentionable = useMentionable(data, all, here);
+  const view = useViewOf(data, writing, here);
   const marks = useMarks(data);
   const offline = useLasting(!online, OFFLINE_MS);
   const name = titleOf(conversation, person);
@@ -76,6 +82,7 @@ export function ConversationView({ data }: { data: ConversationData }) {
   };
   useHotkey("escape", leave);
   useHotkey("mod+f", () => setSearching(true), { when: conversation !== undefined });
+  useSearchWish(() => setSearching(true));
   useFocusAtOpening(composer, writing.kind);
   const onKey = (event: KeyboardEvent, message: Message, element: HTMLElement) =>
     messageKey(event, message, element, view, acts);
@@ -84,11 +91,12 @@ export function ConversationView({ data }: { data: ConversationData }) {
       <ViewContext value={view}>
         <MarksContext value={marks}>
           <section className="conversation" aria-label={name}>
-            <Header data={data} activity={activity} onSearch={() => setSearching(true)} />
+            <Header data={data} activity={activity} here={here} onSearch={() => setSearching(true)} />
             <Banners />
             {searching && conversation && (
               <SearchBar
                 conversationId={conversation.id}
+                group={conversation.kind === "group"}
                 onHit={show}
                 onClose={() => {
                   setSearching(false);
@@ -96,8 +104,8 @@ export function ConversationView({ data }: { data: ConversationData }) {
                 }}
               />
             )}
-            <ConversationBody ref={timeline} data={data} messages={messages} onRead={read} onKey={onKey}>
-              {activity && <ActivityBubble activity={activity} name={name} />}
+            <ConversationBody ref={timeline} data={data} messages={messages} onRead={read} onShow={show} onKey={onKey}>
+              <Active activity={activity[0]} group={view.kind === "group"} name={name} here={here} />
             </ConversationBody>
             <Foot writing={writing} conversationId={conversation?.id} other={person}>
               <Composer
@@ -106,7 +114,8 @@ export function ConversationView({ data }: { data: ConversationData }) {
                 dispatch={sending.write}
                 name={name}
                 me={me.id}
-                people={person === undefined ? [] : [person]}
+                people={mentionable.people}
+                group={mentionable.group}
                 offline={offline}
                 busy={sending.busy}
                 onSubmit={sending.submit}
@@ -120,6 +129,22 @@ export function ConversationView({ data }: { data: ConversationData }) {
       </ViewContext>
     </ActsContext>
   );
+}
+
+interface ActiveProps {
+  activity: ActivityRow | undefined;
+  group: boolean;
+  /** That of the other, between two. */
+  name: string;
+  here: readonly Sender[];
+}
+
+/** Who is about to write; in a group the foremost of them. */
+function Active({ activity, group, name, here }: ActiveProps) {
+  if (activity === undefined) return null;
+  if (!group) return <ActivityBubble activity={activity} name={name} />;
+  const sender = here.find(({ id }) => id === activity.userId);
+  return <ActivityBubble activity={activity} name={sender?.displayName ?? t.conversation.someone} sender={sender} />;
 }
 
 type OverlaysProps = Pick<ActsState, "overlays" | "close"> & { messages: readonly Message[]; marks: Marks; me: string };
@@ -139,7 +164,6 @@ function Overlays({ overlays, close, messages, marks, me }: OverlaysProps) {
           <DetailsDialog
             message={message}
             tick={message.sender.id === me ? tickOf(message, marks) : undefined}
-            me={me}
             onClose={() => {
               close("details");
               if (details) giveBack(details);
@@ -156,6 +180,25 @@ function useWriting({ conversation, person, outbox, me }: ConversationData, mess
   const pending = conversation?.status === "pending";
   const own = pending ? messages.filter((message) => message.sender.id === me.id).length : 0;
   return writingOf({ conversation, person, outbox, own, me: me.id, now });
+}
+
+/** Who is offered while a mention is typed: in a group first who has written last. */
+function useMentionable(
+  { conversation, person }: ConversationData,
+  messages: readonly Message[],
+  here: readonly Sender[],
+) {
+  const { id, kind, role } = conversation ?? {};
+  const group = useMemo(
+    () => (kind === "group" && id !== undefined ? { id, all: role === "owner" || role === "admin" } : undefined),
+    [kind, id, role],
+  );
+  const people = useMemo(() => {
+    if (kind !== "group") return person === undefined ? [] : [person];
+    const last = [...new Set(messages.map(({ sender }) => sender.id))].reverse();
+    return last.flatMap((userId) => here.find((each) => each.id === userId) ?? []);
+  }, [kind, person, messages, here]);
+  return { people, group };
 }
 
 function useMarks({ conversation }: ConversationData): Marks {
@@ -175,6 +218,18 @@ function useFocusAtOpening(composer: RefObject<ComposerHandle | null>, kind: Wri
     opened.current = kind;
     if ((opens || lost) && window.matchMedia("(hover: hover)").matches) composer.current?.focus();
   }, [composer, kind]);
+}
+
+/** Somebody asked for the search elsewhere. */
+function useSearchWish(open: () => void): void {
+  const wished = usePanes((panes) => panes.search);
+  const latest = useRef(open);
+  latest.current = open;
+  useEffect(() => {
+    if (!wished) return;
+    usePanes.setState({ search: false });
+    latest.current();
+  }, [wished]);
 }
 
 /** Go to a message: in what is here, or by opening another place. */

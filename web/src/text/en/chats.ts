@@ -22,7 +22,7 @@ export const chats = {
   video: "Video",
   voiceNote: "Voice note",
   file: "File",
-  groupChanged: "This group changed",
+  unsent: "Message unsent",
   youUnsent: "You unsent a message",
   unsentBy: (name: string) => `${name} unsent a message`,
   untitled: "Group",
@@ -37,6 +37,7 @@ export const chats = {
   delivered: "Delivered",
   read: "Read",
   unread: (count: string) => `${count} unread`,
+  mentioned: "You were mentioned",
 
   pin: "Pin",
   unpin: "Unpin",
@@ -52,7 +53,6 @@ export const chats = {
   deleteTitle: "Delete this chat?",
   deleteDirect: (name: string) =>
     `Only your copy goes. ${name} keeps the other one, and a new message brings the chat back.`,
-  deleteGroup: "Only your copy goes. A new message brings the chat back.",
   archived: "Archived",
   undo: "Undo",
 
@@ -64,6 +64,14 @@ export const chats = {
   noArchivedText: "Archived chats stay silent and searchable.",
   nothingFound: (query: string) => `Nothing found for “${query}”`,
   nothingFoundText: "Check the spelling, or try fewer letters.",
+
+  inviteTo: (group: string) => `Invite to ${group}`,
+  invitedBy: (name: string, members: string) => `${name} invites you · ${members}`,
+  join: "Join",
+  decline: "Decline",
+  inviteGone: "This invite is no longer open.",
+  groupFull: "This group is full.",
+  moreInvites: (count: number) => (count === 1 ? "1 more invite" : `${count} more invites`),
 
   foundChats: "Chats",
   foundMessages: "Messages",
