@@ -28,7 +28,7 @@ CREATE FUNCTION send_facts(p_sends message_send[], p_locked uuid[], p_quoted_cha
               WHERE m.conversation_id = c.id AND m.cleared_seq > 0
                 AND NOT EXISTS (SELECT 1 FROM messages x WHERE x.conversation_id = c.id AND x.seq > m.cleared_seq))
            END,
-           CASE WHEN s.names <> '' THEN mentioned(c.id, s.names) ELSE '{}' END,
+           CASE WHEN s.names <> '' THEN mentioned(c.id, s.names, s.sender_id) ELSE '{}' END,
            r.id, r.quote,
            -- Whoever deleted what is quoted from the own view is not shown it again by that.
            CASE WHEN c.cleared AND r.id IS NOT NULL THEN (

@@ -140,7 +140,8 @@ def edit(
              INSERT INTO message_words (message_id, conversation_id, words, text)
              VALUES (%s, %s, to_tsvector(%s::regconfig, composed(%s)), search_text(%s))
              ON CONFLICT (message_id) DO UPDATE SET words = excluded.words, text = excluded.text)
-           UPDATE messages SET content = %s, edited_at = clock_timestamp(), mentions = mentioned(conversation_id, %s)
+           UPDATE messages SET content = %s, edited_at = clock_timestamp(),
+                  mentions = mentioned(conversation_id, %s, sender_id)
             WHERE id = %s""",
         (held.id, held.conversation_id, dictionary, content, content, content, names, held.id),
     )

@@ -91,7 +91,8 @@ class SameTests(GroupMessagesCase):
         self.assertEqual((await self.ben.call("message.get", id=sent["id"]))["status"], "read")
 
     async def test_mentions(self) -> None:
-        """Who is called by name, and all by @all: counted until they are read, and the first of them is named."""
+        """✔ Who is called by name, and all by @all of admins: counted until read, and the first of them is named."""
+        await self.give(self.ann, self.group_id, admin=self.ben)
         await self.ben.send(self.group_id, "hello")
         named_cat = await self.ben.send(self.group_id, "@Cat, you too, @nobody @dan")
         everybody = await self.ben.send(self.group_id, "@all: at nine")
@@ -108,6 +109,20 @@ class SameTests(GroupMessagesCase):
         await self.ben.call("message.edit", id=everybody["id"], content="@all: at ten")
         await self.ben.call("message.unsend", id=everybody["id"])
         self.assertEqual(await self.calls(self.cat), (0, None, None))
+
+    async def test_who_calls_all(self) -> None:
+        """✔ Owners and admins; of anybody else @all is a text, also where they edit it in."""
+        sent = await self.ben.send(self.group_id, "@all @cat")
+        self.assertEqual((sent["mentions"], "mentionsAll" in sent), ([self.cat.id], False))
+        edited = await self.ben.call("message.edit", id=sent["id"], content="hello @all")
+        self.assertNotIn("mentionsAll", edited)
+        self.assertEqual(await self.calls(self.cat), (1, None, None))
+        await self.give(self.ann, self.group_id, admin=self.ben)
+        edited = await self.ben.call("message.edit", id=sent["id"], content="now @all")
+        self.assertTrue(edited["mentionsAll"])
+        self.assertTrue((await self.ann.send(self.group_id, "@all"))["mentionsAll"])
+        await self.ann.call("group.demote", id=self.group_id, userId=self.ben.id)
+        self.assertNotIn("mentionsAll", await self.ben.send(self.group_id, "@all"))
 
     async def test_names_beyond(self) -> None:
         """✔ What a message calls is bounded, and nobody is called all."""
