@@ -49,6 +49,8 @@ FIGURES = (
     Figure("dm-rate500", "delivery_ms.p95", "send → received at 500/s, p95 (ms)", more_is_better=False),
     Figure("dm-rate500", "delivery_ms.p99", "send → received at 500/s, p99 (ms)", more_is_better=False),
     Figure("fan500-db", "deliveries_per_s", "fan-out to 500, each message committed (deliveries/s)"),
+    Figure("fan2000-db", "deliveries_per_s", "the same to 2,000"),
+    Figure("fan5000-db", "deliveries_per_s", "the same to 5,000"),
     Figure("connect", "connects_per_s", "authenticated connects (connects/s)"),
     Figure("idle", "kib_per_conn", "memory per idle signed-in session (KiB)", more_is_better=False),
 )

@@ -13,13 +13,17 @@ INSERT INTO sessions (id, user_id, expires_at)
 INSERT INTO friendships (id, user_low, user_high, requester_id, accepted_at)
   SELECT gen_random_uuid(), a.id, b.id, a.id, now() FROM bench_users a JOIN bench_users b ON a.id < b.id
    WHERE a.n BETWEEN 3000 AND 3127 AND b.n BETWEEN 3000 AND 3127 ON CONFLICT DO NOTHING;
-INSERT INTO conversations (id, kind, title) VALUES
-  ('aaaaaaaa-0000-4000-8000-000000000500', 'group', 'g500'), ('aaaaaaaa-0000-4000-8000-000000002000', 'group', 'g2000')
-  ON CONFLICT DO NOTHING;
+INSERT INTO conversations (id, kind, title)
+  SELECT g.id::uuid, 'group', 'g' || g.size FROM {groups} g (id, size) ON CONFLICT DO NOTHING;
 INSERT INTO members (conversation_id, user_id)
-  SELECT 'aaaaaaaa-0000-4000-8000-000000000500', id FROM bench_users WHERE n <= 500 ON CONFLICT DO NOTHING;
-INSERT INTO members (conversation_id, user_id)
-  SELECT 'aaaaaaaa-0000-4000-8000-000000002000', id FROM bench_users WHERE n <= 2000 ON CONFLICT DO NOTHING;
+  SELECT g.id::uuid, u.id FROM {groups} g (id, size) JOIN bench_users u ON u.n <= g.size ON CONFLICT DO NOTHING;
+"""
+#: The yardstick's own groups have up to 2,000 members.
+LARGE = 5000
+LARGE_AT_PEER = """
+INSERT INTO groups VALUES ('{id}', 'g{size}') ON CONFLICT DO NOTHING;
+INSERT INTO group_members SELECT '{id}', ('00000000-0000-4000-8000-' || lpad(i::text, 12, '0'))::uuid
+  FROM generate_series(0, {size}) i ON CONFLICT DO NOTHING;
 """
 
 
@@ -77,7 +81,8 @@ def register(peers, yard):
                     "from generate_series(0,63) i",
                     "chatr",
                 )
-            psql(FIXTURE, "chatr")
+            sizes = ", ".join(f"('{group_id}', {size})" for size, group_id in yard["G"].items())
+            psql(FIXTURE.format(groups=f"(VALUES {sizes})"), "chatr")
             psql("vacuum analyze", "chatr")
             from datetime import datetime, timezone
 
@@ -91,4 +96,13 @@ def register(peers, yard):
         def users(self):
             return yard["users_file"]("chatr", self.tokens.__getitem__)
 
-    peers["chatr"] = Chatr
+    class Seed(peers["seed"]):
+        """The peer, with a group as large as ours may be."""
+
+        def start(self, scenario):
+            yard["psql"](LARGE_AT_PEER.format(id=yard["G"][LARGE], size=LARGE))
+            super().start(scenario)
+
+    peers["chatr"], peers["seed"] = Chatr, Seed
+    yard["G"][LARGE] = f"aaaaaaaa-0000-4000-8000-{LARGE:012}"
+    yard["SCEN"][f"fan{LARGE}-db"] = yard["sc_fan"](LARGE)

@@ -22,9 +22,10 @@ CREATE FUNCTION send_facts(p_sends message_send[], p_locked uuid[], p_quoted_cha
            CASE WHEN c.status = 'pending' AND c.initiator_id = s.sender_id AND c.declined_at IS NULL THEN (
              SELECT count(*) FROM messages x WHERE x.conversation_id = c.id AND x.seq > c.requested_seq)
            ELSE 0 END,
-           CASE WHEN c.cleared THEN (
+           -- A group is there for its members also while it has no message for them.
+           CASE WHEN c.cleared AND c.kind = 'direct' THEN (
              SELECT array_agg(m.user_id) FROM members m
-              WHERE m.conversation_id = c.id AND m.status = 'joined' AND m.cleared_seq > 0
+              WHERE m.conversation_id = c.id AND m.cleared_seq > 0
                 AND NOT EXISTS (SELECT 1 FROM messages x WHERE x.conversation_id = c.id AND x.seq > m.cleared_seq))
            END,
            CASE WHEN s.names <> '' THEN mentioned(c.id, s.names) ELSE '{}' END,
@@ -43,7 +44,7 @@ CREATE FUNCTION send_facts(p_sends message_send[], p_locked uuid[], p_quoted_cha
            -- One that came to be since the locks were taken is not locked: its send is repeated, like a first one.
            AND (p.id = ANY (p_locked)) IS TRUE LIMIT 1) pair ON true
       LEFT JOIN LATERAL (
-        SELECT x.id, x.user_low, x.user_high, x.head_seq, x.closed, x.status, x.initiator_id, x.declined_at,
+        SELECT x.id, x.kind, x.user_low, x.user_high, x.head_seq, x.closed, x.status, x.initiator_id, x.declined_at,
                x.requested_seq, x.cleared
           FROM conversations x WHERE x.id = coalesce(s.conversation_id, pair.id) LIMIT 1) c ON true
       LEFT JOIN LATERAL (

@@ -227,6 +227,21 @@ class HistoryTests(GroupMessagesCase):
         entries = await self.log(self.dan, self.group_id)
         self.assertEqual([entry["seq"] for entry in entries], [self.after + number for number in (1, 2, 3)])
         self.assertEqual(seqs(self.dans, self.group_id), [self.after + 3])
+        self.assertEqual(named(self.dans), ["conversation.created", "message.received"])
+
+    async def test_nobody_has_it_back(self) -> None:
+        """✔ Members who have no message yet cost a send nothing, and are told of the group once."""
+        await self.sql_clear()
+        await self.ann.send(self.group_id, "welcome")
+        self.assertEqual(named(self.dans), ["conversation.created", "message.received"])
+
+    async def sql_clear(self) -> None:
+        """As if all that was said since had been unsaid."""
+        await self.node.db.execute(
+            "UPDATE members m SET cleared_seq = c.head_seq FROM conversations c WHERE c.id = m.conversation_id"
+            " AND m.conversation_id = %s AND m.user_id = %s",
+            (self.group_id, self.dan.id),
+        )
 
     async def test_what_becomes_of_old_messages(self) -> None:
         """✔ Of edits and reactions they hear that there is an entry, of quotes no text; all others hear it all."""
