@@ -155,7 +155,7 @@ test("a burst is put together, in order, and what one of it breaks off is here u
   });
   feed.put(received("c", 2));
   await vi.waitFor(async () => expect(await seqs("c")).toEqual([2]));
-  const transactions = vi.spyOn(store.db.backendDB(), "transaction");
+  const transactions = vi.spyOn(store.db.core, "transaction");
   for (const item of [received("c", 4), typing(true), received("d", 2), received("c", 3), typing(true)]) feed.put(item);
   await vi.waitFor(async () => expect(await seqs("c")).toEqual([2, 3, 4]));
   expect(await seqs("d")).toEqual([2]);
