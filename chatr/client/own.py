@@ -109,6 +109,8 @@ OWN: dict[str, Callable[[Asked, Answer], Item]] = {
     "group.join_by_link": _created,
     "group.decline": _declined,
     "group.invite": _in_group,
+    # It may open the group to links, which its log says.
+    "group.link_create": _in_group,
     "group.update": _in_group,
     "group.remove_member": _in_group,
     "group.promote": _in_group,

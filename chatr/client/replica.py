@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from operator import itemgetter
 from typing import Any
 
 _OWN_MARKS = ("headSeq", "readSeq", "deliveredSeq")
@@ -32,6 +33,11 @@ class Replica:
         self._gives_receipts = True
         #: Of groups: up to where all others have received and read, as far as it is known.
         self._reached: dict[str, dict[str, int]] = {}
+        #: What entries of a group say of it, with their seq; and up to which entry its view has all of them.
+        self._facts: dict[str, dict[str, tuple[int, Any]]] = {}
+        self._stated: dict[str, int] = {}
+        #: The last entry that was told of each conversation, also of those of which there is no view yet.
+        self._heads: dict[str, int] = {}
         self._people: dict[str, dict[str, Any]] = {}
         #: Up to which revision a conversation is no more.
         self._removed: dict[str, int] = {}
@@ -51,10 +57,17 @@ class Replica:
             # A direct conversation begins with its first message.
             if messages or "lastMessage" in view or view["kind"] == "group":
                 derived = self._derived(view, messages)
-                shown[conversation_id] = {key: value for key, value in view.items() if key not in _UNREAD} | derived
+                whole = view | self._told(view) | derived
+                gone = set(_UNREAD) - set(derived) | {key for key, value in whole.items() if value is None}
+                shown[conversation_id] = {key: value for key, value in whole.items() if key not in gone}
                 if "other" in view:
                     shown[conversation_id]["other"] = self._people[view["other"]["id"]]
         return shown
+
+    def _told(self, view: View) -> View:
+        """What entries say of a group that came behind the view of it."""
+        facts, stated = self._facts.get(view["id"], {}), self._stated[view["id"]]
+        return {key: value for key, (seq, value) in facts.items() if seq > stated}
 
     def _derived(self, view: View, messages: list[dict[str, Any]]) -> View:
         """What the messages say of a conversation, where they are known."""
@@ -148,9 +161,11 @@ class Replica:
             for mark in _OWN_MARKS:
                 known[mark] = max(view[mark], known[mark])
             return
+        self._stated[view["id"]] = view["headSeq"]
         if any(seq > view["headSeq"] for seq in self._messages.get(view["id"], ())):
             # What came after it was declined is a new request.
             view.pop("declinedAt", None)
+        view["headSeq"] = max(view["headSeq"], self._heads.get(view["id"], 0))
         for mark in marks:
             if known is not None and mark in known:
                 view[mark] = max(view.get(mark, 0), known[mark])
@@ -162,6 +177,9 @@ class Replica:
         self._messages.clear()
         self._listened.clear()
         self._reached.clear()
+        self._facts.clear()
+        self._stated.clear()
+        self._heads.clear()
         self._people.clear()
         self._removed.clear()
 
@@ -268,15 +286,11 @@ class Replica:
         group = data["group"]
         self._in_group(data, title=group["name"], description=group.get("description"))
 
-    def _in_group(self, data: dict[str, Any], **changed: Any) -> None:
-        """What all see of a group is another; a view that is newer than the entry has it already."""
-        view = self._views.get(data["conversationId"])
-        if view is not None and data["seq"] > view["headSeq"]:
-            for key, value in changed.items():
-                if value is None:
-                    view.pop(key, None)
-                else:
-                    view[key] = value
+    def _in_group(self, data: dict[str, Any], **facts: Any) -> None:
+        """What all see of a group is another, from an entry on; None: it has none of that."""
+        known = self._facts.setdefault(data["conversationId"], {})
+        for key, value in facts.items():
+            known[key] = max(known.get(key, (0, None)), (data["seq"], value), key=itemgetter(0))
         self._logged(data)
 
     def _log_cleared(self, data: dict[str, Any]) -> None:
@@ -284,6 +298,7 @@ class Replica:
         self._logged(data)
 
     def _logged(self, data: dict[str, Any]) -> None:
-        view = self._views.get(data["conversationId"])
-        if view is not None:
-            view["headSeq"] = max(view["headSeq"], data["seq"])
+        conversation_id = data["conversationId"]
+        self._heads[conversation_id] = max(self._heads.get(conversation_id, 0), data["seq"])
+        if conversation_id in self._views:
+            self._views[conversation_id]["headSeq"] = max(self._views[conversation_id]["headSeq"], data["seq"])

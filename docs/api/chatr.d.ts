@@ -388,11 +388,12 @@ export interface GroupCreateParams {
   memberIds?: string[];
 }
 
-/** The group, who created it, and the conversation that it is. */
+/** The group, who created it, and the conversation that it is, with its revision. */
 export interface GroupCreated {
   group: GroupInfo;
   invitedBy: User;
   conversation: Conversation;
+  revision: number;
 }
 
 /** Which group, and what it was called. */
@@ -433,18 +434,20 @@ export interface GroupInfo {
   headSeq?: number;
 }
 
-/** An invitation: to which group, by whom unless they are no more, and since when. */
+/** An invitation: to which group, by whom unless they are no more, and since when. ``revision``: of what the caller is to the group; what is told of that has a greater one. */
 export interface GroupInvite {
   group: GroupInfo;
   invitedBy?: User;
   memberCount: number;
   invitedAt: string;
+  revision: number;
 }
 
-/** Which group, and who declined. */
+/** Which group, and who declined. ``revision``: of what they are to the group. */
 export interface GroupInviteDeclined {
   groupId: string;
-  user: User;
+  user: Sender;
+  revision: number;
 }
 
 /** Invitations, newest first. */
@@ -459,16 +462,18 @@ export interface GroupInviteParams {
   userIds: string[];
 }
 
-/** Which group. */
+/** Which group. ``revision``: of what the receiver is to it. */
 export interface GroupInviteRevoked {
   groupId: string;
+  revision: number;
 }
 
-/** The group as whoever is invited sees it, and who invites. */
+/** The group as whoever is invited sees it, and who invites. ``revision``: of what the receiver is to the group. */
 export interface GroupInvited {
   group: GroupInfo;
   invitedBy: User;
   memberCount: number;
+  revision: number;
 }
 
 /** The code of the link. */
@@ -476,10 +481,11 @@ export interface GroupJoinByLinkParams {
   code: string;
 }
 
-/** Which group, and who asks: group.invite lets them in, group.remove_member refuses. */
+/** Which group, and who asks: group.invite lets them in, group.remove_member refuses. ``revision``: of what they are to the group. */
 export interface GroupJoinRequested {
   groupId: string;
-  user: User;
+  user: Sender;
+  revision: number;
 }
 
 /** A link that lets people into a group. ``uses``: how many may still come by it; absent: any number. */

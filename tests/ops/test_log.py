@@ -7,6 +7,12 @@ from typing import Any
 from chatr.ops.catalog import CONTRACT
 from tests.ops.case import OpsCase
 
+#: What is told of a group, each behind the system entry that says the same.
+IN_GROUPS = {
+    *("group.member_joined", "group.member_left", "group.member_removed"),
+    *("group.role_changed", "group.updated"),
+}
+
 
 class LogTests(OpsCase):
     """Each kind of entry."""
@@ -45,7 +51,24 @@ class LogTests(OpsCase):
             told.add(event)
         logged = {name for name, each in CONTRACT.events.items() if each.logged}
         # Previews come from the server itself: tests/ops/messages/test_previews.py.
-        self.assertEqual(logged - told, {"message.preview"})
+        self.assertEqual(logged - told, {"message.preview", *IN_GROUPS})
+
+    async def test_groups(self) -> None:
+        """The same of what is told of a group, to whoever is in it."""
+        eve = await self.person("eve")
+        group = (await self.ann.call("group.create", name="Foxes", memberIds=[self.ben.id, eve.id]))["id"]
+        head = (await self.ben.call("group.accept", id=group))["headSeq"]
+        before = len(self.device.events)
+        await eve.call("group.accept", id=group)
+        await self.ann.call("group.update", id=group, name="Wolves")
+        await self.ann.call("group.promote", id=group, userId=eve.id)
+        await self.ann.call("group.remove_member", id=group, userId=eve.id)
+        await self.ann.call("group.transfer_ownership", id=group, userId=self.ben.id)
+        await self.ann.call("group.leave", id=group)
+        page = await self.ben.call("conversation.log", id=group, after=head)
+        entries = [(entry["event"], entry["data"]) for entry in page["entries"]]
+        self.assertEqual([event for event in self.device.events[before:] if "seq" in event[1]], entries)
+        self.assertEqual({name for name, _ in entries}, {"message.received", *IN_GROUPS})
 
     async def test_what_was_deleted_from_the_own_view(self) -> None:
         """Of that the log says that there is an entry, and nobody hears of it: the conversation has moved on."""

@@ -16,6 +16,7 @@ from chatr.api.model import (
     GroupRole,
     Id,
     Message,
+    Revision,
     Sender,
     Time,
     User,
@@ -26,20 +27,22 @@ from chatr.api.topics import CONVERSATION, USER, event
 
 @event("group.created", USER, "The receiver has created a group, in another session.")
 class GroupCreated(Wire, frozen=True):
-    """The group, who created it, and the conversation that it is."""
+    """The group, who created it, and the conversation that it is, with its revision."""
 
     group: GroupInfo
     invited_by: User
     conversation: Conversation
+    revision: Revision
 
 
 @event("group.invited", USER, "The receiver is invited to a group: group.accept or group.decline.")
 class GroupInvited(Wire, frozen=True):
-    """The group as whoever is invited sees it, and who invites."""
+    """The group as whoever is invited sees it, and who invites. ``revision``: of what the receiver is to the group."""
 
     group: GroupInfo
     invited_by: User
     member_count: int
+    revision: Revision
 
 
 @event(
@@ -48,25 +51,31 @@ class GroupInvited(Wire, frozen=True):
     "Who was invited declined, or who asked does no more: told to them, and to who waits for it.",
 )
 class GroupInviteDeclined(Wire, frozen=True):
-    """Which group, and who declined."""
+    """Which group, and who declined. ``revision``: of what they are to the group."""
 
     group_id: Id
-    user: User
+    user: Sender
+    revision: Revision
 
 
 @event("group.invite_revoked", USER, "The receiver is no longer invited to a group, or was not let in.")
 class GroupInviteRevoked(Wire, frozen=True):
-    """Which group."""
+    """Which group. ``revision``: of what the receiver is to it."""
 
     group_id: Id
+    revision: Revision
 
 
 @event("group.join_requested", USER, "Somebody asks to be let into a group of which the receiver is owner or admin.")
 class GroupJoinRequested(Wire, frozen=True):
-    """Which group, and who asks: group.invite lets them in, group.remove_member refuses."""
+    """Which group, and who asks: group.invite lets them in, group.remove_member refuses.
+
+    ``revision``: of what they are to the group.
+    """
 
     group_id: Id
-    user: User
+    user: Sender
+    revision: Revision
 
 
 class Membership(Wire, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from chatr.api.model import (
     Id,
     Limit,
     Params,
+    Revision,
     Time,
     User,
     Wire,
@@ -64,12 +65,16 @@ async def list_groups(ctx: Ctx, params: GroupListParams) -> GroupPage:
 
 
 class GroupInvite(Wire, frozen=True, kw_only=True):
-    """An invitation: to which group, by whom unless they are no more, and since when."""
+    """An invitation: to which group, by whom unless they are no more, and since when.
+
+    ``revision``: of what the caller is to the group; what is told of that has a greater one.
+    """
 
     group: GroupInfo
     invited_by: User | UnsetType = UNSET
     member_count: int
     invited_at: Time
+    revision: Revision
 
 
 class GroupInvitePage(Wire, frozen=True, kw_only=True):
@@ -93,6 +98,7 @@ async def invites(ctx: Ctx, params: GroupListParams) -> GroupInvitePage:
             invited_by=_user(people, each.invited_by, me) or UNSET,
             member_count=each.group.member_count,
             invited_at=wire_time(each.at),
+            revision=each.revision,
         )
         for each in shown
     ]

@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta
 from chatr.api.contract import USERS, Rate, Route, operation
 from chatr.api.errors import ApiError, FieldError
 from chatr.api.events.groups import GroupInvited, GroupInviteDeclined
-from chatr.api.model import Conversation, Empty, GroupParams, Id, Params, User
+from chatr.api.model import Conversation, Empty, GroupParams, Id, Params, Sender, User
 from chatr.ops import access
 from chatr.ops.groups import details, rules, turns
 from chatr.ops.people import approaches, permissions
@@ -82,7 +82,8 @@ async def decline(ctx: Ctx, params: GroupParams) -> Empty:
         asked = mine.status == "requested"
         others = await groups.administrators(turn.tx, turn.id) if asked else [mine.invited_by]
         rooms = [person_room(user_id) for user_id in (me, *others) if user_id]
-        turn.tx.tell(GroupInviteDeclined(turn.id, by_name(person)), rooms, exclude=ctx.caller.connection)
+        revision = await groups.revision(turn.tx, turn.id, me)
+        turn.tx.tell(GroupInviteDeclined(turn.id, sender(person), revision), rooms, exclude=ctx.caller.connection)
         return Empty()
 
     return await turns.change(ctx, params.id, work)
@@ -105,9 +106,9 @@ async def invite_all(ctx: Ctx, turn: turns.GroupTurn, user_ids: Sequence[str], p
     await approaches.invites(ctx, turn.tx, sum(not found[user_id].relation.near for user_id in invited))
     if await groups.population(turn.tx, turn.id) > most:
         raise turns.full()
-    told = GroupInvited(turns.info(turn.group, inside=False), by_name(mine), turn.group.member_count)
-    if invited:
-        turn.tx.tell(told, map(person_room, invited))
+    info = turns.info(turn.group, inside=False)
+    for user_id, revision in (await groups.revisions(turn.tx, turn.id, invited)).items():
+        turn.tx.tell(GroupInvited(info, by_name(mine), info.member_count, revision), [person_room(user_id)])
 
 
 def _check(user_id: str, found: relations.Other | None, path: str) -> None:
@@ -116,6 +117,11 @@ def _check(user_id: str, found: relations.Other | None, path: str) -> None:
     if found.relation.blocked:
         refusal = permissions.blocked()
         raise ApiError(refusal.code, f"{refusal.detail}: {user_id}", errors=(FieldError(path, "is not possible"),))
+
+
+def sender(person: Person) -> Sender:
+    """Somebody as they are called."""
+    return Sender(person.id, person.username, person.display_name, person.profile_image or UNSET)
 
 
 def by_name(person: Person) -> User:

@@ -51,7 +51,8 @@ async def request_to_join(ctx: Ctx, params: GroupParams) -> Empty:
         mine = access.own_account(await people.by_id(turn.tx, me))
         if await groups.enlist(turn.tx, turn.id, [me], "requested", None):
             rooms = [person_room(user_id) for user_id in await groups.administrators(turn.tx, turn.id)]
-            turn.tx.tell(GroupJoinRequested(turn.id, inviting.by_name(mine)), rooms)
+            revision = await groups.revision(turn.tx, turn.id, me)
+            turn.tx.tell(GroupJoinRequested(turn.id, inviting.sender(mine), revision), rooms)
         return Empty()
 
     return await turns.change(ctx, params.id, work)

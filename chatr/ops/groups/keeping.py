@@ -56,7 +56,7 @@ async def create(ctx: Ctx, params: GroupCreateParams) -> Conversation:
         view = await turns.view_of(turn, me)
         tx.tell(ConversationCreated.of(view), [person_room(me)], exclude=connection)
         info = turns.info(access.group(await groups.find(tx, group_id)), inside=True)
-        told = GroupCreated(info, visibility.user(mine, None), view)
+        told = GroupCreated(info, visibility.user(mine, None), view, view.revision)
         tx.tell(told, [person_room(me)], exclude=connection)
         await inviting.invite_all(ctx, turn, params.member_ids, "$.memberIds")
         return view

@@ -70,7 +70,8 @@ async def remove_member(ctx: Ctx, params: GroupMemberParams) -> details.GroupDet
             await turns.let_go(turn, target, "removed", GroupMemberRemoved)
         else:
             groups.leave(turn.tx, turn.id, target.user_id)
-            turn.tx.tell(GroupInviteRevoked(turn.id), [person_room(target.user_id)])
+            revision = await groups.revision(turn.tx, turn.id, target.user_id)
+            turn.tx.tell(GroupInviteRevoked(turn.id, revision), [person_room(target.user_id)])
         return await details.after_change(ctx, turn)
 
     return await turns.change(ctx, params.id, work, concerned=[params.user_id])

@@ -201,12 +201,17 @@ def leave(tx: Transaction, group_id: str, user_id: str, *, removed: bool = False
 
 async def revision(db: Queryable, group_id: str, user_id: str) -> int:
     """Find the revision of what somebody has of a group, or had."""
+    return (await revisions(db, group_id, [user_id]))[user_id]
+
+
+async def revisions(db: Queryable, group_id: str, user_ids: Sequence[str]) -> dict[str, int]:
+    """Find the revisions of what some people have of a group, or had."""
     rows = await db.query(
-        """SELECT c.revision + m.revision FROM conversations c JOIN members m ON m.conversation_id = c.id
-            WHERE c.id = %s AND m.user_id = %s""",
-        (group_id, user_id),
+        """SELECT m.user_id, c.revision + m.revision FROM conversations c JOIN members m ON m.conversation_id = c.id
+            WHERE c.id = %s AND m.user_id = ANY(%s::uuid[])""",
+        (group_id, list(user_ids)),
     )
-    return value(rows, int)
+    return dict(rows)
 
 
 def set_role(tx: Transaction, group_id: str, user_id: str, role: GroupRole) -> None:

@@ -77,9 +77,13 @@ class Invitation(msgspec.Struct, frozen=True):
     group: GroupRow
     invited_by: str | None
     at: datetime
+    revision: int
 
 
-_INVITATION = Columns(Invitation, {"group": GROUP, "invited_by": "m.invited_by", "at": "m.joined_at"})
+_INVITATION = Columns(
+    Invitation,
+    {"group": GROUP, "invited_by": "m.invited_by", "at": "m.joined_at", "revision": "c.revision + m.revision"},
+)
 
 
 async def invitations(

@@ -101,7 +101,7 @@ class Stored(msgspec.Struct, frozen=True):
         return int(self.original[1]) if self.original and self.unsent_at is None else None
 
     def _status(self, marks: Watermarks) -> MessageStatus:
-        # Nobody waits for anybody to have read that they have joined.
+        # Nobody waits for others to have read what the server tells.
         if self.event:
             return "sent"
         return "listened" if self.listened else marks.status(self.seq)

@@ -129,10 +129,13 @@ class InviteTests(GroupsCase):
     async def test_revoke(self) -> None:
         """An invitation that is taken back can't be accepted; who was invited is told, and the group is not."""
         group = await self.group(self.ann, invited=[self.ben])
+        [invite] = (await self.ben.call("group.invites"))["items"]
         device, anns = self.ben.device(), self.ann.device()
         got = await self.ann.call("group.remove_member", id=group, userId=self.ben.id)
         self.assertEqual([item["user"]["username"] for item in got["members"]], ["@ann"])
-        self.assertEqual(device.events, [("group.invite_revoked", {"groupId": group})])
+        [told] = device.named("group.invite_revoked")
+        self.assertEqual((told["groupId"], len(device.events)), (group, 1))
+        self.assertGreater(told["revision"], invite["revision"])
         self.assertEqual(named(anns), [])
         await self.refused(self.ben.call("group.accept", id=group), "not_found")
 

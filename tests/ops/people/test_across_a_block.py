@@ -40,6 +40,22 @@ CALLS: dict[str, Params | str] = {
     "message.readers": "forbidden",
     "conversation.accept": "conflict",
     "message.unsend": lambda case: {"id": case.his},
+    # In a group of his in which she is, which she invites him to, and which they join.
+    "group.create": lambda case: {"name": "Den", "memberIds": []},
+    "group.list": lambda case: {},
+    "group.invites": lambda case: {},
+    "group.get": lambda case: {"id": case.club},
+    "group.messages": lambda case: {"id": case.club},
+    "group.update": lambda case: {"id": case.club, "description": "for all"},
+    "group.invite": lambda case: {"id": case.club, "userIds": [case.cat.id]},
+    "group.promote": lambda case: {"id": case.club, "userId": case.dan.id},
+    "group.demote": lambda case: {"id": case.club, "userId": case.dan.id},
+    "group.join_by_link": lambda case: {"code": case.code},
+    "group.accept": lambda case: {"id": case.invited},
+    "group.transfer_ownership": lambda case: {"id": case.club, "userId": case.dan.id},
+    "group.remove_member": lambda case: {"id": case.club, "userId": case.cat.id},
+    "group.step_down": "forbidden",
+    "group.leave": lambda case: {"id": case.club},
 }
 REFUSED: dict[str, Params] = {
     "user.get": lambda case: {"userId": case.ann.id},
@@ -49,6 +65,7 @@ REFUSED: dict[str, Params] = {
     "message.react": lambda case: {"id": case.hers, "emoji": "👍"},
     "message.readers": lambda case: {"id": case.hers},
     "conversation.accept": lambda case: {"id": case.direct},
+    "group.step_down": lambda case: {"id": case.club},
 }
 #: In a group of both, where Ann goes on writing and is quoted.
 IN_GROUP: dict[str, Params] = {
@@ -59,6 +76,8 @@ IN_GROUP: dict[str, Params] = {
     "message.search": lambda case: {"q": "fox", "conversationId": case.group},
     "message.readers": lambda case: {"id": case.foxes},
     "sync.changes": lambda case: {},
+    "group.list": lambda case: {},
+    "group.messages": lambda case: {"id": case.group},
 }
 #: What Ben's sessions hear while the block lasts, and what nothing between the two makes as long.
 HEARD = {"conversation.updated", "user.updated", "message.unsent", "friend.blocked", "friend.unblocked"}
@@ -66,6 +85,11 @@ UNHEARD = {
     *("message.received", "message.edited", "message.preview", "message.reaction", "conversation.created"),
     *("friend.requested", "friend.accepted", "friend.declined", "friend.removed"),
     *("conversation.accepted", "conversation.declined"),
+}
+#: In groups both go on, and all hear of all: of whom they know no better what they are called there.
+IN_GROUPS = {
+    *("group.created", "group.invited", "group.invite_declined", "group.join_requested"),
+    *("group.member_joined", "group.member_left", "group.member_removed"),
 }
 #: All that Ann is made to show to everybody, after the block.
 CANARY = "canary"
@@ -86,7 +110,8 @@ class BlockedCase(FriendsCase):
         self.his = (await self.ben.send(self.ann, "a word of his", replyToId=self.hers))["id"]
         for message_id in (self.hers, self.his):
             await self.ann.call("message.react", id=message_id, emoji="👍")
-        self.cat = await self.person("cat")
+        self.cat, self.dan = [await self.person(name) for name in ("cat", "dan")]
+        await self.clubs()
         self.group = await make_group(self, [self.ann, self.ben, self.cat])
         await self.ann.send(self.group, "a fox before")
         await self.ann.call("friend.block", userId=self.ben.id)
@@ -95,6 +120,17 @@ class BlockedCase(FriendsCase):
         last = await self.cat.send(self.group, "what fox", replyToId=after["id"])
         await self.ann.call("message.mark_read", id=self.group, seq=last["seq"])
         self.foxes = last["id"]
+
+    async def clubs(self) -> None:
+        """A group of Ben's with Ann and Dan, where she has written last, and one to which she has invited him."""
+        made = await self.ben.call("group.create", name="Club", memberIds=[self.ann.id, self.dan.id])
+        self.club = made["id"]
+        for person in (self.ann, self.dan):
+            await person.call("group.accept", id=self.club)
+        self.code = (await self.ben.call("group.link_create", id=self.club))["code"]
+        await self.ann.send(self.club, "a word in the club")
+        made = await self.ann.call("group.create", name="Hers", memberIds=[self.ben.id])
+        self.invited = made["id"]
 
     async def picture(self, path: str) -> None:
         await self.node.db.execute(
@@ -131,7 +167,7 @@ class AcrossABlockTests(BlockedCase):
     def test_everything_is_in_the_table(self) -> None:
         """Each operation and each event that shows another person."""
         self.assertEqual(set(CALLS), shown.operations())
-        self.assertEqual(HEARD | UNHEARD, shown.events())
+        self.assertEqual(HEARD | UNHEARD | IN_GROUPS, shown.events())
         self.assertEqual(set(REFUSED), {name for name, call in CALLS.items() if isinstance(call, str)})
 
     async def test_operations(self) -> None:
@@ -146,7 +182,7 @@ class AcrossABlockTests(BlockedCase):
                 self.as_she_was(answer, name)
                 found[name] = self.senders(answer)
         # She is in all of them but in lists of people, where a block ends everything.
-        self.assertEqual([name for name, count in found.items() if not count and name != "message.unsend"], NOBODY)
+        self.assertEqual([name for name, count in found.items() if not count and name not in ELSEWHERE], NOBODY)
 
     async def test_groups(self) -> None:
         """The same where both still write; a quote of what she wrote since has the name too."""
@@ -240,6 +276,8 @@ class AcrossABlockTests(BlockedCase):
         self.assertNotIn("as she was", json.dumps(await self.ben.call("message.history", conversationId=self.direct)))
 
 
+#: Answers about something else.
+ELSEWHERE = {"message.unsend", "group.create", "group.join_by_link", "group.accept", "group.leave"}
 #: Where Ben does not find her at all.
 NOBODY = ["friend.list", "friend.incoming", "friend.outgoing", "friend.blocked", "user.search"]
 

@@ -28,16 +28,23 @@ export class Invites {
   }
 
   /** `group.invited` */
-  come({ group, invitedBy, memberCount }: GroupInvited): Promise<void> {
+  come({ group, invitedBy, memberCount, revision }: GroupInvited): Promise<void> {
     return this.store.change(async () => {
+      const { invites, removed } = this.store.db;
+      const known = [await invites.get(group.id), await removed.get(group.id)];
+      if (known.some((each) => each !== undefined && each.revision >= revision)) return;
       await this.store.meetSenders([invitedBy]);
       const invitedAt = new Date().toISOString();
-      await this.store.db.invites.put({ id: group.id, group, invitedBy, memberCount, invitedAt });
+      await invites.put({ id: group.id, group, invitedBy, memberCount, invitedAt, revision });
     });
   }
 
-  /** It was answered, or taken back, or the group is no more. */
-  async gone(groupId: string): Promise<void> {
-    await this.store.db.invites.delete(groupId);
+  /** It was answered, or taken back, or the group is no more; `revision`: unless it was given again since. */
+  gone(groupId: string, revision = Number.MAX_SAFE_INTEGER): Promise<void> {
+    return this.store.change(async () => {
+      const { invites } = this.store.db;
+      const known = await invites.get(groupId);
+      if (known !== undefined && known.revision <= revision) await invites.delete(groupId);
+    });
   }
 }

@@ -67,12 +67,12 @@ export class News {
         return void (await this.invites.gone((data as Events[typeof topic]).groupId));
       case "chatr.group.invite_revoked": {
         const revoked = data as Events[typeof topic];
-        await this.invites.gone(revoked.groupId);
+        await this.invites.gone(revoked.groupId, revoked.revision);
         return void this.group(revoked.groupId, { event: "group.invite_revoked", data: revoked });
       }
       case "chatr.group.invite_declined": {
         const declined = data as Events[typeof topic];
-        if (declined.user.id === this.store.me) await this.invites.gone(declined.groupId);
+        if (declined.user.id === this.store.me) await this.invites.gone(declined.groupId, declined.revision);
         return void this.group(declined.groupId, { event: "group.invite_declined", data: declined });
       }
       case "chatr.group.join_requested": {
@@ -129,6 +129,7 @@ export class News {
       case "message.mark_delivered":
         return this.marked(name === "message.mark_read", params as { id: string; seq: number });
       case "group.invite":
+      case "group.link_create":
       case "group.update":
       case "group.remove_member":
       case "group.promote":

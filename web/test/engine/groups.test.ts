@@ -188,7 +188,8 @@ test("what calls somebody is counted until it is read, and no more when it is an
   await becomes(bens, id, { mentionCount: 2, firstMentionSeq: first.seq });
   bens.engine.markRead(id, first.seq);
   await becomes(bens, id, { mentionCount: 1, firstMentionSeq: third.seq });
-  expect(await row(await device(ben), id)).toMatchObject({ mentionCount: 1, firstMentionSeq: third.seq });
+  // The mark may be under way still.
+  await becomes(await device(ben), id, { mentionCount: 1, firstMentionSeq: third.seq });
   bens.engine.markRead(id, third.seq);
   await eventually(async () => (await row(bens, id))?.mentionCount === undefined, "read");
 });

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ApiError } from "../../src/api/errors.ts";
 import { rest } from "../../src/api/rest.ts";
-import type { Conversation, Message, OperationName, ParamsOf } from "../../src/api/types.ts";
+import type { Message, OperationName, ParamsOf, ResultOf } from "../../src/api/types.ts";
 import type { ConversationRow } from "../../src/db/schema.ts";
-import { statusOf } from "../../src/db/status.ts";
 import { Device } from "../support/device.ts";
+import { groupActs } from "../support/group-acts.ts";
 import { type Account, acquaint, Chatr, eventually, person } from "../support/server.ts";
+import { freshFor, history, shownBy, views } from "../support/views.ts";
 
 /** Of random runs; MODEL_RUNS makes more of them, from MODEL_SEED on. */
 const RUNS = Number(process.env.MODEL_RUNS ?? 20);
@@ -13,6 +14,8 @@ const FIRST = Number(process.env.MODEL_SEED ?? 1);
 const STEPS = 40;
 /** In every so manieth run the server is killed and started again. */
 const KILL_EVERY = 10;
+/** And in every so manieth there are three, who have groups. */
+const GROUPS_EVERY = 2;
 /** Refusals that say no more than that the moment was wrong for it. */
 const EXPECTED = new Set([
   "blocked",
@@ -48,37 +51,56 @@ class Chance {
   }
 }
 
-/** Two people, one of them with two devices, who do anything at any time. */
+/** What they do more often where there are groups. */
+const OFTEN_IN_GROUPS = ["accept", "accept", "accept", "invite", "write", "write", "write", "promote", "change"];
+
+/** Two people, one of them with two devices, who do anything at any time; or three, who have groups. */
 class World {
   readonly people: Account[] = [];
   readonly devices: Device[] = [];
-  readonly sent: { device: Device; clientId: string }[] = [];
+  readonly sent: { device: Device; clientId: string; to: string | undefined }[] = [];
   readonly done: string[] = [];
   private readonly here = new Set<Device>();
-  private readonly calls = new Set<Promise<void>>();
+  private readonly calls = new Set<Promise<unknown>>();
   readonly wrong: unknown[] = [];
 
-  constructor(private readonly chance: Chance) {}
+  constructor(
+    private readonly chance: Chance,
+    private readonly withGroups: boolean,
+  ) {}
 
   async begin(): Promise<void> {
     const server = { url: chatr.url, dataDir: chatr.dataDir };
-    for (const name of ["ann", "ben"]) this.people.push(await person(name, server));
-    const [ann, ben] = this.people as [Account, Account];
+    const names = this.withGroups ? ["ann", "ben", "cat"] : ["ann", "ben"];
+    for (const name of names) this.people.push(await person(name, server));
+    const [ann, ben, ...more] = this.people as [Account, Account, ...Account[]];
     if (this.chance.below(2)) await acquaint(ann, ben);
-    for (const who of [ann, ann, ben]) this.devices.push(await new Device(who).start());
+    for (const who of [ann, ann, ben, ...more]) this.devices.push(await new Device(who).start());
     for (const device of this.devices) this.here.add(device);
     for (const device of this.devices.slice(1)) await this.send(device, 1);
+    if (this.withGroups) await this.gather();
+  }
+
+  /** All are in a group, as far as they have come so far. */
+  private async gather(): Promise<void> {
+    const [owner, ...others] = this.people as [Account, ...Account[]];
+    const by = (who: Account) => ({ origin: who.url, token: who.token });
+    const params = { name: "Everybody", memberIds: others.map((other) => other.id) };
+    const { id } = await rest("group.create", params, by(owner));
+    for (const other of others) await rest("group.accept", { id }, by(other));
   }
 
   async step(): Promise<void> {
     const device = this.chance.of(this.devices) as Device;
-    const name = this.chance.of([...Object.keys(this.acts), ...OFTEN]) as keyof World["acts"];
+    const inGroups = this.withGroups ? [...Object.keys(this.groups), ...OFTEN_IN_GROUPS] : [];
+    const name = this.chance.of([...Object.keys(this.acts), ...OFTEN, ...inGroups]) ?? "send";
     this.done.push(`${this.devices.indexOf(device)} ${name}`);
-    if (this.here.has(device) || name === "arrive") await this.acts[name](device);
+    const act = { ...this.groups, ...this.acts }[name];
+    if (this.here.has(device) || name === "arrive") await act?.(device);
     if (this.chance.below(3) === 0) await new Promise((resolve) => setTimeout(resolve, this.chance.below(40)));
   }
 
-  private readonly acts = {
+  private readonly acts: Record<string, (device: Device) => Promise<void>> = {
     send: (device: Device) => this.send(device, 1),
     burst: (device: Device) => this.send(device, 2 + this.chance.below(4)),
     quote: async (device: Device) => this.send(device, 1, (await this.message(device))?.id),
@@ -131,11 +153,12 @@ class World {
       const name = this.chance.of(["friend.block", "friend.unblock", "friend.unblock"] as const) ?? "friend.unblock";
       this.call(device, name, { userId: this.other(device).id });
     },
-    befriend: async (device: Device) => this.call(device, "friend.request", { addresseeId: this.other(device).id }),
+    befriend: async (device: Device) =>
+      void this.call(device, "friend.request", { addresseeId: this.other(device).id }),
     receipts: async (device: Device) =>
-      this.call(device, "user.update_settings", { privacy: { readReceipts: this.chance.below(2) === 0 } }),
+      void this.call(device, "user.update_settings", { privacy: { readReceipts: this.chance.below(2) === 0 } }),
     rename: async (device: Device) =>
-      this.call(device, "user.update", { displayName: `Name ${this.chance.below(1e9)}` }),
+      void this.call(device, "user.update", { displayName: `Name ${this.chance.below(1e9)}` }),
     cut: async (device: Device) => device.way.cut(),
     dark: async (device: Device) => {
       device.way.isOpen = false;
@@ -155,38 +178,50 @@ class World {
     },
   };
 
+  private readonly groups = groupActs({
+    chance: { of: (items) => this.chance.of(items) },
+    people: this.people,
+    call: (device, name, params) => this.call(device, name, params),
+    write: (device, target) => this.send(device, 1, undefined, target),
+  });
+
   private async arrive(device: Device): Promise<void> {
     if (this.here.has(device)) return;
     this.here.add(device);
     await device.arrive();
   }
 
-  private async send(device: Device, count: number, replyToId?: string): Promise<void> {
+  private async send(device: Device, count: number, replyToId?: string, where?: string): Promise<void> {
     const options = replyToId === undefined ? {} : { replyToId };
     for (let number = 0; number < count; number += 1) {
       const text = `text ${this.sent.length}`;
-      const clientId = await device.engine.send(`person:${this.other(device).id}`, text, options);
-      this.sent.push({ device, clientId });
+      const to = where === undefined ? this.other(device).id : undefined;
+      const clientId = await device.engine.send(where ?? `person:${to}`, text, options);
+      this.sent.push({ device, clientId, to });
     }
   }
 
-  private call<N extends OperationName>(device: Device, name: N, params: ParamsOf<N>): void {
-    this.wait(device.engine.call(name, params));
+  private call<N extends OperationName>(
+    device: Device,
+    name: N,
+    params: ParamsOf<N>,
+  ): Promise<ResultOf<N> | undefined> {
+    return this.wait(device.engine.call(name, params));
   }
 
-  private wait(work: Promise<unknown>): void {
-    const call = work.then(
-      () => undefined,
-      (error: unknown) => {
-        if (!(error instanceof ApiError) || !EXPECTED.has(error.code)) this.wrong.push(error);
-      },
-    );
+  /** What is done, or undefined when it is refused for a reason that may be. */
+  private wait<T>(work: Promise<T>): Promise<T | undefined> {
+    const call = work.catch((error: unknown) => {
+      if (!(error instanceof ApiError) || !EXPECTED.has(error.code)) this.wrong.push(error);
+      return undefined;
+    });
     this.calls.add(call);
     void call.finally(() => this.calls.delete(call));
+    return call;
   }
 
   private other(device: Device): Account {
-    return this.people.find((account) => account !== device.person) as Account;
+    return this.chance.of(this.people.filter((account) => account !== device.person)) as Account;
   }
 
   private async message(device: Device): Promise<Message | undefined> {
@@ -227,13 +262,14 @@ class World {
   }
 
   private async sentOnce(): Promise<void> {
-    for (const { device, clientId } of this.sent) {
+    for (const { device, clientId, to } of this.sent) {
       if ((await device.engine.db.outbox.get(clientId)) !== undefined) continue;
-      const [view] = await views(device.person);
-      // What one has deleted from the own view nobody finds there.
-      if (view === undefined || (view.clearedSeq ?? 0) > 0) continue;
-      const messages = await history(device.person, view.id);
-      expect(messages.filter((message) => message.clientId === clientId)).toHaveLength(1);
+      const there = (await views(device.person)).filter((view) => view.other?.id === to);
+      const found = await Promise.all(there.map((view) => history(device.person, view.id)));
+      const own = found.flat().filter((message) => message.clientId === clientId);
+      expect(own.length).toBeLessThanOrEqual(1);
+      // What one has deleted from the own view nobody finds there, nor what one wrote where one is no more.
+      if (to !== undefined && there.some((view) => !view.clearedSeq)) expect(own).toHaveLength(1);
     }
   }
 
@@ -242,76 +278,10 @@ class World {
   }
 }
 
-const at = (who: Account) => ({ origin: who.url, token: who.token });
-
-async function views(who: Account): Promise<Conversation[]> {
-  const found: Conversation[] = [];
-  for (const filter of ["chats", "requests", "archived"] as const) {
-    found.push(...(await rest("conversation.list", { filter }, at(who))).items);
-  }
-  return found;
-}
-
-async function history(who: Account, conversationId: string): Promise<Message[]> {
-  const found: Message[] = [];
-  let more = true;
-  while (more) {
-    const before = found[0] === undefined ? {} : { before: found[0].seq };
-    const page = await rest("message.history", { conversationId, limit: 100, ...before }, at(who));
-    found.unshift(...page.items);
-    more = page.hasBefore;
-  }
-  return found;
-}
-
-/** What is compared: without what a viewer is not told the changes of, as of who has blocked them. */
-function plain(view: Conversation, messages: Message[], me: string): unknown {
-  const { revision: _revision, other, lastMessage, ...rest } = view;
-  const line = (message: Message) => {
-    const { sender, status: _status, ...shown } = message;
-    return { ...sorted(shown), sender: sender.id, status: statusOf(message, view, me) };
-  };
-  return {
-    view: sorted(rest),
-    other: other && { id: other.id, username: other.username },
-    lastMessage: lastMessage && line(lastMessage),
-    messages: messages.map(line),
-  };
-}
-
-function sorted(value: object): object {
-  const entries = Object.entries(value).filter(([, each]) => each !== undefined && each !== false);
-  return Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
-}
-
-async function shownBy(device: Device): Promise<unknown[]> {
-  const rows = await device.engine.db.conversations.orderBy("id").toArray();
-  const found: unknown[] = [];
-  for (const row of rows) {
-    const { logSeq, viewSeq: _viewSeq, request: _request, pendingRead: _pendingRead, ...view } = row;
-    expect(logSeq).toBe(row.headSeq);
-    found.push(plain(view, await device.messages(row.id), device.person.id));
-  }
-  return found;
-}
-
-/** What the server says, as far as the device has loaded it. */
-async function freshFor(device: Device): Promise<unknown[]> {
-  const found: unknown[] = [];
-  for (const view of (await views(device.person)).sort((one, other) => (one.id < other.id ? -1 : 1))) {
-    const stretches = (await device.engine.db.stretches.toArray()).filter((each) => each.conversationId === view.id);
-    const messages = (await history(device.person, view.id)).filter((message) =>
-      stretches.some(({ fromSeq, toSeq }) => fromSeq <= message.seq && message.seq <= toSeq),
-    );
-    found.push(plain(view, messages, device.person.id));
-  }
-  return found;
-}
-
 for (let seed = FIRST; seed < FIRST + RUNS; seed += 1) {
   test(`all agree in the end, whatever they do (${seed})`, { timeout: 120_000 }, async () => {
     const chance = new Chance(seed);
-    const world = new World(chance);
+    const world = new World(chance, seed % GROUPS_EVERY === 0);
     try {
       await world.begin();
       const killed = seed % KILL_EVERY === 0 ? chance.below(STEPS) : -1;

@@ -9,6 +9,7 @@ const invite = (id: string): InviteRow => ({
   group: { id, name: id, title: id, memberCount: 3 },
   memberCount: 3,
   invitedAt: "2026-11-26T10:00:00Z",
+  revision: 1,
 });
 const entries = entriesOf(
   [conversation("a"), conversation("b", { request: 1 }), conversation("c", { archived: true })],
