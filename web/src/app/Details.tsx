@@ -20,11 +20,16 @@ export interface Subject {
 }
 
 /** With whom one talks: a pane beside the conversation, a sheet over it, or the whole screen, as there is room. */
-export function Details({ of }: { of: Subject }) {
+export default function Details({ of }: { of: Subject }) {
   const wide = useMedia(WIDE);
   const { details: open } = usePanes();
   const sheet = useRef<HTMLDivElement>(null);
   const focus = useFocusReturn(sheet);
+  const giveBack = (event: Event) => {
+    // What an act of the details led to, as the search, has it already.
+    if (document.activeElement === document.body) focus.onCloseAutoFocus(event);
+    else event.preventDefault();
+  };
   if (wide) {
     return open ? (
       <aside className="details" aria-label={t.common.details}>
@@ -36,7 +41,13 @@ export function Details({ of }: { of: Subject }) {
     <Dialog.Root open={open} onOpenChange={(next) => next || closeDetails()}>
       <Dialog.Portal>
         <Dialog.Overlay className="details__veil" />
-        <Dialog.Content ref={sheet} className="details details--sheet" aria-describedby={undefined} {...focus}>
+        <Dialog.Content
+          ref={sheet}
+          className="details details--sheet"
+          aria-describedby={undefined}
+          onOpenAutoFocus={focus.onOpenAutoFocus}
+          onCloseAutoFocus={giveBack}
+        >
           <Dialog.Title className="visually-hidden">{t.common.details}</Dialog.Title>
           <Inside of={of} />
         </Dialog.Content>

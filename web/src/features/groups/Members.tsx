@@ -1,5 +1,5 @@
 import { Search } from "lucide-react";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { t } from "../../text/groups.ts";
 import { refusal } from "../../text/refusal.ts";
 import { IconButton } from "../../ui/IconButton.tsx";
@@ -21,6 +21,7 @@ interface MembersProps {
 /** Who is in a group, owners first, and who is invited; by name, if one looks for somebody. */
 export function Members({ roster, acts, more }: MembersProps) {
   const [query, setQuery] = useState<string>();
+  const button = useRef<HTMLButtonElement>(null);
   const sought = query?.trim() ?? "";
   const title = titleOf(roster);
   return (
@@ -31,6 +32,7 @@ export function Members({ roster, acts, more }: MembersProps) {
           size="sm"
           icon={Search}
           label={t.groups.searchMembers}
+          ref={button}
           aria-expanded={query !== undefined}
           active={query !== undefined}
           onClick={() => setQuery(query === undefined ? "" : undefined)}
@@ -48,6 +50,7 @@ export function Members({ roster, acts, more }: MembersProps) {
               if (event.key !== "Escape" || query !== "") return;
               event.stopPropagation();
               setQuery(undefined);
+              button.current?.focus();
             }}
           />
         </div>
