@@ -22,8 +22,8 @@ from chatr.demo.scenes import (
     GROUPS,
     SCENES,
     Actor,
-    DemoGroup,
     DemoScene,
+    GroupScene,
     React,
     Read,
     Rewrite,
@@ -83,7 +83,7 @@ class Demo:
                 for scene in SCENES:
                     await self._play(scene, cast)
                 for group in GROUPS:
-                    await self._gather(group, cast)
+                    await self._play_group(group, cast)
                 for one, other in ASKED:
                     await self._unless_done(cast[one].id, "friend.request", addressee_id=cast[other].id)
                 await self.act(cast[BOT].id, "user.update_settings", settings={_MADE: True})
@@ -163,41 +163,36 @@ class Demo:
             asked = await self._unless_done(first, "friend.request", addressee_id=second)
             if asked is not None:
                 await self._unless_done(second, "friend.accept", friendship_id=asked.friendship.id)
-        to = {scene.first: {"recipient_id": second}, scene.second: {"recipient_id": first}}
-        conversation_id = await self._perform(scene.steps, f"{scene.first} {scene.second}", cast, to)
+        others = {scene.first: {"recipient_id": second}, scene.second: {"recipient_id": first}}
+        said: dict[str, Any] = {}
+        for number, step in enumerate(scene.steps):
+            await self._step(step, f"{scene.first} {scene.second} {number}", cast, others, said)
+        conversation_id = said[""].conversation_id
         for username, change in ((scene.pinned_by, "pinned"), (scene.archived_by, "archived")):
             if username:
                 await self.act(cast[username].id, "conversation.update", id=conversation_id, **{change: True})
 
-    async def _gather(self, group: DemoGroup, cast: dict[str, Person]) -> None:
-        """A group, whose owner has no other of this name."""
-        owner = cast[group.owner].id
-        made = [each.id for each in (await self.act(owner, "group.list")).items if each.title == group.name]
-        if not made:
-            new = await self.act(owner, "group.create", name=group.name, description=group.description)
-            made = [new.id]
-        everybody = [cast[username].id for username in (*group.members, *group.invited)]
-        await self.act(owner, "group.invite", id=made[0], user_ids=everybody)
-        for username in group.members:
-            await self._unless_done(cast[username].id, "group.accept", id=made[0])
-        for username in group.admins:
-            await self._unless_done(owner, "group.promote", id=made[0], user_id=cast[username].id)
-        to = {username: {"conversation_id": made[0]} for username in cast}
-        await self._perform(group.steps, group.name, cast, to)
-
-    async def _perform(
-        self, steps: tuple[Step, ...], name: str, cast: dict[str, Person], to: dict[str, dict[str, str]]
-    ) -> str:
-        """What is said, and where by whom; answers in which conversation that was."""
+    async def _play_group(self, scene: GroupScene, cast: dict[str, Person]) -> None:
+        owner, wanted = cast[scene.first].id, (*scene.members, *scene.invited)
+        groups = (await self.act(owner, "group.list")).items
+        group = next((each for each in groups if each.title == scene.name), None)
+        if group is None:
+            ids = [cast[username].id for username in wanted]
+            made = {"name": scene.name, "description": scene.description, "member_ids": ids}
+            group = await self.act(owner, "group.create", **made)
+        for username in scene.members:
+            await self._unless_done(cast[username].id, "group.accept", id=group.id)
+        for username in scene.admins:
+            await self._unless_done(owner, "group.promote", id=group.id, user_id=cast[username].id)
+        where = {username: {"conversation_id": group.id} for username in (scene.first, *scene.members)}
         said: dict[str, Any] = {}
-        for number, step in enumerate(steps):
-            await self._step(step, f"{name} {number}", cast, to, said)
-        return str(said[""].conversation_id)
+        for number, step in enumerate(scene.steps):
+            await self._step(step, f"{scene.name} {number}", cast, where, said)
 
     async def _step(
-        self, step: Step, name: str, cast: dict[str, Person], to: dict[str, dict[str, str]], said: dict[str, Any]
+        self, step: Step, name: str, cast: dict[str, Person], where: dict[str, dict[str, str]], said: dict[str, Any]
     ) -> None:
-        """``said``: the messages so far by their name; the last one has none."""
+        """``where``: to whom or where each writes; ``said``: the messages so far by name, the last one has none."""
         if isinstance(step, Say):
             reply = {"reply_to_id": said[step.reply_to].id} if step.reply_to else {}
             client_id = str(uuid.uuid5(_NAMESPACE, name))
@@ -206,7 +201,7 @@ class Demo:
                 "message.send",
                 content=step.text,
                 client_id=client_id,
-                **to[step.by],
+                **where[step.by],
                 **reply,
             )
         elif isinstance(step, Read):

@@ -66,16 +66,16 @@ class DemoScene(msgspec.Struct, frozen=True):
     archived_by: str = ""
 
 
-class DemoGroup(msgspec.Struct, frozen=True):
-    """A group. ``invited``: who has not answered yet."""
+class GroupScene(msgspec.Struct, frozen=True):
+    """A group: ``first`` has made it, ``members`` have come, ``invited`` are still to answer."""
 
     name: str
-    owner: str
+    description: str
+    first: str
     members: tuple[str, ...]
-    steps: tuple[Step, ...]
-    description: str = ""
     admins: tuple[str, ...] = ()
     invited: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
 
 
 MIRA, SAM, BOT = "mira", "sam", "echo_bot"
@@ -230,41 +230,37 @@ SCENES = (
     ),
 )
 GROUPS = (
-    DemoGroup(
+    GroupScene(
         "Alpine weekend",
-        SAM,
-        (MIRA, "wolfgang_a", "lea_fontaine", "priya_raman", "ada_okafor", "nour_almasri"),
-        (
-            Say(MIRA, "Weather looks steady until Sunday noon"),
-            Say(MIRA, "I have the hut keys"),
-            Say("wolfgang_a", "Then I would start at six. @mira do you still have room in the car?", "car"),
-            React(SAM, "car", "👍"),
-            React(MIRA, "car", "👍"),
-            React("ada_okafor", "car", "☕"),
-            Say(MIRA, "Two seats, yes", "", "car"),
+        "Friday to Sunday at the hut. Boots, a sleeping bag, no laptops.",
+        MIRA,
+        (SAM, "ada_okafor", "ben_lindqvist", "nour_almasri"),
+        admins=("ada_okafor",),
+        invited=("wolfgang_a",),
+        steps=(
+            Say(MIRA, "The hut is ours from Friday, five beds and a stove that works 🏔️", "hut"),
+            React(SAM, "hut", "🎉"),
+            React("ada_okafor", "hut", "🎉"),
+            React("nour_almasri", "hut", "❤️"),
+            Say("ben_lindqvist", "I cook on Saturday"),
+            Say("ben_lindqvist", "Really"),
+            Say("ada_okafor", "Written down, with a date", "date"),
+            React(MIRA, "date", "😂"),
+            Say("nour_almasri", "ممتاز! أحضر القهوة والهيل"),
+            Say(SAM, "I bring the stove anyway. @mira which train was it?", "train"),
+            Say(MIRA, "7:48, platform 6", "", "train"),
             Read(SAM),
-            Say(SAM, "I take one. Bringing soup for everybody"),
-            Say(SAM, "@all tell me about allergies before Friday"),
-            Read(SAM),
-            Read(MIRA),
-            Read("ada_okafor"),
-            Say("lea_fontaine", "No nuts for me. Everything else with pleasure"),
-            Say("priya_raman", "Same as Léa"),
-            Say("ada_okafor", "@sam can you bring the stove? Mine leaks"),
+            Say("ada_okafor", "@all please say by tonight who needs a sleeping bag"),
+            Say("ben_lindqvist", "@sam @mira do we have a corkscrew?"),
         ),
-        description="Rotwand, Friday to Sunday. Car shares and food in here, photos in the album afterwards.",
-        admins=(MIRA, "wolfgang_a"),
-        invited=("ben_lindqvist",),
     ),
-    DemoGroup(
-        "Thursday book club",
-        "lea_fontaine",
-        ("ada_okafor", "nour_almasri", "priya_raman"),
-        (
-            Say("lea_fontaine", "Chapter nine by Thursday, and no reading ahead"),
-            Say("priya_raman", "I have read ahead"),
-        ),
+    GroupScene(
+        "Back-pressure reading club",
+        "One paper a month. Priya brings the slides.",
+        "priya_raman",
+        ("lea_fontaine",),
         invited=(SAM, MIRA),
+        steps=(Say("priya_raman", "First paper: the one about queues that never empty"),),
     ),
 )
 #: Who has asked whom to be friends, and waits for an answer.

@@ -87,6 +87,7 @@ class GroupTalkTests(GroupTalkCase):
         self.act(people["ann"], "POST", "/members", {"userIds": [people["cat"].id]})
         other.get_by_role("region", name="Invite to Foxes").get_by_role("button", name="Decline").click()
         expect(other.get_by_role("region", name="Invite to Foxes")).to_have_count(0)
+        self.assertNotEqual(other.evaluate("() => document.activeElement.tagName"), "BODY")
 
     @in_browser
     def test_told(self) -> None:
@@ -182,6 +183,10 @@ class GroupTalkTests(GroupTalkCase):
         expect(dialog.get_by_text("Read by 2 of 2")).to_be_visible()
         dialog.get_by_role("button", name="Close").last.click()
         expect(hers.bubble("Who is there?").get_by_text("Read", exact=True)).to_be_attached()
+        self.wait(people["ann"].rest("PUT", "/users/me/settings", {"privacy": {"readReceipts": False}}))
+        hers.write("And now?")
+        hers.act("And now?", "Details")
+        expect(dialog.get_by_text("You share no read receipts")).to_be_visible()
 
     @in_browser
     def test_gone(self) -> None:

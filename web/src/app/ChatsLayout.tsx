@@ -8,7 +8,7 @@ import { Empty } from "../ui/Empty.tsx";
 import { keyCaps } from "../ui/hotkeys.ts";
 import { Banners } from "./Banners.tsx";
 import "./ChatsLayout.css";
-import { Details, type Subject } from "./Details.tsx";
+import type { Subject } from "./Details.tsx";
 import { ErrorBoundary } from "./ErrorBoundary.tsx";
 import { asPage, useFocusPage } from "./focus.ts";
 import { closeDetails, usePanes } from "./panes.ts";
@@ -16,6 +16,7 @@ import { isOpen, type Place } from "./places.ts";
 import { NARROW, useMedia, WIDE } from "./useMedia.ts";
 
 const ChatsPage = lazy(() => import("../features/chats/ChatsPage.tsx"));
+const Details = lazy(() => import("./Details.tsx"));
 const ConversationPage = lazy(() => import("../features/timeline/ConversationPage.tsx"));
 
 type ChatsPlace = Extract<Place, { area: "chats" }>;
@@ -27,6 +28,9 @@ export function ChatsLayout({ place }: { place: ChatsPlace }) {
   const open = isOpen(place);
   const { details } = usePanes();
   const subject = useSubject(place);
+  // Fetched when they are first opened; from then on they open and close.
+  const asked = useRef(false);
+  if (details) asked.current = true;
   const key = place.conversationId ?? place.personId;
   // Beside a conversation the details stay open for the next one; above it they belong to one.
   // biome-ignore lint/correctness/useExhaustiveDependencies: another conversation is the reason, too.
@@ -60,7 +64,11 @@ export function ChatsLayout({ place }: { place: ChatsPlace }) {
           </ErrorBoundary>
         </main>
       )}
-      {subject !== undefined && <Details of={subject} />}
+      {subject !== undefined && asked.current && (
+        <Suspense>
+          <Details of={subject} />
+        </Suspense>
+      )}
     </div>
   );
 }

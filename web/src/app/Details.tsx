@@ -20,7 +20,7 @@ export interface Subject {
 }
 
 /** With whom one talks: a pane beside the conversation, a sheet over it, or the whole screen, as there is room. */
-export function Details({ of }: { of: Subject }) {
+export default function Details({ of }: { of: Subject }) {
   const wide = useMedia(WIDE);
   const { details: open } = usePanes();
   const sheet = useRef<HTMLDivElement>(null);

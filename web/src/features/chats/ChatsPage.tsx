@@ -13,13 +13,14 @@ import "./ChatsPage.css";
 import { type ChatData, useChatData } from "./data.ts";
 import { ChatList } from "./list/ChatList.tsx";
 import type { RowListHandle } from "./list/RowList.tsx";
-import { NewChatDialog } from "./NewChatDialog.tsx";
 import { type ChatTab, tabOf } from "./order.ts";
 import { openKey, pathOfTab, tabOfPath } from "./place.ts";
-import { SearchResults } from "./search/SearchResults.tsx";
 import { useListState, useOwnState } from "./state.ts";
 import { useLate } from "./useLate.ts";
 
+// What is asked for now and then comes when it is.
+const NewChatDialog = lazy(() => import("./NewChatDialog.tsx"));
+const SearchResults = lazy(() => import("./search/SearchResults.tsx"));
 const NewGroupDialog = lazy(() => import("../groups/NewGroupDialog.tsx"));
 
 /** The pane with the list of chats, beside or before the conversation. */
@@ -59,7 +60,9 @@ export default function ChatsPage() {
         />
       </div>
       {query.trim() !== "" && data ? (
-        <SearchResults ref={rows} data={data} query={query.trim()} open={open} />
+        <Suspense>
+          <SearchResults ref={rows} data={data} query={query.trim()} open={open} />
+        </Suspense>
       ) : (
         <>
           <ChatTabs tab={tab} path={path} data={data} />
@@ -70,8 +73,22 @@ export default function ChatsPage() {
           )}
         </>
       )}
-      <NewChatDialog />
+      <NewChat />
     </section>
+  );
+}
+
+/** The dialog for a new chat, from when it is first asked for. */
+function NewChat() {
+  const asked = useListState(({ newChat }) => newChat.open);
+  const [came, setCame] = useState(asked);
+  if (asked && !came) setCame(true);
+  return (
+    came && (
+      <Suspense>
+        <NewChatDialog />
+      </Suspense>
+    )
   );
 }
 
@@ -85,7 +102,7 @@ function NewGroup() {
   };
   return (
     <>
-      <IconButton icon={UsersRound} label={t.groups.newGroup} onClick={start} />
+      <IconButton icon={UsersRound} label={t.chats.newGroup} onClick={start} />
       {asked && (
         <Suspense>
           <NewGroupDialog open={open} onOpenChange={setOpen} />

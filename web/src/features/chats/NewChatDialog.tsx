@@ -8,7 +8,7 @@ import { PickClose, PickDialog, usePicked } from "./pick/PickDialog.tsx";
 import { useListState } from "./state.ts";
 
 /** Whom to write to. */
-export function NewChatDialog() {
+export default function NewChatDialog() {
   const { newChat, closeNewChat } = useListState();
   const [, navigate] = useLocation();
   const { picked, returns } = usePicked(newChat.open);

@@ -2,7 +2,7 @@ import { DoorClosed } from "lucide-react";
 import type { ReactNode } from "react";
 import { useLocation } from "wouter";
 import type { GroupInfo } from "../../api/types.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/groups.ts";
 import { Avatar } from "../../ui/Avatar.tsx";
 import { Button } from "../../ui/Button.tsx";
 import { Skeleton } from "../../ui/Skeleton.tsx";

@@ -5,7 +5,7 @@ import { createPortal } from "react-dom";
 import { useDetailsBar } from "../../app/detailsBar.ts";
 import type { ConversationRow } from "../../db/schema.ts";
 import { useEngine } from "../../session/session.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/groups.ts";
 import { refusal } from "../../text/refusal.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Empty } from "../../ui/Empty.tsx";

@@ -2,7 +2,7 @@ import { Archive, ArchiveRestore, LogOut, ShieldOff, Trash2 } from "lucide-react
 import { useLocation } from "wouter";
 import type { ConversationRow } from "../../db/schema.ts";
 import { useEngine } from "../../session/session.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/groups.ts";
 import { DetailsRow, PinRow } from "../profile/DetailsRows.tsx";
 import { useChatActions } from "../profile/useChatActions.ts";
 import type { GroupActs } from "./groupActs.ts";
@@ -39,7 +39,7 @@ export function GroupEnd({ conversation, roster, acts }: GroupEndProps) {
           <DetailsRow icon={ShieldOff} label={t.groups.stepBack} onClick={() => void acts.stepBack()} />
         )}
         {may("leave", myRole) && (
-          <DetailsRow icon={LogOut} danger label={t.groups.leave} onClick={() => out(acts.leave())} />
+          <DetailsRow icon={LogOut} danger label={t.chats.leaveGroup} onClick={() => out(acts.leave())} />
         )}
         {may("delete", myRole) && (
           <DetailsRow icon={Trash2} danger label={t.groups.delete} onClick={() => out(acts.end())} />

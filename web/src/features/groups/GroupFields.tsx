@@ -1,5 +1,5 @@
 import { ApiError } from "../../api/errors.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/groups.ts";
 import { Field } from "../../ui/Field.tsx";
 import { TextArea } from "../../ui/TextArea.tsx";
 import { TextInput } from "../../ui/TextInput.tsx";

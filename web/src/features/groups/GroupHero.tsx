@@ -1,4 +1,4 @@
-import { t } from "../../text/index.ts";
+import { t } from "../../text/groups.ts";
 import { Avatar } from "../../ui/Avatar.tsx";
 import "../profile/PersonHero.css";
 import "./GroupHero.css";

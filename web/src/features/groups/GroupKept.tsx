@@ -1,6 +1,6 @@
 import { ChevronDown, Copy, DoorOpen, History, Link2, type LucideIcon, UserRoundPlus } from "lucide-react";
 import type { GroupInfo } from "../../api/types.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/groups.ts";
 import { copyText } from "../../ui/copy.ts";
 import { IconButton } from "../../ui/IconButton.tsx";
 import { Menu } from "../../ui/Menu.tsx";

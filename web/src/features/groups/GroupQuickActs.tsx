@@ -3,7 +3,7 @@ import { useState } from "react";
 import { closeDetails, searchConversation } from "../../app/panes.ts";
 import { useMedia, WIDE } from "../../app/useMedia.ts";
 import type { ConversationRow } from "../../db/schema.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/groups.ts";
 import { MuteAct, QuickAct } from "../profile/ChatActs.tsx";
 import { InviteDialog } from "./InviteDialog.tsx";
 import type { Roster } from "./roster.ts";

@@ -1,7 +1,7 @@
 import { useMemo, useState } from "react";
 import type { User } from "../../api/types.ts";
 import { useEngine } from "../../session/session.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/groups.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Dialog } from "../../ui/Dialog.tsx";
 import { InviteNote } from "./InviteNote.tsx";

@@ -1,5 +1,5 @@
 import type { User } from "../../api/types.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/groups.ts";
 import "./InviteNote.css";
 import { notInvited } from "./invited.ts";
 

@@ -3,7 +3,7 @@ import { useLocation } from "wouter";
 import { ApiError } from "../../api/errors.ts";
 import type { GroupLinkTarget } from "../../api/types.ts";
 import { useEngine } from "../../session/session.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/groups.ts";
 import { refusal } from "../../text/refusal.ts";
 import { ActButton } from "../profile/ActButton.tsx";
 import { Doorstep } from "./Doorstep.tsx";

@@ -1,5 +1,5 @@
 import { Check, X } from "lucide-react";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/groups.ts";
 import { IconButton } from "../../ui/IconButton.tsx";
 import { Time } from "../../ui/Time.tsx";
 import { nameOf } from "../profile/person.ts";

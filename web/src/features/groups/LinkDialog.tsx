@@ -1,6 +1,6 @@
 import { type ReactNode, useState } from "react";
 import { useEngine } from "../../session/session.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/groups.ts";
 import { Button } from "../../ui/Button.tsx";
 import { copyText } from "../../ui/copy.ts";
 import { Dialog } from "../../ui/Dialog.tsx";

@@ -2,7 +2,7 @@ import { Crown, Ellipsis, ShieldCheck } from "lucide-react";
 import type { GroupMember } from "../../api/types.ts";
 import { closeDetails, openDetails } from "../../app/panes.ts";
 import { useEngine } from "../../session/session.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/groups.ts";
 import { Chip } from "../../ui/Chip.tsx";
 import { IconButton } from "../../ui/IconButton.tsx";
 import { Menu } from "../../ui/Menu.tsx";

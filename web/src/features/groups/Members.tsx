@@ -1,6 +1,6 @@
 import { Search } from "lucide-react";
 import { useRef, useState } from "react";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/groups.ts";
 import { refusal } from "../../text/refusal.ts";
 import { IconButton } from "../../ui/IconButton.tsx";
 import { SearchInput } from "../../ui/SearchInput.tsx";

@@ -2,7 +2,7 @@ import { type FormEvent, useId, useState } from "react";
 import { useLocation } from "wouter";
 import type { User } from "../../api/types.ts";
 import { useEngine } from "../../session/session.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/groups.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Dialog } from "../../ui/Dialog.tsx";
 import { usePicked } from "../chats/pick/PickDialog.tsx";
@@ -37,7 +37,7 @@ export default function NewGroupDialog({ open, onOpenChange }: NewGroupDialogPro
     <Dialog
       open={open}
       onOpenChange={onOpenChange}
-      title={t.groups.newGroup}
+      title={t.chats.newGroup}
       size="lg"
       footer={footer}
       returns={returns}

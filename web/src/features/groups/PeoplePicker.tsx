@@ -1,7 +1,7 @@
 import { X } from "lucide-react";
 import { type KeyboardEvent, useMemo } from "react";
 import type { User } from "../../api/types.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/groups.ts";
 import { Chip } from "../../ui/Chip.tsx";
 import { PeopleBox } from "../chats/pick/PeopleBox.tsx";
 import { nameOf } from "../profile/person.ts";

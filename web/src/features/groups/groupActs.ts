@@ -1,7 +1,7 @@
 import { ApiError } from "../../api/errors.ts";
 import type { GroupMember, GroupUpdateParams, OperationName, ParamsOf } from "../../api/types.ts";
 import type { Engine } from "../../engine/engine.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/groups.ts";
 import { refusal } from "../../text/refusal.ts";
 import { confirm, type Question } from "../../ui/confirm.tsx";
 import { toast } from "../../ui/toast.tsx";

@@ -1,6 +1,6 @@
 import { ApiError } from "../../api/errors.ts";
 import type { User } from "../../api/types.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/groups.ts";
 import { refusal } from "../../text/refusal.ts";
 import { nameOf } from "../profile/person.ts";
 

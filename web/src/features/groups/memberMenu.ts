@@ -9,7 +9,7 @@ import {
   UserRoundX,
 } from "lucide-react";
 import type { GroupMember } from "../../api/types.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/groups.ts";
 import type { MenuItem } from "../../ui/Menu.tsx";
 import type { GroupActs } from "./groupActs.ts";
 import { mayOn, type Role } from "./rules.ts";

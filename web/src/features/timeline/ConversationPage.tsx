@@ -1,17 +1,14 @@
-import { MessageCircleOff } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
 import { useLocation } from "wouter";
-import type { ConversationRow, OutboxRow } from "../../db/schema.ts";
+import type { ConversationRow } from "../../db/schema.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { useEngine } from "../../session/session.ts";
-import { t } from "../../text/index.ts";
-import { Button } from "../../ui/Button.tsx";
-import { Empty } from "../../ui/Empty.tsx";
 import { ConversationView } from "./ConversationView.tsx";
 import { titleOf } from "./Header.tsx";
-import { Unsent } from "./Unsent.tsx";
 import { useConversation } from "./useConversation.ts";
 import "./ConversationPage.css";
+
+const Gone = lazy(() => import("./Gone.tsx"));
 
 interface ConversationPageProps {
   conversationId?: string;
@@ -26,41 +23,16 @@ export default function ConversationPage({ conversationId, personId }: Conversat
   useAddress(personId, data?.conversation);
   const left = useLeftGroup(conversationId, data?.conversation);
   if (data === undefined) return <div className="conversation" />;
-  if (conversationId !== undefined && data.conversation === undefined)
-    return <Gone group={left} unsent={data.outbox} />;
+  if (conversationId !== undefined && data.conversation === undefined) {
+    return (
+      <Suspense fallback={<div className="conversation" />}>
+        <Gone group={left} unsent={data.outbox} />
+      </Suspense>
+    );
+  }
   // The first message makes a conversation of a person: who writes goes on writing.
   const key = data.conversation?.other?.id ?? personId ?? conversationId;
   return <ConversationView key={key} data={data} />;
-}
-
-/** What is no more, or not for the reader; `group`: what it was called, if they were in it a moment ago. */
-function Gone({ group, unsent }: { group: string | undefined; unsent: readonly OutboxRow[] }) {
-  const [, navigate] = useLocation();
-  const back = useRef<HTMLButtonElement>(null);
-  // What had the focus went with the conversation.
-  useEffect(() => {
-    if (document.activeElement === document.body) back.current?.focus();
-  }, []);
-  const words =
-    group === undefined
-      ? { title: t.errors.not_found }
-      : { title: t.conversation.notInGroup(group), text: t.conversation.notInGroupText };
-  return (
-    <div className="conversation conversation--gone" role="status">
-      <Empty
-        icon={MessageCircleOff}
-        {...words}
-        action={
-          <>
-            <Button ref={back} onClick={() => navigate("/")}>
-              {t.conversation.backToChats}
-            </Button>
-            {unsent.length > 0 && <Unsent entries={unsent} />}
-          </>
-        }
-      />
-    </div>
-  );
 }
 
 /** The title of a group that was open here, and is none of the reader's any more. */

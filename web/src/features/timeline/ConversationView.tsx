@@ -30,7 +30,6 @@ import { ActsContext, type Marks, MarksContext, ViewContext } from "./context.ts
 import { Header, titleOf } from "./Header.tsx";
 import { messageKey } from "./keys.ts";
 import { giveBack, MessageMenu, ReactionPicker } from "./MessageMenu.tsx";
-import { SearchBar } from "./SearchBar.tsx";
 import type { TimelineHandle } from "./Timeline.tsx";
 import { tickOf } from "./ticks.ts";
 import { type ActsState, useMessageActs } from "./useActs.ts";
@@ -41,6 +40,7 @@ import { usePeopleHere } from "./usePeopleHere.ts";
 import { useViewOf } from "./useViewOf.ts";
 
 // What is asked for now and then comes when it is.
+const SearchBar = lazy(() => import("./SearchBar.tsx"));
 const DetailsDialog = lazy(() => import("./DetailsDialog.tsx"));
 const PersonCardAt = lazy(() => import("../profile/PersonCardAt.tsx"));
 
@@ -95,15 +95,17 @@ export function ConversationView({ data }: { data: ConversationData }) {
             <Header data={data} activity={activity} here={here} onSearch={() => setSearching(true)} />
             <Banners />
             {searching && conversation && (
-              <SearchBar
-                conversationId={conversation.id}
-                group={conversation.kind === "group"}
-                onHit={show}
-                onClose={() => {
-                  setSearching(false);
-                  focusComposer();
-                }}
-              />
+              <Suspense>
+                <SearchBar
+                  conversationId={conversation.id}
+                  group={conversation.kind === "group"}
+                  onHit={show}
+                  onClose={() => {
+                    setSearching(false);
+                    focusComposer();
+                  }}
+                />
+              </Suspense>
             )}
             <ConversationBody ref={timeline} data={data} messages={messages} onRead={read} onShow={show} onKey={onKey}>
               <Active activity={activity[0]} group={view.kind === "group"} name={name} here={here} />

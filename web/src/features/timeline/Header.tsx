@@ -18,7 +18,7 @@ import { shortName } from "../chats/line.ts";
 import { chatActions } from "../chats/list/actions.ts";
 import { menuOf } from "../chats/list/menu.ts";
 import { isMuted, unreadText } from "../chats/view.ts";
-import { askToBlock } from "../composer/RequestBar.tsx";
+import { askToBlock } from "../composer/askToBlock.ts";
 import { presenceLine } from "./presenceLine.ts";
 import type { ConversationData } from "./useConversation.ts";
 import "./Header.css";

@@ -34,7 +34,7 @@ interface Hits {
 }
 
 /** A bar under the header: what was said here, hit by hit. */
-export function SearchBar({ conversationId, group, onHit, onClose }: SearchBarProps) {
+export default function SearchBar({ conversationId, group, onHit, onClose }: SearchBarProps) {
   const { userId } = useEngine();
   const [query, setQuery] = useState("");
   const hits = useHits(conversationId, query.trim());

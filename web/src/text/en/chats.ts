@@ -2,6 +2,7 @@
 export const chats = {
   title: "Chats",
   newChat: "New chat",
+  newGroup: "New group",
   list: "Chats",
   tabs: "Kinds of chats",
   tabChats: "Chats",
@@ -53,6 +54,7 @@ export const chats = {
   deleteTitle: "Delete this chat?",
   deleteDirect: (name: string) =>
     `Only your copy goes. ${name} keeps the other one, and a new message brings the chat back.`,
+  leaveGroup: "Leave group",
   archived: "Archived",
   undo: "Undo",
 

@@ -1,7 +1,6 @@
 /** Words of groups: a new one, who is in it and as what, ways in, and its end. */
 export const groups = {
   // A new group, and what it is called
-  newGroup: "New group",
   create: "Create group",
   name: "Name",
   description: "Description",
@@ -95,7 +94,6 @@ export const groups = {
   stepBackTitle: "Stop being an admin?",
   stepBackText: "You stay a member. Only owners and admins can make you one again.",
   stepBackVerb: "Stop",
-  leave: "Leave group",
   leaveTitle: (group: string) => `Leave ${group}?`,
   leaveText: "You get no more messages from here.",
   leaveInherited: (name: string) => `You are the only owner. ${name} becomes owner.`,

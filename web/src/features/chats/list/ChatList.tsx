@@ -1,6 +1,7 @@
 import { Archive, MessageCircle, MessageCircleQuestionMark } from "lucide-react";
-import { memo, type Ref, useMemo } from "react";
+import { memo, type Ref, useEffect, useMemo, useRef } from "react";
 import { useLocation } from "wouter";
+import { focusPage } from "../../../app/focus.ts";
 import { useMedia } from "../../../app/useMedia.ts";
 import { useEngine } from "../../../session/session.ts";
 import { t } from "../../../text/index.ts";
@@ -32,6 +33,7 @@ interface ChatListProps {
 export function ChatList({ ref, data, tab, open }: ChatListProps) {
   const items = useMemo(() => itemsOf(data.invites, data.entries, tab), [data.invites, data.entries, tab]);
   const actions = useChatActions(open);
+  useFocusKept(items.length);
   if (items.length === 0) return <NoChats tab={tab} />;
   const render = (item: Item, tabIndex: 0 | -1) => {
     switch (item.kind) {
@@ -71,6 +73,15 @@ const tabNames: Record<ChatTab, string> = {
   requests: t.chats.tabRequests,
   archived: t.chats.tabArchived,
 };
+
+/** What had the focus was the last that stood here. */
+function useFocusKept(count: number): void {
+  const before = useRef(count);
+  useEffect(() => {
+    if (count === 0 && before.current > 0 && document.activeElement === document.body) focusPage();
+    before.current = count;
+  }, [count]);
+}
 
 /** What rows do; deleting the open conversation leads back to the list. */
 export function useChatActions(open: string | undefined): ChatActions {

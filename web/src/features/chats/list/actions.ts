@@ -5,8 +5,6 @@ import { t } from "../../../text/index.ts";
 import { refusal } from "../../../text/refusal.ts";
 import { confirm } from "../../../ui/confirm.tsx";
 import { toast } from "../../../ui/toast.tsx";
-import { groupActs } from "../../groups/groupActs.ts";
-import { rosterOf } from "../../groups/roster.ts";
 
 /** What one can do with a chat of the list. Each says itself when it fails. */
 export interface ChatActions {
@@ -52,8 +50,13 @@ export function chatActions(engine: Engine, leave: (conversationId: string) => v
 /** Who inherits it, or that it goes, is said before: that is asked of the server. */
 async function leaveGroup(engine: Engine, id: string): Promise<boolean> {
   try {
-    const roster = rosterOf(await engine.call("group.get", { id }));
-    return await groupActs(engine, roster, () => undefined).leave();
+    const asked = engine.call("group.get", { id });
+    // What knows of groups comes when it is asked for.
+    const [{ groupActs }, { rosterOf }] = await Promise.all([
+      import("../../groups/groupActs.ts"),
+      import("../../groups/roster.ts"),
+    ]);
+    return await groupActs(engine, rosterOf(await asked), () => undefined).leave();
   } catch (error) {
     toast(refusal(error));
     return false;

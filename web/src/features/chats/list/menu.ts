@@ -25,7 +25,7 @@ export function menuOf(chat: ConversationRow, view: MenuView, actions: ChatActio
     items.push(...keepItems(chat, actions), "line", ...muteItems(chat, view, actions, now), "line");
   const group = chat.kind === "group";
   items.push({
-    label: group ? t.groups.leave : t.chats.deleteChat,
+    label: group ? t.chats.leaveGroup : t.chats.deleteChat,
     icon: group ? LogOut : Trash2,
     shortcut: "Del",
     danger: true,
