@@ -15,7 +15,22 @@ from twisted.python.failure import Failure
 from chatr.api.context import Caller, Context
 from chatr.api.errors import ApiError
 from chatr.api.model import Session
-from chatr.demo.scenes import ACTORS, ASKED, BOT, SCENES, Actor, DemoScene, React, Read, Rewrite, Say, Step, Unsend
+from chatr.demo.scenes import (
+    ACTORS,
+    ASKED,
+    BOT,
+    GROUPS,
+    SCENES,
+    Actor,
+    DemoScene,
+    GroupScene,
+    React,
+    Read,
+    Rewrite,
+    Say,
+    Step,
+    Unsend,
+)
 from chatr.ops import operator
 from chatr.ops.catalog import CONTRACT
 from chatr.ops.ports import Ctx, Ports
@@ -67,6 +82,8 @@ class Demo:
             if not (await self.act(cast[BOT].id, "user.me")).settings.get(_MADE):
                 for scene in SCENES:
                     await self._play(scene, cast)
+                for group in GROUPS:
+                    await self._play_group(group, cast)
                 for one, other in ASKED:
                     await self._unless_done(cast[one].id, "friend.request", addressee_id=cast[other].id)
                 await self.act(cast[BOT].id, "user.update_settings", settings={_MADE: True})
@@ -146,7 +163,7 @@ class Demo:
             asked = await self._unless_done(first, "friend.request", addressee_id=second)
             if asked is not None:
                 await self._unless_done(second, "friend.accept", friendship_id=asked.friendship.id)
-        others = {scene.first: second, scene.second: first}
+        others = {scene.first: {"recipient_id": second}, scene.second: {"recipient_id": first}}
         said: dict[str, Any] = {}
         for number, step in enumerate(scene.steps):
             await self._step(step, f"{scene.first} {scene.second} {number}", cast, others, said)
@@ -155,19 +172,36 @@ class Demo:
             if username:
                 await self.act(cast[username].id, "conversation.update", id=conversation_id, **{change: True})
 
+    async def _play_group(self, scene: GroupScene, cast: dict[str, Person]) -> None:
+        owner, wanted = cast[scene.first].id, (*scene.members, *scene.invited)
+        groups = (await self.act(owner, "group.list")).items
+        group = next((each for each in groups if each.title == scene.name), None)
+        if group is None:
+            ids = [cast[username].id for username in wanted]
+            made = {"name": scene.name, "description": scene.description, "member_ids": ids}
+            group = await self.act(owner, "group.create", **made)
+        for username in scene.members:
+            await self._unless_done(cast[username].id, "group.accept", id=group.id)
+        for username in scene.admins:
+            await self._unless_done(owner, "group.promote", id=group.id, user_id=cast[username].id)
+        where = {username: {"conversation_id": group.id} for username in (scene.first, *scene.members)}
+        said: dict[str, Any] = {}
+        for number, step in enumerate(scene.steps):
+            await self._step(step, f"{scene.name} {number}", cast, where, said)
+
     async def _step(
-        self, step: Step, name: str, cast: dict[str, Person], others: dict[str, str], said: dict[str, Any]
+        self, step: Step, name: str, cast: dict[str, Person], where: dict[str, dict[str, str]], said: dict[str, Any]
     ) -> None:
-        """``said``: the messages so far by their name; the last one has none."""
+        """``where``: to whom or where each writes; ``said``: the messages so far by name, the last one has none."""
         if isinstance(step, Say):
             reply = {"reply_to_id": said[step.reply_to].id} if step.reply_to else {}
             client_id = str(uuid.uuid5(_NAMESPACE, name))
             said[step.name] = said[""] = await self.act(
                 cast[step.by].id,
                 "message.send",
-                recipient_id=others[step.by],
                 content=step.text,
                 client_id=client_id,
+                **where[step.by],
                 **reply,
             )
         elif isinstance(step, Read):

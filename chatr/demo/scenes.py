@@ -66,6 +66,18 @@ class DemoScene(msgspec.Struct, frozen=True):
     archived_by: str = ""
 
 
+class GroupScene(msgspec.Struct, frozen=True):
+    """A group: ``first`` has made it, ``members`` have come, ``invited`` are still to answer."""
+
+    name: str
+    description: str
+    first: str
+    members: tuple[str, ...]
+    admins: tuple[str, ...] = ()
+    invited: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+
+
 MIRA, SAM, BOT = "mira", "sam", "echo_bot"
 ACTORS = (
     Actor(MIRA, "Mira Castellanos", played=True),
@@ -215,6 +227,40 @@ SCENES = (
         MIRA,
         (Say("lea_fontaine", "Bonjour Mira! Ada gave me your name: are the harbour pictures for sale?"),),
         friends=False,
+    ),
+)
+GROUPS = (
+    GroupScene(
+        "Alpine weekend",
+        "Friday to Sunday at the hut. Boots, a sleeping bag, no laptops.",
+        MIRA,
+        (SAM, "ada_okafor", "ben_lindqvist", "nour_almasri"),
+        admins=("ada_okafor",),
+        invited=("wolfgang_a",),
+        steps=(
+            Say(MIRA, "The hut is ours from Friday, five beds and a stove that works 🏔️", "hut"),
+            React(SAM, "hut", "🎉"),
+            React("ada_okafor", "hut", "🎉"),
+            React("nour_almasri", "hut", "❤️"),
+            Say("ben_lindqvist", "I cook on Saturday"),
+            Say("ben_lindqvist", "Really"),
+            Say("ada_okafor", "Written down, with a date", "date"),
+            React(MIRA, "date", "😂"),
+            Say("nour_almasri", "ممتاز! أحضر القهوة والهيل"),
+            Say(SAM, "I bring the stove anyway. @mira which train was it?", "train"),
+            Say(MIRA, "7:48, platform 6", "", "train"),
+            Read(SAM),
+            Say("ada_okafor", "@all please say by tonight who needs a sleeping bag"),
+            Say("ben_lindqvist", "@sam @mira do we have a corkscrew?"),
+        ),
+    ),
+    GroupScene(
+        "Back-pressure reading club",
+        "One paper a month. Priya brings the slides.",
+        "priya_raman",
+        ("lea_fontaine",),
+        invited=(SAM, MIRA),
+        steps=(Say("priya_raman", "First paper: the one about queues that never empty"),),
     ),
 )
 #: Who has asked whom to be friends, and waits for an answer.

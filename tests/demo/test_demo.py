@@ -45,11 +45,15 @@ class MakingTests(DemoCase):
         listed = await self.conversations(sam)
         self.assertTrue(any(each.unread_count for each in listed))
         self.assertTrue(any(each.pinned for each in listed))
-        self.assertTrue(any(each.other.is_bot for each in listed))
+        self.assertTrue(any(each.other and each.other.is_bot for each in listed))
         self.assertTrue(await self.conversations(sam, "archived"))
         [request] = await self.conversations(sam, "requests")
         self.assertEqual(request.other.display_name, "Priya Raman")
         self.assertTrue((await self.demo.act(sam, "friend.incoming")).items)
+        [group] = [each for each in listed if each.kind == "group"]
+        self.assertEqual((group.title, group.member_count, group.mention_count), ("Alpine weekend", 5, 2))
+        [invite] = (await self.demo.act(sam, "group.invites")).items
+        self.assertEqual(invite.invited_by.display_name, "Priya Raman")
         [pinned] = [each for each in listed if each.pinned]
         messages = await self.messages(sam, pinned.id)
         self.assertTrue(any(each.reply_to for each in messages))

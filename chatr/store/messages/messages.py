@@ -115,6 +115,10 @@ class Stored(msgspec.Struct, frozen=True):
         return quotes.as_it_is(frozen, original, at, blockers=marks.blockers, cleared_seq=marks.cleared_seq)
 
 
+#: Members of a group in which everybody calls all by @all; in a larger one its owners and admins do.
+ALL_UP_TO = 50
+
+
 def people_of(mentions: list[str], conversation_id: str) -> list[str]:
     """Choose whom a message mentions by name: the conversation itself, among them, stands for all of a group."""
     return [each for each in mentions if each != conversation_id]

@@ -37,6 +37,9 @@ class RequestTests(GroupsCase):
             for person in (self.ann, self.cat)
         }
         self.assertEqual(shown, {"@ann": ["joined", "joined", "requested"], "@cat": ["joined", "joined"]})
+        for person, names in ((self.ann, ["@ben"]), (self.cat, [])):
+            page = await person.call("group.get", id=group, status="requested", limit=1)
+            self.assertEqual([item["user"]["username"] for item in page["members"]], names)
         answer = await self.ann.call("group.invite", id=group, userIds=[self.ben.id])
         self.assertEqual([item["status"] for item in answer["members"]], ["joined"] * 3)
         [view] = [data["conversation"] for data in bens.named("conversation.created")]
