@@ -108,9 +108,11 @@ async def log(ctx: Ctx, params: ConversationLogParams) -> LogPage:
 
 async def _log(ctx: Ctx, params: ConversationLogParams) -> LogPage:
     marks = await access.marks(ctx, params.id)
-    entries, head, complete = await messages.log_after(
-        ctx.ports.db, params.id, ctx.caller.user_id, marks, params.after, params.limit
-    )
+    me = ctx.caller.user_id
+    found = await messages.log_after(ctx.ports.db, params.id, me, marks, params.after, params.limit)
+    if found is None:
+        raise access.no_conversation()
+    entries, head, complete = found
     return LogPage(entries=pages.first(entries, ctx.ports.limits.page_bytes), head_seq=head, complete=complete)
 
 

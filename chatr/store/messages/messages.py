@@ -238,6 +238,12 @@ async def by_client_id(
     return found.seen_by(sender_id, seen or Watermarks()), bytes(rows[0][1]) if rows[0][1] is not None else None
 
 
+#: A conversation, if the viewer is in it while this is read: they may have been removed since their marks were.
+_WITHIN = (
+    "(SELECT m.conversation_id FROM members m WHERE (m.conversation_id, m.user_id) = (%s, %s) AND m.status = 'joined')"
+)
+
+
 class Page(msgspec.Struct, frozen=True):
     """A stretch of a conversation's messages, ascending."""
 
@@ -249,8 +255,8 @@ class Page(msgspec.Struct, frozen=True):
 async def before(db: Queryable, conversation_id: str, viewer_id: str, marks: Watermarks, seq: int, limit: int) -> Page:
     """Up to ``limit`` messages right below ``seq``. ``has_after`` says whether there are any at or above it."""
     rows = await db.query(
-        _FROM + " WHERE g.conversation_id = %s AND g.seq < %s AND g.seq > %s ORDER BY g.seq DESC LIMIT %s",
-        (conversation_id, seq, marks.cleared_seq, limit + 1),
+        f"{_FROM} WHERE g.conversation_id = {_WITHIN} AND g.seq < %s AND g.seq > %s ORDER BY g.seq DESC LIMIT %s",
+        (conversation_id, viewer_id, seq, marks.cleared_seq, limit + 1),
     )
     items = [found.seen_by(viewer_id, marks) for found in STORED.all(rows[:limit])][::-1]
     return Page(items, len(rows) > limit, await _any(db, conversation_id, ">=", seq, marks))
@@ -259,8 +265,8 @@ async def before(db: Queryable, conversation_id: str, viewer_id: str, marks: Wat
 async def after(db: Queryable, conversation_id: str, viewer_id: str, marks: Watermarks, seq: int, limit: int) -> Page:
     """Up to ``limit`` messages right above ``seq``. ``has_before`` says whether there are any at or below it."""
     rows = await db.query(
-        _FROM + " WHERE g.conversation_id = %s AND g.seq > %s ORDER BY g.seq LIMIT %s",
-        (conversation_id, max(seq, marks.cleared_seq), limit + 1),
+        f"{_FROM} WHERE g.conversation_id = {_WITHIN} AND g.seq > %s ORDER BY g.seq LIMIT %s",
+        (conversation_id, viewer_id, max(seq, marks.cleared_seq), limit + 1),
     )
     items = [found.seen_by(viewer_id, marks) for found in STORED.all(rows[:limit])]
     return Page(items, await _any(db, conversation_id, "<=", seq, marks), len(rows) > limit)
@@ -276,8 +282,10 @@ async def _any(db: Queryable, conversation_id: str, compare: str, seq: int, mark
 
 async def log_after(
     db: Queryable, conversation_id: str, viewer_id: str, marks: Watermarks, seq: int, limit: int
-) -> tuple[list[LogEntry], int, bool]:
+) -> tuple[list[LogEntry], int, bool] | None:
     """Log entries above ``seq`` in order, the head, and whether none is missing between ``seq`` and the first.
+
+    None for whoever is in the conversation no more.
 
     An entry about a message carries the message as it is now: folding later entries over it changes nothing. What the
     viewer deleted from their view does not count as missing; entries about it say no more than that they are there.
@@ -289,9 +297,11 @@ async def log_after(
               LEFT JOIN LATERAL (SELECT * FROM log WHERE conversation_id = c.id AND seq > %s
                                   ORDER BY seq LIMIT %s) l ON true
               LEFT JOIN messages g ON g.id = l.message_id LEFT JOIN users s ON s.id = g.sender_id
-             WHERE c.id = %s ORDER BY l.seq""",
-        (seq, limit, conversation_id),
+             WHERE c.id = {_WITHIN} ORDER BY l.seq""",
+        (seq, limit, conversation_id, viewer_id),
     )
+    if not rows:
+        return None
     entries = [_entry(row, conversation_id, viewer_id, marks) for row in rows if row[0] is not None]
     head = int(rows[0][4])
     first = entries[0].seq if entries else head + 1
