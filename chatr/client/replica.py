@@ -99,6 +99,8 @@ class Replica:
         """The messages of a conversation, ascending, as ``message.history`` answers them."""
         kept = self._messages.get(conversation_id, {})
         view = self._views.get(conversation_id, {})
+        if view:
+            view = view | self._told(view)
         cleared = view.get("clearedSeq", 0)
         return [self._shown(kept[seq], view) for seq in sorted(kept) if seq > cleared]
 
