@@ -67,6 +67,8 @@ class Feed:
             if self.known(view["id"]) > view["headSeq"]:
                 self._state.set_seq(view["id"], view["headSeq"])
         await self._hand("sync.changes", changes)
+        for conversation_id in changes["removed"]:
+            self._lose(conversation_id)
         for view in changes["conversations"]:
             await self._catch_up(call, view["id"], view["headSeq"])
         # Last: if this connection breaks before, the next resume starts from the old cursor.
@@ -91,6 +93,8 @@ class Feed:
                 await self._catch_up(call, view["id"], view["headSeq"])
         else:
             await self._hand(*item)
+            if item.name == "conversation.removed":
+                self._lose(item.data["conversationId"])
 
     async def _logged(self, call: Call, item: News) -> None:
         """An entry of a log: the next, one that is known already, or one behind a gap."""
@@ -130,6 +134,11 @@ class Feed:
     def _meet(self, view: Mapping[str, Any]) -> None:
         if self._state.seq(view["id"]) is None:
             self._state.set_seq(view["id"], 0 if self._history else view["headSeq"])
+
+    def _lose(self, conversation_id: str) -> None:
+        """A conversation is no more: when it comes back, what the person sees of its log may begin elsewhere."""
+        if self._history and self._state.seq(conversation_id) is not None:
+            self._state.set_seq(conversation_id, 0)
 
     async def _entry(self, conversation_id: str, seq: int, name: str, data: dict[str, Any]) -> None:
         # What it is about was deleted from the own view: there is nothing in it that the event of that name has.

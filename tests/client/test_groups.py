@@ -90,6 +90,20 @@ class OwnTests(GroupCase):
         await call("group.delete", id=group)
         await self.agrees()
 
+    async def test_back_where_more_is_shown(self) -> None:
+        """✔ Who comes in again has what was hidden when they first came, where the group shows it by now."""
+        body = {"name": "Foxes", "memberIds": [self.ben.id]}
+        group = (await self.ann.rest("POST", "/groups", body, 201))["id"]
+        await self.ann.rest("PATCH", f"/groups/{group}", {"historyVisible": False})
+        await self.bens.call("group.accept", id=group)
+        await self.agrees()
+        for visible in (True, False):
+            await self.ann.rest("DELETE", f"/groups/{group}/members/{self.ben.id}")
+            await self.ann.rest("PATCH", f"/groups/{group}", {"historyVisible": visible})
+            await self.ann.rest("POST", f"/groups/{group}/members", {"userIds": [self.ben.id]})
+            await self.bens.call("group.accept", id=group)
+            await self.agrees()
+
 
 class ReachedTests(GroupCase):
     """How far Ben's messages have come."""
