@@ -82,9 +82,14 @@ class Feed:
             await self.resume(call, self._epoch)
         elif "seq" in item.data and "conversationId" in item.data:
             await self._logged(call, item)
+        elif item.name == "conversation.created":
+            view = item.data["conversation"]
+            self._meet(view)
+            await self._hand(*item)
+            if view["kind"] == "group":
+                # Of what was before the person joined no event comes.
+                await self._catch_up(call, view["id"], view["headSeq"])
         else:
-            if item.name == "conversation.created":
-                self._meet(item.data["conversation"])
             await self._hand(*item)
 
     async def _logged(self, call: Call, item: News) -> None:

@@ -23,6 +23,17 @@ from tests.e2e.server import Account, ServerCase
 EXAMPLES = int(os.environ.get("SOAK_EXAMPLES", "0"))
 #: Refusals that say no more than that the moment was wrong for it.
 EXPECTED = {"blocked", "forbidden", "not_found", "gone", "conflict"}
+#: What is done in groups, by whom it may and by whom it may not: to somebody, or to the group.
+TO_PEOPLE = ("remove_member", "promote", "demote", "transfer_ownership")
+BELONG = ("accept", "accept", "decline", "leave", "step_down", "request_to_join", "delete")
+CHANGES: tuple[dict[str, Any], ...] = (
+    {"name": "Foxes"},
+    {"name": "Wolves", "description": "howl"},
+    {"description": ""},
+    {"historyVisible": False},
+    {"historyVisible": True},
+    {"joinPolicy": "request"},
+)
 KEEP = ("accept", "decline", "delete", "archive", "pin", "unarchive")
 _numbers = itertools.count()
 
@@ -89,16 +100,34 @@ class World:
         self.sends: list[tuple[str, Deferred[Any]]] = []
         self.sent: dict[str, dict[str, Any]] = {}
         self.refused: dict[str, str] = {}
+        self.groups: list[str] = []
 
     async def begin(self) -> None:
-        """All are there, and two of them are friends."""
+        """All are there and in a group, and two of them are friends."""
         number = next(_numbers)
         self.people = [await self.case.person(f"{name}_{number}") for name in ("ann", "ben", "cat")]
         await self.case.acquaint(self.people[0], self.people[1])
         self.devices = [Device(self, person) for person in self.people for _ in range(2)]
         await gatherResults([Deferred.fromCoroutine(device.arrive()) for device in self.devices])
+        await self.gather(self.devices[0])
+        for person in self.people[1:]:
+            await person.rest("POST", f"/groups/{self.groups[0]}/accept")
 
-    async def call(self, device: Device, name: str, **params: Any) -> None:
+    async def gather(self, device: Device) -> None:
+        """Somebody has a new group, to which all are invited."""
+        if device.client is None:
+            return
+        ids = [person.id for person in self.people]
+        try:
+            made = await device.client.call("group.create", name="Everybody", memberIds=ids)
+        except Lost:
+            return
+        except Refused as error:
+            self.case.assertIn(error.code, EXPECTED)
+            return
+        self.groups.append(made["id"])
+
+    async def call(self, device: Device, name: str, /, **params: Any) -> None:
         """Do something on a device that is there: it works, or is refused for a reason that may be."""
         if device.client is None:
             return
@@ -109,13 +138,13 @@ class World:
         except Refused as error:
             self.case.assertIn(error.code, EXPECTED, f"{name} {params}")
 
-    def send(self, device: Device, to: Account, reply_to: str | None) -> None:
-        """Write to somebody; what can't leave now leaves later."""
-        if device.client is None or to is device.person:
+    def send(self, device: Device, where: dict[str, str], reply_to: str | None) -> None:
+        """Write to somebody or in a group; what can't leave now leaves later."""
+        if device.client is None or where.get("to") == device.person.id:
             return
         client_id = str(uuid.uuid4())
         more = {"replyToId": reply_to} if reply_to else {}
-        done = device.client.send(f"text {client_id}", to=to.id, clientId=client_id, **more)
+        done = device.client.send(f"text {client_id}", clientId=client_id, **where, **more)
         self.sends.append((client_id, done.addErrback(self._refusal, client_id)))
 
     def _refusal(self, failure: Any, client_id: str) -> None:
@@ -156,8 +185,9 @@ class World:
         """What a device has to send is sent: nothing of the same to the same waits behind this."""
         while device.client is not None and device.state.sends():
             send = device.state.sends()[-1]
+            to, group = send.get("recipientId", ""), send.get("conversationId", "")
             try:
-                await device.client.send(send["content"], to=send["recipientId"], clientId=send["clientId"])
+                await device.client.send(send["content"], to=to, conversation=group, clientId=send["clientId"])
             except Refused:
                 pass
 
@@ -191,14 +221,25 @@ class World:
         self.case.assertEqual(set(shown), set(fresh))
         for conversation_id, view in fresh.items():
             page = await device.person.rest("GET", f"/messages/history?conversationId={conversation_id}&limit=100")
+            if view["kind"] == "group":
+                # What was told of it while the device was away is in no log.
+                marks = {key: page[key] for key in ("otherDeliveredSeq", "otherReadSeq")}
+                device.replica.apply("message.receipts", {"conversationId": conversation_id, **marks})
             whole = {"view": view, "messages": page["items"]}
-            known = {"view": shown[conversation_id], "messages": device.replica.messages(conversation_id)}
-            names = view["other"]["id"] not in blocked
+            known = {
+                "view": device.replica.conversations()[conversation_id],
+                "messages": device.replica.messages(conversation_id),
+            }
+            # Of a group's members nobody is told who they are called now, unless they know them otherwise.
+            names = view["kind"] == "direct" and view["other"]["id"] not in blocked
             self.case.assertEqual(differences(plain(known, names), plain(whole, names)), [])
             unread = [
                 item
                 for item in page["items"]
-                if item["seq"] > view["readSeq"] and item["sender"]["id"] != device.person.id and not item["unsent"]
+                if item["seq"] > view["readSeq"]
+                and item["sender"]["id"] != device.person.id
+                and not item["unsent"]
+                and item["type"] != "system"
             ]
             self.case.assertEqual(view["unreadCount"], len(unread))
 
@@ -207,7 +248,8 @@ class World:
         query = "SELECT conversation_id, seq, event, message_id FROM log WHERE conversation_id = %s ORDER BY seq"
         written: list[str] = []
         rows = await self.case.service.node.db.query(
-            "SELECT id, head_seq FROM conversations WHERE user_low = ANY (%s::uuid[])", ([p.id for p in self.people],)
+            "SELECT id, head_seq FROM conversations WHERE user_low = ANY (%s::uuid[]) OR id = ANY (%s::uuid[])",
+            ([p.id for p in self.people], self.groups),
         )
         for conversation_id, head in rows:
             log = await self.case.service.node.db.query(query, (conversation_id,))
@@ -236,7 +278,7 @@ def plain(value: Any, names: bool) -> Any:
     if isinstance(value, list):
         return [plain(item, names) for item in value]
     if isinstance(value, dict):
-        left_out = {"lastSeen", "revision"} if names else {"lastSeen", "revision", "displayName"}
+        left_out = {"lastSeen", "revision"} if names else {"lastSeen", "revision", "displayName", "senderName"}
         return {key: plain(item, names) for key, item in value.items() if key not in left_out}
     return value
 
@@ -279,7 +321,11 @@ class Machine(RuleBasedStateMachine):
         shown = sorted(self.device(which).replica.conversations())
         return shown[index % len(shown)] if shown else None
 
-    def do(self, which: int, name: str, **params: Any) -> None:
+    def group(self, index: int) -> str:
+        """One of the groups, maybe of others."""
+        return self.world.groups[index % len(self.world.groups)]
+
+    def do(self, which: int, name: str, /, **params: Any) -> None:
         """One call of one device."""
         self.run(self.world.call(self.device(which), name, **params))
 
@@ -287,16 +333,45 @@ class Machine(RuleBasedStateMachine):
     def send(self, which: int, to: int, index: int, quote: bool) -> None:
         """Somebody writes, without waiting for the answer."""
         quoted = self.message(which, index) if quote else None
-        blockingCallFromThread(
-            reactor, self.world.send, self.device(which), self.world.people[to], quoted["id"] if quoted else None
-        )
+        self.write(which, {"to": self.world.people[to].id}, quoted["id"] if quoted else None)
+
+    def write(self, which: int, where: dict[str, str], reply_to: str | None = None) -> None:
+        """Somebody writes somewhere."""
+        blockingCallFromThread(reactor, self.world.send, self.device(which), where, reply_to)
+
+    @rule(which=which, group=index, count=st.integers(1, 3))
+    def write_in_group(self, which: int, group: int, count: int) -> None:
+        """Somebody writes in a group, whether they are in it or not."""
+        for _ in range(count):
+            self.write(which, {"conversation": self.group(group)})
+
+    @rule(which=which, group=index, act=st.sampled_from(BELONG))
+    def belong(self, which: int, group: int, act: str) -> None:
+        """Somebody comes into a group, leaves it, or ends it."""
+        self.do(which, f"group.{act}", id=self.group(group))
+
+    @rule(which=which, group=index, whom=other, act=st.sampled_from(("invite", "invite", *TO_PEOPLE)))
+    def govern(self, which: int, group: int, whom: int, act: str) -> None:
+        """Somebody does something to somebody in a group."""
+        user_id = self.world.people[whom].id
+        more: dict[str, Any] = {"userIds": [user_id]} if act == "invite" else {"userId": user_id}
+        self.do(which, f"group.{act}", id=self.group(group), **more)
+
+    @rule(which=which, group=index, changes=st.sampled_from(CHANGES))
+    def alter(self, which: int, group: int, changes: dict[str, Any]) -> None:
+        """A group is another."""
+        self.do(which, "group.update", id=self.group(group), **changes)
+
+    @rule(which=which)
+    def gather(self, which: int) -> None:
+        """There is one group more."""
+        self.run(self.world.gather(self.device(which)))
 
     @rule(which=which, to=other, count=st.integers(2, 5))
     def burst(self, which: int, to: int, count: int) -> None:
         """Several at once, from both devices of somebody."""
         for number in range(count):
-            device = self.device(which ^ (number % 2))
-            blockingCallFromThread(reactor, self.world.send, device, self.world.people[to], None)
+            self.write(which ^ (number % 2), {"to": self.world.people[to].id})
 
     @rule(which=which, index=index, what=st.sampled_from(["edit", "unsend", "👍", "🎉", None]))
     def change(self, which: int, index: int, what: str | None) -> None:

@@ -235,13 +235,13 @@ def mention(page: Page) -> None:
     """Whom one may call."""
     group(page)
     page.get_by_role("textbox", name=re.compile("^Message to ")).press_sequentially("Can you bring it, @a")
-    expect(page.get_by_role("option", name=re.compile("Everyone"))).to_be_visible()
+    expect(page.get_by_role("option", name=re.compile("Ada Okafor"))).to_be_visible()
 
 
 def readers(page: Page) -> None:
     """Who has read what one wrote."""
     group(page)
-    _message(page, "I bring the stove").click(button="right")
+    _message(page, "I bring the stove").first.click(button="right")
     page.get_by_role("menuitem", name="Details").click()
     expect(page.get_by_text(re.compile("Read by . of 4"))).to_be_visible()
 

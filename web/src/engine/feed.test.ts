@@ -5,6 +5,7 @@ import { ChatrDatabase } from "../db/schema.ts";
 import { Feed } from "./feed.ts";
 import type { Entry } from "./fold.ts";
 import type { Call } from "./friends.ts";
+import { History } from "./history.ts";
 import { News } from "./news.ts";
 import { Store } from "./store.ts";
 
@@ -208,4 +209,68 @@ test("a person is as the newest view says, wherever it came", async () => {
     revision: 7,
   });
   expect((await store.db.people.get("p-c"))?.friendship?.status).toBe("pending");
+});
+
+test("a page that was on its way while its conversation went on has what came meanwhile", async () => {
+  await store.putViews([view("c", 1)], true);
+  const history = new History(store, call);
+  const first = message("c", 1);
+  answers["message.history"] = async () => {
+    // It goes on by a view alone, as long as nothing of its log is here.
+    await store.putViews([view("c", 4, { revision: 2 })]);
+    return { items: [first], hasBefore: false, hasAfter: false, otherDeliveredSeq: 0, otherReadSeq: 0 };
+  };
+  answers["conversation.log"] = ({ after }) => ({
+    entries: [2, 3, 4].filter((seq) => seq > Number(after)).map((seq) => entry("c", seq)),
+    headSeq: 4,
+    complete: true,
+  });
+  await history.after("c", 0);
+  expect(await store.db.stretches.toArray()).toEqual([{ conversationId: "c", fromSeq: 1, toSeq: 4 }]);
+  expect(await seqs("c")).toEqual([1, 2, 3, 4]);
+});
+
+/** A group as one of its members has it. */
+const group = (id: string, headSeq: number, more: Partial<Conversation> = {}): Conversation => {
+  const { other: _other, ...rest } = view(id, headSeq, {
+    kind: "group",
+    role: "member",
+    memberCount: 3,
+    title: "Foxes",
+  });
+  return { ...rest, ...more };
+};
+
+test("a group is as its newest entry and its newest view say, in whatever order they come", async () => {
+  const said = (seq: number, event: string, more: object): Entry =>
+    ({ seq, event, data: { conversationId: "g", groupId: "g", seq, ...more } }) as Entry;
+  await store.putViews([group("g", 5)]);
+  await news.log.apply("g", [
+    said(6, "group.updated", {
+      group: { id: "g", name: "Wolves", title: "Wolves", memberCount: 3, description: "howl" },
+    }),
+    said(7, "group.member_left", { memberCount: 2 }),
+    said(8, "group.role_changed", { userId: ME, role: "admin", by: "p" }),
+    said(9, "group.role_changed", { userId: "p", role: "owner", by: "p" }),
+  ]);
+  const now = { title: "Wolves", description: "howl", memberCount: 2, role: "admin" };
+  expect(await store.db.conversations.get("g")).toMatchObject({ headSeq: 9, ...now });
+  // A view from before the entries, but of a newer own part: it knows nothing of them.
+  await store.putViews([group("g", 5, { revision: 2, archived: true })]);
+  expect(await store.db.conversations.get("g")).toMatchObject({ archived: true, headSeq: 9, ...now });
+  await store.putViews([group("g", 12, { revision: 9, title: "Bears", memberCount: 7 })]);
+  await news.log.apply("g", [said(10, "group.member_joined", { memberCount: 3 })]);
+  expect(await store.db.conversations.get("g")).toMatchObject({ title: "Bears", memberCount: 7, role: "member" });
+});
+
+test("an invitation that was taken back before it came does not come", async () => {
+  const invited = (revision: number) => ({ group: { id: "g" }, invitedBy: user("p"), memberCount: 1, revision });
+  await news.event("group.invite_revoked", { groupId: "g", revision: 4 });
+  await news.event("group.invited", invited(3));
+  expect(await store.db.invites.count()).toBe(0);
+  await news.event("group.invited", invited(5));
+  await news.event("group.invite_revoked", { groupId: "g", revision: 4 });
+  expect(await store.db.invites.count()).toBe(1);
+  await store.putViews([group("g", 1, { revision: 6 })]);
+  expect(await store.db.invites.count()).toBe(0);
 });

@@ -1,5 +1,5 @@
-import type { Conversation, Message, MessageHistoryParams, MessagePage } from "../api/types.ts";
-import { type Entry, fold } from "./fold.ts";
+import type { Conversation, Events, Message, MessageHistoryParams, MessagePage } from "../api/types.ts";
+import { type Entry, fold, isCleared } from "./fold.ts";
 import type { Call } from "./friends.ts";
 import { merged, type Range } from "./ranges.ts";
 import type { Store } from "./store.ts";
@@ -84,6 +84,8 @@ export class History {
     while (!(await this.keep(conversationId, loaded, covered))) {
       // While the page was on its way, entries were applied to what was here: it has to have them too.
       const { entries, headSeq } = await this.call("conversation.log", { id: conversationId, after: loaded.seq });
+      // A page that reached the end of the log goes on with it: what is here may have passed these over.
+      if (params.before == null && !loaded.page.hasAfter) loaded.page.items.push(...entries.flatMap(received));
       loaded.page.items = loaded.page.items.map((message) => entries.reduce<Message>(this.fold, message));
       loaded.seq = entries.at(-1)?.seq ?? headSeq;
     }
@@ -118,6 +120,12 @@ export class History {
     await this.store.stretches(conversationId).delete();
     await this.store.db.stretches.bulkPut(ranges.map(({ from, to }) => ({ conversationId, fromSeq: from, toSeq: to })));
   }
+}
+
+/** The message that an entry brings, if it does. */
+function received(entry: Entry): Message[] {
+  if (entry.event !== "message.received" || isCleared(entry)) return [];
+  return [(entry.data as Events["chatr.message.received"]).message];
 }
 
 /** What a page below a seq covers. */

@@ -40,11 +40,15 @@ export class Invites {
   }
 
   /** It was answered, or taken back, or the group is no more; `revision`: unless it was given again since. */
-  gone(groupId: string, revision = Number.MAX_SAFE_INTEGER): Promise<void> {
+  gone(groupId: string, revision?: number): Promise<void> {
     return this.store.change(async () => {
-      const { invites } = this.store.db;
+      const { invites, removed } = this.store.db;
       const known = await invites.get(groupId);
-      if (known !== undefined && known.revision <= revision) await invites.delete(groupId);
+      if (known !== undefined && known.revision <= (revision ?? known.revision)) await invites.delete(groupId);
+      if (revision === undefined) return;
+      // It may come after this: several server processes tell it.
+      const before = (await removed.get(groupId))?.revision ?? 0;
+      await removed.put({ id: groupId, revision: Math.max(revision, before) });
     });
   }
 }

@@ -20,11 +20,13 @@ export function usePeopleHere(
   const { db } = useEngine();
   const group = conversation?.kind === "group";
   const ids = useMemo(() => (group ? idsOf(messages, activity) : []), [group, messages, activity]);
-  const found = useLiveQuery(() => db.people.bulkGet(ids), [db, ids.join()]);
+  const key = ids.join();
+  const found = useLiveQuery(async () => ({ key, rows: await db.people.bulkGet(ids) }), [db, key]);
   const last = useRef(nobody);
-  const known = found?.flatMap((row) => (row === undefined ? [] : [senderOf(row)])) ?? last.current;
+  const known = found?.rows.flatMap((row) => (row === undefined ? [] : [senderOf(row)])) ?? last.current;
   if (!same(known, last.current)) last.current = known;
-  useAsked(found && ids.filter((id) => found.every((row) => row?.id !== id)));
+  // Of others than these it may be still.
+  useAsked(found?.key === key ? ids.filter((_, at) => found.rows[at] === undefined) : []);
   return last.current;
 }
 
@@ -48,10 +50,10 @@ function same(one: readonly Sender[], other: readonly Sender[]): boolean {
 }
 
 /** Whoever is mentioned or types, and has never written here, is asked for: once. */
-function useAsked(missing: readonly string[] | undefined): void {
+function useAsked(missing: readonly string[]): void {
   const engine = useEngine();
   const asked = useRef(new Set<string>());
-  const wanted = (missing ?? []).filter((id) => !asked.current.has(id)).slice(0, MOST_ASKED);
+  const wanted = missing.filter((id) => !asked.current.has(id)).slice(0, MOST_ASKED);
   const key = wanted.join();
   useEffect(() => {
     for (const userId of key.split(",").filter(Boolean)) {

@@ -7,6 +7,7 @@ import { t } from "../../../text/index.ts";
 import { refusal } from "../../../text/refusal.ts";
 import { Avatar } from "../../../ui/Avatar.tsx";
 import { Button } from "../../../ui/Button.tsx";
+import { toast } from "../../../ui/toast.tsx";
 import { pathOfTab } from "../place.ts";
 import "./InviteCard.css";
 
@@ -63,9 +64,10 @@ function useAnswer(id: string) {
       await engine.call(verb === "join" ? "group.accept" : "group.decline", { id });
       if (verb === "join") navigate(`/c/${id}`);
     } catch (error) {
-      setRefused(reasonOf(error));
-      // What is no more is not offered again.
-      if (isGone(error)) await engine.call("group.invites", { limit: 100 }).catch(() => undefined);
+      if (!isGone(error)) return setRefused(reasonOf(error));
+      // What is no more is not offered again: the card goes, and can't say why.
+      toast(t.chats.inviteGone);
+      await engine.call("group.invites", { limit: 100 }).catch(() => undefined);
     } finally {
       setBusy(undefined);
     }
@@ -78,7 +80,6 @@ function isGone(error: unknown): boolean {
 }
 
 function reasonOf(error: unknown): string {
-  if (isGone(error)) return t.chats.inviteGone;
   // Who is in it already has no card.
   return error instanceof ApiError && error.code === "conflict" ? t.chats.groupFull : refusal(error);
 }
