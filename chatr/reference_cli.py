@@ -12,6 +12,7 @@ from chatr.api.contract import Contract
 from chatr.api.reference import openapi, typescript, wamp
 from chatr.ops.catalog import CONTRACT
 from chatr.ops.groups import rules
+from chatr.store.messages.messages import ALL_UP_TO
 
 
 def references(contract: Contract) -> dict[str, bytes]:
@@ -26,8 +27,11 @@ def references(contract: Contract) -> dict[str, bytes]:
 
 
 def group_rules(verdicts: Mapping[tuple[str, ...], rules.Verdict]) -> bytes:
-    """Who may do what in a group, for clients that offer no more: by act and role, and by act, role and whom."""
-    tables: dict[str, Any] = {"onGroup": {}, "onPeople": {}}
+    """Who may do what in a group, for clients that offer no more: by act and role, and by act, role and whom.
+
+    ``allUpTo``: members up to which everybody calls all; in a larger group owners and admins do.
+    """
+    tables: dict[str, Any] = {"onGroup": {}, "onPeople": {}, "allUpTo": ALL_UP_TO}
     for (act, role, *whom), verdict in verdicts.items():
         if whom:
             tables["onPeople"].setdefault(act, {}).setdefault(role, {})[whom[0]] = verdict

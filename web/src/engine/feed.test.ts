@@ -144,6 +144,36 @@ test("entries that cross are put in order without asking; what does not come is 
   expect(await store.db.conversations.get("c")).toMatchObject({ logSeq: 5, unreadCount: 5 });
 });
 
+test("a burst is put together, in order, and what one of it breaks off is here up to there", async () => {
+  const both = [view("c", 1), view("d", 1)];
+  answers["sync.changes"] = () => ({ cursor: "1", conversations: both, removed: [], reset: false });
+  const feed = await live();
+  const typing = (active: boolean) => ({
+    kind: "event" as const,
+    name: "activity.typing",
+    data: { conversationId: "c", userId: "p-c", active },
+  });
+  feed.put(received("c", 2));
+  await vi.waitFor(async () => expect(await seqs("c")).toEqual([2]));
+  const transactions = vi.spyOn(store.db.core, "transaction");
+  for (const item of [received("c", 4), typing(true), received("d", 2), received("c", 3), typing(true)]) feed.put(item);
+  await vi.waitFor(async () => expect(await seqs("c")).toEqual([2, 3, 4]));
+  expect(await seqs("d")).toEqual([2]);
+  expect(await store.db.activity.toArray()).toMatchObject([{ userId: "p-c", kind: "typing" }]);
+  expect(transactions.mock.calls.filter(([, mode]) => mode === "readwrite")).toHaveLength(1);
+  transactions.mockRestore();
+  const broken = { kind: "event" as const, name: "message.received", data: { conversationId: "c", seq: 6 } };
+  const told = vi.spyOn(news.log, "apply");
+  for (const item of [received("d", 3), received("c", 5), broken, received("d", 4)]) feed.put(item);
+  await vi.waitFor(() => expect(told.mock.settledResults.some(({ type }) => type === "rejected")).toBe(true));
+  await vi.waitFor(async () =>
+    expect([await seqs("c"), await seqs("d")]).toEqual([
+      [2, 3, 4, 5],
+      [2, 3],
+    ]),
+  );
+});
+
 test("what comes while it resumes is applied after what was missed, and once", async () => {
   answers["sync.changes"] = () => ({ cursor: "1", conversations: [view("c", 1)], removed: [], reset: false });
   (await live()).close();

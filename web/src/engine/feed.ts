@@ -1,5 +1,6 @@
 import { ApiError } from "../api/errors.ts";
-import type { Conversation, Events, OperationName, SyncChanges } from "../api/types.ts";
+import type { Conversation, OperationName, SyncChanges } from "../api/types.ts";
+import { Burst, type EventItem, entryOf, isFrequent, LOGGED } from "./burst.ts";
 import type { GroupEvent } from "./engine.ts";
 import { type Entry, isCleared } from "./fold.ts";
 import type { Call } from "./friends.ts";
@@ -11,8 +12,7 @@ import { quietly } from "./quietly.ts";
 
 /** What there is to handle, one after the other. */
 export type Item =
-  /** An event of the server, or of an own call. */
-  | { kind: "event"; name: string; data: unknown }
+  | EventItem
   /** A conversation's log has entries more. */
   | { kind: "logged"; conversationId: string }
   /** What seemed to be on its way did not come in time. */
@@ -22,20 +22,8 @@ export type Item =
   /** What an own call answered; `done` is told when it is in the database. */
   | { kind: "answer"; name: OperationName; params: unknown; answer: unknown; done(): void };
 
-const LOGGED = new Set([
-  "message.received",
-  "message.edited",
-  "message.preview",
-  "message.unsent",
-  "message.reaction",
-  "message.listened",
-  "message.cleared",
-  "group.member_joined",
-  "group.member_left",
-  "group.member_removed",
-  "group.role_changed",
-  "group.updated",
-]);
+/** So many events that have come are put into the database together, at most. */
+const MOST_TOGETHER = 64;
 
 /** Groups where it is looked, after a resume, how far the others have come. */
 const MOST_REACHED = 20;
@@ -45,6 +33,7 @@ export class Feed {
   private readonly inbox = new Inbox<Item>();
   private readonly gaps: Gaps;
   private readonly history: History;
+  private readonly burst: Burst;
   private isClosed = false;
 
   /** `call`: over this connection, and patient. `synced`: hears that nothing is missing, and what may be unread. */
@@ -55,6 +44,11 @@ export class Feed {
   ) {
     this.history = new History(news.store, call);
     this.gaps = new Gaps((conversationId) => this.inbox.put({ kind: "late", conversationId }));
+    this.burst = new Burst(news, this.gaps, {
+      put: (conversationId, entries) => this.keep(conversationId, entries),
+      look: (conversationId) => this.look(conversationId),
+      take: (item) => this.take(item),
+    });
   }
 
   put(item: Item): void {
@@ -74,8 +68,16 @@ export class Feed {
     await this.resume(epoch);
     for (let item = await this.inbox.next(); item !== undefined; item = await this.inbox.next()) {
       if (item.kind === "event" && item.name === "sync.required") await this.resume(epoch);
+      else if (isFrequent(item)) await this.together([item, ...this.inbox.more(isFrequent, MOST_TOGETHER - 1)]);
       else await this.take(item);
     }
+  }
+
+  /** Handle what has come in a burst; where it can't be put together, each by itself. */
+  private async together(items: readonly EventItem[]): Promise<void> {
+    const left = items.length > 1 ? await this.burst.put(items).catch(() => undefined) : undefined;
+    if (left !== undefined) for (const act of left) await act();
+    else for (const item of items) await this.take(item);
   }
 
   private async resume(epoch: string): Promise<void> {
@@ -168,7 +170,7 @@ export class Feed {
       case "changed":
         return this.look(item.conversationId);
       case "event":
-        return this.event(item.name, item.data);
+        return this.event(item);
       case "answer":
         try {
           await this.answer(item);
@@ -178,10 +180,11 @@ export class Feed {
     }
   }
 
-  private async event(name: string, data: unknown): Promise<void> {
+  private async event(item: EventItem): Promise<void> {
+    const { name, data } = item;
     if (LOGGED.has(name)) {
-      const { conversationId, seq } = data as Events["chatr.message.received"];
-      return this.entry(conversationId, { seq, event: name, data } as Entry);
+      const { conversationId, entry } = entryOf(item);
+      return this.entry(conversationId, entry);
     }
     const changed = await this.news.event(name, data);
     if (changed !== undefined) await this.look(changed);
@@ -231,11 +234,20 @@ export class Feed {
   }
 
   private async apply(conversationId: string, entries: readonly Entry[]): Promise<void> {
-    if (await this.news.log.apply(conversationId, entries)) await this.look(conversationId);
-    for (const entry of entries) {
-      if (entry.event.startsWith("group.") && !isCleared(entry)) this.news.group(conversationId, entry as GroupEvent);
-    }
-    if (entries.some((entry) => entry.event === "message.received")) this.news.received(conversationId);
+    const told = await this.keep(conversationId, entries);
+    await told();
+  }
+
+  /** Put the next entries of a log into the database; answers what is to be done when they are there. */
+  private async keep(conversationId: string, entries: readonly Entry[]): Promise<() => Promise<void>> {
+    const uncertain = entries.length > 0 && (await this.news.log.apply(conversationId, entries));
+    return async () => {
+      if (uncertain) await this.look(conversationId);
+      for (const entry of entries) {
+        if (entry.event.startsWith("group.") && !isCleared(entry)) this.news.group(conversationId, entry as GroupEvent);
+      }
+      if (entries.some((entry) => entry.event === "message.received")) this.news.received(conversationId);
+    };
   }
 
   /** The entries of a log up to its head, as the first page says it. */

@@ -19,6 +19,17 @@ export class Inbox<T> {
     return left;
   }
 
+  /** What is here already and follows at once, as long as it is of a kind. */
+  more<K extends T>(isOfKind: (item: T) => item is K, most: number): K[] {
+    const found: K[] = [];
+    for (const item of this.items) {
+      if (found.length === most || !isOfKind(item)) break;
+      found.push(item);
+    }
+    this.items.splice(0, found.length);
+    return found;
+  }
+
   /** The next, or undefined when it is closed. */
   async next(): Promise<T | undefined> {
     while (this.items.length === 0 && !this.isClosed) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type ActOnPeople, may, mayOn } from "./rules.ts";
+import { type ActOnPeople, may, mayCallAll, mayOn } from "./rules.ts";
 
 const ON_PEOPLE: readonly ActOnPeople[] = ["remove", "promote", "make_owner", "demote", "transfer"];
 
@@ -43,4 +43,9 @@ describe("what one may do to people", () => {
     expect(acts("member", { role: "member", status: "joined" })).toEqual([]);
     expect(acts("admin", "self")).toEqual(["demote"]);
   });
+});
+
+it("lets everybody call all in a small group, and owners and admins in a large one", () => {
+  expect([mayCallAll("member", 50), mayCallAll("member", 51), mayCallAll("admin", 51)]).toEqual([true, false, true]);
+  expect(mayCallAll(undefined, 3)).toBe(false);
 });

@@ -13,6 +13,11 @@ export function may(act: Act, role: Role | undefined, group?: Pick<GroupInfo, "i
   return verdict === "policy" ? group?.invitePolicy === "members" : verdict === "yes";
 }
 
+/** Whether somebody calls everybody in a group by `@all`. */
+export function mayCallAll(role: Role | undefined, memberCount: number): boolean {
+  return role !== undefined && (memberCount <= table.allUpTo || role !== "member");
+}
+
 /** Whether somebody may do something to somebody, or to themselves, and there is something to do. */
 export function mayOn(act: ActOnPeople, role: Role | undefined, target: Pick<GroupMember, "role" | "status"> | "self") {
   if (role === undefined) return false;

@@ -23,6 +23,7 @@ import { useDraft } from "../composer/useDraft.ts";
 import { useLasting } from "../composer/useLasting.ts";
 import { useSending } from "../composer/useSending.ts";
 import { type Writing, writingOf } from "../composer/writing.ts";
+import { mayCallAll } from "../groups/rules.ts";
 import { ActivityBubble } from "./ActivityBubble.tsx";
 import { ConversationBody } from "./ConversationBody.tsx";
 import { ActsContext, type Marks, MarksContext, ViewContext } from "./context.ts";
@@ -190,11 +191,9 @@ function useMentionable(
   messages: readonly Message[],
   here: readonly Sender[],
 ) {
-  const { id, kind, role } = conversation ?? {};
-  const group = useMemo(
-    () => (kind === "group" && id !== undefined ? { id, all: role === "owner" || role === "admin" } : undefined),
-    [kind, id, role],
-  );
+  const { id, kind, role, memberCount = 0 } = conversation ?? {};
+  const all = mayCallAll(role, memberCount);
+  const group = useMemo(() => (kind === "group" && id !== undefined ? { id, all } : undefined), [kind, id, all]);
   const people = useMemo(() => {
     if (kind !== "group") return person === undefined ? [] : [person];
     const last = [...new Set(messages.map(({ sender }) => sender.id))].reverse();
