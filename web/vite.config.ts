@@ -12,9 +12,12 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 /** `npm run dev` serves the sources and asks a running chatr for all else. */
 const chatr = process.env.CHATR_URL ?? "http://127.0.0.1:8080";
 
-/** What most pages are made of comes in one piece, and not in twenty of a kilobyte each. */
+/**
+ * What most pages are made of comes in one piece, and not in twenty of a kilobyte each; without what nobody meets on the
+ * way to a conversation.
+ */
 const PARTS =
-  /\/src\/ui\/(?!Markdown|markdown|EmojiPickerLoaded)|\/node_modules\/(?:@radix-ui|@floating-ui|lucide-react)\//;
+  /\/src\/ui\/(?!Markdown|markdown|EmojiPickerLoaded|Segments|Switch|SettingRow|CodeInput|PasswordInput)|\/node_modules\/(?:@radix-ui\/(?!react-(?:radio-group|switch)\/)|@floating-ui|lucide-react)\//;
 
 export default defineConfig({
   plugins: [

@@ -411,10 +411,11 @@ export interface GroupDetails {
   myStatus?: "invited" | "joined" | "requested";
 }
 
-/** Which group, and which page of its members: of all, or of those whose name begins with ``q``. */
+/** Which group, and which page of its members: of all, or of those whose name begins with ``q``. ``status``: only of those who are that, as who asks to be let in. */
 export interface GroupGetParams {
   id: string;
   q?: string | null;
+  status?: "invited" | "joined" | "requested" | null;
   cursor?: string | null;
   limit?: number;
 }

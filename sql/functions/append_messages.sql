@@ -1,7 +1,8 @@
 -- The group commit of message sends: one call appends all sends that wait, each with its own outcome.
 -- Which that is says judge_sends.sql; when a repeated client_id stands for something else, chatr/auth/digests.py.
 CREATE FUNCTION append_messages(
-    p_sends message_send[], p_pending_limit integer, p_cooldown interval, p_quoted_chars integer
+    p_sends message_send[], p_pending_limit integer, p_cooldown interval, p_quoted_chars integer,
+    p_all_up_to integer
 ) RETURNS TABLE (
     ord bigint, outcome text, message_id uuid, conversation_id uuid, seq bigint, created_at timestamptz,
     user_low uuid, user_high uuid, reply_to jsonb,
@@ -30,7 +31,7 @@ BEGIN
     -- A new statement has a new snapshot: everything below sees what was committed before the locks were granted.
     RETURN QUERY
     WITH judged AS MATERIALIZED (
-        SELECT j.* FROM judge_sends(p_sends, v_locked, v_now, p_pending_limit, p_cooldown, p_quoted_chars) j
+        SELECT j.* FROM judge_sends(p_sends, v_locked, v_now, p_pending_limit, p_cooldown, p_quoted_chars, p_all_up_to) j
     ), numbered AS MATERIALIZED (
         SELECT j.*, CASE WHEN j.outcome = 'created' THEN j.head_seq + count(*) FILTER (WHERE j.outcome = 'created')
                                                          OVER (PARTITION BY j.target ORDER BY j.ord) END AS seq

@@ -2,7 +2,7 @@
 -- chatr/ops/conversations/conversations.py ``begin_direct``.
 CREATE FUNCTION judge_sends(
     p_sends message_send[], p_locked uuid[], p_now timestamptz, p_pending_limit integer, p_cooldown interval,
-    p_quoted_chars integer
+    p_quoted_chars integer, p_all_up_to integer
 ) RETURNS TABLE (
     outcome text, ord bigint, id uuid, sender_id uuid, client_id uuid, content text, link text, digest bytea,
     first_id uuid, target uuid, user_low uuid, user_high uuid, head_seq bigint, answers boolean, back_for uuid[],
@@ -19,7 +19,7 @@ CREATE FUNCTION judge_sends(
             WHEN f.pending AND f.mine AND f.declined_at > p_now - p_cooldown THEN 'declined'
             WHEN f.reply_to_id IS NOT NULL AND f.original_id IS NULL THEN 'no_reply_target'
             ELSE 'created' END AS verdict
-          FROM send_facts(p_sends, p_locked, p_quoted_chars) f
+          FROM send_facts(p_sends, p_locked, p_quoted_chars, p_all_up_to) f
     )
     SELECT CASE WHEN j.verdict = 'created' AND j.pending AND j.mine
                  AND j.asked + count(*) FILTER (WHERE j.verdict = 'created')

@@ -1,5 +1,5 @@
 -- Read only, one statement, no SET: so PostgreSQL puts it into the statement that asks, and plans the two as one.
-CREATE FUNCTION send_facts(p_sends message_send[], p_locked uuid[], p_quoted_chars integer) RETURNS TABLE (
+CREATE FUNCTION send_facts(p_sends message_send[], p_locked uuid[], p_quoted_chars integer, p_all_up_to integer) RETURNS TABLE (
     ord bigint, id uuid, sender_id uuid, client_id uuid, reply_to_id uuid, content text, link text, digest bytea,
     attempt bigint, first_id uuid, early boolean,
     target uuid, user_low uuid, user_high uuid, head_seq bigint, closed text, declined_at timestamptz, pending boolean,
@@ -28,7 +28,7 @@ CREATE FUNCTION send_facts(p_sends message_send[], p_locked uuid[], p_quoted_cha
               WHERE m.conversation_id = c.id AND m.cleared_seq > 0
                 AND NOT EXISTS (SELECT 1 FROM messages x WHERE x.conversation_id = c.id AND x.seq > m.cleared_seq))
            END,
-           CASE WHEN s.names <> '' THEN mentioned(c.id, s.names) ELSE '{}' END,
+           CASE WHEN s.names <> '' THEN mentioned(c.id, s.names, s.sender_id, p_all_up_to) ELSE '{}' END,
            r.id, r.quote,
            -- Whoever deleted what is quoted from the own view is not shown it again by that.
            CASE WHEN c.cleared AND r.id IS NOT NULL THEN (

@@ -17,7 +17,8 @@ from chatr.api.errors import ERRORS, from_validation
 from chatr.api.reference import openapi, typescript, wamp
 from chatr.api.reference.schemas import Schemas
 from chatr.ops.catalog import CONTRACT
-from chatr.reference_cli import references
+from chatr.ops.groups.rules import VERDICTS
+from chatr.reference_cli import group_rules, references
 from tests.fuzz.explained import EXPLAINED
 
 
@@ -100,6 +101,14 @@ class ReferenceTests(SynchronousTestCase):
         message = text.partition("export interface Message {")[2].partition("\n}")[0]
         self.assertIn("  clientId?: string;", message)
         self.assertIn("  content: string;", message)
+
+    def test_group_rules(self) -> None:
+        """Each verdict about groups is in the table for clients, at the place that its names say."""
+        told = json.loads(group_rules(VERDICTS))
+        shown = {(act, role): word for act, row in told["onGroup"].items() for role, word in row.items()}
+        for act, roles in told["onPeople"].items():
+            shown |= {(act, role, whom): word for role, row in roles.items() for whom, word in row.items()}
+        self.assertEqual(shown, dict(VERDICTS))
 
     def test_rules_in_words(self) -> None:
         """What a request that fits its schema is refused for all the same stands in the reference, in these words."""

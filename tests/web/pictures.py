@@ -161,6 +161,88 @@ def replying(page: Page) -> None:
     page.get_by_role("textbox", name=re.compile("^Message to ")).fill("Quiet coach, with the stove\nand two blankets")
 
 
+def group(page: Page) -> None:
+    """What many say."""
+    chat(page, "Alpine weekend")
+
+
+def group_told(page: Page) -> None:
+    """How a group began."""
+    group(page)
+    log = page.get_by_role("log", name="Messages")
+    began = log.get_by_text("created the group")
+    for _ in range(20):
+        # What is above may be on its way.
+        log.evaluate("(element) => element.scrollTo(0, 0)")
+        page.wait_for_timeout(100)
+        if began.is_visible():
+            break
+    expect(began).to_be_in_viewport()
+
+
+def group_details(page: Page) -> None:
+    """Who is in it, beside the conversation."""
+    group(page)
+    page.get_by_role("button", name=re.compile("^Alpine weekend")).click()
+    expect(page.get_by_role("button", name="Leave group")).to_be_attached()
+
+
+def group_kept(page: Page) -> None:
+    """How it is kept, and the ways in and out."""
+    group_details(page)
+    page.get_by_role("button", name="Delete group for everyone").scroll_into_view_if_needed()
+
+
+def member(page: Page) -> None:
+    """What an owner may do about a member."""
+    group_details(page)
+    page.get_by_role("button", name=re.compile("^More about Priya")).click()
+    expect(page.get_by_role("menu")).to_be_visible()
+
+
+def group_edit(page: Page) -> None:
+    """Its name and description."""
+    group_details(page)
+    page.get_by_role("button", name="Edit group").click()
+    expect(page.get_by_role("textbox", name="Name")).to_be_focused()
+
+
+def new_group(page: Page) -> None:
+    """A group is begun."""
+    page.goto("/")
+    page.get_by_role("button", name="New group").click()
+    page.get_by_role("textbox", name="Name").fill("Sunday soup")
+    field = page.get_by_role("combobox", name="Add people")
+    for name in ("mira", "ada"):
+        field.fill(name)
+        expect(page.get_by_role("option")).to_have_count(1)
+        field.press("Enter")
+
+
+def new_link(page: Page) -> None:
+    """A link that lets people in."""
+    group_kept(page)
+    page.get_by_role("button", name="Who may join").click()
+    page.get_by_role("menuitemcheckbox", name="Anyone with a link").click()
+    page.get_by_role("button", name="New link").click()
+    expect(page.get_by_role("radio", name="1 week")).to_be_visible()
+
+
+def mention(page: Page) -> None:
+    """Whom one may call."""
+    group(page)
+    page.get_by_role("textbox", name=re.compile("^Message to ")).press_sequentially("Can you bring it, @a")
+    expect(page.get_by_role("option", name=re.compile("Ada Okafor"))).to_be_visible()
+
+
+def readers(page: Page) -> None:
+    """Who has read what one wrote."""
+    group(page)
+    _message(page, "I bring the stove").first.click(button="right")
+    page.get_by_role("menuitem", name="Details").click()
+    expect(page.get_by_text(re.compile("Read by . of 4"))).to_be_visible()
+
+
 def lab(page: Page) -> None:
     """Two people side by side, and a call."""
     page.goto("/lab?call=message.send")
@@ -210,6 +292,16 @@ VIEWS = (
     View("conversation", chat, (*BOTH, ("phone", "dark"))),
     View("long-text", long_text),
     View("right-to-left", right_to_left),
+    View("group", group, (("desktop", "light"), ("phone", "dark"))),
+    View("group-told", group_told),
+    View("readers", readers),
+    View("mention", mention),
+    View("group-details", group_details, (("desktop", "dark"), ("phone", "light"))),
+    View("group-kept", group_kept),
+    View("group-edit", group_edit),
+    View("member", member),
+    View("new-group", new_group),
+    View("no-way-in", at("/join#nothing")),
     View("menu", menu),
     View("requests", at("/requests")),
     View("request", request, (("phone", "light"),)),
@@ -231,6 +323,7 @@ VIEWS = (
     View("failed", failed),
     View("reply", replying),
     View("lab", lab, (("desktop", "dark"),)),
+    View("new-link", new_link),
 )
 
 

@@ -112,10 +112,14 @@ def _user(people: dict[str, Other], user_id: str | None, viewer_id: str) -> User
 
 
 class GroupGetParams(Params, frozen=True, kw_only=True):
-    """Which group, and which page of its members: of all, or of those whose name begins with ``q``."""
+    """Which group, and which page of its members: of all, or of those whose name begins with ``q``.
+
+    ``status``: only of those who are that, as who asks to be let in.
+    """
 
     id: Id
     q: Annotated[str, Meta(max_length=64)] | None = None
+    status: GroupStatus | None = None
     cursor: Cursor | None = None
     limit: Limit = 100
 
@@ -177,6 +181,7 @@ async def _members(
         group.id,
         me,
         called=(params.q or "").strip(),
+        status=params.status,
         after=cursors.ranked(params.cursor) if params.cursor else None,
         requested=rules.may_let_in(mine),
         limit=limit + 1,

@@ -18,9 +18,11 @@ from chatr.ops.groups import inviting, rules, turns
 from chatr.ops.ports import Ctx
 from chatr.realtime.rooms import person_room
 from chatr.store.groups import groups, links
+from chatr.store.groups.groups import GroupRow
 from chatr.store.groups.links import LinkRow
 from chatr.store.ids import uuid7
 from chatr.store.people import people
+from chatr.store.pool import Queryable
 
 #: Links that a group has at once.
 MOST_LINKS = 50
@@ -169,7 +171,10 @@ class GroupLinkTarget(Wire, frozen=True, kw_only=True):
 
 @operation("group.link_target", Route("GET", "/groups/join/<code>"), USERS, errors=["gone"], rate=Rate(60, 60))
 async def link_target(ctx: Ctx, params: GroupJoinByLinkParams) -> GroupLinkTarget:
-    """Where a link leads, before one goes there: nothing is used up. ``gone``: to nowhere any more."""
+    """Where a link leads, before one goes there: nothing is used up. ``gone``: to nowhere any more, for the caller.
+
+    So it is where the group is closed now, and for whoever was removed from it.
+    """
     db, me = ctx.ports.db, ctx.caller.user_id
     group_id = await links.leads_to(db, params.code)
     group = await groups.find(db, group_id) if group_id is not None else None
@@ -177,6 +182,8 @@ async def link_target(ctx: Ctx, params: GroupJoinByLinkParams) -> GroupLinkTarge
         raise _gone()
     mine = (await groups.members(db, group.id, [me])).get(me)
     inside = mine is not None and mine.status == "joined"
+    if not inside and not await _lets_in(db, group, me):
+        raise _gone()
     status = UNSET if mine is None else cast(GroupStatus, mine.status)
     return GroupLinkTarget(group=turns.info(group, inside=inside), my_status=status)
 
@@ -198,7 +205,7 @@ async def join_by_link(ctx: Ctx, params: GroupJoinByLinkParams) -> Conversation:
 
     async def work(turn: turns.GroupTurn) -> Conversation:
         if turn.mine is None or turn.mine.status != "joined":
-            if turn.group.join_policy == "closed" or await groups.was_removed(turn.tx, turn.id, me):
+            if not await _lets_in(turn.tx, turn.group, me):
                 raise ApiError("forbidden", "This group does not let you in by a link")
             if not await links.use(turn.tx, code):
                 raise _gone()
@@ -214,6 +221,10 @@ async def join_by_link(ctx: Ctx, params: GroupJoinByLinkParams) -> Conversation:
     except ApiError as error:
         # It was deleted since.
         raise _gone() if error.code == "not_found" else error from None
+
+
+async def _lets_in(db: Queryable, group: GroupRow, user_id: str) -> bool:
+    return group.join_policy != "closed" and not await groups.was_removed(db, group.id, user_id)
 
 
 def _gone() -> ApiError:

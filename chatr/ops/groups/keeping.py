@@ -48,7 +48,7 @@ async def create(ctx: Ctx, params: GroupCreateParams) -> Conversation:
 
     async def work(tx: Transaction) -> Conversation:
         mine = access.own_account(await people.by_id(tx, me))
-        await groups.insert(tx, group_id, me, name, description)
+        access.own_account(await groups.insert(tx, group_id, me, name, description))
         turn = await turns.hold(ctx, tx, group_id)
         await turns.write(turn, "created", text=name)
         # Nobody is there yet who could hear it; it is in what they are told.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chatr.api.contract import USERS, Route, operation
+from chatr.api.errors import ApiError
 from chatr.api.events.groups import GroupInviteRevoked, GroupMemberLeft, GroupMemberRemoved
 from chatr.api.model import GroupMemberParams, GroupParams
 from chatr.ops.groups import details, rules, turns
@@ -43,8 +44,13 @@ async def go(turn: turns.GroupTurn, mine: groups.MemberRow) -> None:
 
 
 async def desert(publisher: Publisher, receipts: ReceiptCounts, tx: Transaction, group_id: str, user_id: str) -> None:
-    """Let somebody leave a group whose account is deleted."""
-    turn = await turns.hold_for(user_id, tx, group_id, publisher, receipts)
+    """Let somebody leave a group whose account is deleted, unless it was deleted meanwhile itself."""
+    try:
+        turn = await turns.hold_for(user_id, tx, group_id, publisher, receipts)
+    except ApiError as error:
+        if error.code != "not_found":
+            raise
+        return
     if turn.mine is not None and turn.mine.status == "joined":
         await go(turn, turn.mine)
     else:

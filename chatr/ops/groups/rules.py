@@ -1,7 +1,8 @@
 """Who may do what in a group, and to whom: one table, which all operations ask.
 
 What takes no role, as writing, everybody may who is in it (sql/functions/judge_sends.sql); what was written owners and
-admins may take back too (ops/messages/changes.py ``unsend``).
+admins may take back too (ops/messages/changes.py ``unsend``), and in a large group only they call all
+(sql/functions/mentioned.sql).
 """
 
 from __future__ import annotations

@@ -53,14 +53,20 @@ async def find(db: Queryable, group_id: str) -> GroupRow | None:
     return GROUP.first(rows)
 
 
-async def insert(db: Queryable, group_id: str, owner_id: str, name: str, description: str | None) -> None:
-    """Make a group with its owner in it."""
-    await db.execute(
-        """WITH made AS (INSERT INTO conversations (id, kind, initiator_id, title, description)
-                         VALUES (%s, 'group', %s, %s, %s) RETURNING id)
-           INSERT INTO members (conversation_id, user_id, role) SELECT id, %s, 'owner' FROM made""",
-        (group_id, owner_id, name, description, owner_id),
+async def insert(db: Queryable, group_id: str, owner_id: str, name: str, description: str | None) -> str | None:
+    """Make a group with its owner in it; None when their account is deleted.
+
+    It is held: whoever deletes it meanwhile finds the group, which nobody else would inherit.
+    """
+    rows = await db.query(
+        """WITH held AS MATERIALIZED (SELECT id FROM users WHERE id = %s AND deleted_at IS NULL FOR SHARE),
+             made AS (INSERT INTO conversations (id, kind, initiator_id, title, description)
+                      SELECT %s, 'group', id, %s, %s FROM held RETURNING id, initiator_id)
+           INSERT INTO members (conversation_id, user_id, role) SELECT id, initiator_id, 'owner' FROM made
+           RETURNING user_id""",
+        (owner_id, group_id, name, description),
     )
+    return value_if_any(rows, str)
 
 
 async def update(db: Queryable, group_id: str, changed: Mapping[str, Any]) -> None:
@@ -136,7 +142,7 @@ async def members(db: Queryable, group_id: str, user_ids: Sequence[str]) -> dict
 
 
 async def was_removed(db: Queryable, group_id: str, user_id: str) -> bool:
-    """Tell whether somebody was removed from a group, and not invited since."""
+    """Tell whether somebody was removed from a group, and neither invited nor let in since."""
     rows = await db.query(
         "SELECT 1 FROM members WHERE conversation_id = %s AND user_id = %s AND removed", (group_id, user_id)
     )
@@ -152,14 +158,21 @@ async def population(db: Queryable, group_id: str) -> int:
 
 
 async def enlist(db: Queryable, group_id: str, user_ids: Sequence[str], status: str, by: str | None) -> list[str]:
-    """Note people who were not in a group as invited, or as asking to be let in. Returns who was not yet."""
+    """Note people who were not in a group as invited, or as asking to be let in. Returns who was not yet.
+
+    Not whose account is deleted; the others are held, so that whoever deletes them meanwhile finds this. An invitation
+    makes good that somebody was removed; asking does not.
+    """
     rows = await db.query(
-        """INSERT INTO members AS m (conversation_id, user_id, status, invited_by)
-           SELECT %s, u, %s, %s FROM unnest(%s::uuid[]) u ORDER BY u
+        """WITH held AS MATERIALIZED (
+             SELECT u.id FROM users u WHERE u.id = ANY(%s::uuid[]) AND u.deleted_at IS NULL ORDER BY u.id FOR SHARE)
+           INSERT INTO members AS m (conversation_id, user_id, status, invited_by)
+           SELECT %s, id, %s, %s FROM held ORDER BY id
            ON CONFLICT (conversation_id, user_id) DO UPDATE SET status = excluded.status, role = 'member',
-              invited_by = excluded.invited_by, joined_at = now(), changed_at = clock_timestamp(), removed = false
+              invited_by = excluded.invited_by, joined_at = now(), changed_at = clock_timestamp(),
+              removed = m.removed AND excluded.status <> 'invited'
             WHERE m.status = 'left' RETURNING user_id""",
-        (group_id, status, by, list(user_ids)),
+        (list(user_ids), group_id, status, by),
     )
     return values(rows, str)
 
@@ -181,7 +194,7 @@ async def join(tx: Transaction, group_id: str, user_id: str) -> MemberRow | None
                shown_read_seq = greatest(m.shown_read_seq, c.head_seq),
                unshown_read_seq = CASE WHEN gives_receipts(m.user_id) THEN m.unshown_read_seq ELSE c.head_seq END,
                cleared_seq = CASE WHEN c.history_visible THEN 0 ELSE c.head_seq END,
-               archived = false, pinned = false, muted_until = NULL
+               archived = false, pinned = false, muted_until = NULL, removed = false
               FROM conversations c, users u
              WHERE c.id = m.conversation_id AND m.conversation_id = %s AND m.user_id = %s
                AND u.id = m.user_id AND u.deleted_at IS NULL RETURNING {MEMBER.sql}""",
@@ -193,7 +206,7 @@ async def join(tx: Transaction, group_id: str, user_id: str) -> MemberRow | None
 def leave(tx: Transaction, group_id: str, user_id: str, *, removed: bool = False) -> None:
     """Let somebody be in a group no more, nor invited. ``removed``: by somebody else, for good."""
     tx.ahead(
-        """UPDATE members SET status = 'left', role = 'member', removed = %s, changed_at = clock_timestamp()
+        """UPDATE members SET status = 'left', role = 'member', removed = removed OR %s, changed_at = clock_timestamp()
             WHERE conversation_id = %s AND user_id = %s""",
         (removed, group_id, user_id),
     )

@@ -37,13 +37,15 @@ async def page(
     viewer_id: str,
     *,
     called: str = "",
+    status: str | None = None,
     after: tuple[int, str] | None,
     requested: bool,
     limit: int,
 ) -> list[Ranked]:
     """List who is in a group, or invited, owners first, behind a position.
 
-    ``called``: how the username or a word of the display name begins; ``requested``: and who asks to be let in.
+    ``called``: how the username or a word of the display name begins; ``status``: only who is that; ``requested``: and
+    who asks to be let in.
     """
     rank, user_id = after or (-1, None)
     begins = f"{people_search.literal(called.lower().removeprefix('@'))}%"
@@ -51,9 +53,10 @@ async def page(
     rows = await db.query(
         f"""SELECT {_RANKED.sql} FROM members m JOIN users u ON u.id = m.user_id AND u.deleted_at IS NULL
              WHERE m.conversation_id = %s AND m.status <> 'left' AND (%s OR m.status <> 'requested')
+               AND m.status = COALESCE(%s, m.status)
                AND ({_RANK} > %s OR {_RANK} = %s AND m.user_id > %s) {where}
              ORDER BY {_RANK}, m.user_id LIMIT %s""",
-        (group_id, requested, rank, rank, user_id, *params, limit),
+        (group_id, requested, status, rank, rank, user_id, *params, limit),
     )
     return _RANKED.all(rows)
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from chatr.store.columns import value_if_any
-from chatr.store.messages.messages import MARKS, STORED, Stored, Watermarks
+from chatr.store.messages.messages import ALL_UP_TO, MARKS, STORED, Stored, Watermarks
 from chatr.store.people import faces
 from chatr.store.pool import Queryable, Transaction
 
@@ -140,9 +140,10 @@ def edit(
              INSERT INTO message_words (message_id, conversation_id, words, text)
              VALUES (%s, %s, to_tsvector(%s::regconfig, composed(%s)), search_text(%s))
              ON CONFLICT (message_id) DO UPDATE SET words = excluded.words, text = excluded.text)
-           UPDATE messages SET content = %s, edited_at = clock_timestamp(), mentions = mentioned(conversation_id, %s)
+           UPDATE messages SET content = %s, edited_at = clock_timestamp(),
+                  mentions = mentioned(conversation_id, %s, sender_id, %s)
             WHERE id = %s""",
-        (held.id, held.conversation_id, dictionary, content, content, content, names, held.id),
+        (held.id, held.conversation_id, dictionary, content, content, content, names, ALL_UP_TO, held.id),
     )
 
 

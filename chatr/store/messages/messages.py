@@ -115,6 +115,10 @@ class Stored(msgspec.Struct, frozen=True):
         return quotes.as_it_is(frozen, original, at, blockers=marks.blockers, cleared_seq=marks.cleared_seq)
 
 
+#: Members of a group in which everybody calls all by @all; in a larger one its owners and admins do.
+ALL_UP_TO = 50
+
+
 def people_of(mentions: list[str], conversation_id: str) -> list[str]:
     """Choose whom a message mentions by name: the conversation itself, among them, stands for all of a group."""
     return [each for each in mentions if each != conversation_id]
@@ -216,14 +220,22 @@ async def stored(db: Queryable, message_id: str) -> Stored | None:
 async def by_client_id(
     db: Queryable, conversation_id: str, sender_id: str, client_id: str
 ) -> tuple[Message, bytes | None] | None:
-    """The message that a sender's ``client_id`` stands for in a conversation, and the digest of what was sent."""
+    """The message that a sender's ``client_id`` stands for in a conversation, and the digest of what was sent.
+
+    Also one that the sender has deleted from their view since, or of a group that they are in no more: the answer is
+    the same for ever. What others have made of it since is not theirs to see then.
+    """
     rows = await db.query(
         "SELECT id, digest FROM messages WHERE conversation_id = %s AND sender_id = %s AND client_id = %s",
         (conversation_id, sender_id, client_id),
     )
-    # Also one that the sender has deleted from their view since: the answer is the same for ever.
-    found = await of(db, rows[0][0], sender_id) if rows else None
-    return (found, bytes(rows[0][1]) if rows[0][1] is not None else None) if found else None
+    found = await stored(db, rows[0][0]) if rows else None
+    if found is None:
+        return None
+    seen = await marks(db, conversation_id, sender_id)
+    if seen is None or found.seq <= seen.cleared_seq:
+        found = msgspec.structs.replace(found, reactions=None, link_preview=None)
+    return found.seen_by(sender_id, seen or Watermarks()), bytes(rows[0][1]) if rows[0][1] is not None else None
 
 
 class Page(msgspec.Struct, frozen=True):

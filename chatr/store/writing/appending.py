@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from chatr.config import MessagesSettings
+from chatr.store.messages.messages import ALL_UP_TO
 from chatr.store.messages.quotes import QUOTED_CHARS
 from chatr.store.pool import Database, Transaction
 
@@ -59,7 +60,7 @@ _SQL = """SELECT ord, outcome, message_id, conversation_id, seq, created_at, use
        sender_username, sender_display_name, sender_profile_image, accepts, back_for::text[],
        mentions::text[], quote_cleared_by::text[]
   FROM append_messages(%s::message_send[], p_pending_limit => %s, p_cooldown => make_interval(secs => %s),
-                       p_quoted_chars => %s)"""
+                       p_quoted_chars => %s, p_all_up_to => %s)"""
 
 
 async def store(db: Database, items: Sequence[Append], settings: MessagesSettings) -> list[tuple[int, Appended]]:
@@ -76,7 +77,7 @@ async def store_in(tx: Transaction, item: Append, settings: MessagesSettings) ->
 
 def _values(items: Sequence[Append], settings: MessagesSettings) -> tuple[Any, ...]:
     # One character more than is quoted tells whether a grapheme ends there.
-    return _array(items), settings.pending_limit, settings.request_cooldown_s, QUOTED_CHARS + 1
+    return _array(items), settings.pending_limit, settings.request_cooldown_s, QUOTED_CHARS + 1, ALL_UP_TO
 
 
 def rooted(items: Sequence[tuple[Hashable, Append]]) -> list[Append]:

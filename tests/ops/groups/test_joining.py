@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from twisted.internet.defer import Deferred, gatherResults
 
-from tests.ops.case import outcome
+from tests.ops.case import Person, outcome
 from tests.ops.groups.case import GroupsCase, named
 
 #: What a group says of itself to whoever is not in it.
@@ -37,6 +37,9 @@ class RequestTests(GroupsCase):
             for person in (self.ann, self.cat)
         }
         self.assertEqual(shown, {"@ann": ["joined", "joined", "requested"], "@cat": ["joined", "joined"]})
+        for person, names in ((self.ann, ["@ben"]), (self.cat, [])):
+            page = await person.call("group.get", id=group, status="requested", limit=1)
+            self.assertEqual([item["user"]["username"] for item in page["members"]], names)
         answer = await self.ann.call("group.invite", id=group, userIds=[self.ben.id])
         self.assertEqual([item["status"] for item in answer["members"]], ["joined"] * 3)
         [view] = [data["conversation"] for data in bens.named("conversation.created")]
@@ -52,6 +55,24 @@ class RequestTests(GroupsCase):
         await self.ben.call("group.request_to_join", id=group)
         await self.cat.call("group.invite", id=group, userIds=[self.ben.id])
         self.assertEqual(await self.role_of(group, self.ben), "requested")
+
+    async def test_many_are_let_in(self) -> None:
+        """✔ However many are let in at once, others have their turn between."""
+        group = await self.group(self.ann, self.ben, joinPolicy="request")
+        await self.node.db.execute(
+            """WITH made AS (INSERT INTO users (id, username, display_name, password_hash, email, email_verified_at)
+                 SELECT gen_random_uuid(), '@many' || n, 'Many', '', n || '@example.org', now()
+                   FROM generate_series(1, 60) n RETURNING id)
+               INSERT INTO members (conversation_id, user_id, status) SELECT %s, id, 'requested' FROM made""",
+            (group,),
+        )
+        found = await self.ann.call("group.get", id=group)
+        asking = [item["user"]["id"] for item in found["members"] if item["status"] == "requested"]
+        calls = self.ann.call("group.invite", id=group, userIds=[*asking, self.cat.id]), self.ben.send(group, "hello")
+        answer, sent = await gatherResults([Deferred.fromCoroutine(call) for call in calls])
+        self.assertEqual([item["status"] for item in answer["members"]], ["joined"] * 62 + ["invited"])
+        self.assertLess(sent["seq"], (await self.ben.call("conversation.get", id=group))["headSeq"])
+        await self.consistent(group)
 
     async def test_refused(self) -> None:
         """Who asks is told, and may ask again."""
@@ -157,6 +178,35 @@ class LinkTests(GroupsCase):
         await self.refused(self.ben.call("group.join_by_link", code=code), "forbidden")
         await self.ann.call("group.invite", id=self.group_id, userIds=[self.ben.id])
         await self.ben.call("group.accept", id=self.group_id)
+
+    async def test_who_was_removed_asks(self) -> None:
+        """✔ Nor does asking open the way by a link again, be it withdrawn or refused; to be let in does."""
+        code = await self.link()
+        await self.ann.call("group.update", id=self.group_id, joinPolicy="request")
+        await self.ben.call("group.join_by_link", code=code)
+        await self.ann.call("group.remove_member", id=self.group_id, userId=self.ben.id)
+        for answer in (self.ben.call("group.decline", id=self.group_id), self.remove(self.ben)):
+            await self.ben.call("group.request_to_join", id=self.group_id)
+            await self.refused(self.ben.call("group.join_by_link", code=code), "forbidden")
+            await answer
+            await self.refused(self.ben.call("group.join_by_link", code=code), "forbidden")
+        await self.ben.call("group.request_to_join", id=self.group_id)
+        await self.ann.call("group.invite", id=self.group_id, userIds=[self.ben.id])
+        await self.ben.call("group.leave", id=self.group_id)
+        await self.ben.call("group.join_by_link", code=code)
+
+    async def remove(self, person: Person) -> None:
+        await self.ann.call("group.remove_member", id=self.group_id, userId=person.id)
+
+    async def test_where_it_leads_nobody(self) -> None:
+        """✔ To whom a link is of no use it does not tell what the group is called by now."""
+        code = await self.link()
+        await self.ben.call("group.join_by_link", code=code)
+        await self.remove(self.ben)
+        await self.refused(self.ben.call("group.link_target", code=code), "gone")
+        await self.ann.call("group.update", id=self.group_id, joinPolicy="closed")
+        await self.refused(self.cat.call("group.link_target", code=code), "gone")
+        self.assertEqual((await self.ann.call("group.link_target", code=code))["myStatus"], "joined")
 
     async def test_the_policy(self) -> None:
         """A closed group is open to links from the first on; closed again they wait; with the group they are gone."""

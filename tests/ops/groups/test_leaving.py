@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatr.store.ids import NIL
 from tests.ops.case import PASSWORD
 from tests.ops.groups.case import GroupsCase, named, seqs
 
@@ -49,6 +50,28 @@ class RemoveTests(GroupsCase):
         await self.refused(self.ben.send(self.group_id, "x"), "not_found")
         self.assertEqual((await self.ben.call("message.search", q="his"))["items"], [])
         await self.consistent(self.group_id)
+
+    async def test_a_send_repeated_after_it(self) -> None:
+        """✔ The answer to what was sent before is the same, without what others have made of it since."""
+        sent = await self.ben.send(self.group_id, "once", clientId=NIL)
+        await self.ann.call("message.react", id=sent["id"], emoji="👍")
+        self.assertEqual(len((await self.ben.send(self.group_id, "once", clientId=NIL))["reactions"]), 1)
+        await self.ann.call("group.remove_member", id=self.group_id, userId=self.ben.id)
+        self.assertEqual(await self.ben.send(self.group_id, "once", clientId=NIL), sent)
+        await self.ann.call("group.update", id=self.group_id, historyVisible=False)
+        await self.ann.call("group.invite", id=self.group_id, userIds=[self.ben.id])
+        await self.ben.call("group.accept", id=self.group_id)
+        again = await self.ben.send(self.group_id, "once", clientId=NIL)
+        self.assertEqual((again["id"], again["reactions"]), (sent["id"], []))
+
+    async def test_what_becomes_of_their_invitations(self) -> None:
+        """✔ Whoever is not in the group hears no more who comes in, or does not."""
+        await self.ann.call("group.update", id=self.group_id, invitePolicy="members")
+        dan = await self.person("dan")
+        await self.ben.call("group.invite", id=self.group_id, userIds=[dan.id])
+        await self.ann.call("group.remove_member", id=self.group_id, userId=self.ben.id)
+        await dan.call("group.decline", id=self.group_id)
+        self.assertEqual(named(self.devices[0]), ["message.received", "group.updated", "conversation.removed"])
 
     async def test_all_others_are_told(self) -> None:
         """In the log and by events: who, what they were, and how many are left."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from chatr.client.replica import Replica
+from chatr.store.messages import changes
+from chatr.store.writing import appending
 from tests.ops.case import Device, Person
 from tests.ops.fold import unrevised
 from tests.ops.groups.case import GroupsCase, named, seqs
@@ -108,6 +110,22 @@ class SameTests(GroupMessagesCase):
         await self.ben.call("message.edit", id=everybody["id"], content="@all: at ten")
         await self.ben.call("message.unsend", id=everybody["id"])
         self.assertEqual(await self.calls(self.cat), (0, None, None))
+
+    async def test_who_calls_all(self) -> None:
+        """✔ In a large group owners and admins; of anybody else @all is a text there, also where they edit it in."""
+        for module in (appending, changes):
+            self.patch(module, "ALL_UP_TO", 2)
+        sent = await self.ben.send(self.group_id, "@all @cat")
+        self.assertEqual((sent["mentions"], "mentionsAll" in sent), ([self.cat.id], False))
+        edited = await self.ben.call("message.edit", id=sent["id"], content="hello @all")
+        self.assertNotIn("mentionsAll", edited)
+        self.assertEqual(await self.calls(self.cat), (1, None, None))
+        await self.give(self.ann, self.group_id, admin=self.ben)
+        edited = await self.ben.call("message.edit", id=sent["id"], content="now @all")
+        self.assertTrue(edited["mentionsAll"])
+        self.assertTrue((await self.ann.send(self.group_id, "@all"))["mentionsAll"])
+        await self.ann.call("group.demote", id=self.group_id, userId=self.ben.id)
+        self.assertNotIn("mentionsAll", await self.ben.send(self.group_id, "@all"))
 
     async def test_names_beyond(self) -> None:
         """✔ What a message calls is bounded, and nobody is called all."""

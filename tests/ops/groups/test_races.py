@@ -10,8 +10,9 @@ from twisted.internet.defer import Deferred, gatherResults
 
 from chatr.api.context import Caller
 from chatr.node import Node
+from chatr.store.accounts import accounts
 from chatr.store.conversations import conversations
-from tests.ops.case import Person, outcome
+from tests.ops.case import PASSWORD, Person, outcome
 from tests.ops.groups.case import GroupsCase
 
 
@@ -196,3 +197,60 @@ class MemberTests(RaceCase):
                 "SELECT user_id FROM members WHERE conversation_id = %s AND status = 'joined'", (group,)
             )
             self.assertEqual({row[0] for row in rows}, inside)
+
+
+class DeletedAccountTests(RaceCase):
+    """An account is deleted while what it is in a group is about to be stored: whatever it left would find no end."""
+
+    async def deleted(self, person: Person, call: Awaitable[Any]) -> Any:
+        """Delete an account while a call waits for it. Returns what becomes of the call."""
+        async with self.node.db.transaction() as tx:
+            await tx.query("SELECT 1 FROM users WHERE id = %s FOR UPDATE", (person.id,))
+            begun = Deferred.fromCoroutine(outcome(call))
+            await self.waiting(1)
+            await accounts.erase(tx, person.id)
+        return await begun
+
+    async def test_who_creates(self) -> None:
+        """✔ No group is left without an owner."""
+        eraser = self.node.ports.messages.eraser
+        async with self.node.db.transaction() as tx:
+            await tx.query("SELECT 1 FROM users WHERE id = %s FOR UPDATE", (self.ben.id,))
+            creating = Deferred.fromCoroutine(self.ann.call("group.create", name="Foxes", memberIds=[self.ben.id]))
+            await self.waiting(1)
+            deleting = Deferred.fromCoroutine(self.ann.call("account.delete", password=PASSWORD))
+            # It waits for the group.
+            await self.waiting(2)
+        group = (await creating)["id"]
+        await deleting
+        await eraser.settled()
+        self.assertEqual(await self.roles(group, self.ann, self.ben), ["left", "left"])
+        await self.consistent(group)
+
+    async def test_who_is_invited(self) -> None:
+        """✔ Nobody who is no more has a place among those who may come in."""
+        group = await self.group(self.ann)
+        await self.deleted(self.cat, self.ann.call("group.invite", id=group, userIds=[self.cat.id, self.ben.id]))
+        self.assertEqual(await self.roles(group, self.cat, self.ben), [None, "invited"])
+
+    async def test_who_asks(self) -> None:
+        """✔ Nor among those who ask."""
+        group = await self.group(self.ann, joinPolicy="request")
+        await self.deleted(self.cat, self.cat.call("group.request_to_join", id=group))
+        self.assertEqual(await self.role_of(group, self.cat), None)
+
+    async def test_whose_group_is_deleted(self) -> None:
+        """✔ What a deleted person leaves may be gone when it is its turn: the rest is left behind all the same."""
+        group, other = await self.group(self.ann, self.ben), await self.group(self.cat, self.ben)
+        eraser = self.node.ports.messages.eraser
+        async with self.node.db.transaction() as tx:
+            conversations.lock(tx, group)
+            await tx.query("SELECT 1")
+            deleting = Deferred.fromCoroutine(self.there(self.ann, "group.delete", id=group))
+            await self.waiting(1)
+            await self.ben.call("account.delete", password=PASSWORD)
+            await self.waiting(2)
+        await deleting
+        await eraser.settled()
+        self.assertEqual(await self.roles(group, self.ann, self.ben), ["left", "left"])
+        self.assertEqual(await self.roles(other, self.cat, self.ben), ["owner", "left"])

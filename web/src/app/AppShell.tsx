@@ -13,8 +13,10 @@ import { useAttention } from "./useAttention.ts";
 import { NARROW, useMedia } from "./useMedia.ts";
 import { usePresence } from "./usePresence.ts";
 
+const AskPage = lazy(() => import("../features/groups/AskPage.tsx"));
 const Docs = lazy(() => import("../features/docs/Docs.tsx"));
 const FriendsPage = lazy(() => import("../features/friends/FriendsPage.tsx"));
+const JoinPage = lazy(() => import("../features/groups/JoinPage.tsx"));
 const Lab = lazy(() => import("../features/lab/Lab.tsx"));
 const ProfilePage = lazy(() => import("../features/profile/ProfilePage.tsx"));
 const SettingsPage = lazy(() => import("../features/settings/SettingsPage.tsx"));
@@ -42,6 +44,10 @@ function Page({ place }: { place: Place }) {
   switch (place.area) {
     case "chats":
       return <ChatsLayout place={place} />;
+    case "join":
+      return pane(<JoinPage />, place);
+    case "group":
+      return pane(<AskPage key={place.groupId} groupId={place.groupId} />, place);
     case "friends":
       return pane(<FriendsPage />, place);
     case "profile":

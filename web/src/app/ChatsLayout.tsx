@@ -8,7 +8,7 @@ import { Empty } from "../ui/Empty.tsx";
 import { keyCaps } from "../ui/hotkeys.ts";
 import { Banners } from "./Banners.tsx";
 import "./ChatsLayout.css";
-import { Details } from "./Details.tsx";
+import type { Subject } from "./Details.tsx";
 import { ErrorBoundary } from "./ErrorBoundary.tsx";
 import { asPage, useFocusPage } from "./focus.ts";
 import { closeDetails, usePanes } from "./panes.ts";
@@ -16,6 +16,7 @@ import { isOpen, type Place } from "./places.ts";
 import { NARROW, useMedia, WIDE } from "./useMedia.ts";
 
 const ChatsPage = lazy(() => import("../features/chats/ChatsPage.tsx"));
+const Details = lazy(() => import("./Details.tsx"));
 const ConversationPage = lazy(() => import("../features/timeline/ConversationPage.tsx"));
 
 type ChatsPlace = Extract<Place, { area: "chats" }>;
@@ -26,7 +27,10 @@ export function ChatsLayout({ place }: { place: ChatsPlace }) {
   const wide = useMedia(WIDE);
   const open = isOpen(place);
   const { details } = usePanes();
-  const personId = usePersonOf(place);
+  const subject = useSubject(place);
+  // Fetched when they are first opened; from then on they open and close.
+  const asked = useRef(false);
+  if (details) asked.current = true;
   const key = place.conversationId ?? place.personId;
   // Beside a conversation the details stay open for the next one; above it they belong to one.
   // biome-ignore lint/correctness/useExhaustiveDependencies: another conversation is the reason, too.
@@ -35,7 +39,7 @@ export function ChatsLayout({ place }: { place: ChatsPlace }) {
   }, [key, wide]);
   useFocusPage(key);
   const List = narrow ? "main" : "div";
-  const beside = wide && details && personId !== undefined;
+  const beside = wide && details && subject !== undefined;
   return (
     <div className={beside ? "chats-layout chats-layout--details" : "chats-layout"}>
       {(!narrow || !open) && (
@@ -60,7 +64,11 @@ export function ChatsLayout({ place }: { place: ChatsPlace }) {
           </ErrorBoundary>
         </main>
       )}
-      {personId !== undefined && <Details userId={personId} />}
+      {subject !== undefined && asked.current && (
+        <Suspense>
+          <Details of={subject} />
+        </Suspense>
+      )}
     </div>
   );
 }
@@ -80,24 +88,26 @@ function NothingOpen() {
   );
 }
 
-/** The other person of what is open; while that is being read, of what was. A group has details of its own kind. */
-function usePersonOf({ conversationId, personId }: ChatsPlace): string | undefined {
+/** The group that is open, or the other person; while that is being read, of what was open before. */
+function useSubject({ conversationId, personId }: ChatsPlace): Subject | undefined {
   const { db } = useEngine();
   const found = useLiveQuery(
-    async () => ({ conversationId, personId: conversationId && otherOf(await db.conversations.get(conversationId)) }),
+    async () => ({ conversationId, subject: conversationId && subjectOf(await db.conversations.get(conversationId)) }),
     [db, conversationId],
   );
-  const known = useRef<string>(undefined);
-  if (conversationId === undefined) known.current = personId;
-  else if (found?.conversationId === conversationId) known.current = found.personId;
+  const known = useRef<Subject>(undefined);
+  if (conversationId === undefined)
+    known.current = personId === undefined ? undefined : { kind: "person", id: personId };
+  else if (found?.conversationId === conversationId) known.current = found.subject || undefined;
   return known.current;
 }
 
-function otherOf(row: ConversationRow | undefined): string | undefined {
+function subjectOf(row: ConversationRow | undefined): Subject | undefined {
   switch (row?.kind) {
     case "direct":
-      return row.other?.id;
+      return row.other && { kind: "person", id: row.other.id };
     case "group":
+      return { kind: "group", id: row.id };
     case undefined:
       return undefined;
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { ConversationRow } from "../db/schema.ts";
 import { headsOf, newsOf, titleOf, unreadOf } from "./attention.ts";
 import { bannerOf } from "./banner.ts";
-import { isOpen, placeOf } from "./places.ts";
+import { isInvitation, isOpen, placeOf } from "./places.ts";
 
 const NOW = Date.parse("2026-11-26T12:00:00Z");
 
@@ -88,6 +88,8 @@ describe("a path", () => {
     expect(placeOf("/archived")).toEqual({ area: "chats", list: "archived" });
     expect(placeOf("/c/a%20b")).toEqual({ area: "chats", list: "chats", conversationId: "a b" });
     expect(placeOf("/u/1")).toEqual({ area: "chats", list: "chats", personId: "1" });
+    expect(placeOf("/g/1")).toEqual({ area: "group", groupId: "1" });
+    expect(["/join", "/g/1", "/joiner", "/"].filter(isInvitation)).toEqual(["/join", "/g/1"]);
     expect(placeOf("/settings/privacy")).toEqual({ area: "settings" });
     expect(placeOf("/sign-in")).toEqual({ area: "chats", list: "chats" });
   });

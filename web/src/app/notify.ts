@@ -52,7 +52,12 @@ export async function announce({ row, message }: News, open: (conversationId: st
   if (Notification.permission === "default") useQuestion.setState({ due: true });
   if (notify !== "on" || Notification.permission !== "granted") return;
   const title = row.title ?? message.sender.displayName;
-  const body = preview ? plainText(message.content).slice(0, 200) : t.common.newMessage;
+  const said = plainText(message.content).slice(0, 200);
+  const body = preview
+    ? row.kind === "group"
+      ? t.common.saidBy(message.sender.displayName, said)
+      : said
+    : t.common.newMessage;
   // One a conversation, whatever the number of tabs that tell it.
   const options = { body, tag: row.id, icon: "/icon-192.png", silent: true, data: { conversationId: row.id } };
   if (worker?.active) {

@@ -5,10 +5,12 @@ interface Panes {
   details: boolean;
   switcher: boolean;
   shortcuts: boolean;
+  /** Somebody asked for the search of the open conversation, and it is not shown yet. */
+  search: boolean;
 }
 
 /** What of the frame is open. */
-export const usePanes = create<Panes>(() => ({ details: false, switcher: false, shortcuts: false }));
+export const usePanes = create<Panes>(() => ({ details: false, switcher: false, shortcuts: false, search: false }));
 
 export function toggleDetails(): void {
   usePanes.setState(({ details }) => ({ details: !details }));
@@ -21,4 +23,7 @@ export function closeDetails(): void {
 }
 export function openSwitcher(): void {
   usePanes.setState({ switcher: true });
+}
+export function searchConversation(): void {
+  usePanes.setState({ search: true });
 }

@@ -1,6 +1,9 @@
 /** Where one is, as the path says. */
 export type Place =
   | { area: "chats"; list: "chats" | "requests" | "archived"; conversationId?: string; personId?: string }
+  /** At the door of a group: by a link, whose code stands behind the #, or at its address. */
+  | { area: "join" }
+  | { area: "group"; groupId: string }
   | { area: "friends" | "profile" | "settings" | "docs" | "lab" };
 
 /** The place of a path; what is no place is the list of chats. */
@@ -13,6 +16,10 @@ export function placeOf(path: string): Place {
     case "docs":
     case "lab":
       return { area };
+    case "join":
+      return { area };
+    case "g":
+      return { area: "group", groupId: decode(id) };
     case "requests":
     case "archived":
       return { area: "chats", list: area };
@@ -28,6 +35,11 @@ export function placeOf(path: string): Place {
 /** Pages that a letter leads to: they are what they are for whoever is signed in, too. */
 export function isForLetters(path: string): boolean {
   return path === "/undo" || path === "/reset";
+}
+
+/** Where somebody was asked to come who may have no account yet: they come back there when they have. */
+export function isInvitation(path: string): boolean {
+  return /^\/(join$|g\/)/.test(path);
 }
 
 /** Whether a conversation is shown there. */

@@ -15,7 +15,12 @@ export class Invites {
       items.push(...page.items);
       cursor = page.nextCursor;
     } while (cursor);
-    await this.store.change(async () => {
+    await this.take(items);
+  }
+
+  /** These are all. */
+  take(items: readonly GroupInvite[]): Promise<void> {
+    return this.store.change(async () => {
       await this.store.meet(items.flatMap((item) => item.invitedBy ?? []));
       await this.store.db.invites.clear();
       await this.store.db.invites.bulkPut(items.map((item) => ({ ...item, id: item.group.id })));

@@ -177,6 +177,10 @@ export class News {
       case "group.accept":
       case "group.join_by_link":
         return this.store.putViews([answer as Conversation]);
+      case "group.invites": {
+        const { items, nextCursor } = answer as ResultOf<"group.invites">;
+        return nextCursor ? undefined : this.invites.take(items);
+      }
       case "group.list":
         return this.store.putViews((answer as ResultOf<"group.list">).items);
       case "group.get":

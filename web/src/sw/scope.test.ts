@@ -5,6 +5,8 @@ it("keeps to the pages of the client", () => {
   for (const path of [
     "/",
     "/c/1",
+    "/g/1",
+    "/join",
     "/u/1",
     "/settings",
     "/settings/privacy",

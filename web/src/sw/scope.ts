@@ -27,7 +27,7 @@ interface Events {
   notificationclick: Waits & { notification: Notification };
 }
 
-const ROUTE = /^\/($|(c|u|friends|settings|docs)(\/|$)|(requests|archived|profile|lab|signup|reset|oidc|undo)$)/;
+const ROUTE = /^\/($|(c|g|u|friends|settings|docs)(\/|$)|(requests|archived|join|profile|lab|signup|reset|oidc|undo)$)/;
 
 /** Whether a path is a page of the client, and not one of the server's own. */
 export function isRoute(path: string): boolean {

@@ -14,18 +14,31 @@ export interface DialogProps {
   children?: ReactNode;
   /** The buttons: Cancel, then the verb. */
   footer?: ReactNode;
+  /** Whether the focus goes back to where it was; asked at the end. Else what the dialog led to has it. */
+  returns?: () => boolean;
 }
 
 /** Esc and the veil close it, and the focus goes back to where it was. */
-export function Dialog({ open, onOpenChange, title, description, size = "md", children, footer }: DialogProps) {
+export function Dialog({
+  open,
+  onOpenChange,
+  title,
+  description,
+  size = "md",
+  children,
+  footer,
+  returns,
+}: DialogProps) {
   const focus = useFocusReturn();
+  const close = (event: Event) => (returns?.() === false ? event.preventDefault() : focus.onCloseAutoFocus(event));
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className="dialog__veil">
           <Radix.Content
             className={cx("dialog", `dialog--${size}`)}
-            {...focus}
+            onOpenAutoFocus={focus.onOpenAutoFocus}
+            onCloseAutoFocus={close}
             {...(description ? {} : { "aria-describedby": undefined })}
           >
             <Radix.Title className="dialog__title" dir="auto">

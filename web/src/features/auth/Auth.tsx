@@ -13,6 +13,7 @@ import { SecondStep } from "./SecondStep.tsx";
 import { type Greeting, SignIn } from "./SignIn.tsx";
 import { Undo } from "./Undo.tsx";
 import { Verify } from "./Verify.tsx";
+import { noteWanted, takeWanted } from "./wanted.ts";
 import { endedBecause } from "./words.ts";
 
 /** Pages of their own beside signing in, which is everywhere else for whoever is out. */
@@ -23,7 +24,7 @@ export default function Auth() {
   const [path] = useLocation();
   const { state } = useSession();
   const [hello, setHello] = useState<Hello>(() => ({
-    greeting: greetingOf(state.kind === "out" ? state.ended : undefined),
+    greeting: greetingOf(state.kind === "out" ? state.ended : undefined, noteWanted()),
     login: "",
   }));
   useEffect(() => {
@@ -57,7 +58,8 @@ function Flow({ path, hello, setHello }: FlowProps) {
   const begin = useCallback(
     async (session: Session) => {
       // What one came for is still in the address, unless that was a page of signing in.
-      if (PAGES.includes(path)) navigate("/", { replace: true });
+      const wanted = takeWanted();
+      if (PAGES.includes(path)) navigate(wanted, { replace: true });
       await beginSession(session);
     },
     [path, navigate, beginSession],
@@ -139,6 +141,7 @@ function Flow({ path, hello, setHello }: FlowProps) {
   }
 }
 
-function greetingOf(ended: string | undefined): Greeting | undefined {
-  return ended === undefined ? undefined : { kind: "news", text: endedBecause(ended) };
+function greetingOf(ended: string | undefined, wanted: boolean): Greeting | undefined {
+  if (ended !== undefined) return { kind: "news", text: endedBecause(ended) };
+  return wanted ? { kind: "news", text: t.auth.toJoin } : undefined;
 }

@@ -1,5 +1,5 @@
-import { SquarePen } from "lucide-react";
-import { type KeyboardEvent, useEffect, useRef } from "react";
+import { SquarePen, UsersRound } from "lucide-react";
+import { type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { Banners } from "../../app/Banners.tsx";
 import { asPage, useFocusPage } from "../../app/focus.ts";
@@ -13,12 +13,15 @@ import "./ChatsPage.css";
 import { type ChatData, useChatData } from "./data.ts";
 import { ChatList } from "./list/ChatList.tsx";
 import type { RowListHandle } from "./list/RowList.tsx";
-import { NewChatDialog } from "./NewChatDialog.tsx";
 import { type ChatTab, tabOf } from "./order.ts";
 import { openKey, pathOfTab, tabOfPath } from "./place.ts";
-import { SearchResults } from "./search/SearchResults.tsx";
 import { useListState, useOwnState } from "./state.ts";
 import { useLate } from "./useLate.ts";
+
+// What is asked for now and then comes when it is.
+const NewChatDialog = lazy(() => import("./NewChatDialog.tsx"));
+const SearchResults = lazy(() => import("./search/SearchResults.tsx"));
+const NewGroupDialog = lazy(() => import("../groups/NewGroupDialog.tsx"));
 
 /** The pane with the list of chats, beside or before the conversation. */
 export default function ChatsPage() {
@@ -41,6 +44,7 @@ export default function ChatsPage() {
     <section className="chats-page" aria-label={t.chats.list} {...(open === undefined && asPage)}>
       <header className="chats-page__bar">
         <h1 className="chats-page__title">{t.chats.title}</h1>
+        <NewGroup />
         <IconButton icon={SquarePen} label={t.chats.newChat} onClick={() => startChat()} />
       </header>
       {narrow && <Banners />}
@@ -56,19 +60,55 @@ export default function ChatsPage() {
         />
       </div>
       {query.trim() !== "" && data ? (
-        <SearchResults ref={rows} data={data} query={query.trim()} open={open} />
+        <Suspense>
+          <SearchResults ref={rows} data={data} query={query.trim()} open={open} />
+        </Suspense>
       ) : (
         <>
           <ChatTabs tab={tab} path={path} data={data} />
-          {data && (data.complete || data.entries.length > 0) ? (
+          {data && (data.complete || data.entries.length + data.invites.length > 0) ? (
             <ChatList ref={rows} data={data} tab={tab} open={open} />
           ) : (
             <LateSkeleton />
           )}
         </>
       )}
-      <NewChatDialog />
+      <NewChat />
     </section>
+  );
+}
+
+/** The dialog for a new chat, from when it is first asked for. */
+function NewChat() {
+  const asked = useListState(({ newChat }) => newChat.open);
+  const [came, setCame] = useState(asked);
+  if (asked && !came) setCame(true);
+  return (
+    came && (
+      <Suspense>
+        <NewChatDialog />
+      </Suspense>
+    )
+  );
+}
+
+/** The button for a new group; what it opens comes when it is asked for. */
+function NewGroup() {
+  const [open, setOpen] = useState(false);
+  const [asked, setAsked] = useState(false);
+  const start = () => {
+    setAsked(true);
+    setOpen(true);
+  };
+  return (
+    <>
+      <IconButton icon={UsersRound} label={t.chats.newGroup} onClick={start} />
+      {asked && (
+        <Suspense>
+          <NewGroupDialog open={open} onOpenChange={setOpen} />
+        </Suspense>
+      )}
+    </>
   );
 }
 
@@ -85,7 +125,9 @@ function useTab(path: string): ChatTab {
 function ChatTabs({ tab, path, data }: { tab: ChatTab; path: string; data: ChatData | undefined }) {
   const [, navigate] = useLocation();
   const setTab = useListState((state) => state.setTab);
-  const requests = data?.conversations.filter((each) => tabOf(each) === "requests").length ?? 0;
+  const people = data?.conversations.filter((each) => tabOf(each) === "requests").length ?? 0;
+  // Groups that one is invited to wait for an answer, too.
+  const requests = people + (data?.invites.length ?? 0);
   const choose = (next: ChatTab) => {
     setTab(next);
     // What is open beside the list stays open.

@@ -1,6 +1,6 @@
 import { useLiveQuery } from "dexie-react-hooks";
 import { useEffect, useMemo, useState } from "react";
-import type { ActivityRow, ChatrDatabase, Connection, ConversationRow, OutboxRow } from "../../db/schema.ts";
+import type { ActivityRow, ChatrDatabase, Connection, ConversationRow, InviteRow, OutboxRow } from "../../db/schema.ts";
 import { useEngine } from "../../session/session.ts";
 import { type Entry, entriesOf, idsOf } from "./order.ts";
 import type { ListData } from "./view.ts";
@@ -8,6 +8,8 @@ import type { ListData } from "./view.ts";
 export interface ChatData extends ListData {
   conversations: readonly ConversationRow[];
   entries: readonly Entry[];
+  /** To which groups one is invited, the newest first. */
+  invites: readonly InviteRow[];
   /** False until the first list of conversations has come from the server. */
   complete: boolean;
 }
@@ -24,13 +26,15 @@ export function useChatData(): ChatData | undefined {
   const presence = useLiveQuery(() => byKey(db.presence.toArray(), (row) => row.userId), [db]);
   const activity = useLiveQuery(() => activityOf(db), [db]);
   const drafts = useLiveQuery(() => draftsOf(db), [db]);
+  const invites = useLiveQuery(() => invitesOf(db), [db]);
   const meta = useLiveQuery(() => metaOf(db), [db]);
   const now = useNow(activity?.until);
   const entries = useMemo(() => conversations && outbox && entriesOf(conversations, outbox), [conversations, outbox]);
   return useMemo(() => {
-    if (!(conversations && entries && people && presence && activity && drafts && meta)) return undefined;
-    return { me: userId, conversations, entries, people, presence, activity: activity.rows, drafts, now, ...meta };
-  }, [userId, conversations, entries, people, presence, activity, drafts, meta, now]);
+    if (!(conversations && entries && people && presence && activity && drafts && invites && meta)) return undefined;
+    const rows = { conversations, entries, people, presence, activity: activity.rows, drafts, invites };
+    return { me: userId, ...rows, now, ...meta };
+  }, [userId, conversations, entries, people, presence, activity, drafts, invites, meta, now]);
 }
 
 /** The ids of the Chats tab in its order: Alt+Up and Alt+Down go along them. */
@@ -61,6 +65,11 @@ async function activityOf(db: ChatrDatabase) {
 
 async function draftsOf(db: ChatrDatabase): Promise<ReadonlyMap<string, string>> {
   return new Map((await db.drafts.toArray()).map((row) => [row.target, row.text]));
+}
+
+async function invitesOf(db: ChatrDatabase): Promise<InviteRow[]> {
+  const rows = await db.invites.toArray();
+  return rows.sort((one, other) => Date.parse(other.invitedAt) - Date.parse(one.invitedAt));
 }
 
 async function metaOf(db: ChatrDatabase): Promise<{ connected: boolean; complete: boolean }> {

@@ -34,6 +34,18 @@ describe("the second line of a chat", () => {
     expect(line({ conversation: mine })).toEqual({ kind: "said", who: "You:", text: "hello" });
   });
 
+  it("tells what happened in a group as the group does", () => {
+    const last = message({ type: "system", event: "renamed", content: "Wolves" });
+    expect(line({ conversation: conversation("c1", { kind: "group", lastMessage: last }) })).toEqual({
+      kind: "told",
+      parts: [
+        { text: "Ada Okafor", name: true },
+        { text: " changed the name to ", name: false },
+        { text: "Wolves", name: true },
+      ],
+    });
+  });
+
   it("has a clock at what waits", () => {
     expect(line({ waiting: [waiting("conversation:c1")] })).toEqual({ kind: "said", tick: "pending", text: "later" });
   });
@@ -41,6 +53,8 @@ describe("the second line of a chat", () => {
   it("has no content of what was unsent", () => {
     const unsent = conversation("c1", { lastMessage: message({ unsent: true, content: "" }) });
     expect(line({ conversation: unsent })).toEqual({ kind: "said", text: "Ada unsent a message" });
+    const group = { ...unsent, kind: "group" as const };
+    expect(line({ conversation: group })).toEqual({ kind: "said", who: "Ada:", text: "Message unsent" });
   });
 
   it("has words for what is no text", () => {

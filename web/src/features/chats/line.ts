@@ -2,6 +2,7 @@ import type { Message } from "../../api/types.ts";
 import type { ActivityRow, ConversationRow, OutboxRow } from "../../db/schema.ts";
 import { t } from "../../text/index.ts";
 import { plainText } from "../../ui/plain-text.ts";
+import { type SentencePart, systemParts } from "../timeline/system.ts";
 
 export type Tick = "pending" | "sent" | "delivered" | "read";
 export type Kind = "photo" | "video" | "voice" | "file";
@@ -11,6 +12,8 @@ export type Line =
   | { kind: "failed" }
   | { kind: "active"; text: string }
   | { kind: "draft"; text: string }
+  /** Of a group, by the system. */
+  | { kind: "told"; parts: readonly SentencePart[] }
   | { kind: "said"; who?: string; tick?: Tick; icon?: Kind; text: string }
   | { kind: "nothing"; text: string };
 
@@ -55,10 +58,14 @@ function activeText({ conversation, activity, now, me, nameOf }: LineParts): str
 function saidLine(conversation: ConversationRow, last: Message, me: string): Line {
   const own = last.sender.id === me;
   const name = shortName(last.sender.displayName);
+  const group = conversation.kind === "group";
+  const who = own ? t.chats.you : t.chats.by(name);
+  // In a group an owner or admin may have done it: who did is not told.
+  if (last.unsent && group) return { kind: "said", who, text: t.chats.unsent };
   if (last.unsent) return { kind: "said", text: own ? t.chats.youUnsent : t.chats.unsentBy(name) };
+  if (last.type === "system") return { kind: "told", parts: systemParts(last, me) };
   const content = saidContent(last);
-  if (last.type === "system") return { kind: "said", ...content };
-  if (conversation.kind === "group") return { kind: "said", who: own ? t.chats.you : t.chats.by(name), ...content };
+  if (group) return { kind: "said", who, ...content };
   return own ? { kind: "said", tick: tickOf(conversation, last), ...content } : { kind: "said", ...content };
 }
 
@@ -73,6 +80,7 @@ function saidContent({ type, content }: Message): { icon?: Kind; text: string } 
   const text = plain(content);
   switch (type) {
     case "text":
+    case "system":
       return { text };
     case "image":
       return { icon: "photo", text: text || t.chats.photo };
@@ -82,8 +90,6 @@ function saidContent({ type, content }: Message): { icon?: Kind; text: string } 
       return { icon: "voice", text: text || t.chats.voiceNote };
     case "file":
       return { icon: "file", text: text || t.chats.file };
-    case "system":
-      return { text: text || t.chats.groupChanged };
     default:
       return type satisfies never;
   }

@@ -24,7 +24,8 @@ function recent({ entries }: ChatData): Entry[] {
 function toPick(entry: Entry, data: ChatData, to: (path: string) => void): Pick {
   const { conversation } = entry;
   const face = faceOf(entry, data);
-  const hint = [face.username, conversation && tabHint(conversation)].filter(Boolean).join(" · ");
+  const members = conversation?.kind === "group" && t.conversation.members(conversation.memberCount ?? 0);
+  const hint = [face.username, members, conversation && tabHint(conversation)].filter(Boolean).join(" · ");
   return {
     key: entry.key,
     name: face.name,

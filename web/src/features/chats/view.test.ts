@@ -55,6 +55,12 @@ describe("a row", () => {
     });
   });
 
+  it("says where somebody was called, as long as that is unread", () => {
+    const called = conversation("g", { kind: "group", title: "Foxes", unreadCount: 3, mentionCount: 1 });
+    expect(spoken(view(called))).toEqual(["Foxes", "3 unread", "You were mentioned"]);
+    expect(view({ ...called, unreadCount: 0 }).mentioned).toBe(false);
+  });
+
   it("has a name even of who is no more", () => {
     expect(personFace(undefined, data()).name).toBe("Deleted user");
   });

@@ -36,6 +36,8 @@ export interface RowView extends Face {
   at: string;
   /** Empty: all is read. */
   unread: string;
+  /** Something unread calls the reader. */
+  mentioned: boolean;
   muted: boolean;
   pinned: boolean;
 }
@@ -51,7 +53,7 @@ export function viewOf(entry: Entry, data: ListData, open: boolean): RowView {
     draft: open ? "" : (data.drafts.get(target) ?? ""),
     me: data.me,
     now: data.now,
-    nameOf: (userId) => shortName(data.people.get(userId)?.displayName ?? t.common.deletedUser),
+    nameOf: (userId) => shortName(data.people.get(userId)?.displayName ?? t.conversation.someone),
   });
   return {
     ...faceOf(entry, data),
@@ -59,6 +61,7 @@ export function viewOf(entry: Entry, data: ListData, open: boolean): RowView {
     line,
     at: new Date(entry.when).toISOString(),
     unread: conversation ? unreadText(conversation) : "",
+    mentioned: conversation !== undefined && isMentioned(conversation),
     muted: conversation !== undefined && isMuted(conversation, data.now),
     pinned: entry.pinned,
   };
@@ -106,16 +109,21 @@ export function unreadText({ unreadCount, unreadCapped }: ConversationRow): stri
   return unreadCapped ? `${Math.max(1, unreadCount)}+` : String(unreadCount);
 }
 
+function isMentioned({ unreadCount, mentionCount = 0 }: ConversationRow): boolean {
+  return unreadCount > 0 && mentionCount > 0;
+}
+
 export function isMuted({ mutedUntil }: ConversationRow, now: number): boolean {
   return mutedUntil !== undefined && Date.parse(mutedUntil) > now;
 }
 
 /** The name of a row, and what it shows by signs: "Ada Okafor", "online", "2 unread". */
-export function spoken({ name, tag, presence, unread, muted, pinned }: RowView): string[] {
+export function spoken({ name, tag, presence, unread, mentioned, muted, pinned }: RowView): string[] {
   const words = [name];
   if (tag !== undefined) words.push(tag);
   if (presence !== null) words.push(t.common[presence].toLowerCase());
   if (unread !== "") words.push(t.chats.unread(unread));
+  if (mentioned) words.push(t.chats.mentioned);
   if (pinned) words.push(t.chats.pinned);
   if (muted) words.push(t.chats.muted);
   return words;

@@ -1,8 +1,11 @@
+import { UsersRound } from "lucide-react";
 import { type Ref, type RefObject, useEffect, useImperativeHandle, useState } from "react";
 import { t } from "../../text/index.ts";
 import { Avatar } from "../../ui/Avatar.tsx";
 import { type Emoji, findEmoji, loadEmoji } from "../../ui/emoji-data.ts";
-import { matching, type Query, queryAt } from "./completion.ts";
+import { EVERYBODY } from "../../ui/mentions.ts";
+import { meansAll, offered, type Query, queryAt } from "./completion.ts";
+import { useMembers } from "./useMembers.ts";
 
 /** Who can be mentioned. */
 export interface Person {
@@ -10,6 +13,13 @@ export interface Person {
   username: string;
   displayName: string;
   profileImage?: string;
+}
+
+/** Of a group whoever is in it can be mentioned. */
+export interface Group {
+  id: string;
+  /** Whether one may call all of them at once. */
+  all: boolean;
 }
 
 export interface CompletionHandle {
@@ -22,7 +32,11 @@ interface CompletionProps {
   field: RefObject<HTMLTextAreaElement | null>;
   text: string;
   caret: number;
+  /** Somebody writes: what was written before asks for nothing. */
+  active: boolean;
   people: readonly Person[];
+  group: Group | undefined;
+  me: string;
   onPick: (query: Query, word: string) => void;
 }
 
@@ -30,15 +44,16 @@ interface Option {
   key: string;
   word: string;
   person?: Person;
+  all?: true;
   emoji?: Emoji;
 }
 
 const LIST = "composer-completion";
 
 /** Above the field: people after `@`, emoji after `:` and two letters. */
-export function Completion({ ref, field, text, caret, people, onPick }: CompletionProps) {
-  const query = queryAt(text, caret);
-  const options = useOptions(query, people);
+export function Completion({ ref, field, text, caret, active, people, group, me, onPick }: CompletionProps) {
+  const query = active ? queryAt(text, caret) : undefined;
+  const options = useOptions(query, people, group, me);
   const asked = query && `${query.kind}${query.from}${query.word}`;
   const [at, setAt] = useState<{ asked?: string; index: number }>({ index: 0 });
   const [closed, setClosed] = useState<number>();
@@ -86,7 +101,18 @@ export function Completion({ ref, field, text, caret, people, onPick }: Completi
   );
 }
 
-function Face({ option: { person, emoji, word } }: { option: Option }) {
+function Face({ option: { person, all, emoji, word } }: { option: Option }) {
+  if (all) {
+    return (
+      <>
+        <span className="composer__option-sign composer__option-sign--all">
+          <UsersRound />
+        </span>
+        <span className="composer__option-name ellipsis">{t.conversation.everyone}</span>
+        <span className="composer__option-hint ellipsis">{word}</span>
+      </>
+    );
+  }
   if (person !== undefined) {
     return (
       <>
@@ -104,15 +130,23 @@ function Face({ option: { person, emoji, word } }: { option: Option }) {
   );
 }
 
-function useOptions(query: Query | undefined, people: readonly Person[]): readonly Option[] {
+function useOptions(
+  query: Query | undefined,
+  people: readonly Person[],
+  group: Group | undefined,
+  me: string,
+): readonly Option[] {
   const emoji = useEmoji(query?.kind === "emoji");
+  const members = useMembers(group?.id, query?.kind === "person" ? query.word : undefined);
   if (query === undefined) return [];
   if (query.kind === "emoji") {
     return findEmoji(emoji, query.word).map((each) => ({ key: each.emoji, word: each.emoji, emoji: each }));
   }
-  return matching(people, query.word)
-    .slice(0, 8)
-    .map((person) => ({ key: person.id, word: `@${person.username.replace(/^@/, "")}`, person }));
+  const persons = offered(people, members, query.word, me).map(
+    (person): Option => ({ key: person.id, word: `@${person.username.replace(/^@/, "")}`, person }),
+  );
+  const everybody: Option = { key: EVERYBODY, word: `@${EVERYBODY}`, all: true };
+  return group?.all && meansAll(query.word, EVERYBODY, t.conversation.everyone) ? [...persons, everybody] : persons;
 }
 
 /** All emoji, fetched when first asked for. */

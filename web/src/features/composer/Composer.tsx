@@ -13,7 +13,7 @@ import { t } from "../../text/index.ts";
 import { cx } from "../../ui/cx.ts";
 import { EmojiPicker } from "../../ui/EmojiPicker.tsx";
 import { IconButton } from "../../ui/IconButton.tsx";
-import { Completion, type CompletionHandle, type Person } from "./Completion.tsx";
+import { Completion, type CompletionHandle, type Group, type Person } from "./Completion.tsx";
 import { Counter, LIMIT } from "./Counter.tsx";
 import type { Composing, ComposingAction } from "./composing.ts";
 import { ModeStrip } from "./ModeStrip.tsx";
@@ -31,6 +31,8 @@ interface ComposerProps {
   name: string;
   me: string;
   people: readonly Person[];
+  /** Of which group it is. */
+  group?: Group | undefined;
   /** There is no connection: what is written waits. */
   offline: boolean;
   /** An edit is on its way. */
@@ -45,10 +47,11 @@ interface ComposerProps {
 
 /** Where one writes. What is added stacks above the line. */
 export function Composer(props: ComposerProps) {
-  const { ref, state, dispatch, name, me, people, offline, busy, tray, onSubmit } = props;
+  const { ref, state, dispatch, name, me, people, group, offline, busy, tray, onSubmit } = props;
   const field = useRef<HTMLTextAreaElement>(null);
   const completion = useRef<CompletionHandle>(null);
   const [caret, setCaret] = useState(0);
+  const [active, setActive] = useState(false);
   useImperativeHandle(ref, () => ({ focus: () => field.current?.focus() }));
   useCaretAtEnd(field, state.revision, setCaret);
   const { text, mode } = state;
@@ -68,7 +71,10 @@ export function Composer(props: ComposerProps) {
         field={field}
         text={text}
         caret={caret}
+        active={active}
         people={people}
+        group={group}
+        me={me}
         onPick={(query, word) => dispatch({ do: "insert", text: word, from: query.from, to: query.to })}
       />
       <div className="composer__box">
@@ -92,6 +98,8 @@ export function Composer(props: ComposerProps) {
               }}
               onSelect={(event) => setCaret(event.currentTarget.selectionEnd)}
               onKeyDown={keyDown}
+              onFocus={() => setActive(true)}
+              onBlur={() => setActive(false)}
             />
           </div>
           <EmojiButton onPick={insert} onClose={() => field.current?.focus()} />

@@ -1,14 +1,15 @@
 import { Clock } from "lucide-react";
-import type { ReactNode } from "react";
+import { lazy, type ReactNode, Suspense } from "react";
 import type { User } from "../../api/types.ts";
 import { useEngine } from "../../session/session.ts";
 import { t } from "../../text/index.ts";
 import { refusal } from "../../text/refusal.ts";
 import { Button } from "../../ui/Button.tsx";
 import { toast } from "../../ui/toast.tsx";
-import { RequestBar } from "./RequestBar.tsx";
 import { REQUEST_MESSAGES, type Writing } from "./writing.ts";
 import "./Foot.css";
+
+const RequestBar = lazy(() => import("./RequestBar.tsx"));
 
 interface FootProps {
   writing: Writing;
@@ -43,7 +44,14 @@ function Reason({ writing, conversationId, other }: Omit<FootProps, "children">)
     case "blocked-by-me":
       return <Pill action={other && <Unblock userId={other.id} />}>{t.conversation.youBlocked(name)}</Pill>;
     case "request":
-      return other && conversationId !== undefined && <RequestBar conversationId={conversationId} other={other} />;
+      return (
+        other &&
+        conversationId !== undefined && (
+          <Suspense>
+            <RequestBar conversationId={conversationId} other={other} />
+          </Suspense>
+        )
+      );
   }
 }
 

@@ -6,14 +6,14 @@ import { useEngine } from "../../session/session.ts";
 import { locale, t } from "../../text/index.ts";
 import { refusal } from "../../text/refusal.ts";
 import { Button } from "../../ui/Button.tsx";
-import { confirm } from "../../ui/confirm.tsx";
 import { toast } from "../../ui/toast.tsx";
+import { askToBlock } from "./askToBlock.ts";
 import "./RequestBar.css";
 
 const month = new Intl.DateTimeFormat(locale, { month: "long", year: "numeric" });
 
 /** Somebody new has written: one decides here first. */
-export function RequestBar({ conversationId, other }: { conversationId: string; other: User }) {
+export default function RequestBar({ conversationId, other }: { conversationId: string; other: User }) {
   const { accept, decline, block, busy } = useDecision(conversationId, other);
   const facts = [other.username, other.createdAt && t.conversation.joined(month.format(new Date(other.createdAt)))];
   return (
@@ -65,14 +65,4 @@ function useDecision(id: string, other: User) {
       if (await askToBlock(other.displayName)) await told(engine.call("friend.block", { userId: other.id }));
     },
   };
-}
-
-/** Whether one really wants to. */
-export function askToBlock(name: string): Promise<boolean> {
-  return confirm({
-    title: t.conversation.blockTitle(name),
-    text: t.conversation.blockText(name),
-    verb: t.conversation.blockVerb,
-    danger: true,
-  });
 }

@@ -1,7 +1,7 @@
 import { UserRoundPlus } from "lucide-react";
 import { useState } from "react";
 import { useLocation } from "wouter";
-import { Details } from "../../app/Details.tsx";
+import Details from "../../app/Details.tsx";
 import { openDetails, usePanes } from "../../app/panes.ts";
 import { useMedia, WIDE } from "../../app/useMedia.ts";
 import { t } from "../../text/index.ts";
@@ -59,7 +59,7 @@ export default function FriendsPage() {
           />
         </Page>
       </div>
-      {details.userId !== undefined && <Details userId={details.userId} />}
+      {details.userId !== undefined && <Details of={{ kind: "person", id: details.userId }} />}
       <AddFriendDialog open={adding} onOpenChange={setAdding} />
     </div>
   );

@@ -10,6 +10,7 @@ import { BubbleMeta } from "../timeline/BubbleMeta.tsx";
 import { BubbleText } from "../timeline/BubbleText.tsx";
 import { type View, ViewContext } from "../timeline/context.ts";
 import { DayLine } from "../timeline/DayLine.tsx";
+import { useMentions } from "../timeline/mentions.ts";
 import { directionOf, lineOf, nameOf } from "../timeline/names.ts";
 import { createRows, type Row } from "../timeline/rows.ts";
 import { tickOf } from "../timeline/ticks.ts";
@@ -32,7 +33,16 @@ export function PaneTalk({ connection, connected, other }: PaneTalkProps) {
   const { talk } = talking;
   const { id: me, displayName: ownName } = connection.user;
   const view = useMemo<View>(
-    () => ({ me, ownName, mentions: [], kind: "direct", trusted: true, canReact: false, canReply: false }),
+    () => ({
+      me,
+      ownName,
+      mentions: [],
+      kind: "direct",
+      trusted: true,
+      canReact: false,
+      canReply: false,
+      canUnsendAll: false,
+    }),
     [me, ownName],
   );
   const layOut = useMemo(createRows, []);
@@ -74,13 +84,17 @@ function TalkRow({ row, talk, me }: { row: Row & { kind: "message" }; talk: Talk
           className={cx("bubble__body", ticks && "bubble__body--ticks", edited && "bubble__body--edited")}
           dir={directionOf(message.content)}
         >
-          {gone ? <Gone message={message} me={me} /> : <BubbleText id={message.id} text={lineOfAny(message)} />}
+          {gone ? <Gone message={message} me={me} /> : <Said message={message} />}
           <BubbleMeta at={message.createdAt} edited={edited} tick={ticks ? tickOf(message, talk.marks) : undefined} />
         </div>
       </article>
       {!gone && <Given message={message} />}
     </div>
   );
+}
+
+function Said({ message }: { message: Message }) {
+  return <BubbleText id={message.id} text={lineOfAny(message)} mentions={useMentions(message)} />;
 }
 
 function Gone({ message, me }: { message: Message; me: string }) {

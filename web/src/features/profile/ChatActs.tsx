@@ -37,18 +37,9 @@ export function ChatActs({ person, conversation }: ChatActsProps) {
 
 function KeepActs({ conversation }: { conversation: ConversationRow }) {
   const actions = useChatActions();
-  const now = useNow();
-  const muted = isMuted(conversation, now);
   return (
     <>
-      {muted ? (
-        <QuickAct icon={BellOff} label={t.people.unmute} onClick={() => void actions.mute(conversation, null)} />
-      ) : (
-        <Menu
-          trigger={<QuickAct icon={Bell} label={t.people.mute} />}
-          items={muteItems(conversation, { muted }, actions, now)}
-        />
-      )}
+      <MuteAct conversation={conversation} />
       <QuickAct
         icon={conversation.archived ? ArchiveRestore : Archive}
         label={conversation.archived ? t.people.unarchive : t.people.archive}
@@ -58,7 +49,27 @@ function KeepActs({ conversation }: { conversation: ConversationRow }) {
   );
 }
 
-function QuickAct({ icon: Icon, label, ...rest }: ComponentProps<"button"> & { icon: LucideIcon; label: string }) {
+/** Mute a chat for as long as one chooses, or unmute it. */
+export function MuteAct({ conversation }: { conversation: ConversationRow }) {
+  const actions = useChatActions();
+  const now = useNow();
+  const muted = isMuted(conversation, now);
+  if (muted) {
+    return <QuickAct icon={BellOff} label={t.people.unmute} onClick={() => void actions.mute(conversation, null)} />;
+  }
+  return (
+    <Menu
+      trigger={<QuickAct icon={Bell} label={t.people.mute} />}
+      items={muteItems(conversation, { muted }, actions, now)}
+    />
+  );
+}
+
+export function QuickAct({
+  icon: Icon,
+  label,
+  ...rest
+}: ComponentProps<"button"> & { icon: LucideIcon; label: string }) {
   return (
     <button type="button" {...rest} className="person-acts__act">
       <Icon />

@@ -11,8 +11,8 @@ export function lengthOf(name: string): number {
 }
 
 /** What is wrong with a name, if anything is. An empty one is fine: it stands for none. */
-export function nameProblem(name: string): "long" | "strange" | undefined {
+export function nameProblem(name: string, most = MOST): "long" | "strange" | undefined {
   const text = name.normalize("NFC").trim();
   if (STRANGE.test(text) || (text !== "" && !VISIBLE.test(text))) return "strange";
-  return lengthOf(text) > MOST ? "long" : undefined;
+  return lengthOf(text) > most ? "long" : undefined;
 }

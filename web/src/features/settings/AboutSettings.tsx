@@ -1,7 +1,7 @@
 import { version } from "virtual:chatr-routes";
 import { useLocation } from "wouter";
 import { usePanes } from "../../app/panes.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/settings.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Card } from "../../ui/Card.tsx";
 import { Mark } from "../../ui/Mark.tsx";

@@ -1,5 +1,5 @@
 import { useLocation } from "wouter";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/settings.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Card } from "../../ui/Card.tsx";
 import { SettingRow } from "../../ui/SettingRow.tsx";

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
-import { locale, t } from "../../text/index.ts";
+import { locale } from "../../text/index.ts";
+import { t } from "../../text/settings.ts";
 import { ACCENTS, setAppearance, type Theme, useAppearance } from "../../theme/appearance.ts";
 import { Card } from "../../ui/Card.tsx";
 import { SettingRow } from "../../ui/SettingRow.tsx";

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useState } from "react";
 import { allow } from "../../app/notify.ts";
 import { playTone } from "../../app/sound.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/settings.ts";
 import { setAppearance, useAppearance } from "../../theme/appearance.ts";
 import { Card } from "../../ui/Card.tsx";
 import { Switch } from "../../ui/Switch.tsx";

@@ -1,4 +1,4 @@
-import { t } from "../../text/index.ts";
+import { t } from "../../text/settings.ts";
 import { Card } from "../../ui/Card.tsx";
 import { SettingRow } from "../../ui/SettingRow.tsx";
 import { Switch } from "../../ui/Switch.tsx";

@@ -11,7 +11,7 @@ import {
 } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { Link } from "wouter";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/settings.ts";
 import { cx } from "../../ui/cx.ts";
 import "./SectionList.css";
 import { pathOfSection, SECTIONS, type SectionName } from "./sections.ts";

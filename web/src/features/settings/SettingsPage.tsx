@@ -2,7 +2,7 @@ import { ArrowLeft } from "lucide-react";
 import { type ReactNode, useEffect, useState } from "react";
 import { useLocation } from "wouter";
 import { NARROW, useMedia } from "../../app/useMedia.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/settings.ts";
 import { IconButton } from "../../ui/IconButton.tsx";
 import { Page } from "../profile/Page.tsx";
 import { AboutSettings } from "./AboutSettings.tsx";

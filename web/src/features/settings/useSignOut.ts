@@ -1,7 +1,7 @@
 import { useCallback } from "react";
 import { useLocation } from "wouter";
 import { useEngine, useSession } from "../../session/session.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/settings.ts";
 import { confirm } from "../../ui/confirm.tsx";
 
 /** Ends the session here; asks first, and says what would be lost. */

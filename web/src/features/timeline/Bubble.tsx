@@ -3,11 +3,13 @@ import { type ReactNode, useContext } from "react";
 import type { Message } from "../../api/types.ts";
 import { t } from "../../text/index.ts";
 import { cx } from "../../ui/cx.ts";
+import { toneOf } from "../../ui/identity.ts";
 import { BubbleMeta } from "./BubbleMeta.tsx";
 import { BubbleText } from "./BubbleText.tsx";
-import { MarksContext, useActs, useView } from "./context.ts";
+import { MarksContext, useActs, useView, type View } from "./context.ts";
 import { isEmojiOnly } from "./emojiOnly.ts";
 import { LinkCard } from "./LinkCard.tsx";
+import { useMentions } from "./mentions.ts";
 import { directionOf, lineOf, nameOf } from "./names.ts";
 import { Quote } from "./Quote.tsx";
 import { tickOf } from "./ticks.ts";
@@ -17,13 +19,15 @@ interface BubbleProps {
   message: Message;
   mine: boolean;
   first: boolean;
+  /** Whoever wrote it is named. */
+  named?: boolean;
   /** What floats at its upper edge. */
   children?: ReactNode;
 }
 
 /** One message, by what it is. */
-export function Bubble({ message, mine, first, children }: BubbleProps) {
-  const { me } = useView();
+export function Bubble({ message, mine, first, named = false, children }: BubbleProps) {
+  const { me, kind } = useView();
   const jumbo = isJumbo(message);
   const gone = message.unsent === true;
   const shape = cx(
@@ -36,18 +40,35 @@ export function Bubble({ message, mine, first, children }: BubbleProps) {
   );
   return (
     <div className={shape}>
+      {named && <SenderName message={message} />}
       {gone ? (
-        <Kind
-          icon={Undo2}
-          message={message}
-          mine={mine}
-          words={mine ? t.conversation.unsentByYou : t.conversation.unsentBy(nameOf(message, me))}
-        />
+        <Kind icon={Undo2} message={message} mine={mine} words={unsentWords(message, me, kind)} />
       ) : (
         <Content message={message} mine={mine} />
       )}
       {children}
     </div>
+  );
+}
+
+/** In a group an owner or admin may have done it: who did is not told. */
+function unsentWords(message: Message, me: string, kind: View["kind"]): string {
+  if (kind === "group") return t.conversation.messageUnsent;
+  return message.sender.id === me ? t.conversation.unsentByYou : t.conversation.unsentBy(nameOf(message, me));
+}
+
+/** In the colour that is theirs everywhere. A click opens their card, as the menu of the message does. */
+function SenderName({ message: { sender } }: Pick<BubbleProps, "message">) {
+  const acts = useActs();
+  return (
+    <button
+      type="button"
+      tabIndex={-1}
+      className={cx("bubble__name ellipsis", toneOf(sender.id))}
+      onClick={(event) => acts.person(sender.id, event.currentTarget)}
+    >
+      <bdi>{sender.displayName}</bdi>
+    </button>
   );
 }
 
@@ -76,6 +97,7 @@ function Content({ message, mine }: { message: Message; mine: boolean }) {
 function Text({ message, mine }: { message: Message; mine: boolean }) {
   const acts = useActs();
   const { trusted } = useView();
+  const mentions = useMentions(message);
   const { content, replyTo, linkPreview } = message;
   const card = trusted ? linkPreview : undefined;
   return (
@@ -85,7 +107,7 @@ function Text({ message, mine }: { message: Message; mine: boolean }) {
         className={cx("bubble__body", space(mine, message.edited), card && "bubble__body--below")}
         dir={directionOf(content)}
       >
-        <BubbleText id={message.id} text={content} onMention={acts.person} />
+        <BubbleText id={message.id} text={content} mentions={mentions} mine={mine} onMention={acts.person} />
         {card && <LinkCard preview={card} />}
         <Meta message={message} mine={mine} />
       </div>
@@ -118,10 +140,8 @@ function Kind({
 
 function Meta({ message, mine }: { message: Message; mine: boolean }) {
   const acts = useActs();
-  const { kind } = useView();
   const marks = useContext(MarksContext);
-  // In a group the server says whether all have it.
-  const tick = mine ? tickOf(message, kind === "direct" ? marks : {}) : undefined;
+  const tick = mine ? tickOf(message, marks) : undefined;
   const edited = message.edited === true && !message.unsent;
   return (
     <BubbleMeta

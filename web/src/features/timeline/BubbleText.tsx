@@ -4,6 +4,7 @@ import { t } from "../../text/index.ts";
 import { copyText } from "../../ui/copy.ts";
 import { cx } from "../../ui/cx.ts";
 import { IconButton } from "../../ui/IconButton.tsx";
+import type { Mention } from "../../ui/mentions.ts";
 import { useView } from "./context.ts";
 import { isPlain } from "./plain.ts";
 import { useMarkdown } from "./useMarkdown.ts";
@@ -23,13 +24,17 @@ const measured = new Map<string, boolean>();
 interface BubbleTextProps {
   id: string;
   text: string;
+  /** Who is mentioned in it. */
+  mentions: readonly Mention[];
+  /** It is the reader's own: nothing in it calls them. */
+  mine?: boolean;
   /** Somebody's name in it was clicked: who, and where. */
   onMention?: (userId: string, at: HTMLElement) => void;
 }
 
 /** The words of a message: Markdown, code with a button to copy it, and folded if they are long. */
-export const BubbleText = memo(function BubbleText({ id, text, onMention }: BubbleTextProps) {
-  const { me, mentions, trusted } = useView();
+export const BubbleText = memo(function BubbleText({ id, text, mentions, mine, onMention }: BubbleTextProps) {
+  const { me, trusted } = useView();
   const box = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState(() => unfolded.has(id));
   const plain = isPlain(text);
@@ -45,7 +50,14 @@ export const BubbleText = memo(function BubbleText({ id, text, onMention }: Bubb
       <div ref={box} className={cx("bubble-text", mayFold && !open && "bubble-text--folded")}>
         {Markdown && !plain ? (
           // Tab leaves the timeline in one step: what is in a bubble is reached by its menu.
-          <Markdown text={text} mentions={mentions} me={me} links={trusted} tabIndex={-1} onMention={onMention} />
+          <Markdown
+            text={text}
+            mentions={mentions}
+            me={mine ? undefined : me}
+            links={trusted}
+            tabIndex={-1}
+            onMention={onMention}
+          />
         ) : (
           <div className="markdown">
             <p className="markdown__plain">{text}</p>

@@ -4,6 +4,8 @@ import type { Message } from "../../api/types.ts";
 import { locale, t } from "../../text/index.ts";
 import { Empty } from "../../ui/Empty.tsx";
 import { dayText } from "../../ui/time.ts";
+import { titleOf } from "./Header.tsx";
+import { nextCall } from "./mentions.ts";
 import { createRows } from "./rows.ts";
 import { Timeline, type TimelineHandle } from "./Timeline.tsx";
 import { countBelow } from "./unreadMark.ts";
@@ -16,13 +18,14 @@ interface ConversationBodyProps {
   data: ConversationData;
   messages: Messages;
   onRead: (seq: number) => void;
+  onShow: (seq: number) => void;
   onKey: (event: KeyboardEvent, message: Message, element: HTMLElement) => void;
   /** Who types. */
   children: ReactNode;
 }
 
 /** The timeline, or what stands there while there is nothing to show. */
-export function ConversationBody({ ref, data, messages, onRead, onKey, children }: ConversationBodyProps) {
+export function ConversationBody({ ref, data, messages, onRead, onShow, onKey, children }: ConversationBodyProps) {
   const { me, conversation, outbox } = data;
   const { state, goal, mark } = messages;
   const readable = useReadable(state.messages, state.ready);
@@ -37,6 +40,10 @@ export function ConversationBody({ ref, data, messages, onRead, onKey, children 
   const rows = messages.opening ? held.current : now;
   held.current = rows;
   const unread = mark && countText(countBelow(mark, state.messages, me.id), mark.capped);
+  const call = useMemo(
+    () => (conversation?.kind === "group" ? nextCall(conversation, shown, me.id) : undefined),
+    [conversation, shown, me.id],
+  );
   if (!state.ready || !readable || (messages.opening && rows.length === 0))
     return <div className="timeline" aria-busy="true" />;
   if (rows.length === 0) return <Nothing data={data} failed={state.failed} />;
@@ -50,9 +57,11 @@ export function ConversationBody({ ref, data, messages, onRead, onKey, children 
       live={state.live}
       unread={unread}
       readSeq={conversation?.readSeq ?? 0}
+      call={call}
       onNear={messages.onNear}
       onRead={onRead}
       onLatest={messages.openLatest}
+      onShow={onShow}
       onKey={onKey}
     >
       {children}
@@ -65,7 +74,7 @@ function countText(count: number, capped: boolean): string {
 }
 
 function Nothing({ data, failed }: { data: ConversationData; failed: boolean }) {
-  const { person } = data;
+  const { person, conversation } = data;
   return (
     <div className="conversation__empty">
       {failed ? (
@@ -73,7 +82,11 @@ function Nothing({ data, failed }: { data: ConversationData; failed: boolean }) 
       ) : (
         <Empty
           icon={Hand}
-          title={t.conversation.sayHello(person?.displayName ?? t.common.deletedUser)}
+          title={
+            conversation?.kind === "group"
+              ? t.conversation.sayHelloGroup(titleOf(conversation, person))
+              : t.conversation.sayHello(person?.displayName ?? t.common.deletedUser)
+          }
           text={friendsText(data)}
         />
       )}

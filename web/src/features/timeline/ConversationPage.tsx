@@ -1,14 +1,14 @@
-import { MessageCircleOff } from "lucide-react";
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
 import { useLocation } from "wouter";
 import type { ConversationRow } from "../../db/schema.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { useEngine } from "../../session/session.ts";
-import { t } from "../../text/index.ts";
-import { Empty } from "../../ui/Empty.tsx";
 import { ConversationView } from "./ConversationView.tsx";
+import { titleOf } from "./Header.tsx";
 import { useConversation } from "./useConversation.ts";
 import "./ConversationPage.css";
+
+const Gone = lazy(() => import("./Gone.tsx"));
 
 interface ConversationPageProps {
   conversationId?: string;
@@ -21,17 +21,25 @@ export default function ConversationPage({ conversationId, personId }: Conversat
   const data = useConversation(conversationId, personId);
   useFetched(conversationId, personId, data?.online === true);
   useAddress(personId, data?.conversation);
+  const left = useLeftGroup(conversationId, data?.conversation);
   if (data === undefined) return <div className="conversation" />;
   if (conversationId !== undefined && data.conversation === undefined) {
     return (
-      <div className="conversation conversation--gone">
-        <Empty icon={MessageCircleOff} title={t.errors.not_found} />
-      </div>
+      <Suspense fallback={<div className="conversation" />}>
+        <Gone group={left} unsent={data.outbox} />
+      </Suspense>
     );
   }
   // The first message makes a conversation of a person: who writes goes on writing.
   const key = data.conversation?.other?.id ?? personId ?? conversationId;
   return <ConversationView key={key} data={data} />;
+}
+
+/** The title of a group that was open here, and is none of the reader's any more. */
+function useLeftGroup(id: string | undefined, conversation: ConversationRow | undefined): string | undefined {
+  const last = useRef<{ id: string; title: string }>(undefined);
+  if (conversation?.kind === "group") last.current = { id: conversation.id, title: titleOf(conversation, undefined) };
+  return conversation === undefined && last.current?.id === id ? last.current?.title : undefined;
 }
 
 /** Ask for what is not here: a conversation by its address, a person, the conversation with a person. */

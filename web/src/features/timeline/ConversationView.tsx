@@ -9,9 +9,12 @@ import {
   useRef,
   useState,
 } from "react";
-import type { Message } from "../../api/types.ts";
+import type { Message, Sender } from "../../api/types.ts";
 import { Banners } from "../../app/Banners.tsx";
+import { usePanes } from "../../app/panes.ts";
+import type { ActivityRow } from "../../db/schema.ts";
 import { useEngine } from "../../session/session.ts";
+import { t } from "../../text/index.ts";
 import { useHotkey } from "../../ui/useHotkey.ts";
 import { useNow } from "../../ui/useNow.ts";
 import { Composer, type ComposerHandle } from "../composer/Composer.tsx";
@@ -20,22 +23,24 @@ import { useDraft } from "../composer/useDraft.ts";
 import { useLasting } from "../composer/useLasting.ts";
 import { useSending } from "../composer/useSending.ts";
 import { type Writing, writingOf } from "../composer/writing.ts";
+import { mayCallAll } from "../groups/rules.ts";
 import { ActivityBubble } from "./ActivityBubble.tsx";
 import { ConversationBody } from "./ConversationBody.tsx";
 import { ActsContext, type Marks, MarksContext, ViewContext } from "./context.ts";
 import { Header, titleOf } from "./Header.tsx";
 import { messageKey } from "./keys.ts";
 import { giveBack, MessageMenu, ReactionPicker } from "./MessageMenu.tsx";
-import { SearchBar } from "./SearchBar.tsx";
 import type { TimelineHandle } from "./Timeline.tsx";
 import { tickOf } from "./ticks.ts";
 import { type ActsState, useMessageActs } from "./useActs.ts";
 import { type ConversationData, useActivity } from "./useConversation.ts";
 import { hitDone, useHit } from "./useHit.ts";
 import { type Messages, useMessages } from "./useMessages.ts";
+import { usePeopleHere } from "./usePeopleHere.ts";
 import { useViewOf } from "./useViewOf.ts";
 
 // What is asked for now and then comes when it is.
+const SearchBar = lazy(() => import("./SearchBar.tsx"));
 const DetailsDialog = lazy(() => import("./DetailsDialog.tsx"));
 const PersonCardAt = lazy(() => import("../profile/PersonCardAt.tsx"));
 
@@ -60,7 +65,9 @@ export function ConversationView({ data }: { data: ConversationData }) {
   const toLatest = () => (messages.state.live ? timeline.current?.toLatest() : messages.openLatest());
   const sending = useSending({ data, state, dispatch, messages: all, onSent: toLatest });
   const writing = useWriting(data, all);
-  const view = useViewOf(data, writing);
+  const here = usePeopleHere(conversation, all, activity);
+  const mentionable = useMentionable(data, all, here);
+  const view = useViewOf(data, writing, here);
   const marks = useMarks(data);
   const offline = useLasting(!online, OFFLINE_MS);
   const name = titleOf(conversation, person);
@@ -76,6 +83,7 @@ export function ConversationView({ data }: { data: ConversationData }) {
   };
   useHotkey("escape", leave);
   useHotkey("mod+f", () => setSearching(true), { when: conversation !== undefined });
+  useSearchWish(() => setSearching(true));
   useFocusAtOpening(composer, writing.kind);
   const onKey = (event: KeyboardEvent, message: Message, element: HTMLElement) =>
     messageKey(event, message, element, view, acts);
@@ -84,20 +92,23 @@ export function ConversationView({ data }: { data: ConversationData }) {
       <ViewContext value={view}>
         <MarksContext value={marks}>
           <section className="conversation" aria-label={name}>
-            <Header data={data} activity={activity} onSearch={() => setSearching(true)} />
+            <Header data={data} activity={activity} here={here} onSearch={() => setSearching(true)} />
             <Banners />
             {searching && conversation && (
-              <SearchBar
-                conversationId={conversation.id}
-                onHit={show}
-                onClose={() => {
-                  setSearching(false);
-                  focusComposer();
-                }}
-              />
+              <Suspense>
+                <SearchBar
+                  conversationId={conversation.id}
+                  group={conversation.kind === "group"}
+                  onHit={show}
+                  onClose={() => {
+                    setSearching(false);
+                    focusComposer();
+                  }}
+                />
+              </Suspense>
             )}
-            <ConversationBody ref={timeline} data={data} messages={messages} onRead={read} onKey={onKey}>
-              {activity && <ActivityBubble activity={activity} name={name} />}
+            <ConversationBody ref={timeline} data={data} messages={messages} onRead={read} onShow={show} onKey={onKey}>
+              <Active activity={activity[0]} group={view.kind === "group"} name={name} here={here} />
             </ConversationBody>
             <Foot writing={writing} conversationId={conversation?.id} other={person}>
               <Composer
@@ -106,7 +117,8 @@ export function ConversationView({ data }: { data: ConversationData }) {
                 dispatch={sending.write}
                 name={name}
                 me={me.id}
-                people={person === undefined ? [] : [person]}
+                people={mentionable.people}
+                group={mentionable.group}
                 offline={offline}
                 busy={sending.busy}
                 onSubmit={sending.submit}
@@ -120,6 +132,22 @@ export function ConversationView({ data }: { data: ConversationData }) {
       </ViewContext>
     </ActsContext>
   );
+}
+
+interface ActiveProps {
+  activity: ActivityRow | undefined;
+  group: boolean;
+  /** That of the other, between two. */
+  name: string;
+  here: readonly Sender[];
+}
+
+/** Who is about to write; in a group the foremost of them. */
+function Active({ activity, group, name, here }: ActiveProps) {
+  if (activity === undefined) return null;
+  if (!group) return <ActivityBubble activity={activity} name={name} />;
+  const sender = here.find(({ id }) => id === activity.userId);
+  return <ActivityBubble activity={activity} name={sender?.displayName ?? t.conversation.someone} sender={sender} />;
 }
 
 type OverlaysProps = Pick<ActsState, "overlays" | "close"> & { messages: readonly Message[]; marks: Marks; me: string };
@@ -139,7 +167,6 @@ function Overlays({ overlays, close, messages, marks, me }: OverlaysProps) {
           <DetailsDialog
             message={message}
             tick={message.sender.id === me ? tickOf(message, marks) : undefined}
-            me={me}
             onClose={() => {
               close("details");
               if (details) giveBack(details);
@@ -156,6 +183,23 @@ function useWriting({ conversation, person, outbox, me }: ConversationData, mess
   const pending = conversation?.status === "pending";
   const own = pending ? messages.filter((message) => message.sender.id === me.id).length : 0;
   return writingOf({ conversation, person, outbox, own, me: me.id, now });
+}
+
+/** Who is offered while a mention is typed: in a group first who has written last. */
+function useMentionable(
+  { conversation, person }: ConversationData,
+  messages: readonly Message[],
+  here: readonly Sender[],
+) {
+  const { id, kind, role, memberCount = 0 } = conversation ?? {};
+  const all = mayCallAll(role, memberCount);
+  const group = useMemo(() => (kind === "group" && id !== undefined ? { id, all } : undefined), [kind, id, all]);
+  const people = useMemo(() => {
+    if (kind !== "group") return person === undefined ? [] : [person];
+    const last = [...new Set(messages.map(({ sender }) => sender.id))].reverse();
+    return last.flatMap((userId) => here.find((each) => each.id === userId) ?? []);
+  }, [kind, person, messages, here]);
+  return { people, group };
 }
 
 function useMarks({ conversation }: ConversationData): Marks {
@@ -175,6 +219,18 @@ function useFocusAtOpening(composer: RefObject<ComposerHandle | null>, kind: Wri
     opened.current = kind;
     if ((opens || lost) && window.matchMedia("(hover: hover)").matches) composer.current?.focus();
   }, [composer, kind]);
+}
+
+/** Somebody asked for the search elsewhere. */
+function useSearchWish(open: () => void): void {
+  const wished = usePanes((panes) => panes.search);
+  const latest = useRef(open);
+  latest.current = open;
+  useEffect(() => {
+    if (!wished) return;
+    usePanes.setState({ search: false });
+    latest.current();
+  }, [wished]);
 }
 
 /** Go to a message: in what is here, or by opening another place. */

@@ -3,14 +3,13 @@ import type { FormerText, Message } from "../../api/types.ts";
 import { useEngine } from "../../session/session.ts";
 import { t } from "../../text/index.ts";
 import { refusal } from "../../text/refusal.ts";
-import { Avatar } from "../../ui/Avatar.tsx";
 import { Button } from "../../ui/Button.tsx";
 import { Dialog } from "../../ui/Dialog.tsx";
 import { Time } from "../../ui/Time.tsx";
-import { PersonCard } from "../profile/PersonCard.tsx";
-import { kindOf, nameOf } from "../profile/person.ts";
-import { usePerson } from "../profile/usePerson.ts";
 import { wordOf } from "./BubbleMeta.tsx";
+import { useView } from "./context.ts";
+import { PersonRows } from "./PersonRows.tsx";
+import { Readers } from "./Readers.tsx";
 import type { Tick } from "./ticks.ts";
 import "./DetailsDialog.css";
 
@@ -18,12 +17,12 @@ interface DetailsDialogProps {
   message: Message;
   /** How far it has come; left out for those of others. */
   tick: Tick | undefined;
-  me: string;
   onClose: () => void;
 }
 
-/** When a message was written and changed, what it said before, and who reacted. */
-export default function DetailsDialog({ message, tick, me, onClose }: DetailsDialogProps) {
+/** When a message was written and changed, what it said before, who reacted, and in a group who has read it. */
+export default function DetailsDialog({ message, tick, onClose }: DetailsDialogProps) {
+  const { kind } = useView();
   return (
     <Dialog
       open
@@ -51,48 +50,29 @@ export default function DetailsDialog({ message, tick, me, onClose }: DetailsDia
           </>
         )}
       </dl>
+      {tick !== undefined && kind === "group" && (
+        <Readers messageId={message.id} conversationId={message.conversationId} onGo={onClose} />
+      )}
       {message.edited === true && <FormerTexts id={message.id} />}
-      {message.reactions?.length ? <ReactionNames message={message} me={me} onGo={onClose} /> : null}
+      {message.reactions?.length ? <ReactionNames message={message} onGo={onClose} /> : null}
     </Dialog>
   );
 }
 
 interface ReactionNamesProps {
   message: Message;
-  me: string;
   onGo: () => void;
 }
 
-function ReactionNames({ message, me, onGo }: ReactionNamesProps) {
+function ReactionNames({ message, onGo }: ReactionNamesProps) {
+  const people = (message.reactions ?? []).flatMap(({ emoji, users }) =>
+    users.map((user) => ({ ...user, end: emoji })),
+  );
   return (
     <section className="message-details__part">
       <h3>{t.conversation.reactions}</h3>
-      <ul>
-        {(message.reactions ?? []).flatMap(({ emoji, users }) =>
-          users.map((user) => (
-            <li key={user.id}>
-              <PersonCard userId={user.id} name={user.username} onGo={onGo}>
-                <button type="button" className="message-details__person">
-                  <Face userId={user.id} username={user.username} you={user.id === me} />
-                  <span>{emoji}</span>
-                </button>
-              </PersonCard>
-            </li>
-          )),
-        )}
-      </ul>
+      <PersonRows people={people} onGo={onGo} />
     </section>
-  );
-}
-
-function Face({ userId, username, you }: { userId: string; username: string; you: boolean }) {
-  const person = usePerson(userId)?.person;
-  const name = person ? nameOf(person) : username;
-  return (
-    <>
-      <Avatar id={userId} name={name} src={person?.profileImage} size={28} kind={person ? kindOf(person) : "person"} />
-      <bdi className="ellipsis">{you ? t.common.you : name}</bdi>
-    </>
   );
 }
 

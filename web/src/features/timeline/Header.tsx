@@ -1,5 +1,6 @@
 import { ArrowLeft, Ban, Ellipsis, PanelRight, Search } from "lucide-react";
 import { Link, useLocation } from "wouter";
+import type { Sender } from "../../api/types.ts";
 import { openDetails, toggleDetails, usePanes } from "../../app/panes.ts";
 import { NARROW, useMedia } from "../../app/useMedia.ts";
 import type { ActivityRow, ConversationRow, PersonRow } from "../../db/schema.ts";
@@ -13,28 +14,32 @@ import { Menu, type MenuItem } from "../../ui/Menu.tsx";
 import { Tag } from "../../ui/Tag.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { useNow } from "../../ui/useNow.ts";
+import { shortName } from "../chats/line.ts";
 import { chatActions } from "../chats/list/actions.ts";
 import { menuOf } from "../chats/list/menu.ts";
 import { isMuted, unreadText } from "../chats/view.ts";
-import { askToBlock } from "../composer/RequestBar.tsx";
+import { askToBlock } from "../composer/askToBlock.ts";
 import { presenceLine } from "./presenceLine.ts";
 import type { ConversationData } from "./useConversation.ts";
 import "./Header.css";
 
 interface HeaderProps {
   data: ConversationData;
-  activity: ActivityRow | undefined;
+  activity: readonly ActivityRow[];
+  /** Who is known in a group. */
+  here: readonly Sender[];
   onSearch: () => void;
 }
 
 /** With whom one talks, whether they are here, and what can be done with the conversation. */
-export function Header({ data, activity, onSearch }: HeaderProps) {
+export function Header({ data, activity, here, onSearch }: HeaderProps) {
   const { conversation, person, presence, online } = data;
   const narrow = useMedia(NARROW);
   const { details } = usePanes();
   const now = useNow();
   const name = titleOf(conversation, person);
-  const line = presenceLine({ conversation, person, presence, activity, online, now: new Date(now) });
+  const nameOf = (userId: string) => shortNameOf(here.find(({ id }) => id === userId));
+  const line = presenceLine({ conversation, person, presence, activity, nameOf, online, now: new Date(now) });
   const request = conversation?.request === 1;
   const searchable = conversation !== undefined && !request;
   const items = useMenu(data, name, narrow && searchable ? onSearch : undefined);
@@ -75,7 +80,7 @@ export function Header({ data, activity, onSearch }: HeaderProps) {
       {!narrow && searchable && (
         <IconButton icon={Search} label={t.conversation.searchHere} shortcut="mod+f" onClick={onSearch} />
       )}
-      {!narrow && person !== undefined && (
+      {!narrow && (person !== undefined || conversation?.kind === "group") && (
         <IconButton
           icon={PanelRight}
           label={t.conversation.details}
@@ -87,6 +92,10 @@ export function Header({ data, activity, onSearch }: HeaderProps) {
       {items.length > 0 && <Menu trigger={<IconButton icon={Ellipsis} label={t.conversation.menu} />} items={items} />}
     </header>
   );
+}
+
+function shortNameOf(person: Sender | undefined): string | undefined {
+  return person && shortName(person.displayName || person.username);
 }
 
 /** What a conversation is called. */

@@ -9,6 +9,7 @@ import { Menu, type MenuItem } from "../../ui/Menu.tsx";
 import { mentionedIn } from "../../ui/mentions.ts";
 import { allowed, firstLink } from "./allowed.ts";
 import { type Acts, useActs, useView, type View } from "./context.ts";
+import { mentionsOf } from "./mentions.ts";
 import "./MessageMenu.css";
 
 export const QUICK = ["👍", "❤️", "😂", "😮", "😢"];
@@ -95,11 +96,14 @@ function itemsOf({ message, from }: MenuPlace, view: View, acts: Acts): MenuItem
   return items;
 }
 
-/** Names in a text are no stops of their own for the keyboard: their cards are opened from here. */
+/** Names and faces are no stops of their own for the keyboard: their cards are opened from here. */
 function peopleOf(message: Message, row: HTMLElement | null, view: View, acts: Acts): MenuItem[] {
   if (row === null) return [];
   const at = row.querySelector<HTMLElement>(".bubble") ?? row;
-  return mentionedIn(message.content, view.mentions)
+  const { id: senderId, username: senderName } = message.sender;
+  const sender = view.kind === "group" ? [{ id: senderId, username: senderName.replace(/^@/, "") }] : [];
+  const mentioned = mentionedIn(message.content, mentionsOf(message, view));
+  return [...sender, ...mentioned.filter(({ id }) => sender.length === 0 || id !== senderId)]
     .filter(({ id }) => id !== view.me)
     .map(({ id, username }) => ({
       label: t.conversation.showPerson(username),

@@ -6,7 +6,7 @@ import { refusal } from "../../text/refusal.ts";
 import { cx } from "../../ui/cx.ts";
 import { BubbleMeta } from "./BubbleMeta.tsx";
 import { BubbleText } from "./BubbleText.tsx";
-import { useActs } from "./context.ts";
+import { useActs, useView } from "./context.ts";
 import { isEmojiOnly } from "./emojiOnly.ts";
 import { directionOf } from "./names.ts";
 import { tickOfSend } from "./ticks.ts";
@@ -14,6 +14,7 @@ import "./OutboxBubble.css";
 
 /** What is on its way, or was refused: it keeps its place. */
 export function OutboxBubble({ entry, first }: { entry: OutboxRow; first: boolean }) {
+  const { mentions } = useView();
   const failed = entry.state === "failed";
   const jumbo = entry.replyToId === undefined && isEmojiOnly(entry.content);
   const shape = cx(
@@ -26,7 +27,7 @@ export function OutboxBubble({ entry, first }: { entry: OutboxRow; first: boolea
     <>
       <div className={shape}>
         <div className="bubble__body bubble__body--ticks" dir={directionOf(entry.content)}>
-          <BubbleText id={entry.clientId} text={entry.content} />
+          <BubbleText id={entry.clientId} text={entry.content} mentions={mentions} mine />
           <BubbleMeta at={entry.createdAt} tick={tickOfSend(entry)} />
         </div>
       </div>

@@ -1,10 +1,12 @@
 import { ChevronDown, ChevronUp, X } from "lucide-react";
 import { type KeyboardEvent, useEffect, useEffectEvent, useState } from "react";
+import type { Sender } from "../../api/types.ts";
 import { useEngine } from "../../session/session.ts";
 import { t } from "../../text/index.ts";
 import { refusal } from "../../text/refusal.ts";
 import { IconButton } from "../../ui/IconButton.tsx";
 import { SearchInput } from "../../ui/SearchInput.tsx";
+import { shortName } from "../chats/line.ts";
 import { useMarkedWords } from "./useMarkedWords.ts";
 import "./SearchBar.css";
 
@@ -13,25 +15,33 @@ const WAIT_MS = 250;
 
 interface SearchBarProps {
   conversationId: string;
+  /** It says who wrote what was found. */
+  group: boolean;
   onHit: (seq: number) => void;
   onClose: () => void;
+}
+
+interface Hit {
+  seq: number;
+  sender: Sender;
 }
 
 interface Hits {
   query: string;
   /** Newest first. */
-  seqs: readonly number[];
+  found: readonly Hit[];
   error?: string;
 }
 
 /** A bar under the header: what was said here, hit by hit. */
-export function SearchBar({ conversationId, onHit, onClose }: SearchBarProps) {
+export default function SearchBar({ conversationId, group, onHit, onClose }: SearchBarProps) {
+  const { userId } = useEngine();
   const [query, setQuery] = useState("");
   const hits = useHits(conversationId, query.trim());
   useMarkedWords(query.trim());
   const [at, setAt] = useState(0);
   const go = (index: number) => {
-    const seq = hits?.seqs[index];
+    const seq = hits?.found[index]?.seq;
     if (seq === undefined) return;
     setAt(index);
     onHit(seq);
@@ -47,7 +57,8 @@ export function SearchBar({ conversationId, onHit, onClose }: SearchBarProps) {
     event.preventDefault();
     event.stopPropagation();
   };
-  const count = hits?.seqs.length ?? 0;
+  const count = hits?.found.length ?? 0;
+  const sender = group ? hits?.found[at]?.sender : undefined;
   return (
     <search className="search-bar">
       <SearchInput
@@ -59,6 +70,11 @@ export function SearchBar({ conversationId, onHit, onClose }: SearchBarProps) {
       />
       <span className="search-bar__count" role="status">
         {hits && (hits.error ?? (count === 0 ? t.conversation.noHit : t.conversation.hit(at + 1, count)))}
+        {sender && (
+          <bdi className="search-bar__sender ellipsis">
+            {sender.id === userId ? t.common.you : shortName(sender.displayName)}
+          </bdi>
+        )}
       </span>
       <IconButton
         icon={ChevronUp}
@@ -89,9 +105,9 @@ function useHits(conversationId: string, query: string): Hits | undefined {
       if (query === "") return setHits(undefined);
       try {
         const found = await engine.call("message.search", { q: query, conversationId, limit: 50 }, control.signal);
-        setHits({ query, seqs: found.items.map((item) => item.seq) });
+        setHits({ query, found: found.items });
       } catch (reason) {
-        if (!control.signal.aborted) setHits({ query, seqs: [], error: refusal(reason) });
+        if (!control.signal.aborted) setHits({ query, found: [], error: refusal(reason) });
       }
     }, WAIT_MS);
     return () => {

@@ -18,6 +18,8 @@ import { cx } from "../../ui/cx.ts";
 import { Arrivals } from "./arrivals.ts";
 import { FloatingDay, type FloatingDayHandle } from "./FloatingDay.tsx";
 import { JumpToLatest } from "./JumpToLatest.tsx";
+import { JumpToMention } from "./JumpToMention.tsx";
+import type { NextCall } from "./mentions.ts";
 import { countsAsUnread, type Row } from "./rows.ts";
 import { TimelineRow } from "./TimelineRow.tsx";
 import { useReading } from "./useReading.ts";
@@ -41,10 +43,14 @@ interface TimelineProps {
   unread: string | undefined;
   /** How far the reader has read, as the conversation has it. */
   readSeq: number;
+  /** What calls the reader and is not read. */
+  call: NextCall | undefined;
   onNear: (edge: "start" | "end") => void;
   onRead: (seq: number) => void;
   /** To the latest, where that is not here. */
   onLatest: () => void;
+  /** To a message, here or not. */
+  onShow: (seq: number) => void;
   onKey: (event: KeyboardEvent, message: Message, element: HTMLElement) => void;
   /** Who types. */
   children: ReactNode;
@@ -52,12 +58,14 @@ interface TimelineProps {
 
 /** What was said, in order; only what is near the view is there. */
 export function Timeline(props: TimelineProps) {
-  const { ref, rows, me, goal, live, unread, readSeq, onNear, onRead, onLatest, children } = props;
+  const { ref, rows, me, goal, live, unread, readSeq, call, onNear, onRead, onLatest, onShow, children } = props;
   const list = useRef<VirtualizerHandle>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const day = useRef<FloatingDayHandle>(null);
   const seen = useRef(readSeq);
   const [below, setBelow] = useState(0);
+  const range = useRef<SeqRange>(undefined);
+  const [away, setAway] = useState(false);
   const reading = useReading(onRead);
   const onView = useCallback(
     (first: number, last: number, moving: boolean) => {
@@ -65,11 +73,14 @@ export function Timeline(props: TimelineProps) {
       const seq = seqUpTo(rows, last);
       seen.current = Math.max(seen.current, seq);
       setBelow(countBehind(rows, seen.current, me));
+      range.current = { from: seqUpTo(rows, first), to: seq };
+      setAway(isAway(call?.seq, range.current));
       reading(seq);
     },
-    [rows, me, reading],
+    [rows, me, reading, call?.seq],
   );
   useLayoutEffect(() => setBelow(countBehind(rows, seen.current, me)), [rows, me]);
+  useLayoutEffect(() => setAway(isAway(call?.seq, range.current)), [call?.seq]);
   const scroll = useTimelineScroll({ list, scroller, rows, goal, live, onNear, onView });
   const { flash, show } = useFlash(rows, goal, scroll.toIndex);
   const latest = live ? scroll.toLatest : onLatest;
@@ -117,9 +128,20 @@ export function Timeline(props: TimelineProps) {
         </Virtualizer>
         <div className="timeline__tail">{children}</div>
       </div>
+      {call && away && <JumpToMention count={call.count} onJump={() => onShow(call.seq)} />}
       {(scroll.far || !live) && !scroll.settling && <JumpToLatest count={below} onJump={latest} />}
     </div>
   );
+}
+
+interface SeqRange {
+  from: number;
+  to: number;
+}
+
+/** Whether a message is not in view; nobody knows before it was looked. */
+function isAway(seq: number | undefined, view: SeqRange | undefined): boolean {
+  return seq !== undefined && view !== undefined && (seq < view.from || seq > view.to);
 }
 
 /** Whether rows were put before those that were there: the list then keeps its place from the end. */

@@ -9,10 +9,13 @@ import { Bubble } from "./Bubble.tsx";
 import { clockOf, wordOf } from "./BubbleMeta.tsx";
 import { MarksContext, useActs, useView } from "./context.ts";
 import { DayLine } from "./DayLine.tsx";
-import { lineOf, nameOf, systemText } from "./names.ts";
+import { lineOf, nameOf } from "./names.ts";
 import { OutboxBubble } from "./OutboxBubble.tsx";
 import { Reactions } from "./Reactions.tsx";
 import type { Row } from "./rows.ts";
+import { SenderFace } from "./SenderFace.tsx";
+import { SystemWords } from "./SystemWords.tsx";
+import { systemParts } from "./system.ts";
 import { type Tick, tickOf, tickOfSend } from "./ticks.ts";
 import { useTouch } from "./useTouch.ts";
 import "./TimelineRow.css";
@@ -44,14 +47,14 @@ export const TimelineRow = memo(function TimelineRow({ row, current, unread, fla
 type RowBodyProps = Pick<TimelineRowProps, "row" | "current" | "flash"> & { fresh: boolean };
 
 function RowBody({ row, current, flash, fresh }: RowBodyProps) {
-  const names = useNames();
+  const { me } = useView();
   const common = { tabIndex: current ? 0 : -1, "data-key": row.key };
   const look = cx(flash && "timeline-row__message--flash", fresh && "timeline-row__message--fresh");
   switch (row.kind) {
     case "system":
       return (
-        <p {...common} className="timeline-row__system" dir="auto">
-          {systemText(row.message, names)}
+        <p {...common} className="timeline-row__system">
+          <SystemWords parts={systemParts(row.message, me)} />
         </p>
       );
     case "outbox":
@@ -65,7 +68,7 @@ function RowBody({ row, current, flash, fresh }: RowBodyProps) {
         </article>
       );
     case "message":
-      return <MessageRow message={row.message} mine={row.mine} first={row.first} look={look} common={common} />;
+      return <MessageRow {...row} look={look} common={common} />;
   }
 }
 
@@ -73,16 +76,18 @@ interface MessageRowProps {
   message: Message;
   mine: boolean;
   first: boolean;
+  last: boolean;
   look: string;
   common: { tabIndex: number; "data-key": string };
 }
 
-function MessageRow({ message, mine, first, look, common }: MessageRowProps) {
+function MessageRow({ message, mine, first, last, look, common }: MessageRowProps) {
   const [hot, setHot] = useState(false);
   const view = useView();
   const marks = useContext(MarksContext);
   const acts = useActs();
   const may = allowed(message, view);
+  const sender = view.kind === "group" && !mine;
   const touch = useTouch({
     onHold: (at) => may.details && acts.menu(message, at),
     onSwipe: () => may.reply && acts.reply(message),
@@ -92,7 +97,12 @@ function MessageRow({ message, mine, first, look, common }: MessageRowProps) {
       {...common}
       {...touch}
       aria-label={labelOf(message, view.me, mine && !message.unsent ? tickOf(message, marks) : undefined)}
-      className={cx("timeline-row__message", mine && "timeline-row__message--mine", look)}
+      className={cx(
+        "timeline-row__message",
+        mine && "timeline-row__message--mine",
+        sender && "timeline-row__message--sender",
+        look,
+      )}
       onPointerEnter={(event) => event.pointerType === "mouse" && setHot(true)}
       onPointerLeave={() => setHot(false)}
       onFocus={(event) => event.target === event.currentTarget && setHot(event.target.matches(":focus-visible"))}
@@ -103,7 +113,8 @@ function MessageRow({ message, mine, first, look, common }: MessageRowProps) {
         acts.menu(message, new DOMRect(event.clientX, event.clientY, 0, 0));
       }}
     >
-      <Bubble message={message} mine={mine} first={first}>
+      {sender && last && <SenderFace sender={message.sender} />}
+      <Bubble message={message} mine={mine} first={first} named={sender && first}>
         {hot && may.details && <ActionBar message={message} may={may} />}
       </Bubble>
       {message.reactions?.length && !message.unsent ? <Reactions message={message} /> : null}
@@ -125,12 +136,6 @@ function labelOf(message: Message, me: string, tick: Tick | undefined): string {
 function sendLabel(entry: OutboxRow): string {
   const text = lineOf({ type: "text", content: entry.content });
   return t.conversation.message(t.common.you, text, clockOf(entry.createdAt), wordOf(tickOfSend(entry)));
-}
-
-function useNames(): (userId: string) => string {
-  const { me, mentions } = useView();
-  return (userId) =>
-    userId === me ? t.common.you : (mentions.find((person) => person.id === userId)?.username ?? t.common.deletedUser);
 }
 
 function UnreadLine({ count }: { count: string }) {

@@ -13,7 +13,7 @@ export interface Allowed {
 const nothing: Allowed = { react: false, reply: false, copy: false, edit: false, unsend: false, details: false };
 
 /** What a reader may do with a message. What is not allowed is not offered. */
-export function allowed(message: Message, view: Pick<View, "me" | "canReact" | "canReply">): Allowed {
+export function allowed(message: Message, view: Pick<View, "me" | "canReact" | "canReply" | "canUnsendAll">): Allowed {
   if (message.unsent === true || message.type === "system") return nothing;
   const mine = message.sender.id === view.me;
   return {
@@ -21,7 +21,7 @@ export function allowed(message: Message, view: Pick<View, "me" | "canReact" | "
     reply: view.canReply,
     copy: message.content !== "",
     edit: mine && view.canReply && message.type === "text",
-    unsend: mine,
+    unsend: mine || view.canUnsendAll,
     details: true,
   };
 }

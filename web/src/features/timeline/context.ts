@@ -34,6 +34,8 @@ export interface View {
   trusted: boolean;
   canReact: boolean;
   canReply: boolean;
+  /** They may take back what others wrote: as an owner or admin of a group. */
+  canUnsendAll: boolean;
 }
 
 export type Marks = Pick<Conversation, "otherReadSeq" | "otherDeliveredSeq">;

@@ -24,27 +24,6 @@ export function nameOf(message: Pick<Message, "sender">, me: string): string {
   return message.sender.id === me ? t.common.you : message.sender.displayName;
 }
 
-/** The same from the reader's point of view in a sentence of the system. */
-export function systemText(message: Message, names: (userId: string) => string): string {
-  const who = names(message.sender.id);
-  const whom = (message.userIds ?? []).map(names).join(", ");
-  switch (message.event) {
-    case "renamed":
-      return t.conversation.renamed(who, message.content);
-    case "joined":
-      return t.conversation.joinedGroup(who);
-    case "left":
-      return t.conversation.leftGroup(who);
-    case "removed":
-      return t.conversation.removedFromGroup(who, whom);
-    case "promoted":
-      return t.conversation.madeAdmin(who, whom);
-    default:
-      // A newer server may tell of what this client has no words for yet.
-      return t.conversation.somethingChanged(who);
-  }
-}
-
 const RTL = /^[^\p{L}]*[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC]/u;
 
 /** The direction of a text: that of its first letter. Times and ticks stand at its end. */

@@ -1,6 +1,6 @@
 import Dexie from "dexie";
 import { useLiveQuery } from "dexie-react-hooks";
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import type { Me, PresenceState } from "../../api/types.ts";
 import type { ActivityRow, ChatrDatabase, Connection, ConversationRow, OutboxRow, PersonRow } from "../../db/schema.ts";
 import { useEngine } from "../../session/session.ts";
@@ -73,8 +73,10 @@ function isOnline(value: unknown): boolean {
   return connection?.state === "online";
 }
 
-/** What the other is at, for as long as it holds: recording before typing, and a draft that shows before dots. */
-export function useActivity(conversationId: string | undefined, me: string): ActivityRow | undefined {
+const idle: readonly ActivityRow[] = [];
+
+/** What the others are at, for as long as it holds: recording before typing, and a draft that shows before dots. */
+export function useActivity(conversationId: string | undefined, me: string): readonly ActivityRow[] {
   const { db } = useEngine();
   const rows = useLiveQuery(
     async () =>
@@ -82,7 +84,7 @@ export function useActivity(conversationId: string | undefined, me: string): Act
     [db, conversationId],
   );
   const [now, setNow] = useState(Date.now);
-  const others = (rows ?? []).filter((row) => row.userId !== me && row.until > now);
+  const others = useMemo(() => (rows ?? idle).filter((row) => row.userId !== me && row.until > now), [rows, me, now]);
   const next = Math.min(...others.map((row) => row.until));
   useEffect(() => {
     if (rows !== undefined) setNow(Date.now());
@@ -92,6 +94,19 @@ export function useActivity(conversationId: string | undefined, me: string): Act
     const timer = setTimeout(() => setNow(Date.now()), Math.max(50, next - Date.now()));
     return () => clearTimeout(timer);
   }, [next]);
-  const by = (kind: ActivityRow["kind"]) => others.find((row) => row.kind === kind && (kind !== "draft" || row.text));
-  return by("recording") ?? by("draft") ?? by("typing");
+  return useMemo(() => foremost(others), [others]);
+}
+
+const ORDER: readonly ActivityRow["kind"][] = ["recording", "draft", "typing"];
+
+/** Of each person what says most, and first who does that. */
+export function foremost(rows: readonly ActivityRow[]): readonly ActivityRow[] {
+  const found = new Map<string, ActivityRow>();
+  for (const kind of ORDER) {
+    for (const row of rows) {
+      const shows = row.kind === kind && (kind !== "draft" || Boolean(row.text));
+      if (shows && !found.has(row.userId)) found.set(row.userId, row);
+    }
+  }
+  return [...found.values()];
 }

@@ -14,6 +14,7 @@ export const auth = {
     reaction: "🎉",
   },
 
+  toJoin: "Sign in or create an account to join the group.",
   signIn: "Sign in",
   signingIn: "Signing in…",
   login: "E-mail, username or phone",

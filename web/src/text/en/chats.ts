@@ -2,6 +2,7 @@
 export const chats = {
   title: "Chats",
   newChat: "New chat",
+  newGroup: "New group",
   list: "Chats",
   tabs: "Kinds of chats",
   tabChats: "Chats",
@@ -22,7 +23,7 @@ export const chats = {
   video: "Video",
   voiceNote: "Voice note",
   file: "File",
-  groupChanged: "This group changed",
+  unsent: "Message unsent",
   youUnsent: "You unsent a message",
   unsentBy: (name: string) => `${name} unsent a message`,
   untitled: "Group",
@@ -37,6 +38,7 @@ export const chats = {
   delivered: "Delivered",
   read: "Read",
   unread: (count: string) => `${count} unread`,
+  mentioned: "You were mentioned",
 
   pin: "Pin",
   unpin: "Unpin",
@@ -52,7 +54,7 @@ export const chats = {
   deleteTitle: "Delete this chat?",
   deleteDirect: (name: string) =>
     `Only your copy goes. ${name} keeps the other one, and a new message brings the chat back.`,
-  deleteGroup: "Only your copy goes. A new message brings the chat back.",
+  leaveGroup: "Leave group",
   archived: "Archived",
   undo: "Undo",
 
@@ -64,6 +66,14 @@ export const chats = {
   noArchivedText: "Archived chats stay silent and searchable.",
   nothingFound: (query: string) => `Nothing found for “${query}”`,
   nothingFoundText: "Check the spelling, or try fewer letters.",
+
+  inviteTo: (group: string) => `Invite to ${group}`,
+  invitedBy: (name: string, members: string) => `${name} invites you · ${members}`,
+  join: "Join",
+  decline: "Decline",
+  inviteGone: "This invite is no longer open.",
+  groupFull: "This group is full.",
+  moreInvites: (count: number) => (count === 1 ? "1 more invite" : `${count} more invites`),
 
   foundChats: "Chats",
   foundMessages: "Messages",

@@ -65,6 +65,7 @@ export const common = {
   allow: "Allow",
   notNow: "Not now",
   newMessage: "New message",
+  saidBy: (name: string, text: string) => `${name}: ${text}`,
 
   shortcuts: "Shortcuts",
   /** What it does, and its keys. */

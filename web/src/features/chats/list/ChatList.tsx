@@ -1,6 +1,7 @@
 import { Archive, MessageCircle, MessageCircleQuestionMark } from "lucide-react";
-import { memo, type Ref, useMemo } from "react";
+import { memo, type Ref, useEffect, useMemo, useRef } from "react";
 import { useLocation } from "wouter";
+import { focusPage } from "../../../app/focus.ts";
 import { useMedia } from "../../../app/useMedia.ts";
 import { useEngine } from "../../../session/session.ts";
 import { t } from "../../../text/index.ts";
@@ -8,11 +9,13 @@ import { Button } from "../../../ui/Button.tsx";
 import { ContextMenu } from "../../../ui/ContextMenu.tsx";
 import { Empty } from "../../../ui/Empty.tsx";
 import type { ChatData } from "../data.ts";
-import { type ChatTab, type Entry, tabOf } from "../order.ts";
+import type { ChatTab, Entry } from "../order.ts";
 import { useListState } from "../state.ts";
 import { viewOf } from "../view.ts";
 import { type ChatActions, chatActions } from "./actions.ts";
 import { ChatRow } from "./ChatRow.tsx";
+import { InviteCard, MoreInvites } from "./InviteCard.tsx";
+import { type Item, isRow, itemsOf, keyOf } from "./items.ts";
 import { menuOf, rowKey, swipeActs } from "./menu.ts";
 import { RowList, type RowListHandle } from "./RowList.tsx";
 import { SwipeRow } from "./SwipeRow.tsx";
@@ -26,31 +29,44 @@ interface ChatListProps {
   open: string | undefined;
 }
 
-/** The rows of one tab. */
+/** The rows of one tab, below what one is invited to. */
 export function ChatList({ ref, data, tab, open }: ChatListProps) {
-  const entries = useMemo(() => data.entries.filter((entry) => entryTab(entry) === tab), [data.entries, tab]);
+  const items = useMemo(() => itemsOf(data.invites, data.entries, tab), [data.invites, data.entries, tab]);
   const actions = useChatActions(open);
-  if (entries.length === 0) return <NoChats tab={tab} />;
+  useFocusKept(items.length);
+  if (items.length === 0) return <NoChats tab={tab} />;
+  const render = (item: Item, tabIndex: 0 | -1) => {
+    switch (item.kind) {
+      case "invite":
+        return <InviteCard invite={item.invite} />;
+      case "more":
+        return <MoreInvites count={item.count} />;
+      case "entry": {
+        const { entry } = item;
+        return <EntryRow entry={entry} data={data} open={entry.key === open} tabIndex={tabIndex} actions={actions} />;
+      }
+      default:
+        return item satisfies never;
+    }
+  };
   return (
     <RowList
       // Each tab begins at its top.
       key={tab}
       ref={ref}
       label={tabNames[tab]}
-      items={entries}
+      items={items}
       keyOf={keyOf}
+      isRow={isRow}
       selected={open}
-      render={(entry, tabIndex) => (
-        <EntryRow entry={entry} data={data} open={entry.key === open} tabIndex={tabIndex} actions={actions} />
-      )}
-      onKey={({ conversation, ...entry }, event) => {
-        if (conversation) rowKey(event, conversation, viewOf({ conversation, ...entry }, data, false), actions);
+      render={render}
+      onKey={(item, event) => {
+        if (item.kind !== "entry" || item.entry.conversation === undefined) return;
+        rowKey(event, item.entry.conversation, viewOf(item.entry, data, false), actions);
       }}
     />
   );
 }
-
-export const keyOf = (entry: Entry) => entry.key;
 
 const tabNames: Record<ChatTab, string> = {
   chats: t.chats.tabChats,
@@ -58,9 +74,13 @@ const tabNames: Record<ChatTab, string> = {
   archived: t.chats.tabArchived,
 };
 
-/** Who was written to and is not reached yet is among the chats. */
-function entryTab({ conversation }: Entry): ChatTab {
-  return conversation === undefined ? "chats" : tabOf(conversation);
+/** What had the focus was the last that stood here. */
+function useFocusKept(count: number): void {
+  const before = useRef(count);
+  useEffect(() => {
+    if (count === 0 && before.current > 0 && document.activeElement === document.body) focusPage();
+    before.current = count;
+  }, [count]);
 }
 
 /** What rows do; deleting the open conversation leads back to the list. */

@@ -47,6 +47,7 @@ export function ChatRow({ view, open, query = "", ...rest }: ChatRowProps) {
         <span className="chat-row__marks" aria-hidden="true">
           {view.pinned && <Pin />}
           {view.muted && <BellOff />}
+          {view.mentioned && <Count value="@" />}
           {unread && <Count value={view.unread} kind={view.muted ? "muted" : "spark"} />}
         </span>
       </span>

@@ -1,5 +1,6 @@
 import { Check, CheckCheck, CircleAlert, Clock, File, Image, type LucideIcon, Mic, Video } from "lucide-react";
 import { t } from "../../../text/index.ts";
+import { SystemWords } from "../../timeline/SystemWords.tsx";
 import type { Kind, Line, Tick } from "../line.ts";
 
 const kinds: Record<Kind, LucideIcon> = { photo: Image, video: Video, voice: Mic, file: File };
@@ -29,6 +30,12 @@ export function RowLine({ line }: { line: Line }) {
       );
     case "nothing":
       return null;
+    case "told":
+      return (
+        <span className="chat-row__text">
+          <SystemWords parts={line.parts} />
+        </span>
+      );
     case "said":
       return <Said line={line} />;
     default:

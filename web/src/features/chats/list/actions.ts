@@ -13,7 +13,7 @@ export interface ChatActions {
   /** Until when (milliseconds since 1970); null ends it. */
   mute(chat: ConversationRow, until: number | null): Promise<void>;
   markRead(chat: ConversationRow): void;
-  /** Asks first. */
+  /** Asks first. A group is left, for there is no copy of one's own that could go. */
   remove(chat: ConversationRow, name: string): Promise<void>;
 }
 
@@ -36,11 +36,31 @@ export function chatActions(engine: Engine, leave: (conversationId: string) => v
       engine.markRead(id, headSeq);
     },
     async remove({ id, kind }, name) {
-      const text = kind === "group" ? t.chats.deleteGroup : t.chats.deleteDirect(name);
+      if (kind === "group") {
+        if (await leaveGroup(engine, id)) leave(id);
+        return;
+      }
+      const text = t.chats.deleteDirect(name);
       const sure = await confirm({ title: t.chats.deleteTitle, text, verb: t.chats.deleteChat, danger: true });
       if (sure && (await told(engine.call("conversation.delete", { id })))) leave(id);
     },
   };
+}
+
+/** Who inherits it, or that it goes, is said before: that is asked of the server. */
+async function leaveGroup(engine: Engine, id: string): Promise<boolean> {
+  try {
+    const asked = engine.call("group.get", { id });
+    // What knows of groups comes when it is asked for.
+    const [{ groupActs }, { rosterOf }] = await Promise.all([
+      import("../../groups/groupActs.ts"),
+      import("../../groups/roster.ts"),
+    ]);
+    return await groupActs(engine, rosterOf(await asked), () => undefined).leave();
+  } catch (error) {
+    toast(refusal(error));
+    return false;
+  }
 }
 
 /** Whether it was done; if not, it was said why. */

@@ -1,4 +1,4 @@
-import { Archive, ArchiveRestore, Bell, BellOff, CheckCheck, Pin, PinOff, Trash2 } from "lucide-react";
+import { Archive, ArchiveRestore, Bell, BellOff, CheckCheck, LogOut, Pin, PinOff, Trash2 } from "lucide-react";
 import type { KeyboardEvent } from "react";
 import type { ConversationRow } from "../../../db/schema.ts";
 import { t } from "../../../text/index.ts";
@@ -23,9 +23,10 @@ export function menuOf(chat: ConversationRow, view: MenuView, actions: ChatActio
   }
   if (chat.request === 0)
     items.push(...keepItems(chat, actions), "line", ...muteItems(chat, view, actions, now), "line");
+  const group = chat.kind === "group";
   items.push({
-    label: t.chats.deleteChat,
-    icon: Trash2,
+    label: group ? t.chats.leaveGroup : t.chats.deleteChat,
+    icon: group ? LogOut : Trash2,
     shortcut: "Del",
     danger: true,
     onSelect: () => void actions.remove(chat, view.name),

@@ -24,7 +24,7 @@ export function useRoving({ keys, isRow, selected, scroller, virtual }: RovingOp
     return -1;
   };
   const indexOf = (key: string | undefined) => (key === undefined ? -1 : keys.indexOf(key));
-  const current = [indexOf(active), indexOf(selected), rowFrom(0, 1)].find((index) => index >= 0) ?? 0;
+  const current = [indexOf(active), indexOf(selected), rowFrom(0, 1)].find((index) => index >= 0 && isRow(index)) ?? 0;
 
   const move = (from: number, by: 1 | -1) => {
     const index = rowFrom(from, by);

@@ -30,7 +30,7 @@ interface SearchResultsProps {
 }
 
 /** What was found: chats by their names at once, then messages as the server finds them. */
-export function SearchResults({ ref, data, query, open }: SearchResultsProps) {
+export default function SearchResults({ ref, data, query, open }: SearchResultsProps) {
   const [filter, setFilter] = useState<Filter>({});
   const { found, more, retry } = useMessageSearch({ q: query, ...filter });
   const actions = useChatActions(open);

@@ -1,0 +1,5 @@
+import { settings } from "./en/settings.ts";
+import { t as everywhere } from "./index.ts";
+
+/** With the words of the settings. They come with their pages. */
+export const t = { ...everywhere, settings };
