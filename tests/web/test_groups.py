@@ -21,7 +21,7 @@ def details(page: Page) -> Locator:
 
 def roles(page: Page) -> Locator:
     """The members as one sees them."""
-    return details(page).get_by_role("region", name=re.compile("^[0-9]+ members?")).get_by_role("listitem")
+    return details(page).get_by_role("region", name=re.compile("^[0-9,]+ members?")).get_by_role("listitem")
 
 
 class GroupCase(ConversationCase):

@@ -1,5 +1,6 @@
 import { Archive, BookOpen, Inbox, Search, Settings2, SquarePen, UserRound, UsersRound } from "lucide-react";
 import { t } from "../../text/index.ts";
+import { numberText } from "../../ui/number.ts";
 import type { ChatData } from "./data.ts";
 import { rankOf } from "./match.ts";
 import { type Entry, tabOf } from "./order.ts";
@@ -24,7 +25,7 @@ function recent({ entries }: ChatData): Entry[] {
 function toPick(entry: Entry, data: ChatData, to: (path: string) => void): Pick {
   const { conversation } = entry;
   const face = faceOf(entry, data);
-  const members = conversation?.kind === "group" && t.conversation.members(conversation.memberCount ?? 0);
+  const members = conversation?.kind === "group" && t.conversation.members(numberText(conversation.memberCount ?? 0));
   const hint = [face.username, members, conversation && tabHint(conversation)].filter(Boolean).join(" · ");
   return {
     key: entry.key,

@@ -1,9 +1,10 @@
 import { ArrowUp, Smile, WifiOff } from "lucide-react";
-import { Popover } from "radix-ui";
 import {
   type KeyboardEvent,
+  lazy,
   type ReactNode,
   type Ref,
+  Suspense,
   useImperativeHandle,
   useLayoutEffect,
   useRef,
@@ -11,13 +12,14 @@ import {
 } from "react";
 import { t } from "../../text/index.ts";
 import { cx } from "../../ui/cx.ts";
-import { EmojiPicker } from "../../ui/EmojiPicker.tsx";
 import { IconButton } from "../../ui/IconButton.tsx";
 import { Completion, type CompletionHandle, type Group, type Person } from "./Completion.tsx";
 import { Counter, LIMIT } from "./Counter.tsx";
 import type { Composing, ComposingAction } from "./composing.ts";
 import { ModeStrip } from "./ModeStrip.tsx";
 import "./Composer.css";
+
+const EmojiPopover = lazy(() => import("./EmojiPopover.tsx"));
 
 export interface ComposerHandle {
   focus(): void;
@@ -169,39 +171,21 @@ function useKeys({ state, dispatch, onEditLast, onEscape, completion, submit }: 
 
 function EmojiButton({ onPick, onClose }: { onPick: (emoji: string) => void; onClose: () => void }) {
   const [open, setOpen] = useState(false);
-  const pick = (emoji: string, stay: boolean) => {
-    onPick(emoji);
-    if (!stay) setOpen(false);
-  };
+  const button = useRef<HTMLSpanElement>(null);
   return (
-    <Popover.Root open={open} onOpenChange={setOpen}>
-      <Popover.Anchor asChild>
-        <span>
-          <IconButton
-            icon={Smile}
-            label={t.conversation.emoji}
-            aria-haspopup="dialog"
-            aria-expanded={open}
-            onClick={() => setOpen(!open)}
-          />
-        </span>
-      </Popover.Anchor>
-      <Popover.Portal>
-        <Popover.Content
-          className="composer__picker"
-          aria-label={t.conversation.emoji}
-          side="top"
-          align="end"
-          sideOffset={8}
-          collisionPadding={8}
-          onCloseAutoFocus={(event) => {
-            event.preventDefault();
-            onClose();
-          }}
-        >
-          <EmojiPicker onPick={pick} />
-        </Popover.Content>
-      </Popover.Portal>
-    </Popover.Root>
+    <span ref={button}>
+      <IconButton
+        icon={Smile}
+        label={t.conversation.emoji}
+        aria-haspopup="dialog"
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+      />
+      {open && (
+        <Suspense>
+          <EmojiPopover at={button} onPick={onPick} onEnd={() => setOpen(false)} onClosed={onClose} />
+        </Suspense>
+      )}
+    </span>
   );
 }

@@ -4,7 +4,7 @@ import { useMemo, useState } from "react";
 import type { FoundUser } from "../../api/types.ts";
 import type { PersonRow } from "../../db/schema.ts";
 import { useEngine } from "../../session/session.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/people.ts";
 import { refusal } from "../../text/refusal.ts";
 import { Chip } from "../../ui/Chip.tsx";
 import { Dialog } from "../../ui/Dialog.tsx";

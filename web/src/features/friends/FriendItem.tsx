@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import type { PresenceState } from "../../api/types.ts";
 import type { PersonRow } from "../../db/schema.ts";
 import { useEngine } from "../../session/session.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/people.ts";
 import { IconButton } from "../../ui/IconButton.tsx";
 import { Menu } from "../../ui/Menu.tsx";
 import { useNow } from "../../ui/useNow.ts";

@@ -1,7 +1,8 @@
 import { Ban, SearchX, UserRoundPlus, UsersRound } from "lucide-react";
 import type { ReactNode } from "react";
 import type { PersonRow } from "../../db/schema.ts";
-import { locale, t } from "../../text/index.ts";
+import { locale } from "../../text/index.ts";
+import { t } from "../../text/people.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Card } from "../../ui/Card.tsx";
 import { Empty } from "../../ui/Empty.tsx";

@@ -4,7 +4,7 @@ import { useLocation } from "wouter";
 import Details from "../../app/Details.tsx";
 import { openDetails, usePanes } from "../../app/panes.ts";
 import { useMedia, WIDE } from "../../app/useMedia.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/people.ts";
 import { Button } from "../../ui/Button.tsx";
 import { SearchInput } from "../../ui/SearchInput.tsx";
 import { Segments } from "../../ui/Segments.tsx";

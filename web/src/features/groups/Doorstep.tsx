@@ -7,7 +7,7 @@ import { Avatar } from "../../ui/Avatar.tsx";
 import { Button } from "../../ui/Button.tsx";
 import { Skeleton } from "../../ui/Skeleton.tsx";
 import "./Doorstep.css";
-import { numberText } from "./numberText.ts";
+import { numberText } from "../../ui/number.ts";
 
 interface DoorstepProps {
   /** As whoever is outside sees it; none: there is nothing to see. */
@@ -39,7 +39,7 @@ export function Doorstep({ group, title, text, children }: DoorstepProps) {
             <h1 className="doorstep__title" dir="auto">
               {title}
             </h1>
-            {group && <p className="doorstep__text">{t.groups.members(numberText(group.memberCount))}</p>}
+            {group && <p className="doorstep__text">{t.conversation.members(numberText(group.memberCount))}</p>}
             {text && <p className="doorstep__text">{text}</p>}
             <div className="doorstep__acts">
               {children ?? (

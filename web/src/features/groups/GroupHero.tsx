@@ -2,7 +2,7 @@ import { t } from "../../text/groups.ts";
 import { Avatar } from "../../ui/Avatar.tsx";
 import "../profile/PersonHero.css";
 import "./GroupHero.css";
-import { numberText } from "./numberText.ts";
+import { numberText } from "../../ui/number.ts";
 
 interface GroupHeroProps {
   id: string;
@@ -20,7 +20,9 @@ export function GroupHero({ id, name, description, memberCount }: GroupHeroProps
       <h3 className="person-hero__name">
         <bdi>{title}</bdi>
       </h3>
-      {memberCount !== undefined && <p className="person-hero__text">{t.groups.members(numberText(memberCount))}</p>}
+      {memberCount !== undefined && (
+        <p className="person-hero__text">{t.conversation.members(numberText(memberCount))}</p>
+      )}
       {description && (
         <p className="group-hero__description" dir="auto">
           {description}

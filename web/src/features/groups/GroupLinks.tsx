@@ -10,8 +10,8 @@ import { copyText } from "../../ui/copy.ts";
 import { IconButton } from "../../ui/IconButton.tsx";
 import { told } from "./groupActs.ts";
 import "./GroupLinks.css";
+import { numberText } from "../../ui/number.ts";
 import { LinkDialog } from "./LinkDialog.tsx";
-import { numberText } from "./numberText.ts";
 
 /** The links that let people into a group: made, copied, revoked. */
 export function GroupLinks({ groupId }: { groupId: string }) {

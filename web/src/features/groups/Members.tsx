@@ -7,8 +7,8 @@ import { SearchInput } from "../../ui/SearchInput.tsx";
 import { ActButton } from "../profile/ActButton.tsx";
 import type { GroupActs } from "./groupActs.ts";
 import "./Members.css";
+import { numberText } from "../../ui/number.ts";
 import { MemberRow } from "./MemberRow.tsx";
-import { numberText } from "./numberText.ts";
 import { invitedCount, type Roster } from "./roster.ts";
 import { useFoundMembers } from "./useFoundMembers.ts";
 
@@ -96,7 +96,7 @@ function Found({ roster, acts, query }: Omit<MembersProps, "more"> & { query: st
 
 /** *8 members, 1 invited* */
 function titleOf(roster: Roster): string {
-  const members = t.groups.members(numberText(roster.group.memberCount));
+  const members = t.conversation.members(numberText(roster.group.memberCount));
   const invited = invitedCount(roster);
   return invited ? t.groups.membersAndInvited(members, numberText(invited)) : members;
 }

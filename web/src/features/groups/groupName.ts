@@ -1,4 +1,4 @@
-import { t } from "../../text/index.ts";
+import { t } from "../../text/groups.ts";
 import { lengthOf, nameProblem } from "../profile/names.ts";
 
 export const MOST_NAME = 64;

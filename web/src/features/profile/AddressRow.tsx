@@ -1,7 +1,7 @@
 import { Check, CircleAlert, Pencil } from "lucide-react";
 import type { ReactNode } from "react";
 import { useLocation } from "wouter";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/people.ts";
 import { Chip } from "../../ui/Chip.tsx";
 import { IconButton } from "../../ui/IconButton.tsx";
 import { FactRow } from "./FactRow.tsx";

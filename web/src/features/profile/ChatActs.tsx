@@ -3,7 +3,7 @@ import { Archive, ArchiveRestore, Bell, BellOff, MessageCircle } from "lucide-re
 import type { ComponentProps } from "react";
 import { closeDetails } from "../../app/panes.ts";
 import type { ConversationRow, PersonRow } from "../../db/schema.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/people.ts";
 import { Menu } from "../../ui/Menu.tsx";
 import { useNow } from "../../ui/useNow.ts";
 import { muteItems } from "../chats/list/menu.ts";

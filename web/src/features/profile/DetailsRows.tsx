@@ -1,6 +1,6 @@
 import { type LucideIcon, Pin } from "lucide-react";
 import type { ConversationRow } from "../../db/schema.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/people.ts";
 import { cx } from "../../ui/cx.ts";
 import { Switch } from "../../ui/Switch.tsx";
 import "./PersonDetails.css";

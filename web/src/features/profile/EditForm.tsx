@@ -2,7 +2,7 @@ import { type FormEvent, type KeyboardEvent, useId, useState } from "react";
 import { ApiError } from "../../api/errors.ts";
 import type { UserUpdateParams } from "../../api/types.ts";
 import { useEngine } from "../../session/session.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/people.ts";
 import { refusal } from "../../text/refusal.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Field } from "../../ui/Field.tsx";

@@ -1,6 +1,6 @@
 import { Pencil } from "lucide-react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/people.ts";
 import { IconButton } from "../../ui/IconButton.tsx";
 
 export interface FactRowProps {

@@ -2,7 +2,7 @@ import { Pencil } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import type { UserUpdateParams } from "../../api/types.ts";
 import { useEngine } from "../../session/session.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/people.ts";
 import { refusal } from "../../text/refusal.ts";
 import { IconButton } from "../../ui/IconButton.tsx";
 import { Menu } from "../../ui/Menu.tsx";

@@ -1,5 +1,5 @@
 import { ChevronDown } from "lucide-react";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/people.ts";
 import { Menu } from "../../ui/Menu.tsx";
 import "../../ui/Chip.css";
 import "./LevelMenu.css";

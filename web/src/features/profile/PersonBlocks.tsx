@@ -2,7 +2,7 @@ import { Ban, Trash2, UserRoundMinus } from "lucide-react";
 import { useMemo } from "react";
 import type { ConversationRow, PersonRow } from "../../db/schema.ts";
 import { useEngine } from "../../session/session.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/people.ts";
 import { DetailsRow, PinRow } from "./DetailsRows.tsx";
 import { nameOf, relationOf } from "./person.ts";
 import { personActs } from "./personActs.ts";

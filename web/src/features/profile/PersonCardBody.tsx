@@ -3,7 +3,7 @@ import { useLocation } from "wouter";
 import { transportLost } from "../../api/errors.ts";
 import { openDetails } from "../../app/panes.ts";
 import { useEngine } from "../../session/session.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/people.ts";
 import { refusal } from "../../text/refusal.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Empty } from "../../ui/Empty.tsx";

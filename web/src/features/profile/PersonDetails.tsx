@@ -1,6 +1,6 @@
 import { UserRoundX } from "lucide-react";
 import { transportLost } from "../../api/errors.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/people.ts";
 import { refusal } from "../../text/refusal.ts";
 import { Empty } from "../../ui/Empty.tsx";
 import { Skeleton } from "../../ui/Skeleton.tsx";

@@ -1,6 +1,6 @@
 import { CalendarDays, Copy, type LucideIcon, Mail, Phone, UserRound } from "lucide-react";
 import type { PersonRow } from "../../db/schema.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/people.ts";
 import { copyText } from "../../ui/copy.ts";
 import { IconButton } from "../../ui/IconButton.tsx";
 import { toast } from "../../ui/toast.tsx";

@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import type { PresenceState } from "../../api/types.ts";
 import type { PersonRow } from "../../db/schema.ts";
 import { useEngine } from "../../session/session.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/people.ts";
 import { Avatar } from "../../ui/Avatar.tsx";
 import { Chip } from "../../ui/Chip.tsx";
 import { Tag } from "../../ui/Tag.tsx";

@@ -1,5 +1,5 @@
 import type { Me } from "../../api/types.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/people.ts";
 import { Avatar } from "../../ui/Avatar.tsx";
 import { Card } from "../../ui/Card.tsx";
 import { useNow } from "../../ui/useNow.ts";

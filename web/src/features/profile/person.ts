@@ -1,6 +1,6 @@
 import type { User } from "../../api/types.ts";
 import type { PersonRow } from "../../db/schema.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/people.ts";
 
 /** How somebody stands to the viewer. */
 export type Relation = "self" | "blocked" | "friend" | "incoming" | "outgoing" | "none";

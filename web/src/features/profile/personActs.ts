@@ -2,7 +2,7 @@ import { ApiError } from "../../api/errors.ts";
 import type { Friendship } from "../../api/types.ts";
 import type { PersonRow } from "../../db/schema.ts";
 import type { Engine } from "../../engine/engine.ts";
-import { t } from "../../text/index.ts";
+import { t } from "../../text/people.ts";
 import { refusal } from "../../text/refusal.ts";
 import { confirm } from "../../ui/confirm.tsx";
 import { toast } from "../../ui/toast.tsx";

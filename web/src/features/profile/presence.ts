@@ -26,11 +26,11 @@ export function presenceText(
 
 function lastSeenText(at: Date, now: Date): string {
   const days = daysBetween(at, now);
-  if (days <= 0) return t.people.lastSeenToday(timeText(at, "clock", now, locale));
-  if (days === 1) return t.people.lastSeenYesterday;
-  if (days < 7) return t.people.lastSeenOn(new Intl.DateTimeFormat(locale, { weekday: "long" }).format(at));
+  if (days <= 0) return t.common.lastSeenToday(timeText(at, "clock", now, locale));
+  if (days === 1) return t.common.lastSeenYesterday;
+  if (days < 7) return t.common.lastSeenOn(new Intl.DateTimeFormat(locale, { weekday: "long" }).format(at));
   const year = at.getFullYear() === now.getFullYear() ? undefined : "numeric";
-  return t.people.lastSeenOn(new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year }).format(at));
+  return t.common.lastSeenOn(new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year }).format(at));
 }
 
 /** A day in a sentence: *today*, *yesterday*, *3 days ago*, *12 May*. */

@@ -29,7 +29,7 @@ import { ConversationBody } from "./ConversationBody.tsx";
 import { ActsContext, type Marks, MarksContext, ViewContext } from "./context.ts";
 import { Header, titleOf } from "./Header.tsx";
 import { messageKey } from "./keys.ts";
-import { giveBack, MessageMenu, ReactionPicker } from "./MessageMenu.tsx";
+import { giveBack, MessageMenu } from "./MessageMenu.tsx";
 import type { TimelineHandle } from "./Timeline.tsx";
 import { tickOf } from "./ticks.ts";
 import { type ActsState, useMessageActs } from "./useActs.ts";
@@ -41,6 +41,7 @@ import { useViewOf } from "./useViewOf.ts";
 
 // What is asked for now and then comes when it is.
 const SearchBar = lazy(() => import("./SearchBar.tsx"));
+const ReactionPicker = lazy(() => import("./ReactionPicker.tsx"));
 const DetailsDialog = lazy(() => import("./DetailsDialog.tsx"));
 const PersonCardAt = lazy(() => import("../profile/PersonCardAt.tsx"));
 
@@ -160,8 +161,8 @@ function Overlays({ overlays, close, messages, marks, me }: OverlaysProps) {
   return (
     <>
       <MessageMenu place={menu} onClose={() => close("menu")} />
-      <ReactionPicker place={picker} onClose={() => close("picker")} />
       <Suspense>
+        {picker && <ReactionPicker place={picker} onClose={() => close("picker")} />}
         {person && <PersonCardAt place={person} onClose={() => close("person")} />}
         {message && (
           <DetailsDialog

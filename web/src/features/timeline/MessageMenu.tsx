@@ -1,10 +1,9 @@
 import { AtSign, Copy, ExternalLink, Info, MessageSquareQuote, Pencil, Plus, Reply, Undo2 } from "lucide-react";
-import { DropdownMenu, Popover } from "radix-ui";
+import { DropdownMenu } from "radix-ui";
 import type { KeyboardEvent } from "react";
 import type { Message } from "../../api/types.ts";
 import { t } from "../../text/index.ts";
 import { cx } from "../../ui/cx.ts";
-import { EmojiPicker } from "../../ui/EmojiPicker.tsx";
 import { Menu, type MenuItem } from "../../ui/Menu.tsx";
 import { mentionedIn } from "../../ui/mentions.ts";
 import { allowed, firstLink } from "./allowed.ts";
@@ -21,12 +20,12 @@ export interface MenuPlace {
   from: HTMLElement | null;
 }
 
-interface OverlayProps {
+export interface OverlayProps {
   place: MenuPlace | undefined;
   onClose: () => void;
 }
 
-const atPlace = ({ at }: MenuPlace) => ({
+export const atPlace = ({ at }: MenuPlace) => ({
   "--menu-x": `${at.x}px`,
   "--menu-y": `${at.y}px`,
   "--menu-width": `${at.width}px`,
@@ -156,33 +155,4 @@ function sideways(event: KeyboardEvent<HTMLElement>): void {
   const next = items[items.indexOf(document.activeElement ?? event.currentTarget) + (rtl ? -step : step)];
   if (next instanceof HTMLElement) next.focus();
   event.preventDefault();
-}
-
-/** The choice of any emoji for a message. */
-export function ReactionPicker({ place, onClose }: OverlayProps) {
-  const acts = useActs();
-  if (place === undefined) return null;
-  const pick = (emoji: string) => {
-    onClose();
-    acts.react(place.message, emoji);
-  };
-  return (
-    <Popover.Root open onOpenChange={(open) => open || onClose()}>
-      <Popover.Anchor className="message-menu__anchor" style={atPlace(place)} />
-      <Popover.Portal>
-        <Popover.Content
-          className="message-menu__picker"
-          aria-label={t.conversation.react}
-          collisionPadding={8}
-          sideOffset={4}
-          onCloseAutoFocus={(event) => {
-            event.preventDefault();
-            place.from?.focus({ preventScroll: true });
-          }}
-        >
-          <EmojiPicker onPick={pick} />
-        </Popover.Content>
-      </Popover.Portal>
-    </Popover.Root>
-  );
 }

@@ -1,6 +1,7 @@
 import type { PresenceState, User } from "../../api/types.ts";
 import type { ActivityRow, ConversationRow } from "../../db/schema.ts";
 import { locale, t } from "../../text/index.ts";
+import { numberText } from "../../ui/number.ts";
 import { presenceText } from "../profile/presence.ts";
 
 interface Facts {
@@ -27,7 +28,7 @@ export function presenceLine({ conversation, person, presence, activity, nameOf,
     return { text: first.kind === "recording" ? t.conversation.recording : t.conversation.typing, live: true };
   }
   if (conversation?.kind === "group")
-    return { text: t.conversation.members(conversation.memberCount ?? 0), live: false };
+    return { text: t.conversation.members(numberText(conversation.memberCount ?? 0)), live: false };
   return { text: whereabouts(person, presence, online, now), live: false };
 }
 

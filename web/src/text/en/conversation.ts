@@ -7,7 +7,7 @@ export const conversation = {
   recordsHere: (who: string, count: number) => (count === 1 ? `${who} is recording…` : `${who} are recording…`),
   somePeople: (count: number) => (count === 1 ? "Someone" : `${count} people`),
   someone: "Someone",
-  members: (count: number) => (count === 1 ? "1 member" : `${count} members`),
+  members: (count: string) => (count === "1" ? "1 member" : `${count} members`),
   searchHere: "Search in conversation",
   details: "Details",
   backToChats: "Back to chats",

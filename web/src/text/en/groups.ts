@@ -14,7 +14,6 @@ export const groups = {
   edit: "Edit group",
 
   // Details
-  members: (count: string) => (count === "1" ? "1 member" : `${count} members`),
   membersAndInvited: (members: string, invited: string) => `${members}, ${invited} invited`,
   searchMembers: "Search members",
   noMember: "No member by that name",

@@ -1,9 +1,6 @@
 /** Words about people: friends, requests and blocks, details of a person, and the own profile. */
 export const people = {
   // Presence
-  lastSeenToday: (clock: string) => `Last seen today at ${clock}`,
-  lastSeenYesterday: "Last seen yesterday",
-  lastSeenOn: (day: string) => `Last seen on ${day}`,
 
   // Kinds of people
   bot: "bot",

@@ -10,12 +10,13 @@ import { Button } from "../../../ui/Button.tsx";
 import { toast } from "../../../ui/toast.tsx";
 import { pathOfTab } from "../place.ts";
 import "./InviteCard.css";
+import { numberText } from "../../../ui/number.ts";
 
 /** A group that one is invited to: which, by whom, and the answer. */
 export function InviteCard({ invite }: { invite: InviteRow }) {
   const { id, group, invitedBy, memberCount } = invite;
   const { busy, refused, join, decline } = useAnswer(id);
-  const members = t.conversation.members(memberCount);
+  const members = t.conversation.members(numberText(memberCount));
   return (
     <section className="invite-card" aria-label={t.chats.inviteTo(group.title)}>
       <Avatar id={id} name={group.title} size={40} kind="group" />

@@ -1,4 +1,4 @@
-import { locale } from "../../text/index.ts";
+import { locale } from "../text/index.ts";
 
 const format = new Intl.NumberFormat(locale);
 
