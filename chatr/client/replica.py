@@ -124,7 +124,8 @@ class Replica:
 
     def _reached_in(self, group: View) -> dict[str, int]:
         """Up to where all others in a group have come, as far as the person is shown it; where nobody is, nowhere."""
-        reached = self._reached.get(group["id"], {}) if group.get("memberCount", 0) > 1 else {}
+        is_alone = (group | self._told(group)).get("memberCount", 0) < 2
+        reached = {} if is_alone else self._reached.get(group["id"], {})
         return reached if self._gives_receipts else {**reached, "otherReadSeq": 0}
 
     def _keep(self, message: dict[str, Any]) -> None:
@@ -270,7 +271,9 @@ class Replica:
             self._listened.add(data["messageId"])
 
     def _group_member_joined(self, data: dict[str, Any]) -> None:
-        if data["memberCount"] == 2:
+        # Not of what was before one came oneself: others may have been there.
+        is_new = data["seq"] > self._stated.get(data["conversationId"], data["seq"])
+        if is_new and data["memberCount"] == 2:
             # What there was when they came counts as read by them, and nobody else is there.
             before = data["seq"] - 2
             self._reach(data["conversationId"], delivered=before, read=before)

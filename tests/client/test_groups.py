@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from twisted.trial.unittest import SynchronousTestCase
+
 from chatr.client import Replica
 from tests.client.case import ClientCase
 from tests.e2e.server import Account
@@ -152,6 +154,14 @@ class ReachedTests(GroupCase):
         await self.shows("read", "sent")
         await self.cat.rest("POST", f"/groups/{self.group}/leave")
         await self.shows("read", "read")
+        # Who came while one was not there says nothing of those who were there before.
+        await self.say("3")
+        await self.bens.call("group.leave", id=self.group)
+        for person in (self.cat, self.ben):
+            await self.ann.rest("POST", f"/groups/{self.group}/members", {"userIds": [person.id]})
+        await self.cat.rest("POST", f"/groups/{self.group}/accept")
+        await self.bens.call("group.accept", id=self.group)
+        await self.shows("read", "read", "sent")
 
     async def test_without_receipts(self) -> None:
         """Who gives none is shown none; what was read meanwhile says a page of history."""
@@ -165,21 +175,34 @@ class ReachedTests(GroupCase):
         self.replica.apply("message.receipts", {"conversationId": self.group, **marks})
         await self.shows("read")
 
-    async def test_another_epoch(self) -> None:
-        """What is known of a history that is no more is void."""
-        await self.ann.rest("POST", f"/groups/{self.group}/accept")
-        await self.read(self.ann, await self.say("1"))
-        await self.shows("read")
-        message = self.replica.messages(self.group)[-1]
-        view = self.replica.conversations()[self.group]
-        self.replica.apply("conversation.removed", {"conversationId": self.group, "revision": view["revision"] + 5})
-        self.replica.apply("epoch.begun", {"epoch": "another"})
-        self.replica.apply("sync.changes", {"reset": True, "removed": [], "conversations": [view]})
-        self.replica.apply(
-            "message.received",
-            {"conversationId": self.group, "seq": message["seq"], "message": {**message, "status": "sent"}},
-        )
-        self.assertEqual(self.replica.messages(self.group)[-1]["status"], "sent")
+
+class EpochTests(SynchronousTestCase):
+    """What is known of a history that is no more."""
+
+    def test_another_epoch(self) -> None:
+        """How far messages had come, and what was removed, is void."""
+        replica = Replica("me")
+        view = {
+            "id": "g",
+            "kind": "group",
+            "memberCount": 2,
+            "revision": 3,
+            "headSeq": 1,
+            "readSeq": 0,
+            "deliveredSeq": 0,
+        }
+        sender = {"id": "me", "username": "@me", "displayName": "Me"}
+        message = {"id": "m", "conversationId": "g", "seq": 1, "sender": sender, "type": "text", "unsent": False}
+        said = {"conversationId": "g", "seq": 1, "message": {**message, "status": "sent", "createdAt": ""}}
+        replica.apply("conversation.created", {"conversation": view})
+        replica.apply("message.received", said)
+        replica.apply("message.receipts", {"conversationId": "g", "otherDeliveredSeq": 1, "otherReadSeq": 1})
+        self.assertEqual(replica.messages("g")[0]["status"], "read")
+        replica.apply("conversation.removed", {"conversationId": "g", "revision": 8})
+        replica.apply("epoch.begun", {"epoch": "another"})
+        replica.apply("sync.changes", {"reset": True, "removed": [], "conversations": [view]})
+        replica.apply("message.received", said)
+        self.assertEqual(replica.conversations()["g"]["lastMessage"]["status"], "sent")
 
 
 def unrevised(views: dict[str, Any]) -> dict[str, Any]:

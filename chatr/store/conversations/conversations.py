@@ -73,10 +73,13 @@ async def changed_since(db: Queryable, viewer_id: str, horizon: datetime, limit:
 
 
 async def left_since(db: Queryable, viewer_id: str, horizon: datetime) -> list[str]:
-    """List the ids of the conversations that the viewer left, was removed from, or deleted after ``horizon``."""
+    """List the ids of the conversations that the viewer left, was removed from, or deleted after ``horizon``.
+
+    Whoever was invited again since is not in them either.
+    """
     rows = await db.query(
         """SELECT m.conversation_id FROM members m WHERE m.user_id = %s AND m.changed_at > %s
-            AND (m.status = 'left' OR m.cleared_seq > 0 AND (
+            AND (m.status <> 'joined' OR m.cleared_seq > 0 AND (
                    SELECT x.seq FROM messages x WHERE x.conversation_id = m.conversation_id AND x.seq > m.cleared_seq
                     ORDER BY x.seq DESC LIMIT 1) IS NULL)""",
         (viewer_id, horizon),

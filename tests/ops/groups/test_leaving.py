@@ -38,6 +38,11 @@ class RemoveTests(GroupsCase):
             self.assertGreater(gone["revision"], before["revision"])
         changes = await self.ben.call("sync.changes", cursor=cursor)
         self.assertEqual((changes["conversations"], changes["removed"]), ([], [self.group_id]))
+        # Nor is it there for a device that comes back when they are invited again.
+        await self.ann.call("group.invite", id=self.group_id, userIds=[self.ben.id])
+        changes = await self.ben.call("sync.changes", cursor=cursor)
+        self.assertEqual((changes["conversations"], changes["removed"]), ([], [self.group_id]))
+        await self.ann.call("group.remove_member", id=self.group_id, userId=self.ben.id)
         for name, params in (
             ("conversation.get", {"id": self.group_id}),
             ("conversation.log", {"id": self.group_id}),

@@ -7,37 +7,14 @@ import { Channel, type Note } from "./channel.ts";
 import type { Engine, GroupEvent } from "./engine.ts";
 import { GroupListeners } from "./group-listeners.ts";
 import { History } from "./history.ts";
-import { Leader, type LeaderOptions } from "./leader.ts";
+import { Leader } from "./leader.ts";
 import { noteRead } from "./marks.ts";
+import { type EngineOptions, webSocketUrl } from "./options.ts";
 import { quietly } from "./quietly.ts";
 import { Signals } from "./signals.ts";
 import { Store } from "./store.ts";
 import { Throttle } from "./throttle.ts";
 import { uuid } from "./uuid.ts";
-
-/** What the engine needs of whoever keeps the tokens. */
-export interface Credentials {
-  /** An access token that is good for now. Rejects with `ApiError`: what does not pass says that the session is over. */
-  accessToken(): Promise<string>;
-  /** The token was refused: get another. */
-  renew(): Promise<void>;
-  sessionId(): string;
-  /** Which WAMP connection is open: renewing prolongs it. */
-  connected(connection: string): void;
-}
-
-export interface EngineOptions {
-  userId: string;
-  credentials: Credentials;
-  /** Where the server is; empty: where this page is from. */
-  origin?: string;
-  /** Hears that the session has ended for good, with a code. */
-  onEnded(reason: string): void;
-  /** Which tab leads; without, this one does. */
-  locks?: Pick<LockManager, "request">;
-  database?: ChatrDatabase;
-  wamp?: LeaderOptions["wamp"];
-}
 
 const READ_MS = 200;
 
@@ -306,10 +283,4 @@ export class ChatrEngine implements Engine {
     const all = [...this.tabs.values()];
     return all.length > 0 && all.every((status) => status === "away") ? "away" : "online";
   }
-}
-
-function webSocketUrl(origin = ""): string {
-  const url = new URL("/ws", origin || globalThis.location.href);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  return url.href;
 }

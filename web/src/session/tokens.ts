@@ -2,7 +2,7 @@ import { ApiError } from "../api/errors.ts";
 import { passes, retryAfterMs } from "../api/patience.ts";
 import { rest } from "../api/rest.ts";
 import type { Session, SessionRefreshParams } from "../api/types.ts";
-import type { Credentials } from "../engine/chatr-engine.ts";
+import type { Credentials } from "../engine/options.ts";
 import { Backoff } from "../wamp/backoff.ts";
 
 /** So long before its end a token is renewed, and one that is short-lived when so much of its time is left. */

@@ -1,6 +1,7 @@
 import type { Message } from "../../src/api/types.ts";
 import { ChatrDatabase, type Connection, type ConversationRow } from "../../src/db/schema.ts";
-import { ChatrEngine, type EngineOptions } from "../../src/engine/chatr-engine.ts";
+import { ChatrEngine } from "../../src/engine/chatr-engine.ts";
+import type { EngineOptions } from "../../src/engine/options.ts";
 import { type Account, eventually, Way } from "./server.ts";
 import { WebSocket } from "./socket.ts";
 
