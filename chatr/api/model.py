@@ -194,10 +194,15 @@ class Reactor(Wire, frozen=True):
 
 
 class Reaction(Wire, frozen=True):
-    """One emoji and who chose it."""
+    """One emoji, who chose it, and how many did.
+
+    ``users``: the first 50, and the viewer in a message that is read, if they did too. Events, logs and the last
+    message of a conversation have the first 50 alone.
+    """
 
     emoji: str
     users: list[Reactor]
+    count: int
 
 
 class LinkPreview(Wire, frozen=True, kw_only=True):

@@ -245,7 +245,11 @@ class Replica:
 
     def _message_edited(self, data: dict[str, Any]) -> None:
         self._logged(data)
-        self._keep(data["message"])
+        message = data["message"]
+        known = self._messages.get(message["conversationId"], {}).get(message["seq"])
+        if known is not None:
+            self._name(message, self._own(known))
+        self._keep(message)
 
     _message_preview = _message_edited
 
@@ -263,7 +267,23 @@ class Replica:
         self._logged(data)
         for message in self._messages.get(data["conversationId"], {}).values():
             if message["id"] == data["messageId"]:
+                own = data["emoji"] if data["userId"] == self.me else self._own(message)
                 message["reactions"] = data["reactions"]
+                self._name(message, own)
+
+    def _own(self, message: dict[str, Any]) -> str | None:
+        """How one has reacted oneself, as far as it is known."""
+        chosen = (each["emoji"] for each in message["reactions"] if any(one["id"] == self.me for one in each["users"]))
+        return next(chosen, None)
+
+    def _name(self, message: dict[str, Any], own: str | None) -> None:
+        """What all are told names the first alone who have reacted: be named behind them."""
+        if own is None or self._own(message) is not None:
+            return
+        for each in message["reactions"]:
+            if each["emoji"] == own and each["count"] > len(each["users"]):
+                username = self._people.get(self.me, {}).get("username", "")
+                each["users"].append({"id": self.me, "username": username})
 
     def _message_listened(self, data: dict[str, Any]) -> None:
         self._logged(data)

@@ -1084,10 +1084,11 @@ export interface ProviderSignIn {
   expiresIn: number;
 }
 
-/** One emoji and who chose it. */
+/** One emoji, who chose it, and how many did. ``users``: the first 50, and the viewer in a message that is read, if they did too. Events, logs and the last message of a conversation have the first 50 alone. */
 export interface Reaction {
   emoji: string;
   users: Reactor[];
+  count: number;
 }
 
 /** Somebody who reacted. */

@@ -12,7 +12,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
-from chatr.api.contract import GUESTS, USERS, Route, operation
+from chatr.api.contract import GUESTS, USERS, Rate, Route, operation
 from chatr.api.errors import ApiError, invalid
 from chatr.api.events.messages import MessageEdited, MessageReaction, MessageUnsent, Reacted
 from chatr.api.model import Id, Message, MessageParams, Params, Time, Wire, wire_time
@@ -21,11 +21,13 @@ from chatr.ops.messages import previews, texts
 from chatr.ops.people import permissions
 from chatr.ops.ports import Ctx
 from chatr.store.ids import uuid7
-from chatr.store.messages import changes
+from chatr.store.messages import changes, messages
 from chatr.store.pool import Transaction
 from chatr.store.writing.places import Of
 
 MOST_EDITS = 100
+#: Different ones that a message has: each of them is told whenever one is.
+MOST_EMOJI = 20
 
 
 class MessageEditParams(Params, frozen=True, kw_only=True):
@@ -105,12 +107,14 @@ class MessageReactParams(Params, frozen=True, kw_only=True):
     "message.react",
     Route("PUT", "/messages/<id>/reaction"),
     GUESTS,
-    errors=["not_found", "forbidden", "gone", "blocked"],
+    errors=["not_found", "forbidden", "gone", "blocked", "conflict"],
+    rate=Rate(120, 60),
 )
 async def react(ctx: Ctx, params: MessageReactParams) -> Message:
     """React to a message with one emoji, in place of an earlier one; the same again removes it.
 
-    ``gone`` when it was unsent; ``forbidden`` for system entries, and while a message request waits.
+    ``gone`` when it was unsent; ``forbidden`` for system entries, and while a message request waits; ``conflict`` for
+    one more emoji than a message may have: 20 different ones.
     """
     if params.emoji is not None and not texts.is_emoji(params.emoji):
         raise invalid("$.emoji", "is not a single emoji")
@@ -121,13 +125,15 @@ async def react(ctx: Ctx, params: MessageReactParams) -> Message:
         if held.type == "system":
             raise ApiError("forbidden", "Nobody can react to this message")
         permissions.passes(held.status, held.closed)
-        before, wanted = await changes.reactions(tx, held.id, me, params.emoji)
+        before, wanted, others = await changes.reactions(tx, held.id, me, params.emoji)
         emoji = None if wanted == before else wanted
+        if emoji is not None and others >= MOST_EMOJI:
+            raise ApiError("conflict", f"A message has {MOST_EMOJI} different reactions at most: choose one of these")
         if emoji != before:
             changes.react(tx, held.id, me, emoji)
             facts = Reacted(me, emoji)
             stored = await log.record(tx, held, MessageReaction, facts, exclude=ctx.caller.connection)
-            return stored.seen_by(me, held.marks)
+            return (await messages.with_own(tx, me, [stored.seen_by(me, held.marks)]))[0]
         return await access.message_as_it_is(ctx, tx, held)
 
     return await ctx.ports.messages.writer.change(change, caller=ctx.caller.user_id, place=Of(params.id))

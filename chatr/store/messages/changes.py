@@ -163,19 +163,26 @@ async def reaction(db: Queryable, message_id: str, user_id: str) -> str | None:
     return value_if_any(rows, str)
 
 
-async def reactions(db: Queryable, message_id: str, user_id: str, emoji: str | None) -> tuple[str | None, str | None]:
-    """How somebody has reacted, and an emoji as it stands at the message already.
+async def reactions(
+    db: Queryable, message_id: str, user_id: str, emoji: str | None
+) -> tuple[str | None, str | None, int]:
+    """How somebody has reacted, an emoji as it stands at the message already, and how many others stand there.
 
     With variation selectors or without, it is the same.
     """
     rows = await db.query(
         """SELECT (SELECT emoji FROM reactions WHERE message_id = g.id AND user_id = %s),
                   coalesce((SELECT emoji FROM reactions WHERE message_id = g.id
-                               AND replace(emoji, %s, '') = replace(%s, %s, '') ORDER BY at, user_id LIMIT 1), %s)
+                               AND replace(emoji, %s, '') = replace(%s, %s, '') ORDER BY at, user_id LIMIT 1), %s),
+                  (SELECT count(DISTINCT emoji) FROM reactions WHERE message_id = g.id AND user_id <> %s
+                      AND replace(emoji, %s, '') <> replace(%s, %s, ''))
              FROM (SELECT %s::uuid AS id) g""",
-        (user_id, VARIATION_SELECTOR, emoji, VARIATION_SELECTOR, emoji, message_id),
+        (
+            *(user_id, VARIATION_SELECTOR, emoji, VARIATION_SELECTOR, emoji),
+            *(user_id, VARIATION_SELECTOR, emoji, VARIATION_SELECTOR, message_id),
+        ),
     )
-    return rows[0][0], rows[0][1]
+    return rows[0][0], rows[0][1], rows[0][2]
 
 
 def react(tx: Transaction, message_id: str, user_id: str, emoji: str | None) -> None:

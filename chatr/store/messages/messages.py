@@ -11,7 +11,17 @@ from msgspec import UNSET, UnsetType
 
 from chatr.api.events import EVENTS
 from chatr.api.events.messages import EntryCleared
-from chatr.api.model import LinkPreview, LogEntry, Message, MessageStatus, MessageType, Reaction, ReplyTo, wire_time
+from chatr.api.model import (
+    LinkPreview,
+    LogEntry,
+    Message,
+    MessageStatus,
+    MessageType,
+    Reaction,
+    Reactor,
+    ReplyTo,
+    wire_time,
+)
 from chatr.store.columns import Columns, Made
 from chatr.store.messages import quotes
 from chatr.store.people import faces
@@ -200,7 +210,7 @@ async def by_id(db: Queryable, viewer_id: str, message_id: str) -> Message | Non
     seen = await marks(db, found.conversation_id, viewer_id) if found else None
     if found is None or seen is None or found.seq <= seen.cleared_seq:
         return None
-    return found.seen_by(viewer_id, seen)
+    return (await with_own(db, viewer_id, [found.seen_by(viewer_id, seen)]))[0]
 
 
 async def of(db: Queryable, message_id: str, viewer_id: str) -> Message | None:
@@ -209,7 +219,33 @@ async def of(db: Queryable, message_id: str, viewer_id: str) -> Message | None:
     if found is None:
         return None
     seen = await marks(db, found.conversation_id, viewer_id) if viewer_id else None
-    return found.seen_by(viewer_id, seen or Watermarks())
+    return (await with_own(db, viewer_id, [found.seen_by(viewer_id, seen or Watermarks())]))[0]
+
+
+async def with_own(db: Queryable, viewer_id: str, found: list[Message]) -> list[Message]:
+    """Name the viewer among those who have reacted, where they are not among the first."""
+    crowded = [each.id for each in found if any(reaction.count > len(reaction.users) for reaction in each.reactions)]
+    if not crowded:
+        return found
+    rows = await db.query(
+        """SELECT r.message_id, r.emoji, u.username FROM reactions r JOIN users u ON u.id = r.user_id
+            WHERE r.user_id = %s AND r.message_id = ANY(%s::uuid[])""",
+        (viewer_id, crowded),
+    )
+    own = {message_id: (emoji, Reactor(viewer_id, username)) for message_id, emoji, username in rows}
+    return [_named(each, *own[each.id]) if each.id in own else each for each in found]
+
+
+def _named(message: Message, emoji: str, reactor: Reactor) -> Message:
+    return msgspec.structs.replace(
+        message,
+        reactions=[
+            msgspec.structs.replace(each, users=[*each.users, reactor])
+            if each.emoji == emoji and reactor.id not in {one.id for one in each.users}
+            else each
+            for each in message.reactions
+        ],
+    )
 
 
 async def stored(db: Queryable, message_id: str) -> Stored | None:
@@ -259,6 +295,7 @@ async def before(db: Queryable, conversation_id: str, viewer_id: str, marks: Wat
         (conversation_id, viewer_id, seq, marks.cleared_seq, limit + 1),
     )
     items = [found.seen_by(viewer_id, marks) for found in STORED.all(rows[:limit])][::-1]
+    items = await with_own(db, viewer_id, items)
     return Page(items, len(rows) > limit, await _any(db, conversation_id, ">=", seq, marks))
 
 
@@ -269,6 +306,7 @@ async def after(db: Queryable, conversation_id: str, viewer_id: str, marks: Wate
         (conversation_id, viewer_id, max(seq, marks.cleared_seq), limit + 1),
     )
     items = [found.seen_by(viewer_id, marks) for found in STORED.all(rows[:limit])]
+    items = await with_own(db, viewer_id, items)
     return Page(items, await _any(db, conversation_id, "<=", seq, marks), len(rows) > limit)
 
 

@@ -80,6 +80,8 @@ def reactions(of: Faces, found: list[Reaction]) -> list[Reaction]:
     if not of:
         return found
     return [
-        Reaction(each.emoji, [Reactor(one.id, of[one.id].username) if one.id in of else one for one in each.users])
+        msgspec.structs.replace(
+            each, users=[Reactor(one.id, of[one.id].username) if one.id in of else one for one in each.users]
+        )
         for each in found
     ]

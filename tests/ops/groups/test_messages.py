@@ -92,6 +92,52 @@ class SameTests(GroupMessagesCase):
         self.assertEqual((told["messageId"], told["readCount"], told["deliveredCount"]), (sent["id"], 1, 1))
         self.assertEqual((await self.ben.call("message.get", id=sent["id"]))["status"], "read")
 
+    async def test_many_reactions(self) -> None:
+        """✔ All are counted, the first 50 named, and whoever looks; a device knows its own from what it was told."""
+        sent = await self.ben.send(self.group_id, "who comes?")
+        await self.crowd(sent["id"], ["👍"] * 60)
+        replica = await self.snapshot(self.cat)
+        seen = len(self.cats.events)
+        answer = await self.cat.call("message.react", id=sent["id"], emoji="👍")
+        told = self.anns.named("message.reaction")[-1]["reactions"]
+        self.assertEqual([(each["count"], len(each["users"])) for each in told], [(61, 50)])
+        self.assertEqual([user["id"] for user in answer["reactions"][0]["users"]][50:], [self.cat.id])
+        await self.ann.call("message.react", id=sent["id"], emoji="🎉")
+        await self.ben.call("message.edit", id=sent["id"], content="who comes along?")
+        for name, data in self.cats.events[seen:]:
+            replica.apply(name, data)
+        await self.same_messages(replica, self.cat)
+        seen = len(self.cats.events)
+        await self.cat.call("message.react", id=sent["id"], emoji=None)
+        for name, data in self.cats.events[seen:]:
+            replica.apply(name, data)
+        await self.same_messages(replica, self.cat)
+        page = await self.ann.call("message.history", conversationId=self.group_id)
+        self.assertEqual(
+            [(each["emoji"], each["count"]) for each in page["items"][-1]["reactions"]], [("👍", 60), ("🎉", 1)]
+        )
+
+    async def test_different_reactions(self) -> None:
+        """✔ Twenty at most: one of these is still chosen, and one's own is exchanged."""
+        sent = await self.ben.send(self.group_id, "who comes?")
+        emoji = [chr(0x1F600 + number) for number in range(20)]
+        await self.crowd(sent["id"], emoji[:19])
+        await self.cat.call("message.react", id=sent["id"], emoji=emoji[19])
+        await self.refused(self.ann.call("message.react", id=sent["id"], emoji="👍"), "conflict")
+        await self.ann.call("message.react", id=sent["id"], emoji=emoji[0])
+        await self.cat.call("message.react", id=sent["id"], emoji="👍")
+
+    async def crowd(self, message_id: str, emoji: list[str]) -> None:
+        """As many people who have reacted."""
+        await self.node.db.execute(
+            """WITH made AS (
+                 INSERT INTO users (id, username, password_hash, display_name)
+                 SELECT gen_random_uuid(), '@u' || n, '', 'U' FROM generate_series(1, %s) n RETURNING id, username)
+               INSERT INTO reactions (message_id, user_id, emoji, at)
+               SELECT %s, id, (%s::text[])[substr(username, 3)::integer], now() FROM made""",
+            (len(emoji), message_id, emoji),
+        )
+
     async def test_mentions(self) -> None:
         """Who is called by name, and all by @all: counted until they are read, and the first of them is named."""
         await self.ben.send(self.group_id, "hello")
@@ -211,6 +257,9 @@ class SameTests(GroupMessagesCase):
     async def equal(self, replica: Replica, person: Person) -> None:
         fresh = await person.call("conversation.get", id=self.group_id)
         self.assertEqual(unrevised(replica.conversations()[self.group_id]), unrevised(fresh))
+        await self.same_messages(replica, person)
+
+    async def same_messages(self, replica: Replica, person: Person) -> None:
         page = await person.call("message.history", conversationId=self.group_id, limit=100)
         self.assertEqual(replica.messages(self.group_id), page["items"])
 

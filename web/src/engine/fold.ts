@@ -8,6 +8,7 @@ export type Entry = Pick<LogEntry, "seq" | "event" | "data">;
 interface Said {
   messageId: string;
   userId: string;
+  emoji: string | null;
   reactions: Message["reactions"];
   message: Message;
 }
@@ -36,9 +37,11 @@ export function fold(message: Message, entry: Entry, me: string): Message {
     case "message.edited":
     case "message.preview":
       // Its status is the sender's to know.
-      return { ...data.message, status: message.status };
-    case "message.reaction":
-      return { ...message, reactions: data.reactions };
+      return { ...naming(data.message, me, chosenBy(message, me)), status: message.status };
+    case "message.reaction": {
+      const own = data.userId === me ? data.emoji : chosenBy(message, me);
+      return naming({ ...message, reactions: data.reactions }, me, own);
+    }
     case "message.listened":
       return data.userId === me ? message : { ...message, status: "listened" };
     case "message.unsent":
@@ -69,6 +72,22 @@ export function foldGroup(row: ConversationRow, entry: Entry, me: string): void 
       else row.description = group.description;
     }
   }
+}
+
+/** How somebody has reacted, as far as it is known. */
+function chosenBy(message: Message, userId: string): string | undefined {
+  return message.reactions?.find(({ users }) => users.some(({ id }) => id === userId))?.emoji;
+}
+
+/** What all are told names the first alone who have reacted: somebody who has too is named behind them. */
+function naming(message: Message, userId: string, emoji: string | null | undefined): Message {
+  if (emoji === undefined || emoji === null || chosenBy(message, userId) !== undefined) return message;
+  const reactions = message.reactions?.map((each) =>
+    each.emoji === emoji && each.count > each.users.length
+      ? { ...each, users: [...each.users, { id: userId, username: "" }] }
+      : each,
+  );
+  return { ...message, reactions };
 }
 
 function unsent(message: Message): Message {

@@ -68,10 +68,12 @@ function ReactionNames({ message, onGo }: ReactionNamesProps) {
   const people = (message.reactions ?? []).flatMap(({ emoji, users }) =>
     users.map((user) => ({ ...user, end: emoji })),
   );
+  const more = (message.reactions ?? []).reduce((sum, { count, users }) => sum + count - users.length, 0);
   return (
     <section className="message-details__part">
       <h3>{t.conversation.reactions}</h3>
       <PersonRows people={people} onGo={onGo} />
+      {more > 0 && <p>{t.conversation.moreReacted(more)}</p>}
     </section>
   );
 }

@@ -89,6 +89,7 @@ export const conversation = {
   noReceipts: "You share no read receipts, so you don't see who has read it.",
   formerTexts: "Former texts",
   reactions: "Reactions",
+  moreReacted: (count: number) => `${count} more`,
 
   // Composer
   placeholder: "Message",
