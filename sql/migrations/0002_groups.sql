@@ -15,12 +15,14 @@ CREATE INDEX conversations_deleted ON conversations (deleted_at) WHERE deleted_a
 ALTER TABLE members
     ADD COLUMN invited_by uuid REFERENCES users,
     ADD COLUMN removed boolean NOT NULL DEFAULT false,
+    ADD COLUMN since_seq bigint NOT NULL DEFAULT 0,
     DROP CONSTRAINT members_status_check,
     ADD CONSTRAINT members_status_check CHECK (status IN ('invited', 'requested', 'joined', 'left'));
 COMMENT ON COLUMN members.status IS
     'Group: invited and not in yet, has asked to come in, is in, or is not any more (also who declined, or was refused).';
 COMMENT ON COLUMN members.joined_at IS 'Since when they are in; of the invited and of those who have asked since when they are.';
 COMMENT ON COLUMN members.removed IS 'Group: they are not in it because somebody removed them; links don''t let them in again.';
+COMMENT ON COLUMN members.since_seq IS 'Group: the head of its log when they came. What was before counts as read by them, and they are no readers of it.';
 COMMENT ON COLUMN members.invited_by IS 'Group: who invited them, if anybody did.';
 
 ALTER TABLE approaches

@@ -7,6 +7,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.client import Replica
+from chatr.services import receipt_counts
 from tests.client.case import ClientCase
 from tests.e2e.server import Account
 
@@ -112,6 +113,7 @@ class ReachedTests(GroupCase):
 
     async def setUp(self) -> None:
         await super().setUp()
+        self.patch(receipt_counts, "EVERY_S", 0.0)
         self.group = (await self.bens.call("group.create", name="Foxes", memberIds=[self.ann.id]))["id"]
 
     async def say(self, text: str) -> int:

@@ -122,7 +122,7 @@ class UnreleasedTests(MigrateCase):
         # A repeat of what was sent before is known, and the log goes on.
         sent = """SELECT outcome, seq FROM append_messages(ARRAY(
                     SELECT (gen_random_uuid(), user_low, {}, id, NULL, NULL, NULL, 'x', '', '', '')::message_send
-                      FROM conversations), 5, interval '1 day', 201)"""
+                      FROM conversations), 5, interval '1 day', 201, 50)"""
         self.assertEqual(ask(self.dsn, sent.format("id")), [("repeat", None)])
         self.assertEqual(ask(self.dsn, sent.format("gen_random_uuid()")), [("created", 2)])
 

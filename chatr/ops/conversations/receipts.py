@@ -157,6 +157,7 @@ class MessageReaders(Wire, frozen=True, kw_only=True):
 async def readers(ctx: Ctx, params: MessageReadersParams) -> MessageReaders:
     """List who has read a message of a group of the caller, in no order that means anything, and count them.
 
+    Of those who are in the group and were when it was written: ``memberCount`` counts these, the sender among them.
     Who gives no receipts has received it and never reads it. ``forbidden`` in direct conversations, where the message
     has a status, and for what the server tells; ``gone`` when it was unsent.
     """

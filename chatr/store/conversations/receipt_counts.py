@@ -76,8 +76,10 @@ class Count(msgspec.Struct, frozen=True):
     all_read_seq: int | None
 
 
-#: All have come so far who stand at or above it, but for the sender.
-_REACHED = "sum(n.members) OVER (ORDER BY n.{0} DESC)::integer - (n.own_{0} >= n.{0})::integer"
+#: All have come so far who stand at or above it, but for the sender, and for those who came to the group behind it.
+_REACHED = """sum(n.members) OVER (ORDER BY n.{0} DESC)::integer - (n.own_{0} >= n.{0})::integer
+    - CASE WHEN n.id IS NULL THEN 0 ELSE (
+        SELECT count(*)::integer FROM came x WHERE x.since_seq >= n.{0} AND x.user_id <> n.sender_id) END"""
 #: Further above or below it is the same, and sorted as one.
 _WITHIN = "greatest(least(x.shown_{}_seq, %s), %s)"
 #: The lowest mark of the others: of the two lowest of all that which is not the sender's own.
@@ -131,21 +133,27 @@ async def counts(db: Queryable, conversation_id: str, grown: Grown) -> list[Coun
               GROUP BY delivered, read
              UNION ALL
              SELECT t.id, t.sender_id, t.gives, t.shown_delivered_seq, t.shown_read_seq, t.seq, t.seq, 0 FROM told t
+           ), came AS MATERIALIZED (
+             SELECT x.user_id, x.since_seq FROM members x
+              WHERE x.conversation_id = %s AND x.status = 'joined' AND x.since_seq > %s AND EXISTS (SELECT 1 FROM told)
            ), lowest AS MATERIALIZED (
              SELECT {_LOWEST.format("delivered")}, {_LOWEST.format("read")} WHERE EXISTS (SELECT 1 FROM told)
            ) SELECT * FROM (SELECT {_COUNT.sql} FROM n CROSS JOIN lowest) counted WHERE sender_id IS NOT NULL""",
         (
             *(delivered.low, delivered.high, read.low, read.high),
             *(conversation_id, low, high, grown.only),
-            *(conversation_id, conversation_id, high, low, high, low),
-            *(conversation_id, conversation_id, conversation_id),
+            *(conversation_id, conversation_id, high, low, high, low, conversation_id),
+            *(conversation_id, low, conversation_id, conversation_id),
         ),
     )
     return _COUNT.all(rows)
 
 
 class Reached(msgspec.Struct, frozen=True):
-    """A message of a group and how many others it has reached; ``gives``: whether the viewer gives receipts."""
+    """A message of a group and how many others it has reached, of those who were there; ``gives``: the viewer receipts.
+
+    ``member_count``: the sender is among them.
+    """
 
     id: str
     conversation_id: str
@@ -171,7 +179,7 @@ _REACHED_BY = Columns(
         "sender_id": "g.sender_id",
         "unsent": "g.unsent_at IS NOT NULL",
         "gives": "gives_receipts(m.user_id)",
-        "member_count": "c.member_count",
+        "member_count": "n.others + 1",
         "delivered": "n.delivered",
         "read": "n.read",
     },
@@ -184,9 +192,10 @@ async def reached(db: Queryable, viewer_id: str, message_id: str) -> Reached | N
         f"""SELECT {_REACHED_BY.sql} FROM messages g JOIN conversations c ON c.id = g.conversation_id
               JOIN members m ON m.conversation_id = c.id AND m.user_id = %s AND m.status = 'joined'
               CROSS JOIN LATERAL (
-                SELECT count(*) FILTER (WHERE x.shown_delivered_seq >= g.seq) AS delivered,
+                SELECT count(*) AS others, count(*) FILTER (WHERE x.shown_delivered_seq >= g.seq) AS delivered,
                        count(*) FILTER (WHERE x.shown_read_seq >= g.seq) AS read
-                  FROM members x WHERE x.conversation_id = c.id AND x.status = 'joined' AND x.user_id <> g.sender_id) n
+                  FROM members x WHERE x.conversation_id = c.id AND x.status = 'joined' AND x.user_id <> g.sender_id
+                   AND x.since_seq < g.seq) n
              WHERE g.id = %s AND g.seq > m.cleared_seq""",
         (viewer_id, message_id),
     )
@@ -198,8 +207,8 @@ async def readers(db: Queryable, viewer_id: str, message: Reached, *, after: str
     rows = await db.query(
         """SELECT x.user_id FROM members x JOIN users u ON u.id = x.user_id AND u.deleted_at IS NULL
             WHERE x.conversation_id = %s AND x.user_id > %s AND x.user_id <> %s AND x.status = 'joined'
-              AND x.shown_read_seq >= %s ORDER BY x.user_id LIMIT %s""",
-        (message.conversation_id, after, message.sender_id, message.seq, limit),
+              AND x.shown_read_seq >= %s AND x.since_seq < %s ORDER BY x.user_id LIMIT %s""",
+        (message.conversation_id, after, message.sender_id, message.seq, message.seq, limit),
     )
     ids = values(rows, str)
     found = await relations.by_ids(db, viewer_id, ids)

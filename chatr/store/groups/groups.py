@@ -190,7 +190,7 @@ async def join(tx: Transaction, group_id: str, user_id: str) -> MemberRow | None
     rows = await tx.query(
         f"""UPDATE members m SET status = 'joined', joined_at = clock_timestamp(), changed_at = clock_timestamp(),
                delivered_seq = greatest(m.delivered_seq, c.head_seq), read_seq = greatest(m.read_seq, c.head_seq),
-               shown_delivered_seq = greatest(m.shown_delivered_seq, c.head_seq),
+               shown_delivered_seq = greatest(m.shown_delivered_seq, c.head_seq), since_seq = c.head_seq,
                shown_read_seq = greatest(m.shown_read_seq, c.head_seq),
                unshown_read_seq = CASE WHEN gives_receipts(m.user_id) THEN m.unshown_read_seq ELSE c.head_seq END,
                cleared_seq = CASE WHEN c.history_visible THEN 0 ELSE c.head_seq END,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chatr.client.replica import Replica
+from chatr.services import receipt_counts
 from chatr.store.messages import changes
 from chatr.store.writing import appending
 from tests.ops.case import Device, Person
@@ -17,6 +18,7 @@ class GroupMessagesCase(GroupsCase):
 
     async def setUp(self) -> None:
         await super().setUp()
+        self.patch(receipt_counts, "EVERY_S", 0.0)
         self.group_id = await self.group(self.ann, self.ben, self.cat)
         self.anns, self.bens, self.cats = [self.inside(person) for person in (self.ann, self.ben, self.cat)]
         self.head = (await self.ann.call("conversation.get", id=self.group_id))["headSeq"]
@@ -78,6 +80,27 @@ class SameTests(GroupMessagesCase):
         await self.ann.call("group.invite", id=self.group_id, userIds=[dan.id])
         await dan.call("group.accept", id=self.group_id)
         self.assertEqual((await self.ben.call("message.get", id=sent["id"]))["status"], "read")
+        # Nor are they a reader of it.
+        self.assertEqual(await self.ben.call("message.readers", id=sent["id"]), readers)
+
+    async def test_receipts_of_newcomers(self) -> None:
+        """✔ Whoever comes later is not counted among those whom a message has reached."""
+        sent = await self.ben.send(self.group_id, "hello")
+        dan = await self.person("dan")
+        await self.ann.call("group.invite", id=self.group_id, userIds=[dan.id])
+        await dan.call("group.accept", id=self.group_id)
+        await self.ann.call("message.mark_read", id=self.group_id, seq=sent["seq"])
+        counts = self.node.ports.messages.receipt_counts
+        await counts.settled()
+        told = self.bens.named("message.receipts")[-1]
+        self.assertEqual((told["readCount"], told["deliveredCount"]), (1, 1))
+        later = await self.ben.send(self.group_id, "hello dan")
+        await dan.call("message.mark_read", id=self.group_id, seq=later["seq"])
+        await counts.settled()
+        told = self.bens.named("message.receipts")[-1]
+        self.assertEqual((told["messageId"], told["readCount"]), (later["id"], 1))
+        readers = await self.ben.call("message.readers", id=later["id"])
+        self.assertEqual((readers["readCount"], readers["memberCount"]), (1, 4))
 
     async def test_who_leaves_unread(self) -> None:
         """What only they had not read has been read by all who are there: the sender is told."""

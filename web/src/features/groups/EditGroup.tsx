@@ -1,8 +1,9 @@
-import { type FormEvent, type KeyboardEvent, useId, useState } from "react";
+import { useId, useState } from "react";
 import type { GroupInfo } from "../../api/types.ts";
 import { useEngine } from "../../session/session.ts";
 import { t } from "../../text/index.ts";
 import { Button } from "../../ui/Button.tsx";
+import { useInlineEdit } from "../../ui/useInlineEdit.ts";
 import "./EditGroup.css";
 import { fits, GroupFields, isAtField } from "./GroupFields.tsx";
 import { refusedInGroup } from "./groupActs.ts";
@@ -19,44 +20,28 @@ export function EditGroup({ group, onDone }: EditGroupProps) {
   const noteId = useId();
   const before = { name: group.name, description: group.description ?? "" };
   const [words, setWords] = useState(before);
-  const [refused, setRefused] = useState<unknown>();
   const [tried, setTried] = useState(false);
-  const [busy, setBusy] = useState(false);
   const save = async () => {
     setTried(true);
-    if (busy || !fits(words)) return;
-    setBusy(true);
-    try {
-      const { name, description } = words;
-      const change = {
-        ...(name.trim() !== group.name && { name }),
-        ...(description.trim() !== (group.description ?? "") && { description }),
-      };
-      if (Object.keys(change).length > 0) await engine.call("group.update", { id: group.id, ...change });
-      onDone();
-    } catch (error) {
-      setRefused(error);
-      setBusy(false);
-    }
+    if (!fits(words)) return "faulty";
+    const { name, description } = words;
+    const change = {
+      ...(name.trim() !== group.name && { name }),
+      ...(description.trim() !== (group.description ?? "") && { description }),
+    };
+    if (Object.keys(change).length > 0) await engine.call("group.update", { id: group.id, ...change });
+    return undefined;
   };
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    void save();
-  };
-  const keyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Escape" || event.nativeEvent.isComposing) return;
-    event.stopPropagation();
-    onDone();
-  };
+  const { busy, refused, forgive, onSubmit, onKeyDown } = useInlineEdit(save, onDone);
   const general = refused !== undefined && !isAtField(refused);
   return (
-    <form className="edit-group" onSubmit={submit} onKeyDown={keyDown} aria-describedby={general ? noteId : undefined}>
+    <form className="edit-group" onSubmit={onSubmit} onKeyDown={onKeyDown} aria-describedby={general ? noteId : undefined}>
       <GroupFields
         words={words}
         missing={tried}
         refused={refused}
         onChange={(next) => {
-          setRefused(undefined);
+          forgive();
           setWords(next);
         }}
       />

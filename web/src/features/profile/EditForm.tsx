@@ -1,4 +1,4 @@
-import { type FormEvent, type KeyboardEvent, useId, useState } from "react";
+import { useId, useState } from "react";
 import { ApiError } from "../../api/errors.ts";
 import type { UserUpdateParams } from "../../api/types.ts";
 import { useEngine } from "../../session/session.ts";
@@ -7,6 +7,7 @@ import { refusal } from "../../text/refusal.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Field } from "../../ui/Field.tsx";
 import { TextInput } from "../../ui/TextInput.tsx";
+import { useInlineEdit } from "../../ui/useInlineEdit.ts";
 import { lengthOf, MOST, nameProblem } from "./names.ts";
 
 export type NameKey = "displayName" | "firstName" | "lastName";
@@ -23,33 +24,17 @@ export function EditForm({ fields, hint, onDone }: EditFormProps) {
   const engine = useEngine();
   const noteId = useId();
   const [values, setValues] = useState(() => new Map(fields.map(({ key, value }) => [key, value])));
-  const [refused, setRefused] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
   const save = async () => {
-    if (busy || [...values.values()].some((value) => nameProblem(value) !== undefined)) return;
-    setBusy(true);
-    try {
-      const change: UserUpdateParams = {};
-      for (const { key, value } of fields) if (values.get(key) !== value) change[key] = values.get(key)?.trim();
-      if (Object.keys(change).length > 0) await engine.call("user.update", change);
-      onDone();
-    } catch (error) {
-      setRefused(error);
-      setBusy(false);
-    }
+    if ([...values.values()].some((value) => nameProblem(value) !== undefined)) return "faulty";
+    const change: UserUpdateParams = {};
+    for (const { key, value } of fields) if (values.get(key) !== value) change[key] = values.get(key)?.trim();
+    if (Object.keys(change).length > 0) await engine.call("user.update", change);
+    return undefined;
   };
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    void save();
-  };
-  const keyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Escape" || event.nativeEvent.isComposing) return;
-    event.stopPropagation();
-    onDone();
-  };
+  const { busy, refused, forgive, onSubmit, onKeyDown } = useInlineEdit(save, onDone);
   const general = refused !== undefined && !fields.some(({ key }) => fieldError(refused, key));
   return (
-    <form className="edit-form" onSubmit={submit} onKeyDown={keyDown} aria-describedby={general ? noteId : undefined}>
+    <form className="edit-form" onSubmit={onSubmit} onKeyDown={onKeyDown} aria-describedby={general ? noteId : undefined}>
       <div className="edit-form__fields">
         {fields.map(({ key, label }, index) => (
           <NameField
@@ -60,7 +45,7 @@ export function EditForm({ fields, hint, onDone }: EditFormProps) {
             refused={fieldError(refused, key)}
             value={values.get(key) ?? ""}
             onChange={(value) => {
-              setRefused(undefined);
+              forgive();
               setValues((before) => new Map(before).set(key, value));
             }}
           />
