@@ -3,14 +3,16 @@
 usage: python -m bench [--yard DIR] [--scratch DIR] [--runs N] [--seconds S] [SCENARIO …]
 
 The yardstick (a lean Socket.IO + PostgreSQL server and a load generator in C that drives both) is copied to a scratch
-folder and built there: it needs gcc, npm and redis-server. Leave the machine alone while this runs. A ratio marked ~
-comes from runs during which other work, or other guests of the host, took a share of the processors.
+folder and built there: it needs gcc and npm; its Redis is the Valkey of the tests. Leave the machine alone while this
+runs. A ratio marked ~ comes from runs during which other work, or other guests of the host, took a share of the
+processors.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import socket
 import statistics
@@ -20,6 +22,8 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
+
+from tests import valkey
 
 HERE = Path(__file__).resolve().parent
 PEER, OURS = "seed", "chatr"
@@ -68,6 +72,11 @@ def prepare(yard: Path, scratch: Path) -> Path:
         install = ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--silent"]
         subprocess.run(install, cwd=place / "peers/seed", check=True)
     shutil.copy(HERE / "peers_extra.py", place)
+    redis = place / "bin" / "redis-server"
+    redis.parent.mkdir(exist_ok=True)
+    redis.unlink(missing_ok=True)
+    redis.symlink_to(valkey.program())
+    os.environ["PATH"] = f"{redis.parent}:{os.environ['PATH']}"
     return place
 
 

