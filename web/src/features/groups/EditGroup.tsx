@@ -35,7 +35,12 @@ export function EditGroup({ group, onDone }: EditGroupProps) {
   const { busy, refused, forgive, onSubmit, onKeyDown } = useInlineEdit(save, onDone);
   const general = refused !== undefined && !isAtField(refused);
   return (
-    <form className="edit-group" onSubmit={onSubmit} onKeyDown={onKeyDown} aria-describedby={general ? noteId : undefined}>
+    <form
+      className="edit-group"
+      onSubmit={onSubmit}
+      onKeyDown={onKeyDown}
+      aria-describedby={general ? noteId : undefined}
+    >
       <GroupFields
         words={words}
         missing={tried}

@@ -34,7 +34,12 @@ export function EditForm({ fields, hint, onDone }: EditFormProps) {
   const { busy, refused, forgive, onSubmit, onKeyDown } = useInlineEdit(save, onDone);
   const general = refused !== undefined && !fields.some(({ key }) => fieldError(refused, key));
   return (
-    <form className="edit-form" onSubmit={onSubmit} onKeyDown={onKeyDown} aria-describedby={general ? noteId : undefined}>
+    <form
+      className="edit-form"
+      onSubmit={onSubmit}
+      onKeyDown={onKeyDown}
+      aria-describedby={general ? noteId : undefined}
+    >
       <div className="edit-form__fields">
         {fields.map(({ key, label }, index) => (
           <NameField
