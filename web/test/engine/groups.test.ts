@@ -211,7 +211,12 @@ test("every tab hears what happens in a group", async () => {
   const events = ["group.updated", "group.join_requested", "group.member_joined", "group.role_changed"];
   for (const told of heard) {
     await eventually(() => told.length >= events.length, "heard");
-    expect(told.map(({ event }) => event)).toEqual(events);
+    const names = told.map(({ event }) => event);
+    // What is no entry of the log may come before or behind one that was fetched.
+    expect(names).toContain("group.join_requested");
+    expect(names.filter((each) => each !== "group.join_requested")).toEqual(
+      events.filter((each) => each !== "group.join_requested"),
+    );
   }
   for (const stop of off) stop();
   await by(ann, "group.demote", { id, userId: cat.id });

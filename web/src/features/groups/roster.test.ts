@@ -63,6 +63,8 @@ describe("a roster", () => {
     const joined = { ...place, seq: 11, member: member("z"), memberCount: 2 };
     const inside = told(after, { event: "group.member_joined", data: joined }, ME, 0);
     expect([ids(inside), inside.requests]).toEqual(["az", []]);
+    // Heard late.
+    expect(told(inside, { event: "group.join_requested", data }, ME, 0)).toBe(inside);
     const read = { group: after.group, members: [member("y", "member", { status: "requested" })] };
     expect(withPage(after, read).requests.map(({ user }) => user.id)).toEqual(["z", "y"]);
   });

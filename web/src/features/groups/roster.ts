@@ -88,6 +88,8 @@ function changed(roster: Roster, { event, data }: RosterNews, me: string, now: n
     case "group.updated":
       return { ...roster, group: data.group };
     case "group.join_requested": {
+      // It is no entry of the log: that they were let in may have been heard before.
+      if (roster.members.some(({ user, status }) => user.id === data.user.id && status === "joined")) return roster;
       const asking = { role: "member", status: "requested", joinedAt: new Date(now).toISOString() } as const;
       const others = without(roster, data.user.id);
       // By name and picture alone: any other view of them is newer.
