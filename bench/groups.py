@@ -8,13 +8,13 @@ has 1,000 conversations, half of them groups of 500. Measured: conversation.list
 from __future__ import annotations
 
 import argparse
+import os
 import selectors
 import statistics
 import sys
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable
 from datetime import datetime, timezone
 
 from bench.burst import Session
@@ -26,6 +26,7 @@ READERS, MESSAGES = 1000, 20
 CONVERSATIONS, GROUP, CALLS = 1000, 500, 60
 #: Nothing more comes when nothing has for so long.
 QUIET_S = 2.0
+RECEIVED = "chatr.message.received"
 
 
 def group(server: Server, user_ids: list[str], messages: int = 0) -> str:
@@ -64,14 +65,12 @@ class Crowd:
 
     def __init__(self, sessions: list[Session]) -> None:
         self._selector = selectors.DefaultSelector()
-        self._buffers: dict[int, bytearray] = {}
         self._sessions = sessions
         self.told: Counter[str] = Counter()
         self.answers = 0
         for session in sessions:
             session.socket.setblocking(False)
-            self._selector.register(session.socket, selectors.EVENT_READ)
-            self._buffers[session.socket.fileno()] = bytearray()
+            self._selector.register(session.socket, selectors.EVENT_READ, bytearray())
 
     def ask(self, number: int, procedure: str, params: dict[str, object]) -> None:
         """All of them call, at once."""
@@ -79,12 +78,15 @@ class Crowd:
         for session in self._sessions:
             session.socket.sendall(frame)
 
-    def hear(self, until: Callable[[], bool]) -> None:
-        """Read until it is so, or nothing comes any more."""
-        while not until() and (ready := self._selector.select(QUIET_S)):
+    def hear(self, *, messages: int = 0, answers: int = 0, all: bool = False) -> None:
+        """Read until there are so many in all, or nothing comes any more; ``all``: until then."""
+        while all or self.told[RECEIVED] < messages or self.answers < answers:
+            ready = self._selector.select(QUIET_S)
+            if not ready:
+                return
             for key, _ in ready:
-                data = self._buffers[key.fd]
-                data += key.fileobj.recv(1 << 16)  # type: ignore[union-attr]
+                data: bytearray = key.data
+                data += os.read(key.fd, 1 << 16)
                 self._count(data)
 
     def _count(self, data: bytearray) -> None:
@@ -114,13 +116,12 @@ def readers(server: Server, port: int, tokens: Tokens) -> None:
     settled = []
     for number in range(1, MESSAGES + 1):
         sent = sender.call("chatr.message.send", conversationId=group_id, content="hello", clientId=str(uuid.uuid4()))
-        wanted, before = number * (READERS - 1), crowd.answers
-        crowd.hear(lambda wanted=wanted: crowd.told["chatr.message.received"] >= wanted)  # type: ignore[misc]
+        crowd.hear(messages=number * (READERS - 1))
         began = time.perf_counter()
         crowd.ask(number, "chatr.message.mark_read", {"id": group_id, "seq": sent["seq"]})
-        crowd.hear(lambda before=before: crowd.answers >= before + READERS - 1)  # type: ignore[misc]
+        crowd.hear(answers=number * (READERS - 1))
         settled.append((time.perf_counter() - began) * 1000)
-    crowd.hear(lambda: False)
+    crowd.hear(all=True)
     told = {name.removeprefix("chatr."): count / MESSAGES / (READERS - 1) for name, count in sorted(crowd.told.items())}
     shown = ", ".join(f"{name} {count:.3f}" for name, count in told.items())
     print(f"readers: told each of {READERS - 1} for each of {MESSAGES} messages: {sum(told.values()):.3f} ({shown})")
@@ -157,7 +158,7 @@ def lists(server: Server, port: int, tokens: Tokens) -> None:
             page = client.call("chatr.conversation.list", limit=50, cursor=cursor_of_page)
             if cursor_of_page is None:
                 first.append((time.perf_counter() - began) * 1000)
-            found += len(page["items"])  # type: ignore[arg-type]
+            found += len(list(page["items"]))
             cursor_of_page = page["nextCursor"]
             if cursor_of_page is None:
                 break

@@ -74,7 +74,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     def entries(self) -> tuple[Any, ...]:
         """What its entries in a log carry: one of these."""
         kind = _hints(self.logged)["return"]
-        return typing.get_args(kind) or (kind,)
+        return tuple(self.logged if each is typing.Self else each for each in typing.get_args(kind) or (kind,))
 
     def check(self, rooms: Iterable[str]) -> None:
         """Raise TypeError for a room that is none of its audience: one person's news in a conversation, above all."""

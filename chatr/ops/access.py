@@ -95,7 +95,7 @@ async def marks(ctx: Ctx, conversation_id: str) -> Watermarks:
 
 async def message(ctx: Ctx, message_id: str) -> Message:
     """Find a message of one of the caller's conversations. Raises ``not_found``."""
-    return _message(await messages.by_id(ctx.ports.db, ctx.caller.user_id, message_id))
+    return message_there(await messages.by_id(ctx.ports.db, ctx.caller.user_id, message_id))
 
 
 async def held_message(ctx: Ctx, tx: Transaction, message_id: str) -> Held:
@@ -103,17 +103,12 @@ async def held_message(ctx: Ctx, tx: Transaction, message_id: str) -> Held:
 
     Raises ``not_found``.
     """
-    return _message(await changes.hold(tx, ctx.caller.user_id, message_id))
+    return message_there(await changes.hold(tx, ctx.caller.user_id, message_id))
 
 
 async def message_as_it_is(ctx: Ctx, tx: Transaction, held: Held) -> Message:
     """Read a message that is held as the caller sees it by now."""
-    return _message(await messages.of(tx, held.id, ctx.caller.user_id))
-
-
-def message_there(found: Message | None) -> Message:
-    """Return a message that was looked for, if found. Raises ``not_found``."""
-    return _message(found)
+    return message_there(await messages.of(tx, held.id, ctx.caller.user_id))
 
 
 def not_unsent(found: _M) -> _M:
@@ -129,7 +124,7 @@ def _there(found: _Found | None) -> _Found:
     return found
 
 
-def _message(found: _Found | None) -> _Found:
+def message_there(found: _Found | None) -> _Found:
     if found is None:
         raise ApiError("not_found", "There is no such message")
     return found

@@ -98,10 +98,10 @@ class MembershipChanged(Wire, frozen=True):
     member_count: int
 
     @classmethod
-    def made(cls, seq: int, message: Message, facts: Membership) -> Self:
-        """Make it of what is kept, and of the system entry that says the same."""
+    def entry(cls, seq: int, message: Message, facts: Membership) -> Self:
+        """Make the entry of what is kept, and of the system entry that says the same."""
         member = GroupMember(
-            user=named(_found(message, facts.user_id)),
+            user=by_name(_found(message, facts.user_id)),
             role=facts.role,
             status="joined",
             invited_by=facts.invited_by,
@@ -114,30 +114,15 @@ class MembershipChanged(Wire, frozen=True):
 class GroupMemberJoined(MembershipChanged, frozen=True):
     """Who has joined."""
 
-    @classmethod
-    def entry(cls, seq: int, message: Message, facts: Membership) -> GroupMemberJoined:
-        """Make the entry."""
-        return cls.made(seq, message, facts)
-
 
 @event("group.member_left", CONVERSATION, "Somebody has left a group.")
 class GroupMemberLeft(MembershipChanged, frozen=True):
     """Who was in it until now."""
 
-    @classmethod
-    def entry(cls, seq: int, message: Message, facts: Membership) -> GroupMemberLeft:
-        """Make the entry."""
-        return cls.made(seq, message, facts)
-
 
 @event("group.member_removed", CONVERSATION, "Somebody was removed from a group.")
 class GroupMemberRemoved(MembershipChanged, frozen=True):
     """Who was in it until now."""
-
-    @classmethod
-    def entry(cls, seq: int, message: Message, facts: Membership) -> GroupMemberRemoved:
-        """Make the entry."""
-        return cls.made(seq, message, facts)
 
 
 class RoleGiven(Wire, frozen=True):
@@ -195,12 +180,12 @@ class GroupDeleted(Wire, frozen=True):
     name: str
 
 
-def named(person: Sender) -> User:
+def by_name(person: Sender) -> User:
     """Somebody by name and picture alone. Any view of them that has a revision is the newer."""
     return User(person.id, person.username, person.display_name, 0, profile_image=person.profile_image)
 
 
 def _found(message: Message, user_id: str) -> Sender:
     """Who is named at a system entry."""
-    named = [] if message.users is UNSET else message.users
-    return next(each for each in (*named, message.sender) if each.id == user_id)
+    about = [] if message.users is UNSET else message.users
+    return next(each for each in (*about, message.sender) if each.id == user_id)

@@ -9,8 +9,8 @@ from msgspec import UNSET, Meta
 
 from chatr.api.contract import USERS, Rate, Route, operation
 from chatr.api.errors import ApiError, FieldError
-from chatr.api.events.groups import GroupInvited, GroupInviteDeclined
-from chatr.api.model import Conversation, Empty, GroupParams, Id, Params, Sender, User
+from chatr.api.events.groups import GroupInvited, GroupInviteDeclined, by_name
+from chatr.api.model import Conversation, Empty, GroupParams, Id, Params, Sender
 from chatr.ops import access
 from chatr.ops.groups import details, rules, turns
 from chatr.ops.people import approaches, permissions
@@ -127,7 +127,7 @@ async def invite_all(ctx: Ctx, turn: turns.GroupTurn, user_ids: Sequence[str], p
         raise turns.full()
     info = turns.info(turn.group, inside=False)
     for user_id, revision in (await groups.revisions(turn.tx, turn.id, invited)).items():
-        turn.tx.tell(GroupInvited(info, by_name(mine), info.member_count, revision), [person_room(user_id)])
+        turn.tx.tell(GroupInvited(info, by_name(sender(mine)), info.member_count, revision), [person_room(user_id)])
     return still
 
 
@@ -152,8 +152,3 @@ def _check(user_id: str, found: relations.Other | None, path: str) -> None:
 def sender(person: Person) -> Sender:
     """Somebody as they are called."""
     return Sender(person.id, person.username, person.display_name, person.profile_image or UNSET)
-
-
-def by_name(person: Person) -> User:
-    """Somebody as all who are told of them may see them: any view of them that has a revision is the newer."""
-    return User(person.id, person.username, person.display_name, 0, profile_image=person.profile_image or UNSET)

@@ -48,7 +48,7 @@ async def create(ctx: Ctx, params: GroupCreateParams) -> Conversation:
 
     async def work(tx: Transaction) -> Conversation:
         mine = access.own_account(await people.by_id(tx, me))
-        await turns.check_room(tx, me, ctx.ports.messages.settings)
+        await turns.check_count(tx, me, ctx.ports.messages.settings)
         access.own_account(await groups.insert(tx, group_id, me, name, description))
         turn = await turns.hold(ctx, tx, group_id)
         await turns.write(turn, "created", text=name)

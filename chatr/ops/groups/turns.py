@@ -141,7 +141,7 @@ async def let_in(turn: GroupTurn, user_id: str, limits: MessagesSettings) -> Non
 
     Raises ``conflict`` when it is full, or they are in too many, and ``unauthenticated`` when their account is deleted.
     """
-    await check_room(turn.tx, user_id, limits)
+    await check_count(turn.tx, user_id, limits)
     member = access.own_account(await groups.join(turn.tx, turn.id, user_id))
     count = access.group(await groups.find(turn.tx, turn.id)).member_count
     if count > limits.max_group_members:
@@ -154,7 +154,7 @@ async def let_in(turn: GroupTurn, user_id: str, limits: MessagesSettings) -> Non
     turn.tx.tell(ConversationCreated.of(view), [person_room(user_id)], exclude=turn.connection)
 
 
-async def check_room(db: Queryable, user_id: str, limits: MessagesSettings) -> None:
+async def check_count(db: Queryable, user_id: str, limits: MessagesSettings) -> None:
     """Raise ``conflict`` for somebody who is in as many groups as one may be. Of two at once both may come in."""
     if await groups.count_of(db, user_id, limits.max_groups) >= limits.max_groups:
         raise ApiError("conflict", f"Somebody can be in {limits.max_groups} groups: {user_id}")

@@ -225,7 +225,7 @@ async def of(db: Queryable, message_id: str, viewer_id: str) -> Message | None:
 async def with_own(db: Queryable, viewer_id: str, found: list[Message]) -> list[Message]:
     """Name the viewer among those who have reacted, where they are not among the first."""
     crowded = [each.id for each in found if any(reaction.count > len(reaction.users) for reaction in each.reactions)]
-    if not crowded:
+    if not crowded or not viewer_id:
         return found
     rows = await db.query(
         """SELECT r.message_id, r.emoji, u.username FROM reactions r JOIN users u ON u.id = r.user_id

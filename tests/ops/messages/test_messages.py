@@ -457,7 +457,7 @@ class ReceiptTests(OpsCase):
 
 
 async def make_group(case: OpsCase, people: list[Person]) -> str:
-    """A group with these members; group operations are an issue of their own."""
+    """A group with these members and an empty log: what is counted is what a test writes."""
     rows = await case.node.db.query(
         "INSERT INTO conversations (id, kind, title) VALUES (gen_random_uuid(), 'group', 'g') RETURNING id"
     )

@@ -33,7 +33,7 @@ export function fold(message: Message, entry: Entry, me: string): Message {
   }
   switch (entry.event) {
     case "message.received":
-      return data.message;
+      return naming(data.message, me, chosenBy(message, me));
     case "message.edited":
     case "message.preview":
       // Its status is the sender's to know.
@@ -75,7 +75,7 @@ export function foldGroup(row: ConversationRow, entry: Entry, me: string): void 
 }
 
 /** How somebody has reacted, as far as it is known. */
-function chosenBy(message: Message, userId: string): string | undefined {
+export function chosenBy(message: Message, userId: string): string | undefined {
   return message.reactions?.find(({ users }) => users.some(({ id }) => id === userId))?.emoji;
 }
 

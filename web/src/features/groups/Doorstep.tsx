@@ -5,9 +5,9 @@ import type { GroupInfo } from "../../api/types.ts";
 import { t } from "../../text/groups.ts";
 import { Avatar } from "../../ui/Avatar.tsx";
 import { Button } from "../../ui/Button.tsx";
+import { numberText } from "../../ui/number.ts";
 import { Skeleton } from "../../ui/Skeleton.tsx";
 import "./Doorstep.css";
-import { numberText } from "../../ui/number.ts";
 
 interface DoorstepProps {
   /** As whoever is outside sees it; none: there is nothing to see. */

@@ -68,7 +68,7 @@ interface ChoiceProps<V extends string> {
 function Choice<V extends string>({ icon: Icon, what, words, options, value, onChange }: ChoiceProps<V>) {
   if (onChange === undefined) return <Fact icon={Icon} what={what} value={words[value]} />;
   const trigger = (
-    <button type="button" className="group-fact group-fact--choice">
+    <button type="button" className="person-row group-fact">
       <Icon />
       <span className="group-fact__what">{what}</span>
       <span className="group-fact__value">
@@ -87,7 +87,7 @@ function Choice<V extends string>({ icon: Icon, what, words, options, value, onC
 
 function Fact({ icon: Icon, what, value }: { icon: LucideIcon; what: string; value: string }) {
   return (
-    <div className="group-fact">
+    <div className="person-row group-fact">
       <Icon />
       <span className="group-fact__what">{what}</span>
       <span className="group-fact__value">{value}</span>
@@ -99,7 +99,7 @@ function Fact({ icon: Icon, what, value }: { icon: LucideIcon; what: string; val
 function Address({ groupId }: { groupId: string }) {
   const address = `${location.origin}/g/${groupId}`;
   return (
-    <div className="group-fact">
+    <div className="person-row group-fact">
       <Link2 />
       <span className="group-fact__what">{t.groups.address}</span>
       <IconButton size="sm" icon={Copy} label={t.groups.copyAddress} onClick={() => void copyText(address)} />

@@ -3,14 +3,14 @@ import { useRef, useState } from "react";
 import { t } from "../../text/groups.ts";
 import { refusal } from "../../text/refusal.ts";
 import { IconButton } from "../../ui/IconButton.tsx";
+import { numberText } from "../../ui/number.ts";
 import { SearchInput } from "../../ui/SearchInput.tsx";
 import { ActButton } from "../profile/ActButton.tsx";
 import type { GroupActs } from "./groupActs.ts";
-import "./Members.css";
-import { numberText } from "../../ui/number.ts";
 import { MemberRow } from "./MemberRow.tsx";
 import { invitedCount, type Roster } from "./roster.ts";
 import { useFoundMembers } from "./useFoundMembers.ts";
+import "./Members.css";
 
 interface MembersProps {
   roster: Roster;

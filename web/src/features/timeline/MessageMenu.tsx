@@ -2,6 +2,7 @@ import { AtSign, Copy, ExternalLink, Info, MessageSquareQuote, Pencil, Plus, Rep
 import { DropdownMenu } from "radix-ui";
 import type { KeyboardEvent } from "react";
 import type { Message } from "../../api/types.ts";
+import { chosenBy } from "../../engine/fold.ts";
 import { t } from "../../text/index.ts";
 import { cx } from "../../ui/cx.ts";
 import { Menu, type MenuItem } from "../../ui/Menu.tsx";
@@ -126,7 +127,7 @@ function openLink(url: string): void {
 function Quick({ message, onMore }: { message: Message; onMore: () => void }) {
   const { me } = useView();
   const acts = useActs();
-  const own = message.reactions?.find(({ users }) => users.some((user) => user.id === me))?.emoji;
+  const own = chosenBy(message, me);
   return (
     <DropdownMenu.Group className="message-menu__quick" onKeyDown={sideways}>
       {QUICK.map((emoji) => (
