@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Generic, TypeVar
 
 import msgspec
@@ -50,6 +51,21 @@ class HangUp:
             self._then.append(action)
 
 
+class Uploaded(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that came with a call. It lies at ``path`` until the call has ended, whole and on the disk.
+
+    ``id``: a new UUID, which the file may be known by. ``name``, ``media_type``: what the client says of it; nothing
+    of that is checked.
+    """
+
+    id: str
+    path: Path
+    size: int
+    sha256: bytes
+    name: str = ""
+    media_type: str = ""
+
+
 class Context(msgspec.Struct, Generic[Ports], frozen=True, kw_only=True):
     """One call: the caller, its request id, the time it began (UTC), and the ports operations work through."""
 
@@ -58,3 +74,4 @@ class Context(msgspec.Struct, Generic[Ports], frozen=True, kw_only=True):
     now: datetime
     ports: Ports
     hang_up: HangUp = msgspec.field(default_factory=HangUp)
+    uploaded: Uploaded | None = None

@@ -7,7 +7,7 @@ import re
 import typing
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import MappingProxyType, ModuleType
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -23,13 +23,27 @@ _VARIABLE = re.compile(r"<([A-Za-z]+)>")
 Function = TypeVar("Function", bound=Callable[..., Awaitable[Any]])
 
 
+class Upload(msgspec.Struct, frozen=True):
+    """What comes with a call as ``multipart/form-data``: a file in the part ``field``; parameters are further parts.
+
+    ``limit`` names the setting of [files] that says how large it may be.
+    """
+
+    field: str
+    limit: Literal["max_bytes", "max_avatar_bytes", "max_cover_bytes"] = "max_bytes"
+
+
 class Route(msgspec.Struct, frozen=True):
-    """Where REST serves an operation: verb, path under ``/api`` with ``<camelCase>`` variables, success status."""
+    """Where REST serves an operation: verb, path under ``/api`` with ``<camelCase>`` variables, success status.
+
+    One with an ``upload`` is served by REST alone.
+    """
 
     verb: str
     path: str
     status: int = 200
     aliases: tuple[str, ...] = ()
+    upload: Upload | None = None
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -86,6 +100,11 @@ class Contract(msgspec.Struct, frozen=True):
 
     operations: Mapping[str, Operation]
     events: Mapping[str, Event]
+
+    @property
+    def procedures(self) -> list[Operation]:
+        """The operations that WAMP serves too, by name."""
+        return sorted((each for each in self.operations.values() if not each.route.upload), key=lambda each: each.name)
 
 
 class ContractError(Exception):

@@ -12,7 +12,7 @@ import msgspec
 from twisted.internet.defer import CancelledError
 from twisted.logger import Logger
 
-from chatr.api.context import Caller, Context, HangUp
+from chatr.api.context import Caller, Context, HangUp, Uploaded
 from chatr.api.contract import Contract, Operation
 from chatr.api.errors import COMMON_ERRORS, ApiError, from_validation, invalid
 from chatr.api.walk import Step, holds, walk
@@ -58,6 +58,14 @@ class Dispatcher:
         self._incidents = incidents
         self._settle = settle
 
+    def admit(self, record: Operation, caller: Caller) -> None:
+        """Refuse whoever may not call an operation, or not now, before what comes with the call is read.
+
+        Raises what :meth:`call` would; a call that was admitted is not counted again.
+        """
+        authorise(record, caller)
+        self._limiter.check(record, caller, "")
+
     async def call(
         self,
         record: Operation,
@@ -67,17 +75,20 @@ class Dispatcher:
         request_id: str,
         from_text: bool = False,
         hang_up: HangUp | None = None,
+        uploaded: Uploaded | None = None,
     ) -> Any:
         """Run one operation on undecoded parameters and return its result struct.
 
-        ``from_text`` says that scalars may come as text (a query string); ``hang_up`` says when the caller goes.
+        ``from_text`` says that scalars may come as text (a query string); ``hang_up`` says when the caller goes;
+        ``uploaded``: what came with the call, which has been admitted.
         Strangers are refused before their parameters are looked at, so that a validation answer tells them nothing.
         Raises :class:`ApiError` only (and CancelledError when cancelled): what the operation did not declare becomes
         ``internal`` and is logged once.
         """
         authorise(record, caller)
         try:
-            self._limiter.check(record, caller, _subject(record, raw))
+            if uploaded is None:
+                self._limiter.check(record, caller, _subject(record, raw))
             params = decode(record, raw, from_text=from_text)
             context = Context(
                 caller=caller,
@@ -85,6 +96,7 @@ class Dispatcher:
                 now=self._now(),
                 ports=self._ports,
                 hang_up=hang_up or HangUp(),
+                uploaded=uploaded,
             )
             answer = await record.run(context, params)
             if self._settle is not None and (settled := self._settle()) is not None:

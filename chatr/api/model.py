@@ -216,8 +216,46 @@ class LinkPreview(Wire, frozen=True, kw_only=True):
     favicon: str | UnsetType = UNSET
 
 
+class Thumbnails(Wire, frozen=True, kw_only=True):
+    """Smaller forms of an image: URLs."""
+
+    sm: str
+    md: str
+
+
+class File(Wire, frozen=True, kw_only=True):
+    """A file as one viewer has it: ``url`` and ``thumbnails`` open for a few minutes; file.get gives others.
+
+    ``size`` in bytes, ``width`` and ``height`` in pixels, ``duration`` in seconds. ``blurHash``: a blurred preview
+    (blurha.sh). ``waveform``: 100 numbers from 0 to 1; while its state is ``pending`` what the recorder says, if
+    anything. ``thumbnails`` of a video are of its first moments.
+    """
+
+    id: Id
+    name: str
+    size: int
+    mime_type: str
+    url: str
+    width: int | UnsetType = UNSET
+    height: int | UnsetType = UNSET
+    thumbnails: Thumbnails | UnsetType = UNSET
+    blur_hash: str | UnsetType = UNSET
+    duration: float | UnsetType = UNSET
+    waveform: list[float] | UnsetType = UNSET
+    waveform_state: Literal["pending", "ready", "failed"] | UnsetType = UNSET
+
+
+class Image(Wire, frozen=True, kw_only=True):
+    """An image of a person or a group. Public: whoever knows its URL may see it; another image has another URL."""
+
+    url: str
+    thumbnails: Thumbnails
+
+
 class Message(Wire, frozen=True, kw_only=True):
     """One message. Unsent: ``content`` is empty. ``status`` is meaningful to the sender only.
+
+    ``groupId``, by the client: files that were sent together. With a ``file`` the ``content`` is its caption.
 
     System entries tell what the sender did: ``event`` to whom, ``userIds``; ``content`` is the new text, as of a title.
     ``users``: what those are called.
@@ -235,6 +273,8 @@ class Message(Wire, frozen=True, kw_only=True):
     edited_at: Time | UnsetType = UNSET
     unsent: bool = False
     status: MessageStatus = "sent"
+    file: File | UnsetType = UNSET
+    group_id: Id | UnsetType = UNSET
     reply_to: ReplyTo | UnsetType = UNSET
     reactions: list[Reaction] = []
     mentions: list[Id] = []

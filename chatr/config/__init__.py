@@ -2,6 +2,7 @@
 
 from chatr.config.accounts import AuthSettings, LoginCode, MailSettings, OidcSettings, SmsSettings
 from chatr.config.contradictions import ConfigError
+from chatr.config.files import FilesSettings, S3Settings
 from chatr.config.loading import assignments, load
 from chatr.config.messages import MessagesSettings, PreviewsSettings, RetentionSettings
 from chatr.config.serving import DatabaseSettings, LimitsSettings, RedisSettings, ServerSettings, WampSettings
@@ -13,6 +14,7 @@ __all__ = [
     "Config",
     "ConfigError",
     "DatabaseSettings",
+    "FilesSettings",
     "LimitsSettings",
     "LoginCode",
     "MailSettings",
@@ -21,6 +23,7 @@ __all__ = [
     "PreviewsSettings",
     "RedisSettings",
     "RetentionSettings",
+    "S3Settings",
     "ServerSettings",
     "SmsSettings",
     "WampSettings",

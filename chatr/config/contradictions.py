@@ -18,6 +18,7 @@ def refuse(config: Config) -> None:
     _refuse_serving(config)
     _refuse_letters(config)
     _refuse_sign_in(config)
+    _refuse_storage(config)
 
 
 def _refuse_serving(config: Config) -> None:
@@ -61,3 +62,12 @@ def _refuse_sign_in(config: Config) -> None:
         raise ConfigError("oidc.client_id: is missing, oidc.issuer is set")
     if config.oidc.issuer and not (config.oidc.redirect_url or config.server.public_url):
         raise ConfigError("oidc.redirect_url: is missing, and so is server.public_url")
+
+
+def _refuse_storage(config: Config) -> None:
+    files, s3 = config.files, config.s3
+    missing = [name for name in ("endpoint", "bucket", "access_key", "secret_key") if not getattr(s3, name)]
+    if files.storage == "s3" and missing:
+        raise ConfigError(f"s3.{missing[0]}: is missing, files.storage is s3")
+    if files.storage == "s3" and files.accel_location:
+        raise ConfigError("files.accel_location: nginx serves local storage alone, files.storage is s3")

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Literal
 
 from chatr.config.accounts import AuthSettings, LoginCode, MailSettings, OidcSettings, SmsSettings
+from chatr.config.files import FilesSettings, S3Settings
 from chatr.config.messages import MessagesSettings, PreviewsSettings, RetentionSettings
 from chatr.config.section import Section
 from chatr.config.serving import DatabaseSettings, LimitsSettings, RedisSettings, ServerSettings, WampSettings
 
 #: Settings that are never shown.
-SECRETS = frozenset({"database.dsn", "mail.smtp_password", "sms.authorization", "oidc.client_secret", "redis.url"})
+SECRETS = frozenset(
+    {"database.dsn", "mail.smtp_password", "sms.authorization", "oidc.client_secret", "redis.url", "s3.secret_key"}
+)
 
 
 class Config(Section, frozen=True):
@@ -28,6 +31,8 @@ class Config(Section, frozen=True):
     messages: MessagesSettings = MessagesSettings()
     previews: PreviewsSettings = PreviewsSettings()
     retention: RetentionSettings = RetentionSettings()
+    files: FilesSettings = FilesSettings()
+    s3: S3Settings = S3Settings()
 
     @property
     def development(self) -> bool:

@@ -27,7 +27,7 @@ class Operations:
     """Answers calls by operations. The router's ``Callee``."""
 
     def __init__(self, dispatcher: Dispatcher) -> None:
-        operations = dispatcher.contract.operations.values()
+        operations = dispatcher.contract.procedures
         self._procedures = {record.procedure: Procedure(dispatcher, record) for record in operations}
 
     def find(self, procedure: str) -> Procedure | None:

@@ -14,8 +14,8 @@ from chatr.rest.parameters import Shape, parameters
 
 
 def serve_operations(exchange: Exchange, dispatcher: Dispatcher) -> None:
-    """Have every operation answer at its path and at its aliases."""
-    for record in dispatcher.contract.operations.values():
+    """Have every operation answer at its path and at its aliases, but for those with an upload: uploads.py."""
+    for record in dispatcher.contract.procedures:
         handler = _Handler(exchange, dispatcher, record)
         for number, path in enumerate((record.route.path, *record.route.aliases)):
             endpoint = f"{record.name}.{number}" if number else record.name

@@ -92,6 +92,16 @@ export interface ActivityTyping {
   active: boolean;
 }
 
+/** How long it is, in seconds, and its waveform: 100 numbers from 0 to 1. ``failed``: it has none. */
+export interface AudioWaveform {
+  conversationId: string;
+  messageId: string;
+  fileId: string;
+  waveform: number[];
+  duration?: number;
+  failed?: boolean;
+}
+
 /** Whom. */
 export interface BlockParams {
   userId: string;
@@ -225,10 +235,31 @@ export interface EntryCleared {
   cleared: true;
 }
 
+/** The archive, a zip. */
+export interface ExportReady {
+  file: File;
+}
+
 /** One offending field: its JSON path (``$.limit``) and what is wrong with it. */
 export interface FieldError {
   path: string;
   message: string;
+}
+
+/** A file as one viewer has it: ``url`` and ``thumbnails`` open for a few minutes; file.get gives others. ``size`` in bytes, ``width`` and ``height`` in pixels, ``duration`` in seconds. ``blurHash``: a blurred preview (blurha.sh). ``waveform``: 100 numbers from 0 to 1; while its state is ``pending`` what the recorder says, if anything. ``thumbnails`` of a video are of its first moments. */
+export interface File {
+  id: string;
+  name: string;
+  size: number;
+  mimeType: string;
+  url: string;
+  width?: number;
+  height?: number;
+  thumbnails?: Thumbnails;
+  blurHash?: string;
+  duration?: number;
+  waveform?: number[];
+  waveformState?: "failed" | "pending" | "ready";
 }
 
 /** A text that a message had before an edit. */
@@ -253,6 +284,8 @@ export interface FoundMessage {
   editedAt?: string;
   unsent?: boolean;
   status?: "delivered" | "listened" | "read" | "sent";
+  file?: File;
+  groupId?: string;
   replyTo?: ReplyTo;
   reactions?: Reaction[];
   mentions?: string[];
@@ -711,7 +744,7 @@ export interface Me {
   settings: Record<string, unknown>;
 }
 
-/** One message. Unsent: ``content`` is empty. ``status`` is meaningful to the sender only. System entries tell what the sender did: ``event`` to whom, ``userIds``; ``content`` is the new text, as of a title. ``users``: what those are called. */
+/** One message. Unsent: ``content`` is empty. ``status`` is meaningful to the sender only. ``groupId``, by the client: files that were sent together. With a ``file`` the ``content`` is its caption. System entries tell what the sender did: ``event`` to whom, ``userIds``; ``content`` is the new text, as of a title. ``users``: what those are called. */
 export interface Message {
   id: string;
   conversationId: string;
@@ -725,6 +758,8 @@ export interface Message {
   editedAt?: string;
   unsent?: boolean;
   status?: "delivered" | "listened" | "read" | "sent";
+  file?: File;
+  groupId?: string;
   replyTo?: ReplyTo;
   reactions?: Reaction[];
   mentions?: string[];
@@ -1221,6 +1256,12 @@ export interface SyncRequired {
   reason: string;
 }
 
+/** Smaller forms of an image: URLs. */
+export interface Thumbnails {
+  sm: string;
+  md: string;
+}
+
 /** The password, and a code of the authenticator or a recovery code. Accounts that have no password must have signed in within the last ten minutes. */
 export interface TwoFactorDisableParams {
   password?: string | null;
@@ -1431,10 +1472,12 @@ export interface Calls {
 
 /** Event payloads by topic. */
 export interface Events {
+  "chatr.account.export_ready": ExportReady;
   "chatr.activity.draft": ActivityDraft;
   "chatr.activity.listening": ActivityListening;
   "chatr.activity.recording": ActivityRecording;
   "chatr.activity.typing": ActivityTyping;
+  "chatr.audio.waveform": AudioWaveform;
   "chatr.conversation.accepted": ConversationAccepted;
   "chatr.conversation.created": ConversationCreated;
   "chatr.conversation.declined": ConversationDeclined;

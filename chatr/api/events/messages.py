@@ -138,6 +138,18 @@ class MessageListened(Wire, frozen=True):
         return cls(message.conversation_id, seq, message.id, facts.user_id)
 
 
+@event("audio.waveform", CONVERSATION, "The server has looked at an audio file.")
+class AudioWaveform(Wire, frozen=True, kw_only=True):
+    """How long it is, in seconds, and its waveform: 100 numbers from 0 to 1. ``failed``: it has none."""
+
+    conversation_id: Id
+    message_id: Id
+    file_id: Id
+    waveform: list[float]
+    duration: float | UnsetType = UNSET
+    failed: bool = False
+
+
 @event(
     "message.cleared",
     CONVERSATION,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chatr.api.model import (
+    File,
     Id,
     Wire,
 )
@@ -26,3 +27,10 @@ class SyncRequired(Wire, frozen=True):
     """Live events may have been lost: call ``sync.changes``."""
 
     reason: str
+
+
+@event("account.export_ready", USER, "The archive that the receiver has asked for is there.")
+class ExportReady(Wire, frozen=True):
+    """The archive, a zip."""
+
+    file: File

@@ -69,7 +69,12 @@ def _operation(record: Operation, schemas: Schemas, *, alias: bool) -> dict[str,
         shown["deprecated"] = True
     parameters = [_parameter(name, properties[name], "path", True) for name in in_path]
     others = {name: schema for name, schema in properties.items() if name not in in_path}
-    if with_body and others:
+    if record.route.upload:
+        properties = {record.route.upload.field: {"type": "string", "format": "binary"}, **others}
+        form: Schema = {"type": "object", "properties": properties, "required": [record.route.upload.field, *required]}
+        form["required"] = [name for name in form["required"] if name in properties]
+        shown["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": form}}}
+    elif with_body and others:
         if _KEY in others:
             parameters.append(_idempotency_key(others[_KEY]))
         needed = [name for name in required if name in others and name != _KEY]

@@ -15,7 +15,7 @@ def render(contract: Contract) -> bytes:
     for struct, schema in schemas.components.items():
         lines += [*_comment(schema), _declaration(struct, schema), ""]
     lines += ["/** Procedures by URI. */", "export interface Calls {"]
-    for record in sorted(contract.operations.values(), key=lambda record: record.name):
+    for record in contract.procedures:
         result = _type(schemas.of(record.result), "  ")
         lines.append(
             f'  "{record.procedure}": {{ params: {_type(schemas.of(record.params), "  ")}; result: {result} }};'

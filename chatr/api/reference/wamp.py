@@ -25,7 +25,7 @@ def document(contract: Contract) -> dict[str, Any]:
                 "errors": [f"chatr.error.{code}" for code in errors(record)],
                 "doc": record.doc,
             }
-            for record in sorted(contract.operations.values(), key=lambda record: record.name)
+            for record in contract.procedures
         },
         "topics": {
             event.topic: {
@@ -56,7 +56,7 @@ def render_markdown(contract: Contract) -> bytes:
         "",
         "## Procedures",
     ]
-    for record in sorted(contract.operations.values(), key=lambda record: record.name):
+    for record in contract.procedures:
         lines += _procedure(record, schemas)
     lines += ["", "## Topics"]
     for event in sorted(contract.events.values(), key=lambda event: event.name):
