@@ -15,7 +15,7 @@ import { t } from "../../text/index.ts";
 import { cx } from "../../ui/cx.ts";
 import { IconButton } from "../../ui/IconButton.tsx";
 import { useHotkey } from "../../ui/useHotkey.ts";
-import { Completion, type CompletionHandle, type Group, type Person } from "./Completion.tsx";
+import type { CompletionHandle, Group, Person } from "./Completion.tsx";
 import { CAPTION_LIMIT, Counter, LIMIT } from "./Counter.tsx";
 import type { Composing, ComposingAction } from "./composing.ts";
 import { pastedFiles } from "./files/pasted.ts";
@@ -24,9 +24,13 @@ import type { Files } from "./files/useFiles.ts";
 import { ModeStrip } from "./ModeStrip.tsx";
 import "./Composer.css";
 
+const Completion = lazy(() => import("./Completion.tsx"));
 const EmojiPopover = lazy(() => import("./EmojiPopover.tsx"));
 const Tray = lazy(() => import("./files/Tray.tsx"));
 const Recorder = lazy(() => import("./files/Recorder.tsx"));
+
+/** What has none of these has nothing to be completed. */
+const COMPLETES = /[@:]/;
 
 export interface ComposerHandle {
   focus(): void;
@@ -89,19 +93,21 @@ export function Composer(props: ComposerProps) {
   const speaks = !editing && (recording || files.tray.voice !== undefined);
   return (
     <div className="composer">
-      {!speaks && (
-        <Completion
-          ref={completion}
-          field={field}
-          text={text}
-          caret={caret}
-          active={active}
-          people={people}
-          group={group}
-          me={me}
-          onPick={(query, word) => dispatch({ do: "insert", text: word, from: query.from, to: query.to })}
-        />
-      )}
+      <Suspense>
+        {!speaks && COMPLETES.test(text) && (
+          <Completion
+            ref={completion}
+            field={field}
+            text={text}
+            caret={caret}
+            active={active}
+            people={people}
+            group={group}
+            me={me}
+            onPick={(query, word) => dispatch({ do: "insert", text: word, from: query.from, to: query.to })}
+          />
+        )}
+      </Suspense>
       <div className="composer__box">
         <ModeStrip mode={mode} me={me} onCancel={() => dispatch({ do: "cancel" })} />
         <Suspense>
