@@ -19,7 +19,6 @@ const chatr = process.env.CHATR_URL ?? "http://127.0.0.1:8080";
 const PARTS = [
   /\/src\/ui\/(?!Markdown|markdown|EmojiPickerLoaded|Segments|Switch|SettingRow|CodeInput|PasswordInput|(Confirm)?Dialog)/,
   /\/src\/(api\/errors|text\/refusal|features\/chats\/(place|state)|features\/timeline\/SystemWords)\./,
-  /\/node_modules\/@radix-ui\/(?!react-(radio-group|switch|dialog|alert-dialog)\/)/,
   /\/node_modules\/(@floating-ui|lucide-react)\//,
 ];
 
