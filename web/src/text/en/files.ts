@@ -32,6 +32,7 @@ export const files = {
   notRecorded: "Recording stopped: the microphone is gone.",
 
   changePicture: "Change picture",
+  changePictures: "Change picture or cover",
   changeCover: "Change cover",
   addCover: "Add cover",
   choosePicture: "Choose a picture",
