@@ -51,6 +51,8 @@ interface ComposerProps {
   /** An edit is on its way. */
   busy: boolean;
   files: Files;
+  /** Files can be sent there, and voice notes. */
+  attaches: boolean;
   /** Whom to tell that somebody records, if anybody. */
   conversationId: string | undefined;
   onSubmit: () => void;
@@ -62,7 +64,7 @@ interface ComposerProps {
 
 /** Where one writes. What is added stacks above the line. */
 export function Composer(props: ComposerProps) {
-  const { ref, state, dispatch, name, me, people, group, offline, busy, files, onSubmit } = props;
+  const { ref, state, dispatch, name, me, people, group, offline, busy, files, attaches, onSubmit } = props;
   const field = useRef<HTMLTextAreaElement>(null);
   const completion = useRef<CompletionHandle>(null);
   const [caret, setCaret] = useState(0);
@@ -73,7 +75,7 @@ export function Composer(props: ComposerProps) {
   useCaretAtEnd(field, state.revision, setCaret);
   const { text, mode } = state;
   const editing = mode.kind === "edit";
-  const items = editing ? [] : files.tray.items;
+  const items = attaches ? files.tray.items : [];
   const limit = items.length > 0 ? CAPTION_LIMIT : LIMIT;
   const ready = (text.trim() !== "" || items.length > 0) && text.length <= limit && !busy;
   const submit = () => {
@@ -84,13 +86,13 @@ export function Composer(props: ComposerProps) {
     dispatch({ do: "insert", text: emoji, from, to });
   };
   const paste = (event: ClipboardEvent) => {
-    const pasted = editing ? [] : pastedFiles(event.clipboardData);
+    const pasted = attaches ? pastedFiles(event.clipboardData) : [];
     if (pasted.length === 0) return;
     event.preventDefault();
     files.add(pasted);
   };
   const keyDown = useKeys({ ...props, completion, submit });
-  const speaks = !editing && (recording || files.tray.voice !== undefined);
+  const speaks = attaches && (recording || files.tray.voice !== undefined);
   return (
     <div className="composer">
       <Suspense>
@@ -125,7 +127,7 @@ export function Composer(props: ComposerProps) {
           )}
         </Suspense>
         <div className="composer__line" hidden={speaks}>
-          {!editing && <AttachButton onAttach={files.add} onDone={focus} />}
+          {attaches && <AttachButton onAttach={files.add} onDone={focus} />}
           <div className="composer__grow" data-text={`${text}\u200b`}>
             <textarea
               ref={field}
@@ -150,7 +152,7 @@ export function Composer(props: ComposerProps) {
           </div>
           <EmojiButton onPick={insert} onClose={focus} />
           <MainButton
-            records={!editing && text === "" && items.length === 0}
+            records={attaches && text === "" && items.length === 0}
             ready={ready}
             label={editing ? t.conversation.saveEdit : t.conversation.send}
             onRecord={() => setRecording(true)}

@@ -19,11 +19,15 @@ export interface Added {
 const MAX_BYTES = 50 * 1024 * 1024;
 const limits = new WeakMap<Engine, Promise<number>>();
 
-/** How large a file may be, in bytes; asked once. */
+/** How large a file may be, in bytes. */
 export function limitOf(engine: Engine): Promise<number> {
-  const known = limits.get(engine) ?? Promise.resolve(MAX_BYTES);
+  const known = limits.get(engine) ?? engine.call("file.usage", {}).then(({ maxBytes }) => maxBytes);
   limits.set(engine, known);
-  return known;
+  return known.catch(() => {
+    // Without a network, and for guests: the server decides when the file comes there.
+    limits.delete(engine);
+    return MAX_BYTES;
+  });
 }
 
 /** Look at files that somebody wants to send, beside folders: what can be sent, and how large it is shown. */
