@@ -44,9 +44,9 @@ export async function addFiles(files: readonly File[], folders: number, maxBytes
 
 /** Why a file can't be sent; undefined: it can, as far as one can tell from here. */
 export function refusalOf(file: Pick<File, "name" | "type" | "size">, maxBytes: number): string | undefined {
-  if (typeOf(nameOf(file)) === undefined) return t.files.wrongKind;
+  if (typeOf(nameOf(file)) === undefined) return t.errors.unsupported_media;
   if (file.size === 0) return t.files.empty;
-  if (file.size > maxBytes) return t.files.tooLarge(fileSize(file.size), fileSize(maxBytes));
+  if (file.size > maxBytes) return t.errors.file_too_large(fileSize(file.size), fileSize(maxBytes));
   return undefined;
 }
 

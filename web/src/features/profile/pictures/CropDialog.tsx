@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import Cropper from "react-easy-crop";
 import "react-easy-crop/react-easy-crop.css";
-import { useObjectUrl } from "../../../media/waiting.ts";
+import { useObjectUrl } from "../../../media/useObjectUrl.ts";
 import { useEngine } from "../../../session/session.ts";
 import { t } from "../../../text/files.ts";
 import { refusal } from "../../../text/refusal.ts";
