@@ -40,7 +40,7 @@ PAGE = Kind(
 #: WebSocket. Styles of elements are set by libraries that measure.
 CLIENT = Kind(
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; "
+    "media-src 'self' blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types chatr 'allow-duplicates'",
     (("Permissions-Policy", "camera=(), geolocation=(), microphone=(self)"),),
 )
