@@ -121,8 +121,8 @@ class UnreleasedTests(MigrateCase):
             self.assertEqual(ask(self.dsn, query), ask(fresh, query))
         # A repeat of what was sent before is known, and the log goes on.
         sent = """SELECT outcome, seq FROM append_messages(ARRAY(
-                    SELECT (gen_random_uuid(), user_low, {}, id, NULL, NULL, NULL, 'x', '', '', '')::message_send
-                      FROM conversations), 5, interval '1 day', 201, 50)"""
+                    SELECT (gen_random_uuid(), user_low, {}, id, NULL, NULL, NULL, 'x', '', '', '', NULL, NULL)::message_send
+                      FROM conversations), 5, interval '1 day', 201, 50, false)"""
         self.assertEqual(ask(self.dsn, sent.format("id")), [("repeat", None)])
         self.assertEqual(ask(self.dsn, sent.format("gen_random_uuid()")), [("created", 2)])
 
