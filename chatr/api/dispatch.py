@@ -49,7 +49,8 @@ class Dispatcher:
         sign: Callable[[str], Sign],
         settle: Callable[[], Awaitable[None] | None] | None = None,
     ) -> None:
-        """``sign``: how links to files are signed for a person. ``settle``: what to wait for before an answer, if at all.
+        """``sign``: how links to files are signed for a person. ``settle``: what to wait for before an
+        answer, if anything.
 
         That is for development, so that scripts find the mail they caused.
         """

@@ -104,7 +104,7 @@ class FileServing:
         return _served(_visible(await files.kept_of(self._ports.db, message_id, viewer_id), viewer_id), "")
 
     async def picture(self, file_id: str, size: str) -> Served:
-        """A public image of somebody, or of a group; the largest form unless ``size`` names one. Raises ``not_found``."""
+        """A public image of somebody or a group; the largest form unless ``size`` names one. Raises ``not_found``."""
         kept = await files.kept(self._ports.db, file_id, None) if _ID.fullmatch(file_id) else None
         if kept is None or kept.purpose not in ("avatar", "cover"):
             raise access.no_file()

@@ -48,8 +48,8 @@ async def upload(ctx: Ctx, params: FileUploadParams) -> File:
 
     Images, audio, video, PDF, office documents, text and zip: ``unsupported_media`` for all else, also for a file whose
     name says something else than its content. Images lose what is not picture, as where they were taken. ``waveform``
-    and ``duration``, of a recording, are shown until the server has looked at it. By tus 1.0 too, at /api/files/tus, for
-    connections that break.
+    and ``duration``, of a recording, are shown until the server has looked at it. By tus 1.0 too, at
+    /api/files/tus, for connections that break.
     """
     file_id = access.uploaded(ctx).id
     await receiving.receive(ctx, file_id, "message", waveform=params.waveform, duration=params.duration)

@@ -28,7 +28,8 @@ class MessageSetWaveformParams(Params, frozen=True, kw_only=True):
 async def set_waveform(ctx: Ctx, params: MessageSetWaveformParams) -> Message:
     """Give an audio message of the caller's a waveform until the server has its own, which then replaces it.
 
-    ``forbidden`` for somebody else's message, and for one that is no audio. Once the server has looked, it does nothing.
+    ``forbidden`` for somebody else's message, and for one that is no audio. It is ignored once the
+    server has looked.
     """
     message = access.not_unsent(await access.message(ctx, params.id))
     if message.sender.id != ctx.caller.user_id or message.type != "audio":

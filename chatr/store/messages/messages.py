@@ -326,7 +326,7 @@ async def with_files(
     seq: int,
     limit: int,
 ) -> tuple[list[Message], bool]:
-    """Up to ``limit`` messages below ``seq`` whose files are of some kinds, newest first, and whether there are more."""
+    """Up to ``limit`` messages below ``seq`` that are files of some kinds, newest first, and whether there are more."""
     rows = await db.query(
         f"""{_FROM} WHERE g.conversation_id = {_WITHIN} AND g.file_id IS NOT NULL AND g.type = ANY (%s)
                AND g.unsent_at IS NULL AND g.seq < %s AND g.seq > %s ORDER BY g.seq DESC LIMIT %s""",
