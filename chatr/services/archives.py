@@ -15,7 +15,7 @@ from twisted.logger import Logger
 from chatr.api.events.sessions import ExportReady
 from chatr.api.linked import file as linked
 from chatr.auth.links import Links
-from chatr.files.storage import Missing, Storage
+from chatr.files.storage import Missing, Storage, key_of
 from chatr.process.tasks import Tasks
 from chatr.realtime.publisher import Publisher
 from chatr.realtime.rooms import person_room
@@ -114,7 +114,7 @@ class Archives:
             finally:
                 await archive.close()
             if await files.archived(self._db, file.id, path.stat().st_size):
-                await self._storage.put(files.key(file.id, files.ORIGINAL), path)
+                await self._storage.put(key_of(file.id, files.ORIGINAL), path)
                 await self._ready(file)
         finally:
             await deferToThread(partial(path.unlink, missing_ok=True))
@@ -129,7 +129,7 @@ class Archives:
             for each in found:
                 copy = self._scratch / f"{each.id}.export"
                 try:
-                    await self._storage.fetch(files.key(each.id, files.ORIGINAL), copy)
+                    await self._storage.fetch(key_of(each.id, files.ORIGINAL), copy)
                     await archive.add_file(f"files/{each.id}/{each.name}", copy)
                 except Missing:
                     log.warn("file {id} is not in storage: an archive goes without it", id=each.id)

@@ -13,7 +13,7 @@ from twisted.logger import Logger
 from chatr.api.errors import ApiError
 from chatr.api.events.messages import AudioWaveform
 from chatr.config import FilesSettings
-from chatr.files.storage import Storage, StorageError
+from chatr.files.storage import Storage, StorageError, key_of
 from chatr.media.looking import Media
 from chatr.media.workers import Unparsed
 from chatr.process.tasks import Tasks
@@ -83,13 +83,13 @@ class FileKeeper:
 
     async def _remove(self, file: Due) -> None:
         for form in file.forms:
-            await self._storage.delete(files.key(file.id, form))
+            await self._storage.delete(key_of(file.id, form))
         await due.gone(self._db, file.id)
 
     async def _hear(self, file: Due) -> None:
         copy = self._scratch / file.id
         try:
-            await self._storage.fetch(files.key(file.id, files.ORIGINAL), copy)
+            await self._storage.fetch(key_of(file.id, files.ORIGINAL), copy)
             heard = await self._media.waveform(copy)
         except Unparsed as error:
             log.info("audio file {id} has no waveform: {error}", id=file.id, error=str(error))

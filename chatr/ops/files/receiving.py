@@ -13,7 +13,7 @@ from chatr.api.errors import ApiError
 from chatr.api.model import File
 from chatr.files.clamd import ScannerUnavailable
 from chatr.files.names import cleaned
-from chatr.files.storage import StorageError
+from chatr.files.storage import StorageError, key_of
 from chatr.media.looking import Found, Unsupported
 from chatr.ops import access
 from chatr.ops.ports import Ctx, Ports
@@ -113,7 +113,7 @@ async def _store(
     await files.arrive(db, file_id, ctx.caller.user_id, purpose, name, looked)
     try:
         for form in looked.forms:
-            await kept.put(files.key(file_id, form), paths[form])
+            await kept.put(key_of(file_id, form), paths[form])
     except StorageError as error:
         await let_go(ctx, file_id)
         raise ApiError("unavailable", "Files can't be stored at the moment", retry_after_s=_UNAVAILABLE_S) from error

@@ -12,6 +12,7 @@ from chatr.api.errors import ApiError
 from chatr.api.model import File, Id, NoParams, Params, Wire
 from chatr.auth.links import LinkRefused
 from chatr.files.served import Served
+from chatr.files.storage import key_of
 from chatr.ops import access
 from chatr.ops.ports import Ctx, Ports
 from chatr.store.files import files
@@ -148,7 +149,7 @@ def _served(kept: Kept, form: str) -> Served:
     if found is None:
         raise access.no_file()
     return Served(
-        key=files.key(kept.id, name),
+        key=key_of(kept.id, name),
         size=found.size,
         media_type=found.type,
         name=kept.name,

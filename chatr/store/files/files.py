@@ -94,11 +94,6 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
     forms: Mapping[str, Form]
 
 
-def key(file_id: str, form: str) -> str:
-    """The key of an object in storage. Spread by the id's last digits: the first ones are the time."""
-    return f"{file_id[-2:]}/{file_id[-4:-2]}/{file_id}/{form}"
-
-
 async def arrive(
     db: Queryable, file_id: str, owner_id: str, purpose: Purpose, name: str, looked: Looked | None
 ) -> None:
