@@ -145,6 +145,7 @@ class Node:
             {"redis": self.redis or Life()},
             {"announcer": live.announcer},
             {"presence": live.presence},
+            {"disk": files.disk},
             {
                 "web": Life(stop=self.web.stop),
                 "storage": files.storage,

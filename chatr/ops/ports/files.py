@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,7 +13,9 @@ from chatr.auth.links import Links
 from chatr.config import Config, FilesSettings
 from chatr.datadir import DataDirectory
 from chatr.files.clamd import Clamd
-from chatr.files.storage import Storage, storage
+from chatr.files.disk import Disk
+from chatr.files.local import LocalStorage
+from chatr.files.storage import Storage
 from chatr.media.looking import Media
 from chatr.process.tasks import Tasks
 from chatr.realtime.publisher import Publisher
@@ -24,6 +27,7 @@ from chatr.store.pool import Database
 class FilePorts(msgspec.Struct, frozen=True, kw_only=True):
     """Storage, those who look into what comes in, links, and what goes on behind the calls."""
 
+    disk: Disk
     storage: Storage
     media: Media
     scanner: Clamd | None
@@ -46,9 +50,11 @@ def file_ports(
     now: Callable[[], datetime],
 ) -> FilePorts:
     """Make the ports. ``describe``: what an archive tells of a person."""
-    settings, kept = config.files, storage(config, data, reactor)
+    settings, disk = config.files, Disk(reactor)
+    kept = _storage(config, data, disk)
     media = Media(reactor, settings)
     return FilePorts(
+        disk=disk,
         storage=kept,
         media=media,
         scanner=Clamd(reactor, settings.clamd, settings.clamd_timeout_s) if settings.clamd else None,
@@ -57,3 +63,9 @@ def file_ports(
         archives=Archives(tasks, db, kept, publisher, links, data.scratch, describe, now=now),
         settings=settings,
     )
+
+
+def _storage(config: Config, data: DataDirectory, disk: Disk) -> Storage:
+    files = config.files
+    root = Path(files.directory) if files.directory else data.path / "files"
+    return LocalStorage(disk, root, accel_location=files.accel_location)
