@@ -14,8 +14,7 @@ from chatr.api.errors import ApiError
 from chatr.api.events.messages import AudioWaveform
 from chatr.config import FilesSettings
 from chatr.files.storage import Storage, StorageError, key_of
-from chatr.media.looking import Media
-from chatr.media.workers import Unparsed
+from chatr.media.looking import Media, Unparsed
 from chatr.process.tasks import Tasks
 from chatr.realtime.publisher import Publisher
 from chatr.realtime.rooms import conversation_rooms

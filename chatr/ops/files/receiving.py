@@ -42,13 +42,16 @@ async def receive(
     """
     uploaded = access.uploaded(ctx)
     await room(ctx.ports, ctx.caller.user_id, uploaded.size)
+    name = cleaned(uploaded.name)
     forms = uploaded.path.with_name(uploaded.path.name + ".forms")
     try:
-        found = await _look(ctx, uploaded, purpose, forms)
+        found = await _look(ctx, uploaded.path, name, purpose, forms)
         await _scan(ctx.ports, uploaded.path)
+        if "." not in name:
+            name += found.ending
         looked = _looked(found, uploaded, waveform, duration)
         paths = {name: form.path for name, form in found.forms.items()}
-        await _store(ctx, uploaded, file_id, purpose, looked, {ORIGINAL: uploaded.path, **paths})
+        await _store(ctx, file_id, purpose, name, looked, {ORIGINAL: uploaded.path, **paths})
     finally:
         await deferToThread(shutil.rmtree, forms, ignore_errors=True)
 
@@ -60,11 +63,11 @@ async def room(ports: Ports, user_id: str, size: int) -> None:
         raise ApiError("too_large", f"Your files may take {quota} bytes together: take back some that you have sent")
 
 
-async def _look(ctx: Ctx, uploaded: Uploaded, purpose: Purpose, into: Path) -> Found:
+async def _look(ctx: Ctx, path: Path, name: str, purpose: Purpose, into: Path) -> Found:
     into.mkdir(mode=0o700)
     as_what: Literal["file", "avatar", "cover"] = purpose if purpose in ("avatar", "cover") else "file"
     try:
-        return await ctx.ports.files.media.look(uploaded.path, cleaned(uploaded.name), as_what, into)
+        return await ctx.ports.files.media.look(path, name, as_what, into, key=ctx.caller.user_id)
     except Unsupported as error:
         raise ApiError("unsupported_media", str(error)) from None
 
@@ -101,12 +104,9 @@ def _looked(found: Found, uploaded: Uploaded, waveform: list[float] | None, dura
     )
 
 
-async def _store(
-    ctx: Ctx, uploaded: Uploaded, file_id: str, purpose: Purpose, looked: Looked, paths: dict[str, Path]
-) -> None:
+async def _store(ctx: Ctx, file_id: str, purpose: Purpose, name: str, looked: Looked, paths: dict[str, Path]) -> None:
     """Store the objects. There is a row before the first of them, so that none is ever left alone."""
     db, kept = ctx.ports.db, ctx.ports.files.storage
-    name = cleaned(uploaded.name)
     if purpose in ("avatar", "cover"):
         # Nobody is shown the file itself.
         looked = _without_original(looked)
