@@ -12,7 +12,7 @@ from chatr.api.context import Uploaded
 from chatr.api.errors import ApiError
 from chatr.api.model import File
 from chatr.files.clamd import ScannerUnavailable
-from chatr.files.names import cleaned
+from chatr.files.names import clean
 from chatr.files.storage import StorageError, key_of
 from chatr.media.looking import Found, Unsupported
 from chatr.ops import access
@@ -42,13 +42,13 @@ async def receive(
     """
     uploaded = access.uploaded(ctx)
     await room(ctx.ports, ctx.caller.user_id, uploaded.size)
-    name = cleaned(uploaded.name)
+    name = clean(uploaded.name)
     forms = uploaded.path.with_name(uploaded.path.name + ".forms")
     try:
         found = await _look(ctx, uploaded.path, name, purpose, forms)
         await _scan(ctx.ports, uploaded.path)
         if "." not in name:
-            name += found.ending
+            name += f".{found.ending}"
         looked = _looked(found, uploaded, waveform, duration)
         paths = {name: form.path for name, form in found.forms.items()}
         await _store(ctx, file_id, purpose, name, looked, {ORIGINAL: uploaded.path, **paths})
