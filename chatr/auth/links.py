@@ -17,6 +17,8 @@ import msgspec
 _MAC_BYTES = 16
 #: For so many parts of its time a link stays the same, so that a browser finds again what it has.
 _STEPS = 3
+#: Of a moment in seconds: more would be beyond any calendar.
+_DIGITS = 12
 #: In place of a person.
 _MEMBERS = "m"
 
@@ -52,7 +54,7 @@ class Links:
         """Read the signature of a link. Raises :class:`LinkRefused`."""
         until, _, rest = signature.partition(".")
         scope, _, mac = rest.partition(".")
-        if not (until.isascii() and until.isdigit() and len(until) <= 12):
+        if not (signature.isascii() and form.isascii() and until.isdigit() and len(until) <= _DIGITS):
             raise LinkRefused("The link is not valid")
         expected = [_mac(key, file_id, form, until, scope) for key in self._keys]
         if not any(hmac.compare_digest(each.encode(), mac.encode()) for each in expected):
@@ -75,5 +77,5 @@ class Links:
 
 
 def _mac(key: bytes, file_id: str, form: str, until: str, scope: str) -> str:
-    said = "\n".join((file_id, form, until, scope)).encode("utf-8", "surrogateescape")
+    said = "\n".join((file_id, form, until, scope)).encode()
     return base64.urlsafe_b64encode(hmac.digest(key, said, "sha256")[:_MAC_BYTES]).decode().rstrip("=")
