@@ -24,9 +24,8 @@ _srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 def prepare() -> None:
     """Have the library work once."""
-    with Image.new("RGB", (1, 1)) as image:
-        image.info["icc_profile"] = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
-        in_srgb(image)
+    with Image.new("CMYK", (1, 1)) as image:
+        _converted(image, _srgb.tobytes())
 
 
 def in_srgb(image: Image.Image) -> Image.Image:

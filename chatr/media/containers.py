@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from importlib import import_module
+from pkgutil import walk_packages
 from typing import Any
 
 import av
@@ -28,6 +30,7 @@ _DECODERS = {
     "wav": _PCM,
     "flac": {"flac"},
 }
+_NOT_NEEDED = ("av.__main__", "av.datasets")
 _MAX_STREAMS = 16
 #: What is read to find out what is in it.
 _PROBE_BYTES = 5_000_000
@@ -37,7 +40,11 @@ _BROKEN, _BROKEN_PERCENT = 20, 10
 
 
 def prepare() -> None:
-    """Say nothing: there is nobody who reads it."""
+    """Import all of PyAV, much of which is imported only when it is first needed: no file can be opened later."""
+    for module in walk_packages(av.__path__, "av."):
+        if module.name not in _NOT_NEEDED:
+            import_module(module.name)
+    # There is nobody who reads it.
     av.logging.set_level(av.logging.PANIC)
 
 
@@ -88,10 +95,18 @@ def duration_of(container: InputContainer, stream: Any) -> float | None:
 def packets(container: InputContainer, stream: Any) -> Iterator[Any]:
     """The packets of a stream, as far as they can be read."""
     found = container.demux(stream)
+    broken = 0
     for _ in range(_MAX_PACKETS):
         try:
-            packet = next(found)
-        except (StopIteration, av.FFmpegError):
+            packet = next(found, None)
+        except av.FFmpegError:
+            broken += 1
+            if broken > _BROKEN:
+                return
+            # Behind what is broken it may go on.
+            found = container.demux(stream)
+            continue
+        if packet is None:
             return
         yield packet
 

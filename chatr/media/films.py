@@ -17,6 +17,8 @@ _EARLY_S, _MOST_FRAMES, _MOST_PACKETS = 1.0, 40, 400
 #: What is good enough: neither black, nor one colour. Mean and deviation of its grey, of 255.
 _BRIGHT, _VARIED = 24.0, 12.0
 _GLANCE = 64
+#: A pixel may be so many times as wide as it is high, or the other way round.
+_LEAN = 4
 _TURNS = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_270}
 
 
@@ -27,7 +29,7 @@ def look(handed: Handed, container: InputContainer, stream: Any, file_type: File
         raise Unsupported("The pictures of this film have too many pixels")
     frame = _poster_frame(container, stream, max_pixels)
     shape = float(stream.sample_aspect_ratio or 1)
-    wide, high = max(1, round(frame.width * shape)), frame.height
+    wide, high = max(1, round(frame.width * (shape if 1 / _LEAN <= shape <= _LEAN else 1))), frame.height
     turn = _TURNS.get(round(frame.rotation / 90) * 90 % 360)
     picture = _picture(frame, wide, high, max(THUMBNAILS.values()))
     if turn is not None:
@@ -65,7 +67,7 @@ def _poster_frame(container: InputContainer, stream: Any, max_pixels: int) -> An
 
 def _score(frame: Any) -> float:
     """How much there is to be seen; 1 is enough."""
-    seen = ImageStat.Stat(frame.reformat(width=_GLANCE, height=_GLANCE, format="gray").to_image().convert("L"))
+    seen = ImageStat.Stat(_scaled(frame, _GLANCE, _GLANCE).convert("L"))
     return min(seen.mean[0] / _BRIGHT, seen.stddev[0] / _VARIED, 1.0)
 
 
@@ -73,5 +75,10 @@ def _picture(frame: Any, wide: int, high: int, side: int) -> Image.Image:
     """A frame as it is shown, no larger than need be."""
     factor = min(1.0, side / max(wide, high))
     size = max(1, round(wide * factor)), max(1, round(high * factor))
-    picture: Image.Image = frame.reformat(width=size[0], height=size[1], format="rgb24").to_image()
+    return _scaled(frame, *size)
+
+
+def _scaled(frame: Any, width: int, height: int) -> Image.Image:
+    # There are no threads for a worker.
+    picture: Image.Image = frame.reformat(width=width, height=height, format="rgb24", threads=1).to_image(threads=1)
     return picture

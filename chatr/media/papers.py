@@ -33,7 +33,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
 
 def prepare() -> None:
     """Look up the encodings."""
-    for encoding in ("utf-8", "utf-16", "cp437"):
+    for encoding in ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp437", "latin-1"):
         codecs.lookup(encoding)
 
 
