@@ -47,6 +47,11 @@ class Handing:
                 raise Nonsense("it is over")
             return self._read(said) if isinstance(said, Want) else self._make(said)
 
+    def sizes(self) -> dict[str, int]:
+        """How large the files have become that were made, in bytes."""
+        with self._lock:
+            return {name: os.fstat(number).st_size for name, number in self._made.items()}
+
     def close(self, *, keep: bool) -> None:
         """Close all files, after what is under way. Without ``keep`` those that were made are removed."""
         with self._lock:

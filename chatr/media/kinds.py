@@ -21,7 +21,6 @@ class FileType(msgspec.Struct, frozen=True):
 
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"
-_MOVIES = ("mp4", "m4v", "mov", "qt")
 
 #: spec/behaviour.md, section 6.
 TYPES: tuple[FileType, ...] = (
@@ -36,9 +35,9 @@ TYPES: tuple[FileType, ...] = (
     FileType("audio/ogg", "audio", "ogg", ("ogg", "oga", "opus")),
     FileType("audio/wav", "audio", "wav", ("wav", "wave")),
     FileType("audio/flac", "audio", "flac", ("flac",)),
-    # What a camera calls MOV may be MP4 inside, and the other way round: it's one family.
-    FileType("video/mp4", "video", "mp4", _MOVIES),
-    FileType("video/quicktime", "video", "mp4", ("mov", "qt", "mp4", "m4v")),
+    # What a camera calls MOV may be MP4 inside, and the other way round.
+    FileType("video/mp4", "video", "mp4", ("mp4", "m4v", "mov", "qt")),
+    FileType("video/quicktime", "video", "quicktime", ("mov", "qt", "mp4", "m4v")),
     FileType("video/webm", "video", "matroska", ("webm",)),
     FileType("application/pdf", "file", "pdf", ("pdf",)),
     FileType("application/zip", "file", "zip", ("zip",)),

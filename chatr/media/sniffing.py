@@ -32,9 +32,10 @@ _EBML, _DOC_TYPE = b"\x1a\x45\xdf\xa3", b"\x42\x82"
 _WEBM = b"webm"
 #: What movies begin with that are older than ``ftyp``.
 _OLD_MOVIE = (b"moov", b"mdat", b"wide")
+_QUICKTIME = b"qt  "
 _AVIF = {b"avif", b"avis"}
 _BRANDS = {
-    *(b"M4A ", b"M4B ", b"M4V ", b"qt  ", b"mp41", b"mp42", b"mp71", b"isom", b"avc1", b"dash", b"MSNV", b"f4v "),
+    *(b"M4A ", b"M4B ", b"M4V ", b"mp41", b"mp42", b"mp71", b"isom", b"avc1", b"dash", b"MSNV", b"f4v "),
     *(b"iso%d" % number for number in range(2, 10)),
     *(b"3gp%d" % number for number in range(4, 8)),
 }
@@ -58,7 +59,7 @@ def family(head: bytes) -> str | None:
     if head[4:8] == b"ftyp":
         return _movie(head)
     if head[4:8] in _OLD_MOVIE:
-        return "mp4"
+        return "quicktime"
     if _is_mpeg_audio(head):
         return "mp3"
     return "text" if is_text_start(head) else None
@@ -73,7 +74,8 @@ def is_text_start(head: bytes) -> bool:
     text = head.removeprefix(codecs.BOM_UTF8).lstrip()
     while found := _COMMENT.match(text):
         text = text[found.end() :].lstrip()
-    return _MARKUP.match(text) is None
+    # One whose end is not to be seen hides what comes then.
+    return _MARKUP.match(text) is None and not text.startswith(b"<!--")
 
 
 def _doc_type(head: bytes) -> bytes:
@@ -92,6 +94,8 @@ def _movie(head: bytes) -> str | None:
     # A still picture with a moving one as well says so by its major brand.
     if brands[0] in _AVIF or (brands[0] in (b"mif1", b"msf1") and _AVIF & set(brands)):
         return "avif"
+    if brands[0] == _QUICKTIME:
+        return "quicktime"
     return "mp4" if _BRANDS & set(brands) else None
 
 
