@@ -49,7 +49,9 @@ class ChatrChannel(HTTPChannel):
         self._head_bytes = 0
         self._head_lines = 0
         self._body_bytes = 0
-        self._began_s = 0.0
+        self._began_s = self._last_s = 0.0
+        #: Since when the body is not taken: its time stands still.
+        self._held_since_s: float | None = None
         #: Whether nothing was asked yet, and whether something of the next request has come.
         self._fresh = True
         self._begun = False
@@ -124,21 +126,24 @@ class ChatrChannel(HTTPChannel):
             self.refuse(refusal)
             return
         self._stop_timer()
+        self._began_s = self._last_s = self._now()
+        self._body_bytes = 0
         super().allHeadersReceived()
         if self.length != 0 and not self._refused:
-            self._began_s, self._body_bytes = self._now(), 0
-            self._after(self._deadlines.grace_s, self._look_at_body)
+            self._look_at_body()
 
     def rawDataReceived(self, data: bytes) -> None:
         if self._refused:
             return
         if not self._handlingRequest:
             self._body_bytes += len(data)
+            self._last_s = self._now()
         super().rawDataReceived(data)
 
     def allContentReceived(self) -> None:
         if self._refused:
             return
+        self.take_body()
         self._stop_timer()
         self._head_bytes = self._head_lines = 0
         self._fresh = self._begun = False
@@ -163,6 +168,8 @@ class ChatrChannel(HTTPChannel):
 
     def resumeProducing(self) -> None:
         super().resumeProducing()
+        if self._held_since_s is not None:
+            self._networkProducer.pauseProducing()
         self._unread_bytes, self._unread_since_s = 0, None
         self.site.unread.gone(self)
         self._stop_drain()
@@ -197,6 +204,7 @@ class ChatrChannel(HTTPChannel):
         if self._refused or self.transport is None:
             return
         self._refused, self.persistent = True, False
+        self._held_since_s = None
         self._stop_timer()
         self.clearLineBuffer()
         request = self.requests[-1] if self.requests else None
@@ -207,9 +215,32 @@ class ChatrChannel(HTTPChannel):
             # Otherwise Twisted would invite the body with 100 Continue.
             request.requestHeaders.removeHeader(b"expect")
             path, origin, https = getattr(self, "_path", None), request.getHeader("origin"), request.https()
+            request.give_up()
         headers = self.site.rules.headers(path or b"/api/", origin=origin, https=https)
-        self.transport.write(last_answer(problem, headers))
+        self.transport.write(last_answer(problem, headers + refusal.more))
         self._leave()
+
+    def hold_body(self) -> None:
+        """Take nothing more of the body for now, because of whoever takes it: the client's time stands still."""
+        if self._held_since_s is None and not self._refused:
+            self._held_since_s = self._now()
+            self._networkProducer.pauseProducing()
+
+    def take_body(self) -> None:
+        """Take what comes of the body again."""
+        if self._held_since_s is None:
+            return
+        held_s = self._now() - self._held_since_s
+        self._held_since_s = None
+        self._began_s += held_s
+        self._last_s += held_s
+        self._look_at_body()
+        self._networkProducer.resumeProducing()
+
+    @property
+    def silent_s(self) -> float:
+        """For how long nothing of the body has come that would have been taken."""
+        return 0.0 if self._held_since_s is not None else self._now() - self._last_s
 
     def cut(self) -> None:
         """End the connection at once, with whatever its client has not read."""
@@ -260,7 +291,10 @@ class ChatrChannel(HTTPChannel):
         self.loseConnection()
 
     def _look_at_body(self) -> None:
-        left_s = self._due_s(self._began_s, self._body_bytes) - self._now()
+        if self._held_since_s is not None:
+            return
+        due_s = self._due_s(self._began_s, self._body_bytes)
+        left_s = min(due_s, self._last_s + self._deadlines.silence_s) - self._now()
         if left_s > 0:
             self._after(left_s, self._look_at_body)
         else:
