@@ -27,6 +27,10 @@ log = Logger()
 #: Less is not worth a write of its own. With more, who sends waits until it is written.
 BATCH_BYTES, HIGH_BYTES = 128 * 1024, 256 * 1024
 _THREADS = 4
+#: No upload takes as long to become something.
+_LEFT_BEHIND_S = 3600.0
+#: What describes an upload that may be gone on with (unfinished.py) lies beside it.
+DESCRIPTION = ".json"
 _MODE, _FOLDER_MODE = 0o600, 0o700
 
 
@@ -47,7 +51,7 @@ class Staging:
     """The folder of uploads, below the data directory, and the threads that work in it."""
 
     def __init__(self, folder: Path, reactor: Any, *, new_id: Callable[[], str], keep_s: float) -> None:
-        """``keep_s``: how old a file has to be before it may be a leftover."""
+        """``keep_s``: for how long an upload that was cut can be gone on with."""
         self.folder = folder
         self.keep_s = keep_s
         self.new_id = new_id
@@ -56,9 +60,9 @@ class Staging:
         self.run = self._threads.run
 
     async def start(self) -> None:
-        """Make the folder if need be, and start the threads. Raises OSError."""
+        """Have the folder, without what the last run has left that can't be gone on with. Raises OSError."""
         self._threads.start()
-        await self.run(_make_folder, self.folder)
+        await self.run(_prepare, self.folder)
 
     def stop(self) -> Deferred[None]:
         """Fires when what is being written is written."""
@@ -78,9 +82,9 @@ class Staging:
         except OSError as error:
             log.warn("an upload can't be removed: {error}", error=error)
 
-    async def sweep(self, keep: Collection[str], *, old_s: float | None = None) -> int:
-        """Remove what is older, but for files whose name without its ending is in ``keep``; how many these were."""
-        return await self.run(_sweep, self.folder, frozenset(keep), self.keep_s if old_s is None else old_s)
+    async def sweep(self, keep: Collection[str]) -> None:
+        """Remove what is old, but for files whose name without its ending is in ``keep``. Raises OSError."""
+        await self.run(_sweep, self.folder, frozenset(keep), max(self.keep_s, _LEFT_BEHIND_S))
 
 
 class Staged:
@@ -228,9 +232,10 @@ def digest_of(path: Path) -> bytes:
         return bytes.fromhex(sha256_of(file.fileno(), 0, os.fstat(file.fileno()).st_size))
 
 
-def _make_folder(folder: Path) -> None:
+def _prepare(folder: Path) -> None:
     folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
     folder.chmod(_FOLDER_MODE)
+    _sweep(folder, frozenset(path.stem for path in folder.glob("*" + DESCRIPTION)), 0.0)
 
 
 def _remove(paths: list[Path]) -> None:
@@ -238,16 +243,14 @@ def _remove(paths: list[Path]) -> None:
         path.unlink(missing_ok=True)
 
 
-def _sweep(folder: Path, keep: frozenset[str], old_s: float) -> int:
-    found, latest = 0, time.time() - old_s
+def _sweep(folder: Path, keep: frozenset[str], old_s: float) -> None:
+    latest = time.time() - old_s
     for entry in os.scandir(folder):
         # Others come and go meanwhile.
         with suppress(FileNotFoundError):
             if entry.name.partition(".")[0] in keep or entry.stat(follow_symlinks=False).st_mtime > latest:
                 continue
-            found += 1
             if entry.is_dir(follow_symlinks=False):
                 shutil.rmtree(entry.path, ignore_errors=True)
             else:
                 os.unlink(entry.path)
-    return found

@@ -105,8 +105,9 @@ class Exchange:
                 if self.draining:
                     raise stopping()
                 return opener(request, length)
-            except ApiError as error:
-                self._metrics.answered(name, error.kind.status, 0.0)
+            except (ApiError, HttpRefusal) as error:
+                status = error.kind.status if isinstance(error, ApiError) else error.status
+                self._metrics.answered(name, status, 0.0)
                 raise
 
         self.streams.add(verb, path, opened)

@@ -69,6 +69,17 @@ def parameters(
     return merged, not body
 
 
+def decoded(texts: Mapping[str, str], shape: Shape) -> dict[str, Any]:
+    """Parameters that came as texts: a list is JSON in its text. Raises ``invalid``."""
+    found: dict[str, Any] = dict(texts)
+    for name in shape.lists & texts.keys():
+        try:
+            found[name] = msgspec.json.decode(texts[name], type=list[Any])
+        except (msgspec.DecodeError, RecursionError):
+            raise invalid(f"$.{name}", "is not a JSON array") from None
+    return found
+
+
 def query_of(request: ChatrRequest, lists: frozenset[str] = frozenset()) -> dict[str, Any]:
     """The parameters of the query. Raises ``invalid``."""
     given: dict[str, list[str]] = {}

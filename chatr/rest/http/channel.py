@@ -55,7 +55,8 @@ class ChatrChannel(HTTPChannel):
         #: Whether nothing was asked yet, and whether something of the next request has come.
         self._fresh = True
         self._begun = False
-        self._refused = False
+        #: Whether the last answer of the connection has been given: nothing more of it is read.
+        self.refused = False
         #: Answered, but its answer is not read yet.
         self._held: ChatrRequest | None = None
         #: At most so many bytes of answers wait for their reader.
@@ -79,14 +80,14 @@ class ChatrChannel(HTTPChannel):
         super().connectionLost(reason)
 
     def dataReceived(self, data: bytes) -> None:
-        if self._refused:
+        if self.refused:
             return
         super().dataReceived(data)
         if self._buffer and not self._handlingRequest:
             self._begin()
 
     def lineReceived(self, line: bytes) -> None:
-        if self._refused:
+        if self.refused:
             return
         self._begin()
         first = not self._head_bytes
@@ -103,7 +104,7 @@ class ChatrChannel(HTTPChannel):
         self._head_is_long(not self._head_bytes)
 
     def headerReceived(self, line: bytes) -> bool:
-        if self._refused:
+        if self.refused:
             return False
         self._head_lines += 1
         name, _, value = line.partition(b":")
@@ -118,7 +119,7 @@ class ChatrChannel(HTTPChannel):
         return False
 
     def allHeadersReceived(self) -> None:
-        if self._refused:
+        if self.refused:
             return
         try:
             self.requests[-1].headersReceived(self._command, self._path, self._version)
@@ -129,11 +130,11 @@ class ChatrChannel(HTTPChannel):
         self._began_s = self._last_s = self._now()
         self._body_bytes = 0
         super().allHeadersReceived()
-        if self.length != 0 and not self._refused:
+        if self.length != 0 and not self.refused:
             self._look_at_body()
 
     def rawDataReceived(self, data: bytes) -> None:
-        if self._refused:
+        if self.refused:
             return
         if not self._handlingRequest:
             self._body_bytes += len(data)
@@ -141,7 +142,7 @@ class ChatrChannel(HTTPChannel):
         super().rawDataReceived(data)
 
     def allContentReceived(self) -> None:
-        if self._refused:
+        if self.refused:
             return
         self.take_body()
         self._stop_timer()
@@ -201,9 +202,9 @@ class ChatrChannel(HTTPChannel):
 
     def refuse(self, refusal: HttpRefusal) -> None:
         """Answer for the request that is being read, which is the last of this connection whatever follows it."""
-        if self._refused or self.transport is None:
+        if self.refused or self.transport is None:
             return
-        self._refused, self.persistent = True, False
+        self.refused, self.persistent = True, False
         self._held_since_s = None
         self._stop_timer()
         self.clearLineBuffer()
@@ -222,7 +223,7 @@ class ChatrChannel(HTTPChannel):
 
     def hold_body(self) -> None:
         """Take nothing more of the body for now, because of whoever takes it: the client's time stands still."""
-        if self._held_since_s is None and not self._refused:
+        if self._held_since_s is None and not self.refused:
             self._held_since_s = self._now()
             self._networkProducer.pauseProducing()
 

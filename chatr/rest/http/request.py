@@ -196,6 +196,8 @@ class ChatrRequest(Request):
 
     def _open(self, opener: Opener, length: int | None) -> None:
         self._body = opener(self, length)
+        if self.channel.refused:
+            self.give_up()
 
     def _refusing(self, work: Callable[[], None]) -> None:
         """Do something for which the request may be refused, whatever follows of it."""

@@ -80,7 +80,8 @@ class Root(Resource):
         request.responseHeaders.removeHeader(b"server")
         if request.path == b"/ws":
             return self._websocket
-        if request.method == b"OPTIONS" and request.rules.allows(request.getHeader("origin")):
+        asks = request.method == b"OPTIONS" and request.requestHeaders.hasHeader(b"access-control-request-method")
+        if asks and request.rules.allows(request.getHeader("origin")):
             return Preflight()
         # Klein wants the whole path.
         whole: Any = request

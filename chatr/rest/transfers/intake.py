@@ -74,6 +74,16 @@ class Intake:
             self._under_way.leave(self._key)
             self._exchange.end()
 
+    def cut(self) -> None:
+        """End its connection, whatever is still to come."""
+        if self._request is not None:
+            self._request.channel.cut()
+
+    @property
+    def silent_s(self) -> float:
+        """For how long nothing has come that was to come."""
+        return 0.0 if self._request is None else float(self._request.channel.silent_s)
+
     # The disk calls these.
 
     def hold(self) -> None:
@@ -92,6 +102,11 @@ class Intake:
         if request is not None:
             refusal = error if isinstance(error, HttpRefusal) else HttpRefusal.of(refused(error), self.headers)
             request.channel.refuse(refusal)
+
+
+def too_large(max_bytes: int) -> ApiError:
+    """More than a file may have."""
+    return ApiError("too_large", f"A file has at most {max_bytes} bytes here")
 
 
 def refused(error: Exception) -> ApiError:

@@ -14,13 +14,12 @@ from twisted.internet.defer import Deferred
 from chatr.api.context import Caller, HangUp, Uploaded
 from chatr.api.contract import Operation, Upload
 from chatr.api.dispatch import Dispatcher
-from chatr.api.errors import ApiError, invalid
 from chatr.config.files import FilesSettings
 from chatr.files.staging import Staged, Staging
 from chatr.rest.exchange import PREFIX, Exchange, absent, as_json
 from chatr.rest.http.request import ChatrRequest
-from chatr.rest.parameters import Shape, parameters
-from chatr.rest.transfers.intake import Intake, UnderWay, refused
+from chatr.rest.parameters import Shape, decoded, parameters
+from chatr.rest.transfers.intake import Intake, UnderWay, refused, too_large
 from chatr.rest.transfers.multipart import OVERHEAD_BYTES, MultipartForm, boundary_of
 
 
@@ -91,8 +90,7 @@ class _Route:
     ) -> msgspec.Struct:
         """Run the operation; whatever comes of it, nothing stays behind of what it has not taken."""
         try:
-            texts = self._decoded(upload.texts())
-            raw, _ = parameters(request, self._shape, variables, texts)
+            raw, _ = parameters(request, self._shape, variables, decoded(upload.texts(), self._shape))
             answer: msgspec.Struct = await self._door.dispatcher.call(
                 self._record,
                 raw,
@@ -105,16 +103,6 @@ class _Route:
             return answer
         finally:
             await upload.discard()
-
-    def _decoded(self, texts: dict[str, str]) -> dict[str, Any]:
-        """Parameters of texts: a list is JSON in its text."""
-        found: dict[str, Any] = dict(texts)
-        for name in self._shape.lists & texts.keys():
-            try:
-                found[name] = msgspec.json.decode(texts[name], type=list[Any])
-            except (msgspec.DecodeError, RecursionError):
-                raise invalid(f"$.{name}", "is not a JSON array") from None
-        return found
 
 
 class _Upload:
@@ -190,8 +178,3 @@ class _Upload:
             await self._staged.abandon()
         finally:
             self._intake.over()
-
-
-def too_large(max_bytes: int) -> ApiError:
-    """More than a file may have."""
-    return ApiError("too_large", f"A file has at most {max_bytes} bytes here")

@@ -168,9 +168,16 @@ class TransferCase(TestCase):
     cors_origins: frozenset[str] = frozenset()
 
     async def setUp(self) -> None:
+        self.world, self.limiter = World(), Counted()
+        self.folder = Path(self.mktemp()).absolute()
+        self.pool = HTTPConnectionPool(reactor, persistent=False)
+        await self.make()
+        await self.listen()
+
+    async def make(self) -> None:
+        """All but the port."""
         clock: Any = reactor
         self.tasks = Tasks(clock)
-        self.world, self.limiter = World(), Counted()
         self.exchange = Exchange(
             verify=verify,
             is_connection=lambda connection, session: connection == "7",
@@ -186,20 +193,18 @@ class TransferCase(TestCase):
             now=lambda: datetime.now(timezone.utc),
             incidents=Incidents(clock.seconds),
         )
-        self.folder = Path(self.mktemp()).absolute()
         self.staging = Staging(self.folder, reactor, new_id=uuid7, keep_s=3600)
         await self.staging.start()
         self.addCleanup(self.staging.stop)
         self.under_way = UnderWay(per_caller=2, in_all=3, what="uploads")
-        self.pool = HTTPConnectionPool(reactor, persistent=False)
-        self.serve()
-        await self.listen()
+        await self.serve()
 
-    def serve(self) -> None:
+    async def serve(self) -> None:
         """The routes of the test."""
         Uploads(self.exchange, self.dispatcher, self.staging, self.settings, self.under_way)
 
-    async def listen(self) -> None:
+    async def listen(self, number: int = 0) -> None:
+        """Open the port."""
         rules = Rules(
             max_body_bytes=1000,
             bodies=self.exchange.bodies,
@@ -208,7 +213,16 @@ class TransferCase(TestCase):
         )
         clock: Any = reactor
         site = make_site(self.exchange.klein.resource(), Resource(), rules, clock, self.exchange.streams)
-        port: Any = await serverFromString(reactor, "tcp:0:interface=127.0.0.1").listen(site)
+        build = site.buildProtocol
+        self.channels: list[Any] = []
+
+        def built(address: Any) -> Any:
+            self.channels.append(build(address))
+            return self.channels[-1]
+
+        self.patch(site, "buildProtocol", built)
+        port: Any = await serverFromString(reactor, f"tcp:{number}:interface=127.0.0.1").listen(site)
+        self.port = port
         connections = Connections(
             per_caller=0, exempt_loopback=True, incidents=self.tasks.incidents, sharing=Sharing(clock)
         )
