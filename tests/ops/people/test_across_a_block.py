@@ -52,6 +52,7 @@ CALLS: dict[str, Params | str] = {
     "group.invite": lambda case: {"id": case.club, "userIds": [case.cat.id]},
     "group.promote": lambda case: {"id": case.club, "userId": case.dan.id},
     "group.demote": lambda case: {"id": case.club, "userId": case.dan.id},
+    "group.link_target": lambda case: {"code": case.code},
     "group.join_by_link": lambda case: {"code": case.code},
     "group.accept": lambda case: {"id": case.invited},
     "group.transfer_ownership": lambda case: {"id": case.club, "userId": case.dan.id},
@@ -110,6 +111,12 @@ class BlockedCase(FriendsCase):
         await self.befriend(self.ann, self.ben)
         first = await self.ann.send(self.ben, "a word of hers")
         self.direct, self.hers = first["conversationId"], first["id"]
+        await self.node.db.execute(
+            """WITH file AS (INSERT INTO files (id, owner_id, purpose, state, name, sent)
+                             SELECT gen_random_uuid(), %s, 'message', 'ready', 'a.txt', true RETURNING id)
+               UPDATE messages SET type = 'file', file_id = file.id FROM file WHERE messages.id = %s""",
+            (self.ann.id, self.hers),
+        )
         self.his = (await self.ben.send(self.ann, "a word of his", replyToId=self.hers))["id"]
         for message_id in (self.hers, self.his):
             await self.ann.call("message.react", id=message_id, emoji="👍")
@@ -281,8 +288,8 @@ class AcrossABlockTests(BlockedCase):
 
 #: Answers about something else.
 ELSEWHERE = {"message.unsend", "group.create", "group.join_by_link", "group.accept", "group.leave"}
-#: Where Ben does not find her at all.
-NOBODY = ["friend.list", "friend.incoming", "friend.outgoing", "friend.blocked", "user.search"]
+#: Where Ben does not find her at all; a group is told with its own image.
+NOBODY = ["friend.list", "friend.incoming", "friend.outgoing", "friend.blocked", "user.search", "group.link_target"]
 
 
 class FoldTests(FriendsCase):

@@ -192,6 +192,7 @@ class TransferCase(TestCase):
             limiter=self.limiter,
             now=lambda: datetime.now(timezone.utc),
             incidents=Incidents(clock.seconds),
+            sign=lambda user_id: str,
         )
         self.staging = Staging(self.folder, reactor, new_id=uuid7, keep_s=3600)
         await self.staging.start()
