@@ -52,7 +52,6 @@ CALLS: dict[str, Params | str] = {
     "group.invite": lambda case: {"id": case.club, "userIds": [case.cat.id]},
     "group.promote": lambda case: {"id": case.club, "userId": case.dan.id},
     "group.demote": lambda case: {"id": case.club, "userId": case.dan.id},
-    "group.link_target": lambda case: {"code": case.code},
     "group.join_by_link": lambda case: {"code": case.code},
     "group.accept": lambda case: {"id": case.invited},
     "group.transfer_ownership": lambda case: {"id": case.club, "userId": case.dan.id},
@@ -288,8 +287,8 @@ class AcrossABlockTests(BlockedCase):
 
 #: Answers about something else.
 ELSEWHERE = {"message.unsend", "group.create", "group.join_by_link", "group.accept", "group.leave"}
-#: Where Ben does not find her at all; a group is told with its own image.
-NOBODY = ["friend.list", "friend.incoming", "friend.outgoing", "friend.blocked", "user.search", "group.link_target"]
+#: Where Ben does not find her at all.
+NOBODY = ["friend.list", "friend.incoming", "friend.outgoing", "friend.blocked", "user.search"]
 
 
 class FoldTests(FriendsCase):
