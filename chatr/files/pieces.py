@@ -32,7 +32,9 @@ class Pieces:
     def start(self, consumer: IConsumer) -> Deferred[None]:
         """Begin. Fires when all is written; fails with :class:`ConsumerGone` or :class:`StorageUnavailable`."""
         self._consumer = consumer
-        self._step()
+        if not self._over:
+            # Not at once: whoever waits for this could not be stopped from inside of the first write.
+            self._next = self._disk.reactor.callLater(0, self._step)
         return self._done
 
     def pauseProducing(self) -> None:
