@@ -55,7 +55,7 @@ class Idle:
         self._begin()
         try:
             return await waiting
-        except (CancelledError, *UNREACHABLE) as error:
+        except (CancelledError, ConnectingCancelledError, *UNREACHABLE) as error:
             if self._late:
                 raise Lost(f"nothing has moved for {self._timeout_s:g} s") from None
             if _is_cancelled(error):
@@ -113,10 +113,10 @@ class _Body(Protocol):
 
     def _drop(self) -> None:
         transport: Any = self.transport
-        if transport is not None:
-            # A connection that is not read is never heard to have ended.
-            transport.resumeProducing()
-            transport.loseConnection()
+        # What Twisted hands out here can't abort; and closing waits, with TLS, for an end that nobody reads.
+        connection = getattr(transport, "_producer", None)
+        if connection is not None:
+            connection.abortConnection()
 
 
 def discard(response: Any) -> None:

@@ -19,10 +19,13 @@ from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from lxml import etree
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IConsumer
 from twisted.internet.task import deferLater
 from twisted.web.client import Agent, HTTPConnectionPool
 from twisted.web.http_headers import Headers
+from twisted.web.iweb import IBodyProducer
+from zope.interface import implementer
 
 from chatr.config import S3Settings
 from chatr.files.answers import Idle, Lost, Reading
@@ -91,6 +94,29 @@ class Opened(Protocol):
         """Have done with it, also when it was never begun."""
 
 
+@implementer(IBodyProducer)
+class _Bytes:
+    """Sends a few bytes. Twisted's own fails where the body before, of another request, has filled the connection."""
+
+    def __init__(self, content: bytes) -> None:
+        self.length = len(content)
+        self._content = content
+
+    def startProducing(self, consumer: IConsumer) -> Deferred[None]:
+        """Write all of it."""
+        consumer.write(self._content)
+        return succeed(None)
+
+    def pauseProducing(self) -> None:
+        """Too late."""
+
+    def resumeProducing(self) -> None:
+        """There is no more."""
+
+    def stopProducing(self) -> None:
+        """Too late."""
+
+
 class _Signer(S3SigV4Auth):
     """Signs with the hash that is known already: of a file it would read everything, on the reactor thread."""
 
@@ -116,10 +142,12 @@ class Bucket:
         self._pool.retryAutomatically = False
         self._agent = Agent(reactor, connectTimeout=settings.timeout_s, pool=self._pool)
 
-    def stop(self) -> Deferred[None]:
-        """Close idle connections. Fires when they are."""
-        closed: Deferred[None] = self._pool.closeCachedConnections()
-        return closed
+    async def stop(self) -> None:
+        """Close idle connections."""
+        await self._pool.closeCachedConnections()
+        # One that was just done with becomes idle in this turn.
+        await deferLater(self._reactor, 0)
+        await self._pool.closeCachedConnections()
 
     async def ask(
         self,
@@ -180,7 +208,7 @@ class Bucket:
         sha256 = hashlib.sha256(body).hexdigest() if isinstance(body, bytes) else body.sha256
         url, signed = self._signed(method, key, query or {}, headers or {}, sha256)
         opened = None if isinstance(body, bytes) else await body.open(idle.moved)
-        data: Any = opened or body or None
+        data: Any = _Bytes(body) if isinstance(body, bytes) and body else opened
         try:
             # A client each time: it would keep cookies.
             asked: Deferred[Any] = treq.client.HTTPClient(self._agent).request(

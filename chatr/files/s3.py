@@ -48,6 +48,7 @@ class S3Storage:
         self._settings = settings
         self._bucket = Bucket(disk.reactor, settings, pause_s=pause_s)
         self._uploads = DeferredSemaphore(AT_ONCE)
+        self._aborting: set[Deferred[Any]] = set()
 
     async def start(self) -> None:
         """Ask for everything that will be needed once. Raises :class:`StorageUnavailable` with what is wrong."""
@@ -63,7 +64,8 @@ class S3Storage:
             raise StorageUnavailable(f"files can't be kept in {place}: {reason}") from None
 
     async def stop(self) -> None:
-        """Close idle connections."""
+        """Wait until uploads that were given up are aborted, and close idle connections."""
+        await gatherResults(list(self._aborting))
         await self._bucket.stop()
 
     async def put(self, key: str, path: Path) -> None:
@@ -187,9 +189,14 @@ class S3Storage:
             raise StorageUnavailable("the bucket begins no upload in parts")
         try:
             await self._complete(key, upload, await self._put_each(key, upload, path, size))
+        except Missing:
+            raise StorageUnavailable("it was deleted while it was put") from None
         except BaseException:
-            # Nobody waits for it: what is left of it then goes when the object is deleted.
-            Deferred.fromCoroutine(self._abort(key, upload)).addErrback(lambda failure: failure.trap(StorageError))
+            # Whoever has put it does not wait. What can't be aborted now goes when the object is deleted.
+            aborting = Deferred.fromCoroutine(self._abort(key, upload))
+            self._aborting.add(aborting)
+            aborting.addErrback(lambda failure: failure.trap(StorageError))
+            aborting.addBoth(lambda _: self._aborting.discard(aborting))
             raise
 
     async def _put_each(self, key: str, upload: str, path: Path, size: int) -> list[str]:
@@ -225,8 +232,6 @@ class S3Storage:
             # It may have been done: then there is no such upload a second time.
             with suppress(Missing):
                 await complete()
-        except Missing:
-            raise StorageUnavailable("it was deleted while it was put") from None
 
     async def _abort(self, key: str, upload: str) -> None:
         await self._delete(key, {"uploadId": upload})

@@ -83,7 +83,8 @@ class StorageSuite:
     async def read(self, start: int, stop: int, key: str = KEY) -> bytes:
         taker = Taker()
         await self.storage.send(key, start, stop, taker)
-        self.assertEqual((taker.registered, taker.producer), (1, None))
+        self.assertLessEqual(taker.registered, 1)
+        self.assertIsNone(taker.producer)
         return bytes(taker.taken)
 
     async def absent(self, key: str = KEY) -> None:
