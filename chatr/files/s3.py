@@ -22,7 +22,7 @@ from chatr.files.pieces import Pieces
 from chatr.files.sink import Sink
 from chatr.files.storage import ConsumerGone, Missing, StorageError, StorageUnavailable, checked
 
-#: What is larger is uploaded in parts, and what is sent is asked for in ranges: a reader that hangs up wastes no more.
+#: What is larger is uploaded in parts (S3 wants 5 MiB), and sent range by range: a reader that hangs up wastes no more.
 PART_BYTES = 8 * 1024 * 1024
 #: Bodies that are uploaded at the same time: of one file, and of all.
 AT_ONCE_OF_ONE = 3
@@ -42,8 +42,11 @@ _REASONS = {
 class S3Storage:
     """Objects are those of a bucket, under a prefix and their keys. The bucket is trusted with them."""
 
-    def __init__(self, disk: Disk, settings: S3Settings, *, pause_s: float = PAUSE_S) -> None:
-        """``pause_s``: before something is asked for the second time."""
+    def __init__(
+        self, disk: Disk, settings: S3Settings, *, pause_s: float = PAUSE_S, part_bytes: int = PART_BYTES
+    ) -> None:
+        """``pause_s``: before something is asked for the second time. ``part_bytes``: of uploads in parts."""
+        self._part_bytes = part_bytes
         self._disk = disk
         self._settings = settings
         self._bucket = Bucket(disk.reactor, settings, pause_s=pause_s)
@@ -72,7 +75,7 @@ class S3Storage:
         """See :class:`Storage`: by one request, or part by part; the bucket compares hashes. Memory stays flat."""
         checked(key)
         size = (await self._disk.run(os.stat, path)).st_size
-        if size <= PART_BYTES:
+        if size <= self._part_bytes:
             await self._upload(key, path, 0, size, {})
         else:
             await self._put_parts(key, path, size)
@@ -160,7 +163,7 @@ class S3Storage:
             response, idle = await self._range(key, relay, tag)
 
     async def _range(self, key: str, relay: Relay, tag: str = "") -> tuple[Any, Idle]:
-        start, stop = relay.position, min(relay.position + PART_BYTES, relay.stop)
+        start, stop = relay.position, min(relay.position + self._part_bytes, relay.stop)
         headers = {"Range": f"bytes={start}-{stop - 1}"}
         if tag:
             headers["If-Match"] = tag
@@ -202,12 +205,12 @@ class S3Storage:
     async def _put_each(self, key: str, upload: str, path: Path, size: int) -> list[str]:
         """Upload all parts, a few at once; their ETags. When one fails the others are given up first."""
         tags: dict[int, str] = {}
-        starts = enumerate(range(0, size, PART_BYTES), 1)
+        starts = enumerate(range(0, size, self._part_bytes), 1)
 
         async def work(starts: Iterator[tuple[int, int]]) -> None:
             for number, start in starts:
                 query = {"partNumber": str(number), "uploadId": upload}
-                tags[number] = await self._upload(key, path, start, min(start + PART_BYTES, size), query)
+                tags[number] = await self._upload(key, path, start, min(start + self._part_bytes, size), query)
 
         workers = [Deferred.fromCoroutine(work(starts)) for _ in range(AT_ONCE_OF_ONE)]
         try:

@@ -266,7 +266,7 @@ class StorageSuite:
     async def test_deleted_while_put(self) -> None:
         """A put and a delete of one key at once: the whole object in the end, or none of it."""
         data = content(300_000)
-        for _ in range(5):
+        for _ in range(2):
             paths = [self.local(data, f"upload{number}") for number in range(2)]
             both = [
                 Deferred.fromCoroutine(work)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import re
 import subprocess
 import sys
@@ -26,7 +27,8 @@ class Moto:
     def __init__(self) -> None:
         with tempfile.NamedTemporaryFile("w+") as log:
             line = [sys.executable, "-c", _SCRIPT]
-            self._process = subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            settings = {**os.environ, "S3_UPLOAD_PART_MIN_SIZE": "1000"}
+            self._process = subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=settings)
             atexit.register(self._close)
             end = time.monotonic() + _WAIT_S
             while (found := re.search(r"Running on (http://127\.0\.0\.1:\d+)", log.read())) is None:
