@@ -93,6 +93,10 @@ export const conversation = {
 
   // Composer
   placeholder: "Message",
+  noRoom: "This browser has no room for that. Make some on the disk, or send less at once.",
+  addCaption: "Add a caption",
+  attach: "Attach",
+  record: "Record a voice note",
   messageTo: (name: string) => `Message to ${name}`,
   emoji: "Emoji",
   send: "Send",
@@ -125,6 +129,7 @@ export const conversation = {
   groupCreated: (who: string, title: string) => `${who} created the group ${title}`,
   groupRenamed: (who: string, title: string) => `${who} changed the name to ${title}`,
   groupDescribed: (who: string) => `${who} changed the description`,
+  groupPictured: (who: string) => `${who} changed the group’s picture`,
   groupSettings: (who: string) => `${who} changed the settings of the group`,
   memberJoined: (who: string) => `${who} joined`,
   memberLetIn: (who: string, whom: string) => `${who} let ${whom} in`,
