@@ -43,6 +43,8 @@ T = TypeVar("T")
 
 #: Uploads that wait to be looked at: of everybody, and of one.
 _MOST_WAITING, _MOST_OF_ONE = 256, 32
+#: Listening may take so many times as long as looking.
+_LISTENING = 3
 #: A piece with what is said around it.
 _ANSWER_BYTES = PIECE_BYTES + 4096
 #: Behind chatr itself, where both want a processor.
@@ -90,14 +92,16 @@ class Media:
             Workers,
             reactor,
             memory_bytes=settings.worker_memory_bytes,
-            deadline_s=settings.worker_deadline_s,
             most_waiting=_MOST_WAITING,
             max_answer_bytes=_ANSWER_BYTES,
             nice=_NICE,
         )
-        self._lookers = workers(jobs={LOOK: LOOK_MODULE}, processes=settings.workers, most_of_one=_MOST_OF_ONE)
-        # Nobody waits for it as one waits for an upload, and it takes longer.
-        self._listeners = workers(jobs={HEAR: HEAR_MODULE}, processes=1)
+        deadline_s = settings.worker_deadline_s
+        self._lookers = workers(
+            jobs={LOOK: LOOK_MODULE}, processes=settings.workers, deadline_s=deadline_s, most_of_one=_MOST_OF_ONE
+        )
+        # Nobody waits for it as one waits for an upload, and all of a recording takes longer than a look.
+        self._listeners = workers(jobs={HEAR: HEAR_MODULE}, processes=1, deadline_s=deadline_s * _LISTENING)
 
     async def look(self, path: Path, name: str, purpose: Purpose, into: Path, *, key: str = "") -> Found:
         """Look at a file, and make its forms in the directory ``into``, where nothing else is left whatever happens.

@@ -48,12 +48,11 @@ class Task:
 class Worker(ProcessProtocol):
     """One process: it starts, says that it is ready, does jobs one by one, and ends.
 
-    ``free`` hears of each task that it is done with, and of None when it is ready for the first.
+    ``free`` hears of each task that it is done with, ``lost`` when that was its end, and of None when it is ready for
+    the first.
     """
 
-    def __init__(
-        self, reactor: Any, deadline_s: float, max_answer_bytes: int, free: Callable[[Task | None], None]
-    ) -> None:
+    def __init__(self, reactor: Any, deadline_s: float, max_answer_bytes: int, free: Callable[..., None]) -> None:
         self._reactor = reactor
         self._left_s = self._deadline_s = deadline_s
         self._frames = FrameReader(self._heard, max_bytes=max_answer_bytes)
@@ -179,7 +178,7 @@ class Worker(ProcessProtocol):
         task, self._task = self._task, None
         if task is not None:
             task.fail(reason)
-            self._free(task)
+            self._free(task, lost=True)
 
     def _stop_timer(self) -> None:
         if self._timer is not None and self._timer.active():

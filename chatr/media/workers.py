@@ -71,6 +71,8 @@ class Workers:
         at_once = max(1, processes - 1)
         self._waiting: Waiting[Task] = Waiting(most=most_waiting, most_of_one=most_of_one, at_once=at_once)
         self._workers: list[Worker] = []
+        self._owing: list[str] = []
+        """Keys whose jobs have cost a process that is not there again."""
         self._not_before = 0.0
         self._stopped = False
         self.started = 0
@@ -137,8 +139,13 @@ class Workers:
         worker.ended.addCallback(partial(self._ended, worker))
         return True
 
-    def _free(self, task: Task | None) -> None:
-        if task is not None:
+    def _free(self, task: Task | None, *, lost: bool = False) -> None:
+        if task is None and self._owing:
+            self._waiting.ended(self._owing.pop(0))
+        elif task is not None and lost:
+            # Until there is another process: or else its next job would take away one that others can have now.
+            self._owing.append(task.key)
+        elif task is not None:
             self._waiting.ended(task.key)
         self._next()
 
@@ -154,6 +161,8 @@ class Workers:
     def _no_start(self, reason: str) -> None:
         log.error("a worker process can't be started: {reason}", reason=reason)
         self._not_before = self._reactor.seconds() + PAUSE_S
+        while self._owing:
+            self._waiting.ended(self._owing.pop())
         if not self._workers:
             self._refuse_waiting("no worker can be started")
 

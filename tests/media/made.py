@@ -6,7 +6,6 @@ import io
 import math
 import struct
 import zipfile
-import zlib
 from array import array
 from collections.abc import Callable, Sequence
 from fractions import Fraction
@@ -102,18 +101,6 @@ def image(form: str, picture: Image.Image, **options: Any) -> bytes:
     content = io.BytesIO()
     picture.save(content, form, **options)
     return content.getvalue()
-
-
-def bomb(width: int, height: int) -> bytes:
-    """A PNG of very few bytes and very many pixels."""
-
-    def chunk(name: bytes, content: bytes) -> bytes:
-        return struct.pack(">L", len(content)) + name + content + struct.pack(">L", zlib.crc32(name + content))
-
-    packer = zlib.compressobj(9)
-    rows = packer.compress(bytes(1 << 20)) + packer.flush()
-    head = struct.pack(">LLBBBBB", width, height, 1, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
 def archive(*names: str, content: bytes = b"x") -> bytes:

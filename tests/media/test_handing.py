@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -171,6 +172,20 @@ class HandingTests(TestCase):
         self.assertFalse(any(each.called for each in stuck))
         for each in stuck:
             each.addErrback(lambda _: None)
+
+    async def test_cost(self) -> None:
+        """Whose job has cost a process waits for another one, and takes none from those who come meanwhile."""
+        workers = self.make(processes=2)
+        pids: set[int] = set()
+        while len(pids) < 2:
+            both = [workers.run("test", b"about"), workers.run("test", b"about")]
+            pids |= {json.loads(each)["pid"] for each in await gatherResults(both)}
+        await self.assertFailure(workers.run("test", b"die 0", key="a"), Unparsed)
+        told: list[str] = []
+        for key, job in (("a", b"echo a"), ("b", b"echo b1"), ("b", b"echo b2")):
+            last = workers.run("test", job, key=key).addCallback(lambda answer: told.append(answer.decode()))
+        await gatherResults([last, workers.run("test", b"echo a", key="a")])
+        self.assertEqual((told, workers.started), (["b1", "b2", "a"], 3))
 
 
 class _Slow(Handing):

@@ -16,7 +16,7 @@ from chatr.api.errors import ApiError
 from chatr.config.files import FilesSettings
 from chatr.media.asked import CROPS, Purpose
 from chatr.media.looking import Found, Media, Unsupported
-from tests.media import made
+from tests.media import hostile, made
 from tests.media.direct import check_colours
 
 MIB = 1 << 20
@@ -190,15 +190,15 @@ class HostileTests(LookingCase):
         """What is small as a file and large as an image is refused before it is unpacked, or as soon as it is seen."""
         large = "This image has more than 50 million pixels"
         reasons = {
-            "a.png": (made.bomb(30_000, 30_000), large),
-            "b.png": (made.bomb(8000, 8000), large),
-            "c.png": (made.bomb(5000, 5000), BROKEN),
-            "a.jpg": (_sized_jpeg(65_000, 65_000), large),
-            "a.webp": (_sized_webp(16_383, 16_383), large),
-            "a.gif": (_sized_gif((9, 9), (60_000, 60_000)), None),
-            "b.gif": (_many_frames(6000), "This animation is too large"),
-            "a.webm": (_sized_webm(), None),
-            "d.png": (_text_bomb(), None),
+            "a.png": (hostile.bomb(30_000, 30_000), large),
+            "b.png": (hostile.bomb(8000, 8000), large),
+            "c.png": (hostile.bomb(5000, 5000), BROKEN),
+            "a.jpg": (hostile.sized_jpeg(65_000, 65_000), large),
+            "a.webp": (hostile.sized_webp(16_383, 16_383), large),
+            "a.gif": (hostile.sized_gif((9, 9), (60_000, 60_000)), None),
+            "b.gif": (hostile.many_frames(6000), "This animation is too large"),
+            "a.webm": (hostile.sized_webm(), None),
+            "d.png": (hostile.text_bomb(), None),
         }
         for name, (content, reason) in reasons.items():
             self.assertLess(len(content), 2 * MIB)
@@ -215,7 +215,7 @@ class HostileTests(LookingCase):
         small = made.image("PNG", made.picture((8, 8)))
         self.assertEqual((await self.look(small, "a.png")).kind, "image")
         large = made.image("PNG", Image.new("1", (7000, 7000)))
-        for content, name, started in ((_endless_jpeg(7000), "a.jpg", 2), (large, "a.png", 3)):
+        for content, name, started in ((hostile.endless_jpeg(7000), "a.jpg", 2), (large, "a.png", 3)):
             self.assertEqual(await self.refused(content, name), BROKEN)
             self.assertEqual((await self.look(small, "a.png")).kind, "image")
             self.assertEqual(self.media._lookers.started, started)
@@ -253,53 +253,3 @@ class HostileTests(LookingCase):
 def memory_bytes() -> int:
     """The most that this process has had in memory, so far."""
     return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) * 1024
-
-
-def _sized_jpeg(width: int, height: int) -> bytes:
-    content = made.image("JPEG", Image.new("L", (8, 8)))
-    at = content.index(b"\xff\xc0") + 5
-    return content[:at] + struct.pack(">HH", height, width) + content[at + 4 :]
-
-
-def _sized_webp(width: int, height: int) -> bytes:
-    content = made.image("WEBP", Image.new("RGB", (8, 8)))
-    at = content.index(b"\x9d\x01\x2a") + 3
-    return content[:at] + struct.pack("<HH", width, height) + content[at + 4 :]
-
-
-def _sized_gif(screen: tuple[int, int], frame: tuple[int, int]) -> bytes:
-    content = made.image("GIF", Image.new("L", screen))
-    at = content.index(b"\x2c\x00\x00\x00\x00") + 5
-    return content[:at] + struct.pack("<HH", *frame) + content[at + 4 :]
-
-
-def _many_frames(count: int) -> bytes:
-    content = made.image("GIF", Image.new("L", (8, 8)))
-    at = content.index(b"\x2c\x00\x00\x00\x00")
-    return content[:at] + content[at:-1] * count + b";"
-
-
-def _sized_webm() -> bytes:
-    """A film whose container says that it is large, and so do its pictures."""
-    content = made.film([made.picture((64, 48))] * 3, sounds=False)
-    return content.replace(b"\xb0\x81\x40\xba\x81\x30", b"\xb0\x82\x3f\xff\xba\x82\x3f\xff"[:6]).replace(
-        struct.pack("<HH", 64, 48), struct.pack("<HH", 16383, 16383)
-    )
-
-
-def _text_bomb() -> bytes:
-    """A PNG with a comment that is long when it is unpacked."""
-    import zlib
-
-    packed = b"Comment\x00\x00" + zlib.compress(bytes(100 * MIB), 9)
-    chunk = struct.pack(">L", len(packed)) + b"zTXt" + packed + struct.pack(">L", zlib.crc32(b"zTXt" + packed))
-    content = made.image("PNG", made.picture((8, 8)))
-    return content[:33] + chunk + content[33:]
-
-
-def _endless_jpeg(side: int) -> bytes:
-    """A JPEG that becomes better scan by scan, and does not stop."""
-    content = made.image("JPEG", Image.new("L", (64, 64), 128), progressive=True)
-    size, at = content.index(b"\xff\xc2") + 5, content.rindex(b"\xff\xda")
-    content = content[:size] + struct.pack(">HH", side, side) + content[size + 4 :]
-    return content[:at] + content[at:-2] * 5000 + content[-2:]
