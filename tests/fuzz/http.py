@@ -168,7 +168,7 @@ def _forwarded(data: bytes) -> None:
 
 def _query(data: bytes) -> None:
     request: Any = SimpleNamespace(query=re.sub(rb"[^!-~]", b"+", data))
-    undecoded._query(request, frozenset({"ids"}))
+    undecoded.query_of(request, frozenset({"ids"}))
 
 
 def _repeated(*heads: bytes) -> Hostile:
