@@ -98,7 +98,7 @@ def site() -> tuple[Clock, ChatrSite]:
         metrics=Metrics(Tasks(clock)),
         clock=clock,
     )
-    serve_operations(exchange, Decoding(CONTRACT, None, limiter=nothing, incidents=nothing, now=nothing))
+    serve_operations(exchange, Decoding(CONTRACT, None, limiter=nothing, incidents=nothing, now=nothing, sign=nothing))
     rules = Rules(max_body_bytes=20_000, cors_origins=frozenset({"https://app.example"}), trusted_proxies=1, hsts=True)
     setting = Setting(clock, exempt_loopback=True, server=ServerSettings(trusted_proxies=1))
     return clock, make_site(exchange.klein.resource(), setting.door.websocket(rules.refuse), rules, clock)
