@@ -19,6 +19,8 @@ export function urlOf(file: File, form: Form): string {
   return form === "original" ? file.url : (file.thumbnails?.[form] ?? file.url);
 }
 
+type Means = Pick<Engine, "db"> & { call(name: "file.get", params: { id: string }): Promise<File> };
+
 /** Files as they are known in this tab: the same link as long as it opens, so that a picture is loaded once. */
 export class Files {
   /** Grows when what failed may be tried again. */
@@ -31,7 +33,7 @@ export class Files {
   private running = 0;
   private hearing = false;
 
-  constructor(private readonly engine: Pick<Engine, "call" | "db">) {}
+  constructor(private readonly engine: Means) {}
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
@@ -127,7 +129,7 @@ const all = new WeakMap<object, Files>();
 export function filesOf(engine: Engine): Files {
   let files = all.get(engine);
   if (files === undefined) {
-    files = new Files(engine);
+    files = new Files(engine as unknown as Means);
     all.set(engine, files);
   }
   return files;

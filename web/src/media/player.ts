@@ -7,6 +7,7 @@ import { filesOf } from "./files.ts";
 import { hear } from "./only.ts";
 
 export const SPEEDS = [1, 1.5, 2] as const;
+export type Speed = (typeof SPEEDS)[number];
 
 /** Where it is kept how fast somebody listens. */
 const SPEED = "voiceSpeed";
@@ -19,7 +20,7 @@ export interface Playing {
   /** Where, and of how much, in seconds. */
   position: number;
   duration: number;
-  speed: number;
+  speed: Speed;
   /** It could not be played. */
   failed: boolean;
 }
@@ -86,7 +87,7 @@ export class Player {
   }
 
   /** How fast all are heard from now on. */
-  setSpeed(speed: number): void {
+  setSpeed(speed: Speed): void {
     this.state.setState({ speed });
     this.audio.playbackRate = speed;
     quietly(this.engine.db.meta.put({ key: SPEED, value: speed }));
