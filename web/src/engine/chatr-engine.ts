@@ -1,7 +1,6 @@
 import { ApiError, transportLost } from "../api/errors.ts";
-import { rest } from "../api/rest.ts";
+import { requestOf, rest } from "../api/rest.ts";
 import type { OperationName, ParamsOf, ResultOf } from "../api/types.ts";
-import type { SettingImage } from "../api/upload.ts";
 import { openOrRebuild } from "../db/open.ts";
 import { ChatrDatabase } from "../db/schema.ts";
 import { Attendance } from "./attendance.ts";
@@ -129,10 +128,10 @@ export class ChatrEngine implements Engine {
     else this.channel.post({ kind: "dropped", clientId, file });
   }
 
-  async setImage(path: string, field: string, image: Blob, options: SettingImage): Promise<void> {
+  async setImage(...[name, params, field, image, options]: Parameters<Engine["setImage"]>): Promise<void> {
     const { upload } = await import("../api/upload.ts");
     const { credentials, origin } = this.options;
-    await upload(path, field, image, { ...options, origin, credentials });
+    await upload(requestOf(name, params).url, field, image, { ...options, origin, credentials });
   }
 
   loadBefore(conversationId: string, seq: number): Promise<void> {

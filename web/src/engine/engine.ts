@@ -44,8 +44,14 @@ export interface Engine {
   /** Forget what waits to be sent; of a file that is on its way the server hears so. */
   discard(clientId: string): Promise<void>;
 
-  /** Have the server take an image at a path of its REST interface, as a form with one field. */
-  setImage(path: string, field: string, image: Blob, options: SettingImage): Promise<void>;
+  /** Have the server take an image: an operation that REST alone has, with the image in a field of a form. */
+  setImage(
+    name: string,
+    params: Record<string, unknown>,
+    field: string,
+    image: Blob,
+    options: SettingImage,
+  ): Promise<void>;
 
   /** Bring the messages around a place here: a page before or after what is there, or around a seq. */
   loadBefore(conversationId: string, seq: number): Promise<void>;

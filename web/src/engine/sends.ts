@@ -66,11 +66,13 @@ async function whereTo(db: ChatrDatabase, target: string): Promise<string> {
   return row === undefined ? target : `conversation:${row.id}`;
 }
 
+const ANEW = new Set(["invalid", "not_found", "gone", "conflict"]);
+
 /** Send again what was refused. */
 export async function again(db: ChatrDatabase, clientId: string): Promise<void> {
   await db.outbox.update(clientId, (row) => {
-    // What the server does not know any more is brought there anew.
-    if (row.error?.code === "not_found" || row.error?.code === "gone") {
+    // What the server does not know any more, or not as a file that could be sent, is brought there anew.
+    if (ANEW.has(row.error?.code ?? "")) {
       delete row.file?.fileId;
       delete row.file?.uploadUrl;
     }

@@ -1,8 +1,9 @@
-import { ArrowUp, Smile, WifiOff } from "lucide-react";
+import { ArrowUp, CircleAlert, Mic, Plus, Smile, WifiOff } from "lucide-react";
 import {
+  type ClipboardEvent,
   type KeyboardEvent,
   lazy,
-  type ReactNode,
+  type MouseEvent,
   type Ref,
   Suspense,
   useImperativeHandle,
@@ -13,13 +14,23 @@ import {
 import { t } from "../../text/index.ts";
 import { cx } from "../../ui/cx.ts";
 import { IconButton } from "../../ui/IconButton.tsx";
-import { Completion, type CompletionHandle, type Group, type Person } from "./Completion.tsx";
-import { Counter, LIMIT } from "./Counter.tsx";
+import { useHotkey } from "../../ui/useHotkey.ts";
+import type { CompletionHandle, Group, Person } from "./Completion.tsx";
+import { CAPTION_LIMIT, Counter, LIMIT } from "./Counter.tsx";
 import type { Composing, ComposingAction } from "./composing.ts";
+import { pastedFiles } from "./files/pasted.ts";
+import type { Voice } from "./files/tray.ts";
+import type { Files } from "./files/useFiles.ts";
 import { ModeStrip } from "./ModeStrip.tsx";
 import "./Composer.css";
 
+const Completion = lazy(() => import("./Completion.tsx"));
 const EmojiPopover = lazy(() => import("./EmojiPopover.tsx"));
+const Tray = lazy(() => import("./files/Tray.tsx"));
+const Recorder = lazy(() => import("./files/Recorder.tsx"));
+
+/** What has none of these has nothing to be completed. */
+const COMPLETES = /[@:]/;
 
 export interface ComposerHandle {
   focus(): void;
@@ -39,9 +50,11 @@ interface ComposerProps {
   offline: boolean;
   /** An edit is on its way. */
   busy: boolean;
-  /** What is attached, above the line. */
-  tray?: ReactNode;
+  files: Files;
+  /** Whom to tell that somebody records, if anybody. */
+  conversationId: string | undefined;
   onSubmit: () => void;
+  onVoice: (voice: Voice) => void;
   onEditLast: () => void;
   /** Esc, where there is nothing to take back. */
   onEscape: () => void;
@@ -49,15 +62,20 @@ interface ComposerProps {
 
 /** Where one writes. What is added stacks above the line. */
 export function Composer(props: ComposerProps) {
-  const { ref, state, dispatch, name, me, people, group, offline, busy, tray, onSubmit } = props;
+  const { ref, state, dispatch, name, me, people, group, offline, busy, files, onSubmit } = props;
   const field = useRef<HTMLTextAreaElement>(null);
   const completion = useRef<CompletionHandle>(null);
   const [caret, setCaret] = useState(0);
   const [active, setActive] = useState(false);
-  useImperativeHandle(ref, () => ({ focus: () => field.current?.focus() }));
+  const [recording, setRecording] = useState(false);
+  const focus = () => field.current?.focus();
+  useImperativeHandle(ref, () => ({ focus }));
   useCaretAtEnd(field, state.revision, setCaret);
   const { text, mode } = state;
-  const ready = text.trim() !== "" && text.length <= LIMIT && !busy;
+  const editing = mode.kind === "edit";
+  const items = editing ? [] : files.tray.items;
+  const limit = items.length > 0 ? CAPTION_LIMIT : LIMIT;
+  const ready = (text.trim() !== "" || items.length > 0) && text.length <= limit && !busy;
   const submit = () => {
     if (ready) onSubmit();
   };
@@ -65,24 +83,49 @@ export function Composer(props: ComposerProps) {
     const { selectionStart: from = text.length, selectionEnd: to = text.length } = field.current ?? {};
     dispatch({ do: "insert", text: emoji, from, to });
   };
+  const paste = (event: ClipboardEvent) => {
+    const pasted = editing ? [] : pastedFiles(event.clipboardData);
+    if (pasted.length === 0) return;
+    event.preventDefault();
+    files.add(pasted);
+  };
   const keyDown = useKeys({ ...props, completion, submit });
+  const speaks = !editing && (recording || files.tray.voice !== undefined);
   return (
     <div className="composer">
-      <Completion
-        ref={completion}
-        field={field}
-        text={text}
-        caret={caret}
-        active={active}
-        people={people}
-        group={group}
-        me={me}
-        onPick={(query, word) => dispatch({ do: "insert", text: word, from: query.from, to: query.to })}
-      />
+      <Suspense>
+        {!speaks && COMPLETES.test(text) && (
+          <Completion
+            ref={completion}
+            field={field}
+            text={text}
+            caret={caret}
+            active={active}
+            people={people}
+            group={group}
+            me={me}
+            onPick={(query, word) => dispatch({ do: "insert", text: word, from: query.from, to: query.to })}
+          />
+        )}
+      </Suspense>
       <div className="composer__box">
         <ModeStrip mode={mode} me={me} onCancel={() => dispatch({ do: "cancel" })} />
-        {tray}
-        <div className="composer__line">
+        <Suspense>
+          {items.length > 0 && <Tray items={items} onRemove={files.remove} onEmpty={focus} />}
+          {speaks && (
+            <Recorder
+              files={files}
+              conversationId={props.conversationId}
+              onSend={props.onVoice}
+              onClose={() => {
+                setRecording(false);
+                requestAnimationFrame(focus);
+              }}
+            />
+          )}
+        </Suspense>
+        <div className="composer__line" hidden={speaks}>
+          {!editing && <AttachButton onAttach={files.add} onDone={focus} />}
           <div className="composer__grow" data-text={`${text}\u200b`}>
             <textarea
               ref={field}
@@ -91,7 +134,7 @@ export function Composer(props: ComposerProps) {
               className="composer__field"
               aria-label={t.conversation.messageTo(name)}
               aria-describedby={mode.kind === "new" ? undefined : "composer-strip"}
-              placeholder={t.conversation.placeholder}
+              placeholder={items.length > 0 ? t.conversation.addCaption : t.conversation.placeholder}
               value={text}
               enterKeyHint="send"
               onChange={(event) => {
@@ -100,29 +143,102 @@ export function Composer(props: ComposerProps) {
               }}
               onSelect={(event) => setCaret(event.currentTarget.selectionEnd)}
               onKeyDown={keyDown}
+              onPaste={paste}
               onFocus={() => setActive(true)}
               onBlur={() => setActive(false)}
             />
           </div>
-          <EmojiButton onPick={insert} onClose={() => field.current?.focus()} />
-          <IconButton
-            icon={ArrowUp}
-            label={mode.kind === "edit" ? t.conversation.saveEdit : t.conversation.send}
-            shortcut="enter"
-            className={cx("composer__send", !ready && "composer__send--off")}
-            aria-disabled={!ready}
-            onClick={submit}
+          <EmojiButton onPick={insert} onClose={focus} />
+          <MainButton
+            records={!editing && text === "" && items.length === 0}
+            ready={ready}
+            label={editing ? t.conversation.saveEdit : t.conversation.send}
+            onRecord={() => setRecording(true)}
+            onSend={() => {
+              submit();
+              focus();
+            }}
           />
         </div>
       </div>
-      <Counter length={text.length} />
+      <Counter length={text.length} limit={limit} />
+      <Notes problem={files.tray.problem} offline={offline} />
+    </div>
+  );
+}
+
+function Notes({ problem, offline }: { problem: string | undefined; offline: boolean }) {
+  return (
+    <>
+      {problem !== undefined && (
+        <p className="composer__note composer__note--bad" role="alert">
+          <CircleAlert />
+          {problem}
+        </p>
+      )}
       {offline && (
         <p className="composer__note">
           <WifiOff />
           {t.conversation.offline}
         </p>
       )}
-    </div>
+    </>
+  );
+}
+
+interface MainButtonProps {
+  /** There is nothing to send: it is the microphone. */
+  records: boolean;
+  ready: boolean;
+  label: string;
+  onRecord: () => void;
+  onSend: () => void;
+}
+
+function MainButton({ records, ready, label, onRecord, onSend }: MainButtonProps) {
+  if (records && canRecord()) {
+    // The second click of two on the button that sent is none on this one.
+    const record = (event: MouseEvent) => event.detail < 2 && onRecord();
+    return <IconButton key="record" icon={Mic} label={t.conversation.record} onClick={record} />;
+  }
+  return (
+    <IconButton
+      key="send"
+      icon={ArrowUp}
+      label={label}
+      shortcut="enter"
+      className={cx("composer__send", !ready && "composer__send--off")}
+      aria-disabled={!ready}
+      onClick={onSend}
+    />
+  );
+}
+
+/** Browsers have a microphone for pages that came safely alone. */
+function canRecord(): boolean {
+  return "MediaRecorder" in window && navigator.mediaDevices !== undefined;
+}
+
+function AttachButton({ onAttach, onDone }: { onAttach: (files: readonly File[]) => void; onDone: () => void }) {
+  const input = useRef<HTMLInputElement>(null);
+  const choose = () => input.current?.click();
+  useHotkey("mod+o", choose);
+  return (
+    <>
+      <IconButton icon={Plus} label={t.conversation.attach} shortcut="mod+o" onClick={choose} />
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        onChange={({ target }) => {
+          onAttach([...(target.files ?? [])]);
+          // The same file can be chosen again.
+          target.value = "";
+          onDone();
+        }}
+      />
+    </>
   );
 }
 

@@ -17,6 +17,11 @@ export type Writing =
   | { kind: "waiting"; left: number }
   | { kind: "declined"; days: number };
 
+/** Whether the composer is there. */
+export function mayWrite(writing: Writing): boolean {
+  return writing.kind === "open" || (writing.kind === "waiting" && writing.left > 0);
+}
+
 interface WritingInput {
   conversation: ConversationRow | undefined;
   person: (User & Pick<PersonRow, "blockedByMe">) | undefined;

@@ -19,10 +19,12 @@ import { useHotkey } from "../../ui/useHotkey.ts";
 import { useNow } from "../../ui/useNow.ts";
 import { Composer, type ComposerHandle } from "../composer/Composer.tsx";
 import { Foot } from "../composer/Foot.tsx";
+import { useDropping } from "../composer/files/useDropping.ts";
+import { useFiles } from "../composer/files/useFiles.ts";
 import { useDraft } from "../composer/useDraft.ts";
 import { useLasting } from "../composer/useLasting.ts";
 import { useSending } from "../composer/useSending.ts";
-import { type Writing, writingOf } from "../composer/writing.ts";
+import { mayWrite, type Writing, writingOf } from "../composer/writing.ts";
 import { mayCallAll } from "../groups/rules.ts";
 import { ActivityBubble } from "./ActivityBubble.tsx";
 import { ConversationBody } from "./ConversationBody.tsx";
@@ -41,6 +43,7 @@ import { useViewOf } from "./useViewOf.ts";
 
 // What is asked for now and then comes when it is.
 const SearchBar = lazy(() => import("./SearchBar.tsx"));
+const DropVeil = lazy(() => import("../composer/files/DropVeil.tsx"));
 const ReactionPicker = lazy(() => import("./ReactionPicker.tsx"));
 const DetailsDialog = lazy(() => import("./DetailsDialog.tsx"));
 const PersonCardAt = lazy(() => import("../profile/PersonCardAt.tsx"));
@@ -64,8 +67,11 @@ export function ConversationView({ data }: { data: ConversationData }) {
   const show = useShow(messages, timeline, hit);
   const { acts, overlays, close } = useMessageActs({ dispatch, focusComposer, show });
   const toLatest = () => (messages.state.live ? timeline.current?.toLatest() : messages.openLatest());
-  const sending = useSending({ data, state, dispatch, messages: all, onSent: toLatest });
+  const files = useFiles(target);
+  const sending = useSending({ data, state, dispatch, files, messages: all, onSent: toLatest });
   const writing = useWriting(data, all);
+  const dropping = useDropping(files.add);
+  const attaches = mayWrite(writing) && state.mode.kind !== "edit";
   const here = usePeopleHere(conversation, all, activity);
   const mentionable = useMentionable(data, all, here);
   const view = useViewOf(data, writing, here);
@@ -92,7 +98,7 @@ export function ConversationView({ data }: { data: ConversationData }) {
     <ActsContext value={acts}>
       <ViewContext value={view}>
         <MarksContext value={marks}>
-          <section className="conversation" aria-label={name}>
+          <section className="conversation" aria-label={name} {...(attaches && dropping.handlers)}>
             <Header data={data} activity={activity} here={here} onSearch={() => setSearching(true)} />
             <Banners />
             {searching && conversation && (
@@ -122,11 +128,19 @@ export function ConversationView({ data }: { data: ConversationData }) {
                 group={mentionable.group}
                 offline={offline}
                 busy={sending.busy}
+                files={files}
+                conversationId={conversation?.id}
                 onSubmit={sending.submit}
+                onVoice={sending.sendVoice}
                 onEditLast={sending.editLast}
                 onEscape={leave}
               />
             </Foot>
+            {attaches && dropping.over && (
+              <Suspense>
+                <DropVeil />
+              </Suspense>
+            )}
           </section>
           <Overlays overlays={overlays} close={close} messages={all} marks={marks} me={me.id} />
         </MarksContext>

@@ -99,6 +99,10 @@ export const conversation = {
 
   // Composer
   placeholder: "Message",
+  noRoom: "This browser has no room for that. Make some on the disk, or send less at once.",
+  addCaption: "Add a caption",
+  attach: "Attach",
+  record: "Record a voice note",
   messageTo: (name: string) => `Message to ${name}`,
   emoji: "Emoji",
   send: "Send",

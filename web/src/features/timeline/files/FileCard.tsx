@@ -15,9 +15,8 @@ import type { File, Message } from "../../../api/types.ts";
 import { download } from "../../../media/download.ts";
 import { filesOf } from "../../../media/files.ts";
 import { useEngine } from "../../../session/session.ts";
-import { locale } from "../../../text/index.ts";
 import { t } from "../../../text/media.ts";
-import { sizeText } from "../../../ui/size.ts";
+import { fileSize } from "../../../ui/size.ts";
 import { useView } from "../context.ts";
 import { cutName, type FileKind, kindOf } from "./names.ts";
 import "./FileCard.css";
@@ -42,7 +41,7 @@ export function FileCard({ message: { id, file }, meta }: { message: Message & {
   return (
     <CardShape
       {...file}
-      detail={<bdi>{`${sizeText(file.size, locale)} · ${t.media.kinds[kindOf(file.mimeType)]}`}</bdi>}
+      detail={<bdi>{`${fileSize(file.size)} · ${t.media.kinds[kindOf(file.mimeType)]}`}</bdi>}
       meta={meta}
       act={trusted && <DownloadLink file={file} className="file-card__act" tabIndex={-1} data-open={id} />}
     />

@@ -3,10 +3,9 @@ import type { ReactNode } from "react";
 import type { OutboxRow, OutgoingFile } from "../../../db/schema.ts";
 import { useProgress } from "../../../engine/progress.ts";
 import { lengthText } from "../../../media/length.ts";
-import { locale } from "../../../text/index.ts";
 import { t } from "../../../text/media.ts";
 import { IconButton } from "../../../ui/IconButton.tsx";
-import { sizeText } from "../../../ui/size.ts";
+import { fileSize } from "../../../ui/size.ts";
 import { useActs } from "../context.ts";
 import { frameOf } from "../shownSize.ts";
 import { CardShape } from "./FileCard.tsx";
@@ -47,8 +46,8 @@ export function WaitingBody({ entry, meta }: WaitingBodyProps) {
 function WaitingCard({ entry, meta }: WaitingBodyProps) {
   const { file, clientId } = entry;
   const progress = useProgress(clientId);
-  const size = sizeText(file.size, locale);
-  const words = progress ? t.media.sending(sizeText(progress.sent, locale), size) : size;
+  const size = fileSize(file.size);
+  const words = progress ? t.media.sending(fileSize(progress.sent), size) : size;
   return (
     <>
       <CardShape

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { outOf } from "./open.ts";
+import { outOf } from "./rebuild.ts";
 
 const send = {
   clientId: "a",
