@@ -14,6 +14,11 @@ export function hear(what: Sounding): void {
   channel.postMessage(null);
 }
 
+/** What is heard in this tab pauses. */
+export function hush(): void {
+  sounding?.pause();
+}
+
 function opened(): BroadcastChannel {
   const made = new BroadcastChannel("chatr:sound");
   made.onmessage = () => {

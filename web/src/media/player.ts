@@ -1,4 +1,3 @@
-import Dexie from "dexie";
 import { createStore, type StoreApi } from "zustand";
 import type { File, Message } from "../api/types.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -35,6 +34,8 @@ export class Player {
   readonly state: StoreApi<Playing> = createStore<Playing>(() => ({ ...nothing, speed: 1 }));
   private readonly audio = new Audio();
   private note: VoiceNote | undefined;
+  /** Which note the element has. */
+  private loaded: string | undefined;
   /** What is asked for last counts. */
   private turn = 0;
   private frame = 0;
@@ -57,23 +58,19 @@ export class Player {
 
   /** Begin, go on, or pause. */
   toggle(note: VoiceNote): void {
-    if (this.note?.id !== note.id) quietly(this.play(note));
-    else if (this.state.getState().active) this.pause();
+    const { messageId, active, position, failed } = this.state.getState();
+    if (messageId !== note.id) quietly(this.play(note));
+    else if (active) this.pause();
+    else if (failed || this.loaded !== note.id) quietly(this.play(note, position));
     else quietly(this.resume());
   }
 
-  readonly pause = (): void => this.audio.pause();
-
-  /** Forget what is played. */
-  stop(): void {
+  readonly pause = (): void => {
+    // What is being fetched is not played when it comes.
     this.turn += 1;
     this.audio.pause();
     this.rest();
-    this.audio.removeAttribute("src");
-    this.audio.load();
-    this.note = undefined;
-    this.state.setState(nothing);
-  }
+  };
 
   /** Go to a place, in seconds; of a note that is not played yet that is where it begins. */
   seek(note: VoiceNote, to: number): void {
@@ -100,9 +97,10 @@ export class Player {
   }
 
   private async play(note: VoiceNote, from = 0): Promise<void> {
-    this.audio.pause();
-    this.turn += 1;
+    this.pause();
+    hear(this);
     this.note = note;
+    this.loaded = undefined;
     this.retried = false;
     this.state.setState({ ...nothing, messageId: note.id, active: true, position: from });
     await this.load(note, from, (file) => filesOf(this.engine).opening(file));
@@ -113,6 +111,7 @@ export class Player {
     const file = await find(note.file).catch(() => undefined);
     if (turn !== this.turn) return;
     if (file === undefined) return this.fail();
+    this.loaded = note.id;
     audio.src = file.url;
     audio.playbackRate = this.state.getState().speed;
     audio.currentTime = from;
@@ -134,7 +133,7 @@ export class Player {
   /** Its link may have ended: it is tried with another one, from where it was. */
   private broken(): void {
     const { note } = this;
-    if (note === undefined || this.audio.getAttribute("src") === null) return;
+    if (note === undefined || this.loaded !== note.id) return;
     const { position } = this.state.getState();
     if (this.retried) this.fail();
     else quietly(this.load(note, position, (file) => filesOf(this.engine).renew(file.id)));
@@ -187,7 +186,7 @@ export class Player {
   private async after({ conversationId, seq }: VoiceNote): Promise<VoiceNote | undefined> {
     const later = this.engine.db.messages
       .where("[conversationId+seq]")
-      .between([conversationId, seq], [conversationId, Dexie.maxKey], false);
+      .between([conversationId, seq], [conversationId, Number.POSITIVE_INFINITY], false);
     return (await later.filter(isVoiceNote).first()) as VoiceNote | undefined;
   }
 

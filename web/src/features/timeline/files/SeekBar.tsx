@@ -10,10 +10,11 @@ interface SeekBarProps {
   note: VoiceNote;
   /** It is the one that plays, or was paused. */
   isCurrent: boolean;
+  tabIndex: 0 | -1;
 }
 
 /** The bars, on which a click, a drag or the arrows choose the place. They run from left to right in every language. */
-export function SeekBar({ player, note, isCurrent }: SeekBarProps) {
+export function SeekBar({ player, note, isCurrent, tabIndex }: SeekBarProps) {
   const position = useStore(player.state, (playing) => (isCurrent ? playing.position : 0));
   const length = player.lengthOf(note);
   const [drag, setDrag] = useState<number>();
@@ -40,7 +41,7 @@ export function SeekBar({ player, note, isCurrent }: SeekBarProps) {
   return (
     <div
       role="slider"
-      tabIndex={-1}
+      tabIndex={tabIndex}
       className="voice__seek"
       aria-label={t.media.position}
       aria-valuemin={0}

@@ -8,7 +8,6 @@ import { lengthText } from "../../../media/length.ts";
 import { type VoiceNote as Note, type Player, playerOf, SPEEDS } from "../../../media/player.ts";
 import { useEngine } from "../../../session/session.ts";
 import { t } from "../../../text/media.ts";
-import { useView } from "../context.ts";
 import { SeekBar } from "./SeekBar.tsx";
 import { Wave } from "./Wave.tsx";
 import "./VoiceNote.css";
@@ -19,24 +18,27 @@ const HEARD_MS = 10_000;
 interface VoiceNoteProps {
   message: Note;
   meta: ReactNode;
+  /** It may be loaded. */
+  trusted?: boolean;
+  /** Whether Tab stops at what is in it. */
+  tabIndex?: 0 | -1;
 }
 
 /** A voice note, or any sound: played here, from where one likes, as fast as one likes. */
-export function VoiceNote({ message, meta }: VoiceNoteProps) {
+export function VoiceNote({ message, meta, trusted = true, tabIndex = 0 }: VoiceNoteProps) {
   const engine = useEngine();
-  const { trusted, me } = useView();
   const player = playerOf(engine);
   const { file } = message;
   useHeard(message);
   const isCurrent = useStore(player.state, ({ messageId }) => messageId === message.id);
   const active = useStore(player.state, (playing) => isCurrent && playing.active);
   const failed = useStore(player.state, (playing) => isCurrent && playing.failed);
-  const isNew = message.sender.id !== me && message.status !== "listened";
+  const isNew = message.sender.id !== engine.userId && message.status !== "listened";
   return (
     <div className="voice">
       <button
         type="button"
-        tabIndex={-1}
+        tabIndex={tabIndex}
         className="voice__play"
         aria-label={active ? t.media.pauseNote : t.media.playNote}
         data-open={message.id}
@@ -46,11 +48,11 @@ export function VoiceNote({ message, meta }: VoiceNoteProps) {
         {active ? <Pause /> : <Play />}
       </button>
       {trusted ? (
-        <SeekBar player={player} note={message} isCurrent={isCurrent} />
+        <SeekBar player={player} note={message} isCurrent={isCurrent} tabIndex={tabIndex} />
       ) : (
         <Wave waveform={file.waveform} part={1} />
       )}
-      <Speed player={player} />
+      <Speed player={player} tabIndex={tabIndex} />
       <span className="voice__line">
         <Position player={player} note={message} isCurrent={isCurrent} />
         {isNew && (
@@ -73,14 +75,14 @@ function Position({ player, note, isCurrent }: { player: Player; note: Note; isC
 }
 
 /** How fast all voice notes are heard; a click chooses the next. */
-function Speed({ player }: { player: Player }) {
+function Speed({ player, tabIndex }: { player: Player; tabIndex: 0 | -1 }) {
   const speed = useStore(player.state, (playing) => playing.speed);
   const next = SPEEDS[(SPEEDS.indexOf(speed) + 1) % SPEEDS.length] ?? 1;
   const words = t.media.times(speed);
   return (
     <button
       type="button"
-      tabIndex={-1}
+      tabIndex={tabIndex}
       className="voice__speed"
       aria-label={t.media.speed(words)}
       onClick={() => player.setSpeed(next)}
