@@ -67,8 +67,8 @@ export interface OutboxRow {
   replyToId?: string;
   createdAt: string;
   state: "waiting" | "sending" | "failed";
-  /** The code and the sentence of a refusal. */
-  error?: { code: string; detail: string; retryAfter?: number };
+  /** The code and the sentence of a refusal; of a file that is too large what the server takes, in bytes. */
+  error?: { code: string; detail: string; retryAfter?: number; limit?: number };
 }
 
 export interface PersonRow extends User {

@@ -70,6 +70,8 @@ export function foldGroup(row: ConversationRow, entry: Entry, me: string): void 
       row.title = group.name;
       if (group.description === undefined) delete row.description;
       else row.description = group.description;
+      if (group.profileImage === undefined) delete row.profileImage;
+      else row.profileImage = group.profileImage;
     }
   }
 }

@@ -115,7 +115,8 @@ export class Leader {
 
   /** A message with a file was discarded. */
   drop(clientId: string, file: OutgoingFile): void {
-    quietly(this.uploading().then((uploads) => uploads.drop(clientId, file)));
+    if (file.fileId !== undefined) this.tell("file.remove", { id: file.fileId });
+    else quietly(this.uploading().then((uploads) => uploads.drop(clientId, file)));
   }
 
   /** Most visits send no file, and need not know how that is done. */

@@ -138,6 +138,8 @@ export class News {
       case "group.invite":
       case "group.link_create":
       case "group.update":
+      case "group.remove_image":
+      case "group.remove_cover_image":
       case "group.remove_member":
       case "group.promote":
       case "group.demote":

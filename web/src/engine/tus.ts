@@ -67,6 +67,12 @@ export async function terminate(url: string, { accessToken }: TusOptions): Promi
   await fetch(url, { method: "DELETE", headers });
 }
 
+/** How large a file may be, in bytes; undefined: the server does not say. */
+export async function largest({ origin }: TusOptions): Promise<number | undefined> {
+  const { headers } = await fetch(origin + ENDPOINT, { method: "OPTIONS" });
+  return Number(headers.get("Tus-Max-Size")) || undefined;
+}
+
 function metadataOf({ name, mimeType, duration, waveform }: OutgoingFile): Record<string, string> {
   return {
     filename: name,

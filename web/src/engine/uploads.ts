@@ -6,7 +6,7 @@ import { isUploading } from "./outbox.ts";
 import type { Progress } from "./progress.ts";
 import { passOver, quietly } from "./quietly.ts";
 import { Throttle } from "./throttle.ts";
-import { type TusOptions, terminate, upload } from "./tus.ts";
+import { largest, type TusOptions, terminate, upload } from "./tus.ts";
 
 /** On their way at once: a voice note is not behind a film. */
 const MOST = 3;
@@ -122,13 +122,22 @@ export class Uploads {
       await db.outbox.update(clientId, { "file.uploadUrl": undefined });
     } else if (!this.isWorthwhile(clientId, refusal)) {
       this.internal.delete(clientId);
-      const { code, message, retryAfter } = refusal;
-      const told = { code, detail: message, ...(retryAfter !== undefined && { retryAfter }) };
       // Refused is all of it: tried again, it begins anew.
-      await db.outbox.update(clientId, { state: "failed", error: told, "file.uploadUrl": undefined });
+      const error = await this.told(refusal);
+      await db.outbox.update(clientId, { state: "failed", error, "file.uploadUrl": undefined });
       return;
     }
     this.hold(clientId, Math.max(retryAfterMs(refusal), this.backoff.delayMs()));
+  }
+
+  private async told({ code, message, retryAfter }: ApiError): Promise<OutboxRow["error"]> {
+    const limit = code === "too_large" ? await largest(this.options).catch(() => undefined) : undefined;
+    return {
+      code,
+      detail: message,
+      ...(retryAfter !== undefined && { retryAfter }),
+      ...(limit !== undefined && { limit }),
+    };
   }
 
   private isWorthwhile(clientId: string, refusal: ApiError): boolean {

@@ -19,8 +19,6 @@ export function urlOf(file: File, form: Form): string {
   return form === "original" ? file.url : (file.thumbnails?.[form] ?? file.url);
 }
 
-type Means = Pick<Engine, "db"> & { call(name: "file.get", params: { id: string }): Promise<File> };
-
 /** Files as they are known in this tab: the same link as long as it opens, so that a picture is loaded once. */
 export class Files {
   /** Grows when what failed may be tried again. */
@@ -33,7 +31,7 @@ export class Files {
   private running = 0;
   private hearing = false;
 
-  constructor(private readonly engine: Means) {}
+  constructor(private readonly engine: Pick<Engine, "call" | "db">) {}
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
@@ -129,7 +127,7 @@ const all = new WeakMap<object, Files>();
 export function filesOf(engine: Engine): Files {
   let files = all.get(engine);
   if (files === undefined) {
-    files = new Files(engine as unknown as Means);
+    files = new Files(engine);
     all.set(engine, files);
   }
   return files;

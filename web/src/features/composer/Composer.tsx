@@ -1,9 +1,9 @@
-import { ArrowUp, CircleAlert, Mic, Plus, Smile, WifiOff } from "lucide-react";
+import { CircleAlert, WifiOff } from "lucide-react";
 import {
   type ClipboardEvent,
+  type ComponentProps,
   type KeyboardEvent,
   lazy,
-  type MouseEvent,
   type Ref,
   Suspense,
   useImperativeHandle,
@@ -12,9 +12,7 @@ import {
   useState,
 } from "react";
 import { t } from "../../text/index.ts";
-import { cx } from "../../ui/cx.ts";
-import { IconButton } from "../../ui/IconButton.tsx";
-import { useHotkey } from "../../ui/useHotkey.ts";
+import { AttachButton, EmojiButton, MainButton } from "./buttons.tsx";
 import type { CompletionHandle, Group, Person } from "./Completion.tsx";
 import { CAPTION_LIMIT, Counter, LIMIT } from "./Counter.tsx";
 import type { Composing, ComposingAction } from "./composing.ts";
@@ -25,7 +23,6 @@ import { ModeStrip } from "./ModeStrip.tsx";
 import "./Composer.css";
 
 const Completion = lazy(() => import("./Completion.tsx"));
-const EmojiPopover = lazy(() => import("./EmojiPopover.tsx"));
 const Tray = lazy(() => import("./files/Tray.tsx"));
 const Recorder = lazy(() => import("./files/Recorder.tsx"));
 
@@ -51,6 +48,8 @@ interface ComposerProps {
   /** An edit is on its way. */
   busy: boolean;
   files: Files;
+  /** Files can be sent there, and voice notes. */
+  attaches: boolean;
   /** Whom to tell that somebody records, if anybody. */
   conversationId: string | undefined;
   onSubmit: () => void;
@@ -62,7 +61,7 @@ interface ComposerProps {
 
 /** Where one writes. What is added stacks above the line. */
 export function Composer(props: ComposerProps) {
-  const { ref, state, dispatch, name, me, people, group, offline, busy, files, onSubmit } = props;
+  const { ref, state, dispatch, name, me, people, group, offline, busy, files, attaches, onSubmit } = props;
   const field = useRef<HTMLTextAreaElement>(null);
   const completion = useRef<CompletionHandle>(null);
   const [caret, setCaret] = useState(0);
@@ -73,7 +72,7 @@ export function Composer(props: ComposerProps) {
   useCaretAtEnd(field, state.revision, setCaret);
   const { text, mode } = state;
   const editing = mode.kind === "edit";
-  const items = editing ? [] : files.tray.items;
+  const items = attaches ? files.tray.items : [];
   const limit = items.length > 0 ? CAPTION_LIMIT : LIMIT;
   const ready = (text.trim() !== "" || items.length > 0) && text.length <= limit && !busy;
   const submit = () => {
@@ -84,13 +83,13 @@ export function Composer(props: ComposerProps) {
     dispatch({ do: "insert", text: emoji, from, to });
   };
   const paste = (event: ClipboardEvent) => {
-    const pasted = editing ? [] : pastedFiles(event.clipboardData);
+    const pasted = attaches ? pastedFiles(event.clipboardData) : [];
     if (pasted.length === 0) return;
     event.preventDefault();
     files.add(pasted);
   };
   const keyDown = useKeys({ ...props, completion, submit });
-  const speaks = !editing && (recording || files.tray.voice !== undefined);
+  const speaks = attaches && (recording || files.tray.voice !== undefined);
   return (
     <div className="composer">
       <Suspense>
@@ -125,32 +124,22 @@ export function Composer(props: ComposerProps) {
           )}
         </Suspense>
         <div className="composer__line" hidden={speaks}>
-          {!editing && <AttachButton onAttach={files.add} onDone={focus} />}
-          <div className="composer__grow" data-text={`${text}\u200b`}>
-            <textarea
-              ref={field}
-              rows={1}
-              dir="auto"
-              className="composer__field"
-              aria-label={t.conversation.messageTo(name)}
-              aria-describedby={mode.kind === "new" ? undefined : "composer-strip"}
-              placeholder={items.length > 0 ? t.conversation.addCaption : t.conversation.placeholder}
-              value={text}
-              enterKeyHint="send"
-              onChange={(event) => {
-                setCaret(event.target.selectionEnd);
-                dispatch({ do: "type", text: event.target.value });
-              }}
-              onSelect={(event) => setCaret(event.currentTarget.selectionEnd)}
-              onKeyDown={keyDown}
-              onPaste={paste}
-              onFocus={() => setActive(true)}
-              onBlur={() => setActive(false)}
-            />
-          </div>
+          {attaches && <AttachButton onAttach={files.add} onDone={focus} />}
+          <Field
+            ref={field}
+            name={name}
+            text={text}
+            caption={items.length > 0}
+            described={mode.kind !== "new"}
+            onType={(typed) => dispatch({ do: "type", text: typed })}
+            onCaret={setCaret}
+            onActive={setActive}
+            onKeyDown={keyDown}
+            onPaste={paste}
+          />
           <EmojiButton onPick={insert} onClose={focus} />
           <MainButton
-            records={!editing && text === "" && items.length === 0}
+            records={attaches && text === "" && items.length === 0}
             ready={ready}
             label={editing ? t.conversation.saveEdit : t.conversation.send}
             onRecord={() => setRecording(true)}
@@ -163,6 +152,44 @@ export function Composer(props: ComposerProps) {
       </div>
       <Counter length={text.length} limit={limit} />
       <Notes problem={files.tray.problem} offline={offline} />
+    </div>
+  );
+}
+
+interface FieldProps extends Pick<ComponentProps<"textarea">, "ref" | "onKeyDown" | "onPaste"> {
+  /** Whom it goes to. */
+  name: string;
+  text: string;
+  /** It is about what is attached. */
+  caption: boolean;
+  /** The strip above says what it is about. */
+  described: boolean;
+  onType: (text: string) => void;
+  onCaret: (caret: number) => void;
+  onActive: (active: boolean) => void;
+}
+
+function Field({ name, text, caption, described, onType, onCaret, onActive, ...rest }: FieldProps) {
+  return (
+    <div className="composer__grow" data-text={`${text}\u200b`}>
+      <textarea
+        {...rest}
+        rows={1}
+        dir="auto"
+        className="composer__field"
+        aria-label={t.conversation.messageTo(name)}
+        aria-describedby={described ? "composer-strip" : undefined}
+        placeholder={caption ? t.conversation.addCaption : t.conversation.placeholder}
+        value={text}
+        enterKeyHint="send"
+        onChange={(event) => {
+          onCaret(event.target.selectionEnd);
+          onType(event.target.value);
+        }}
+        onSelect={(event) => onCaret(event.currentTarget.selectionEnd)}
+        onFocus={() => onActive(true)}
+        onBlur={() => onActive(false)}
+      />
     </div>
   );
 }
@@ -182,62 +209,6 @@ function Notes({ problem, offline }: { problem: string | undefined; offline: boo
           {t.conversation.offline}
         </p>
       )}
-    </>
-  );
-}
-
-interface MainButtonProps {
-  /** There is nothing to send: it is the microphone. */
-  records: boolean;
-  ready: boolean;
-  label: string;
-  onRecord: () => void;
-  onSend: () => void;
-}
-
-function MainButton({ records, ready, label, onRecord, onSend }: MainButtonProps) {
-  if (records && canRecord()) {
-    // The second click of two on the button that sent is none on this one.
-    const record = (event: MouseEvent) => event.detail < 2 && onRecord();
-    return <IconButton key="record" icon={Mic} label={t.conversation.record} onClick={record} />;
-  }
-  return (
-    <IconButton
-      key="send"
-      icon={ArrowUp}
-      label={label}
-      shortcut="enter"
-      className={cx("composer__send", !ready && "composer__send--off")}
-      aria-disabled={!ready}
-      onClick={onSend}
-    />
-  );
-}
-
-/** Browsers have a microphone for pages that came safely alone. */
-function canRecord(): boolean {
-  return "MediaRecorder" in window && navigator.mediaDevices !== undefined;
-}
-
-function AttachButton({ onAttach, onDone }: { onAttach: (files: readonly File[]) => void; onDone: () => void }) {
-  const input = useRef<HTMLInputElement>(null);
-  const choose = () => input.current?.click();
-  useHotkey("mod+o", choose);
-  return (
-    <>
-      <IconButton icon={Plus} label={t.conversation.attach} shortcut="mod+o" onClick={choose} />
-      <input
-        ref={input}
-        type="file"
-        multiple
-        hidden
-        onChange={({ target }) => {
-          onAttach([...(target.files ?? [])]);
-          // The same file can be chosen again.
-          target.value = "";
-          onDone();
-        }}
-      />
     </>
   );
 }
@@ -283,25 +254,4 @@ function useKeys({ state, dispatch, onEditLast, onEscape, completion, submit }: 
       else dispatch({ do: "cancel" });
     }
   };
-}
-
-function EmojiButton({ onPick, onClose }: { onPick: (emoji: string) => void; onClose: () => void }) {
-  const [open, setOpen] = useState(false);
-  const button = useRef<HTMLSpanElement>(null);
-  return (
-    <span ref={button}>
-      <IconButton
-        icon={Smile}
-        label={t.conversation.emoji}
-        aria-haspopup="dialog"
-        aria-expanded={open}
-        onClick={() => setOpen(!open)}
-      />
-      {open && (
-        <Suspense>
-          <EmojiPopover at={button} onPick={onPick} onEnd={() => setOpen(false)} onClosed={onClose} />
-        </Suspense>
-      )}
-    </span>
-  );
 }

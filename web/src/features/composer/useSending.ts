@@ -8,6 +8,7 @@ import type { ConversationData } from "../timeline/useConversation.ts";
 import { type Composing, type ComposingAction, composing, draftOf } from "./composing.ts";
 import type { Voice } from "./files/tray.ts";
 import type { Files } from "./files/useFiles.ts";
+import { mayAttach } from "./writing.ts";
 
 interface SendingOptions {
   data: ConversationData;
@@ -46,7 +47,7 @@ export function useSending({ data, state, dispatch, files, messages, onSent }: S
   };
   const send = async () => {
     const text = state.text.trimEnd();
-    const tray = files.take();
+    const tray = mayAttach(data) ? files.take() : { items: [] };
     // The field is empty at once; the message is in the timeline as soon as it is in the outbox.
     dispatch({ do: "done" });
     signal("");

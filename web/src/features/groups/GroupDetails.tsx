@@ -73,7 +73,7 @@ function Loaded({ conversation, roster, acts, more, refresh }: LoadedProps) {
           }}
         />
       ) : (
-        <GroupHero {...group} />
+        <GroupHero {...group} changes={may("update", myRole)} />
       )}
       {pencil}
       <GroupQuickActs conversation={conversation} roster={roster} refresh={refresh} />

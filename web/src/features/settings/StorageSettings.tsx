@@ -86,7 +86,13 @@ function ChatUse({ chat: { conversation, messages } }: { chat: KeptChat }) {
   const { id, name, kind } = faceOf(conversation);
   return (
     <div className="storage__chat">
-      <Avatar id={id} name={name} kind={kind} src={conversation.other?.profileImage} size={36} />
+      <Avatar
+        id={id}
+        name={name}
+        kind={kind}
+        src={conversation.other?.profileImage ?? conversation.profileImage}
+        size={36}
+      />
       <bdi className="ellipsis">{name}</bdi>
       <span className="storage__messages">{t.settings.messages(messages, number.format(messages))}</span>
     </div>

@@ -25,7 +25,7 @@ import { useFiles } from "../composer/files/useFiles.ts";
 import { useDraft } from "../composer/useDraft.ts";
 import { useLasting } from "../composer/useLasting.ts";
 import { useSending } from "../composer/useSending.ts";
-import { mayWrite, type Writing, writingOf } from "../composer/writing.ts";
+import { mayAttach, mayWrite, type Writing, writingOf } from "../composer/writing.ts";
 import { mayCallAll } from "../groups/rules.ts";
 import { ActivityBubble } from "./ActivityBubble.tsx";
 import { ConversationBody } from "./ConversationBody.tsx";
@@ -72,7 +72,7 @@ export function ConversationView({ data }: { data: ConversationData }) {
   const sending = useSending({ data, state, dispatch, files, messages: all, onSent: toLatest });
   const writing = useWriting(data, all);
   const dropping = useDropping(files.add);
-  const attaches = mayWrite(writing) && state.mode.kind !== "edit";
+  const attaches = mayWrite(writing) && mayAttach(data) && state.mode.kind !== "edit";
   const here = usePeopleHere(conversation, all, activity);
   const mentionable = useMentionable(data, all, here);
   const view = useViewOf(data, writing, here);
@@ -132,6 +132,7 @@ export function ConversationView({ data }: { data: ConversationData }) {
                 offline={offline}
                 busy={sending.busy}
                 files={files}
+                attaches={attaches}
                 conversationId={conversation?.id}
                 onSubmit={sending.submit}
                 onVoice={sending.sendVoice}

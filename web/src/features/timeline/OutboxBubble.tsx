@@ -4,6 +4,7 @@ import type { OutboxRow, OutgoingFile } from "../../db/schema.ts";
 import { t } from "../../text/index.ts";
 import { refusal } from "../../text/refusal.ts";
 import { cx } from "../../ui/cx.ts";
+import { fileSize } from "../../ui/size.ts";
 import type { Album } from "./albums.ts";
 import { BubbleMeta } from "./BubbleMeta.tsx";
 import { BubbleText } from "./BubbleText.tsx";
@@ -106,7 +107,14 @@ function Failure({ entry }: { entry: OutboxRow }) {
   );
 }
 
-function reasonOf({ error }: OutboxRow): string {
+function reasonOf({ error, file }: OutboxRow): string {
   if (error === undefined || error.code === "transport_lost") return t.conversation.noAnswer;
+  if (file !== undefined && error.code === "too_large") {
+    const { limit = Infinity } = error;
+    // The server refuses for two reasons; this one can be seen.
+    return file.size > limit
+      ? t.errors.file_too_large(fileSize(file.size), fileSize(limit))
+      : t.errors.no_room_for_files;
+  }
   return refusal(new ApiError(error.code, error.detail, 0, "", [], error.retryAfter));
 }

@@ -135,6 +135,7 @@ export const conversation = {
   groupCreated: (who: string, title: string) => `${who} created the group ${title}`,
   groupRenamed: (who: string, title: string) => `${who} changed the name to ${title}`,
   groupDescribed: (who: string) => `${who} changed the description`,
+  groupPictured: (who: string) => `${who} changed the group’s picture`,
   groupSettings: (who: string) => `${who} changed the settings of the group`,
   memberJoined: (who: string) => `${who} joined`,
   memberLetIn: (who: string, whom: string) => `${who} let ${whom} in`,

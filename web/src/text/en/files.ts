@@ -4,14 +4,11 @@ export const files = {
   remove: (name: string) => `Remove ${name}`,
   dropTitle: "Drop to attach",
   dropText: (limit: string) => `Up to ${limit} a file`,
-  tooLarge: (size: string, limit: string) => `That file is ${size}. The limit is ${limit}.`,
-  wrongKind: "This kind of file can’t be sent. Put it in a zip.",
   empty: "That file is empty.",
   folder: "Folders can’t be sent. Put it in a zip.",
   unreadable: "That file can’t be read. It may have been moved.",
   /** What is said of several, where it is said of one of them. */
   of: (name: string, said: string) => `${name}: ${said}`,
-  noStorage: "All room for your files is used. Delete some in Settings.",
 
   voice: "Voice note",
   voiceName: "Voice note",

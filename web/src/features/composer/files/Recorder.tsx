@@ -1,10 +1,10 @@
 import { ArrowUp, Pause, Trash2 } from "lucide-react";
 import { type KeyboardEvent, useEffect, useRef } from "react";
+import { lengthText } from "../../../media/length.ts";
 import { t } from "../../../text/files.ts";
 import { confirm } from "../../../ui/confirm.tsx";
 import { IconButton } from "../../../ui/IconButton.tsx";
 import { barsPath } from "./bars.ts";
-import { clockText } from "./clock.ts";
 import "./Recorder.css";
 import type { Recording } from "./recording.ts";
 import type { Voice } from "./tray.ts";
@@ -62,7 +62,7 @@ export default function Recorder({ files, conversationId, onSend, onClose }: Rec
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is laid out by its own rules.
     <div className="recorder" role="group" aria-label={t.files.voice} onKeyDown={keyDown}>
       <p className="visually-hidden" role="status">
-        {voice ? t.files.recorded(clockText(voice.duration)) : recording && t.files.recording}
+        {voice ? t.files.recorded(lengthText(voice.duration)) : recording && t.files.recording}
       </p>
       <IconButton icon={Trash2} label={t.files.discard} shortcut="esc" onClick={() => void discard()} />
       <div className="recorder__middle">
@@ -110,7 +110,7 @@ function Live({ recording, onStop }: LiveProps) {
     <>
       <span className="recorder__dot" />
       <time className="recorder__time" dir="ltr">
-        {clockText(recording?.seconds ?? 0)}
+        {lengthText(recording?.seconds ?? 0)}
       </time>
       <div className="recorder__wave">
         <svg className="recorder__bars" viewBox={`0 0 ${SEEN * 4} 28`} preserveAspectRatio="none" aria-hidden="true">

@@ -1,10 +1,10 @@
 import { Pause, Play } from "lucide-react";
 import { useEffect, useId, useRef, useState } from "react";
-import { useObjectUrl } from "../../../media/waiting.ts";
+import { lengthText } from "../../../media/length.ts";
+import { useObjectUrl } from "../../../media/useObjectUrl.ts";
 import { t } from "../../../text/files.ts";
 import { IconButton } from "../../../ui/IconButton.tsx";
 import { barsPath } from "./bars.ts";
-import { clockText } from "./clock.ts";
 import type { Voice } from "./tray.ts";
 
 /** A recording, to be heard before it is sent. */
@@ -46,7 +46,7 @@ export function VoicePreview({ voice }: { voice: Voice }) {
         />
       )}
       <Wave bars={waveform} at={at} duration={duration} onSeek={seek} />
-      <time className="recorder__time">{clockText(playing || at > 0 ? at : duration)}</time>
+      <time className="recorder__time">{lengthText(playing || at > 0 ? at : duration)}</time>
     </>
   );
 }
@@ -83,7 +83,7 @@ function Wave({ bars, at, duration, onSeek }: WaveProps) {
         step={0.1}
         value={at}
         aria-label={t.files.seek}
-        aria-valuetext={t.files.seekAt(clockText(at), clockText(duration))}
+        aria-valuetext={t.files.seekAt(lengthText(at), lengthText(duration))}
         onChange={({ target }) => onSeek(Number(target.value))}
       />
     </div>

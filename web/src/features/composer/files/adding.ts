@@ -19,11 +19,15 @@ export interface Added {
 const MAX_BYTES = 50 * 1024 * 1024;
 const limits = new WeakMap<Engine, Promise<number>>();
 
-/** How large a file may be, in bytes; asked once. */
+/** How large a file may be, in bytes. */
 export function limitOf(engine: Engine): Promise<number> {
-  const known = limits.get(engine) ?? Promise.resolve(MAX_BYTES);
+  const known = limits.get(engine) ?? engine.call("file.usage", {}).then(({ maxBytes }) => maxBytes);
   limits.set(engine, known);
-  return known;
+  return known.catch(() => {
+    // Without a network, and for guests: the server decides when the file comes there.
+    limits.delete(engine);
+    return MAX_BYTES;
+  });
 }
 
 /** Look at files that somebody wants to send, beside folders: what can be sent, and how large it is shown. */
@@ -40,9 +44,9 @@ export async function addFiles(files: readonly File[], folders: number, maxBytes
 
 /** Why a file can't be sent; undefined: it can, as far as one can tell from here. */
 export function refusalOf(file: Pick<File, "name" | "type" | "size">, maxBytes: number): string | undefined {
-  if (typeOf(nameOf(file)) === undefined) return t.files.wrongKind;
+  if (typeOf(nameOf(file)) === undefined) return t.errors.unsupported_media;
   if (file.size === 0) return t.files.empty;
-  if (file.size > maxBytes) return t.files.tooLarge(fileSize(file.size), fileSize(maxBytes));
+  if (file.size > maxBytes) return t.errors.file_too_large(fileSize(file.size), fileSize(maxBytes));
   return undefined;
 }
 

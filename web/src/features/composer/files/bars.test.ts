@@ -1,20 +1,20 @@
 import { expect, it } from "vitest";
-import { barsOf, barsPath, loudness } from "./bars.ts";
+import { barsPath, loudness, waveformOf } from "./bars.ts";
 
 it("has a hundred bars, however short or long it was", () => {
   for (const count of [1, 7, 100, 101, 5_000]) {
-    const bars = barsOf(new Array(count).fill(0.5));
+    const bars = waveformOf(new Array(count).fill(0.5));
     expect(bars).toHaveLength(100);
     expect(new Set(bars)).toEqual(new Set([1]));
   }
-  expect(barsOf([])).toEqual(new Array(100).fill(0));
-  expect(barsOf([0, 0])).toEqual(new Array(100).fill(0));
+  expect(waveformOf([])).toEqual(new Array(100).fill(0));
+  expect(waveformOf([0, 0])).toEqual(new Array(100).fill(0));
 });
 
 it("is as loud where it was loud, on a square-root curve", () => {
   const quiet = new Array(100).fill(0.04);
   const loud = new Array(100).fill(0.16);
-  const bars = barsOf([...quiet, ...loud]);
+  const bars = waveformOf([...quiet, ...loud]);
   expect(new Set(bars.slice(0, 50))).toEqual(new Set([0.5]));
   expect(new Set(bars.slice(50))).toEqual(new Set([1]));
 });

@@ -5,7 +5,7 @@ export const BARS = 100;
  * A waveform out of what was heard: `levels` are loudnesses (RMS, 0 to 1) at equal distances. Of each part the RMS,
  * beside the loudest, on a square-root curve, as the server draws it from the file.
  */
-export function barsOf(levels: readonly number[], count = BARS): number[] {
+export function waveformOf(levels: readonly number[], count = BARS): number[] {
   if (levels.length === 0) return new Array(count).fill(0);
   const bars = Array.from({ length: count }, (_, index) => {
     const from = Math.floor((index * levels.length) / count);

@@ -1,5 +1,5 @@
 import { t } from "../../../text/files.ts";
-import { barsOf, loudness } from "./bars.ts";
+import { loudness, waveformOf } from "./bars.ts";
 import type { Voice } from "./tray.ts";
 
 /** A loudness so often. */
@@ -83,7 +83,7 @@ export class Recording {
     const [mimeType = "audio/webm"] = this.recorder.mimeType.split(";", 1);
     const blob = new Blob(this.chunks, { type: mimeType });
     const duration = Math.round(this.seconds * 100) / 100;
-    return { name: `${t.files.voiceName}.${this.suffix}`, mimeType, blob, duration, waveform: barsOf(this.levels) };
+    return { name: `${t.files.voiceName}.${this.suffix}`, mimeType, blob, duration, waveform: waveformOf(this.levels) };
   }
 
   /** Let go of the microphone, and of what was recorded. */

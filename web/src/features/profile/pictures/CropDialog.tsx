@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import Cropper from "react-easy-crop";
 import "react-easy-crop/react-easy-crop.css";
-import { useObjectUrl } from "../../../media/waiting.ts";
+import { useObjectUrl } from "../../../media/useObjectUrl.ts";
 import { useEngine } from "../../../session/session.ts";
 import { t } from "../../../text/files.ts";
 import { refusal } from "../../../text/refusal.ts";
@@ -51,7 +51,7 @@ export default function CropDialog({ place, picture, onClose }: CropDialogProps)
             cropShape={place.kind === "face" && place.groupId === undefined ? "round" : "rect"}
             classes={place.kind === "face" && place.groupId !== undefined ? { cropAreaClassName: PLACE } : {}}
             showGrid={false}
-            cropperProps={{ "aria-label": t.files.cropHint }}
+            cropperProps={{ role: "group", "aria-label": t.files.cropHint }}
             mediaProps={{ onError: () => setBroken(true) }}
             // It would write its styles as HTML, which the page's policy forbids.
             disableAutomaticStylesInjection

@@ -92,8 +92,11 @@ function useRemoving(): (place: PicturePlace) => void {
         ? { title: t.files.removePictureTitle, text }
         : { title: t.files.removeCoverTitle, text: t.files.removeCoverText };
     if (!(await confirm({ ...question, verb: t.files.removeVerb, danger: true }))) return;
-    if (groupId === undefined) await engine.call(OPERATIONS[kind].person.remove, {});
-    else await engine.call(OPERATIONS[kind].group.remove, { id: groupId });
+    if (groupId === undefined) {
+      await engine.call(OPERATIONS[kind].person.remove, {});
+      // Nobody tells this tab what it did itself.
+      await engine.call("user.me", {});
+    } else await engine.call(OPERATIONS[kind].group.remove, { id: groupId });
   };
   return (place) => void remove(place).catch((error: unknown) => toast(refusal(error)));
 }
