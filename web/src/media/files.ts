@@ -14,6 +14,9 @@ const FRESH_MS = 10 * 60_000;
 /** Asked for at once, at most: a page of old pictures asks for all of them. */
 const MOST_AT_ONCE = 6;
 
+/** So long after the connection is back what failed is tried again: not at once, where it only seems to be there. */
+const AGAIN_MS = 500;
+
 /** The address of one form of a file; one that has no such form is itself. */
 export function urlOf(file: File, form: Form): string {
   return form === "original" ? file.url : (file.thumbnails?.[form] ?? file.url);
@@ -103,16 +106,15 @@ export class Files {
     this.hearing = true;
     const { db } = this.engine;
     const states = liveQuery(async () => ((await db.meta.get("connection"))?.value as Connection | undefined)?.state);
-    let wasAway = false;
     const hearing = states.subscribe((state) => {
-      if (state !== "online") wasAway = true;
-      else if (wasAway) {
-        this.hearing = false;
+      if (state !== "online" || !this.hearing) return;
+      this.hearing = false;
+      // It may come while this is still being set up.
+      queueMicrotask(() => hearing.unsubscribe());
+      setTimeout(() => {
         this.generation += 1;
         this.tell();
-        // It may come while this is still being set up.
-        queueMicrotask(() => hearing.unsubscribe());
-      }
+      }, AGAIN_MS);
     });
   }
 

@@ -2,6 +2,7 @@ import { createStore, type StoreApi } from "zustand";
 import type { File, Message } from "../api/types.ts";
 import type { Engine } from "../engine/engine.ts";
 import { quietly } from "../engine/quietly.ts";
+import { useAppearance } from "../theme/appearance.ts";
 import { filesOf } from "./files.ts";
 import { hear } from "./only.ts";
 
@@ -176,7 +177,7 @@ export class Player {
     cancelAnimationFrame(this.frame);
     if (note === undefined) return;
     this.heard(note);
-    const next = await this.after(note);
+    const next = useAppearance.getState().playNext ? await this.after(note) : undefined;
     if (turn !== this.turn) return;
     if (next === undefined) this.state.setState({ active: false, position: 0 });
     else await this.play(next);

@@ -35,7 +35,13 @@ export default function GalleryDialog({ conversationId, onClose }: GalleryDialog
   const shelf = useShelf(conversationId, kind);
   const options = SHELVES.map((value) => ({ value, label: t.media.tabs[value] }));
   return (
-    <Dialog open onOpenChange={(open) => open || onClose()} title={t.media.gallery} size="lg">
+    <Dialog
+      open
+      onOpenChange={(open) => open || onClose()}
+      title={t.media.gallery}
+      size="lg"
+      footer={<Button onClick={onClose}>{t.common.close}</Button>}
+    >
       <Tabs value={kind} onChange={setKind} options={options} label={t.media.galleryKinds} />
       <div className="gallery" role="tabpanel" aria-label={t.media.tabs[kind]}>
         <Items key={kind} kind={kind} shelf={shelf} onClose={onClose} />

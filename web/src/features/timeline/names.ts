@@ -5,10 +5,15 @@ import { t } from "../../text/index.ts";
 import { plainText } from "../../ui/plain-text.ts";
 import type { Album } from "./albums.ts";
 
-type Said = Pick<Message, "type" | "content"> & { duration?: number; file?: Pick<File, "name" | "duration"> };
+/** A message, or what is quoted of one. */
+interface Said extends Pick<Message, "type" | "content"> {
+  file?: Pick<File, "name" | "duration">;
+  duration?: number;
+  fileName?: string;
+}
 
 /** A message in one line: its text without marks, or what it is. */
-export function lineOf({ type, content, file, duration = file?.duration }: Said): string {
+export function lineOf({ type, content, file, duration = file?.duration, fileName = file?.name }: Said): string {
   if (content !== "") return plainText(content);
   switch (type) {
     case "image":
@@ -18,7 +23,7 @@ export function lineOf({ type, content, file, duration = file?.duration }: Said)
     case "audio":
       return duration === undefined ? t.conversation.voiceNote : t.conversation.voiceNoteOf(lengthText(duration));
     case "file":
-      return file?.name ?? t.conversation.file;
+      return fileName ?? t.conversation.file;
     default:
       return "";
   }
