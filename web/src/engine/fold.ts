@@ -1,4 +1,4 @@
-import type { Events, LogEntry, Message } from "../api/types.ts";
+import type { Events, GroupInfo, LogEntry, Message } from "../api/types.ts";
 import type { ConversationRow } from "../db/schema.ts";
 
 /** What a log has, and what live events say too. */
@@ -52,6 +52,16 @@ export function fold(message: Message, entry: Entry, me: string): Message {
   }
 }
 
+const WORN = ["description", "profileImage", "coverImage"] as const;
+
+/** Gives a group what only some have: what it is about, and its images. */
+export function wear(row: ConversationRow, shown: Pick<GroupInfo, (typeof WORN)[number]>): void {
+  for (const name of WORN) {
+    if (shown[name] === undefined) delete row[name];
+    else row[name] = shown[name];
+  }
+}
+
 /** A group after an entry that says what all its members see of it. */
 export function foldGroup(row: ConversationRow, entry: Entry, me: string): void {
   switch (entry.event) {
@@ -68,8 +78,7 @@ export function foldGroup(row: ConversationRow, entry: Entry, me: string): void 
     case "group.updated": {
       const { group } = entry.data as Events["chatr.group.updated"];
       row.title = group.name;
-      if (group.description === undefined) delete row.description;
-      else row.description = group.description;
+      wear(row, group);
       if (group.profileImage === undefined) delete row.profileImage;
       else row.profileImage = group.profileImage;
     }
