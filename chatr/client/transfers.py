@@ -1,0 +1,85 @@
+"""Uploads and downloads of a client, however long they take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+from twisted.internet.defer import CancelledError, Deferred, DeferredList
+
+from chatr.client.downloading import Download
+from chatr.client.errors import Lost
+from chatr.client.patience import Tries
+from chatr.client.rest import Rest
+from chatr.client.uploading import Progress, Source, Upload
+
+T = TypeVar("T")
+
+
+class Transfers:
+    """What is under way, until the client is stopped."""
+
+    def __init__(self, reactor: Any, rest: Rest, random: Callable[[], float]) -> None:
+        self._reactor = reactor
+        self._rest = rest
+        self._random = random
+        self._running: set[Deferred[Any]] = set()
+        self._stopped = False
+
+    def begin(self, work: Coroutine[Any, Any, T]) -> Deferred[T]:
+        """Do what transfers something; fails with :class:`Lost` when the client is stopped meanwhile."""
+        done: Deferred[T] = Deferred.fromCoroutine(self._run(work))
+        if not done.called:
+            self._running.add(done)
+            done.addBoth(self._ran, done)
+        return done
+
+    async def upload(self, source: Source, progress: Progress | None) -> str:
+        """Upload a file, which is closed then. Its id."""
+        try:
+            return await Upload(self._rest, self._tries(), source, progress).run()
+        finally:
+            await source.close()
+
+    async def download(self, file: str | Mapping[str, Any], path: str | Path, progress: Progress | None) -> Path:
+        """Download a file, or that of a message."""
+        return await Download(self._reactor, self._rest, self._tries(), _id(file), Path(path), progress).run()
+
+    def source(self, source: str | Path | BinaryIO, name: str) -> Source:
+        """What is to be uploaded. Raises OSError and ValueError."""
+        return Source(self._reactor, source, name)
+
+    async def stop(self) -> None:
+        """Break off all that is under way."""
+        self._stopped = True
+        running = list(self._running)
+        for transfer in running:
+            transfer.cancel()
+        # What they began in threads ends before the program goes on.
+        await DeferredList(running)
+
+    def _tries(self) -> Tries:
+        return Tries(self._reactor, self._random)
+
+    async def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        try:
+            return await work
+        except CancelledError:
+            if not self._stopped:
+                raise
+            raise Lost("the client was stopped before the file was there") from None
+
+    def _ran(self, result: T, done: Deferred[T]) -> T:
+        self._running.discard(done)
+        return result
+
+
+def _id(file: str | Mapping[str, Any]) -> str:
+    """The id of a file, which is given by itself, or in what the server says of it or of its message."""
+    if isinstance(file, str):
+        return file
+    found = file.get("file", file)
+    if not isinstance(found, Mapping) or "id" not in found:
+        raise ValueError("the message has no file")
+    return str(found["id"])
