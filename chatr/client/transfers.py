@@ -37,8 +37,14 @@ class Transfers:
 
     async def upload(self, source: Source, progress: Progress | None) -> str:
         """Upload a file, which is closed then. Its id."""
+        upload = Upload(self._rest, self._tries(), source, progress)
         try:
-            return await Upload(self._rest, self._tries(), source, progress).run()
+            return await upload.run()
+        except (CancelledError, OSError, ValueError):
+            if not self._stopped:
+                # Nobody will go on with it, and how many of those there may be is bounded.
+                self.begin(upload.abandon())
+            raise
         finally:
             await source.close()
 

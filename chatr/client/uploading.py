@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 from urllib.parse import urljoin, urlsplit
@@ -161,25 +162,36 @@ class Upload:
             except (Refused, Lost) as error:
                 await self._tries.again(error, doubtful=_ELSEWHERE)
 
+    async def abandon(self) -> None:
+        """Have the server forget it, if it can be reached now; by itself it does after some hours."""
+        if self._location:
+            with suppress(Refused, Lost):
+                (await self._rest.call("DELETE", self._location, TUS)).close()
+
     async def _go_on(self) -> str:
         """Send what the server does not have yet."""
-        offset = 0
+        offset, file_id = 0, ""
         if self._location:
             try:
-                offset = await self._ask("HEAD", {})
+                offset, file_id = await self._ask("HEAD", {})
             except Refused as error:
                 if error.code not in _GONE:
                     raise
                 if await self._taken():
                     return self._id
-                # It took too long, or the server refused it and nobody heard of it.
+                # It took too long, or was refused and nobody heard of it.
                 self._location = ""
         if not self._location:
             await self._create()
-        while offset < self._source.size:
-            offset = await self._send(offset)
-            self._tries.went_well()
-        return self._id
+        while not file_id:
+            # Of a file that is there whole, but not taken yet, the piece is empty.
+            before = offset
+            offset, file_id = await self._send(offset)
+            if offset > before:
+                self._tries.went_well()
+            elif not file_id:
+                raise Refused("internal", "the server does not take the file")
+        return file_id
 
     @property
     def _id(self) -> str:
@@ -192,8 +204,8 @@ class Upload:
         answer.close()
         self._location = urljoin(f"{self._rest.api}/{_PATH}", answer.header("location"))
 
-    async def _send(self, offset: int) -> int:
-        """Send the next piece; up to where the server has the file now."""
+    async def _send(self, offset: int) -> tuple[int, str]:
+        """Send the next piece; up to where the server has it now, and at the end the id of the file."""
         stop = min(offset + PIECE_BYTES, self._source.size)
         piece = Piece(self._source, offset, stop, self._tell)
         try:
@@ -207,14 +219,14 @@ class Upload:
             piece.stopProducing()
             await piece.ended()
 
-    async def _ask(self, method: str, headers: Mapping[str, str], piece: Piece | None = None) -> int:
+    async def _ask(self, method: str, headers: Mapping[str, str], piece: Piece | None = None) -> tuple[int, str]:
         answer = await self._rest.call(method, self._location, {**TUS, **headers}, piece)
         answer.close()
         offset = answer.header("upload-offset")
         if not (offset.isdecimal() and int(offset) <= self._source.size):
             raise Lost("the answer is not that of chatr")
         self._tell(int(offset))
-        return int(offset)
+        return int(offset), answer.header("chatr-file")
 
     async def _taken(self) -> bool:
         """Whether the file is there, and only the answer that said so was lost."""
