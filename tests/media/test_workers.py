@@ -17,7 +17,8 @@ from twisted.trial.unittest import TestCase
 
 from chatr.api.errors import ApiError
 from chatr.media.frames import FrameReader, TooLong, framed
-from chatr.media.workers import Unparsed, Workers
+from chatr.media.worker import Unparsed
+from chatr.media.workers import Workers
 
 MIB = 1 << 20
 JOBS = {"test": "tests.media.jobs"}
