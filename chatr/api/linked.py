@@ -34,7 +34,7 @@ def file(unsigned: File, sign: Sign) -> File:
 
 
 def _signed(value: Any, sign: Sign) -> Any:
-    kind = type(value)
+    kind: Any = type(value)
     if kind is File:
         return file(value, sign)
     if kind is list:
@@ -49,7 +49,7 @@ def _signed(value: Any, sign: Sign) -> Any:
 
 
 @cache
-def _places(kind: type) -> tuple[str, ...]:
+def _places(kind: Any) -> tuple[str, ...]:
     """The fields of a struct in which a file may be."""
     if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
         return ()

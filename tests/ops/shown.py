@@ -33,8 +33,8 @@ def shows(kind: Any, seen: frozenset[Any] = frozenset()) -> bool:
 
 
 def operations() -> set[str]:
-    """The operations whose answers show a person."""
-    return {name for name, operation in CONTRACT.operations.items() if shows(operation.result)}
+    """The operations whose answers show a person, but for those with a file, which answer as others do."""
+    return {operation.name for operation in CONTRACT.procedures if shows(operation.result)}
 
 
 def events() -> set[str]:

@@ -25,14 +25,14 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _INLINE = frozenset({"image", "audio", "video"})
 
 
-class FileParams(Params, frozen=True, kw_only=True):
+class FileGetParams(Params, frozen=True, kw_only=True):
     """Which file."""
 
     id: Id
 
 
 @operation("file.get", Route("GET", "/files/<id>"), GUESTS, errors=["not_found", "gone"])
-async def get(ctx: Ctx, params: FileParams) -> File:
+async def get(ctx: Ctx, params: FileGetParams) -> File:
     """A file, with links that open from now on: for who sees the message that it is in, and who uploaded it."""
     await _of_caller(ctx.ports, ctx.caller.user_id, params.id)
     found = await files.told(ctx.ports.db, params.id)

@@ -129,14 +129,14 @@ async def _first(ctx: Ctx, item: sending.MessageSendParams) -> Message | None:
     raise ApiError("conflict", "Another message was sent with this clientId")
 
 
-class FileParams(Params, frozen=True, kw_only=True):
+class FileRemoveParams(Params, frozen=True, kw_only=True):
     """Which file."""
 
     id: Id
 
 
 @operation("file.remove", Route("DELETE", "/files/<id>"), GUESTS, errors=["not_found", "conflict"])
-async def remove(ctx: Ctx, params: FileParams) -> Empty:
+async def remove(ctx: Ctx, params: FileRemoveParams) -> Empty:
     """Remove a file of the caller's that was not sent. ``conflict``: it was; message.unsend takes it back."""
     kept = await files.kept(ctx.ports.db, params.id, ctx.caller.user_id)
     if kept is None or kept.owner_id != ctx.caller.user_id or kept.purpose not in ("message", "export"):

@@ -32,7 +32,8 @@ Content = Annotated[
 Caption = Annotated[
     str,
     Meta(
-        description="Up to 8,000 characters, trailing space apart; without a file at least one that is visible.",
+        description="Up to 8,000 characters, trailing space apart; without a file at least one, and not only invisible "
+        "ones.",
         extra_json_schema={"maxLength": MAX_CONTENT},
     ),
 ]

@@ -6,17 +6,13 @@ import io
 import math
 import uuid
 import wave
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
-import msgspec
-from chatr.files.served import Served
 from PIL import Image
 
-from chatr.api.context import Caller, Uploaded
+from chatr.api.context import Caller
+from chatr.files.served import Served
 from chatr.ops.files.serving import FileServing
-from chatr.store.ids import uuid7
 from tests.ops.case import OpsCase, Person
 
 TEXT = b"Bread, butter and a word more.\n"
@@ -61,14 +57,7 @@ class FilesCase(OpsCase):
         **params: Any,
     ) -> Any:
         """Upload a file as somebody; the answer in wire form."""
-        path = Path(self.mktemp()).absolute()
-        path.write_bytes(content)
-        uploaded = Uploaded(id=uuid7(), path=path, size=len(content), sha256=sha256(content).digest(), name=name)
-        record = self.node.dispatcher.contract.operations[operation]
-        answer = await self.node.dispatcher.call(
-            record, params, self.caller(person), request_id="test", uploaded=uploaded
-        )
-        return msgspec.to_builtins(answer)
+        return await person.upload(operation, content, name, **params)
 
     async def share(self, person: Person, to: Person | str, content: bytes = TEXT, name: str = "list.txt") -> Any:
         """Upload a file and send it; the message."""

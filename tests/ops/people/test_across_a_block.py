@@ -21,6 +21,7 @@ CALLS: dict[str, Params | str] = {
     "conversation.get": lambda case: {"id": case.direct},
     "conversation.list": lambda case: {},
     "conversation.with_user": lambda case: {"userId": case.ann.id},
+    "conversation.files": lambda case: {"id": case.direct, "kind": "file"},
     "conversation.update": lambda case: {"id": case.direct, "pinned": True},
     "conversation.log": lambda case: {"id": case.direct},
     "sync.changes": lambda case: {},
@@ -38,6 +39,7 @@ CALLS: dict[str, Params | str] = {
     "message.edit": "blocked",
     "message.react": "blocked",
     "message.readers": "forbidden",
+    "message.set_waveform": "forbidden",
     "conversation.accept": "conflict",
     "message.unsend": lambda case: {"id": case.his},
     # In a group of his in which she is, which she invites him to, and which they join.
@@ -64,6 +66,7 @@ REFUSED: dict[str, Params] = {
     "message.edit": lambda case: {"id": case.his, "content": "x"},
     "message.react": lambda case: {"id": case.hers, "emoji": "👍"},
     "message.readers": lambda case: {"id": case.hers},
+    "message.set_waveform": lambda case: {"id": case.hers, "waveform": [0.5]},
     "conversation.accept": lambda case: {"id": case.direct},
     "group.step_down": lambda case: {"id": case.club},
 }
