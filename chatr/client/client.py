@@ -27,7 +27,7 @@ from chatr.client.rest import Rest
 from chatr.client.signin import Credentials
 from chatr.client.state import MemoryState, Send, State
 from chatr.client.transfers import Transfers
-from chatr.client.uploading import Progress, Source
+from chatr.client.uploading import Progress
 
 log = Logger()
 
@@ -186,11 +186,12 @@ class Client:
         can't be read.
         """
         send = {"clientId": str(uuid.uuid4()), "content": caption, **_where(to, conversation), **more}
-        return self._transfers.begin(self._send_file(self._transfers.source(source, name), progress, send))
 
-    async def _send_file(self, source: Source, progress: Progress | None, send: Send) -> dict[str, Any]:
-        file_id = await self._transfers.upload(source, progress)
-        return await self._outbox.put({**send, "fileId": file_id})
+        async def sent() -> dict[str, Any]:
+            file_id = await self._transfers.upload(source, name, progress)
+            return await self._outbox.put({**send, "fileId": file_id})
+
+        return self._transfers.begin(sent())
 
     def download(
         self, file: str | Mapping[str, Any], path: str | Path, *, progress: Progress | None = None
@@ -231,6 +232,7 @@ class Client:
             failure = error
             log.failure("chatr client: it has ended")
         self._outbox.stop()
+        await self._transfers.stop()
         if self._serving is not None:
             await self._serving
         self._end(failure)
@@ -324,8 +326,6 @@ class Client:
     async def _bearer(self) -> str:
         """Wait for a connection: while there is one, the token that opened it is renewed in time."""
         while self._connection is None or self._connection.ended:
-            if self._over:
-                raise self._failure or Lost("the client has ended")
             waiter: Deferred[None] = Deferred(self._connecting.remove)
             self._connecting.append(waiter)
             await waiter
@@ -364,7 +364,6 @@ class Client:
         self._stopping = self._over = True
         self._failure = failure
         fire(self._live, failure or Lost("the client was stopped"))
-        fire(self._connecting)
         fire(self._ends, failure)
 
 

@@ -126,6 +126,9 @@ class Rest:
         try:
             return Answer(self._reactor, await asked)
         except UNREACHABLE as error:
+            if not late.passed and any(reason.check(CancelledError) for reason in getattr(error, "reasons", ())):
+                # Whoever waited does not want it any more: Twisted has wrapped it.
+                raise CancelledError from None
             raise Lost(f"no answer: {type(error).__name__}") from None
         except CancelledError:
             if late.passed:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
-from twisted.internet.defer import CancelledError, Deferred, DeferredList
+from twisted.internet.defer import CancelledError, Deferred, DeferredList, fail
 
 from chatr.client.downloading import Download
 from chatr.client.errors import Lost
@@ -28,15 +28,19 @@ class Transfers:
         self._stopped = False
 
     def begin(self, work: Coroutine[Any, Any, T]) -> Deferred[T]:
-        """Do what transfers something; fails with :class:`Lost` when the client is stopped meanwhile."""
+        """Do what transfers something; fails with :class:`Lost` when the client has ended, or does meanwhile."""
+        if self._stopped:
+            work.close()
+            return fail(Lost("the client has ended"))
         done: Deferred[T] = Deferred.fromCoroutine(self._run(work))
         if not done.called:
             self._running.add(done)
             done.addBoth(self._ran, done)
         return done
 
-    async def upload(self, source: Source, progress: Progress | None) -> str:
-        """Upload a file, which is closed then. Its id."""
+    async def upload(self, file: str | Path | BinaryIO, name: str, progress: Progress | None) -> str:
+        """Upload a file. Its id."""
+        source = Source(self._reactor, file, name)
         upload = Upload(self._rest, self._tries(), source, progress)
         try:
             return await upload.run()
@@ -51,10 +55,6 @@ class Transfers:
     async def download(self, file: str | Mapping[str, Any], path: str | Path, progress: Progress | None) -> Path:
         """Download a file, or that of a message."""
         return await Download(self._reactor, self._rest, self._tries(), _id(file), Path(path), progress).run()
-
-    def source(self, source: str | Path | BinaryIO, name: str) -> Source:
-        """What is to be uploaded. Raises OSError and ValueError."""
-        return Source(self._reactor, source, name)
 
     async def stop(self) -> None:
         """Break off all that is under way."""
@@ -74,7 +74,7 @@ class Transfers:
         except CancelledError:
             if not self._stopped:
                 raise
-            raise Lost("the client was stopped before the file was there") from None
+            raise Lost("the client has ended before the file was there") from None
 
     def _ran(self, result: T, done: Deferred[T]) -> T:
         self._running.discard(done)

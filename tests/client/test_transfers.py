@@ -76,15 +76,13 @@ class UploadTests(TransferCase):
         content = archive(1000)
         source = io.BytesIO(b"before" + content)
         source.seek(6)
-        with self.assertRaises(ValueError):
-            self.ben_client.send_file(source, to=self.ann.id)
+        await self.assertFailure(self.ben_client.send_file(source, to=self.ann.id), ValueError)
         self.assertFalse(source.closed)
         source.seek(6)
         sent = await self.ben_client.send_file(source, to=self.ann.id, name="over/../there.zip")
         self.assertEqual((sent["file"]["name"], sent["content"], sent["file"]["size"]), ("there.zip", "", len(content)))
         self.assertFalse(source.closed)
-        with self.assertRaises(FileNotFoundError):
-            self.ben_client.send_file(self.folder / "none", to=self.ann.id)
+        await self.assertFailure(self.ben_client.send_file(self.folder / "none", to=self.ann.id), FileNotFoundError)
 
     async def test_cut(self) -> None:
         """After a lost connection it goes on where the server has it, and does not begin again."""
