@@ -145,7 +145,7 @@ class Node:
             {"redis": self.redis or Life()},
             {"announcer": live.announcer},
             {"presence": live.presence},
-            {"disk": files.disk},
+            {"disk": files.disk, "uploads on the disk": self.http.transfers.staging},
             {
                 "web": Life(stop=self.web.stop),
                 "storage": files.storage,
@@ -166,5 +166,5 @@ class Node:
                 "receipt counts": messages.receipt_counts,
                 "echo bot": self.echo_bot or Life(),
             },
-            {"WAMP sessions": Life(stop=self.wamp.stop), "REST requests": self.http},
+            {"WAMP sessions": Life(stop=self.wamp.stop), "REST requests": self.http, "uploads": self.http.transfers},
         ]

@@ -81,6 +81,10 @@ class UnfinishedUploads:
         self._uploads: dict[str, Unfinished] = {}
         self._of_owner: dict[str, dict[str, Unfinished]] = {}
 
+    def __len__(self) -> int:
+        """How many there are, of all people."""
+        return sum(not each.described.finished for each in self._uploads.values())
+
     async def load(self) -> None:
         """Find those that the last run has left; remove what is of none. Raises OSError."""
         for id, described, size, touched_at in await self._staging.run(_read, self._staging.folder):

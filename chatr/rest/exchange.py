@@ -62,7 +62,8 @@ class Exchange:
         """What is under way, with or without somebody who waits for it."""
         self._verify = verify
         self._is_connection = is_connection
-        self._address = address
+        self.address = address
+        """Where a request comes from."""
         self._metrics = metrics
         self._clock = clock
         self.draining = False
@@ -118,7 +119,7 @@ class Exchange:
 
     def caller(self, request: ChatrRequest) -> Caller:
         """Who calls. From here on the connection's work is counted as theirs. Raises ``unauthenticated``."""
-        transport, address = request.channel.transport, self._address(request)
+        transport, address = request.channel.transport, self.address(request)
         count_for(transport, caller_key(address), known=False)
         token = bearer(request)
         user_agent = plain.user_agent(request.getHeader("user-agent"))

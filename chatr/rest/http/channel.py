@@ -168,12 +168,13 @@ class ChatrChannel(HTTPChannel):
             self._wait_for_reader()
 
     def resumeProducing(self) -> None:
-        super().resumeProducing()
-        if self._held_since_s is not None:
-            self._networkProducer.pauseProducing()
+        # First of all: what sends a file writes on at once, and may have to wait again before this returns.
         self._unread_bytes, self._unread_since_s = 0, None
         self.site.unread.gone(self)
         self._stop_drain()
+        super().resumeProducing()
+        if self._held_since_s is not None:
+            self._networkProducer.pauseProducing()
         held, self._held = self._held, None
         if held is not None:
             self.requestDone(held)
