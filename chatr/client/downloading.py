@@ -22,9 +22,8 @@ _OTHER_LINK = frozenset({"forbidden", "invalid"})
 class Download:
     """One file, until it is here."""
 
-    def __init__(
-        self, reactor: Any, rest: Rest, tries: Tries, file_id: str, target: Path, progress: Progress | None
-    ) -> None:
+    def __init__(self, reactor: Any, rest: Rest, tries: Tries, file_id: str, target: Path, progress: Progress) -> None:
+        self._reactor = reactor
         self._disk = Disk(reactor)
         self._rest = rest
         self._tries = tries
@@ -76,8 +75,8 @@ class Download:
                 await self._disk.run(file.write, data)
                 self._offset += len(data)
                 self._tries.went_well()
-                if self._progress is not None:
-                    self._progress(self._offset, size)
+                # Whoever is told may cancel this: that has to come from outside of it.
+                self._reactor.callLater(0, self._progress, self._offset, size)
         finally:
             answer.close()
         if self._offset != size:

@@ -41,20 +41,21 @@ class Transfers:
     async def upload(self, file: str | Path | BinaryIO, name: str, progress: Progress | None) -> str:
         """Upload a file. Its id."""
         source = Source(self._reactor, file, name)
-        upload = Upload(self._rest, self._tries(), source, progress)
+        upload = Upload(self._reactor, self._rest, self._tries(), source, progress or _nobody)
         try:
             return await upload.run()
         except (CancelledError, OSError, ValueError):
             if not self._stopped:
                 # Nobody will go on with it, and how many of those there may be is bounded.
-                self.begin(upload.abandon())
+                self.begin(upload.abandon()).addErrback(lambda _: None)
             raise
         finally:
             await source.close()
 
     async def download(self, file: str | Mapping[str, Any], path: str | Path, progress: Progress | None) -> Path:
         """Download a file, or that of a message."""
-        return await Download(self._reactor, self._rest, self._tries(), _id(file), Path(path), progress).run()
+        target, told = Path(path), progress or _nobody
+        return await Download(self._reactor, self._rest, self._tries(), _id(file), target, told).run()
 
     async def stop(self) -> None:
         """Break off all that is under way."""
@@ -81,11 +82,15 @@ class Transfers:
         return result
 
 
+def _nobody(done: int, size: int) -> None:
+    """Nobody wants to know."""
+
+
 def _id(file: str | Mapping[str, Any]) -> str:
     """The id of a file, which is given by itself, or in what the server says of it or of its message."""
     if isinstance(file, str):
         return file
-    found = file.get("file", file)
+    found = file.get("file") if "conversationId" in file else file
     if not isinstance(found, Mapping) or "id" not in found:
         raise ValueError("the message has no file")
     return str(found["id"])

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IConsumer
+from twisted.internet.interfaces import IConsumer, IReactorTime
 from twisted.web.iweb import IBodyProducer
 from zope.interface import implementer
 
@@ -146,7 +146,8 @@ class Piece:
 class Upload:
     """One file, until it is on the server."""
 
-    def __init__(self, rest: Rest, tries: Tries, source: Source, progress: Progress | None) -> None:
+    def __init__(self, clock: IReactorTime, rest: Rest, tries: Tries, source: Source, progress: Progress) -> None:
+        self._clock = clock
         self._rest = rest
         self._tries = tries
         self._source = source
@@ -240,5 +241,5 @@ class Upload:
         return True
 
     def _tell(self, offset: int) -> None:
-        if self._progress is not None:
-            self._progress(offset, self._source.size)
+        # Whoever is told may cancel this: that has to come from outside of it.
+        self._clock.callLater(0, self._progress, offset, self._source.size)
