@@ -71,6 +71,11 @@ class Server:
         self._process.terminate()
         self._process.wait(30)
 
+    @property
+    def pid(self) -> int:
+        """Of the server process."""
+        return self._process.pid
+
     def people(self, count: int) -> list[str]:
         """New accounts, each with a session that has its id; their ids."""
         made = [str(uuid.uuid4()) for _ in range(count)]
