@@ -247,8 +247,7 @@ class _File:
 
 def digest_of(path: Path) -> bytes:
     """The SHA-256 of a whole file; in a thread."""
-    with path.open("rb") as file:
-        return bytes.fromhex(sha256_of(file.fileno(), 0, os.fstat(file.fileno()).st_size))
+    return bytes.fromhex(sha256_of(path, 0, path.stat().st_size))
 
 
 def _prepare(folder: Path) -> None:
