@@ -26,6 +26,7 @@ KNOWN_IN = {
     "yoyo": "chatr.store.migrate",
     "txredisapi": "chatr.realtime.redis",
     "lxml": "chatr.previews.pages",
+    "multipart": "chatr.rest.transfers.multipart",
     "cryptography": "chatr.auth",
     "bcrypt": "chatr.auth.password_hashes",
     "jwt": "chatr.auth",

@@ -11,18 +11,15 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Awaitable, Callable
-from functools import partial
-from threading import Thread
 from typing import Any, TypeVar
 
 import bcrypt
-from twisted.internet.defer import Deferred, succeed
-from twisted.internet.threads import deferToThreadPool
-from twisted.python.threadpool import ThreadPool
+from twisted.internet.defer import Deferred
 
 from chatr.api.context import Context
 from chatr.api.errors import ApiError
 from chatr.networks import caller_key
+from chatr.process.threads import Ended, Threads
 from chatr.process.turns import Turns
 
 _T = TypeVar("_T")
@@ -36,34 +33,20 @@ class Passwords:
     """
 
     def __init__(self, reactor: Any, *, cost: int, threads: int, queue_limit: int, per_caller: int = 64) -> None:
-        self._reactor = reactor
         self._cost = cost
-        self._stopped = False
-        self._pool = ThreadPool(minthreads=0, maxthreads=threads, name="bcrypt")
-        # No thread of ours keeps the process from ending.
-        self._pool.threadFactory = partial(Thread, daemon=True)  # type: ignore[assignment]
+        self._threads = Threads(reactor, "bcrypt", at_most=threads)
         self.turns = Turns(
             at_once=threads, per_key=per_caller, in_all=queue_limit, detail="Too many people sign in at this moment"
         )
 
     def start(self) -> None:
         """Start the threads."""
-        self._pool.start()
+        self._threads.start()
 
     def stop(self) -> Deferred[None]:
         """Fires when what runs is done. What waits behind it is refused, and the reactor waits for nothing."""
-        if self._stopped:
-            return succeed(None)
-        self._stopped = True
         self.turns.stop()
-        ended: Deferred[None] = Deferred()
-
-        def join() -> None:
-            self._pool.stop()
-            self._reactor.callFromThread(ended.callback, None)
-
-        Thread(target=join, daemon=True).start()
-        return ended
+        return self._threads.stop()
 
     def turn(self, ctx: Context[Any], work: Callable[[], Awaitable[_T]]) -> Deferred[_T]:
         """Do something when it is the caller's turn, such as :meth:`compare`. Fails with ``unavailable``."""
@@ -85,16 +68,10 @@ class Passwords:
         return same and stored is not None
 
     async def _run(self, function: Any, *args: bytes) -> Any:
-        self._refuse_at_the_end()
-        return await deferToThreadPool(self._reactor, self._pool, self._work, function, *args)
-
-    def _work(self, function: Any, *args: bytes) -> Any:
-        self._refuse_at_the_end()
-        return function(*args)
-
-    def _refuse_at_the_end(self) -> None:
-        if self._stopped:
-            raise ApiError("unavailable", "The server is stopping", retry_after_s=1)
+        try:
+            return await self._threads.run(function, *args)
+        except Ended:
+            raise ApiError("unavailable", "The server is stopping", retry_after_s=1) from None
 
 
 def _digest(password: str) -> bytes:

@@ -47,15 +47,17 @@ def _may_be(type: msgspec.inspect.Type, kind: type[msgspec.inspect.Type]) -> boo
     return isinstance(type, kind)
 
 
-def parameters(request: ChatrRequest, shape: Shape, variables: Mapping[str, str]) -> tuple[dict[str, Any], bool]:
+def parameters(
+    request: ChatrRequest, shape: Shape, variables: Mapping[str, str], form: Mapping[str, Any] | None = None
+) -> tuple[dict[str, Any], bool]:
     """An operation's undecoded parameters, and whether they are text.
 
-    They come from the path, the query and a JSON body; a name may stand in one of them only.
-    Raises ``invalid`` and ``unsupported_media``.
+    They come from the path, the query and a JSON body, or the texts of a ``form`` in its place; a name may stand in one
+    of them only. Raises ``invalid`` and ``unsupported_media``.
     """
-    body = _body(request)
+    body = _body(request) if form is None else {}
     merged: dict[str, Any] = dict(variables)
-    for source in (_query(request, shape.lists), body):
+    for source in (query_of(request, shape.lists), body, form or {}):
         for name, value in source.items():
             if name in merged:
                 raise invalid(f"$.{name}", "is given twice")
@@ -69,7 +71,19 @@ def parameters(request: ChatrRequest, shape: Shape, variables: Mapping[str, str]
     return merged, not body
 
 
-def _query(request: ChatrRequest, lists: frozenset[str]) -> dict[str, Any]:
+def decoded(texts: Mapping[str, str], shape: Shape) -> dict[str, Any]:
+    """Parameters that came as texts: a list is JSON in its text. Raises ``invalid``."""
+    found: dict[str, Any] = dict(texts)
+    for name in shape.lists & texts.keys():
+        try:
+            found[name] = msgspec.json.decode(texts[name], type=list[Any])
+        except (msgspec.DecodeError, RecursionError):
+            raise invalid(f"$.{name}", "is not a JSON array") from None
+    return found
+
+
+def query_of(request: ChatrRequest, lists: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """The parameters of the query. Raises ``invalid``."""
     given: dict[str, list[str]] = {}
     try:
         query = request.query.decode("ascii")

@@ -128,15 +128,14 @@ class PasswordsTests(TestCase):
 
         self.patch(bcrypt, "hashpw", record)
         going = threading.Event()
-        for _ in range(2):
-            self.passwords._pool.callInThread(going.wait)
+        busy = [self.passwords._threads.run(going.wait) for _ in range(2)]
         hang_up = HangUp()
         waiting = [Deferred.fromCoroutine(self.hash(f"{number}", hang_up=hang_up)) for number in range(5)]
         hang_up.happens()
         going.set()
         for waiter in waiting[2:]:
             await self.assertFailure(waiter, CancelledError)
-        await gatherResults(waiting[:2])
+        await gatherResults([*waiting[:2], *busy])
         self.assertEqual(sorted(done), [b"0", b"1"])
 
 
