@@ -16,7 +16,7 @@ from zope.interface import implementer
 
 from chatr.config import S3Settings
 from chatr.files.answers import Idle, Lost, Relay, discard
-from chatr.files.bucket import PAUSE_S, TRIES, Bucket, Refused
+from chatr.files.bucket import PAUSE_S, TRIES, Bucket, BucketRefused
 from chatr.files.disk import Disk, sha256_of
 from chatr.files.pieces import Pieces
 from chatr.files.sink import Sink
@@ -62,7 +62,7 @@ class S3Storage:
             await self._bucket.ask("PUT", "probe")
             await self._bucket.ask("DELETE", "probe")
         except StorageError as error:
-            reason = _REASONS.get(error.code, str(error)) if isinstance(error, Refused) else str(error)
+            reason = _REASONS.get(error.code, str(error)) if isinstance(error, BucketRefused) else str(error)
             place = f"the bucket {settings.bucket} at {settings.endpoint}"
             raise StorageUnavailable(f"files can't be kept in {place}: {reason}") from None
 
