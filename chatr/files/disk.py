@@ -67,7 +67,10 @@ class Disk:
         return waiter
 
     def close(self, descriptor: int) -> None:
-        """Close a file. The last one to close a deleted file waits until its blocks are free."""
+        """Close a file that was read. The last one to close a deleted file waits until its blocks are free."""
+        if os.fstat(descriptor).st_nlink:
+            os.close(descriptor)
+            return
 
         def at_the_end(failure: Failure) -> None:
             failure.trap(ThreadsEnded)
