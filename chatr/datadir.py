@@ -109,6 +109,13 @@ class DataDirectory:
         return key
 
     @property
+    def scratch(self) -> Path:
+        """Where copies lie of files that are being looked at: nothing that anybody would miss."""
+        path = self.path / "scratch"
+        path.mkdir(mode=0o700, exist_ok=True)
+        return path
+
+    @property
     def outbox(self) -> Path:
         """Where mail lies in development."""
         path = self.path / "outbox"

@@ -7,16 +7,18 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from chatr.auth.links import Links
 from chatr.config import Config
 from chatr.datadir import DataDirectory
 from chatr.demo.demo import Demo
 from chatr.demo.echo import EchoBot
 from chatr.live.door import WampDoor
-from chatr.ops.accounts import verification
+from chatr.ops.accounts import export, verification
 from chatr.ops.catalog import LATER_CHANGES, RESERVED_NAMES, dispatcher
 from chatr.ops.conversations import receipts
 from chatr.ops.ports import Ports
 from chatr.ops.ports.accounts import account_ports
+from chatr.ops.ports.files import file_ports
 from chatr.ops.ports.limits import limit_ports
 from chatr.ops.ports.live import live_ports
 from chatr.ops.ports.messages import message_ports
@@ -52,12 +54,13 @@ class Node:
         self.tasks = Tasks(reactor)
         self.metrics = Metrics(self.tasks)
         self.hub, self.broker = Hub(), MemoryBroker()
-        self.publisher = Publisher(self.broker, self.hub)
+        self.links = Links(data.server_keys(), lifetime_s=config.files.link_s, now=now)
+        self.publisher = Publisher(self.broker, self.hub, sign=self.links.for_members)
         publish, on_doubt = self.publisher.publish, self.publisher.sync_required
         self.db = Database(self.tasks, config.database, publish=publish, on_doubt=on_doubt)
         self.redis = Redis(self.tasks, config.redis.url) if config.redis.url else None
         self.web = Web(reactor, config.previews)
-        self.ports = self._make_ports(config, data)
+        self.ports = self._make_ports(config, reactor, data)
         tokens, limiter = self.ports.accounts.tokens, self.ports.limits.limiter
         self.revocations = RevocationWatch(self.tasks, self.db, tokens, self.broker, self.hub)
         self.epochs = EpochWatch(self.tasks, self.db, self.hub)
@@ -84,13 +87,14 @@ class Node:
         self.connections = Connections.of(config, self.tasks, Sharing(reactor))
         gauges.publish(self.metrics, self.ports, self.connections, self.http.site.unread, self.wamp.router)
 
-    def _make_ports(self, config: Config, data: DataDirectory) -> Ports:
+    def _make_ports(self, config: Config, reactor: Any, data: DataDirectory) -> Ports:
         """What operations work through."""
         tasks, db, publisher, looked = self.tasks, self.db, self.publisher, self.metrics.looked
         return Ports(
             db=db,
             accounts=account_ports(config, data, tasks, db, now=self._now, reserved_names=RESERVED_NAMES),
             messages=message_ports(config, data, tasks, db, publisher, self.web, LATER_CHANGES, counted=looked),
+            files=file_ports(config, data, reactor, tasks, db, publisher, self.links, export.describe, now=self._now),
             live=live_ports(config, tasks, db, publisher, self.broker, self.hub, self.redis),
             limits=limit_ports(config),
         )
@@ -134,14 +138,18 @@ class Node:
     def _above(self) -> list[Stage]:
         """What works without being called, and the doors. What it stands on is above it in this list."""
         messages, live, outbound = self.ports.messages, self.ports.live, self.ports.accounts.outbound
+        files = self.ports.files
         carry_out = partial(verification.carry_out, self.ports, self._now)
         return [
             {"broker": self.broker},
             {"redis": self.redis or Life()},
             {"announcer": live.announcer},
             {"presence": live.presence},
+            {"disk": files.disk, "uploads on the disk": self.http.transfers.staging},
             {
                 "web": Life(stop=self.web.stop),
+                "storage": files.storage,
+                "media": Life(stop=files.media.stop),
                 "revocations": self.revocations,
                 "group rooms": self.group_rooms,
                 "epoch": self.epochs,
@@ -153,8 +161,10 @@ class Node:
                 "outbound": Life(start=partial(outbound.start, carry_out), stop=outbound.stop),
                 "link previews": messages.preview_queue,
                 "erasing": messages.eraser,
+                "files": files.keeper,
+                "archives": files.archives,
                 "receipt counts": messages.receipt_counts,
                 "echo bot": self.echo_bot or Life(),
             },
-            {"WAMP sessions": Life(stop=self.wamp.stop), "REST requests": self.http},
+            {"WAMP sessions": Life(stop=self.wamp.stop), "REST requests": self.http, "uploads": self.http.transfers},
         ]

@@ -16,8 +16,15 @@ const chatr = process.env.CHATR_URL ?? "http://127.0.0.1:8080";
  * What most pages are made of comes in one piece, and not in twenty of a kilobyte each; without what nobody meets on the
  * way to a conversation.
  */
-const PARTS =
-  /\/src\/ui\/(?!Markdown|markdown|EmojiPickerLoaded|Segments|Switch|SettingRow|CodeInput|PasswordInput)|\/node_modules\/(?:@radix-ui\/(?!react-(?:radio-group|switch)\/)|@floating-ui|lucide-react)\//;
+const PARTS = [
+  /\/src\/ui\/(?!Markdown|markdown|EmojiPickerLoaded|Segments|Switch|SettingRow|CodeInput|PasswordInput|(Confirm)?Dialog)/,
+  /\/src\/(api\/errors|text\/refusal|media\/length|features\/groups\/rules|features\/profile\/presence)\./,
+  /\/src\/features\/chats\/(place|state|line|match|view|list\/(actions|menu)|pick\/Marked)\./,
+  /\/src\/features\/timeline\/(?!Details|Person|Readers|Reaction|SearchBar|useReaders)\w+\./,
+  /\/node_modules\/(@floating-ui|lucide-react)\//,
+];
+
+const isPart = (id: string) => PARTS.some((part) => part.test(id));
 
 export default defineConfig({
   plugins: [
@@ -42,7 +49,7 @@ export default defineConfig({
       // twice, which Chromium warns of.
       resolveDependencies: (_, deps) => deps.filter((dep) => !dep.includes("/rolldown-runtime-")),
     },
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "parts", test: PARTS, minShareCount: 2 }] } } },
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "parts", test: isPart, minShareCount: 2 }] } } },
   },
   server: {
     proxy: { "/api": chatr, "/dev": chatr, "/ws": { target: chatr, ws: true } },

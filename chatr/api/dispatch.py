@@ -15,6 +15,7 @@ from twisted.logger import Logger
 from chatr.api.context import Caller, Context, HangUp, Uploaded
 from chatr.api.contract import Contract, Operation
 from chatr.api.errors import COMMON_ERRORS, ApiError, from_validation, invalid
+from chatr.api.linked import Sign, signed
 from chatr.api.walk import Step, holds, walk
 from chatr.process.incidents import Incidents
 
@@ -45,17 +46,20 @@ class Dispatcher:
         limiter: Limiter,
         now: Callable[[], datetime],
         incidents: Incidents,
+        sign: Callable[[str], Sign],
         settle: Callable[[], Awaitable[None] | None] | None = None,
     ) -> None:
-        """``settle``: what to wait for before an answer, if anything.
+        """``sign``: how links to files are signed for a person. ``settle``: what to wait for before an
+        answer, if anything.
 
-        For development, so that scripts find the mail they caused.
+        That is for development, so that scripts find the mail they caused.
         """
         self.contract = contract
         self._ports = ports
         self._limiter = limiter
         self._now = now
         self._incidents = incidents
+        self._sign = sign
         self._settle = settle
 
     def admit(self, record: Operation, caller: Caller) -> None:
@@ -101,7 +105,7 @@ class Dispatcher:
             answer = await record.run(context, params)
             if self._settle is not None and (settled := self._settle()) is not None:
                 await settled
-            return answer
+            return signed(answer, self._sign(caller.user_id)) if caller.user_id else answer
         except CancelledError:
             # Nobody waits for it any more, a read or what had not begun: its door says so to whoever does.
             raise

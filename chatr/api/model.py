@@ -181,6 +181,7 @@ class ReplyTo(Wire, frozen=True):
     sender_name: str
     type: MessageType
     content: str
+    file_name: str | UnsetType = UNSET
     duration: float | UnsetType = UNSET
     unsent: bool | UnsetType = UNSET
     cleared: bool | UnsetType = UNSET
@@ -305,6 +306,8 @@ class Conversation(Wire, frozen=True, kw_only=True):
     initiator_id: Id | UnsetType = UNSET
     title: str | UnsetType = UNSET
     description: str | UnsetType = UNSET
+    profile_image: str | UnsetType = UNSET
+    cover_image: str | UnsetType = UNSET
     other: User | UnsetType = UNSET
     role: GroupRole | UnsetType = UNSET
     member_count: int | UnsetType = UNSET
@@ -330,7 +333,7 @@ class Conversation(Wire, frozen=True, kw_only=True):
 
 
 class GroupInfo(Wire, frozen=True, kw_only=True):
-    """A group. Whoever is not in it sees what it is called and how many members it has.
+    """A group. Whoever is not in it sees what it is called, its image, and how many members it has.
 
     ``title`` is the name once more, as a Conversation calls it. ``headSeq``: of its log, for members.
     """
@@ -339,6 +342,8 @@ class GroupInfo(Wire, frozen=True, kw_only=True):
     name: str
     title: str
     description: str | UnsetType = UNSET
+    profile_image: str | UnsetType = UNSET
+    cover_image: str | UnsetType = UNSET
     member_count: int
     join_policy: JoinPolicy | UnsetType = UNSET
     invite_policy: InvitePolicy | UnsetType = UNSET

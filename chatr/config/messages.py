@@ -14,6 +14,8 @@ class MessagesSettings(Section, frozen=True):
 
     #: Messages that may be written to somebody who has not accepted to be written to.
     pending_limit: Count = 5
+    #: Whether these may be files.
+    pending_files: bool = False
     #: How long somebody who declined is left alone by the one they declined.
     request_cooldown_s: Annotated[int, Meta(ge=0)] = 7 * 86400
     #: Whether what was written to an open session of somebody has reached them; else only what a client says has.

@@ -17,7 +17,8 @@ from typing import Any
 
 import msgspec
 
-from chatr.media.frames import LENGTH_BYTES, MAX_JOB_BYTES, Done, Job, Start, framed, length_of
+from chatr.media.frames import LENGTH_BYTES, MAX_JOB_BYTES, PIECE_BYTES, Done, Job, Said, Start, framed, length_of
+from chatr.media.handed import Handed
 
 #: prctl(2).
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
@@ -41,13 +42,14 @@ def main(start: str) -> None:
         if content is None:
             return
         _limit_time(told.cpu_s)
-        _write(msgspec.msgpack.encode(_done(modules, content)))
+        _say(_done(modules, content))
 
 
 def _done(modules: dict[str, Any], content: bytes) -> Done:
     try:
         job = msgspec.msgpack.decode(content, type=Job)
-        return Done(True, modules[job.name].work(job.payload))
+        handed = () if job.size is None else (Handed(job.size, _asked),)
+        return Done(True, modules[job.name].work(job.payload, *handed))
     except MemoryError:
         # What is left of the heap is in pieces: chatr starts another worker.
         os._exit(3)
@@ -55,9 +57,19 @@ def _done(modules: dict[str, Any], content: bytes) -> Done:
         return Done(False)
 
 
+def _asked(said: Said) -> bytes:
+    _say(said)
+    head = _read(LENGTH_BYTES)
+    content = _read(length_of(head, PIECE_BYTES)) if head is not None else None
+    if content is None:
+        os._exit(0)
+    return content
+
+
 def _give_up_rights(told: Start) -> None:
     # Out of the terminal's process group: Ctrl-C is for chatr.
     os.setsid()
+    os.nice(told.nice)
     if told.uid >= 0:
         os.setgroups([])
         os.setgid(told.gid)
@@ -96,6 +108,10 @@ def _read(size: int) -> bytes | None:
             return None
         content += piece
     return bytes(content)
+
+
+def _say(said: Said) -> None:
+    _write(msgspec.msgpack.encode(said))
 
 
 def _write(content: bytes) -> None:

@@ -11,6 +11,8 @@ _LENGTH = struct.Struct(">I")
 LENGTH_BYTES = _LENGTH.size
 #: Of what chatr sends: a page with its headers, far below this.
 MAX_JOB_BYTES = 64 * 1024 * 1024
+#: Of a file that goes over piecewise, either way.
+PIECE_BYTES = 256 * 1024
 
 
 class TooLong(Exception):
@@ -21,26 +23,47 @@ class Start(msgspec.Struct, frozen=True):
     """How a worker begins: what it can do, what it may take, and whom it becomes (``uid`` -1: nobody else)."""
 
     jobs: dict[str, str]
-    """Name of a job → the module that does it: ``prepare()`` once, then ``work(payload) -> bytes`` for each."""
+    """Name of a job → the module that does it: ``prepare()`` once, then ``work(payload) -> bytes`` for each, or
+    ``work(payload, handed) -> bytes`` where a file goes with it (:class:`~chatr.media.handed.Handed`)."""
     memory_bytes: int
     cpu_s: int
     uid: int
     gid: int
     parent: int
+    nice: int = 0
 
 
 class Job(msgspec.Struct, frozen=True, array_like=True):
-    """Work for a worker."""
+    """Work for a worker; ``size``: of the file that goes with it, if one does."""
 
     name: str
     payload: bytes
+    size: int | None = None
 
 
-class Done(msgspec.Struct, frozen=True, array_like=True):
+class Done(msgspec.Struct, frozen=True, array_like=True, tag=0):
     """What came of a job; without ``ok`` it could not be parsed."""
 
     ok: bool
     payload: bytes = b""
+
+
+class Want(msgspec.Struct, frozen=True, array_like=True, tag=1):
+    """A piece of the job's file, please: the answer is a frame with just these bytes."""
+
+    offset: int
+    size: int
+
+
+class Made(msgspec.Struct, frozen=True, array_like=True, tag=2):
+    """A piece more of a file that the job makes. The answer is an empty frame."""
+
+    name: str
+    content: bytes
+
+
+#: What a worker says.
+Said = Done | Want | Made
 
 
 def framed(content: bytes) -> bytes:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from chatr.api.context import Uploaded
 from chatr.api.errors import ApiError
 from chatr.api.model import Message
 from chatr.ops.ports import Ctx
@@ -109,6 +110,18 @@ async def held_message(ctx: Ctx, tx: Transaction, message_id: str) -> Held:
 async def message_as_it_is(ctx: Ctx, tx: Transaction, held: Held) -> Message:
     """Read a message that is held as the caller sees it by now."""
     return message_there(await messages.of(tx, held.id, ctx.caller.user_id))
+
+
+def uploaded(ctx: Ctx) -> Uploaded:
+    """Return the file that came with the call. Raises ``unsupported_media``: none did."""
+    if ctx.uploaded is None:
+        raise ApiError("unsupported_media", "Send the file as multipart/form-data")
+    return ctx.uploaded
+
+
+def no_file() -> ApiError:
+    """Make the refusal for a file that is not there, or that the caller may not have."""
+    return ApiError("not_found", "There is no such file")
 
 
 def not_unsent(found: _M) -> _M:

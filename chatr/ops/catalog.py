@@ -8,11 +8,13 @@ from datetime import datetime
 from chatr.api.contract import build
 from chatr.api.dispatch import Dispatcher
 from chatr.api.events import EVENTS
-from chatr.ops.accounts import addresses, deletion, passwords, registration, undo, usernames, verification
+from chatr.ops.accounts import addresses, deletion, export, passwords, registration, undo, usernames, verification
 from chatr.ops.conversations import activity, conversations, receipts, requests, sync
+from chatr.ops.files import gallery, serving, uploading, waveforms
 from chatr.ops.groups import details, inviting, joining, keeping, leaving, roles
+from chatr.ops.groups import images as group_images
 from chatr.ops.messages import changes, erasing, history, previews, search, sending
-from chatr.ops.people import friends, presence, profile, users
+from chatr.ops.people import friends, images, presence, profile, users
 from chatr.ops.people import search as people_search
 from chatr.ops.ports import Ports
 from chatr.ops.ports.messages import LaterChanges
@@ -20,10 +22,11 @@ from chatr.ops.sessions import oidc, sessions, two_factor
 from chatr.process.tasks import Tasks
 
 _MODULES = (
-    *(registration, verification, deletion, addresses, undo, sessions, oidc, passwords, two_factor, profile),
+    *(registration, verification, deletion, export, addresses, undo, sessions, oidc, passwords, two_factor, profile),
     *(users, people_search, usernames, friends, presence),
     *(conversations, requests, sending, history, receipts, changes, search, previews, activity, sync),
-    *(details, keeping, inviting, joining, leaving, roles),
+    *(details, keeping, inviting, joining, leaving, roles, group_images),
+    *(uploading, serving, gallery, waveforms, images),
 )
 CONTRACT = build(_MODULES, EVENTS)
 RESERVED_NAMES = usernames.reserved(CONTRACT)
@@ -40,5 +43,6 @@ def dispatcher(ports: Ports, tasks: Tasks, *, now: Callable[[], datetime]) -> Di
         limiter=ports.limits.limiter,
         now=now,
         incidents=tasks.incidents,
+        sign=ports.files.links.for_person,
         settle=ports.accounts.outbound.written,
     )

@@ -49,3 +49,16 @@ def row(cursor: str, path: str = "$.cursor") -> str:
         return str(uuid.UUID(base64.urlsafe_b64decode(cursor.encode()).decode()))
     except (ValueError, binascii.Error, UnicodeError):
         raise invalid(path, "is not a cursor of this list") from None
+
+
+def seq_cursor(seq: int) -> str:
+    """The cursor of what comes behind an entry in a list in order of seqs."""
+    return base64.urlsafe_b64encode(str(seq).encode()).decode()
+
+
+def seq(cursor: str, path: str = "$.cursor") -> int:
+    """The seq that such a cursor stands for. Raises ``invalid`` with the path."""
+    try:
+        return int(base64.urlsafe_b64decode(cursor.encode()).decode()[:16])
+    except (ValueError, binascii.Error, UnicodeError):
+        raise invalid(path, "is not a cursor of this list") from None

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterable, Iterator
 
 from chatr.api.events.sessions import SyncRequired
+from chatr.api.linked import Sign, signed
 from chatr.api.model import Wire
 from chatr.api.topics import event_of
 from chatr.realtime.broker import Announce, Broker, Doubt, EndRoom, Envelope, Forget, Move
@@ -23,9 +24,13 @@ _DRAWN = 512
 
 
 class Publisher:
-    """Sends events to the broker, and hands what the broker brings to the hub of this process."""
+    """Sends events to the broker, and hands what the broker brings to the hub of this process.
 
-    def __init__(self, broker: Broker, hub: Hub) -> None:
+    ``sign``: how links to files are signed for all who hear of them.
+    """
+
+    def __init__(self, broker: Broker, hub: Hub, *, sign: Sign) -> None:
+        self._sign = sign
         self._broker = broker
         self._hub = hub
         self._ids = _random_ids()
@@ -38,6 +43,7 @@ class Publisher:
         """
         event, rooms = event_of(type(payload)), tuple(rooms)
         event.check(rooms)
+        payload = signed(payload, self._sign)
         self._broker.publish(Announce(event, payload, next(self._ids), rooms, exclude, tuple(but)))
 
     def enter(self, rooms: Iterable[str], into: str) -> None:

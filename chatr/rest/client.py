@@ -8,6 +8,7 @@ from pathlib import Path
 
 from chatr.rest.exchange import Exchange, absent
 from chatr.rest.files import Form, ServedFile, read_files
+from chatr.rest.http.conditions import knows
 from chatr.rest.http.headers import CLIENT, PAGE
 from chatr.rest.http.request import ChatrRequest
 from chatr.rest.pages import plain
@@ -16,7 +17,6 @@ from chatr.rest.pages import plain
 FOLDER = Path(__file__).parents[1] / "static"
 #: Below these no address is a page of the client.
 _OTHERS = ("/api/", "/assets/", "/dev/", "/ws/")
-_TAG = re.compile(r'"[^"]*"')
 _CODING = re.compile(r"[ \t]*+([a-z*]++)[ \t]*+(?:;[ \t]*+q=([0-9.]++)[ \t]*+)?")
 _ASSETS = "public, max-age=31536000, immutable"
 _UNBUILT = plain(
@@ -58,7 +58,7 @@ class WebClient:
         request.setHeader("Cache-Control", _ASSETS if path.startswith("/assets/") else "no-cache")
         request.responseHeaders.addRawHeader("Vary", "Accept-Encoding")
         request.setHeader("ETag", form.tag)
-        if _knows(request.getHeader("if-none-match") or "", form.tag):
+        if knows(request.getHeader("if-none-match") or "", form.tag):
             request.setResponseCode(304)
             return b""
         request.setHeader("Content-Type", file.media_type)
@@ -72,8 +72,3 @@ def _form(file: ServedFile, accepted: str) -> Form:
     codings = [found.groups() for part in accepted.lower().split(",") if (found := _CODING.fullmatch(part))]
     taken = {name for name, weight in codings if weight is None or weight.strip("0.")}
     return next((form for form in file.forms if form.encoding in taken), file.forms[-1])
-
-
-def _knows(known: str, tag: str) -> bool:
-    """Whether a browser has what a tag is of (RFC 9110, section 13.1.2: weak tags count as strong ones)."""
-    return known.strip() == "*" or tag in _TAG.findall(known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from twisted.web.resource import IResource
@@ -11,6 +12,8 @@ from chatr.api.dispatch import Dispatcher
 from chatr.config import Config
 from chatr.datadir import DataDirectory
 from chatr.demo.demo import Demo
+from chatr.ops.files import receiving
+from chatr.ops.files.serving import FileServing
 from chatr.ops.ports import Ports
 from chatr.process.tasks import Tasks
 from chatr.realtime.redis import Redis
@@ -27,6 +30,7 @@ from chatr.rest.http.site import ChatrSite, make_site
 from chatr.rest.images import ImageRoute
 from chatr.rest.metrics import Metrics
 from chatr.rest.pages import serve_reference
+from chatr.rest.transfers.transfers import Transfers
 
 #: Makes the answer to a handshake of WebSocket that fails, of a status, a sentence and further headers.
 Refuse = Callable[[int, str, Headers], bytes]
@@ -62,11 +66,14 @@ class HttpDoor:
         serve_reference(exchange, dispatcher.contract)
         self._client = WebClient(exchange)
         ImageRoute(exchange, ports.messages.previews.image)
+        files = config.files, data.path / "uploads", FileServing(ports), ports.files.storage
+        self.transfers = Transfers(exchange, dispatcher, tasks, metrics, *files, partial(receiving.room, ports))
         self.mailbox = Mailbox(exchange, data.outbox, data.new_mail_key) if config.development else None
         if demo is not None:
             DemoDoor(exchange, demo)
         rules = Rules.of(config, exchange.bodies)
-        self.site: ChatrSite = make_site(exchange.klein.resource(), websocket(rules.refuse), rules, reactor)
+        root, streams = exchange.klein.resource(), exchange.streams
+        self.site: ChatrSite = make_site(root, websocket(rules.refuse), rules, reactor, streams)
 
     def start(self) -> None:
         """Read the client; let scripts have the mails from now on."""

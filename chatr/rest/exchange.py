@@ -19,6 +19,8 @@ from chatr.api.errors import ApiError
 from chatr.auth.tokens import TokenClaims
 from chatr.networks import caller_key
 from chatr.rest.cookies import SessionCookies
+from chatr.rest.http.bodies import Body, Opener, Streams
+from chatr.rest.http.headers import HttpRefusal
 from chatr.rest.http.request import ChatrRequest, bearer, render
 from chatr.rest.metrics import Metrics
 from chatr.sharing import count_for
@@ -53,12 +55,15 @@ class Exchange:
         self.cookies = cookies
         #: What the routes have said of their bodies, for the rules of the site.
         self.bodies: dict[bytes, int] = {}
+        #: Bodies that are taken as they come.
+        self.streams = Streams()
         self.klein = Klein()
         self.running = 0
         """What is under way, with or without somebody who waits for it."""
         self._verify = verify
         self._is_connection = is_connection
-        self._address = address
+        self.address = address
+        """Where a request comes from."""
         self._metrics = metrics
         self._clock = clock
         self.draining = False
@@ -93,13 +98,28 @@ class Exchange:
         # Without an endpoint of its own each route would overwrite the last: they share the function's name.
         self.klein.route(path, methods=[verb], endpoint=endpoint or name)(answer)
 
+    def take(self, name: str, verb: str, path: str, opener: Opener) -> None:
+        """Have the body of a route that is served taken as it comes. What refuses it is counted as an answer."""
+
+        def opened(request: ChatrRequest, length: int | None) -> Body:
+            try:
+                if self.draining:
+                    raise stopping()
+                return opener(request, length)
+            except (ApiError, HttpRefusal) as error:
+                status = error.kind.status if isinstance(error, ApiError) else error.status
+                self._metrics.answered(name, status, 0.0)
+                raise
+
+        self.streams.add(verb, path, opened)
+
     def otherwise(self, name: str, handler: Handler) -> None:
         """Have a handler answer GET and HEAD wherever no route does."""
         self._otherwise = (name, handler)
 
     def caller(self, request: ChatrRequest) -> Caller:
         """Who calls. From here on the connection's work is counted as theirs. Raises ``unauthenticated``."""
-        transport, address = request.channel.transport, self._address(request)
+        transport, address = request.channel.transport, self.address(request)
         count_for(transport, caller_key(address), known=False)
         token = bearer(request)
         user_agent = plain.user_agent(request.getHeader("user-agent"))
@@ -124,7 +144,7 @@ class Exchange:
         With ``alone`` the work then goes on by itself, as every change must: only what waits for its turn to begin
         hears of it, and does not begin.
         """
-        self.running += 1
+        self.begin()
         working = Deferred.fromCoroutine(work)
         working.addBoth(self._done)
         if alone is None:
@@ -137,6 +157,14 @@ class Exchange:
 
         working.addBoth(answer)
         return waiter
+
+    def begin(self) -> None:
+        """Something that a drain waits for is under way, until :meth:`end`."""
+        self.running += 1
+
+    def end(self) -> None:
+        """It is over."""
+        self._done(None)
 
     def drain(self) -> Deferred[None]:
         """Refuse new requests from now on; fires when nothing is under way."""
@@ -155,14 +183,19 @@ class Exchange:
         try:
             if self.draining and drains:
                 request.setHeader("Connection", "close")
-                raise ApiError("unavailable", "The server is stopping", retry_after_s=1)
+                raise stopping()
             answer = handler(request, **variables)
             body = answer if isinstance(answer, bytes) else await answer
         except ApiError as error:
             request.setResponseCode(error.kind.status)
             body = render(request, error.problem(request.request_id))
-        # What a 304 would say of is the length of what the browser has.
-        if request.code != NOT_MODIFIED:
+        except HttpRefusal as refusal:
+            request.setResponseCode(refusal.status)
+            for header, value in refusal.more:
+                request.setHeader(header, value)
+            body = render(request, refusal.problem(request.request_id))
+        # What a 304 would say of is the length of what the browser has; and who writes by itself has said it.
+        if request.code != NOT_MODIFIED and not request.responseHeaders.hasHeader(b"content-length"):
             request.setHeader("Content-Length", str(len(body)))
         self._metrics.answered(name, request.code, self._clock.seconds() - began)
         return body
@@ -200,6 +233,11 @@ def as_json(request: Request, value: object) -> bytes:
     """A value as the answer."""
     request.setHeader("Content-Type", "application/json")
     return msgspec.json.encode(value)
+
+
+def stopping() -> ApiError:
+    """Nothing new is begun."""
+    return ApiError("unavailable", "The server is stopping", retry_after_s=1)
 
 
 def absent() -> ApiError:

@@ -33,27 +33,31 @@ class Shape(msgspec.Struct, frozen=True):
         info = msgspec.inspect.type_info(record.params)
         fields = info.fields if isinstance(info, msgspec.inspect.StructType) else ()
         return cls(
-            lists=frozenset(each.encode_name for each in fields if isinstance(each.type, msgspec.inspect.ListType)),
-            integers=frozenset(each.encode_name for each in fields if _is_integer(each.type)),
+            lists=frozenset(each.encode_name for each in fields if _may_be(each.type, msgspec.inspect.ListType)),
+            integers=frozenset(each.encode_name for each in fields if _may_be(each.type, msgspec.inspect.IntType)),
             takes_client_id=any(each.encode_name == "clientId" for each in fields),
         )
 
 
-def _is_integer(type: msgspec.inspect.Type) -> bool:
+def _may_be(type: msgspec.inspect.Type, kind: type[msgspec.inspect.Type]) -> bool:
     if isinstance(type, msgspec.inspect.UnionType):
-        return any(_is_integer(each) for each in type.types)
-    return isinstance(type, msgspec.inspect.IntType)
+        return any(_may_be(each, kind) for each in type.types)
+    if isinstance(type, msgspec.inspect.Metadata):
+        return _may_be(type.type, kind)
+    return isinstance(type, kind)
 
 
-def parameters(request: ChatrRequest, shape: Shape, variables: Mapping[str, str]) -> tuple[dict[str, Any], bool]:
+def parameters(
+    request: ChatrRequest, shape: Shape, variables: Mapping[str, str], form: Mapping[str, Any] | None = None
+) -> tuple[dict[str, Any], bool]:
     """An operation's undecoded parameters, and whether they are text.
 
-    They come from the path, the query and a JSON body; a name may stand in one of them only.
-    Raises ``invalid`` and ``unsupported_media``.
+    They come from the path, the query and a JSON body, or the texts of a ``form`` in its place; a name may stand in one
+    of them only. Raises ``invalid`` and ``unsupported_media``.
     """
-    body = _body(request)
+    body = _body(request) if form is None else {}
     merged: dict[str, Any] = dict(variables)
-    for source in (_query(request, shape.lists), body):
+    for source in (query_of(request, shape.lists), body, form or {}):
         for name, value in source.items():
             if name in merged:
                 raise invalid(f"$.{name}", "is given twice")
@@ -67,7 +71,19 @@ def parameters(request: ChatrRequest, shape: Shape, variables: Mapping[str, str]
     return merged, not body
 
 
-def _query(request: ChatrRequest, lists: frozenset[str]) -> dict[str, Any]:
+def decoded(texts: Mapping[str, str], shape: Shape) -> dict[str, Any]:
+    """Parameters that came as texts: a list is JSON in its text. Raises ``invalid``."""
+    found: dict[str, Any] = dict(texts)
+    for name in shape.lists & texts.keys():
+        try:
+            found[name] = msgspec.json.decode(texts[name], type=list[Any])
+        except (msgspec.DecodeError, RecursionError):
+            raise invalid(f"$.{name}", "is not a JSON array") from None
+    return found
+
+
+def query_of(request: ChatrRequest, lists: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """The parameters of the query. Raises ``invalid``."""
     given: dict[str, list[str]] = {}
     try:
         query = request.query.decode("ascii")

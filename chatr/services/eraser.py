@@ -10,6 +10,7 @@ from functools import partial
 from typing import Protocol, TypeAlias
 
 from chatr.process.tasks import Tasks
+from chatr.store.files import files
 from chatr.store.groups import groups
 from chatr.store.messages import changes, erasing
 from chatr.store.messages.changes import Held
@@ -70,6 +71,7 @@ class Eraser:
         while self._task.running and (due := await erasing.due(self._db)):
             await self._groups(due.user_id)
             await self._quotes(due.user_id)
+            await self._files(due.user_id)
             if due.texts:
                 await self._messages(due.user_id)
                 await self._reactions(due.user_id)
@@ -88,6 +90,10 @@ class Eraser:
         after: erasing.Walked | None = erasing.BEGINNING
         while self._task.running and after is not None:
             after = await erasing.forget_name(self._db, user_id, after, BATCH)
+            self._task.progressed()
+
+    async def _files(self, user_id: str) -> None:
+        while self._task.running and await files.take_back_some(self._db, user_id, BATCH):
             self._task.progressed()
 
     async def _messages(self, user_id: str) -> None:

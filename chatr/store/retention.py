@@ -102,10 +102,11 @@ async def erase_texts(db: Queryable, rule: Rule, days: int, limit: int, after: s
 
 #: A message may be quoted, and may have been edited, any number of times.
 _QUOTES = """WITH part AS MATERIALIZED (
-    SELECT id FROM messages WHERE reply_to->>'id' = ANY(%s::text[]) AND reply_to->>'content' <> '' LIMIT %s
+    SELECT id FROM messages WHERE reply_to->>'id' = ANY(%s::text[]) AND NOT reply_to ? 'unsent' LIMIT %s
        FOR NO KEY UPDATE SKIP LOCKED
   ), erased AS (
-    UPDATE messages q SET reply_to = q.reply_to || '{"content": "", "unsent": true}' FROM part
+    UPDATE messages q SET reply_to = (q.reply_to - '{fileName,duration}'::text[]) || '{"content": "", "unsent": true}'
+      FROM part
      WHERE q.id = part.id RETURNING 1)
   SELECT count(*) FROM erased"""
 _EDITS = """WITH gone AS (
@@ -113,9 +114,10 @@ _EDITS = """WITH gone AS (
       SELECT id FROM message_edits WHERE message_id = ANY(%s::uuid[]) LIMIT %s) RETURNING 1)
   SELECT count(*) FROM gone"""
 #: Not those of which a quote was in somebody's hands just now: they are erased the next time.
-_TEXTS = """UPDATE messages t SET content = '', reply_to = NULL, mentions = '{}', link_preview = NULL, erased = true
+_TEXTS = """UPDATE messages t SET content = '', reply_to = NULL, mentions = '{}', link_preview = NULL, file_id = NULL,
+    group_id = NULL, erased = true
   WHERE t.id = ANY(%s::uuid[]) AND NOT EXISTS (
-    SELECT 1 FROM messages q WHERE q.reply_to->>'id' = t.id::text AND q.reply_to->>'content' <> '')
+    SELECT 1 FROM messages q WHERE q.reply_to->>'id' = t.id::text AND NOT q.reply_to ? 'unsent')
   RETURNING 1"""
 
 _OLD = "< now() - make_interval(days => %s)"

@@ -128,6 +128,8 @@ export interface Conversation {
   initiatorId?: string;
   title?: string;
   description?: string;
+  profileImage?: string;
+  coverImage?: string;
   other?: User;
   role?: "admin" | "member" | "owner";
   memberCount?: number;
@@ -173,6 +175,20 @@ export interface ConversationDeclined {
   declinedAt: string;
   revision: number;
   conversation?: Conversation;
+}
+
+/** Messages with files, newest first. ``nextCursor``: there are more. */
+export interface ConversationFiles {
+  items: Message[];
+  nextCursor?: string;
+}
+
+/** Which of them: images and videos (``media``), ``audio``, or all others (``file``). */
+export interface ConversationFilesParams {
+  id: string;
+  kind?: "audio" | "file" | "media";
+  cursor?: string | null;
+  limit?: number;
 }
 
 /** Which part of the list. */
@@ -240,6 +256,11 @@ export interface ExportReady {
   file: File;
 }
 
+/** Which file it will be: file.get answers it once it is there. */
+export interface ExportStarted {
+  fileId: string;
+}
+
 /** One offending field: its JSON path (``$.limit``) and what is wrong with it. */
 export interface FieldError {
   path: string;
@@ -260,6 +281,38 @@ export interface File {
   duration?: number;
   waveform?: number[];
   waveformState?: "failed" | "pending" | "ready";
+}
+
+/** Which file. */
+export interface FileGetParams {
+  id: string;
+}
+
+/** Which file. */
+export interface FileRemoveParams {
+  id: string;
+}
+
+/** What is known of the file. ``type`` is not looked at: the server sees itself what it is. */
+export interface FileUploadParams {
+  type?: string | null;
+  waveform?: number[] | null;
+  duration?: number | null;
+}
+
+/** What the caller's files take, smaller forms included, and what they may: 0, as much as there is. ``maxBytes``: how large a file may be. */
+export interface FileUsage {
+  usedBytes: number;
+  quotaBytes: number;
+  maxBytes: number;
+  items: FileUse[];
+}
+
+/** What files of one kind take. */
+export interface FileUse {
+  kind: "audio" | "file" | "image" | "video";
+  count: number;
+  bytes: number;
 }
 
 /** A text that a message had before an edit. */
@@ -453,12 +506,14 @@ export interface GroupGetParams {
   limit?: number;
 }
 
-/** A group. Whoever is not in it sees what it is called and how many members it has. ``title`` is the name once more, as a Conversation calls it. ``headSeq``: of its log, for members. */
+/** A group. Whoever is not in it sees what it is called, its image, and how many members it has. ``title`` is the name once more, as a Conversation calls it. ``headSeq``: of its log, for members. */
 export interface GroupInfo {
   id: string;
   name: string;
   title: string;
   description?: string;
+  profileImage?: string;
+  coverImage?: string;
   memberCount: number;
   joinPolicy?: "closed" | "link" | "request";
   invitePolicy?: "admins" | "members";
@@ -699,6 +754,12 @@ export interface GroupUpdatedEntry {
   at: string;
 }
 
+/** An image of a person or a group. Public: whoever knows its URL may see it; another image has another URL. */
+export interface Image {
+  url: string;
+  thumbnails: Thumbnails;
+}
+
 /** What a page says of itself. ``image`` and ``favicon`` are paths on this server. */
 export interface LinkPreview {
   url: string;
@@ -770,7 +831,7 @@ export interface Message {
   users?: Sender[];
 }
 
-/** The new text. */
+/** The new text; of a file its caption, which may be empty. */
 export interface MessageEditParams {
   id: string;
   content: string;
@@ -950,16 +1011,25 @@ export interface MessageSearchParams {
   limit?: number;
 }
 
-/** A message to a person or to a conversation: exactly one of ``recipientId`` and ``conversationId``. Without ``linkPreview`` the server does not look at its link. ``afterClientId``: the ``clientId`` of the caller's message before this one there, by which many can be sent without waiting for each other: in their order or not at all. */
+/** A message to a person or to a conversation: exactly one of ``recipientId`` and ``conversationId``. Without ``linkPreview`` the server does not look at its link. ``afterClientId``: the ``clientId`` of the caller's message before this one there, by which many can be sent without waiting for each other: in their order or not at all. ``fileId``: of an own file that is in no message yet (file.upload); ``content`` is its caption then, and may be empty. ``groupId``: the same of files that belong together. */
 export interface MessageSendParams {
-  content: string;
+  content?: string;
   clientId: string;
   recipientId?: string | null;
   conversationId?: string | null;
-  type?: "text";
+  type?: "audio" | "file" | "image" | "text" | "video";
+  fileId?: string | null;
+  groupId?: string | null;
   replyToId?: string | null;
   linkPreview?: boolean;
   afterClientId?: string | null;
+}
+
+/** What the recorder has measured. */
+export interface MessageSetWaveformParams {
+  id: string;
+  waveform: number[];
+  duration?: number | null;
 }
 
 /** One participant's watermarks after they grew. */
@@ -985,6 +1055,18 @@ export interface MessageUnsentEntry {
   event: "message.unsent";
   data: MessageUnsent | EntryCleared;
   at: string;
+}
+
+/** A file as a message: to whom, and what is said of it. Without ``clientId`` a repeated call sends it again. */
+export interface MessageUploadParams {
+  recipientId?: string | null;
+  conversationId?: string | null;
+  caption?: string;
+  clientId?: string | null;
+  replyToId?: string | null;
+  groupId?: string | null;
+  waveform?: number[] | null;
+  duration?: number | null;
 }
 
 /** No parameters. */
@@ -1154,6 +1236,7 @@ export interface ReplyTo {
   senderName: string;
   type: "audio" | "file" | "image" | "system" | "text" | "video";
   content: string;
+  fileName?: string;
   duration?: number;
   unsent?: boolean;
   cleared?: boolean;
@@ -1376,6 +1459,7 @@ export interface UsernameSuggestions {
 export interface Calls {
   "chatr.account.change_unconfirmed": { params: AccountChangeUnconfirmedParams; result: Session | SignInChallenge | PendingAccount };
   "chatr.account.delete": { params: AccountDeleteParams; result: Empty };
+  "chatr.account.export": { params: NoParams; result: ExportStarted };
   "chatr.account.register": { params: AccountRegisterParams; result: PendingAccount };
   "chatr.account.resend_code": { params: AccountResendCodeParams; result: CodeSent };
   "chatr.account.undo_change": { params: AccountUndoChangeParams; result: Empty };
@@ -1388,11 +1472,15 @@ export interface Calls {
   "chatr.conversation.accept": { params: ConversationParams; result: Conversation };
   "chatr.conversation.decline": { params: ConversationParams; result: Empty };
   "chatr.conversation.delete": { params: ConversationParams; result: Empty };
+  "chatr.conversation.files": { params: ConversationFilesParams; result: ConversationFiles };
   "chatr.conversation.get": { params: ConversationParams; result: Conversation };
   "chatr.conversation.list": { params: ConversationListParams; result: ConversationPage };
   "chatr.conversation.log": { params: ConversationLogParams; result: LogPage };
   "chatr.conversation.update": { params: ConversationUpdateParams; result: Conversation };
   "chatr.conversation.with_user": { params: ConversationWithUserParams; result: Conversation };
+  "chatr.file.get": { params: FileGetParams; result: File };
+  "chatr.file.remove": { params: FileRemoveParams; result: Empty };
+  "chatr.file.usage": { params: NoParams; result: FileUsage };
   "chatr.friend.accept": { params: FriendshipParams; result: FriendshipResult };
   "chatr.friend.block": { params: BlockParams; result: Empty };
   "chatr.friend.block_status": { params: BlockParams; result: BlockStatus };
@@ -1421,6 +1509,8 @@ export interface Calls {
   "chatr.group.list": { params: GroupListParams; result: GroupPage };
   "chatr.group.messages": { params: GroupMessagesParams; result: MessagePage };
   "chatr.group.promote": { params: GroupPromoteParams; result: GroupDetails };
+  "chatr.group.remove_cover_image": { params: GroupParams; result: Empty };
+  "chatr.group.remove_image": { params: GroupParams; result: Empty };
   "chatr.group.remove_member": { params: GroupMemberParams; result: GroupDetails };
   "chatr.group.request_to_join": { params: GroupParams; result: Empty };
   "chatr.group.step_down": { params: GroupParams; result: GroupDetails };
@@ -1437,6 +1527,7 @@ export interface Calls {
   "chatr.message.readers": { params: MessageReadersParams; result: MessageReaders };
   "chatr.message.search": { params: MessageSearchParams; result: FoundMessages };
   "chatr.message.send": { params: MessageSendParams; result: Message };
+  "chatr.message.set_waveform": { params: MessageSetWaveformParams; result: Message };
   "chatr.message.unsend": { params: MessageParams; result: Message };
   "chatr.oidc.finish": { params: OidcFinishParams; result: Session | SignInChallenge };
   "chatr.oidc.providers": { params: NoParams; result: ProviderList };
@@ -1464,6 +1555,8 @@ export interface Calls {
   "chatr.user.get": { params: UserGetParams; result: User };
   "chatr.user.get_by_username": { params: UserGetByUsernameParams; result: User };
   "chatr.user.me": { params: NoParams; result: Me };
+  "chatr.user.remove_cover_image": { params: NoParams; result: Empty };
+  "chatr.user.remove_image": { params: NoParams; result: Empty };
   "chatr.user.search": { params: UserSearchParams; result: FoundUsers };
   "chatr.user.suggest_username": { params: UserSuggestUsernameParams; result: UsernameSuggestions };
   "chatr.user.update": { params: UserUpdateParams; result: Me };

@@ -2,12 +2,12 @@
 -- Which that is says judge_sends.sql; when a repeated client_id stands for something else, chatr/auth/digests.py.
 CREATE FUNCTION append_messages(
     p_sends message_send[], p_pending_limit integer, p_cooldown interval, p_quoted_chars integer,
-    p_all_up_to integer
+    p_all_up_to integer, p_pending_files boolean
 ) RETURNS TABLE (
     ord bigint, outcome text, message_id uuid, conversation_id uuid, seq bigint, created_at timestamptz,
     user_low uuid, user_high uuid, reply_to jsonb,
     sender_username text, sender_display_name text, sender_profile_image text, accepts boolean, back_for uuid[],
-    mentions uuid[], quote_cleared_by uuid[]
+    mentions uuid[], quote_cleared_by uuid[], type text, file jsonb
 ) LANGUAGE plpgsql
 -- Planning this costs more than running it: plan once a connection.
 SET plan_cache_mode = force_generic_plan
@@ -26,21 +26,27 @@ BEGIN
          LIMIT 1) pair ON true;
     -- Rows are locked in id order, so that two servers appending to the same conversations can't deadlock.
     PERFORM 1 FROM conversations c WHERE c.id = ANY (v_locked) ORDER BY c.id FOR NO KEY UPDATE;
+    -- What becomes of a file meanwhile waits; what has become of it is seen.
+    IF EXISTS (SELECT 1 FROM unnest(p_sends) s WHERE s.file_id IS NOT NULL) THEN
+        PERFORM 1 FROM files f WHERE f.id = ANY (SELECT s.file_id FROM unnest(p_sends) s) ORDER BY f.id
+            FOR NO KEY UPDATE;
+    END IF;
     -- Taken under the locks: within one conversation, times follow seq.
     v_now := clock_timestamp();
     -- A new statement has a new snapshot: everything below sees what was committed before the locks were granted.
     RETURN QUERY
     WITH judged AS MATERIALIZED (
-        SELECT j.* FROM judge_sends(p_sends, v_locked, v_now, p_pending_limit, p_cooldown, p_quoted_chars, p_all_up_to) j
+        SELECT j.* FROM judge_sends(p_sends, v_locked, v_now, p_pending_limit, p_cooldown, p_quoted_chars, p_all_up_to,
+                                        p_pending_files) j
     ), numbered AS MATERIALIZED (
         SELECT j.*, CASE WHEN j.outcome = 'created' THEN j.head_seq + count(*) FILTER (WHERE j.outcome = 'created')
                                                          OVER (PARTITION BY j.target ORDER BY j.ord) END AS seq
           FROM judged j
     ), added AS (
-        INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, digest, content, created_at, reply_to,
-                              mentions, link_preview)
-        SELECT n.id, n.target, n.seq, n.sender_id, n.client_id, n.digest, n.content, v_now, n.quote,
-               n.mentions, CASE WHEN n.link IS NULL THEN 'false'::jsonb END
+        INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, digest, type, content, created_at,
+                              reply_to, mentions, file_id, group_id, link_preview)
+        SELECT n.id, n.target, n.seq, n.sender_id, n.client_id, n.digest, n.type, n.content, v_now,
+               n.quote, n.mentions, n.file_id, n.group_id, CASE WHEN n.link IS NULL THEN 'false'::jsonb END
           FROM numbered n WHERE n.outcome = 'created'
     ), logged AS (
         INSERT INTO log (conversation_id, seq, event, message_id, at)
@@ -63,12 +69,16 @@ BEGIN
     )
     SELECT n.ord, n.outcome, CASE WHEN n.outcome = 'created' THEN n.id ELSE n.first_id END, n.target, n.seq, v_now,
            n.user_low, n.user_high, n.quote, n.username, n.display_name, n.profile_image,
-           n.outcome = 'created' AND n.answers, n.back_for, n.mentions, n.quote_cleared_by
+           n.outcome = 'created' AND n.answers, n.back_for, n.mentions, n.quote_cleared_by,
+           n.type, CASE WHEN n.file_id IS NOT NULL AND n.outcome = 'created' THEN file_shown(n.file_id) END
       FROM numbered n ORDER BY n.seq NULLS FIRST, n.ord;
     -- Apart: in the statement above it would cost each send without a link too.
     IF EXISTS (SELECT 1 FROM unnest(p_sends) s WHERE s.link <> '') THEN
         INSERT INTO preview_jobs (message_id, url)
         SELECT g.id, s.link FROM unnest(p_sends) s JOIN messages g ON g.id = s.id WHERE s.link <> '';
+    END IF;
+    IF EXISTS (SELECT 1 FROM unnest(p_sends) s WHERE s.file_id IS NOT NULL) THEN
+        UPDATE files f SET sent = true FROM unnest(p_sends) s JOIN messages g ON g.id = s.id WHERE f.id = g.file_id;
     END IF;
 END $$;
 COMMENT ON FUNCTION append_messages IS

@@ -5,7 +5,7 @@ CREATE FUNCTION send_facts(p_sends message_send[], p_locked uuid[], p_quoted_cha
     target uuid, user_low uuid, user_high uuid, head_seq bigint, closed text, declined_at timestamptz, pending boolean,
     mine boolean, joined boolean, asked bigint, back_for uuid[], mentions uuid[],
     original_id uuid, quote jsonb, quote_cleared_by uuid[],
-    username text, display_name text, profile_image text
+    username text, display_name text, profile_image text, type text, file_id uuid, file text, group_id uuid
 ) LANGUAGE sql STABLE AS $$
     SELECT s.ord, s.id, s.sender_id, s.client_id, s.reply_to_id, s.content, s.link, s.digest,
            row_number() OVER (PARTITION BY coalesce(c.id, s.recipient_id), s.sender_id, s.client_id ORDER BY s.ord),
@@ -35,9 +35,18 @@ CREATE FUNCTION send_facts(p_sends message_send[], p_locked uuid[], p_quoted_cha
              SELECT array_agg(m.user_id) FROM members m
               WHERE m.conversation_id = c.id AND m.status = 'joined' AND m.cleared_seq >= r.seq)
            END,
-           u.username, u.display_name, u.profile_image
+           u.username, u.display_name, u.profile_image,
+           CASE WHEN s.file_id IS NULL THEN 'text' ELSE a.kind END, s.file_id,
+           -- Of several in this batch the first has it.
+           CASE WHEN s.file_id IS NOT NULL THEN CASE
+             WHEN a.sent OR s.ord > (SELECT min(o.ord) FROM unnest(p_sends) WITH ORDINALITY
+                                       AS o(id, sender_id, client_id, conversation_id, recipient_id, reply_to_id,
+                                            after_id, content, names, link, digest, file_id, group_id, ord)
+                                      WHERE o.file_id = s.file_id AND o.sender_id = s.sender_id) THEN 'used'
+             WHEN a.id IS NOT NULL THEN 'free' END END, s.group_id
       FROM unnest(p_sends) WITH ORDINALITY AS s(id, sender_id, client_id, conversation_id, recipient_id, reply_to_id,
-                                                after_id, content, names, link, digest, ord)
+                                                after_id, content, names, link, digest, file_id,
+                                                group_id, ord)
       LEFT JOIN LATERAL (
         SELECT p.id FROM conversations p WHERE s.conversation_id IS NULL
            AND p.user_low = least(s.sender_id, s.recipient_id) AND p.user_high = greatest(s.sender_id, s.recipient_id)
@@ -54,7 +63,11 @@ CREATE FUNCTION send_facts(p_sends message_send[], p_locked uuid[], p_quoted_cha
         SELECT x.id, x.seq, jsonb_build_object(
                  'id', x.id, 'senderName', y.display_name, 'type', x.type,
                  'content', CASE WHEN x.unsent_at IS NULL THEN left(x.content, p_quoted_chars) ELSE '' END)
-               || CASE WHEN x.unsent_at IS NULL THEN '{}'::jsonb ELSE '{"unsent": true}' END AS quote
+               || CASE WHEN x.unsent_at IS NOT NULL THEN '{"unsent": true}'::jsonb
+                       WHEN x.file_id IS NOT NULL THEN (
+                         SELECT jsonb_strip_nulls(jsonb_build_object('fileName', y.name, 'duration', y.duration))
+                           FROM files y WHERE y.id = x.file_id LIMIT 1)
+                       ELSE '{}' END AS quote
           FROM messages x, LATERAL (SELECT z.display_name FROM users z WHERE z.id = x.sender_id LIMIT 1) y
          -- IS TRUE, so that no other index fits than that of ids: by conversation or by seq it would be a long pass.
          WHERE x.id = s.reply_to_id AND (x.conversation_id = c.id) IS TRUE AND x.type <> 'system'
@@ -63,6 +76,10 @@ CREATE FUNCTION send_facts(p_sends message_send[], p_locked uuid[], p_quoted_cha
                                      AND m.user_id = s.sender_id LIMIT 1), 0)) IS TRUE LIMIT 1) r ON true
       LEFT JOIN LATERAL (
         SELECT x.username, x.display_name, x.profile_image FROM users x WHERE x.id = s.sender_id LIMIT 1) u ON true
+      LEFT JOIN LATERAL (
+        SELECT x.id, x.kind, x.sent FROM files x
+         WHERE x.id = s.file_id AND (x.owner_id = s.sender_id AND x.state = 'ready' AND x.purpose = 'message') IS TRUE
+         LIMIT 1) a ON true
 $$;
 COMMENT ON FUNCTION send_facts IS
-    'What there is about each of some sends whose conversations are locked. Each look-up is of one row by index, so that a plan that was made while the tables were empty is right when they are full. attempt: which of several with the same client_id in these it is. first_id: the message that an earlier one with it has become. early: what it has to come after is not there. asked: the messages of a request that waits. back_for: who had deleted the conversation and has it again by this. quote_cleared_by: who has deleted what is quoted.';
+    'What there is about each of some sends whose conversations are locked. Each look-up is of one row by index, so that a plan that was made while the tables were empty is right when they are full. attempt: which of several with the same client_id in these it is. first_id: the message that an earlier one with it has become. early: what it has to come after is not there. asked: the messages of a request that waits. back_for: who had deleted the conversation and has it again by this. quote_cleared_by: who has deleted what is quoted. file: free, used, or NULL: it is none of the sender''s.';

@@ -153,6 +153,7 @@ class DispatchTests(SynchronousTestCase):
             limiter=self.limits,
             now=lambda: datetime.now(timezone.utc),
             incidents=Incidents(self.clock.seconds),
+            sign=lambda user_id: str,
         )
 
     def call(self, name: str, params: Any, role: str = "user", **options: Any) -> Any:

@@ -67,7 +67,7 @@ class ReferenceTests(SynchronousTestCase):
     def test_wamp(self) -> None:
         """Every procedure and topic, in both forms."""
         document = wamp.document(CONTRACT)
-        self.assertEqual(set(document["procedures"]), {record.procedure for record in CONTRACT.operations.values()})
+        self.assertEqual(set(document["procedures"]), {record.procedure for record in CONTRACT.procedures})
         self.assertEqual(set(document["topics"]), {event.topic for event in CONTRACT.events.values()})
         text = wamp.render_markdown(CONTRACT).decode()
         for uri in [*document["procedures"], *document["topics"]]:
@@ -129,8 +129,8 @@ class ReferenceTests(SynchronousTestCase):
         sending = document["paths"]["/messages"]["post"]
         body = sending["requestBody"]["content"]["application/json"]["schema"]
         content = body["properties"]["content"]
-        self.assertEqual((content["minLength"], content["maxLength"]), (1, 8000))
-        self.assertEqual((body["required"], body["properties"]["clientId"]["format"]), (["content"], "uuid"))
+        self.assertEqual((content.get("minLength"), content["maxLength"]), (None, 8000))
+        self.assertEqual((body.get("required"), body["properties"]["clientId"]["format"]), (None, "uuid"))
         self.assertIn("Idempotency-Key", [each.get("name") for each in sending["parameters"]])
         message = document["components"]["schemas"]["Message"]["properties"]
         self.assertEqual((message["id"]["format"], message["createdAt"]["format"]), ("uuid", "date-time"))

@@ -52,7 +52,8 @@ REQUESTS: tuple[bytes, ...] = (
     + b"5;a=b\r\n{\"a\":\r\n2\r\n1}\r\n0\r\nX: y\r\n\r\n",
     b"POST /api/auth/refresh HTTP/1.1\r\n" + HOST + COOKIES + b"Origin: http://127.0.0.1:8080\r\n"
     b"Sec-Fetch-Site: same-origin\r\nX-Forwarded-Proto: https\r\nContent-Length: 0\r\n\r\n",
-    b"OPTIONS /api/messages HTTP/1.1\r\n" + HOST + b"Origin: https://app.example\r\n\r\n",
+    b"OPTIONS /api/messages HTTP/1.1\r\n" + HOST + b"Origin: https://app.example\r\n"
+    b"Access-Control-Request-Method: PATCH\r\n\r\n",
     b"DELETE /api/auth/login HTTP/1.0\r\n\r\n",
     _UPGRADE + COOKIES + b"Origin: https://app.example\r\nX-Forwarded-For: [::1]:5\r\n\r\n",
 )  # fmt: skip
@@ -97,7 +98,7 @@ def site() -> tuple[Clock, ChatrSite]:
         metrics=Metrics(Tasks(clock)),
         clock=clock,
     )
-    serve_operations(exchange, Decoding(CONTRACT, None, limiter=nothing, incidents=nothing, now=nothing))
+    serve_operations(exchange, Decoding(CONTRACT, None, limiter=nothing, incidents=nothing, now=nothing, sign=nothing))
     rules = Rules(max_body_bytes=20_000, cors_origins=frozenset({"https://app.example"}), trusted_proxies=1, hsts=True)
     setting = Setting(clock, exempt_loopback=True, server=ServerSettings(trusted_proxies=1))
     return clock, make_site(exchange.klein.resource(), setting.door.websocket(rules.refuse), rules, clock)
@@ -167,7 +168,7 @@ def _forwarded(data: bytes) -> None:
 
 def _query(data: bytes) -> None:
     request: Any = SimpleNamespace(query=re.sub(rb"[^!-~]", b"+", data))
-    undecoded._query(request, frozenset({"ids"}))
+    undecoded.query_of(request, frozenset({"ids"}))
 
 
 def _repeated(*heads: bytes) -> Hostile:

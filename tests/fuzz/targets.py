@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.fuzz import http, previews, wamp
+from tests.fuzz import http, previews, uploads, wamp
 from tests.fuzz.harness import Target
 
-TARGETS: tuple[Target, ...] = (*wamp.TARGETS, *http.TARGETS, *previews.TARGETS)
+TARGETS: tuple[Target, ...] = (*wamp.TARGETS, *http.TARGETS, *previews.TARGETS, *uploads.TARGETS)

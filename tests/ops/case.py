@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta, timezone
 from email import message_from_bytes, policy
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
-from chatr.api.context import Caller
+from chatr.api.context import Caller, Uploaded
 from chatr.api.errors import ApiError
 from chatr.config import Config, load
 from chatr.datadir import DataDirectory
@@ -78,6 +79,14 @@ class Person:
         )
         return await self._case.call(name, caller, **params)
 
+    async def upload(self, operation: str, content: bytes, name: str, /, **params: Any) -> Any:
+        """Call an operation with a file, as if its bytes had come in by a door."""
+        path = Path(self._case.mktemp()).absolute()
+        path.write_bytes(content)
+        uploaded = Uploaded(id=uuid7(), path=path, size=len(content), sha256=sha256(content).digest(), name=name)
+        caller = Caller(role=self._role, user_id=self.id, session_id=self.session_id, address="192.0.2.1")
+        return await self._case.call(operation, caller, uploaded, **params)
+
     def device(self) -> Device:
         """One more realtime connection of theirs."""
         device = Device(f"{self.username}-{uuid.uuid4()}")
@@ -115,11 +124,14 @@ class OpsCase(TestCase):
     def close(self) -> Deferred[None]:
         return Deferred.fromCoroutine(self.node.close())
 
-    async def call(self, name: str, caller: Caller | None = None, /, **params: Any) -> Any:
+    async def call(
+        self, name: str, caller: Caller | None = None, uploaded: Uploaded | None = None, /, **params: Any
+    ) -> Any:
         """Call an operation, as a stranger unless told otherwise; the answer in wire form."""
         operation = self.node.dispatcher.contract.operations[name]
         stranger = Caller(address="192.0.2.1", user_agent="test")
-        answer = await self.node.dispatcher.call(operation, params, caller or stranger, request_id="test")
+        caller = caller or stranger
+        answer = await self.node.dispatcher.call(operation, params, caller, request_id="test", uploaded=uploaded)
         await self.node.ports.live.announcer.idle()
         return msgspec.to_builtins(answer)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from chatr.api.model import LogEntry, Me
+from chatr.api.model import GroupInfo, LogEntry, Me
 from chatr.ops.catalog import CONTRACT
 
 #: Fields that say who somebody is.
@@ -21,8 +21,8 @@ WORDS = {
 def shows(kind: Any, seen: frozenset[Any] = frozenset()) -> bool:
     """Whether a type has a field, however deep, that says who somebody is."""
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        if issubclass(kind, Me):
-            # Nobody but the caller.
+        if issubclass(kind, Me | GroupInfo):
+            # Nobody but the caller; or a group, whose image is nobody's.
             return False
         if kind is LogEntry:
             return any(shows(entry) for event in CONTRACT.events.values() if event.logged for entry in event.entries)
@@ -33,8 +33,8 @@ def shows(kind: Any, seen: frozenset[Any] = frozenset()) -> bool:
 
 
 def operations() -> set[str]:
-    """The operations whose answers show a person."""
-    return {name for name, operation in CONTRACT.operations.items() if shows(operation.result)}
+    """The operations whose answers show a person, but for those with a file, which answer as others do."""
+    return {operation.name for operation in CONTRACT.procedures if shows(operation.result)}
 
 
 def events() -> set[str]:

@@ -30,11 +30,12 @@ VALUES: dict[str, Any] = {
     "userIds": [str(uuid.uuid4())],
     "memberIds": [],
     "linkId": str(uuid.uuid4()),
+    "waveform": [0.5],
 }
 #: Ids that everybody may know: a profile is shown by them or not, by rules of its own (tests/e2e/test_relations.py).
 PEOPLE = {"userId", "userIds", "addresseeId", "recipientId", "otherUserId", "senderId", "memberIds"}
 #: Chosen by the caller.
-OWN = {"clientId", "afterClientId"}
+OWN = {"clientId", "afterClientId", "groupId"}
 
 
 class ForeignIdTests(FriendsCase):
@@ -50,6 +51,7 @@ class ForeignIdTests(FriendsCase):
         conversation_id = message["conversationId"]
         group = await self.ann.call("group.create", name="theirs", memberIds=[self.ben.id])
         await self.ben.call("group.accept", id=group["id"])
+        file = await self.ann.upload("file.upload", b"theirs", "a.txt")
         link = await self.ann.call("group.link_create", id=group["id"])
         self.group = await self.eve.call("group.create", name="hers", memberIds=[])
         self.foreign = {
@@ -64,6 +66,8 @@ class ForeignIdTests(FriendsCase):
             "session.id": self.ann.session_id,
             "group.id": group["id"],
             "linkId": link["id"],
+            "fileId": file["id"],
+            "file.id": file["id"],
         }
 
     async def test_sweep(self) -> None:
@@ -106,10 +110,13 @@ class ForeignIdTests(FriendsCase):
                 params[key] = VALUES[key]
             else:
                 self.fail(f"{operation.name}: say here what a valid {key} is")
-        if operation.name == "message.send" and name == "replyToId":
+        if operation.name in ("message.send", "message.upload") and name == "replyToId":
             params["conversationId"] = self.own["conversationId"]
         try:
-            answer = await self.eve.call(operation.name, **params)
+            if operation.route.upload:
+                answer = await self.eve.upload(operation.name, b"hers", "a.txt", **params)
+            else:
+                answer = await self.eve.call(operation.name, **params)
         except ApiError as error:
             return error.code, error.detail
         self.fail(f"{operation.name} with a foreign {name} answered {answer}")

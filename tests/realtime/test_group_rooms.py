@@ -22,7 +22,7 @@ class GroupRoomsTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.broker = MemoryBroker()
         self.hubs = [Hub(), Hub()]
-        self.publishers = [Publisher(self.broker, hub) for hub in self.hubs]
+        self.publishers = [Publisher(self.broker, hub, sign=str) for hub in self.hubs]
         self.reading: list[tuple[list[str], Deferred[dict[str, list[str]]]]] = []
         tasks = Tasks(Clock())
         self.rooms = GroupRooms(tasks, self.broker, self.hubs[0], self.publishers[0], self.read)

@@ -102,7 +102,7 @@ class PublisherTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.hub = Hub()
         self.broker = MemoryBroker()
-        self.publisher = Publisher(self.broker, self.hub)
+        self.publisher = Publisher(self.broker, self.hub, sign=str)
         self.listener = Listener("a")
         self.hub.join(self.listener, ["user:1", "session:s"])
 
@@ -153,7 +153,7 @@ class PublisherTests(SynchronousTestCase):
         self.assertEqual(self.listener.ended, [("unauthenticated", "why")])
         hub, elsewhere = Hub(), Listener("b")
         hub.join(elsewhere, ["user:2"])
-        Publisher(self.broker, hub)
+        Publisher(self.broker, hub, sign=str)
         self.publisher.sync_required("the database was interrupted")
         for listener in (self.listener, elsewhere):
             self.assertEqual([heard.payload.reason for heard in listener.heard], ["the database was interrupted"])

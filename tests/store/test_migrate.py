@@ -60,7 +60,7 @@ class MigrateTests(MigrateCase):
         tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename !~ 'yoyo' ORDER BY 1"
         run(self.dsn, "".join(f"DROP TABLE {name} CASCADE;" for (name,) in ask(self.dsn, tables)))
         run(self.dsn, "DROP TYPE message_send CASCADE; DROP SEQUENCE revisions")
-        run(self.dsn, "DROP FUNCTION count_members, next_revision")
+        run(self.dsn, "DROP FUNCTION count_members, next_revision, let_file_go")
         with refusing(self.dsn, "_yoyo_migrations", "53100"), self.assertRaises(psycopg2.Error):
             migrate(self.dsn)
         self.assertEqual(ask(self.dsn, tables), [])
@@ -121,8 +121,9 @@ class UnreleasedTests(MigrateCase):
             self.assertEqual(ask(self.dsn, query), ask(fresh, query))
         # A repeat of what was sent before is known, and the log goes on.
         sent = """SELECT outcome, seq FROM append_messages(ARRAY(
-                    SELECT (gen_random_uuid(), user_low, {}, id, NULL, NULL, NULL, 'x', '', '', '')::message_send
-                      FROM conversations), 5, interval '1 day', 201, 50)"""
+                    SELECT (gen_random_uuid(), user_low, {}, id, NULL, NULL, NULL, 'x', '', '', '', NULL, NULL)
+                             ::message_send
+                      FROM conversations), 5, interval '1 day', 201, 50, false)"""
         self.assertEqual(ask(self.dsn, sent.format("id")), [("repeat", None)])
         self.assertEqual(ask(self.dsn, sent.format("gen_random_uuid()")), [("created", 2)])
 

@@ -139,4 +139,5 @@ def dispatcher(ports: Gates) -> Dispatcher:
         limiter=NoLimits(),
         now=lambda: datetime.now(timezone.utc),
         incidents=Incidents(time.monotonic),
+        sign=lambda user_id: str,
     )

@@ -14,6 +14,7 @@ from chatr.ops.ports import Ctx
 from chatr.ops.sessions import proving, sign_out
 from chatr.store.accounts import accounts
 from chatr.store.conversations import conversations
+from chatr.store.files import files
 from chatr.store.messages import erasing
 from chatr.store.people import relations
 
@@ -26,7 +27,7 @@ class AccountDeleteParams(Params, frozen=True, kw_only=True):
 
 @operation("account.delete", Route("DELETE", "/users/me"), USERS, errors=proving.ERRORS, rate=Rate(10, 900))
 async def delete(ctx: Ctx, params: AccountDeleteParams) -> Empty:
-    """Delete the caller's account for ever. Personal data goes.
+    """Delete the caller's account for ever. Personal data goes, with it all files that they have sent.
 
     Messages stay, from "Deleted user", or are erased one after the other, as the operator has chosen.
     """
@@ -39,8 +40,11 @@ async def delete(ctx: Ctx, params: AccountDeleteParams) -> Empty:
         await sign_out.end_all(ctx, tx, known.person.id, "account_deleted")
         circle = (await relations.circles(tx, [known.person.id]))[known.person.id]
         erased = await accounts.erase(tx, known.person.id)
+        await files.let_go(tx, files.image_ids(known.person.profile_image, known.person.cover_image))
+        await files.let_go_unsent(tx, known.person.id)
         await conversations.desert(tx, known.person.id)
         await announcing.erased(ctx, tx, known.person, erased, circle)
         await erasing.begin(tx, known.person.id, texts=ctx.ports.messages.settings.erase_deleted)
         tx.then(ctx.ports.messages.eraser.wake)
+        tx.then(ctx.ports.files.keeper.wake)
     return Empty()

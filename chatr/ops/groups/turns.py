@@ -30,6 +30,7 @@ from chatr.realtime.publisher import Publisher
 from chatr.realtime.rooms import group_room, person_room
 from chatr.services.receipt_counts import ReceiptCounts
 from chatr.store.conversations import conversations, receipt_counts
+from chatr.store.files import files
 from chatr.store.groups import groups
 from chatr.store.groups.groups import GroupRow, MemberRow
 from chatr.store.pool import Queryable, Transaction
@@ -195,6 +196,7 @@ async def updated(turn: GroupTurn, said: str, text: str = "") -> None:
 async def end(turn: GroupTurn) -> None:
     """Delete a group: nobody is in it any more, and all are told, the invited too."""
     people = await groups.delete(turn.tx, turn.id)
+    await files.let_go(turn.tx, files.image_ids(turn.group.profile_image, turn.group.cover_image))
     # Above that of whatever any of them has of it.
     gone = ConversationRemoved(turn.id, await groups.last_revision(turn.tx, turn.id))
     rooms = [person_room(user_id) for user_id in people]
@@ -214,12 +216,20 @@ async def view_of(turn: GroupTurn, user_id: str) -> Conversation:
 def info(group: GroupRow, *, inside: bool, head: bool = True) -> GroupInfo:
     """A group as somebody sees it who is in it, or is not. ``head``: with that of its log."""
     if not inside:
-        return GroupInfo(id=group.id, name=group.name, title=group.name, member_count=group.member_count)
+        return GroupInfo(
+            id=group.id,
+            name=group.name,
+            title=group.name,
+            profile_image=group.profile_image or msgspec.UNSET,
+            member_count=group.member_count,
+        )
     return GroupInfo(
         id=group.id,
         name=group.name,
         title=group.name,
         description=group.description or msgspec.UNSET,
+        profile_image=group.profile_image or msgspec.UNSET,
+        cover_image=group.cover_image or msgspec.UNSET,
         member_count=group.member_count,
         join_policy=group.join_policy,
         invite_policy=group.invite_policy,

@@ -31,10 +31,10 @@ MOST_EMOJI = 20
 
 
 class MessageEditParams(Params, frozen=True, kw_only=True):
-    """The new text."""
+    """The new text; of a file its caption, which may be empty."""
 
     id: Id
-    content: texts.Content
+    content: texts.Caption
 
 
 @operation(
@@ -51,10 +51,11 @@ async def edit(ctx: Ctx, params: MessageEditParams) -> Message:
     ``forbidden`` for somebody else's message, when it is too late, and when the recipient has declined the request;
     ``gone`` when it was unsent.
     """
-    content = texts.content(params.content)
+    caption = texts.caption(params.content)
 
     async def change(tx: Transaction) -> Message:
         held = access.not_unsent(await access.held_message(ctx, tx, params.id))
+        content = caption if held.type != "text" else texts.content(params.content)
         if held.sender_id != ctx.caller.user_id or held.type == "system":
             raise ApiError("forbidden", "Only who wrote a message can edit it")
         window_s = ctx.ports.messages.settings.edit_window_s

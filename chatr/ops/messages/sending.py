@@ -21,10 +21,12 @@ from chatr.api.model import Id, Message, Params, Sender, wire_time
 from chatr.ops import access
 from chatr.ops.conversations import requests
 from chatr.ops.conversations.conversations import begin_direct, created
+from chatr.ops.files import sending as files
 from chatr.ops.messages import previews, texts
 from chatr.ops.people import permissions
 from chatr.ops.ports import Ctx
 from chatr.realtime.rooms import conversation_rooms, person_room
+from chatr.store.files import files as stored_files
 from chatr.store.ids import uuid7
 from chatr.store.messages import messages, quotes
 from chatr.store.news import Committed
@@ -48,15 +50,18 @@ class MessageSendParams(Params, frozen=True, kw_only=True):
 
     Without ``linkPreview`` the server does not look at its link. ``afterClientId``: the ``clientId`` of the caller's
     message before this one there, by which many can be sent without waiting for each other: in their order or not at
-    all.
+    all. ``fileId``: of an own file that is in no message yet (file.upload); ``content`` is its caption then, and may be
+    empty. ``groupId``: the same of files that belong together.
     """
 
-    content: texts.Content
+    content: texts.Caption = ""
     client_id: ClientId
     recipient_id: Id | None = None
     conversation_id: Id | None = None
-    #: ``system`` is written by the server alone: ops/conversations/system_entries.py.
-    type: Literal["text"] = "text"
+    #: What a message is follows its file. ``system`` is written by the server alone.
+    type: Literal["text", "image", "file", "audio", "video"] = "text"
+    file_id: Id | None = None
+    group_id: Id | None = None
     reply_to_id: Id | None = None
     link_preview: bool = True
     after_client_id: ClientId | None = None
@@ -78,7 +83,9 @@ async def send(ctx: Ctx, params: MessageSendParams) -> Message:
     to a person begins the direct conversation. ``unavailable`` also while the message of ``afterClientId`` is not
     stored: it was refused, send it first. ``not_found``: no such person, or no such conversation of the caller.
     ``blocked``: one of the two has blocked the other. ``forbidden``: the recipient has not accepted yet and has enough
-    to read, or has declined. ``rate_limited`` also for a first message to a stranger after 30 within a day, 10 on the
+    to read, or has declined; files wait until they have. ``conflict`` also for a file that a message has, ``invalid``
+    for one that is none of the caller's. ``rate_limited`` also for a first message to a stranger after 30 within a
+    day, 10 on the
     account's first.
     """
     item = _checked(ctx, params)
@@ -101,6 +108,8 @@ async def send(ctx: Ctx, params: MessageSendParams) -> Message:
     begins = done.outcome == "no_conversation" and params.recipient_id is not None
     if done.outcome == "no_reply_target" or (begins and params.reply_to_id is not None):
         raise invalid("$.replyToId", "is not a message of this conversation")
+    if done.outcome in files.REFUSED:
+        raise files.refused(done.outcome)
     if done.outcome == "blocked":
         raise permissions.blocked()
     if done.outcome == "early":
@@ -134,12 +143,29 @@ async def _follow_up(ctx: Ctx, done: Appended) -> None:
         news.tell(SyncRequired("the database was interrupted"), map(person_room, {*done.back_for, *(pair or ())}))
 
 
-def _checked(ctx: Ctx, params: MessageSendParams) -> Append:
+def check(params: MessageSendParams, sender_id: str) -> None:
+    """Raise ``invalid`` for what can go to nobody, or says nothing."""
     if (params.recipient_id is None) == (params.conversation_id is None):
         raise invalid("$.recipientId", "give either recipientId or conversationId")
-    if params.recipient_id == ctx.caller.user_id:
+    if params.recipient_id == sender_id:
         raise invalid("$.recipientId", "is yourself")
-    content, client_id = texts.content(params.content), params.client_id.lower()
+    _content(params)
+
+
+def differs(ctx: Ctx, digest: bytes | None, params: MessageSendParams, file_id: str) -> bool:
+    """Whether what was sent, of which this is the digest, is not the same, with a file that is called ``file_id``."""
+    same = msgspec.structs.replace(params, file_id=file_id)
+    return ctx.ports.messages.digests.differs(digest, params.client_id.lower(), *_said(same, _content(same)))
+
+
+def _content(params: MessageSendParams) -> str:
+    return texts.caption(params.content) if params.file_id else texts.content(params.content)
+
+
+def _checked(ctx: Ctx, params: MessageSendParams) -> Append:
+    check(params, ctx.caller.user_id)
+    client_id = params.client_id.lower()
+    content = _content(params)
     return Append(
         id=uuid7(),
         sender_id=ctx.caller.user_id,
@@ -151,13 +177,16 @@ def _checked(ctx: Ctx, params: MessageSendParams) -> Append:
         conversation_id=params.conversation_id,
         recipient_id=params.recipient_id,
         reply_to_id=params.reply_to_id,
+        file_id=params.file_id,
+        group_id=params.group_id if params.file_id else None,
         after=params.after_client_id.lower() if params.after_client_id else None,
     )
 
 
 def _said(params: MessageSendParams, content: str) -> tuple[str, ...]:
     """What makes a message the same one."""
-    return params.type, params.reply_to_id or "", content
+    # What messages without a file have always begun with.
+    return params.file_id or "text", params.reply_to_id or "", content
 
 
 def _announce(ctx: Ctx, item: Append, done: Appended) -> Message:
@@ -173,12 +202,14 @@ def _announce(ctx: Ctx, item: Append, done: Appended) -> Message:
             display_name=done.sender_display_name,
             profile_image=done.sender_profile_image or UNSET,
         ),
-        type="text",
+        type=done.type,
         content=item.content,
         created_at=wire_time(done.created_at),
         reply_to=quotes.frozen(done.reply_to) if done.reply_to else UNSET,
         mentions=messages.people_of(done.mentions, done.conversation_id),
         mentions_all=messages.calls_all(done.mentions, done.conversation_id),
+        file=stored_files.shown(done.file) if done.file else UNSET,
+        group_id=item.group_id or UNSET,
     )
     hidden = [person_room(user_id) for user_id in done.quote_cleared_by]
     _publish(ctx, message, conversation_rooms(done.conversation_id, done.pair), but=hidden)

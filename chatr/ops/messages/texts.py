@@ -28,6 +28,16 @@ Content = Annotated[
     ),
 ]
 
+#: Of a file: it may be empty. Bounded by :func:`caption`.
+Caption = Annotated[
+    str,
+    Meta(
+        description="Up to 8,000 characters, trailing space apart; without a file at least one, and not only invisible "
+        "ones.",
+        extra_json_schema={"maxLength": MAX_CONTENT},
+    ),
+]
+
 _NAME = re.compile(r"(?<![A-Za-z0-9_@.])@[A-Za-z0-9_]{3,20}(?![A-Za-z0-9_@])")
 #: Says that what is before it is to be shown as a picture (Unicode Technical Standard 51).
 _AS_PICTURE = "\ufe0f"
@@ -48,6 +58,11 @@ def content(text: str) -> str:
     if not visible(cleaned):
         raise invalid("$.content", "has only invisible characters")
     return cleaned
+
+
+def caption(text: str) -> str:
+    """What is said of a file, without trailing space; empty when it shows nothing. Raises ``invalid``."""
+    return content(text) if visible(text) else ""
 
 
 def visible(text: str) -> bool:

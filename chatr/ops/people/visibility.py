@@ -123,6 +123,8 @@ def conversation(view: View, viewer_id: str) -> Conversation:
         initiator_id=view.initiator_id or UNSET,
         title=(group and group.title) or UNSET,
         description=(group and group.description) or UNSET,
+        profile_image=(group and group.profile_image) or UNSET,
+        cover_image=(group and group.cover_image) or UNSET,
         other=other(direct.other, viewer_id) if direct else UNSET,
         role=cast(Literal["owner", "admin", "member"], group.role) if group else UNSET,
         member_count=group.member_count if group else UNSET,

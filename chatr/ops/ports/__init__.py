@@ -8,6 +8,7 @@ import msgspec
 
 from chatr.api.context import Context
 from chatr.ops.ports.accounts import AccountPorts
+from chatr.ops.ports.files import FilePorts
 from chatr.ops.ports.limits import LimitPorts
 from chatr.ops.ports.live import LivePorts
 from chatr.ops.ports.messages import MessagePorts
@@ -20,6 +21,7 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     db: Database
     accounts: AccountPorts
     messages: MessagePorts
+    files: FilePorts
     live: LivePorts
     limits: LimitPorts
 

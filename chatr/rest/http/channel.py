@@ -49,11 +49,14 @@ class ChatrChannel(HTTPChannel):
         self._head_bytes = 0
         self._head_lines = 0
         self._body_bytes = 0
-        self._began_s = 0.0
+        self._began_s = self._last_s = 0.0
+        #: Since when the body is not taken: its time stands still.
+        self._held_since_s: float | None = None
         #: Whether nothing was asked yet, and whether something of the next request has come.
         self._fresh = True
         self._begun = False
-        self._refused = False
+        #: Whether the last answer of the connection has been given: nothing more of it is read.
+        self.refused = False
         #: Answered, but its answer is not read yet.
         self._held: ChatrRequest | None = None
         #: At most so many bytes of answers wait for their reader.
@@ -77,14 +80,14 @@ class ChatrChannel(HTTPChannel):
         super().connectionLost(reason)
 
     def dataReceived(self, data: bytes) -> None:
-        if self._refused:
+        if self.refused:
             return
         super().dataReceived(data)
         if self._buffer and not self._handlingRequest:
             self._begin()
 
     def lineReceived(self, line: bytes) -> None:
-        if self._refused:
+        if self.refused:
             return
         self._begin()
         first = not self._head_bytes
@@ -101,7 +104,7 @@ class ChatrChannel(HTTPChannel):
         self._head_is_long(not self._head_bytes)
 
     def headerReceived(self, line: bytes) -> bool:
-        if self._refused:
+        if self.refused:
             return False
         self._head_lines += 1
         name, _, value = line.partition(b":")
@@ -116,7 +119,7 @@ class ChatrChannel(HTTPChannel):
         return False
 
     def allHeadersReceived(self) -> None:
-        if self._refused:
+        if self.refused:
             return
         try:
             self.requests[-1].headersReceived(self._command, self._path, self._version)
@@ -124,21 +127,24 @@ class ChatrChannel(HTTPChannel):
             self.refuse(refusal)
             return
         self._stop_timer()
+        self._began_s = self._last_s = self._now()
+        self._body_bytes = 0
         super().allHeadersReceived()
-        if self.length != 0 and not self._refused:
-            self._began_s, self._body_bytes = self._now(), 0
-            self._after(self._deadlines.grace_s, self._look_at_body)
+        if self.length != 0 and not self.refused:
+            self._look_at_body()
 
     def rawDataReceived(self, data: bytes) -> None:
-        if self._refused:
+        if self.refused:
             return
         if not self._handlingRequest:
             self._body_bytes += len(data)
+            self._last_s = self._now()
         super().rawDataReceived(data)
 
     def allContentReceived(self) -> None:
-        if self._refused:
+        if self.refused:
             return
+        self.take_body()
         self._stop_timer()
         self._head_bytes = self._head_lines = 0
         self._fresh = self._begun = False
@@ -162,10 +168,13 @@ class ChatrChannel(HTTPChannel):
             self._wait_for_reader()
 
     def resumeProducing(self) -> None:
-        super().resumeProducing()
+        # First of all: what sends a file writes on at once, and may have to wait again before this returns.
         self._unread_bytes, self._unread_since_s = 0, None
         self.site.unread.gone(self)
         self._stop_drain()
+        super().resumeProducing()
+        if self._held_since_s is not None:
+            self._networkProducer.pauseProducing()
         held, self._held = self._held, None
         if held is not None:
             self.requestDone(held)
@@ -194,9 +203,10 @@ class ChatrChannel(HTTPChannel):
 
     def refuse(self, refusal: HttpRefusal) -> None:
         """Answer for the request that is being read, which is the last of this connection whatever follows it."""
-        if self._refused or self.transport is None:
+        if self.refused or self.transport is None:
             return
-        self._refused, self.persistent = True, False
+        self.refused, self.persistent = True, False
+        self._held_since_s = None
         self._stop_timer()
         self.clearLineBuffer()
         request = self.requests[-1] if self.requests else None
@@ -207,9 +217,32 @@ class ChatrChannel(HTTPChannel):
             # Otherwise Twisted would invite the body with 100 Continue.
             request.requestHeaders.removeHeader(b"expect")
             path, origin, https = getattr(self, "_path", None), request.getHeader("origin"), request.https()
+            request.give_up()
         headers = self.site.rules.headers(path or b"/api/", origin=origin, https=https)
-        self.transport.write(last_answer(problem, headers))
+        self.transport.write(last_answer(problem, headers + refusal.more))
         self._leave()
+
+    def hold_body(self) -> None:
+        """Take nothing more of the body for now, because of whoever takes it: the client's time stands still."""
+        if self._held_since_s is None and not self.refused:
+            self._held_since_s = self._now()
+            self._networkProducer.pauseProducing()
+
+    def take_body(self) -> None:
+        """Take what comes of the body again."""
+        if self._held_since_s is None:
+            return
+        held_s = self._now() - self._held_since_s
+        self._held_since_s = None
+        self._began_s += held_s
+        self._last_s += held_s
+        self._look_at_body()
+        self._networkProducer.resumeProducing()
+
+    @property
+    def silent_s(self) -> float:
+        """For how long nothing of the body has come that would have been taken."""
+        return 0.0 if self._held_since_s is not None else self._now() - self._last_s
 
     def cut(self) -> None:
         """End the connection at once, with whatever its client has not read."""
@@ -260,7 +293,10 @@ class ChatrChannel(HTTPChannel):
         self.loseConnection()
 
     def _look_at_body(self) -> None:
-        left_s = self._due_s(self._began_s, self._body_bytes) - self._now()
+        if self._held_since_s is not None:
+            return
+        due_s = self._due_s(self._began_s, self._body_bytes)
+        left_s = min(due_s, self._last_s + self._deadlines.silence_s) - self._now()
         if left_s > 0:
             self._after(left_s, self._look_at_body)
         else:

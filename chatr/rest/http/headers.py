@@ -40,8 +40,9 @@ PAGE = Kind(
 #: WebSocket. Styles of elements are set by libraries that measure.
 CLIENT = Kind(
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types chatr 'allow-duplicates'",
+    "media-src 'self' blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types chatr 'allow-duplicates'",
     (("Permissions-Policy", "camera=(), geolocation=(), microphone=(self)"),),
 )
 #: Whatever an image of strangers is taken for: nothing in it runs. Pages of the web client may be of another origin.
@@ -49,6 +50,9 @@ IMAGE = Kind(
     "default-src 'none'; sandbox",
     (("Cache-Control", "public, max-age=86400"), ("Cross-Origin-Resource-Policy", "cross-origin")),
 )
+#: A file of strangers: nothing in it runs, and no page of another site embeds it, unless pages of others may call.
+FILE = Kind("default-src 'none'; sandbox", (("Cross-Origin-Resource-Policy", "same-origin"),))
+SHARED_FILE = Kind(FILE.csp, (("Cross-Origin-Resource-Policy", "cross-origin"),))
 _SECURITY = (
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
@@ -59,8 +63,15 @@ _SECURITY = (
 #: What every answer carries, until it becomes one of another kind.
 _EVERY = (*_SECURITY, *ANSWER.headers)
 _CORS_METHODS = "GET, POST, PUT, PATCH, DELETE"
-_CORS_HEADERS = "Authorization, Content-Type, Idempotency-Key, X-Chatr-Connection"
-_CORS_EXPOSED = "X-Request-Id, Retry-After"
+_CORS_HEADERS = (
+    "Authorization, Content-Type, Idempotency-Key, If-None-Match, If-Range, Range, Tus-Resumable, Upload-Checksum, "
+    "Upload-Length, Upload-Metadata, Upload-Offset, X-Chatr-Connection"
+)
+_CORS_EXPOSED = (
+    "Accept-Ranges, Chatr-File, Content-Disposition, Content-Range, ETag, Location, Retry-After, "
+    "Tus-Checksum-Algorithm, Tus-Extension, Tus-Max-Size, Tus-Resumable, Tus-Version, "
+    "Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset, X-Request-Id"
+)
 _CORS_SECONDS = "600"
 #: A year, for this host alone: what else the operator serves below the domain is not ours to decide.
 _HSTS = "max-age=31536000"
@@ -75,6 +86,8 @@ class Deadlines(msgspec.Struct, frozen=True, kw_only=True):
     idle_s: float = 60.0
     grace_s: float = 10.0
     bytes_per_s: int = 1024
+    #: However much of a body has come before, for so long nothing may come: its client has gone without a word.
+    silence_s: float = 60.0
     #: How long a client that was refused may go on sending before it is cut off: closing at once would reset the
     #: connection, and the refusal would be lost on its way.
     linger_s: float = 2.0
@@ -151,10 +164,19 @@ class HttpRefusal(Exception):
     ``status`` may be one that has no code of its own (408, 414, 431).
     """
 
-    def __init__(self, status: int, detail: str, code: str = "invalid") -> None:
+    def __init__(self, status: int, detail: str, code: str = "invalid", *, more: Headers | None = None) -> None:
+        """``more``: headers that its answer carries beside those of every problem."""
         super().__init__(status, detail)
         self.status = status
+        self.more = more or []
         self._error = ApiError(code, detail)
+
+    @classmethod
+    def of(cls, error: ApiError, more: Headers | None = None) -> HttpRefusal:
+        """An error of the contract as a refusal."""
+        refusal = cls(error.kind.status, error.detail, error.code, more=more)
+        refusal._error = error
+        return refusal
 
     def problem(self, request_id: str) -> Problem:
         """The body of the answer."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from io import BytesIO
 from ipaddress import ip_address
 from typing import Any, AnyStr
 from urllib.parse import unquote_to_bytes
@@ -15,7 +16,9 @@ from twisted.web.server import Request
 
 from chatr.api.dispatch import new_request_id
 from chatr.api.errors import ApiError, Problem
+from chatr.rest.http.bodies import Body, Opener
 from chatr.rest.http.headers import HttpRefusal, Kind, Rules, phrase, problem_headers
+from chatr.sharing import expect_body
 
 log = Logger()
 
@@ -38,6 +41,7 @@ class ChatrRequest(Request):
         self.target = b""
         self.query = b""
         self._received_bytes = self._max_bytes = 0
+        self._body: Body | None = None
 
     # Read by whoever answers.
 
@@ -68,6 +72,11 @@ class ChatrRequest(Request):
         self.write(body)
         self.finish()
 
+    def taken_body(self) -> Body | None:
+        """What has taken the body as it came, if anything: it is the caller's now."""
+        body, self._body = self._body, None
+        return body
+
     def become(self, kind: Kind) -> None:
         """Answer a resource of this kind."""
         for name, value in kind.headers:
@@ -78,6 +87,7 @@ class ChatrRequest(Request):
     def headersReceived(self, command: bytes, target: bytes, version: bytes) -> None:
         """Look at the request line and at Host, before the body. Raises :class:`HttpRefusal`."""
         hosts = self.requestHeaders.getRawHeaders(b"host", [])
+        self.method = command
         if not target.isascii():
             raise HttpRefusal(400, "The target of a request is ASCII")
         if len(hosts) > 1 or (not hosts and version == b"HTTP/1.1"):
@@ -100,14 +110,23 @@ class ChatrRequest(Request):
 
     def gotLength(self, length: int | None) -> None:
         """All headers are in."""
-        self._max_bytes = self.rules.max_body(self.target.partition(b"?")[0])
-        if length is not None and length > self._max_bytes:
+        self.path, _, self.query = self.target.partition(b"?")
+        self._max_bytes = self.rules.max_body(self.path)
+        opener = self.channel.site.streams.find(self.method, self.path)
+        if opener is not None:
+            self.content = BytesIO()
+            self._refusing(lambda: self._open(opener, length))
+        elif length is not None and length > self._max_bytes:
             self._too_large()
         else:
             super().gotLength(length)
 
     def handleContentChunk(self, data: bytes) -> None:
         """A part of the body is in."""
+        body = self._body
+        if body is not None:
+            self._refusing(lambda: body.received(data))
+            return
         self._received_bytes += len(data)
         if self._received_bytes > self._max_bytes:
             self._too_large()
@@ -122,10 +141,23 @@ class ChatrRequest(Request):
         """The whole body is in. Unlike Twisted's, this parses neither the query nor the body."""
         content: Any = self.content
         content.seek(0)
-        self.method, self.clientproto, self.uri = command, version, self.target
-        self.path, _, self.query = self.target.partition(b"?")
+        self.clientproto, self.uri = version, self.target
         self.args = {}
+        if self._body is not None:
+            self._body.ended()
         self.process()
+        self.give_up()
+
+    def connectionLost(self, reason: Failure) -> None:
+        """The client has gone."""
+        self.give_up()
+        super().connectionLost(reason)
+
+    def give_up(self) -> None:
+        """Nobody takes what has come of the body."""
+        body = self.taken_body()
+        if body is not None:
+            body.lost()
 
     def process(self) -> None:
         """Set the headers of every answer; refuse a path that is no text; find the resource."""
@@ -162,6 +194,22 @@ class ChatrRequest(Request):
         else:
             self.answer(ApiError("internal").problem(self.request_id))
         return reason
+
+    def _open(self, opener: Opener, length: int | None) -> None:
+        self._body = opener(self, length)
+        if self.channel.refused:
+            self.give_up()
+        elif length:
+            expect_body(self.channel.transport, length)
+
+    def _refusing(self, work: Callable[[], None]) -> None:
+        """Do something for which the request may be refused, whatever follows of it."""
+        try:
+            work()
+        except ApiError as error:
+            self.channel.refuse(HttpRefusal.of(error))
+        except HttpRefusal as refusal:
+            self.channel.refuse(refusal)
 
     def _too_large(self) -> None:
         detail = f"A request body has at most {self._max_bytes} bytes here"

@@ -11,6 +11,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.web.resource import IResource, Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
 
+from chatr.rest.http.bodies import Streams
 from chatr.rest.http.channel import ChatrChannel
 from chatr.rest.http.connections import Unread
 from chatr.rest.http.headers import HttpRefusal, Rules
@@ -79,7 +80,8 @@ class Root(Resource):
         request.responseHeaders.removeHeader(b"server")
         if request.path == b"/ws":
             return self._websocket
-        if request.method == b"OPTIONS" and request.rules.allows(request.getHeader("origin")):
+        asks = request.method == b"OPTIONS" and request.requestHeaders.hasHeader(b"access-control-request-method")
+        if asks and request.rules.allows(request.getHeader("origin")):
             return Preflight()
         # Klein wants the whole path.
         whole: Any = request
@@ -93,6 +95,7 @@ class ChatrSite(Site):
     protocol: Any = ChatrChannel
     rules: Rules
     unread: Unread
+    streams: Streams
 
     def log(self, request: Any) -> None:
         """Answers are counted by the metrics; a proxy in front keeps logs if they are wanted."""
@@ -106,8 +109,10 @@ class ChatrSite(Site):
         return [b"http/1.1"]
 
 
-def make_site(rest: IResource, websocket: IResource, rules: Rules, clock: IReactorTime) -> ChatrSite:
-    """The factory of the HTTP port."""
+def make_site(
+    rest: IResource, websocket: IResource, rules: Rules, clock: IReactorTime, streams: Streams | None = None
+) -> ChatrSite:
+    """The factory of the HTTP port. ``streams``: bodies that are taken as they come."""
     upgrade = UpgradeFilter(websocket, address_reader(rules.trusted_proxies))
     # Twisted's time-out starts anew with each byte, and it would parse whole multipart bodies in memory.
     no_timeout: Any = None
@@ -120,4 +125,5 @@ def make_site(rest: IResource, websocket: IResource, rules: Rules, clock: IReact
     )
     site.rules = rules
     site.unread = Unread(clock)
+    site.streams = streams or Streams()
     return site

@@ -30,6 +30,8 @@ class Group(msgspec.Struct, frozen=True):
     role: str
     title: str | None
     description: str | None
+    profile_image: str | None
+    cover_image: str | None
     member_count: int
     last_status: MessageStatus
     blockers: Faces
@@ -101,6 +103,8 @@ _GROUP = Columns(
         "role": "CASE WHEN c.kind = 'group' THEN m.role END",
         "title": "c.title",
         "description": "c.description",
+        "profile_image": "c.profile_image",
+        "cover_image": "c.cover_image",
         "member_count": "c.member_count",
         "last_status": f"""CASE
             WHEN c.kind <> 'group' OR g.sender_id <> m.user_id OR c.member_count < 2 OR g.id IS NULL THEN 'sent'

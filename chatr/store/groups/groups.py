@@ -19,6 +19,8 @@ class GroupRow(msgspec.Struct, frozen=True):
     id: str
     name: str
     description: str | None
+    profile_image: str | None
+    cover_image: str | None
     join_policy: JoinPolicy
     invite_policy: InvitePolicy
     history_visible: bool
@@ -34,6 +36,8 @@ GROUP = Columns(
         "id": "c.id",
         "name": "coalesce(c.title, '')",
         "description": "c.description",
+        "profile_image": "c.profile_image",
+        "cover_image": "c.cover_image",
         "join_policy": "c.join_policy",
         "invite_policy": "c.invite_policy",
         "history_visible": "c.history_visible",

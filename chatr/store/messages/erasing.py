@@ -78,7 +78,8 @@ async def written(db: Queryable, user_id: str, after: Walked, limit: int) -> lis
     """Find a person's next messages that say something still."""
     rows = await db.query(
         f"""SELECT {_WRITTEN.sql} FROM messages
-             WHERE sender_id = %s AND (conversation_id, client_id) > (%s, %s) AND content <> '' AND type <> 'system'
+             WHERE sender_id = %s AND (conversation_id, client_id) > (%s, %s) AND (content <> '' OR file_id IS NOT NULL)
+               AND type <> 'system'
              ORDER BY conversation_id, client_id LIMIT %s""",
         (user_id, *after, limit),
     )
@@ -95,13 +96,14 @@ async def erase(db: Queryable, held: Held) -> None:
     """Delete what a message said, from the database and from the quotes of others."""
     await db.execute(
         """UPDATE messages SET content = '', unsent_at = coalesce(unsent_at, clock_timestamp()), edited_at = NULL,
-              reply_to = NULL, mentions = '{}', link_preview = NULL, digest = NULL WHERE id = %s""",
+              reply_to = NULL, mentions = '{}', link_preview = NULL, digest = NULL, file_id = NULL, group_id = NULL
+            WHERE id = %s""",
         (held.id,),
     )
     for table in ("reactions", "listens", "message_words", "preview_jobs", "message_edits"):
         await db.execute(f"DELETE FROM {table} WHERE message_id = %s", (held.id,))
     await db.execute(
-        """UPDATE messages SET reply_to = reply_to || jsonb_build_object(
+        """UPDATE messages SET reply_to = (reply_to - '{fileName,duration}'::text[]) || jsonb_build_object(
               'content', '', 'unsent', true, 'senderName', %s::text) WHERE reply_to->>'id' = %s""",
         (people.NOBODY, held.id),
     )

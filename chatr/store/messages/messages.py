@@ -23,6 +23,7 @@ from chatr.api.model import (
     wire_time,
 )
 from chatr.store.columns import Columns, Made
+from chatr.store.files import files
 from chatr.store.messages import quotes
 from chatr.store.people import faces
 from chatr.store.people.faces import Faces
@@ -70,6 +71,8 @@ class Stored(msgspec.Struct, frozen=True):
     reactions: list[Any] | None
     listened: bool
     link_preview: Any
+    file: list[Any] | None
+    group_id: str | None
     event: str | None
     user_ids: list[str] | None
     users: list[Any] | None
@@ -95,6 +98,8 @@ class Stored(msgspec.Struct, frozen=True):
             mentions=people_of(self.mentions, self.conversation_id) if there else [],
             mentions_all=calls_all(self.mentions, self.conversation_id) if there else UNSET,
             link_preview=msgspec.convert(self.link_preview, LinkPreview) if there and self.link_preview else UNSET,
+            file=files.shown(self.file) if there and self.file else UNSET,
+            group_id=self.group_id or UNSET,
             event=event or UNSET,
             user_ids=self.user_ids or [] if event else UNSET,
             users=[faces.sender(marks.blockers, *each) for each in self.users] if self.users else UNSET,
@@ -165,6 +170,8 @@ STORED = Columns(
         "listened": """CASE WHEN g.type = 'audio' THEN EXISTS (SELECT 1 FROM listens y WHERE y.message_id = g.id)
             ELSE false END""",
         "link_preview": "g.link_preview",
+        "file": "CASE WHEN g.file_id IS NOT NULL THEN file_shown(g.file_id) END",
+        "group_id": "g.group_id",
         "event": "g.event",
         "user_ids": "g.user_ids::text[]",
         # They may be no members any more, of whom clients know the names.
@@ -308,6 +315,25 @@ async def after(db: Queryable, conversation_id: str, viewer_id: str, marks: Wate
     items = [found.seen_by(viewer_id, marks) for found in STORED.all(rows[:limit])]
     items = await with_own(db, viewer_id, items)
     return Page(items, await _any(db, conversation_id, "<=", seq, marks), len(rows) > limit)
+
+
+async def with_files(
+    db: Queryable,
+    conversation_id: str,
+    viewer_id: str,
+    marks: Watermarks,
+    kinds: Sequence[MessageType],
+    seq: int,
+    limit: int,
+) -> tuple[list[Message], bool]:
+    """Up to ``limit`` messages below ``seq`` that are files of some kinds, newest first, and whether there are more."""
+    rows = await db.query(
+        f"""{_FROM} WHERE g.conversation_id = {_WITHIN} AND g.file_id IS NOT NULL AND g.type = ANY (%s)
+               AND g.unsent_at IS NULL AND g.seq < %s AND g.seq > %s ORDER BY g.seq DESC LIMIT %s""",
+        (conversation_id, viewer_id, list(kinds), seq, marks.cleared_seq, limit + 1),
+    )
+    items = [found.seen_by(viewer_id, marks) for found in STORED.all(rows[:limit])]
+    return await with_own(db, viewer_id, items), len(rows) > limit
 
 
 async def _any(db: Queryable, conversation_id: str, compare: str, seq: int, marks: Watermarks) -> bool:

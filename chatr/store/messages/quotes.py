@@ -47,9 +47,13 @@ def as_it_is(quote: ReplyTo, original: Original, at: float, *, blockers: Faces, 
     shown = msgspec.structs.replace(quote, sender_name=name)
     if original.seq <= cleared_seq:
         return cleared(shown)
-    return msgspec.structs.replace(shown, content="", unsent=True) if original.unsent else shown
+    return _emptied(shown, unsent=True) if original.unsent else shown
 
 
 def cleared(quote: ReplyTo) -> ReplyTo:
     """A quote for somebody who has deleted the original from their view: what it said does not come back by it."""
-    return msgspec.structs.replace(quote, content="", unsent=UNSET, cleared=True)
+    return _emptied(quote, unsent=UNSET, cleared=True)
+
+
+def _emptied(quote: ReplyTo, **why: Any) -> ReplyTo:
+    return msgspec.structs.replace(quote, content="", file_name=UNSET, duration=UNSET, **why)

@@ -111,6 +111,14 @@ async def set_profile(db: Queryable, changed: Person) -> None:
     )
 
 
+async def set_images(db: Queryable, changed: Person) -> None:
+    """Store where the images are."""
+    await db.execute(
+        "UPDATE users SET profile_image = %s, cover_image = %s WHERE id = %s",
+        (changed.profile_image, changed.cover_image, changed.id),
+    )
+
+
 async def set_settings(db: Queryable, changed: Person) -> None:
     """Store who may see what, and the clients' settings."""
     await db.execute(

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from chatr.api.model import MessageType
 from chatr.config import MessagesSettings
 from chatr.store.messages.messages import ALL_UP_TO
 from chatr.store.messages.quotes import QUOTED_CHARS
@@ -30,6 +31,9 @@ class Append(msgspec.Struct, frozen=True, kw_only=True):
     conversation_id: str | None = None
     recipient_id: str | None = None
     reply_to_id: str | None = None
+    file_id: str | None = None
+    group_id: str | None = None
+    """Of the client: files that were sent together."""
     after: str | None = None
     """The client id of the sender's message there without which this one is not to be stored."""
 
@@ -54,13 +58,15 @@ class Appended(msgspec.Struct, frozen=True, kw_only=True):
     mentions: list[str]
     quote_cleared_by: list[str]
     """Who has deleted from their view what is quoted."""
+    type: MessageType
+    file: list[Any] | None
 
 
 _SQL = """SELECT ord, outcome, message_id, conversation_id, seq, created_at, user_low, user_high, reply_to,
        sender_username, sender_display_name, sender_profile_image, accepts, back_for::text[],
-       mentions::text[], quote_cleared_by::text[]
+       mentions::text[], quote_cleared_by::text[], type, file
   FROM append_messages(%s::message_send[], p_pending_limit => %s, p_cooldown => make_interval(secs => %s),
-                       p_quoted_chars => %s, p_all_up_to => %s)"""
+                       p_quoted_chars => %s, p_all_up_to => %s, p_pending_files => %s)"""
 
 
 async def store(db: Database, items: Sequence[Append], settings: MessagesSettings) -> list[tuple[int, Appended]]:
@@ -77,7 +83,8 @@ async def store_in(tx: Transaction, item: Append, settings: MessagesSettings) ->
 
 def _values(items: Sequence[Append], settings: MessagesSettings) -> tuple[Any, ...]:
     # One character more than is quoted tells whether a grapheme ends there.
-    return _array(items), settings.pending_limit, settings.request_cooldown_s, QUOTED_CHARS + 1, ALL_UP_TO
+    pending = settings.pending_limit, settings.request_cooldown_s
+    return _array(items), *pending, QUOTED_CHARS + 1, ALL_UP_TO, settings.pending_files
 
 
 def rooted(items: Sequence[tuple[Hashable, Append]]) -> list[Append]:
@@ -104,7 +111,8 @@ def _array(items: Iterable[Append]) -> str:
         where = f"{item.conversation_id or ''},{item.recipient_id or ''},{item.reply_to_id or ''},{item.after or ''}"
         said = f"{_text(item.content)},{_text(item.names)},{_text(item.link)}"
         digest = rf"\\\\x{item.digest.hex()}"
-        rows.append(f'"({item.id},{item.sender_id},{item.client_id},{where},{said},{digest})"')
+        files = f"{item.file_id or ''},{item.group_id or ''}"
+        rows.append(f'"({item.id},{item.sender_id},{item.client_id},{where},{said},{digest},{files})"')
     return f"{{{','.join(rows)}}}"
 
 
@@ -132,4 +140,6 @@ def _appended(row: tuple[Any, ...]) -> Appended:
         back_for=row[13] or [],
         mentions=row[14] or [],
         quote_cleared_by=row[15] or [],
+        type=row[16],
+        file=row[17],
     )

@@ -302,7 +302,10 @@ class MessageWriter:
             self._over(task).callback(result)
 
     def _beginning(self, task: _Send, begin: Change[None]) -> _Job:
-        """A first message as a change: it makes the conversation, unless another has by then, and is stored in it."""
+        """A first message as a change: it makes the conversation, unless another has by then, and is stored in it.
+
+        Nothing is begun for one that is refused.
+        """
 
         async def change(tx: Transaction) -> Appended:
             result = await store_in(tx, task.item, self._settings)
@@ -310,11 +313,19 @@ class MessageWriter:
             if result.outcome == "no_conversation":
                 await begin(tx)
                 result = await store_in(tx, task.item, self._settings)
+                if result.outcome not in ("created", "repeat"):
+                    raise _Refused(result)
             if result.outcome == "created":
                 tx.then(partial(task.announce, result))
             return result
 
-        job = _Job(task.caller, partial(self._transact, change))
+        async def work() -> Appended:
+            try:
+                return await self._transact(change)
+            except _Refused as refused:
+                return refused.result
+
+        job = _Job(task.caller, work)
         job.done = task.done
         return job
 
@@ -328,6 +339,14 @@ class MessageWriter:
             except Undone:
                 if not tries:
                     raise
+
+
+class _Refused(Exception):
+    """Undoes what was begun for a message that is not stored."""
+
+    def __init__(self, result: Appended) -> None:
+        super().__init__(result.outcome)
+        self.result = result
 
 
 def _key(task: _Send, result: Appended) -> tuple[str, str, str]:

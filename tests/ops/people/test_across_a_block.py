@@ -21,6 +21,7 @@ CALLS: dict[str, Params | str] = {
     "conversation.get": lambda case: {"id": case.direct},
     "conversation.list": lambda case: {},
     "conversation.with_user": lambda case: {"userId": case.ann.id},
+    "conversation.files": lambda case: {"id": case.direct, "kind": "file"},
     "conversation.update": lambda case: {"id": case.direct, "pinned": True},
     "conversation.log": lambda case: {"id": case.direct},
     "sync.changes": lambda case: {},
@@ -38,6 +39,7 @@ CALLS: dict[str, Params | str] = {
     "message.edit": "blocked",
     "message.react": "blocked",
     "message.readers": "forbidden",
+    "message.set_waveform": "forbidden",
     "conversation.accept": "conflict",
     "message.unsend": lambda case: {"id": case.his},
     # In a group of his in which she is, which she invites him to, and which they join.
@@ -64,6 +66,7 @@ REFUSED: dict[str, Params] = {
     "message.edit": lambda case: {"id": case.his, "content": "x"},
     "message.react": lambda case: {"id": case.hers, "emoji": "👍"},
     "message.readers": lambda case: {"id": case.hers},
+    "message.set_waveform": lambda case: {"id": case.hers, "waveform": [0.5]},
     "conversation.accept": lambda case: {"id": case.direct},
     "group.step_down": lambda case: {"id": case.club},
 }
@@ -107,6 +110,12 @@ class BlockedCase(FriendsCase):
         await self.befriend(self.ann, self.ben)
         first = await self.ann.send(self.ben, "a word of hers")
         self.direct, self.hers = first["conversationId"], first["id"]
+        await self.node.db.execute(
+            """WITH file AS (INSERT INTO files (id, owner_id, purpose, state, name, sent)
+                             SELECT gen_random_uuid(), %s, 'message', 'ready', 'a.txt', true RETURNING id)
+               UPDATE messages SET type = 'file', file_id = file.id FROM file WHERE messages.id = %s""",
+            (self.ann.id, self.hers),
+        )
         self.his = (await self.ben.send(self.ann, "a word of his", replyToId=self.hers))["id"]
         for message_id in (self.hers, self.his):
             await self.ann.call("message.react", id=message_id, emoji="👍")

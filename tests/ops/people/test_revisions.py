@@ -18,6 +18,7 @@ from chatr.api.topics import USER
 from chatr.client import Replica
 from chatr.ops.catalog import CONTRACT
 from tests.ops.case import PASSWORD, Person
+from tests.ops.files.case import png
 from tests.ops.fold import LISTS, Fold, plain, unrevised
 from tests.ops.people.test_friends import FriendsCase
 
@@ -38,6 +39,7 @@ ELSEWHERE = {
     *("message.mark_delivered", "message.mark_read", "message.mark_listened"),
     *("message.edit", "message.unsend", "message.react"),
     *("activity.typing", "activity.recording", "activity.draft", "activity.listening"),
+    *("message.set_waveform", "message.upload", "file.upload", "file.remove", "account.export"),
     # What the tracker then says of it is presence_news's: tests/ops/people/test_presence.py.
     "presence.set",
     # Who may come in: nobody does yet.
@@ -147,6 +149,10 @@ class World(FriendsCase):
             ("user.update_settings", lambda: ann.call("user.update_settings", privacy={"gender": "friends"})),
             ("user.update", lambda: ann.call("user.update", gender="female", lastName="Lee")),
             ("account.verify_email", self.verify),
+            ("user.set_image", lambda: ann.upload("user.set_image", png(), "me.png")),
+            ("user.set_cover_image", lambda: ann.upload("user.set_cover_image", png(), "me.png")),
+            ("user.remove_image", lambda: ann.call("user.remove_image")),
+            ("user.remove_cover_image", lambda: ann.call("user.remove_cover_image")),
             ("friend.block", lambda: ann.call("friend.block", userId=ben.id)),
             ("user.update", lambda: ann.call("user.update", displayName="Anouk")),
             ("friend.block", lambda: ben.call("friend.block", userId=ann.id)),
@@ -187,6 +193,7 @@ class World(FriendsCase):
             step(ann, "remove_member", eve),
             step(ben, "accept"),
             step(ann, "update", name="Wolves", joinPolicy="request"),
+            *self.images_of_the_group(),
             step(ann, "promote", ben),
             step(ann, "demote", ben),
             step(ann, "transfer_ownership", ben),
@@ -199,6 +206,18 @@ class World(FriendsCase):
             step(ann, "remove_member", eve),
             step(ann, "delete"),
         ]
+
+    def images_of_the_group(self) -> list[tuple[str, Callable[[], Awaitable[Any]]]]:
+        """What Ann has it look like."""
+        ann = self.ann
+
+        def shown(verb: str) -> tuple[str, Any]:
+            return f"group.{verb}", lambda: ann.upload(f"group.{verb}", png(), "a.png", id=self.group)
+
+        def removed(verb: str) -> tuple[str, Any]:
+            return f"group.{verb}", lambda: ann.call(f"group.{verb}", id=self.group)
+
+        return [shown("set_image"), shown("set_cover_image"), removed("remove_image"), removed("remove_cover_image")]
 
 
 class GrowthTests(World):

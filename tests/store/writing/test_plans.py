@@ -8,10 +8,10 @@ from twisted.trial.unittest import TestCase
 from tests.box import box
 
 SEND = """SELECT outcome FROM append_messages(ARRAY(
-  SELECT (gen_random_uuid(), c.user_low, gen_random_uuid(), NULL, c.user_high, NULL, NULL, 'x', '', '', '')
+  SELECT (gen_random_uuid(), c.user_low, gen_random_uuid(), NULL, c.user_high, NULL, NULL, 'x', '', '', '', NULL, NULL)
            ::message_send
     FROM conversations c LIMIT 1), p_pending_limit => 5, p_cooldown => interval '1 day', p_quoted_chars => 201,
-    p_all_up_to => 50)"""
+    p_all_up_to => 50, p_pending_files => false)"""
 PEOPLE = """
   INSERT INTO users (id, username, password_hash, display_name)
   SELECT gen_random_uuid(), '@user' || i, '', 'User' FROM generate_series(1, 400) i;

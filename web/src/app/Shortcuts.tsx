@@ -2,16 +2,12 @@ import { lazy, Suspense } from "react";
 import { useLocation } from "wouter";
 import { orderedConversationIds } from "../features/chats/data.ts";
 import { useEngine } from "../session/session.ts";
-import { t } from "../text/index.ts";
-import { Button } from "../ui/Button.tsx";
-import { Dialog } from "../ui/Dialog.tsx";
-import { Keys } from "../ui/Keys.tsx";
 import { useHotkey } from "../ui/useHotkey.ts";
 import { ErrorBoundary } from "./ErrorBoundary.tsx";
 import { usePanes } from "./panes.ts";
 import type { Place } from "./places.ts";
-import "./Shortcuts.css";
 
+const ShortcutList = lazy(() => import("./ShortcutList.tsx"));
 const Switcher = lazy(() => import("../features/chats/Switcher.tsx"));
 
 /** The keys that hold everywhere, and what they open. */
@@ -24,12 +20,10 @@ export function Shortcuts({ place }: { place: Place }) {
   useHotkey("alt+down", () => void step(1));
   return (
     <ErrorBoundary>
-      {switcher && (
-        <Suspense>
-          <Switcher open onOpenChange={(open) => usePanes.setState({ switcher: open })} />
-        </Suspense>
-      )}
-      <Sheet open={shortcuts} onOpenChange={(open) => usePanes.setState({ shortcuts: open })} />
+      <Suspense>
+        {switcher && <Switcher open onOpenChange={(open) => usePanes.setState({ switcher: open })} />}
+        {shortcuts && <ShortcutList onClose={() => usePanes.setState({ shortcuts: false })} />}
+      </Suspense>
     </ErrorBoundary>
   );
 }
@@ -44,24 +38,4 @@ function useStep(place: Place): (by: 1 | -1) => Promise<void> {
     const next = at < 0 ? (by > 0 ? ids[0] : ids.at(-1)) : ids[at + by];
     if (next !== undefined) navigate(`/c/${next}`);
   };
-}
-
-function Sheet({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
-  const close = <Button onClick={() => onOpenChange(false)}>{t.common.close}</Button>;
-  return (
-    <Dialog open={open} onOpenChange={onOpenChange} title={t.common.shortcuts} footer={close}>
-      <dl className="shortcuts">
-        {t.common.shortcutList.map(([act, ...keys]) => (
-          <div key={act} className="shortcuts__row">
-            <dt>{act}</dt>
-            <dd>
-              {keys.map((each) => (
-                <Keys key={each} keys={each} spoken />
-              ))}
-            </dd>
-          </div>
-        ))}
-      </dl>
-    </Dialog>
-  );
 }

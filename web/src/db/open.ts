@@ -1,11 +1,4 @@
-import Dexie from "dexie";
-import type { ChatrDatabase, DraftRow, OutboxRow } from "./schema.ts";
-
-/** All that is only here: what else a database has, the server tells again. */
-interface Own {
-  outbox: OutboxRow[];
-  drafts: DraftRow[];
-}
+import type { ChatrDatabase } from "./schema.ts";
 
 /**
  * Open a person's database. One that another version of this client has made, or that can't be opened, is made anew,
@@ -13,6 +6,7 @@ interface Own {
  */
 export async function openOrRebuild(db: ChatrDatabase, locks?: Pick<LockManager, "request">): Promise<void> {
   if (await opens(db)) return;
+  const { rebuild } = await import("./rebuild.ts");
   if (locks === undefined) await rebuild(db);
   // Of several tabs one does it.
   else await locks.request(`${db.name} rebuild`, async () => (await opens(db)) || (await rebuild(db)));
@@ -27,60 +21,8 @@ async function opens(db: ChatrDatabase): Promise<boolean> {
   );
 }
 
-async function rebuild(db: ChatrDatabase): Promise<void> {
-  const own = await ownOf(db.name);
-  await db.delete({ disableAutoOpen: false });
-  await db.open();
-  await db.transaction("rw", db.outbox, db.drafts, async () => {
-    await db.outbox.bulkPut(own.outbox);
-    await db.drafts.bulkPut(own.drafts);
-  });
-}
-
 /** The version of a database, as Dexie counts it: not opened for that, which would change it. */
 async function versionOf(name: string): Promise<number | undefined> {
   const { version } = (await indexedDB.databases()).find((each) => each.name === name) ?? {};
   return version === undefined ? undefined : version / 10;
-}
-
-async function ownOf(name: string): Promise<Own> {
-  const found = new Dexie(name);
-  try {
-    await found.open();
-    const rows = async (table: string) =>
-      found.tables.some((each) => each.name === table) ? found.table<unknown>(table).toArray() : [];
-    return outOf(await rows("outbox"), await rows("drafts"));
-  } catch {
-    return { outbox: [], drafts: [] };
-  } finally {
-    found.close();
-  }
-}
-
-/** What there is to understand in rows of whatever version. */
-export function outOf(outbox: readonly unknown[], drafts: readonly unknown[]): Own {
-  const sends = outbox.filter(isSend).sort((one, other) => (one.order ?? 0) - (other.order ?? 0));
-  return {
-    outbox: sends.map((row, index) => ({
-      ...row,
-      order: index + 1,
-      state: row.state === "failed" ? "failed" : "waiting",
-    })),
-    drafts: drafts.filter(isDraft),
-  };
-}
-
-const SEND = new Set(["clientId", "order", "target", "content", "replyToId", "createdAt", "state", "error"]);
-const TARGET = /^(conversation|person):/;
-
-/** Only a send that is understood as a whole: half of it is not what was to be sent. */
-function isSend(row: unknown): row is OutboxRow {
-  const { clientId, target, content, createdAt } = (row ?? {}) as Record<string, unknown>;
-  const isWhole = [clientId, target, content, createdAt].every((value) => typeof value === "string");
-  return isWhole && TARGET.test(String(target)) && Object.keys(row as object).every((key) => SEND.has(key));
-}
-
-function isDraft(row: unknown): row is DraftRow {
-  const { target, text } = (row ?? {}) as Record<string, unknown>;
-  return typeof target === "string" && TARGET.test(target) && typeof text === "string";
 }

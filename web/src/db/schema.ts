@@ -26,6 +26,32 @@ export interface Stretch {
   toSeq: number;
 }
 
+/** A file on its way: what is known of it. Its bytes are a row of `blobs`, which are written once, not with each change here. */
+export interface OutgoingFile {
+  name: string;
+  /** In bytes. */
+  size: number;
+  /** By its ending, as far as the browser knows. */
+  mimeType: string;
+  /** Of an image or a video, in pixels, as far as the browser could tell. */
+  width?: number;
+  height?: number;
+  /** Of what is heard, in seconds. */
+  duration?: number;
+  /** As the recorder heard it: 100 numbers from 0 to 1. */
+  waveform?: number[];
+  /** Where its upload goes on, once it has begun. */
+  uploadUrl?: string;
+  /** What the server knows it by, once all of it is there. */
+  fileId?: string;
+}
+
+/** The bytes of a file that waits to be sent. */
+export interface BlobRow {
+  clientId: string;
+  blob: Blob;
+}
+
 /** A send that is not acknowledged yet. */
 export interface OutboxRow {
   clientId: string;
@@ -33,12 +59,16 @@ export interface OutboxRow {
   order?: number;
   /** `conversation:<id>`, or `person:<id>` while there is no conversation with somebody. */
   target: string;
+  /** With a file it is the caption, and may be empty. */
   content: string;
+  file?: OutgoingFile;
+  /** The same for files that are sent together. */
+  groupId?: string;
   replyToId?: string;
   createdAt: string;
   state: "waiting" | "sending" | "failed";
-  /** The code and the sentence of a refusal. */
-  error?: { code: string; detail: string; retryAfter?: number };
+  /** The code and the sentence of a refusal; of a file that is too large what the server takes, in bytes. */
+  error?: { code: string; detail: string; retryAfter?: number; limit?: number };
 }
 
 export interface PersonRow extends User {
@@ -103,6 +133,7 @@ export class ChatrDatabase extends Dexie {
   messages!: EntityTable<Message, "id">;
   stretches!: Table<Stretch, [string, number]>;
   outbox!: EntityTable<OutboxRow, "clientId">;
+  blobs!: EntityTable<BlobRow, "clientId">;
   people!: EntityTable<PersonRow, "id">;
   presence!: EntityTable<PresenceState, "userId">;
   activity!: Table<ActivityRow, [string, string, string]>;
@@ -114,11 +145,12 @@ export class ChatrDatabase extends Dexie {
   /** `name`: of another database than the person's own in this browser. */
   constructor(userId: string, name = `chatr:${userId}`) {
     super(name);
-    this.version(2).stores({
+    this.version(3).stores({
       conversations: "id, updatedAt, request, other.id, pendingRead",
-      messages: "id, &[conversationId+seq], clientId, replyTo.id",
+      messages: "id, &[conversationId+seq], clientId, replyTo.id, file.id",
       stretches: "[conversationId+fromSeq]",
       outbox: "clientId, order, [target+order]",
+      blobs: "clientId",
       people: "id, username, friendship.status",
       presence: "userId",
       activity: "[conversationId+userId+kind], conversationId, until",

@@ -1,5 +1,7 @@
 import type { OperationName } from "../api/types.ts";
+import type { OutgoingFile } from "../db/schema.ts";
 import type { GroupEvent } from "./engine.ts";
+import type { Progress } from "./progress.ts";
 import { uuid } from "./uuid.ts";
 
 /** What tabs of one person tell each other. */
@@ -13,6 +15,10 @@ export type Note =
   /** What a call over REST answered, for the tab that leads; and that it has been taken. */
   | { kind: "answer"; id: string; name: OperationName; params: unknown; answer: unknown }
   | { kind: "taken"; id: string }
+  /** A message with a file was discarded. */
+  | { kind: "dropped"; clientId: string; file: OutgoingFile }
+  /** How far a file is, that the tab that leads brings to the server. */
+  | { kind: "progress"; clientId: string; progress: Progress | undefined }
   /** What the tab that leads has heard of a group, or of all. */
   | { kind: "group"; groupId: string | undefined; told: GroupEvent }
   /** Another tab has signed out, or was signed out. */

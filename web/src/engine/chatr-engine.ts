@@ -1,8 +1,9 @@
 import { ApiError, transportLost } from "../api/errors.ts";
-import { rest } from "../api/rest.ts";
+import { requestOf, rest } from "../api/rest.ts";
 import type { OperationName, ParamsOf, ResultOf } from "../api/types.ts";
 import { openOrRebuild } from "../db/open.ts";
 import { ChatrDatabase } from "../db/schema.ts";
+import { Attendance } from "./attendance.ts";
 import { Channel, type Note } from "./channel.ts";
 import type { Engine, GroupEvent } from "./engine.ts";
 import { GroupListeners } from "./group-listeners.ts";
@@ -10,7 +11,9 @@ import { History } from "./history.ts";
 import { Leader } from "./leader.ts";
 import { noteRead } from "./marks.ts";
 import { type EngineOptions, webSocketUrl } from "./options.ts";
+import { noteProgress } from "./progress.ts";
 import { quietly } from "./quietly.ts";
+import { type AlbumOptions, again, albumsOf, type NewFile, type NewMessage, queue, takeOut } from "./sends.ts";
 import { Signals } from "./signals.ts";
 import { Store } from "./store.ts";
 import { Throttle } from "./throttle.ts";
@@ -31,7 +34,7 @@ export class ChatrEngine implements Engine {
   private leading: Promise<void> = Promise.resolve();
   private stopping: Promise<void> | undefined;
   private readonly tab = uuid();
-  private readonly tabs = new Map<string, "online" | "away">();
+  private readonly attendance = new Attendance();
   private readonly signals: Signals;
   private readonly groups = new GroupListeners();
   private readonly readTo = new Map<string, number>();
@@ -96,35 +99,39 @@ export class ChatrEngine implements Engine {
   }
 
   async send(target: string, content: string, options: { replyToId?: string } = {}): Promise<string> {
-    const clientId = uuid();
-    await this.db.transaction("rw", this.db.outbox, this.db.conversations, async () => {
-      const last = await this.db.outbox.orderBy("order").last();
-      const row = { clientId, order: (last?.order ?? 0) + 1, target: await this.whereTo(target), content };
-      const createdAt = new Date().toISOString();
-      await this.db.outbox.put({ ...row, ...options, createdAt, state: "waiting" });
-    });
-    this.poke();
+    const [clientId = ""] = await this.queue(target, [{ content, ...options }]);
     return clientId;
   }
 
-  /** The conversation with a person, if it has begun. */
-  private async whereTo(target: string): Promise<string> {
-    const [kind, id = ""] = target.split(":", 2);
-    if (kind !== "person") return target;
-    const row = await this.db.conversations.where("other.id").equals(id).first();
-    return row === undefined ? target : `conversation:${row.id}`;
+  sendFiles(target: string, files: readonly NewFile[], options: AlbumOptions = {}): Promise<string[]> {
+    return this.queue(target, albumsOf(files, options));
+  }
+
+  private async queue(target: string, messages: readonly NewMessage[]): Promise<string[]> {
+    const clientIds = await queue(this.db, target, messages);
+    this.poke();
+    return clientIds;
   }
 
   async retry(clientId: string): Promise<void> {
-    await this.db.outbox.update(clientId, (row) => {
-      row.state = "waiting";
-      delete row.error;
-    });
+    await again(this.db, clientId);
     this.poke();
   }
 
   async discard(clientId: string): Promise<void> {
-    await this.db.outbox.delete(clientId);
+    const file = (await this.db.outbox.get(clientId))?.file;
+    await takeOut(this.db, [clientId]);
+    // The rest of an album may have waited for it.
+    this.poke();
+    if (file === undefined) return;
+    if (this.leader !== undefined) this.leader.drop(clientId, file);
+    else this.channel.post({ kind: "dropped", clientId, file });
+  }
+
+  async setImage(...[name, params, field, image, options]: Parameters<Engine["setImage"]>): Promise<void> {
+    const { upload } = await import("../api/upload.ts");
+    const { credentials, origin } = this.options;
+    await upload(requestOf(name, params).url, field, image, { ...options, origin, credentials });
   }
 
   loadBefore(conversationId: string, seq: number): Promise<void> {
@@ -216,10 +223,20 @@ export class ChatrEngine implements Engine {
         this.channel.post({ kind: "group", groupId, told });
       },
       sessionId: () => credentials.sessionId(),
+      uploads: {
+        origin: this.options.origin ?? "",
+        accessToken: () => credentials.accessToken(),
+        renew: () => credentials.renew(),
+        means: this.options.tus,
+        onProgress: (clientId, progress) => {
+          noteProgress(clientId, progress);
+          this.channel.post({ kind: "progress", clientId, progress });
+        },
+      },
       wamp: this.options.wamp,
     });
     this.leader = leader;
-    leader.setPresence(this.together());
+    leader.setPresence(this.attendance.together());
     leader.start();
     await new Promise<void>((resolve) => this.over.signal.addEventListener("abort", () => resolve()));
     await leader.stop();
@@ -253,8 +270,10 @@ export class ChatrEngine implements Engine {
     if (note.kind === "ended") this.options.onEnded(note.reason);
     else if (note.kind === "presence") this.present(note.tab, note.status);
     else if (note.kind === "group") this.groups.tell(note.groupId, note.told);
+    else if (note.kind === "progress") noteProgress(note.clientId, note.progress);
     else if (leader === undefined) return;
     else if (note.kind === "poke") leader.poke();
+    else if (note.kind === "dropped") leader.drop(note.clientId, note.file);
     else if (note.kind === "retry") leader.retry();
     else if (note.kind === "signal" || note.kind === "draft") this.signals.pass(note);
     else if (note.kind === "answer") {
@@ -273,14 +292,7 @@ export class ChatrEngine implements Engine {
   }
 
   private present(tab: string, status: "online" | "away" | "gone"): void {
-    if (status === "gone") this.tabs.delete(tab);
-    else this.tabs.set(tab, status);
-    this.leader?.setPresence(this.together());
-  }
-
-  /** One is here when one is at any tab. */
-  private together(): "online" | "away" {
-    const all = [...this.tabs.values()];
-    return all.length > 0 && all.every((status) => status === "away") ? "away" : "online";
+    const together = this.attendance.note(tab, status);
+    this.leader?.setPresence(together);
   }
 }

@@ -1,5 +1,7 @@
 import type { Events, OperationName, ParamsOf, ResultOf } from "../api/types.ts";
+import type { SettingImage } from "../api/upload.ts";
 import type { ChatrDatabase } from "../db/schema.ts";
+import type { AlbumOptions, NewFile } from "./sends.ts";
 
 type ToldOfGroups =
   | "group.member_joined"
@@ -33,8 +35,23 @@ export interface Engine {
 
   /** Queue a message; it is in the outbox when this resolves, and sent in order. Answers its `clientId`. */
   send(target: string, content: string, options?: { replyToId?: string }): Promise<string>;
+  /**
+   * Queue files, of which the first has the caption; several are an album. Each is a message of its own, that is sent
+   * when its file is at the server: progress.ts says how far that is. Rejects when there is no room for them here.
+   */
+  sendFiles(target: string, files: readonly NewFile[], options?: AlbumOptions): Promise<string[]>;
   retry(clientId: string): Promise<void>;
+  /** Forget what waits to be sent; of a file that is on its way the server hears so. */
   discard(clientId: string): Promise<void>;
+
+  /** Have the server take an image: an operation that REST alone has, with the image in a field of a form. */
+  setImage(
+    name: string,
+    params: Record<string, unknown>,
+    field: string,
+    image: Blob,
+    options: SettingImage,
+  ): Promise<void>;
 
   /** Bring the messages around a place here: a page before or after what is there, or around a seq. */
   loadBefore(conversationId: string, seq: number): Promise<void>;

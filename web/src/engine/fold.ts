@@ -1,4 +1,4 @@
-import type { Events, LogEntry, Message } from "../api/types.ts";
+import type { Events, GroupInfo, LogEntry, Message } from "../api/types.ts";
 import type { ConversationRow } from "../db/schema.ts";
 
 /** What a log has, and what live events say too. */
@@ -36,19 +36,29 @@ export function fold(message: Message, entry: Entry, me: string): Message {
       return naming(data.message, me, chosenBy(message, me));
     case "message.edited":
     case "message.preview":
-      // Its status is the sender's to know.
+      // Its status is the sender's to know, and whether one has listened to it oneself.
       return { ...naming(data.message, me, chosenBy(message, me)), status: message.status };
     case "message.reaction": {
       const own = data.userId === me ? data.emoji : chosenBy(message, me);
       return naming({ ...message, reactions: data.reactions }, me, own);
     }
     case "message.listened":
-      return data.userId === me ? message : { ...message, status: "listened" };
+      return data.userId === me || message.sender.id === me ? { ...message, status: "listened" } : message;
     case "message.unsent":
       return unsent(message);
     default:
       // Of a group: it comes with a system entry, which it does not change.
       return message;
+  }
+}
+
+const WORN = ["description", "profileImage", "coverImage"] as const;
+
+/** Gives a group what only some have: what it is about, and its images. */
+export function wear(row: ConversationRow, shown: Pick<GroupInfo, (typeof WORN)[number]>): void {
+  for (const name of WORN) {
+    if (shown[name] === undefined) delete row[name];
+    else row[name] = shown[name];
   }
 }
 
@@ -68,8 +78,9 @@ export function foldGroup(row: ConversationRow, entry: Entry, me: string): void 
     case "group.updated": {
       const { group } = entry.data as Events["chatr.group.updated"];
       row.title = group.name;
-      if (group.description === undefined) delete row.description;
-      else row.description = group.description;
+      wear(row, group);
+      if (group.profileImage === undefined) delete row.profileImage;
+      else row.profileImage = group.profileImage;
     }
   }
 }
@@ -95,6 +106,7 @@ function unsent(message: Message): Message {
     replyTo: _replyTo,
     editedAt: _editedAt,
     linkPreview: _linkPreview,
+    file: _file,
     mentionsAll: _mentionsAll,
     ...rest
   } = message;

@@ -1,7 +1,7 @@
 import { ApiError } from "../api/errors.ts";
 import { passes, retryAfterMs } from "../api/patience.ts";
 import type { OperationName, ParamsOf, ResultOf } from "../api/types.ts";
-import type { Connection } from "../db/schema.ts";
+import type { Connection, OutgoingFile } from "../db/schema.ts";
 import { Backoff } from "../wamp/backoff.ts";
 import { WampClient, type WampOptions, type WampState } from "../wamp/client.ts";
 import type { Payload, Welcome } from "../wamp/link.ts";
@@ -11,7 +11,9 @@ import { Marks } from "./marks.ts";
 import { type HearsGroup, News } from "./news.ts";
 import { Outbox } from "./outbox.ts";
 import { quietly } from "./quietly.ts";
+import { takeOut } from "./sends.ts";
 import type { Store } from "./store.ts";
+import type { Uploads, UploadsOptions } from "./uploads.ts";
 
 export interface LeaderOptions {
   store: Store;
@@ -25,6 +27,8 @@ export interface LeaderOptions {
   onGroup: HearsGroup;
   /** Which session is ours: that others have ended is no news. */
   sessionId(): string;
+  /** How files are brought to the server. */
+  uploads: Omit<UploadsOptions, "db" | "onReady">;
   wamp?: Pick<WampOptions, "WebSocket" | "times" | "random">;
 }
 
@@ -45,6 +49,7 @@ export class Leader {
   private readonly wamp: WampClient;
   private readonly news: News;
   private readonly outbox: Outbox;
+  private uploads: Promise<Uploads> | undefined;
   private readonly marks: Marks;
   private feed: Feed | undefined;
   private serving: Promise<void> = Promise.resolve();
@@ -58,7 +63,7 @@ export class Leader {
     const { store } = options;
     this.marks = new Marks(store);
     this.news = new News(store, (conversationId) => this.marks.received(conversationId), options.onGroup);
-    this.outbox = new Outbox(store.db);
+    this.outbox = new Outbox(store.db, () => quietly(this.bring()));
     const onState = (state: WampState) => this.state(state);
     this.wamp = new WampClient({ url: options.url, ticket: options.ticket, onState, ...options.wamp });
     this.wamp.subscribe("chatr", (topic, payload) => this.heard(topic.replace(/^chatr\./, ""), payload), "prefix");
@@ -106,6 +111,31 @@ export class Leader {
   poke(): void {
     this.outbox.pump();
     this.marks.flush();
+  }
+
+  /** A message with a file was discarded. */
+  drop(clientId: string, file: OutgoingFile): void {
+    if (file.fileId !== undefined) this.tell("file.remove", { id: file.fileId });
+    else quietly(this.uploading().then((uploads) => uploads.drop(clientId, file)));
+  }
+
+  /** Most visits send no file, and need not know how that is done. */
+  private uploading(): Promise<Uploads> {
+    const { store, uploads } = this.options;
+    const make = async () => {
+      const module = await import("./uploads.ts");
+      return new module.Uploads({ ...uploads, db: store.db, onReady: () => this.outbox.pump() });
+    };
+    this.uploads ??= make().catch((error: unknown) => {
+      this.uploads = undefined;
+      throw error;
+    });
+    return this.uploads;
+  }
+
+  private async bring(): Promise<void> {
+    const uploads = await this.uploading();
+    if (this.connected) uploads.look();
   }
 
   setPresence(status: "online" | "away"): void {
@@ -180,8 +210,9 @@ export class Leader {
     });
     this.outbox.open(async (params) => {
       await this.call("message.send", params);
-      await this.options.store.db.outbox.delete(params.clientId);
+      await takeOut(this.options.store.db, [params.clientId]);
     });
+    quietly(this.uploads?.then((uploads) => uploads.open()));
     quietly(this.marks.open((name, params) => this.call(name, params)));
     if (this.presence === "away") this.tell("presence.set", { status: "away" });
   }
@@ -190,6 +221,7 @@ export class Leader {
     this.feed?.close();
     this.feed = undefined;
     this.outbox.close();
+    quietly(this.uploads?.then((uploads) => uploads.close()));
     this.marks.close();
     this.options.onConnection("");
   }

@@ -1,5 +1,6 @@
 import type { ChatrDatabase } from "../db/schema.ts";
 import type { LeaderOptions } from "./leader.ts";
+import type { TusMeans } from "./tus.ts";
 
 /** What the engine needs of whoever keeps the tokens. */
 export interface Credentials {
@@ -23,6 +24,7 @@ export interface EngineOptions {
   locks?: Pick<LockManager, "request">;
   database?: ChatrDatabase;
   wamp?: LeaderOptions["wamp"];
+  tus?: TusMeans;
 }
 
 /** Where the server takes WAMP; without an origin: where this page is from. */

@@ -14,6 +14,11 @@ const MOST_INTERNAL = 5;
 /** Who is asked to wait for longer is told at once: for a day, when somebody has begun too many conversations. */
 const LONGEST_WAIT_MS = 600_000;
 
+/** Whether the file of a message is still to be brought to the server. */
+export function isUploading({ file, state }: OutboxRow): boolean {
+  return file !== undefined && file.fileId === undefined && state !== "failed";
+}
+
 /** Makes a send; it is in the database, and out of the outbox, when this resolves. */
 export type Transmit = (params: MessageSendParams) => Promise<void>;
 
@@ -22,6 +27,9 @@ export type Transmit = (params: MessageSendParams) => Promise<void>;
  *
  * Each send names the one before it that is not acknowledged (`afterClientId`), without which the server does not store
  * it. So when one is refused for now, those behind it are too, and all are made again from that one on.
+ *
+ * A message with a file is sent when its file is at the server; what is behind it does not wait for that, except for
+ * the rest of its album.
  */
 export class Outbox {
   private readonly flying = new Map<string, string>();
@@ -35,7 +43,11 @@ export class Outbox {
   private pumping = false;
   private again = false;
 
-  constructor(private readonly db: ChatrDatabase) {}
+  /** `bring`: hears that there are files to be brought to the server. */
+  constructor(
+    private readonly db: ChatrDatabase,
+    private readonly bring: () => void,
+  ) {}
 
   /** Send over a new connection what waits. */
   open(transmit: Transmit): void {
@@ -73,12 +85,10 @@ export class Outbox {
   private async launch(): Promise<void> {
     const { transmit } = this;
     if (transmit === undefined) return;
-    const lanes = new Map<string, OutboxRow[]>();
     const waiting = await this.db.outbox.orderBy("order").toArray();
     if (this.transmit !== transmit) return;
-    for (const row of waiting) {
-      if (row.state !== "failed") lanes.set(row.target, [...(lanes.get(row.target) ?? []), row]);
-    }
+    if (waiting.some(isUploading)) this.bring();
+    const lanes = lanesOf(waiting);
     const next: OutboxRow[] = [];
     for (const [target, rows] of lanes) {
       if (this.holds.has(target)) continue;
@@ -155,8 +165,30 @@ export class Outbox {
   }
 }
 
-function addressed({ target, clientId, content, replyToId }: OutboxRow): MessageSendParams {
+/** What can be sent, by where it goes. */
+function lanesOf(waiting: readonly OutboxRow[]): Map<string, OutboxRow[]> {
+  const lanes = new Map<string, OutboxRow[]>();
+  const albums = new Set<string>();
+  for (const row of waiting) {
+    const { target, state, groupId } = row;
+    if (state === "failed") continue;
+    // The pictures of an album stand in their order.
+    const waits = isUploading(row) || (groupId !== undefined && albums.has(groupId));
+    if (!waits) lanes.set(target, [...(lanes.get(target) ?? []), row]);
+    else if (groupId !== undefined) albums.add(groupId);
+  }
+  return lanes;
+}
+
+function addressed({ target, clientId, content, replyToId, groupId, file }: OutboxRow): MessageSendParams {
   const [kind, id] = target.split(":", 2);
   const where = kind === "person" ? { recipientId: id } : { conversationId: id };
-  return { content, clientId, ...where, ...(replyToId === undefined ? {} : { replyToId }) };
+  return {
+    content,
+    clientId,
+    ...where,
+    ...(replyToId !== undefined && { replyToId }),
+    ...(groupId !== undefined && { groupId }),
+    ...(file?.fileId !== undefined && { fileId: file.fileId }),
+  };
 }

@@ -2,8 +2,8 @@ import Dexie from "dexie";
 import { ApiError } from "../api/errors.ts";
 
 /** Do what nobody waits for: it may be refused, or have the database closed under it. */
-export function quietly(work: Promise<unknown>): void {
-  work.catch(passOver);
+export function quietly(work: Promise<unknown> | undefined): void {
+  work?.catch(passOver);
 }
 
 /** Of what nobody waits for only what can't be is told. */

@@ -1,6 +1,7 @@
 import Dexie from "dexie";
 import type { Conversation, Me, Message, MessageStatusChanged, User } from "../api/types.ts";
 import type { ChatrDatabase, ConversationRow, MetaValues, PersonRow } from "../db/schema.ts";
+import { takeOut } from "./sends.ts";
 import { calls, personOf, type Reached, reach, read, rowOf, setMentions, setUnread, userOf } from "./views.ts";
 
 /** All rows of one conversation, by an index that begins with its id. */
@@ -22,8 +23,21 @@ export class Store {
 
   /** Do something to all that conversations are made of, at once or not at all. */
   change<T>(work: () => Promise<T>): Promise<T> {
-    const { conversations, messages, stretches, outbox, people, drafts, removed, meta, activity, invites } = this.db;
-    const tables = [conversations, messages, stretches, outbox, people, drafts, removed, meta, activity, invites];
+    const { conversations, messages, stretches, outbox, blobs, people, drafts, removed } = this.db;
+    const { meta, activity, invites } = this.db;
+    const tables = [
+      conversations,
+      messages,
+      stretches,
+      outbox,
+      blobs,
+      people,
+      drafts,
+      removed,
+      meta,
+      activity,
+      invites,
+    ];
     return this.db.transaction("rw", tables, work);
   }
 
@@ -86,7 +100,7 @@ export class Store {
   /** Messages are here that may wait to be acknowledged: they were stored. */
   async sent(messages: readonly Message[]): Promise<void> {
     const own = messages.flatMap(({ sender, clientId }) => (sender.id === this.me && clientId ? [clientId] : []));
-    await this.db.outbox.bulkDelete(own);
+    await takeOut(this.db, own);
   }
 
   /** What waits to be sent to a person, or is being written, goes to the conversation with them from now on. */

@@ -1,5 +1,6 @@
 import type { Conversation, Message, User } from "../api/types.ts";
 import type { ConversationRow, PersonRow } from "../db/schema.ts";
+import { wear } from "./fold.ts";
 
 const MOST_UNREAD = 999;
 
@@ -76,10 +77,10 @@ function keep(next: ConversationRow, row: ConversationRow, told: boolean): void 
 }
 
 /** What entries of its log have said of a group. */
-function keepGroup(next: ConversationRow, { title, description, memberCount, role }: ConversationRow): void {
+function keepGroup(next: ConversationRow, row: ConversationRow): void {
+  const { title, memberCount, role } = row;
   Object.assign(next, { title, memberCount, role });
-  if (description === undefined) delete next.description;
-  else next.description = description;
+  wear(next, row);
 }
 
 /** All others have come so far, in a group: its watermarks only grow. */

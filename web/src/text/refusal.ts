@@ -16,6 +16,7 @@ export function refusal(error: unknown): string {
     case "conflict":
     case "gone":
     case "too_large":
+    case "unsupported_media":
     case "blocked":
     case "code_wrong":
     case "code_expired":

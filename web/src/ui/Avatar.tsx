@@ -15,6 +15,14 @@ export interface AvatarProps {
   presence?: "online" | "away" | null;
 }
 
+/** Images of ours come in several sizes: one that is small on the screen needs no large one. */
+function sized(src: string, size: number): string {
+  return size <= SMALL && src.startsWith("/api/images/") ? `${src}?size=96` : src;
+}
+
+/** Twice that has 96 pixels, as many as most screens have for it. */
+const SMALL = 48;
+
 /** A person is round, a place is square. The name beside it says everything, so that this says nothing. */
 export function Avatar({ id, name, src, size, kind = "person", presence }: AvatarProps) {
   const [broken, setBroken] = useState<string>();
@@ -25,7 +33,7 @@ export function Avatar({ id, name, src, size, kind = "person", presence }: Avata
       style={{ "--avatar-size": `${size / 16}rem` } satisfies CSSProperties}
     >
       {src && src !== broken ? (
-        <img src={src} alt="" decoding="async" draggable={false} onError={() => setBroken(src)} />
+        <img src={sized(src, size)} alt="" decoding="async" draggable={false} onError={() => setBroken(src)} />
       ) : kind === "bot" ? (
         <Bot />
       ) : (

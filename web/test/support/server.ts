@@ -163,6 +163,9 @@ export class Way {
   isDeaf = false;
   /** How many WebSockets have been opened this way. */
   count = 0;
+  /** How many bytes have come from here; from so many on it is cut, and closed. */
+  sent = 0;
+  most = Infinity;
   private readonly pairs = new Set<[Socket, Socket]>();
   private listener: Listener | undefined;
 
@@ -181,6 +184,11 @@ export class Way {
       far.on("data", (data) => this.isDeaf || near.write(data));
       near.on("data", (data) => {
         if (data.includes("Upgrade: websocket")) this.count += 1;
+        this.sent += data.length;
+        if (this.sent > this.most) {
+          this.isOpen = false;
+          this.cut();
+        }
         if (!this.isDeaf) far.write(data);
       });
       for (const [one, another] of [pair, [far, near] as const]) {

@@ -77,7 +77,8 @@ type FaceData = Pick<ListData, "people" | "presence" | "connected">;
 export function faceOf({ conversation, personId }: Pick<Entry, "conversation" | "personId">, data: FaceData): Face {
   if (conversation?.kind === "group") {
     const name = conversation.title || t.chats.untitled;
-    return { id: conversation.id, kind: "group", name, presence: null };
+    const { id, profileImage: src } = conversation;
+    return { id, kind: "group", name, presence: null, ...(src !== undefined && { src }) };
   }
   return personFace(conversation ? conversation.other : data.people.get(personId ?? ""), data);
 }

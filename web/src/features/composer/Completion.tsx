@@ -51,7 +51,7 @@ interface Option {
 const LIST = "composer-completion";
 
 /** Above the field: people after `@`, emoji after `:` and two letters. */
-export function Completion({ ref, field, text, caret, active, people, group, me, onPick }: CompletionProps) {
+export default function Completion({ ref, field, text, caret, active, people, group, me, onPick }: CompletionProps) {
   const query = active ? queryAt(text, caret) : undefined;
   const options = useOptions(query, people, group, me);
   const asked = query && `${query.kind}${query.from}${query.word}`;

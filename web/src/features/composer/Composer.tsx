@@ -1,8 +1,9 @@
-import { ArrowUp, Smile, WifiOff } from "lucide-react";
+import { CircleAlert, WifiOff } from "lucide-react";
 import {
+  type ClipboardEvent,
+  type ComponentProps,
   type KeyboardEvent,
   lazy,
-  type ReactNode,
   type Ref,
   Suspense,
   useImperativeHandle,
@@ -11,15 +12,22 @@ import {
   useState,
 } from "react";
 import { t } from "../../text/index.ts";
-import { cx } from "../../ui/cx.ts";
-import { IconButton } from "../../ui/IconButton.tsx";
-import { Completion, type CompletionHandle, type Group, type Person } from "./Completion.tsx";
-import { Counter, LIMIT } from "./Counter.tsx";
+import { AttachButton, EmojiButton, MainButton } from "./buttons.tsx";
+import type { CompletionHandle, Group, Person } from "./Completion.tsx";
+import { CAPTION_LIMIT, Counter, LIMIT } from "./Counter.tsx";
 import type { Composing, ComposingAction } from "./composing.ts";
+import { pastedFiles } from "./files/pasted.ts";
+import type { Voice } from "./files/tray.ts";
+import type { Files } from "./files/useFiles.ts";
 import { ModeStrip } from "./ModeStrip.tsx";
 import "./Composer.css";
 
-const EmojiPopover = lazy(() => import("./EmojiPopover.tsx"));
+const Completion = lazy(() => import("./Completion.tsx"));
+const Tray = lazy(() => import("./files/Tray.tsx"));
+const Recorder = lazy(() => import("./files/Recorder.tsx"));
+
+/** What has none of these has nothing to be completed. */
+const COMPLETES = /[@:]/;
 
 export interface ComposerHandle {
   focus(): void;
@@ -39,9 +47,13 @@ interface ComposerProps {
   offline: boolean;
   /** An edit is on its way. */
   busy: boolean;
-  /** What is attached, above the line. */
-  tray?: ReactNode;
+  files: Files;
+  /** Files can be sent there, and voice notes. */
+  attaches: boolean;
+  /** Whom to tell that somebody records, if anybody. */
+  conversationId: string | undefined;
   onSubmit: () => void;
+  onVoice: (voice: Voice) => void;
   onEditLast: () => void;
   /** Esc, where there is nothing to take back. */
   onEscape: () => void;
@@ -49,15 +61,20 @@ interface ComposerProps {
 
 /** Where one writes. What is added stacks above the line. */
 export function Composer(props: ComposerProps) {
-  const { ref, state, dispatch, name, me, people, group, offline, busy, tray, onSubmit } = props;
+  const { ref, state, dispatch, name, me, people, group, offline, busy, files, attaches, onSubmit } = props;
   const field = useRef<HTMLTextAreaElement>(null);
   const completion = useRef<CompletionHandle>(null);
   const [caret, setCaret] = useState(0);
   const [active, setActive] = useState(false);
-  useImperativeHandle(ref, () => ({ focus: () => field.current?.focus() }));
+  const [recording, setRecording] = useState(false);
+  const focus = () => field.current?.focus();
+  useImperativeHandle(ref, () => ({ focus }));
   useCaretAtEnd(field, state.revision, setCaret);
   const { text, mode } = state;
-  const ready = text.trim() !== "" && text.length <= LIMIT && !busy;
+  const editing = mode.kind === "edit";
+  const items = attaches ? files.tray.items : [];
+  const limit = items.length > 0 ? CAPTION_LIMIT : LIMIT;
+  const ready = (text.trim() !== "" || items.length > 0) && text.length <= limit && !busy;
   const submit = () => {
     if (ready) onSubmit();
   };
@@ -65,64 +82,134 @@ export function Composer(props: ComposerProps) {
     const { selectionStart: from = text.length, selectionEnd: to = text.length } = field.current ?? {};
     dispatch({ do: "insert", text: emoji, from, to });
   };
+  const paste = (event: ClipboardEvent) => {
+    const pasted = attaches ? pastedFiles(event.clipboardData) : [];
+    if (pasted.length === 0) return;
+    event.preventDefault();
+    files.add(pasted);
+  };
   const keyDown = useKeys({ ...props, completion, submit });
+  const speaks = attaches && (recording || files.tray.voice !== undefined);
   return (
     <div className="composer">
-      <Completion
-        ref={completion}
-        field={field}
-        text={text}
-        caret={caret}
-        active={active}
-        people={people}
-        group={group}
-        me={me}
-        onPick={(query, word) => dispatch({ do: "insert", text: word, from: query.from, to: query.to })}
-      />
+      <Suspense>
+        {!speaks && COMPLETES.test(text) && (
+          <Completion
+            ref={completion}
+            field={field}
+            text={text}
+            caret={caret}
+            active={active}
+            people={people}
+            group={group}
+            me={me}
+            onPick={(query, word) => dispatch({ do: "insert", text: word, from: query.from, to: query.to })}
+          />
+        )}
+      </Suspense>
       <div className="composer__box">
         <ModeStrip mode={mode} me={me} onCancel={() => dispatch({ do: "cancel" })} />
-        {tray}
-        <div className="composer__line">
-          <div className="composer__grow" data-text={`${text}\u200b`}>
-            <textarea
-              ref={field}
-              rows={1}
-              dir="auto"
-              className="composer__field"
-              aria-label={t.conversation.messageTo(name)}
-              aria-describedby={mode.kind === "new" ? undefined : "composer-strip"}
-              placeholder={t.conversation.placeholder}
-              value={text}
-              enterKeyHint="send"
-              onChange={(event) => {
-                setCaret(event.target.selectionEnd);
-                dispatch({ do: "type", text: event.target.value });
+        <Suspense>
+          {items.length > 0 && <Tray items={items} onRemove={files.remove} onEmpty={focus} />}
+          {speaks && (
+            <Recorder
+              files={files}
+              conversationId={props.conversationId}
+              onSend={props.onVoice}
+              onClose={() => {
+                setRecording(false);
+                requestAnimationFrame(focus);
               }}
-              onSelect={(event) => setCaret(event.currentTarget.selectionEnd)}
-              onKeyDown={keyDown}
-              onFocus={() => setActive(true)}
-              onBlur={() => setActive(false)}
             />
-          </div>
-          <EmojiButton onPick={insert} onClose={() => field.current?.focus()} />
-          <IconButton
-            icon={ArrowUp}
-            label={mode.kind === "edit" ? t.conversation.saveEdit : t.conversation.send}
-            shortcut="enter"
-            className={cx("composer__send", !ready && "composer__send--off")}
-            aria-disabled={!ready}
-            onClick={submit}
+          )}
+        </Suspense>
+        <div className="composer__line" hidden={speaks}>
+          {attaches && <AttachButton onAttach={files.add} onDone={focus} />}
+          <Field
+            ref={field}
+            name={name}
+            text={text}
+            caption={items.length > 0}
+            described={mode.kind !== "new"}
+            onType={(typed) => dispatch({ do: "type", text: typed })}
+            onCaret={setCaret}
+            onActive={setActive}
+            onKeyDown={keyDown}
+            onPaste={paste}
+          />
+          <EmojiButton onPick={insert} onClose={focus} />
+          <MainButton
+            records={attaches && text === "" && items.length === 0}
+            ready={ready}
+            label={editing ? t.conversation.saveEdit : t.conversation.send}
+            onRecord={() => setRecording(true)}
+            onSend={() => {
+              submit();
+              focus();
+            }}
           />
         </div>
       </div>
-      <Counter length={text.length} />
+      <Counter length={text.length} limit={limit} />
+      <Notes problem={files.tray.problem} offline={offline} />
+    </div>
+  );
+}
+
+interface FieldProps extends Pick<ComponentProps<"textarea">, "ref" | "onKeyDown" | "onPaste"> {
+  /** Whom it goes to. */
+  name: string;
+  text: string;
+  /** It is about what is attached. */
+  caption: boolean;
+  /** The strip above says what it is about. */
+  described: boolean;
+  onType: (text: string) => void;
+  onCaret: (caret: number) => void;
+  onActive: (active: boolean) => void;
+}
+
+function Field({ name, text, caption, described, onType, onCaret, onActive, ...rest }: FieldProps) {
+  return (
+    <div className="composer__grow" data-text={`${text}\u200b`}>
+      <textarea
+        {...rest}
+        rows={1}
+        dir="auto"
+        className="composer__field"
+        aria-label={t.conversation.messageTo(name)}
+        aria-describedby={described ? "composer-strip" : undefined}
+        placeholder={caption ? t.conversation.addCaption : t.conversation.placeholder}
+        value={text}
+        enterKeyHint="send"
+        onChange={(event) => {
+          onCaret(event.target.selectionEnd);
+          onType(event.target.value);
+        }}
+        onSelect={(event) => onCaret(event.currentTarget.selectionEnd)}
+        onFocus={() => onActive(true)}
+        onBlur={() => onActive(false)}
+      />
+    </div>
+  );
+}
+
+function Notes({ problem, offline }: { problem: string | undefined; offline: boolean }) {
+  return (
+    <>
+      {problem !== undefined && (
+        <p className="composer__note composer__note--bad" role="alert">
+          <CircleAlert />
+          {problem}
+        </p>
+      )}
       {offline && (
         <p className="composer__note">
           <WifiOff />
           {t.conversation.offline}
         </p>
       )}
-    </div>
+    </>
   );
 }
 
@@ -167,25 +254,4 @@ function useKeys({ state, dispatch, onEditLast, onEscape, completion, submit }: 
       else dispatch({ do: "cancel" });
     }
   };
-}
-
-function EmojiButton({ onPick, onClose }: { onPick: (emoji: string) => void; onClose: () => void }) {
-  const [open, setOpen] = useState(false);
-  const button = useRef<HTMLSpanElement>(null);
-  return (
-    <span ref={button}>
-      <IconButton
-        icon={Smile}
-        label={t.conversation.emoji}
-        aria-haspopup="dialog"
-        aria-expanded={open}
-        onClick={() => setOpen(!open)}
-      />
-      {open && (
-        <Suspense>
-          <EmojiPopover at={button} onPick={onPick} onEnd={() => setOpen(false)} onClosed={onClose} />
-        </Suspense>
-      )}
-    </span>
-  );
 }

@@ -4,14 +4,17 @@ import { cx } from "../../ui/cx.ts";
 
 /** Characters of a message, as the server counts them. */
 export const LIMIT = 8000;
-const NEAR = 7500;
+/** And of what stands below files. */
+export const CAPTION_LIMIT = 2000;
+/** From so many left on they are counted. */
+const NEAR = 500;
 
 const number = new Intl.NumberFormat(locale);
 
 /** How much is left of a long text, or by how much it is too long. */
-export function Counter({ length }: { length: number }) {
-  if (length <= NEAR) return null;
-  const over = length > LIMIT;
+export function Counter({ length, limit }: { length: number; limit: number }) {
+  if (length <= limit - NEAR) return null;
+  const over = length > limit;
   return (
     <p
       className={cx("composer__note composer__note--end", over && "composer__note--bad")}
@@ -19,8 +22,8 @@ export function Counter({ length }: { length: number }) {
     >
       {over && <CircleAlert />}
       {over
-        ? t.conversation.over(number.format(length - LIMIT), number.format(LIMIT))
-        : t.conversation.left(number.format(LIMIT - length))}
+        ? t.conversation.over(number.format(length - limit), number.format(limit))
+        : t.conversation.left(number.format(limit - length))}
     </p>
   );
 }

@@ -6,7 +6,7 @@ import { t } from "../../text/index.ts";
 import { refusal } from "../../text/refusal.ts";
 import { Button } from "../../ui/Button.tsx";
 import { toast } from "../../ui/toast.tsx";
-import { REQUEST_MESSAGES, type Writing } from "./writing.ts";
+import { mayWrite, REQUEST_MESSAGES, type Writing } from "./writing.ts";
 import "./Foot.css";
 
 const RequestBar = lazy(() => import("./RequestBar.tsx"));
@@ -21,11 +21,10 @@ interface FootProps {
 
 /** The end of a conversation: the composer, or why there is none and what helps. */
 export function Foot({ writing, conversationId, other, children }: FootProps) {
-  const open = writing.kind === "open" || (writing.kind === "waiting" && writing.left > 0);
   return (
     <div className="foot">
       <Reason writing={writing} conversationId={conversationId} other={other} />
-      {open && children}
+      {mayWrite(writing) && children}
     </div>
   );
 }

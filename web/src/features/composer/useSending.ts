@@ -1,15 +1,20 @@
 import { useEffect, useState } from "react";
 import type { Message } from "../../api/types.ts";
 import { useEngine } from "../../session/session.ts";
+import { t } from "../../text/index.ts";
 import { refusal } from "../../text/refusal.ts";
 import { toast } from "../../ui/toast.tsx";
 import type { ConversationData } from "../timeline/useConversation.ts";
 import { type Composing, type ComposingAction, composing, draftOf } from "./composing.ts";
+import type { Voice } from "./files/tray.ts";
+import type { Files } from "./files/useFiles.ts";
+import { mayAttach } from "./writing.ts";
 
 interface SendingOptions {
   data: ConversationData;
   state: Composing;
   dispatch: (action: ComposingAction) => void;
+  files: Files;
   messages: readonly Message[];
   onSent: () => void;
 }
@@ -18,28 +23,51 @@ export interface Sending {
   /** An edit is on its way. */
   busy: boolean;
   submit: () => void;
+  sendVoice: (voice: Voice) => void;
   editLast: () => void;
   /** As `dispatch`, and tells the other that somebody types. */
   write: (action: ComposingAction) => void;
 }
 
 /** What becomes of what is written: sends, edits, and the signals meanwhile. */
-export function useSending({ data, state, dispatch, messages, onSent }: SendingOptions): Sending {
+export function useSending({ data, state, dispatch, files, messages, onSent }: SendingOptions): Sending {
   const engine = useEngine();
   const [busy, setBusy] = useState(false);
   const signal = useSignals(data);
+  const replyTo = state.mode.kind === "reply" ? state.mode.to : undefined;
+  const options = replyTo === undefined ? {} : { replyToId: replyTo.id };
+  const queue = async (queued: Promise<unknown>, undo: () => void) => {
+    try {
+      await queued;
+      onSent();
+    } catch (error) {
+      undo();
+      toast(isFull(error) ? t.conversation.noRoom : refusal(error));
+    }
+  };
   const send = async () => {
-    const options = state.mode.kind === "reply" ? { replyToId: state.mode.to.id } : {};
+    const text = state.text.trimEnd();
+    const tray = mayAttach(data) ? files.take() : { items: [] };
     // The field is empty at once; the message is in the timeline as soon as it is in the outbox.
     dispatch({ do: "done" });
     signal("");
-    try {
-      await engine.send(data.target, state.text.trimEnd(), options);
-      onSent();
-    } catch (error) {
-      dispatch({ do: "restore", text: state.text, replyTo: state.mode.kind === "reply" ? state.mode.to : undefined });
-      toast(refusal(error));
-    }
+    const attached = tray.items.map(({ file }) => file);
+    const queued =
+      attached.length > 0
+        ? engine.sendFiles(data.target, attached, { ...options, caption: text })
+        : engine.send(data.target, text, options);
+    const undo = () => {
+      files.putBack(tray);
+      dispatch({ do: "restore", text: state.text, replyTo });
+    };
+    await queue(
+      queued.then(() => files.forget(tray)),
+      undo,
+    );
+  };
+  const sendVoice = (voice: Voice) => {
+    if (replyTo !== undefined) dispatch({ do: "cancel" });
+    return queue(engine.sendFiles(data.target, [voice], options), () => files.keepVoice(voice));
   };
   const save = async (message: Message) => {
     const content = state.text.trimEnd();
@@ -57,6 +85,7 @@ export function useSending({ data, state, dispatch, messages, onSent }: SendingO
   return {
     busy,
     submit: () => void (state.mode.kind === "edit" ? save(state.mode.message) : send()),
+    sendVoice: (voice) => void sendVoice(voice),
     editLast: () => {
       const last = messages.findLast((message) => isEditable(message, data.me.id));
       if (last !== undefined) dispatch({ do: "edit", message: last });
@@ -67,6 +96,12 @@ export function useSending({ data, state, dispatch, messages, onSent }: SendingO
       if (text !== draftOf(state).text) signal(text);
     },
   };
+}
+
+/** The browser gives no more room to what is kept here; Dexie has the reason inside. */
+function isFull(error: unknown): boolean {
+  const { name, inner } = (error ?? {}) as { name?: string; inner?: { name?: string } };
+  return name === "QuotaExceededError" || inner?.name === "QuotaExceededError";
 }
 
 function isEditable(message: Message, me: string): boolean {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { ConversationRow, OutboxRow } from "../../db/schema.ts";
-import { writingOf } from "./writing.ts";
+import type { ConversationRow, OutboxRow, PersonRow } from "../../db/schema.ts";
+import { mayAttach, writingOf } from "./writing.ts";
 
 const NOW = Date.parse("2026-11-26T12:00:00Z");
 const conversation: ConversationRow = {
@@ -53,5 +53,17 @@ describe("where one writes", () => {
   it("is closed when the server said that they can't be reached", () => {
     expect(writing({}, 0, [refused("blocked")])).toEqual({ kind: "unreachable" });
     expect(writing({}, 0, [refused("rate_limited")])).toEqual({ kind: "open" });
+  });
+});
+
+describe("files", () => {
+  const friend = { friendship: { status: "accepted" } } as PersonRow;
+  it("are sent where a conversation is accepted, and to friends with whom none has begun", () => {
+    expect(mayAttach({ conversation, person: undefined })).toBe(true);
+    expect(mayAttach({ conversation: undefined, person: friend })).toBe(true);
+  });
+  it("are sent to nobody who has yet to accept", () => {
+    expect(mayAttach({ conversation: { ...conversation, status: "pending" }, person: friend })).toBe(false);
+    expect(mayAttach({ conversation: undefined, person: undefined })).toBe(false);
   });
 });

@@ -17,9 +17,20 @@ export type Writing =
   | { kind: "waiting"; left: number }
   | { kind: "declined"; days: number };
 
+/** Whether the composer is there. */
+export function mayWrite(writing: Writing): boolean {
+  return writing.kind === "open" || (writing.kind === "waiting" && writing.left > 0);
+}
+
+/** Whether files may be sent: not before a request is accepted. */
+export function mayAttach({ conversation, person }: Pick<WritingInput, "conversation" | "person">): boolean {
+  if (conversation !== undefined) return conversation.status === "accepted";
+  return person?.friendship?.status === "accepted";
+}
+
 interface WritingInput {
   conversation: ConversationRow | undefined;
-  person: (User & Pick<PersonRow, "blockedByMe">) | undefined;
+  person: (User & Pick<PersonRow, "blockedByMe" | "friendship">) | undefined;
   outbox: readonly OutboxRow[];
   /** How many messages of one's own are there. */
   own: number;

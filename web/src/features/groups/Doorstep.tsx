@@ -34,7 +34,7 @@ export function Doorstep({ group, title, text, children }: DoorstepProps) {
                 <DoorClosed aria-hidden="true" />
               </span>
             ) : (
-              <Avatar id={group.id} name={group.name} size={92} kind="group" />
+              <Avatar id={group.id} name={group.name} src={group.profileImage} size={92} kind="group" />
             )}
             <h1 className="doorstep__title" dir="auto">
               {title}

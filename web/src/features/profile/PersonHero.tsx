@@ -11,6 +11,7 @@ import { useNow } from "../../ui/useNow.ts";
 import { ActButton } from "./ActButton.tsx";
 import { canBefriend, kindOf, nameOf, relationOf, tagOf } from "./person.ts";
 import { personActs } from "./personActs.ts";
+import { Cover } from "./pictures/Cover.tsx";
 import { monthText, presenceText, shownPresence } from "./presence.ts";
 import "./PersonHero.css";
 import { Username } from "./Username.tsx";
@@ -29,6 +30,7 @@ export function PersonHero({ person, presence, size = 92 }: PersonHeroProps) {
   const said = presenceText(presence, person, now);
   return (
     <div className="person-hero">
+      {size === 92 && <Cover src={person.coverImage} small />}
       <Avatar
         id={person.id}
         name={name}

@@ -10,6 +10,8 @@ import { GenderRow } from "./GenderRow.tsx";
 import { LevelMenu } from "./LevelMenu.tsx";
 import { Section } from "./Page.tsx";
 import { fullNameOf, nameOf } from "./person.ts";
+import { Cover } from "./pictures/Cover.tsx";
+import { PictureMenu } from "./pictures/PictureMenu.tsx";
 import { monthText } from "./presence.ts";
 import "./ProfilePage.css";
 import type { PrivateFact } from "./privacy.ts";
@@ -54,7 +56,13 @@ function Head({ me }: { me: Me }) {
   const joined = me.createdAt && t.people.joinedIn(monthText(me.createdAt, now, true));
   return (
     <header className="profile__head">
-      <Avatar id={me.id} name={name} src={me.profileImage} size={104} />
+      <Cover src={me.coverImage}>
+        <PictureMenu look="words" of={[{ place: { kind: "cover" }, has: me.coverImage !== undefined }]} />
+      </Cover>
+      <div className="profile__face">
+        <Avatar id={me.id} name={name} src={me.profileImage} size={104} />
+        <PictureMenu look="round" of={[{ place: { kind: "face" }, has: me.profileImage !== undefined }]} />
+      </div>
       <div className="profile__words">
         <h1 className="page__title">
           <bdi>{name}</bdi>

@@ -1,5 +1,6 @@
 /** The libraries that this client is made with, and under which licences they are. */
 export const LICENCES: Readonly<Record<string, string>> = {
+  blurhash: "MIT",
   dexie: "Apache-2.0",
   "dexie-react-hooks": "Apache-2.0",
   "emojibase-data": "MIT",
@@ -9,6 +10,8 @@ export const LICENCES: Readonly<Record<string, string>> = {
   "radix-ui": "MIT",
   react: "MIT",
   "react-dom": "MIT",
+  "react-easy-crop": "MIT",
+  "tus-js-client": "MIT",
   virtua: "MIT",
   wouter: "Unlicense",
   zustand: "MIT",

@@ -13,16 +13,19 @@ import type { Message, Sender } from "../../api/types.ts";
 import { Banners } from "../../app/Banners.tsx";
 import { usePanes } from "../../app/panes.ts";
 import type { ActivityRow } from "../../db/schema.ts";
+import { hush } from "../../media/only.ts";
 import { useEngine } from "../../session/session.ts";
 import { t } from "../../text/index.ts";
 import { useHotkey } from "../../ui/useHotkey.ts";
 import { useNow } from "../../ui/useNow.ts";
 import { Composer, type ComposerHandle } from "../composer/Composer.tsx";
 import { Foot } from "../composer/Foot.tsx";
+import { useDropping } from "../composer/files/useDropping.ts";
+import { useFiles } from "../composer/files/useFiles.ts";
 import { useDraft } from "../composer/useDraft.ts";
 import { useLasting } from "../composer/useLasting.ts";
 import { useSending } from "../composer/useSending.ts";
-import { type Writing, writingOf } from "../composer/writing.ts";
+import { mayAttach, mayWrite, type Writing, writingOf } from "../composer/writing.ts";
 import { mayCallAll } from "../groups/rules.ts";
 import { ActivityBubble } from "./ActivityBubble.tsx";
 import { ConversationBody } from "./ConversationBody.tsx";
@@ -41,6 +44,7 @@ import { useViewOf } from "./useViewOf.ts";
 
 // What is asked for now and then comes when it is.
 const SearchBar = lazy(() => import("./SearchBar.tsx"));
+const DropVeil = lazy(() => import("../composer/files/DropVeil.tsx"));
 const ReactionPicker = lazy(() => import("./ReactionPicker.tsx"));
 const DetailsDialog = lazy(() => import("./DetailsDialog.tsx"));
 const PersonCardAt = lazy(() => import("../profile/PersonCardAt.tsx"));
@@ -64,8 +68,11 @@ export function ConversationView({ data }: { data: ConversationData }) {
   const show = useShow(messages, timeline, hit);
   const { acts, overlays, close } = useMessageActs({ dispatch, focusComposer, show });
   const toLatest = () => (messages.state.live ? timeline.current?.toLatest() : messages.openLatest());
-  const sending = useSending({ data, state, dispatch, messages: all, onSent: toLatest });
+  const files = useFiles(target);
+  const sending = useSending({ data, state, dispatch, files, messages: all, onSent: toLatest });
   const writing = useWriting(data, all);
+  const dropping = useDropping(files.add);
+  const attaches = mayWrite(writing) && mayAttach(data) && state.mode.kind !== "edit";
   const here = usePeopleHere(conversation, all, activity);
   const mentionable = useMentionable(data, all, here);
   const view = useViewOf(data, writing, here);
@@ -85,6 +92,8 @@ export function ConversationView({ data }: { data: ConversationData }) {
   useHotkey("escape", leave);
   useHotkey("mod+f", () => setSearching(true), { when: conversation !== undefined });
   useSearchWish(() => setSearching(true));
+  // Where nothing would show that it plays, and nothing could stop it.
+  useEffect(() => hush, []);
   useFocusAtOpening(composer, writing.kind);
   const onKey = (event: KeyboardEvent, message: Message, element: HTMLElement) =>
     messageKey(event, message, element, view, acts);
@@ -92,7 +101,7 @@ export function ConversationView({ data }: { data: ConversationData }) {
     <ActsContext value={acts}>
       <ViewContext value={view}>
         <MarksContext value={marks}>
-          <section className="conversation" aria-label={name}>
+          <section className="conversation" aria-label={name} {...(attaches && dropping.handlers)}>
             <Header data={data} activity={activity} here={here} onSearch={() => setSearching(true)} />
             <Banners />
             {searching && conversation && (
@@ -122,11 +131,20 @@ export function ConversationView({ data }: { data: ConversationData }) {
                 group={mentionable.group}
                 offline={offline}
                 busy={sending.busy}
+                files={files}
+                attaches={attaches}
+                conversationId={conversation?.id}
                 onSubmit={sending.submit}
+                onVoice={sending.sendVoice}
                 onEditLast={sending.editLast}
                 onEscape={leave}
               />
             </Foot>
+            {attaches && dropping.over && (
+              <Suspense>
+                <DropVeil />
+              </Suspense>
+            )}
           </section>
           <Overlays overlays={overlays} close={close} messages={all} marks={marks} me={me.id} />
         </MarksContext>

@@ -60,7 +60,7 @@ export function Header({ data, activity, here, onSearch }: HeaderProps) {
         <Avatar
           id={person?.id ?? conversation?.id ?? ""}
           name={name}
-          src={person?.profileImage}
+          src={person?.profileImage ?? conversation?.profileImage}
           size={38}
           kind={conversation?.kind === "group" ? "group" : person?.isBot ? "bot" : "person"}
           presence={shown}

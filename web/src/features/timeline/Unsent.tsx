@@ -13,16 +13,18 @@ export function Unsent({ entries }: { entries: readonly OutboxRow[] }) {
   const told = (work: Promise<unknown>) => void work.catch((error: unknown) => toast(refusal(error)));
   return (
     <ul className="unsent" aria-label={t.conversation.notSent}>
-      {entries.map(({ clientId, content }) => (
+      {entries.map(({ clientId, content, file }) => (
         <li key={clientId} className="unsent__entry">
           <p className="unsent__state">{t.conversation.notSent}</p>
           <p className="unsent__text" dir="auto">
-            {content}
+            {content || file?.name}
           </p>
           <div className="unsent__acts">
-            <Button size="sm" onClick={() => told(copyText(content))}>
-              {t.conversation.copyText}
-            </Button>
+            {content !== "" && (
+              <Button size="sm" onClick={() => told(copyText(content))}>
+                {t.conversation.copyText}
+              </Button>
+            )}
             <Button size="sm" onClick={() => told(engine.discard(clientId))}>
               {t.common.delete}
             </Button>

@@ -39,7 +39,7 @@ describe("what happened in a group", () => {
     const gone = { ...told("removed", "", [ben]), users: [] };
     expect(systemText(gone, "me")).toBe("Ada Okafor removed Deleted user");
     expect(systemText(told("constructor", "A picture was set"), "me")).toBe("A picture was set");
-    expect(systemText(told("pictured"), "me")).toBe("Ada Okafor changed something here");
+    expect(systemText(told("painted"), "me")).toBe("Ada Okafor changed something here");
   });
 
   it("has names apart, whatever is in them", () => {

@@ -24,6 +24,7 @@ type SystemEvent =
   | "created"
   | "renamed"
   | "described"
+  | "pictured"
   | "settings_changed"
   | "joined"
   | "let_in"
@@ -38,6 +39,7 @@ const SENTENCES: Readonly<Record<SystemEvent, Sentence>> = {
   created: ({ who, text }) => t.conversation.groupCreated(who, isolated(text)),
   renamed: ({ who, text }) => t.conversation.groupRenamed(who, isolated(text)),
   described: ({ who }) => t.conversation.groupDescribed(who),
+  pictured: ({ who }) => t.conversation.groupPictured(who),
   settings_changed: ({ who }) => t.conversation.groupSettings(who),
   joined: ({ who }) => t.conversation.memberJoined(who),
   let_in: ({ who, whom }) => t.conversation.memberLetIn(who, whom),

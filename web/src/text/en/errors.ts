@@ -7,6 +7,9 @@ export const errors = {
   conflict: "Someone changed this a moment ago. Look again, then save.",
   gone: "This message was unsent.",
   too_large: "This is too large.",
+  file_too_large: (size: string, limit: string) => `That file is ${size}. The limit is ${limit}.`,
+  no_room_for_files: "All room for your files is used. Take back some that you have sent.",
+  unsupported_media: "This kind of file can’t be sent. Put it in a zip.",
   rate_limited: (seconds: number) =>
     `Too fast. Try again in ${seconds > 90 ? `${Math.ceil(seconds / 60)} min` : `${seconds} s`}.`,
   blocked: "You can't send messages to this person.",

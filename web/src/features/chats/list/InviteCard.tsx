@@ -19,7 +19,7 @@ export function InviteCard({ invite }: { invite: InviteRow }) {
   const members = t.conversation.members(numberText(memberCount));
   return (
     <section className="invite-card" aria-label={t.chats.inviteTo(group.title)}>
-      <Avatar id={id} name={group.title} size={40} kind="group" />
+      <Avatar id={id} name={group.title} src={group.profileImage} size={40} kind="group" />
       <div className="invite-card__words">
         <bdi className="invite-card__name ellipsis">{group.title}</bdi>
         <p className="invite-card__facts ellipsis" dir="auto">

@@ -28,7 +28,7 @@ from twisted.web.iweb import IBodyProducer
 from zope.interface import implementer
 
 from chatr.config import S3Settings
-from chatr.files.answers import Idle, Lost, Reading
+from chatr.files.s3.answers import Idle, Lost, Reading
 from chatr.files.storage import Missing, StorageError, StorageFull, StorageUnavailable
 
 T = TypeVar("T")

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { outOf } from "./open.ts";
+import { outOf } from "./rebuild.ts";
 
 const send = {
   clientId: "a",
@@ -26,4 +26,15 @@ it("keeps no send of which it understands a part only", () => {
 it("keeps what is being written", () => {
   const draft = { target: "conversation:x", text: "hel" };
   expect(outOf([], [draft, { target: "conversation:y" }, undefined]).drafts).toEqual([draft]);
+});
+
+it("keeps files that wait with their bytes, and none without", () => {
+  const file = { name: "a.png", size: 3, mimeType: "image/png" };
+  const whole = { ...send, clientId: "a", order: 1, file };
+  const done = { ...send, clientId: "b", order: 2, file: { ...file, fileId: "f" } };
+  const bytes = { clientId: "a", blob: new Blob(["abc"]) };
+  const lost = { ...send, clientId: "c", order: 3, file };
+  const found = outOf([whole, done, lost, { ...send, clientId: "d", file: {} }], [], [bytes, { clientId: "c" }]);
+  expect(found.outbox.map(({ clientId }) => clientId)).toEqual(["a", "b"]);
+  expect(found.blobs).toEqual([bytes]);
 });

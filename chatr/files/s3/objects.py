@@ -15,11 +15,11 @@ from twisted.web.iweb import IBodyProducer
 from zope.interface import implementer
 
 from chatr.config import S3Settings
-from chatr.files.answers import Idle, Lost, Relay, discard
-from chatr.files.bucket import PAUSE_S, TRIES, Bucket, BucketRefused
 from chatr.files.disk import Disk, sha256_of
 from chatr.files.pieces import Pieces
-from chatr.files.sink import Sink
+from chatr.files.s3.answers import Idle, Lost, Relay, discard
+from chatr.files.s3.bucket import PAUSE_S, TRIES, Bucket, BucketRefused
+from chatr.files.s3.sink import Sink
 from chatr.files.storage import ConsumerGone, Missing, StorageError, StorageUnavailable, checked
 
 #: What is larger is uploaded in parts (S3 wants 5 MiB), and sent range by range: a reader that hangs up wastes no more.

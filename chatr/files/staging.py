@@ -1,0 +1,274 @@
+"""Where uploads lie until it is known what becomes of them: files on this machine's disk, written as they come.
+
+All of the disk is done in threads of its own, so that a slow one keeps nothing else waiting. What comes faster than it
+is written makes whoever sends it wait: an upload has at most :data:`HIGH_BYTES` and what one packet brings beyond that
+in memory, as much again that is being written, and all together :data:`MOST_BYTES` and a packet of each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from chatr.files.disk import sha256_of
+from chatr.process.threads import Threads, ThreadsEnded
+
+log = Logger()
+
+#: Less is not worth a write of its own. With more, who sends waits until it is written.
+BATCH_BYTES, HIGH_BYTES = 128 * 1024, 256 * 1024
+MOST_BYTES = 16 * 1024 * 1024
+_THREADS = 4
+#: No upload takes as long to become something.
+_LEFT_BEHIND_S = 3600.0
+#: What describes an upload that may be gone on with (unfinished.py) lies beside it.
+DESCRIPTION = ".json"
+_MODE, _FOLDER_MODE = 0o600, 0o700
+
+
+class Feed(Protocol):
+    """Whoever the bytes come from."""
+
+    def hold(self) -> None:
+        """Send nothing for now."""
+
+    def go_on(self) -> None:
+        """Send on."""
+
+    def failed(self, error: Exception) -> None:
+        """It can't be kept: stop. OSError when it is the disk's fault."""
+
+
+class Staging:
+    """The folder of uploads, below the data directory, and the threads that work in it."""
+
+    def __init__(self, folder: Path, reactor: Any, *, new_id: Callable[[], str], keep_s: float) -> None:
+        """``keep_s``: for how long an upload that was cut can be gone on with."""
+        self.folder = folder
+        self.keep_s = keep_s
+        self.new_id = new_id
+        #: What has come and is not written.
+        self.waiting_bytes = 0
+        self._threads = Threads(reactor, "staging", at_most=_THREADS)
+        #: Do something with the disk in a thread.
+        self.run = self._threads.run
+
+    async def start(self) -> None:
+        """Have the folder, without what the last run has left that can't be gone on with. Raises OSError."""
+        self._threads.start()
+        await self.run(_prepare, self.folder)
+
+    def stop(self) -> Deferred[None]:
+        """Fires when what is being written is written."""
+        return self._threads.stop()
+
+    def path(self, id: str) -> Path:
+        """Where the bytes of an upload lie."""
+        return self.folder / id
+
+    async def remove(self, *names: str) -> None:
+        """Remove files of the folder; those that are not there, too."""
+        try:
+            await self.run(_remove, [self.folder / name for name in names])
+        except ThreadsEnded:
+            # The next start does.
+            pass
+        except OSError as error:
+            log.warn("an upload can't be removed: {error}", error=error)
+
+    async def sweep(self, keep: Collection[str]) -> None:
+        """Remove what is old, but for files whose name without its ending is in ``keep``. Raises OSError."""
+        await self.run(_sweep, self.folder, frozenset(keep), max(self.keep_s, _LEFT_BEHIND_S))
+
+
+class Staged:
+    """One file that is being written, by one who sends; from ``offset`` on if something of it is there already."""
+
+    def __init__(
+        self,
+        staging: Staging,
+        id: str,
+        feed: Feed,
+        *,
+        offset: int = 0,
+        algorithm: str = "sha256",
+        before: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """``algorithm``: of the digest of what comes. ``before``: what has to be done before anything is written."""
+        self.id = id
+        self.path = staging.path(id)
+        self.size = offset
+        self._staging = staging
+        self._feed = feed
+        self._file = _File(self.path, offset, algorithm)
+        self._before = before
+        self._pieces: list[bytes] = []
+        self._waiting_bytes = 0
+        self._held = self._busy = self._ending = False
+        self._error: Exception | None = None
+        self._settled: list[Deferred[None]] = []
+        if before is not None:
+            self._pump()
+
+    def write(self, data: bytes) -> None:
+        """Take more. What comes after a failure is dropped."""
+        if self._error is not None:
+            return
+        self._pieces.append(data)
+        self.size += len(data)
+        self._waiting_bytes += len(data)
+        self._staging.waiting_bytes += len(data)
+        crowded = self._waiting_bytes >= HIGH_BYTES or self._staging.waiting_bytes >= MOST_BYTES
+        if crowded and not self._held:
+            self._held = True
+            self._feed.hold()
+        if self._is_due:
+            self._pump()
+
+    async def end(self) -> bytes:
+        """Nothing more comes: wait until all is on the disk. Returns the digest of what came.
+
+        Raises OSError, and what ``before`` raised.
+        """
+        await self._settle()
+        if self._error is not None:
+            await self._staging.run(self._file.close)
+            raise self._error
+        return await self._staging.run(self._file.finish)
+
+    async def abandon(self) -> None:
+        """Nothing more comes, and nothing of it is wanted."""
+        self._error = self._error or InterruptedError()
+        self._take()
+        await self._settle()
+        with suppress(ThreadsEnded):
+            await self._staging.run(self._file.close)
+        await self._staging.remove(self.id)
+
+    def _settle(self) -> Deferred[None]:
+        """Fires when nothing waits to be written."""
+        self._ending = True
+        settled: Deferred[None] = Deferred()
+        self._settled.append(settled)
+        self._pump()
+        return settled
+
+    def _pump(self) -> None:
+        if not self._busy:
+            self._busy = True
+            Deferred.fromCoroutine(self._write_all())
+
+    async def _write_all(self) -> None:
+        try:
+            if self._before is not None:
+                before, self._before = self._before, None
+                await before()
+            while self._error is None and self._is_due:
+                pieces, size = self._pieces, self._waiting_bytes
+                self._pieces, self._waiting_bytes = [], 0
+                self._release()
+                try:
+                    await self._staging.run(self._file.append, pieces)
+                finally:
+                    self._staging.waiting_bytes -= size
+        except Exception as error:
+            self._error = error
+            self._take()
+            self._feed.failed(error)
+        self._busy = False
+        if self._ending and (self._error is not None or not self._pieces):
+            settled, self._settled = self._settled, []
+            for waiter in settled:
+                waiter.callback(None)
+
+    @property
+    def _is_due(self) -> bool:
+        """Whether what waits is worth a write, or somebody waits for it."""
+        return self._waiting_bytes >= (1 if self._ending or self._held else BATCH_BYTES)
+
+    def _take(self) -> None:
+        """What waits is void."""
+        self._staging.waiting_bytes -= self._waiting_bytes
+        self._pieces, self._waiting_bytes = [], 0
+
+    def _release(self) -> None:
+        if self._held:
+            self._held = False
+            self._feed.go_on()
+
+
+class _File:
+    """The file of an upload; all of it is called in threads, one call after the other."""
+
+    def __init__(self, path: Path, offset: int, algorithm: str) -> None:
+        self._path = path
+        self._offset = offset
+        self._digest = hashlib.new(algorithm)
+        self._descriptor = -1
+
+    def append(self, pieces: list[bytes]) -> None:
+        """Write pieces at the end."""
+        descriptor, data = self._open(), b"".join(pieces)
+        self._digest.update(data)
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+
+    def finish(self) -> bytes:
+        """Have it on the disk, and close it; the digest of what was written."""
+        os.fsync(self._open())
+        self.close()
+        return self._digest.digest()
+
+    def close(self) -> None:
+        """Close it, if it is open."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def _open(self) -> int:
+        if self._descriptor < 0:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+            self._descriptor = os.open(self._path, flags, _MODE)
+            # What a crash has left beyond it was not promised to anybody.
+            os.ftruncate(self._descriptor, self._offset)
+            os.lseek(self._descriptor, self._offset, os.SEEK_SET)
+        return self._descriptor
+
+
+def digest_of(path: Path) -> bytes:
+    """The SHA-256 of a whole file; in a thread."""
+    return bytes.fromhex(sha256_of(path, 0, path.stat().st_size))
+
+
+def _prepare(folder: Path) -> None:
+    folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+    folder.chmod(_FOLDER_MODE)
+    _sweep(folder, frozenset(path.stem for path in folder.glob("*" + DESCRIPTION)), 0.0)
+
+
+def _remove(paths: list[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
+
+
+def _sweep(folder: Path, keep: frozenset[str], old_s: float) -> None:
+    latest = time.time() - old_s
+    for entry in os.scandir(folder):
+        # Others come and go meanwhile.
+        with suppress(FileNotFoundError):
+            if entry.name.partition(".")[0] in keep or entry.stat(follow_symlinks=False).st_mtime > latest:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path, ignore_errors=True)
+            else:
+                os.unlink(entry.path)

@@ -1,0 +1,66 @@
+"""The job of looking at a file, in a worker process: what it is by its bytes, whether its name agrees, what is made."""
+
+from __future__ import annotations
+
+import msgspec
+
+from chatr.media import containers, films, images, papers, sounds
+from chatr.media.asked import Look, Refused, Seen, Unsupported
+from chatr.media.handed import Handed
+from chatr.media.kinds import BY_MEDIA_TYPE, FileType, endings, of_family
+from chatr.media.sniffing import HEAD_BYTES, family
+
+
+def prepare() -> None:
+    """Import and try whatever is needed later."""
+    images.prepare()
+    containers.prepare()
+    papers.prepare()
+
+
+def work(payload: bytes, handed: Handed) -> bytes:
+    """Do the job."""
+    ask = msgspec.msgpack.decode(payload, type=Look)
+    answer: Seen | Refused
+    try:
+        answer = look(ask, handed)
+    except Unsupported as error:
+        answer = Refused(str(error))
+    return msgspec.msgpack.encode(answer)
+
+
+def look(ask: Look, handed: Handed) -> Seen:
+    """Look at it. Raises :class:`Unsupported`, and whatever parsers raise about what is broken."""
+    begins_as = family(handed.source.read(HEAD_BYTES)) if handed.source.size else None
+    handed.source.seek(0)
+    if begins_as is None:
+        raise Unsupported("Files of this type can't be sent")
+    may_be = of_family(begins_as, ask.ending)
+    if not may_be:
+        wanted = ", ".join(f".{end}" for end in endings(of_family(begins_as, "")))
+        raise Unsupported(f"The name does not fit what is inside: it would end in {wanted}")
+    if ask.purpose != "file" and may_be[0].kind != "image":
+        raise Unsupported("This is no image")
+    seen = _by_kind(ask, handed, begins_as, may_be)
+    if BY_MEDIA_TYPE[seen.media_type] not in may_be and ask.purpose == "file":
+        raise Unsupported("The name does not fit what is inside")
+    return seen
+
+
+def _by_kind(ask: Look, handed: Handed, begins_as: str, may_be: list[FileType]) -> Seen:
+    if may_be[0].kind == "image":
+        return images.look(handed, may_be[0], ask.purpose, ask.max_pixels)
+    if may_be[0].kind == "file":
+        return Seen(media_type=papers.look(handed.source, begins_as, may_be).media_type)
+    with containers.opened(handed.source, begins_as) as container:
+        stream = containers.stream_of(container, begins_as, "video")
+        if stream is None:
+            return sounds.look(container, _named("audio", may_be))
+        return films.look(handed, container, stream, _named("video", may_be), ask.max_pixels)
+
+
+def _named(kind: str, may_be: list[FileType]) -> FileType:
+    found = next((each for each in may_be if each.kind == kind), None)
+    if found is None:
+        raise Unsupported(f"The name does not fit what is inside: that is {kind}")
+    return found

@@ -1,0 +1,1 @@
+"""Files: how they come in, who may have them, and when they go."""

@@ -1,0 +1,138 @@
+"""What becomes of a file that has come in: somebody looks at it, it is stored, and then it is there; or nothing is."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Literal
+
+from twisted.internet.threads import deferToThread
+
+from chatr.api.context import Uploaded
+from chatr.api.errors import ApiError
+from chatr.api.model import File
+from chatr.files.clamd import ScannerUnavailable
+from chatr.files.names import clean
+from chatr.files.storage import StorageError, key_of
+from chatr.media.looking import Found, Unsupported
+from chatr.ops import access
+from chatr.ops.ports import Ctx, Ports
+from chatr.store.files import files
+from chatr.store.files.files import ORIGINAL, Form, Looked, Purpose
+from chatr.store.pool import Queryable
+
+#: What an upload of an image or a file may be refused for, beside what all operations may.
+ERRORS = ("too_large", "unsupported_media")
+_UNAVAILABLE_S = 5
+
+
+async def receive(
+    ctx: Ctx,
+    file_id: str,
+    purpose: Purpose,
+    *,
+    waveform: list[float] | None = None,
+    duration: float | None = None,
+) -> None:
+    """Store what came with the call as a file of the caller's, ``file_id``, which :func:`ready` then makes one.
+
+    ``waveform``, ``duration``: of an audio file, by its recorder, until the server knows better. Raises
+    ``unsupported_media`` for what may not be sent, ``too_large`` when the caller has no room for it, and
+    ``unavailable``. Whatever it raises, nothing is left.
+    """
+    uploaded = access.uploaded(ctx)
+    await room(ctx.ports, ctx.caller.user_id, uploaded.size)
+    name = clean(uploaded.name)
+    forms = uploaded.path.with_name(uploaded.path.name + ".forms")
+    try:
+        found = await _look(ctx, uploaded.path, name, purpose, forms)
+        await _scan(ctx.ports, uploaded.path)
+        if "." not in name:
+            name += f".{found.ending}"
+        looked = _looked(found, uploaded, waveform, duration)
+        paths = {name: form.path for name, form in found.forms.items()}
+        await _store(ctx, file_id, purpose, name, looked, {ORIGINAL: uploaded.path, **paths})
+    finally:
+        await deferToThread(shutil.rmtree, forms, ignore_errors=True)
+
+
+async def room(ports: Ports, user_id: str, size: int) -> None:
+    """Raise ``too_large`` when somebody has no room for so many bytes more."""
+    quota = ports.files.settings.quota_bytes
+    if quota and await files.used_bytes(ports.db, user_id) + size > quota:
+        raise ApiError("too_large", f"Your files may take {quota} bytes together: take back some that you have sent")
+
+
+async def _look(ctx: Ctx, path: Path, name: str, purpose: Purpose, into: Path) -> Found:
+    into.mkdir(mode=0o700)
+    as_what: Literal["file", "avatar", "cover"] = purpose if purpose in ("avatar", "cover") else "file"
+    try:
+        return await ctx.ports.files.media.look(path, name, as_what, into, key=ctx.caller.user_id)
+    except Unsupported as error:
+        raise ApiError("unsupported_media", str(error)) from None
+
+
+async def _scan(ports: Ports, path: Path) -> None:
+    """Have the virus scanner look, where there is one."""
+    if ports.files.scanner is None:
+        return
+    try:
+        found = await ports.files.scanner.scan(path)
+    except ScannerUnavailable:
+        detail = "The virus scanner does not answer, and no file is taken without it"
+        raise ApiError("unavailable", detail, retry_after_s=_UNAVAILABLE_S) from None
+    if found is not None:
+        raise ApiError("unsupported_media", "The virus scanner refuses this file")
+
+
+def _looked(found: Found, uploaded: Uploaded, waveform: list[float] | None, duration: float | None) -> Looked:
+    made = {name: Form(form.media_type, form.size, form.width, form.height) for name, form in found.forms.items()}
+    whole = made.get(ORIGINAL, Form(found.media_type, uploaded.size, found.width, found.height))
+    heard = found.kind == "audio"
+    return Looked(
+        kind=found.kind,
+        mime_type=whole.type,
+        size=whole.size,
+        width=found.width,
+        height=found.height,
+        duration=found.duration if found.duration is not None or not heard else duration,
+        blur_hash=found.blur_hash,
+        waveform=waveform if heard else None,
+        waveform_state="pending" if heard else None,
+        sha256=uploaded.sha256,
+        forms={**made, ORIGINAL: whole},
+    )
+
+
+async def _store(ctx: Ctx, file_id: str, purpose: Purpose, name: str, looked: Looked, paths: dict[str, Path]) -> None:
+    """Store the objects. There is a row before the first of them, so that none is ever left alone."""
+    db, kept = ctx.ports.db, ctx.ports.files.storage
+    if purpose in ("avatar", "cover"):
+        # Nobody is shown the file itself.
+        looked = _without_original(looked)
+    await files.arrive(db, file_id, ctx.caller.user_id, purpose, name, looked)
+    try:
+        for form in looked.forms:
+            await kept.put(key_of(file_id, form), paths[form])
+    except StorageError as error:
+        await let_go(ctx, file_id)
+        raise ApiError("unavailable", "Files can't be stored at the moment", retry_after_s=_UNAVAILABLE_S) from error
+
+
+async def ready(db: Queryable, file_id: str) -> File:
+    """Make a file of what is stored: from here on it can be sent. Raises ``unavailable``."""
+    file = await files.ready(db, file_id)
+    if file is None:
+        raise ApiError("unavailable", "It took too long to store the file", retry_after_s=_UNAVAILABLE_S)
+    return file
+
+
+async def let_go(ctx: Ctx, file_id: str) -> None:
+    """Have a file go that nobody will send."""
+    await files.let_go(ctx.ports.db, [file_id])
+    ctx.ports.files.keeper.wake()
+
+
+def _without_original(looked: Looked) -> Looked:
+    forms = {name: form for name, form in looked.forms.items() if name != ORIGINAL}
+    return Looked(kind=looked.kind, mime_type=looked.mime_type, size=looked.size, forms=forms)

@@ -1,0 +1,1 @@
+"""Files on their way: in as uploads of one request or of many, and out."""

@@ -1,0 +1,1 @@
+"""Files, as the database knows them. What they hold is in storage: chatr/files."""

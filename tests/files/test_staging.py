@@ -1,0 +1,173 @@
+"""Files as they are written by uploads, on a real disk."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import TestCase
+
+from chatr.files import staging
+from chatr.files.staging import BATCH_BYTES, HIGH_BYTES, Staged, Staging, digest_of
+from chatr.process.threads import Ended
+from chatr.store.ids import uuid7
+
+
+class Feeder:
+    """Where bytes come from; keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[Any] = []
+
+    def hold(self) -> None:
+        self.told.append("hold")
+
+    def go_on(self) -> None:
+        self.told.append("go on")
+
+    def failed(self, error: Exception) -> None:
+        self.told.append(error)
+
+
+class StagingTests(TestCase):
+    """One folder."""
+
+    timeout = 30
+
+    async def setUp(self) -> None:
+        self.folder = Path(self.mktemp()).absolute()
+        self.staging = Staging(self.folder, reactor, new_id=uuid7, keep_s=100)
+        await self.staging.start()
+        self.addCleanup(self.staging.stop)
+        self.addCleanup(lambda: self.assertEqual(self.staging.waiting_bytes, 0))
+        self.feeder = Feeder()
+
+    def staged(self, **options: Any) -> Staged:
+        return Staged(self.staging, options.pop("id", None) or self.staging.new_id(), self.feeder, **options)
+
+    async def test_written(self) -> None:
+        """All that comes, in order, for the owner's eyes only; the digest is that of what came."""
+        staged, data = self.staged(), os.urandom(1_000_003)
+        for start in range(0, len(data), 4096):
+            staged.write(data[start : start + 4096])
+        digest = await staged.end()
+        self.assertEqual((digest, staged.size), (hashlib.sha256(data).digest(), len(data)))
+        self.assertEqual(staged.path.read_bytes(), data)
+        self.assertEqual((staged.path.stat().st_mode & 0o777, self.folder.stat().st_mode & 0o777), (0o600, 0o700))
+        self.assertEqual(await self.staging.run(digest_of, staged.path), digest)
+
+    async def test_nothing_came(self) -> None:
+        """An empty file is a file."""
+        staged = self.staged()
+        self.assertEqual(await staged.end(), hashlib.sha256().digest())
+        self.assertEqual(staged.path.read_bytes(), b"")
+
+    async def test_holds_its_source(self) -> None:
+        """Whoever sends faster than the disk writes waits, and goes on when it has caught up."""
+        gate: Deferred[None] = Deferred()
+
+        async def before() -> None:
+            await gate
+
+        staged = self.staged(before=before)
+        for _ in range(HIGH_BYTES // BATCH_BYTES - 1):
+            staged.write(b"x" * BATCH_BYTES)
+        self.assertEqual(self.feeder.told, [])
+        staged.write(b"x" * BATCH_BYTES)
+        staged.write(b"x")
+        self.assertEqual(self.feeder.told, ["hold"])
+        gate.callback(None)
+        await staged.end()
+        self.assertEqual((self.feeder.told, staged.path.stat().st_size), (["hold", "go on"], HIGH_BYTES + 1))
+
+    async def test_all_together(self) -> None:
+        """Many who send a little each have a bound too: each of them waits then until its little is written."""
+        self.patch(staging, "MOST_BYTES", 50_000)
+        gate: Deferred[None] = Deferred()
+
+        async def before() -> None:
+            await gate
+
+        many = [self.staged(before=before) for _ in range(10)]
+        for each in many:
+            each.write(b"x" * 10_000)
+        self.assertEqual(self.feeder.told, ["hold"] * 6)
+        gate.callback(None)
+        for each in many:
+            each.write(b"y")
+        for each in many:
+            await each.end()
+        self.assertEqual({each.path.stat().st_size for each in many}, {10_001})
+        self.assertEqual(self.feeder.told.count("go on"), self.feeder.told.count("hold"))
+
+    async def test_goes_on(self) -> None:
+        """From an offset: what lies beyond is void, and the digest is that of what comes."""
+        (self.folder / "a").write_bytes(b"0123456789")
+        staged = self.staged(id="a", offset=4, algorithm="sha1")
+        staged.write(b"xy")
+        self.assertEqual(await staged.end(), hashlib.sha1(b"xy").digest())
+        self.assertEqual(((self.folder / "a").read_bytes(), staged.size), (b"0123xy", 6))
+
+    async def test_abandoned(self) -> None:
+        """Nothing stays, whenever it is: before anything was written, in the middle, at the end."""
+        staged = self.staged()
+        await staged.abandon()
+        staged = self.staged()
+        staged.write(b"x" * 500_000)
+        await staged.abandon()
+        staged = self.staged()
+        staged.write(b"x" * 500_000)
+        await staged.end()
+        await staged.abandon()
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+    async def test_fails(self) -> None:
+        """Of a disk that fails its source hears at once, and who waits for the end; so it is with what comes before."""
+        staged = self.staged(id="none/there")
+        staged.write(b"x" * BATCH_BYTES)
+        with self.assertRaises(FileNotFoundError):
+            await staged.end()
+        self.assertIsInstance(self.feeder.told[0], FileNotFoundError)
+
+        async def before() -> None:
+            raise ValueError("no room")
+
+        staged = self.staged(before=before)
+        staged.write(b"x")
+        with self.assertRaises(ValueError):
+            await staged.end()
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+    async def test_sweep(self) -> None:
+        """What is old goes, folders too; what is new or known stays."""
+        for name in ("old", "known", "known.json", "new"):
+            (self.folder / name).write_bytes(b"x")
+        (self.folder / "dir").mkdir()
+        (self.folder / "dir" / "x").write_bytes(b"x")
+        for path in self.folder.iterdir():
+            if path.name != "new":
+                os.utime(path, (1, 1))
+        await self.staging.sweep({"known"})
+        self.assertEqual(sorted(path.name for path in self.folder.iterdir()), ["known", "known.json", "new"])
+
+    async def test_start(self) -> None:
+        """What the last run has left goes, unless it can be gone on with."""
+        for name in ("new", "known", "known.json"):
+            (self.folder / name).write_bytes(b"x")
+        os.utime(self.folder / "known", (1, 1))
+        again = Staging(self.folder, reactor, new_id=uuid7, keep_s=100)
+        self.addCleanup(again.stop)
+        await again.start()
+        self.assertEqual(sorted(path.name for path in self.folder.iterdir()), ["known", "known.json"])
+
+    async def test_stopped(self) -> None:
+        """At the end of the server nothing is taken any more, and nobody waits for ever."""
+        staged = self.staged()
+        await self.staging.stop()
+        staged.write(b"x" * BATCH_BYTES)
+        await staged.abandon()
+        self.assertEqual([type(each) for each in self.feeder.told], [Ended])
