@@ -83,11 +83,11 @@ class Sendable(Protocol):
 
     sha256: str
 
-    async def open(self, moved: Callable[[], None]) -> Opened:
+    async def open(self, moved: Callable[[], None]) -> Outgoing:
         """Make ready to send it once; ``moved`` is called whenever a part of it has left."""
 
 
-class Opened(Protocol):
+class Outgoing(Protocol):
     """A body on its way; an IBodyProducer too."""
 
     def close(self) -> None:

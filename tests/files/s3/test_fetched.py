@@ -9,11 +9,11 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
 from chatr.files.disk import Disk
-from chatr.files.s3.sink import Sink
+from chatr.files.s3.fetched import FetchedFile
 from chatr.files.storage import StorageError, StorageFull
 
 
-class SinkTests(TestCase):
+class FetchedTests(TestCase):
     """A local file that an object is fetched to."""
 
     async def test_full(self) -> None:
@@ -21,7 +21,7 @@ class SinkTests(TestCase):
         disk = Disk(reactor)
         disk.start()
         self.addCleanup(disk.stop)
-        sink = Sink(disk, Path("/dev/full"))
+        fetched = FetchedFile(disk, Path("/dev/full"))
         stopped: list[str] = []
 
         class Producer:
@@ -34,9 +34,9 @@ class SinkTests(TestCase):
             def resumeProducing(self) -> None:
                 stopped.append("resume")
 
-        sink.registerProducer(Producer(), True)
-        sink.write(b"content")
-        await self.assertFailure(Deferred.fromCoroutine(sink.finish()), StorageFull)
+        fetched.registerProducer(Producer(), True)
+        fetched.write(b"content")
+        await self.assertFailure(Deferred.fromCoroutine(fetched.finish()), StorageFull)
         self.assertEqual(stopped[:2], ["pause", "stop"])
 
     async def test_existing(self) -> None:
@@ -46,5 +46,5 @@ class SinkTests(TestCase):
         self.addCleanup(disk.stop)
         path = Path(self.mktemp())
         path.write_bytes(b"mine")
-        await self.assertFailure(Deferred.fromCoroutine(Sink(disk, path).create()), StorageError)
+        await self.assertFailure(Deferred.fromCoroutine(FetchedFile(disk, path).create()), StorageError)
         self.assertEqual(path.read_bytes(), b"mine")
