@@ -9,7 +9,7 @@ from twisted.logger import Logger
 from chatr.api.context import Caller
 from chatr.api.errors import ApiError
 from chatr.networks import caller_key
-from chatr.process.threads import Ended
+from chatr.process.threads import ThreadsEnded
 from chatr.rest.exchange import Exchange, stopping
 from chatr.rest.http.headers import Headers, HttpRefusal
 from chatr.rest.http.request import ChatrRequest
@@ -113,7 +113,7 @@ def refused(error: Exception) -> ApiError:
     """What somebody is told of a failure to keep what they send. Anything unexpected is logged and ``internal``."""
     if isinstance(error, ApiError):
         return error
-    if isinstance(error, Ended):
+    if isinstance(error, ThreadsEnded):
         return stopping()
     if isinstance(error, OSError):
         log.warn("an upload can't be kept: {error}", error=error.strerror)
