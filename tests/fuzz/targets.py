@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.fuzz import http, previews, wamp
+from tests.fuzz import http, media, previews, wamp
 from tests.fuzz.harness import Target
 
-TARGETS: tuple[Target, ...] = (*wamp.TARGETS, *http.TARGETS, *previews.TARGETS)
+TARGETS: tuple[Target, ...] = (*wamp.TARGETS, *http.TARGETS, *previews.TARGETS, *media.TARGETS)
+LONG: tuple[Target, ...] = media.LONG
+"""For ``make soak`` alone: what takes some milliseconds an input."""
