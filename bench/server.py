@@ -71,6 +71,11 @@ class Server:
         self._process.terminate()
         self._process.wait(30)
 
+    @property
+    def pid(self) -> int:
+        """Of the server process."""
+        return self._process.pid
+
     def people(self, count: int) -> list[str]:
         """New accounts, each with a session that has its id; their ids."""
         made = [str(uuid.uuid4()) for _ in range(count)]
@@ -111,6 +116,14 @@ class Server:
         """Processor time of the server process so far, without its database."""
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def peak_bytes(self, *, reset: bool = False) -> int:
+        """The most memory that the server process has had, since the last reset (proc(5), clear_refs)."""
+        process = Path(f"/proc/{self._process.pid}")
+        if reset:
+            (process / "clear_refs").write_text("5")
+        lines = (line.split() for line in (process / "status").read_text().splitlines())
+        return next(int(line[1]) * 1024 for line in lines if line[0] == "VmHWM:")
 
     def _ready(self) -> bool:
         try:

@@ -25,6 +25,8 @@ TURN_S, SHARE_S = 0.002, 0.0005
 #: What a protocol is handed at once, for the clock can only be looked at in between: less than a hundred calls have
 #: room in the most, and the least is enough for one.
 LEAST_BYTES, MOST_BYTES = 256, 4096
+#: And of the body of an upload, which holds no call and costs next to nothing.
+BODY_BYTES = 65536
 #: For so long after signing in a connection is a newcomer: it asks for what was missed meanwhile.
 SETTLES_S = 30.0
 
@@ -164,6 +166,8 @@ class Shared:
     _kept = b""
     _at = 0
     _held = False
+    #: So much of what comes next is known to be the body of an upload.
+    _body_bytes = 0
 
     @property
     def turn_key(self) -> str:
@@ -178,6 +182,10 @@ class Shared:
         self._turn_key, self._known = key, known
         if known and self._known_since_s is None:
             self._known_since_s = self.sharing.seconds()
+
+    def expect_body(self, size: int) -> None:
+        """So much of what comes next is the body of an upload."""
+        self._body_bytes = size
 
     @property
     def standing(self) -> Standing:
@@ -195,12 +203,13 @@ class Shared:
 
     def hand_on(self, most_bytes: int) -> None:
         """Hand on so much of what is left."""
-        end = self._at + most_bytes
+        end = self._at + max(most_bytes, min(self._body_bytes, BODY_BYTES))
         data, kept = self._kept[self._at : end], self._kept
         if end < len(kept):
             self._at = end
         else:
             self._kept, self._at = b"", 0
+        self._body_bytes = max(0, self._body_bytes - len(data))
         super()._dataReceived(data)  # type: ignore[misc]
 
     def halt(self) -> None:
@@ -251,7 +260,19 @@ def count_for(transport: Any, key: str, *, known: bool) -> None:
 
     ``known``: ``key`` is somebody who has signed in, not where strangers come from.
     """
+    shared = _shared(transport)
+    if shared is not None and key:
+        shared.count_for(key, known=known)
+
+
+def expect_body(transport: Any, size: int) -> None:
+    """Say that so much of what comes next is the body of an upload, whatever stands in between."""
+    shared = _shared(transport)
+    if shared is not None:
+        shared.expect_body(size)
+
+
+def _shared(transport: Any) -> Shared | None:
     while transport is not None and not isinstance(transport, Shared):
         transport = getattr(transport, "transport", None)
-    if transport is not None and key:
-        transport.count_for(key, known=known)
+    return transport

@@ -15,7 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 from chatr.process.incidents import Incidents
 from chatr.rest.http.connections import Connections
 from chatr.rest.http.request import ChatrRequest
-from chatr.sharing import LEAST_BYTES, MOST_BYTES, SETTLES_S, SHARE_S, TURN_S, Shared, Sharing, Standing
+from chatr.sharing import LEAST_BYTES, MOST_BYTES, SETTLES_S, SHARE_S, TURN_S, Shared, Sharing, Standing, expect_body
 from tests.rest.test_app import Raw, RestCase
 
 HELD = 50 * LEAST_BYTES
@@ -218,6 +218,23 @@ class SocketTests(TestCase):
         reading = Reading()
         self.assertEqual(await self.pieces(reading, sent), sent)
         self.assertLessEqual(max(map(len, reading.pieces)), MOST_BYTES)
+
+    async def test_body(self) -> None:
+        """The body of an upload comes in pieces as large as the socket's; what follows it in small ones again."""
+
+        class Uploading(Reading):
+            def dataReceived(self, data: bytes) -> None:
+                if not self.pieces:
+                    expect_body(self.transport, 200_000)
+                super().dataReceived(data)
+
+        sent = bytes(number % 251 for number in range(400_000)) + b"."
+        reading = Uploading()
+        self.assertEqual(await self.pieces(reading, sent), sent)
+        at = itertools.accumulate(map(len, reading.pieces))
+        ends = [(end, len(piece)) for end, piece in zip(at, reading.pieces, strict=True)]
+        self.assertGreater(max(size for _, size in ends), 4 * MOST_BYTES)
+        self.assertLessEqual(max(size for end, size in ends if end - size > 200_000 + MOST_BYTES), MOST_BYTES)
 
     async def test_paused(self) -> None:
         """A protocol that takes nothing is handed nothing, though there is more; then all of it."""

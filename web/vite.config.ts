@@ -18,7 +18,9 @@ const chatr = process.env.CHATR_URL ?? "http://127.0.0.1:8080";
  */
 const PARTS = [
   /\/src\/ui\/(?!Markdown|markdown|EmojiPickerLoaded|Segments|Switch|SettingRow|CodeInput|PasswordInput|(Confirm)?Dialog)/,
-  /\/src\/(api\/errors|text\/refusal|features\/chats\/(place|state)|features\/timeline\/SystemWords)\./,
+  /\/src\/(api\/errors|text\/refusal|media\/length|features\/groups\/rules|features\/profile\/presence)\./,
+  /\/src\/features\/chats\/(place|state|line|match|view|list\/(actions|menu)|pick\/Marked)\./,
+  /\/src\/features\/timeline\/(?!Details|Person|Readers|Reaction|SearchBar|useReaders)\w+\./,
   /\/node_modules\/(@floating-ui|lucide-react)\//,
 ];
 

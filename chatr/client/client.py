@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random as randomness
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from twisted.internet.defer import CancelledError, Deferred, fail, succeed
@@ -21,8 +23,11 @@ from chatr.client.inbox import Inbox, fire
 from chatr.client.outbox import Outbox
 from chatr.client.own import OWN, Asked, News
 from chatr.client.patience import Backoff, Patient
+from chatr.client.rest import Rest
 from chatr.client.signin import Credentials
 from chatr.client.state import MemoryState, Send, State
+from chatr.client.transfers import Transfers
+from chatr.client.uploading import Progress
 
 log = Logger()
 
@@ -74,9 +79,11 @@ class Client:
         self._random = random
         self._backoff = Backoff(random, first_s=FIRST_S, last_s=LAST_S)
         self._outbox = Outbox(reactor, kept, random, self._dropped)
+        self._transfers = Transfers(reactor, Rest(reactor, url, self._bearer, endpoint), random)
         self._connection: Connection | None = None
         self._serving: Deferred[None] | None = None
         self._live: list[Deferred[None]] = []
+        self._connecting: list[Deferred[None]] = []
         self._stopping = False
         self._trying: Deferred[Any] | None = None
         self._running: Deferred[None] | None = None
@@ -131,6 +138,7 @@ class Client:
             await self._stop()
 
     async def _stop(self) -> None:
+        await self._transfers.stop()
         await self._credentials.finished()
         if self._trying is not None:
             self._trying.cancel()
@@ -156,8 +164,44 @@ class Client:
         it, and with :class:`Lost` when the client is stopped before: then it waits in the state for the next start.
         Whoever does not wait for the answer gives it an errback. Raises ValueError or TypeError for what is no JSON.
         """
-        where = {"conversationId": conversation} if conversation else {"recipientId": to}
-        return self._outbox.put({"content": content, **where, **more})
+        return self._outbox.put({"content": content, **_where(to, conversation), **more})
+
+    def send_file(
+        self,
+        source: str | Path | BinaryIO,
+        *,
+        to: str = "",
+        conversation: str = "",
+        caption: str = "",
+        name: str = "",
+        progress: Progress | None = None,
+        **more: Any,
+    ) -> Deferred[dict[str, Any]]:
+        """Upload a file and send it as a message, however long it takes; fires with the message.
+
+        ``source``: a path, or an open file that can seek, of which the rest is taken. ``name``: another than its own.
+        ``progress``: told how many bytes of how many have gone; fewer than before, after a lost connection. ``more``:
+        as for :meth:`send`, from which point on nothing is lost; an upload ends with the client. What the server does
+        not take (``too_large``, ``unsupported_media``) fails with :class:`Refused`; with OSError or ValueError, what
+        can't be read.
+        """
+        send = {"clientId": str(uuid.uuid4()), "content": caption, **_where(to, conversation), **more}
+
+        async def sent() -> dict[str, Any]:
+            file_id = await self._transfers.upload(source, name, progress)
+            return await self._outbox.put({**send, "fileId": file_id})
+
+        return self._transfers.begin(sent())
+
+    def download(
+        self, file: str | Mapping[str, Any], path: str | Path, *, progress: Progress | None = None
+    ) -> Deferred[Path]:
+        """Fetch a file to ``path``, however long it takes; fires when all of it is there, and nothing of it before.
+
+        ``file``: its id, itself, or its message. Fails with :class:`Refused`, with OSError when it can't be written,
+        and with :class:`Lost` when the client is stopped before; with ValueError for a message without a file.
+        """
+        return self._transfers.begin(self._transfers.download(file, path, progress))
 
     async def settled(self) -> None:
         """Returns when everything that the server had announced before has been handed over.
@@ -188,6 +232,7 @@ class Client:
             failure = error
             log.failure("chatr client: it has ended")
         self._outbox.stop()
+        await self._transfers.stop()
         if self._serving is not None:
             await self._serving
         self._end(failure)
@@ -223,6 +268,7 @@ class Client:
         except CancelledError:
             raise Lost("the client was stopped") from None
         self._connection, self._inbox, self.user_id = connection, inbox, connection.user_id
+        fire(self._connecting)
         self._outbox.opened(lambda send: self._call(connection, "message.send", dict(send)))
         renewing = Deferred.fromCoroutine(self._renew(connection))
         before = self._serving
@@ -277,6 +323,14 @@ class Client:
             self._inbox.put(OWN[name](asked, answer))
         return answer
 
+    async def _bearer(self) -> str:
+        """Wait for a connection: while there is one, the token that opened it is renewed in time."""
+        while self._connection is None or self._connection.ended:
+            waiter: Deferred[None] = Deferred(self._connecting.remove)
+            self._connecting.append(waiter)
+            await waiter
+        return self._credentials.bearer()
+
     async def _renew(self, connection: Connection) -> None:
         """Prolong the session in time, as long as it lasts."""
         with suppress(CancelledError, Lost):
@@ -311,6 +365,10 @@ class Client:
         self._failure = failure
         fire(self._live, failure or Lost("the client was stopped"))
         fire(self._ends, failure)
+
+
+def _where(to: str, conversation: str) -> dict[str, str]:
+    return {"conversationId": conversation} if conversation else {"recipientId": to}
 
 
 def _check(url: str) -> None:

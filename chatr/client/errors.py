@@ -40,3 +40,10 @@ class Refused(Exception):
         """How long the server asks to wait; 0 if it does not say."""
         value = self.problem.get("retryAfter")
         return float(value) if isinstance(value, int | float) else 0.0
+
+
+def refusal(status: int, content: Any) -> Lost | Refused:
+    """What an answer of REST with an error's status says; :class:`Lost` when it is not chatr that answers."""
+    if not isinstance(content, dict) or "code" not in content:
+        return Lost(f"the answer (status {status}) is not that of chatr")
+    return Refused(str(content["code"]), str(content.get("detail", "")), content)

@@ -12,7 +12,7 @@ from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
 from chatr.client.errors import Lost, Refused
-from chatr.client.patience import Backoff
+from chatr.client.patience import LONGEST_WAIT_S, MOST_DOUBTS, Backoff
 from chatr.client.state import Send
 
 #: Calls ``message.send`` with these parameters over the connection that is there now.
@@ -22,10 +22,6 @@ Done: TypeAlias = Callable[[Send, dict[str, Any] | Failure], None]
 
 #: Under way at once: enough for a slow link, and far less than a session may have in all.
 WINDOW = 16
-#: An internal error of the server leaves open what became of a send; it is not asked for ever.
-MOST_INTERNAL = 5
-#: Who is asked to wait for longer is told at once: for a day, when somebody has begun too many conversations.
-LONGEST_WAIT_S = 600
 
 
 class SendLane:
@@ -118,6 +114,7 @@ class SendLane:
         if not isinstance(error, Refused):
             return False
         if error.code == "internal":
+            # It leaves open what became of the send, which is not asked for ever.
             self._internal[client_id] = self._internal.get(client_id, 0) + 1
-            return self._internal[client_id] < MOST_INTERNAL
+            return self._internal[client_id] < MOST_DOUBTS
         return error.passes and error.retry_after_s <= LONGEST_WAIT_S

@@ -13,6 +13,10 @@ from chatr.client.errors import Lost, Refused
 from chatr.client.feed import Call
 
 FIRST_S, LAST_S = 0.5, 15.0
+#: Refusals that leave open whether another try is one too many; the session's token may be renewed meanwhile.
+DOUBTFUL, MOST_DOUBTS = frozenset({"internal", "unauthenticated"}), 5
+#: Who is asked to wait for longer is told at once: for a day, when somebody has begun too many conversations.
+LONGEST_WAIT_S = 600
 
 
 class Backoff:
@@ -34,6 +38,36 @@ class Backoff:
     def reset(self) -> None:
         """Begin anew: it went well."""
         self._next_s = self._first_s
+
+
+class Tries:
+    """Tries of something that takes several requests, for as long as there is hope, with pauses between them."""
+
+    def __init__(self, clock: IReactorTime, random: Callable[[], float]) -> None:
+        """``random``: from 0 to 1."""
+        self._clock = clock
+        self._backoff = Backoff(random, first_s=FIRST_S, last_s=LAST_S)
+        self._doubts = 0
+
+    def went_well(self) -> None:
+        """Note that a part of it is done: it is worth as many tries again."""
+        self._doubts = 0
+        self._backoff.reset()
+
+    async def again(self, error: Refused | Lost, *, doubtful: frozenset[str] = frozenset()) -> None:
+        """Return when it is time for the next try. Raises the error, if it is for good.
+
+        ``doubtful``: codes that may be worth another try, but not for ever.
+        """
+        if isinstance(error, Refused):
+            if error.code in doubtful | DOUBTFUL:
+                self._doubts += 1
+                if self._doubts >= MOST_DOUBTS:
+                    raise error
+            elif not error.passes or error.retry_after_s > LONGEST_WAIT_S:
+                raise error
+        asked_s = error.retry_after_s if isinstance(error, Refused) else 0.0
+        await deferLater(self._clock, asked_s + self._backoff.delay_s())
 
 
 class Patient:

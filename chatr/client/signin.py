@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from twisted.internet.defer import Deferred
 
-from chatr.client.errors import Lost, Refused
+from chatr.client.errors import Lost, Refused, refusal
 from chatr.fetch import Fetcher, Unreachable
 
 #: A token is renewed when so much of its time is over.
@@ -32,6 +32,9 @@ class Credentials(Protocol):
         Raises :class:`Refused` when there is none, and :class:`Lost` when there may be one later.
         """
 
+    def bearer(self) -> str:
+        """The access token of the open session, for REST."""
+
     def renew_after_s(self) -> float | None:
         """When the open session has to be prolonged; None: never."""
 
@@ -49,6 +52,10 @@ class AccessToken:
         self._token = token
 
     async def ticket(self) -> str:
+        """Return the token."""
+        return self._token
+
+    def bearer(self) -> str:
         """Return the token."""
         return self._token
 
@@ -108,6 +115,10 @@ class SignIn:
                     raise
         await self._sign_in()
         return await self._ticket()
+
+    def bearer(self) -> str:
+        """See :class:`Credentials`: it is renewed with the session."""
+        return self._access_token
 
     def renew_after_s(self) -> float | None:
         """See :class:`Credentials`."""
@@ -171,13 +182,11 @@ class SignIn:
             raise Lost(f"not signed in: {error}") from None
         except ValueError:
             content = None
-        if not isinstance(content, dict) or (answer.status >= 400 and "code" not in content):
-            raise Lost(f"not signed in: the answer (status {answer.status}) is not that of chatr")
         if answer.status >= 400:
-            refusal = Refused(str(content["code"]), str(content.get("detail", "")), content)
-            if answer.status >= 500 and not refusal.passes:
-                raise Lost(f"not signed in: {refusal}")
-            raise refusal
-        if not _ANSWERS & content.keys():
+            refused = refusal(answer.status, content)
+            if isinstance(refused, Refused) and (refused.passes or answer.status < 500):
+                raise refused
+            raise Lost(f"not signed in: {refused}")
+        if not isinstance(content, dict) or not _ANSWERS & content.keys():
             raise Lost("not signed in: the answer is not that of chatr")
         return content

@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from errno import EAGAIN, EDQUOT, EFBIG, ENOSPC, EOPNOTSUPP
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from twisted.internet.defer import Deferred
@@ -105,13 +106,15 @@ def failure_of(error: OSError) -> StorageError:
     return kind(f"the disk answered {os.strerror(error.errno or 0)}")
 
 
-def sha256_of(descriptor: int, start: int, stop: int) -> str:
-    """The SHA-256 of a part of a file, in hex. For a thread. Raises OSError, EOFError if the file is shorter."""
+def sha256_of(path: Path, start: int, stop: int) -> str:
+    """The SHA-256 of a part of a file, in hex. For a thread. Raises OSError, :class:`StorageUnavailable`."""
     digest = hashlib.sha256()
-    while start < stop:
-        piece = os.pread(descriptor, min(1024 * 1024, stop - start), start)
-        if not piece:
-            raise EOFError
-        digest.update(piece)
-        start += len(piece)
+    with path.open("rb", buffering=0) as file:
+        file.seek(start)
+        while start < stop:
+            piece = file.read(min(1024 * 1024, stop - start))
+            if not piece:
+                raise StorageUnavailable("a file is shorter than it was")
+            digest.update(piece)
+            start += len(piece)
     return digest.hexdigest()

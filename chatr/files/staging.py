@@ -2,7 +2,7 @@
 
 All of the disk is done in threads of its own, so that a slow one keeps nothing else waiting. What comes faster than it
 is written makes whoever sends it wait: an upload has at most :data:`HIGH_BYTES` and what one packet brings beyond that
-in memory, and as much again that is being written.
+in memory, as much again that is being written, and all together :data:`MOST_BYTES` and a packet of each.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ log = Logger()
 
 #: Less is not worth a write of its own. With more, who sends waits until it is written.
 BATCH_BYTES, HIGH_BYTES = 128 * 1024, 256 * 1024
+MOST_BYTES = 16 * 1024 * 1024
 _THREADS = 4
 #: No upload takes as long to become something.
 _LEFT_BEHIND_S = 3600.0
@@ -55,6 +56,8 @@ class Staging:
         self.folder = folder
         self.keep_s = keep_s
         self.new_id = new_id
+        #: What has come and is not written.
+        self.waiting_bytes = 0
         self._threads = Threads(reactor, "staging", at_most=_THREADS)
         #: Do something with the disk in a thread.
         self.run = self._threads.run
@@ -123,10 +126,12 @@ class Staged:
         self._pieces.append(data)
         self.size += len(data)
         self._waiting_bytes += len(data)
-        if self._waiting_bytes >= HIGH_BYTES and not self._held:
+        self._staging.waiting_bytes += len(data)
+        crowded = self._waiting_bytes >= HIGH_BYTES or self._staging.waiting_bytes >= MOST_BYTES
+        if crowded and not self._held:
             self._held = True
             self._feed.hold()
-        if self._waiting_bytes >= BATCH_BYTES:
+        if self._is_due:
             self._pump()
 
     async def end(self) -> bytes:
@@ -143,7 +148,7 @@ class Staged:
     async def abandon(self) -> None:
         """Nothing more comes, and nothing of it is wanted."""
         self._error = self._error or InterruptedError()
-        self._pieces.clear()
+        self._take()
         await self._settle()
         with suppress(Ended):
             await self._staging.run(self._file.close)
@@ -167,19 +172,33 @@ class Staged:
             if self._before is not None:
                 before, self._before = self._before, None
                 await before()
-            while self._error is None and self._waiting_bytes >= (1 if self._ending else BATCH_BYTES):
-                pieces, self._pieces, self._waiting_bytes = self._pieces, [], 0
+            while self._error is None and self._is_due:
+                pieces, size = self._pieces, self._waiting_bytes
+                self._pieces, self._waiting_bytes = [], 0
                 self._release()
-                await self._staging.run(self._file.append, pieces)
+                try:
+                    await self._staging.run(self._file.append, pieces)
+                finally:
+                    self._staging.waiting_bytes -= size
         except Exception as error:
             self._error = error
-            self._pieces.clear()
+            self._take()
             self._feed.failed(error)
         self._busy = False
         if self._ending and (self._error is not None or not self._pieces):
             settled, self._settled = self._settled, []
             for waiter in settled:
                 waiter.callback(None)
+
+    @property
+    def _is_due(self) -> bool:
+        """Whether what waits is worth a write, or somebody waits for it."""
+        return self._waiting_bytes >= (1 if self._ending or self._held else BATCH_BYTES)
+
+    def _take(self) -> None:
+        """What waits is void."""
+        self._staging.waiting_bytes -= self._waiting_bytes
+        self._pieces, self._waiting_bytes = [], 0
 
     def _release(self) -> None:
         if self._held:
@@ -228,8 +247,7 @@ class _File:
 
 def digest_of(path: Path) -> bytes:
     """The SHA-256 of a whole file; in a thread."""
-    with path.open("rb") as file:
-        return bytes.fromhex(sha256_of(file.fileno(), 0, os.fstat(file.fileno()).st_size))
+    return bytes.fromhex(sha256_of(path, 0, path.stat().st_size))
 
 
 def _prepare(folder: Path) -> None:

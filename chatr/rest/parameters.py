@@ -33,16 +33,18 @@ class Shape(msgspec.Struct, frozen=True):
         info = msgspec.inspect.type_info(record.params)
         fields = info.fields if isinstance(info, msgspec.inspect.StructType) else ()
         return cls(
-            lists=frozenset(each.encode_name for each in fields if isinstance(each.type, msgspec.inspect.ListType)),
-            integers=frozenset(each.encode_name for each in fields if _is_integer(each.type)),
+            lists=frozenset(each.encode_name for each in fields if _may_be(each.type, msgspec.inspect.ListType)),
+            integers=frozenset(each.encode_name for each in fields if _may_be(each.type, msgspec.inspect.IntType)),
             takes_client_id=any(each.encode_name == "clientId" for each in fields),
         )
 
 
-def _is_integer(type: msgspec.inspect.Type) -> bool:
+def _may_be(type: msgspec.inspect.Type, kind: type[msgspec.inspect.Type]) -> bool:
     if isinstance(type, msgspec.inspect.UnionType):
-        return any(_is_integer(each) for each in type.types)
-    return isinstance(type, msgspec.inspect.IntType)
+        return any(_may_be(each, kind) for each in type.types)
+    if isinstance(type, msgspec.inspect.Metadata):
+        return _may_be(type.type, kind)
+    return isinstance(type, kind)
 
 
 def parameters(

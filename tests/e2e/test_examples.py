@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 
@@ -50,6 +51,27 @@ class ExampleTests(ServerCase):
         await self.ended(program)
         self.assertIn("ben heard: Hello from autobahn-js", program.output)
         self.assertIn("ann heard: Hello from wampy", program.output)
+
+    async def test_send_file(self) -> None:
+        """A picture is a message; what the server does not take is said, and the program fails."""
+        ann, bot = await self.person("ann"), await self.person("bot")
+        await self.acquaint(ann, bot)
+        folder = Path(self.mktemp()).absolute()
+        folder.mkdir()
+        Image.new("RGB", (40, 30), "teal").save(folder / "sea.png")
+        (folder / "page.png").write_text("<html></html>")
+        where = ("--url", self.websocket_url, "--api", f"{self.url}/api", "--login", "bot", "--to", "@ann")
+        command = [sys.executable, str(EXAMPLES / "send_file.py"), *where, "--caption", "look"]
+        sends, fails = [
+            Program([*command, str(folder / name)], {"SEND_FILE_PASSWORD": PASSWORD})
+            for name in ("sea.png", "page.png")
+        ]
+        await self.ended(sends)
+        [message] = (await ann.rest("GET", f"/messages/history?otherUserId={bot.id}"))["items"]
+        self.assertEqual((message["type"], message["content"], message["file"]["width"]), ("image", "look", 40))
+        self.assertIn(message["id"], sends.output)
+        await fails.says("send_file: unsupported_media")
+        self.assertEqual(await fails.ended, 1)
 
     async def test_echo_bot_misses_nothing_and_says_nothing_twice(self) -> None:
         """What is written while the bot is live, killed, or cut off is echoed exactly once, in order."""

@@ -11,6 +11,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
+from chatr.files import staging
 from chatr.files.staging import BATCH_BYTES, HIGH_BYTES, Staged, Staging, digest_of
 from chatr.process.threads import Ended
 from chatr.store.ids import uuid7
@@ -42,6 +43,7 @@ class StagingTests(TestCase):
         self.staging = Staging(self.folder, reactor, new_id=uuid7, keep_s=100)
         await self.staging.start()
         self.addCleanup(self.staging.stop)
+        self.addCleanup(lambda: self.assertEqual(self.staging.waiting_bytes, 0))
         self.feeder = Feeder()
 
     def staged(self, **options: Any) -> Staged:
@@ -81,6 +83,26 @@ class StagingTests(TestCase):
         gate.callback(None)
         await staged.end()
         self.assertEqual((self.feeder.told, staged.path.stat().st_size), (["hold", "go on"], HIGH_BYTES + 1))
+
+    async def test_all_together(self) -> None:
+        """Many who send a little each have a bound too: each of them waits then until its little is written."""
+        self.patch(staging, "MOST_BYTES", 50_000)
+        gate: Deferred[None] = Deferred()
+
+        async def before() -> None:
+            await gate
+
+        many = [self.staged(before=before) for _ in range(10)]
+        for each in many:
+            each.write(b"x" * 10_000)
+        self.assertEqual(self.feeder.told, ["hold"] * 6)
+        gate.callback(None)
+        for each in many:
+            each.write(b"y")
+        for each in many:
+            await each.end()
+        self.assertEqual({each.path.stat().st_size for each in many}, {10_001})
+        self.assertEqual(self.feeder.told.count("go on"), self.feeder.told.count("hold"))
 
     async def test_goes_on(self) -> None:
         """From an offset: what lies beyond is void, and the digest is that of what comes."""
@@ -137,9 +159,9 @@ class StagingTests(TestCase):
         for name in ("new", "known", "known.json"):
             (self.folder / name).write_bytes(b"x")
         os.utime(self.folder / "known", (1, 1))
-        staging = Staging(self.folder, reactor, new_id=uuid7, keep_s=100)
-        self.addCleanup(staging.stop)
-        await staging.start()
+        again = Staging(self.folder, reactor, new_id=uuid7, keep_s=100)
+        self.addCleanup(again.stop)
+        await again.start()
         self.assertEqual(sorted(path.name for path in self.folder.iterdir()), ["known", "known.json"])
 
     async def test_stopped(self) -> None:

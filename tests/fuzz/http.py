@@ -98,7 +98,7 @@ def site() -> tuple[Clock, ChatrSite]:
         metrics=Metrics(Tasks(clock)),
         clock=clock,
     )
-    serve_operations(exchange, Decoding(CONTRACT, None, limiter=nothing, incidents=nothing, now=nothing))
+    serve_operations(exchange, Decoding(CONTRACT, None, limiter=nothing, incidents=nothing, now=nothing, sign=nothing))
     rules = Rules(max_body_bytes=20_000, cors_origins=frozenset({"https://app.example"}), trusted_proxies=1, hsts=True)
     setting = Setting(clock, exempt_loopback=True, server=ServerSettings(trusted_proxies=1))
     return clock, make_site(exchange.klein.resource(), setting.door.websocket(rules.refuse), rules, clock)
@@ -168,7 +168,7 @@ def _forwarded(data: bytes) -> None:
 
 def _query(data: bytes) -> None:
     request: Any = SimpleNamespace(query=re.sub(rb"[^!-~]", b"+", data))
-    undecoded._query(request, frozenset({"ids"}))
+    undecoded.query_of(request, frozenset({"ids"}))
 
 
 def _repeated(*heads: bytes) -> Hostile:

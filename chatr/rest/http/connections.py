@@ -22,8 +22,11 @@ log = Logger()
 MAX_UNREAD_BYTES = 64 * 1024 * 1024
 #: An answer that has waited for less is on its way.
 UNREAD_PATIENCE_S = 1.0
-#: Files that are open for other things than callers' connections: the database, mail, pages, bodies.
-RESERVED_FILES = 128
+#: Files that are open for other things than callers' connections: the database, mail, pages, bodies, what is uploaded
+#: and downloaded (rest/transfers/transfers.py).
+RESERVED_FILES = 512
+#: Connections that there may be however few files there are.
+LEAST_ROOM = 128
 #: More than any process here needs, where the system sets no limit.
 MAX_OPEN_FILES = 1024 * 1024
 
@@ -44,7 +47,7 @@ def raise_open_files() -> int:
 
 def room_for_connections(open_files: int) -> int:
     """How many of so many files may be connections, beside those that are open now and those that are yet to come."""
-    return max(RESERVED_FILES, open_files - len(os.listdir("/proc/self/fd")) - RESERVED_FILES)
+    return max(LEAST_ROOM, open_files - len(os.listdir("/proc/self/fd")) - RESERVED_FILES)
 
 
 class Connections:

@@ -18,6 +18,7 @@ from chatr.api.dispatch import new_request_id
 from chatr.api.errors import ApiError, Problem
 from chatr.rest.http.bodies import Body, Opener
 from chatr.rest.http.headers import HttpRefusal, Kind, Rules, phrase, problem_headers
+from chatr.sharing import expect_body
 
 log = Logger()
 
@@ -198,6 +199,8 @@ class ChatrRequest(Request):
         self._body = opener(self, length)
         if self.channel.refused:
             self.give_up()
+        elif length:
+            expect_body(self.channel.transport, length)
 
     def _refusing(self, work: Callable[[], None]) -> None:
         """Do something for which the request may be refused, whatever follows of it."""

@@ -66,8 +66,8 @@ class MultipartForm:
 
     def feed(self, data: bytes) -> None:
         """Take more of the body. Raises ``invalid`` with the field, ``too_large``, and what the sink raises."""
-        if self._parser.closed:
-            # What follows the last boundary means nothing (RFC 2046, section 5.1.1).
+        if self._parser.closed or not data:
+            # What follows the last boundary means nothing (RFC 2046, section 5.1.1); no data would end it before.
             return
         try:
             for event in self._parser.parse(data):

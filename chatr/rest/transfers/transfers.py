@@ -19,10 +19,10 @@ from chatr.rest.transfers.tus import Room, Tus
 from chatr.rest.transfers.uploads import Uploads
 from chatr.store.ids import uuid7
 
-#: Each upload has up to half a megabyte in memory while the disk is behind.
-UPLOADS_OF_ONE, UPLOADS = 8, 64
-#: Of one address, which many people may share; each has what one of its packets has, while it is not read.
-DOWNLOADS_OF_ONE, DOWNLOADS = 64, 512
+#: Each has a file open; what they have in memory has a bound of its own (files/staging.py).
+UPLOADS_OF_ONE, UPLOADS = 8, 128
+#: Of one address, which many people may share. Each has a file open, and one piece of it in memory.
+DOWNLOADS_OF_ONE, DOWNLOADS = 64, 256
 _TIDY_S = 600.0
 
 

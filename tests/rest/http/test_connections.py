@@ -227,7 +227,7 @@ class OpenFilesTests(SynchronousTestCase):
             subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout
         )
         self.assertEqual(said[:3], [900, 900, 900])
-        self.assertTrue(700 < said[3] < 900 - 128, said)
+        self.assertTrue(300 < said[3] < 900 - 512, said)
 
     def test_permitted(self) -> None:
         """Whatever the limits are here, raising them asks for nothing that is not permitted."""

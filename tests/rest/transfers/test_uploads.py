@@ -6,13 +6,16 @@ import errno
 import hashlib
 import json
 import os
+import re
 import time
 import uuid
+from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred
 
 from chatr.api.errors import ApiError
+from chatr.config.files import FilesSettings
 from chatr.rest.http.headers import Deadlines
 from tests.rest.transfers.operations import FILE, GROUP, KIND, TransferCase, form, turn
 
@@ -260,3 +263,50 @@ class SlowDiskTests(TransferCase):
         await self.until(lambda: not self.staged() and not self.exchange.running)
         await turn()
         self.assertEqual(json.dumps(self.world.taken), "[]")
+
+
+class LargeTests(TransferCase):
+    """What takes much of the disk takes nothing of memory."""
+
+    settings = FilesSettings(max_bytes=100_000_000)
+
+    async def test_memory(self) -> None:
+        """64 MB come in, and the process is no larger for it at any moment."""
+        size, piece = 64 * 1024 * 1024, os.urandom(64 * 1024)
+        before, after = form((FILE, b"|")).split(b"|")
+        raw = await self.raw(sized(len(before) + size + len(after)), before)
+        transport: Any = raw.transport
+        before_kb = _peak_kb(reset=True)
+        sender = _Sender(transport, piece, size // len(piece))
+        transport.registerProducer(sender, False)
+        await sender.done
+        transport.write(after)
+        heard = await raw.hears(b"}")
+        self.assertIn(b'"size":%d' % size, heard)
+        self.assertLess(_peak_kb() - before_kb, 16 * 1024)
+
+
+class _Sender:
+    """Sends one piece again and again, when there is room for it."""
+
+    def __init__(self, transport: Any, piece: bytes, count: int) -> None:
+        self._transport, self._piece, self._count = transport, piece, count
+        self.done: Deferred[None] = Deferred()
+
+    def resumeProducing(self) -> None:
+        self._transport.write(self._piece)
+        self._count -= 1
+        if not self._count:
+            self._transport.unregisterProducer()
+            self.done.callback(None)
+
+    def stopProducing(self) -> None:
+        """The server has gone."""
+
+
+def _peak_kb(*, reset: bool = False) -> int:
+    """The most that this process has had in memory, since the last reset (proc(5), clear_refs)."""
+    if reset:
+        Path("/proc/self/clear_refs").write_text("5")
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    return int(found[1]) if found else 0

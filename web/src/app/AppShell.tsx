@@ -1,6 +1,7 @@
 import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { useLocation } from "wouter";
 import "./AppShell.css";
+import { useViewed } from "../features/viewer/state.ts";
 import { cx } from "../ui/cx.ts";
 import { ChatsLayout } from "./ChatsLayout.tsx";
 import { useDevelopment } from "./development.ts";
@@ -20,6 +21,7 @@ const JoinPage = lazy(() => import("../features/groups/JoinPage.tsx"));
 const Lab = lazy(() => import("../features/lab/Lab.tsx"));
 const ProfilePage = lazy(() => import("../features/profile/ProfilePage.tsx"));
 const SettingsPage = lazy(() => import("../features/settings/SettingsPage.tsx"));
+const Viewer = lazy(() => import("../features/viewer/Viewer.tsx"));
 
 /** What is around every page of somebody who is signed in. */
 export function AppShell() {
@@ -36,7 +38,18 @@ export function AppShell() {
       <Page place={place} />
       {narrow && !isOpen(place) && <TabBar area={place.area} waiting={waiting} />}
       <Shortcuts place={place} />
+      <Viewed />
     </div>
+  );
+}
+
+/** What somebody looks at, as large as the screen. */
+function Viewed() {
+  const { viewed } = useViewed();
+  return (
+    <ErrorBoundary of={viewed?.at.id}>
+      <Suspense>{viewed && <Viewer viewed={viewed} />}</Suspense>
+    </ErrorBoundary>
   );
 }
 

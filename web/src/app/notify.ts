@@ -1,7 +1,7 @@
 import { create } from "zustand";
+import { lineOf } from "../features/timeline/names.ts";
 import { t } from "../text/index.ts";
 import { setAppearance, useAppearance } from "../theme/appearance.ts";
-import { plainText } from "../ui/plain-text.ts";
 import type { News } from "./attention.ts";
 import { playTone } from "./sound.ts";
 import { worker } from "./update.ts";
@@ -52,7 +52,7 @@ export async function announce({ row, message }: News, open: (conversationId: st
   if (Notification.permission === "default") useQuestion.setState({ due: true });
   if (notify !== "on" || Notification.permission !== "granted") return;
   const title = row.title ?? message.sender.displayName;
-  const said = plainText(message.content).slice(0, 200);
+  const said = lineOf(message).slice(0, 200);
   const body = preview
     ? row.kind === "group"
       ? t.common.saidBy(message.sender.displayName, said)

@@ -147,7 +147,7 @@ export class ChatrDatabase extends Dexie {
     super(name);
     this.version(3).stores({
       conversations: "id, updatedAt, request, other.id, pendingRead",
-      messages: "id, &[conversationId+seq], clientId, replyTo.id",
+      messages: "id, &[conversationId+seq], clientId, replyTo.id, file.id",
       stretches: "[conversationId+fromSeq]",
       outbox: "clientId, order, [target+order]",
       blobs: "clientId",

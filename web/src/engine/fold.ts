@@ -36,14 +36,14 @@ export function fold(message: Message, entry: Entry, me: string): Message {
       return naming(data.message, me, chosenBy(message, me));
     case "message.edited":
     case "message.preview":
-      // Its status is the sender's to know.
+      // Its status is the sender's to know, and whether one has listened to it oneself.
       return { ...naming(data.message, me, chosenBy(message, me)), status: message.status };
     case "message.reaction": {
       const own = data.userId === me ? data.emoji : chosenBy(message, me);
       return naming({ ...message, reactions: data.reactions }, me, own);
     }
     case "message.listened":
-      return data.userId === me ? message : { ...message, status: "listened" };
+      return data.userId === me || message.sender.id === me ? { ...message, status: "listened" } : message;
     case "message.unsent":
       return unsent(message);
     default:
@@ -106,6 +106,7 @@ function unsent(message: Message): Message {
     replyTo: _replyTo,
     editedAt: _editedAt,
     linkPreview: _linkPreview,
+    file: _file,
     mentionsAll: _mentionsAll,
     ...rest
   } = message;

@@ -1,5 +1,6 @@
 import type { Conversation, Events, FriendshipResult, Me, Message, ResultOf, User } from "../api/types.ts";
 import { Activity } from "./activity.ts";
+import { putWaveform } from "./audio.ts";
 import type { GroupEvent } from "./engine.ts";
 import type { Item } from "./feed.ts";
 import { Friends } from "./friends.ts";
@@ -58,6 +59,8 @@ export class News {
         await this.store.reach(receipts.conversationId, receipts);
         return void this.group(receipts.conversationId, { event: "message.receipts", data: receipts });
       }
+      case "chatr.audio.waveform":
+        return void (await putWaveform(this.store, data as Events[typeof topic]));
       case "chatr.group.created":
         return void (await this.store.putViews([(data as Events[typeof topic]).conversation]));
       case "chatr.group.invited":
@@ -125,6 +128,10 @@ export class News {
       case "message.unsend":
       case "message.react":
         return [{ kind: "logged", conversationId: (answer as Message).conversationId }];
+      case "message.mark_listened": {
+        const message = await this.store.db.messages.get((params as { id: string }).id);
+        return message === undefined ? [] : [{ kind: "logged", conversationId: message.conversationId }];
+      }
       case "message.mark_read":
       case "message.mark_delivered":
         return this.marked(name === "message.mark_read", params as { id: string; seq: number });

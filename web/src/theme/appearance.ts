@@ -16,13 +16,20 @@ export interface Appearance {
   notify: "off" | "on";
   /** Whether notifications say what was written. */
   preview: boolean;
+  /** Whether the next voice note begins when one has ended. */
+  playNext: boolean;
 }
 
-export const useAppearance = create<Appearance>()(
-  persist<Appearance>(() => ({ theme: "system", accent: "petrol", sound: false, notify: "off", preview: true }), {
-    name: "chatr:appearance",
-  }),
-);
+const INITIAL: Appearance = {
+  theme: "system",
+  accent: "petrol",
+  sound: false,
+  notify: "off",
+  preview: true,
+  playNext: true,
+};
+
+export const useAppearance = create<Appearance>()(persist<Appearance>(() => INITIAL, { name: "chatr:appearance" }));
 
 /** Change what is given. Other tabs follow: see `useTheme`. */
 export function setAppearance(change: Partial<Appearance>): void {

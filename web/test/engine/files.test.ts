@@ -25,7 +25,7 @@ afterEach(() => device.stop());
 /** A text, of which the server takes any. */
 function text(name: string, size = 1000): NewFile {
   const line = `${name} `.repeat(100).slice(0, 99);
-  return { name, mimeType: "text/plain", blob: new Blob([`${line}\n`.repeat(Math.ceil(size / 100))]) };
+  return { name, mimeType: "text/plain", blob: new Blob([`${line}\n`.repeat(Math.ceil(size / 100)).slice(0, size)]) };
 }
 
 /** What the server has of the conversation, as Ben sees it. */

@@ -2,6 +2,7 @@ import type { Message } from "../../api/types.ts";
 import type { ActivityRow, ConversationRow, OutboxRow } from "../../db/schema.ts";
 import { t } from "../../text/index.ts";
 import { plainText } from "../../ui/plain-text.ts";
+import { lineOf as wordsOf, lineOfSend as wordsOfSend } from "../timeline/names.ts";
 import { type SentencePart, systemParts } from "../timeline/system.ts";
 
 export type Tick = "pending" | "sent" | "delivered" | "read";
@@ -39,7 +40,7 @@ export function lineOf(parts: LineParts): Line {
   const group = conversation?.kind === "group";
   const own = waiting.at(-1);
   if (own !== undefined) {
-    return { kind: "said", tick: "pending", text: plain(own.content), ...(group && { who: t.chats.you }) };
+    return { kind: "said", tick: "pending", text: wordsOfSend(own), ...(group && { who: t.chats.you }) };
   }
   const last = conversation?.lastMessage;
   if (conversation === undefined || last === undefined) return { kind: "nothing", text: "" };
@@ -76,23 +77,12 @@ function plain(content: string): string {
   return plainText(content.slice(0, shown));
 }
 
-function saidContent({ type, content }: Message): { icon?: Kind; text: string } {
-  const text = plain(content);
-  switch (type) {
-    case "text":
-    case "system":
-      return { text };
-    case "image":
-      return { icon: "photo", text: text || t.chats.photo };
-    case "video":
-      return { icon: "video", text: text || t.chats.video };
-    case "audio":
-      return { icon: "voice", text: text || t.chats.voiceNote };
-    case "file":
-      return { icon: "file", text: text || t.chats.file };
-    default:
-      return type satisfies never;
-  }
+const icons: Partial<Record<Message["type"], Kind>> = { image: "photo", video: "video", audio: "voice", file: "file" };
+
+function saidContent(message: Message): { icon?: Kind; text: string } {
+  const { type, content } = message;
+  const icon = icons[type];
+  return { ...(icon && { icon }), text: wordsOf({ ...message, content: content.slice(0, shown) }) };
 }
 
 /** How far one's own message has come: by its status, or by the other's watermarks where these are newer. */

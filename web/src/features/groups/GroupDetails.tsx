@@ -12,6 +12,7 @@ import { Empty } from "../../ui/Empty.tsx";
 import { IconButton } from "../../ui/IconButton.tsx";
 import { Skeleton } from "../../ui/Skeleton.tsx";
 import { useKeptFocus } from "../friends/useKeptFocus.ts";
+import { GalleryRow } from "../gallery/GalleryRow.tsx";
 import "../profile/PersonDetails.css";
 import { EditGroup } from "./EditGroup.tsx";
 import { GroupEnd } from "./GroupEnd.tsx";
@@ -77,6 +78,7 @@ function Loaded({ conversation, roster, acts, more, refresh }: LoadedProps) {
       {pencil}
       <GroupQuickActs conversation={conversation} roster={roster} refresh={refresh} />
       {may("link", myRole) && <JoinRequests roster={roster} acts={acts} />}
+      <GalleryRow conversationId={group.id} />
       <Members roster={roster} acts={acts} more={more} />
       <GroupKept group={group} role={myRole} acts={acts} />
       {may("link", myRole) && group.joinPolicy !== "closed" && <GroupLinks groupId={group.id} />}

@@ -31,8 +31,8 @@ afterEach(() => vi.useRealTimers());
 test("fields have the control that fits their schema, those that are needed first", () => {
   const send = fields("message.send");
   expect(send.slice(0, 2).map(({ name, required }) => [name, required])).toEqual([
-    ["content", true],
     ["clientId", true],
+    ["content", false],
   ]);
   const kind = (name: string, field: string) => fields(name).find((each) => each.name === field)?.kind;
   expect(kind("message.send", "linkPreview")).toBe("switch");

@@ -4,6 +4,7 @@ import { t } from "../../text/people.ts";
 import { refusal } from "../../text/refusal.ts";
 import { Empty } from "../../ui/Empty.tsx";
 import { Skeleton } from "../../ui/Skeleton.tsx";
+import { GalleryRow } from "../gallery/GalleryRow.tsx";
 import { ChatActs } from "./ChatActs.tsx";
 import { PersonBlocks } from "./PersonBlocks.tsx";
 import "./PersonDetails.css";
@@ -26,6 +27,7 @@ export default function PersonDetails({ userId }: { userId: string }) {
       <PersonHero {...known} />
       <ChatActs {...known} />
       <PersonFacts person={known.person} />
+      {known.conversation?.request === 0 && <GalleryRow conversationId={known.conversation.id} />}
       <PersonBlocks {...known} />
     </div>
   );

@@ -4,6 +4,7 @@ import { t } from "../../text/settings.ts";
 import { ACCENTS, setAppearance, type Theme, useAppearance } from "../../theme/appearance.ts";
 import { Card } from "../../ui/Card.tsx";
 import { SettingRow } from "../../ui/SettingRow.tsx";
+import { Switch } from "../../ui/Switch.tsx";
 import { useNow } from "../../ui/useNow.ts";
 import { Section } from "../profile/Page.tsx";
 import "./AppearanceSettings.css";
@@ -11,7 +12,7 @@ import "./AppearanceSettings.css";
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
 
 export function AppearanceSettings() {
-  const { theme, accent } = useAppearance();
+  const { theme, accent, playNext } = useAppearance();
   return (
     <>
       <Section title={t.settings.theme}>
@@ -46,6 +47,15 @@ export function AppearanceSettings() {
               />
             ))}
           </fieldset>
+        </Card>
+      </Section>
+      <Section title={t.settings.listening}>
+        <Card>
+          <Switch
+            label={t.settings.playNext}
+            checked={playNext}
+            onChange={(next) => setAppearance({ playNext: next })}
+          />
         </Card>
       </Section>
       <Language />

@@ -3,16 +3,19 @@ import { type CSSProperties, useEffect, useState } from "react";
 import type { ConversationRow } from "../../db/schema.ts";
 import { useEngine } from "../../session/session.ts";
 import { locale } from "../../text/index.ts";
+import { media } from "../../text/media.ts";
 import { t } from "../../text/settings.ts";
 import { Avatar } from "../../ui/Avatar.tsx";
 import { Button } from "../../ui/Button.tsx";
 import { Card } from "../../ui/Card.tsx";
 import { confirm } from "../../ui/confirm.tsx";
+import { fileSize } from "../../ui/size.ts";
 import { toast } from "../../ui/toast.tsx";
 import { Section } from "../profile/Page.tsx";
 import { kindOf, nameOf } from "../profile/person.ts";
+import { ServerUse } from "./ServerUse.tsx";
 import "./StorageSettings.css";
-import { clearMessages, type Kept, type KeptChat, keptIn, sizeText } from "./storage.ts";
+import { clearMessages, type Kept, type KeptChat, keptIn, waitingIn } from "./storage.ts";
 
 const number = new Intl.NumberFormat(locale);
 
@@ -20,6 +23,7 @@ const number = new Intl.NumberFormat(locale);
 export function StorageSettings() {
   const { db } = useEngine();
   const kept = useLiveQuery(() => keptIn(db), [db]);
+  const waiting = useLiveQuery(() => waitingIn(db), [db]);
   const estimate = useEstimate(kept);
   if (kept === undefined) return null;
   const clear = async () => {
@@ -44,8 +48,12 @@ export function StorageSettings() {
             </Button>
           </div>
           <p className="storage__counts">{counts}</p>
+          {waiting !== undefined && waiting.count > 0 && (
+            <p className="storage__counts">{media.waiting(waiting.count, fileSize(waiting.bytes))}</p>
+          )}
         </Card>
       </Section>
+      <ServerUse />
       {kept.most.length > 0 && (
         <Section title={t.settings.mostMessages}>
           <Card>
@@ -66,9 +74,9 @@ function Usage({ estimate }: { estimate: StorageEstimate | undefined }) {
   return (
     <>
       <bdi className="storage__size" dir="ltr">
-        {sizeText(usage, locale)}
+        {fileSize(usage)}
       </bdi>
-      <span className="storage__of">{quota ? t.settings.usedOf(sizeText(quota, locale)) : t.settings.used}</span>
+      <span className="storage__of">{quota ? t.settings.usedOf(fileSize(quota)) : t.settings.used}</span>
       <span className="storage__bar" aria-hidden="true" style={{ "--part": part } satisfies CSSProperties} />
     </>
   );

@@ -1,11 +1,11 @@
 import "fake-indexeddb/auto";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { ChatrDatabase, type ConversationRow } from "../../db/schema.ts";
+import { ChatrDatabase, type ConversationRow, type OutboxRow } from "../../db/schema.ts";
 import { LICENCES } from "./licences.ts";
 import { notifying } from "./notifying.ts";
 import { pathOfSection, SECTIONS, sectionOf } from "./sections.ts";
-import { clearMessages, keptIn, sizeText } from "./storage.ts";
+import { clearMessages, keptIn, waitingIn } from "./storage.ts";
 
 const web = new URL("../../../", import.meta.url);
 const packageOf = (path: string) => JSON.parse(readFileSync(new URL(path, web), "utf8"));
@@ -25,15 +25,6 @@ describe("notifications", () => {
     expect(notifying("default", "on")).toEqual({ on: false, fixed: false, why: "notAsked" });
     expect(notifying("denied", "on")).toEqual({ on: false, fixed: true, why: "denied" });
     expect(notifying("none", "on")).toEqual({ on: false, fixed: true, why: "notPossible" });
-  });
-});
-
-describe("sizes", () => {
-  it("have a unit, and a decimal where it says something", () => {
-    const texts = [0, 999, 1500, 999_600, 1_540_000, 15_400_000, 184_000_000, 2_140_000_000].map((bytes) =>
-      sizeText(bytes, "en"),
-    );
-    expect(texts).toEqual(["0 byte", "999 byte", "2 kB", "1 MB", "1.5 MB", "15 MB", "184 MB", "2.1 GB"]);
   });
 });
 
@@ -57,6 +48,10 @@ describe("what is kept on the device", () => {
     expect(await keptIn(db)).toMatchObject({ messages: 0, chats: 3, most: [] });
     expect(await db.stretches.count()).toBe(0);
     expect(await db.drafts.count()).toBe(1);
+    const send = (clientId: string, size?: number) =>
+      ({ clientId, ...(size && { file: { name: "a", size, mimeType: "text/plain" } }) }) as OutboxRow;
+    await db.outbox.bulkPut([send("a"), send("b", 1000), send("c", 500)]);
+    expect(await waitingIn(db)).toEqual({ count: 2, bytes: 1500 });
     await db.delete();
   });
 });

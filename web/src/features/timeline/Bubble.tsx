@@ -1,24 +1,29 @@
 import { File, Image, type LucideIcon, Mic, Undo2, Video } from "lucide-react";
 import { type ReactNode, useContext } from "react";
-import type { Message } from "../../api/types.ts";
+import type { File as FileOf, Message } from "../../api/types.ts";
 import { t } from "../../text/index.ts";
 import { cx } from "../../ui/cx.ts";
 import { toneOf } from "../../ui/identity.ts";
+import type { Album } from "./albums.ts";
 import { BubbleMeta } from "./BubbleMeta.tsx";
 import { BubbleText } from "./BubbleText.tsx";
 import { MarksContext, useActs, useView, type View } from "./context.ts";
 import { isEmojiOnly } from "./emojiOnly.ts";
+import { FileSpace, isPictureType } from "./FileSpace.tsx";
 import { LinkCard } from "./LinkCard.tsx";
 import { useMentions } from "./mentions.ts";
 import { directionOf, lineOf, nameOf } from "./names.ts";
 import { Quote } from "./Quote.tsx";
 import { tickOf } from "./ticks.ts";
+import { useFileBodies } from "./useFileBodies.ts";
 import "./Bubble.css";
 
 interface BubbleProps {
   message: Message;
   mine: boolean;
   first: boolean;
+  /** All that were sent together with it. */
+  album?: Album;
   /** Whoever wrote it is named. */
   named?: boolean;
   /** What floats at its upper edge. */
@@ -26,7 +31,7 @@ interface BubbleProps {
 }
 
 /** One message, by what it is. */
-export function Bubble({ message, mine, first, named = false, children }: BubbleProps) {
+export function Bubble({ message, mine, first, album, named = false, children }: BubbleProps) {
   const { me, kind } = useView();
   const jumbo = isJumbo(message);
   const gone = message.unsent === true;
@@ -36,7 +41,9 @@ export function Bubble({ message, mine, first, named = false, children }: Bubble
     mine && "bubble--mine",
     jumbo && "bubble--jumbo",
     gone && "bubble--gone",
-    message.reactions?.length ? "bubble--reacted" : null,
+    !gone && message.file && isPictureType(message.type) && "bubble--media",
+    captioned(message, album) && "bubble--captioned",
+    (album?.messages ?? [message]).some(({ reactions }) => reactions?.length) && "bubble--reacted",
   );
   return (
     <div className={shape}>
@@ -44,7 +51,7 @@ export function Bubble({ message, mine, first, named = false, children }: Bubble
       {gone ? (
         <Kind icon={Undo2} message={message} mine={mine} words={unsentWords(message, me, kind)} />
       ) : (
-        <Content message={message} mine={mine} />
+        <Content message={message} mine={mine} album={album} />
       )}
       {children}
     </div>
@@ -77,21 +84,70 @@ export function isJumbo(message: Message): boolean {
   return message.type === "text" && message.replyTo === undefined && !message.unsent && isEmojiOnly(message.content);
 }
 
-function Content({ message, mine }: { message: Message; mine: boolean }) {
-  switch (message.type) {
+type ContentProps = Pick<BubbleProps, "message" | "mine" | "album">;
+
+function Content({ message, mine, album }: ContentProps) {
+  const { type, file } = message;
+  switch (type) {
     case "text":
       return <Text message={message} mine={mine} />;
     case "image":
-      return <Kind icon={Image} message={message} mine={mine} words={lineOf(message)} />;
     case "video":
-      return <Kind icon={Video} message={message} mine={mine} words={lineOf(message)} />;
     case "audio":
-      return <Kind icon={Mic} message={message} mine={mine} words={lineOf(message)} />;
     case "file":
-      return <Kind icon={File} message={message} mine={mine} words={lineOf(message)} />;
+      if (file === undefined) return <Kind icon={ICONS[type]} message={message} mine={mine} words={lineOf(message)} />;
+      return <Filed message={{ ...message, file }} mine={mine} album={album} icon={ICONS[type]} />;
     case "system":
       return null;
   }
+}
+
+const ICONS = { image: Image, video: Video, audio: Mic, file: File };
+
+/** The message of an album that has words: mostly the first. */
+function captioned(message: Message, album: Album | undefined): Message | undefined {
+  if (message.file === undefined || message.unsent) return undefined;
+  return (album?.messages ?? [message]).find(({ content }) => content !== "");
+}
+
+/** A file, or all of an album, with what was said about it. */
+function Filed({
+  message,
+  mine,
+  album,
+  icon,
+}: ContentProps & { message: Message & { file: FileOf }; icon: LucideIcon }) {
+  const acts = useActs();
+  const parts = useFileBodies();
+  const mentions = useMentions(message);
+  const first = album?.messages[0] ?? message;
+  const caption = captioned(message, album);
+  const meta = <Meta message={message} mine={mine} />;
+  if (parts === null) return <Kind icon={icon} message={message} mine={mine} words={lineOf(message)} />;
+  const body =
+    parts === undefined ? (
+      <FileSpace type={message.type} file={message.file} album={album !== undefined} />
+    ) : album !== undefined ? (
+      <parts.AlbumBody album={album} />
+    ) : (
+      <parts.FileBody message={message} meta={caption ? null : meta} />
+    );
+  return (
+    <>
+      {first.replyTo && <Quote quoted={first.replyTo} onOpen={() => acts.showQuoted(first)} />}
+      {body}
+      {caption && (
+        <div
+          className={cx("bubble__body bubble__caption", space(mine, caption.edited))}
+          dir={directionOf(caption.content)}
+        >
+          <BubbleText id={caption.id} text={caption.content} mentions={mentions} mine={mine} onMention={acts.person} />
+          {meta}
+        </div>
+      )}
+      {!caption && isPictureType(message.type) && <span className="bubble__over">{meta}</span>}
+    </>
+  );
 }
 
 function Text({ message, mine }: { message: Message; mine: boolean }) {

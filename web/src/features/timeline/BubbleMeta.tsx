@@ -1,4 +1,4 @@
-import { Check, CheckCheck, CircleAlert, Clock } from "lucide-react";
+import { Check, CheckCheck, CircleAlert, Clock, Headphones } from "lucide-react";
 import { locale, t } from "../../text/index.ts";
 import { timeText } from "../../ui/time.ts";
 import type { Tick } from "./ticks.ts";
@@ -10,6 +10,7 @@ const TICKS = {
   sent: { icon: Check, word: t.conversation.sent },
   delivered: { icon: CheckCheck, word: t.conversation.delivered },
   read: { icon: CheckCheck, word: t.conversation.read },
+  listened: { icon: Headphones, word: t.conversation.listened },
 } satisfies Record<Tick, unknown>;
 
 export const wordOf = (tick: Tick): string => TICKS[tick].word;

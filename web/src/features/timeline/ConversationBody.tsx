@@ -10,8 +10,8 @@ import { createRows } from "./rows.ts";
 import { Timeline, type TimelineHandle } from "./Timeline.tsx";
 import { countBelow } from "./unreadMark.ts";
 import type { ConversationData } from "./useConversation.ts";
-import { useReadable } from "./useMarkdown.ts";
 import type { Messages } from "./useMessages.ts";
+import { useReadable } from "./useReadable.ts";
 
 interface ConversationBodyProps {
   ref: Ref<TimelineHandle>;

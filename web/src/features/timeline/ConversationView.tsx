@@ -13,6 +13,7 @@ import type { Message, Sender } from "../../api/types.ts";
 import { Banners } from "../../app/Banners.tsx";
 import { usePanes } from "../../app/panes.ts";
 import type { ActivityRow } from "../../db/schema.ts";
+import { hush } from "../../media/only.ts";
 import { useEngine } from "../../session/session.ts";
 import { t } from "../../text/index.ts";
 import { useHotkey } from "../../ui/useHotkey.ts";
@@ -91,6 +92,8 @@ export function ConversationView({ data }: { data: ConversationData }) {
   useHotkey("escape", leave);
   useHotkey("mod+f", () => setSearching(true), { when: conversation !== undefined });
   useSearchWish(() => setSearching(true));
+  // Where nothing would show that it plays, and nothing could stop it.
+  useEffect(() => hush, []);
   useFocusAtOpening(composer, writing.kind);
   const onKey = (event: KeyboardEvent, message: Message, element: HTMLElement) =>
     messageKey(event, message, element, view, acts);

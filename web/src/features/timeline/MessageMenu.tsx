@@ -1,4 +1,17 @@
-import { AtSign, Copy, ExternalLink, Info, MessageSquareQuote, Pencil, Plus, Reply, Undo2 } from "lucide-react";
+import {
+  AtSign,
+  Copy,
+  Download,
+  ExternalLink,
+  Info,
+  Maximize2,
+  MessageSquareQuote,
+  Pencil,
+  Play,
+  Plus,
+  Reply,
+  Undo2,
+} from "lucide-react";
 import { DropdownMenu } from "radix-ui";
 import type { KeyboardEvent } from "react";
 import type { Message } from "../../api/types.ts";
@@ -73,6 +86,7 @@ function itemsOf({ message, from }: MenuPlace, view: View, acts: Acts): MenuItem
     items.push({ label: t.conversation.reply, icon: Reply, shortcut: "r", onSelect: () => acts.reply(message) });
   if (may.copy)
     items.push({ label: t.conversation.copyText, icon: Copy, shortcut: "mod+c", onSelect: () => acts.copy(message) });
+  if (may.open) items.push(...fileItems(message, acts));
   if (link !== undefined)
     items.push({ label: t.conversation.openLink, icon: ExternalLink, onSelect: () => openLink(link) });
   if (message.replyTo && !message.replyTo.unsent && !message.replyTo.cleared)
@@ -94,6 +108,16 @@ function itemsOf({ message, from }: MenuPlace, view: View, acts: Acts): MenuItem
       onSelect: () => acts.unsend(message),
     });
   return items;
+}
+
+/** What a click on its file does, and to have it. */
+function fileItems(message: Message, acts: Acts): MenuItem[] {
+  const download = { label: t.conversation.download, icon: Download, onSelect: () => acts.download(message) };
+  if (message.type === "file") return [{ ...download, shortcut: "space" }];
+  const plays = message.type !== "image";
+  const label = plays ? t.conversation.playNote : t.conversation.openPicture;
+  const icon = plays ? Play : Maximize2;
+  return [{ label, icon, shortcut: "space", onSelect: () => acts.open(message) }, download];
 }
 
 /** Names and faces are no stops of their own for the keyboard: their cards are opened from here. */

@@ -4,12 +4,13 @@ import type { OutboxRow } from "../../db/schema.ts";
 import { t } from "../../text/index.ts";
 import { cx } from "../../ui/cx.ts";
 import { ActionBar } from "./ActionBar.tsx";
+import type { Album } from "./albums.ts";
 import { allowed } from "./allowed.ts";
 import { Bubble } from "./Bubble.tsx";
 import { clockOf, wordOf } from "./BubbleMeta.tsx";
 import { MarksContext, useActs, useView } from "./context.ts";
 import { DayLine } from "./DayLine.tsx";
-import { lineOf, nameOf } from "./names.ts";
+import { albumLine, lineOf, lineOfSend, nameOf } from "./names.ts";
 import { OutboxBubble } from "./OutboxBubble.tsx";
 import { Reactions } from "./Reactions.tsx";
 import type { Row } from "./rows.ts";
@@ -64,7 +65,7 @@ function RowBody({ row, current, flash, fresh }: RowBodyProps) {
           aria-label={sendLabel(row.entry)}
           className={cx("timeline-row__message timeline-row__message--mine", look)}
         >
-          <OutboxBubble entry={row.entry} first={row.first} />
+          <OutboxBubble entry={row.entry} album={row.album} first={row.first} />
         </article>
       );
     case "message":
@@ -75,17 +76,22 @@ function RowBody({ row, current, flash, fresh }: RowBodyProps) {
 interface MessageRowProps {
   message: Message;
   mine: boolean;
+  album?: Album;
   first: boolean;
   last: boolean;
   look: string;
   common: { tabIndex: number; "data-key": string };
 }
 
-function MessageRow({ message, mine, first, last, look, common }: MessageRowProps) {
+function MessageRow({ message: last, mine, album, first, last: closes, look, common }: MessageRowProps) {
   const [hot, setHot] = useState(false);
+  // Of an album, the picture that the pointer is on.
+  const [over, setOver] = useState<string>();
   const view = useView();
   const marks = useContext(MarksContext);
   const acts = useActs();
+  const messages = album?.messages ?? [last];
+  const message = messages.find(({ id }) => id === over) ?? last;
   const may = allowed(message, view);
   const sender = view.kind === "group" && !mine;
   const touch = useTouch({
@@ -96,13 +102,14 @@ function MessageRow({ message, mine, first, last, look, common }: MessageRowProp
     <article
       {...common}
       {...touch}
-      aria-label={labelOf(message, view.me, mine && !message.unsent ? tickOf(message, marks) : undefined)}
+      aria-label={labelOf(last, album, view.me, mine && !last.unsent ? tickOf(last, marks) : undefined)}
       className={cx(
         "timeline-row__message",
         mine && "timeline-row__message--mine",
         sender && "timeline-row__message--sender",
         look,
       )}
+      onPointerOver={(event) => album && setOver(tileAt(event.target))}
       onPointerEnter={(event) => event.pointerType === "mouse" && setHot(true)}
       onPointerLeave={() => setHot(false)}
       onFocus={(event) => event.target === event.currentTarget && setHot(event.target.matches(":focus-visible"))}
@@ -113,13 +120,20 @@ function MessageRow({ message, mine, first, last, look, common }: MessageRowProp
         acts.menu(message, new DOMRect(event.clientX, event.clientY, 0, 0));
       }}
     >
-      {sender && last && <SenderFace sender={message.sender} />}
-      <Bubble message={message} mine={mine} first={first} named={sender && first}>
+      {sender && closes && <SenderFace sender={last.sender} />}
+      <Bubble message={last} mine={mine} album={album} first={first} named={sender && first}>
         {hot && may.details && <ActionBar message={message} may={may} />}
       </Bubble>
-      {message.reactions?.length && !message.unsent ? <Reactions message={message} /> : null}
+      {messages.map((each) =>
+        each.reactions?.length && !each.unsent ? <Reactions key={each.id} message={each} /> : null,
+      )}
     </article>
   );
+}
+
+/** The message of the picture that something belongs to. */
+function tileAt(target: EventTarget): string | undefined {
+  return target instanceof Element ? target.closest<HTMLElement>("[data-open]")?.dataset.open : undefined;
 }
 
 /** A link has a menu of the browser's own. */
@@ -127,14 +141,15 @@ function isLink(target: EventTarget): boolean {
   return target instanceof Element && target.closest("a") !== null;
 }
 
-function labelOf(message: Message, me: string, tick: Tick | undefined): string {
-  const text = message.unsent ? t.conversation.messageUnsent : lineOf(message);
+function labelOf(message: Message, album: Album | undefined, me: string, tick: Tick | undefined): string {
+  const one = message.unsent ? t.conversation.messageUnsent : lineOf(message);
+  const text = album ? albumLine(album) : one;
   const state = [message.edited && t.conversation.edited, tick && wordOf(tick)].filter(Boolean).join(", ");
   return t.conversation.message(nameOf(message, me), text, clockOf(message.createdAt), state);
 }
 
 function sendLabel(entry: OutboxRow): string {
-  const text = lineOf({ type: "text", content: entry.content });
+  const text = lineOfSend(entry);
   return t.conversation.message(t.common.you, text, clockOf(entry.createdAt), wordOf(tickOfSend(entry)));
 }
 

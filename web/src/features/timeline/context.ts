@@ -9,6 +9,9 @@ export interface Acts {
   react(message: Message, emoji: string): void;
   unsend(message: Message): void;
   copy(message: Message): void;
+  /** Show, play or save its file: as a click on it does. */
+  open(message: Message): void;
+  download(message: Message): void;
   details(message: Message): void;
   /** The menu of a message, at an element or at a point. */
   menu(message: Message, at: DOMRect): void;

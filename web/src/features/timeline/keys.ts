@@ -14,8 +14,13 @@ export function messageKey(event: KeyboardEvent, message: Message, element: HTML
 
 const CODE_STEP_PX = 60;
 
-/** Code that is wider than its bubble is no stop of its own for Tab: the arrows of its message move it. */
+/**
+ * What is in a bubble is no stop of its own for Tab: the arrows of its message go to its pictures or to the place in a
+ * voice note, and move code that is wider.
+ */
 function sideways(element: HTMLElement, by: number): (() => void) | undefined {
+  const inner = element.querySelector<HTMLElement>("[role=slider], .album [data-open]");
+  if (inner !== null) return () => inner.focus({ preventScroll: true });
   const wide = [...element.querySelectorAll("pre")].filter((code) => code.scrollWidth > code.clientWidth);
   if (wide.length === 0) return undefined;
   return () => {
@@ -44,6 +49,8 @@ function actOf(
     case "enter":
     case "contextmenu":
       return may.details ? () => acts.menu(message, at()) : undefined;
+    case " ":
+      return may.open ? () => acts.open(message) : undefined;
     case "r":
       return may.reply ? () => acts.reply(message) : undefined;
     case "e":

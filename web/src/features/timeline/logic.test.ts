@@ -18,7 +18,7 @@ describe("ticks", () => {
   });
   it("never fall behind the status that came with the message", () => {
     expect(tickOf({ seq: 9, status: "read" }, marks)).toBe("read");
-    expect(tickOf({ seq: 9, status: "listened" }, {})).toBe("read");
+    expect(tickOf({ seq: 9, status: "listened" }, {})).toBe("listened");
     expect(tickOf({ seq: 3, status: "sent" }, marks)).toBe("read");
   });
   it("tell a send that waits from one that failed", () => {

@@ -1,22 +1,45 @@
-import type { Message } from "../../api/types.ts";
+import type { File, Message } from "../../api/types.ts";
+import type { OutboxRow } from "../../db/schema.ts";
+import { lengthText } from "../../media/length.ts";
 import { t } from "../../text/index.ts";
 import { plainText } from "../../ui/plain-text.ts";
+import type { Album } from "./albums.ts";
+
+/** A message, or what is quoted of one. */
+interface Said extends Pick<Message, "type" | "content"> {
+  file?: Pick<File, "name" | "duration">;
+  duration?: number;
+  fileName?: string;
+}
 
 /** A message in one line: its text without marks, or what it is. */
-export function lineOf(message: Pick<Message, "type" | "content">): string {
-  switch (message.type) {
-    case "text":
-    case "system":
-      return plainText(message.content);
+export function lineOf({ type, content, file, duration = file?.duration, fileName = file?.name }: Said): string {
+  if (content !== "") return plainText(content);
+  switch (type) {
     case "image":
-      return message.content === "" ? t.conversation.photo : plainText(message.content);
+      return t.conversation.photo;
     case "video":
-      return message.content === "" ? t.conversation.video : plainText(message.content);
+      return t.conversation.video;
     case "audio":
-      return t.conversation.voiceNote;
+      return duration === undefined ? t.conversation.voiceNote : t.conversation.voiceNoteOf(lengthText(duration));
     case "file":
-      return message.content === "" ? t.conversation.file : message.content;
+      return fileName ?? t.conversation.file;
+    default:
+      return "";
   }
+}
+
+/** One that waits to be sent. */
+export function lineOfSend({ content, file }: Pick<OutboxRow, "content" | "file">): string {
+  const [kind] = file?.mimeType.split("/") ?? [];
+  const type = file === undefined ? "text" : kind === "image" || kind === "video" || kind === "audio" ? kind : "file";
+  return lineOf({ type, content, file });
+}
+
+export function albumLine({ messages, waiting }: Album): string {
+  const caption = messages.find(({ content }) => content !== "")?.content ?? "";
+  const count = t.conversation.photos(messages.length + waiting.length);
+  return caption === "" ? count : `${count}, ${plainText(caption)}`;
 }
 
 /** The name of a sender, or *You*. */

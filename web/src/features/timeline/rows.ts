@@ -1,5 +1,6 @@
 import type { Message } from "../../api/types.ts";
 import type { OutboxRow } from "../../db/schema.ts";
+import { type Album, gather, sameAlbum } from "./albums.ts";
 import { dayOf } from "./days.ts";
 
 /** Messages of one sender belong together that follow each other within this time. */
@@ -20,10 +21,11 @@ interface Place {
 }
 
 export type Row = Place &
+  /** Of an album, the last that is there. */
   (
-    | { kind: "message"; message: Message; mine: boolean }
+    | { kind: "message"; message: Message; mine: boolean; album?: Album }
     | { kind: "system"; message: Message }
-    | { kind: "outbox"; entry: OutboxRow }
+    | { kind: "outbox"; entry: OutboxRow; album?: Album }
   );
 
 export interface RowsInput {
@@ -64,7 +66,7 @@ export function createRows(): (input: RowsInput) => readonly Row[] {
 }
 
 function layOut(input: RowsInput): Row[] {
-  const rows: Row[] = [];
+  const each: Row[] = [];
   let marked = false;
   for (const message of input.messages) {
     const place = placeOf(message.clientId ?? message.id, message.createdAt);
@@ -72,14 +74,15 @@ function layOut(input: RowsInput): Row[] {
       marked = countsAsUnread(message, input.me);
       place.startsUnread = marked;
     }
-    rows.push(
+    each.push(
       message.type === "system"
         ? { ...place, kind: "system", message }
         : { ...place, kind: "message", message, mine: message.sender.id === input.me },
     );
   }
   for (const entry of notYetThere(input))
-    rows.push({ ...placeOf(entry.clientId, entry.createdAt), kind: "outbox", entry });
+    each.push({ ...placeOf(entry.clientId, entry.createdAt), kind: "outbox", entry });
+  const rows = gather(each);
   group(rows, input.me);
   if (!input.atStart) leaveOpen(rows);
   return rows;
@@ -139,6 +142,9 @@ function sameRow(a: Row, b: Row): boolean {
     a.startsUnread === b.startsUnread &&
     a.first === b.first &&
     a.last === b.last &&
-    (a.kind === "outbox" ? b.kind === "outbox" && a.entry === b.entry : b.kind !== "outbox" && a.message === b.message)
+    (a.kind === "outbox"
+      ? b.kind === "outbox" && a.entry === b.entry
+      : b.kind !== "outbox" && a.message === b.message) &&
+    (a.kind === "system" || b.kind === "system" || sameAlbum(a.album, b.album))
   );
 }

@@ -58,6 +58,9 @@ export function useMessageActs(options: Options): ActsState {
         if (await confirm({ ...question, danger: true })) await told(engine.call("message.unsend", { id: message.id }));
       },
       copy: (message) => void told(copyText(message.content)),
+      open: ({ id }) => document.querySelector<HTMLElement>(`[data-open="${CSS.escape(id)}"]`)?.click(),
+      download: ({ file }) =>
+        file && void told(import("../../media/download.ts").then((it) => it.download(engine, file))),
       details: (message) => setOverlays({ details: { message, from: rowOf(message) } }),
       menu: (message, at) => setOverlays({ menu: place(message, at) }),
       pick: (message, at) => setOverlays({ picker: place(message, at) }),

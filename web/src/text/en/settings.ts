@@ -58,6 +58,9 @@ export const settings = {
   ghostTyping: "Show what I type while I type it",
   ghostTypingText: "Only with people who turned it on too.",
 
+  listening: "Voice notes",
+  playNext: "Play the next voice note by itself",
+
   storageTitle: "Storage on this device",
   usedOf: (allowed: string) => `of ${allowed} that the browser allows`,
   used: "used by this site",
