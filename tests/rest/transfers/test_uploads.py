@@ -238,7 +238,7 @@ def _full(write: Any) -> Any:
 class SlowDiskTests(TransferCase):
     """A disk that is slower than the client."""
 
-    deadlines = Deadlines(grace_s=0.3, bytes_per_s=10_000_000, silence_s=0.3)
+    deadlines = Deadlines(grace_s=0.6, bytes_per_s=10_000_000, silence_s=0.6)
 
     async def test_back_pressure(self) -> None:
         """While the disk is behind the client waits, and is not cut off for that."""
@@ -247,7 +247,7 @@ class SlowDiskTests(TransferCase):
         def slow(descriptor: int, data: Any) -> int:
             if len(data) > 1:
                 sizes.append(len(data))
-                time.sleep(0.25)
+                time.sleep(0.35)
             return write(descriptor, data)
 
         self.patch(os, "write", slow)
