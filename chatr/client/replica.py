@@ -309,7 +309,8 @@ class Replica:
 
     def _group_updated(self, data: dict[str, Any]) -> None:
         group = data["group"]
-        self._in_group(data, title=group["name"], description=group.get("description"))
+        shown = {name: group.get(name) for name in ("description", "profileImage", "coverImage")}
+        self._in_group(data, title=group["name"], **shown)
 
     def _in_group(self, data: dict[str, Any], **facts: Any) -> None:
         """What all see of a group is another, from an entry on; None: it has none of that."""

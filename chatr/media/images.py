@@ -62,20 +62,18 @@ def prepare() -> None:
 
 def look(handed: Handed, file_type: FileType, purpose: Purpose, max_pixels: int) -> Seen:
     """Look at an image, and make its forms. Raises :class:`Unsupported`, and whatever Pillow does about broken ones."""
-    # Once more while it is read: a frame may be larger than the image said it was.
+    # Pillow looks at this before it reads the pixels, and again at each frame, which may be larger.
     Image.MAX_IMAGE_PIXELS = max_pixels
     source: Any = handed.source
     try:
         with Image.open(source, formats=_FORMATS[file_type.family]) as image:
-            if image.width * image.height > max_pixels:
-                raise Unsupported(f"This image has more than {max_pixels // 1_000_000} million pixels")
             if purpose != "file":
                 return _cropped(handed, image, purpose)
             if file_type.family in ("gif", "webp") and getattr(image, "is_animated", False):
                 return _animated(handed, image, file_type, max_pixels)
             return _still(handed, image, file_type)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        raise Unsupported("This image has too many pixels") from None
+        raise Unsupported(f"This image has more than {max_pixels / 1e6:g} million pixels") from None
 
 
 def thumbnails(handed: Handed, image: Image.Image) -> tuple[dict[str, tuple[int, int]], str]:
@@ -158,10 +156,7 @@ def _options(source: Source, image: Image.Image) -> dict[str, Any]:
     """How the image itself is written anew: no worse than can be seen, and hardly larger than it was."""
     pixels = image.width * image.height
     if isinstance(image, JpegImagePlugin.JpegImageFile):
-        options: dict[str, Any] = {"optimize": pixels <= _LARGE, "quality": _LOSSY["JPEG"]}
-        if image.mode in ("RGB", "L"):
-            options |= _as_it_was(image)
-        return options
+        return {"optimize": pixels <= _LARGE, **_jpeg_quality(image)}
     if image.format == "WEBP":
         where = source.tell()
         lossless = webps.is_lossless(source)
@@ -175,16 +170,16 @@ def _options(source: Source, image: Image.Image) -> dict[str, Any]:
     return {"compress_level": 2 if pixels > _LARGE else 4} if image.format == "PNG" else {}
 
 
-def _as_it_was(image: JpegImagePlugin.JpegImageFile) -> dict[str, Any]:
+def _jpeg_quality(image: JpegImagePlugin.JpegImageFile) -> dict[str, Any]:
     """The image's own tables, if they are coarser than ours: better ones would only make it larger."""
-    options: dict[str, Any] = {}
-    sampling = JpegImagePlugin.get_sampling(image)
-    if sampling >= 0:
-        options["subsampling"] = sampling
+    options: dict[str, Any] = {"quality": _LOSSY["JPEG"]}
+    if image.mode not in ("RGB", "L"):
+        return options
     tables = image.quantization
     if tables and sum(tables.get(0, ())) > _TABLE_SUM and all(0 < max(table) < 256 for table in tables.values()):
-        options["qtables"] = [list(tables[number]) for number in sorted(tables)]
-    return options
+        options = {"qtables": [list(tables[number]) for number in sorted(tables)]}
+    sampling = JpegImagePlugin.get_sampling(image)
+    return {**options, "subsampling": sampling} if sampling >= 0 else options
 
 
 def _written(image: Image.Image, form: str, options: dict[str, Any]) -> memoryview:

@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 import av
-from PIL import Image
+from PIL import Image, ImageCms
 
 RATE = 48000
 #: How each container is written: FFmpeg's names of its format and encoder, and of the encoder's samples.
@@ -148,3 +148,8 @@ class _Pipe(io.BytesIO):
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
         raise io.UnsupportedOperation
+
+
+def profile() -> bytes:
+    """A colour profile that says nothing new."""
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

@@ -78,8 +78,8 @@ class HearingTests(TestCase):
         self.assertApproximates((await self.hear(whole)).duration_s, 6.0, 0.05)
 
     async def test_memory(self) -> None:
-        """While 200 MB are listened to, chatr itself does not grow."""
-        size = 200 * MIB
+        """While 100 MB are listened to, chatr itself does not grow."""
+        size = 100 * MIB
         head = struct.pack(
             "<4sL4s4sLHHLLHH4sL", b"RIFF", size + 36, b"WAVE", b"fmt ", 16, 1, 2, 48000, 192000, 4, 16, b"data", size
         )

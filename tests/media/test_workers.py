@@ -164,9 +164,9 @@ class RightsTests(WorkersCase):
         self.assertEqual(found["refused"], ["file", "socket", "process", "more"])
         self.assertEqual((found["twisted"], found["lxml"]), (False, False))
 
-    def test_lxml_stays_outside(self) -> None:
-        """The server itself does not even import the parser."""
-        code = "import sys, chatr.node; sys.exit('lxml' in sys.modules)"
+    def test_parsers_stay_outside(self) -> None:
+        """The server itself does not even import them."""
+        code = "import sys, chatr.node, chatr.media.looking; sys.exit(bool({'lxml', 'PIL', 'av'} & sys.modules.keys()))"
         self.assertEqual(subprocess.run([sys.executable, "-c", code], cwd=os.getcwd(), check=False).returncode, 0)
 
     def test_dies_with_chatr(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from chatr.api.model import LogEntry, Me
+from chatr.api.model import GroupInfo, LogEntry, Me
 from chatr.ops.catalog import CONTRACT
 
 #: Fields that say who somebody is.
@@ -21,8 +21,8 @@ WORDS = {
 def shows(kind: Any, seen: frozenset[Any] = frozenset()) -> bool:
     """Whether a type has a field, however deep, that says who somebody is."""
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        if issubclass(kind, Me):
-            # Nobody but the caller.
+        if issubclass(kind, Me | GroupInfo):
+            # Nobody but the caller; or a group, whose image is nobody's.
             return False
         if kind is LogEntry:
             return any(shows(entry) for event in CONTRACT.events.values() if event.logged for entry in event.entries)

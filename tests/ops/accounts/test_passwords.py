@@ -98,7 +98,7 @@ class MeanwhileTests(OpsCase):
         """A login whose password is being checked while something changes in the database."""
         going, passwords = threading.Event(), self.node.ports.accounts.passwords
         for _ in range(self.config().auth.bcrypt_threads):
-            passwords._pool.callInThread(going.wait)
+            passwords._threads.run(going.wait)
         login = Deferred.fromCoroutine(self.call("session.login", login=person.username, password=PASSWORD))
         try:
             while not passwords.turns.running:

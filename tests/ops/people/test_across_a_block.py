@@ -110,6 +110,12 @@ class BlockedCase(FriendsCase):
         await self.befriend(self.ann, self.ben)
         first = await self.ann.send(self.ben, "a word of hers")
         self.direct, self.hers = first["conversationId"], first["id"]
+        await self.node.db.execute(
+            """WITH file AS (INSERT INTO files (id, owner_id, purpose, state, name, sent)
+                             SELECT gen_random_uuid(), %s, 'message', 'ready', 'a.txt', true RETURNING id)
+               UPDATE messages SET type = 'file', file_id = file.id FROM file WHERE messages.id = %s""",
+            (self.ann.id, self.hers),
+        )
         self.his = (await self.ben.send(self.ann, "a word of his", replyToId=self.hers))["id"]
         for message_id in (self.hers, self.his):
             await self.ann.call("message.react", id=message_id, emoji="👍")
