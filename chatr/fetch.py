@@ -25,7 +25,8 @@ from twisted.web.iweb import IAgent
 TIMEOUT_S = 15.0
 MAX_ANSWER_BYTES = 256 * 1024
 
-_UNREACHABLE = (
+#: What requests fail with when there is no answer.
+UNREACHABLE = (
     *(ConnectError, ConnectionLost, DNSLookupError),
     *(RequestGenerationFailed, RequestTransmissionFailed, ResponseFailed, ResponseNeverReceived),
 )
@@ -91,7 +92,7 @@ class Fetcher:
             )
         except (TimeoutError, CancelledError, ConnectingCancelledError):
             raise Unreachable("took too long") from None
-        except _UNREACHABLE as error:
+        except UNREACHABLE as error:
             raise Unreachable(f"can't be reached: {type(error).__name__}") from None
         except ValueError:
             # Its text would name what was asked for.

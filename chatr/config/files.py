@@ -43,13 +43,17 @@ class FilesSettings(Section, frozen=True):
 class S3Settings(Section, frozen=True):
     """The bucket of ``files.storage = "s3"``."""
 
-    endpoint: Annotated[str, Meta(pattern=r"^(https?://[^/]+)?$")] = ""
+    #: Where it is spoken, as https://s3.example.org: the bucket comes behind it, in the path.
+    endpoint: Annotated[str, Meta(pattern=r"^(https?://[^/?#@\s]+)?$")] = ""
+    #: The same as browsers reach it, for presigned links; empty: at the same place.
+    public_endpoint: Annotated[str, Meta(pattern=r"^(https?://[^/?#@\s]+)?$")] = ""
     region: str = "us-east-1"
     bucket: Annotated[str, Meta(pattern=r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$")] = ""
     access_key: str = ""
     secret_key: str = ""
-    #: Before all keys: two systems may share a bucket.
-    prefix: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_./-]{0,64}$")] = ""
+    #: Before all keys, as chatr/: two systems may share a bucket.
+    prefix: Annotated[str, Meta(max_length=64, pattern=r"^([A-Za-z0-9_-][A-Za-z0-9_.-]*/)*$")] = ""
     #: Whether browsers fetch from the bucket itself, by links that it opens for a few minutes.
     presigned: bool = False
+    #: How long nothing may move: a large file may take longer.
     timeout_s: Seconds = 30.0

@@ -6,13 +6,14 @@ import hashlib
 import os
 from collections.abc import Callable
 from errno import EAGAIN, EDQUOT, EFBIG, ENOSPC, EOPNOTSUPP
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from chatr.files.storage import StorageError, StorageFull, StorageUnavailable
-from chatr.process.threads import Ended, Threads
+from chatr.process.threads import Threads, ThreadsEnded
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -49,7 +50,7 @@ class Disk:
             return await self._threads.run(function, *args, **named)
         except OSError as error:
             raise failure_of(error) from error
-        except Ended:
+        except ThreadsEnded:
             raise StorageUnavailable("the server is stopping") from None
 
     def open(self, function: Callable[P, int], *args: P.args, **named: P.kwargs) -> Deferred[int]:
@@ -66,10 +67,13 @@ class Disk:
         return waiter
 
     def close(self, descriptor: int) -> None:
-        """Close a file. The last one to close a deleted file waits until its blocks are free."""
+        """Close a file that was read. The last one to close a deleted file waits until its blocks are free."""
+        if os.fstat(descriptor).st_nlink:
+            os.close(descriptor)
+            return
 
         def at_the_end(failure: Failure) -> None:
-            failure.trap(Ended)
+            failure.trap(ThreadsEnded)
             os.close(descriptor)
 
         self._threads.run(os.close, descriptor).addErrback(at_the_end)
@@ -105,13 +109,15 @@ def failure_of(error: OSError) -> StorageError:
     return kind(f"the disk answered {os.strerror(error.errno or 0)}")
 
 
-def sha256_of(descriptor: int, start: int, stop: int) -> str:
-    """The SHA-256 of a part of a file, in hex. For a thread. Raises OSError, EOFError if the file is shorter."""
+def sha256_of(path: Path, start: int, stop: int) -> str:
+    """The SHA-256 of a part of a file, in hex. For a thread. Raises OSError, :class:`StorageUnavailable`."""
     digest = hashlib.sha256()
-    while start < stop:
-        piece = os.pread(descriptor, min(1024 * 1024, stop - start), start)
-        if not piece:
-            raise EOFError
-        digest.update(piece)
-        start += len(piece)
+    with path.open("rb", buffering=0) as file:
+        file.seek(start)
+        while start < stop:
+            piece = file.read(min(1024 * 1024, stop - start))
+            if not piece:
+                raise StorageUnavailable("a file is shorter than it was")
+            digest.update(piece)
+            start += len(piece)
     return digest.hexdigest()

@@ -50,6 +50,11 @@ class Pieces:
         """Write no more."""
         self._fail(Failure(ConsumerGone()))
 
+    def close(self) -> None:
+        """Have done with it, whether or not it has begun; what :meth:`start` has answered does not fire any more."""
+        if not self._over:
+            self._end()
+
     def _step(self) -> None:
         if self._busy or self._paused or self._over:
             return

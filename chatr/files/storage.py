@@ -83,8 +83,8 @@ class Storage(Protocol):
 
         A consumer that takes nothing holds up one piece and no more. Fails with :class:`Missing` before anything is
         written, with :class:`ConsumerGone` when the consumer has stopped it, and with :class:`StorageUnavailable` also
-        in the middle: then what was written is good, and too little. Once it has fired nothing is written any more, and
-        the consumer has no producer. Cancelling ends it the same way.
+        in the middle, as when the object is deleted or replaced: then what was written is good, and too little. Once it
+        has fired nothing is written any more, and the consumer has no producer. Cancelling ends it the same way.
         """
 
     async def fetch(self, key: str, path: Path) -> None:
