@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,7 +13,7 @@ from chatr.config import Config, FilesSettings
 from chatr.datadir import DataDirectory
 from chatr.files.clamd import Clamd
 from chatr.files.disk import Disk
-from chatr.files.local import LocalStorage
+from chatr.files.opening import open_storage
 from chatr.files.storage import Storage
 from chatr.media.looking import Media
 from chatr.process.tasks import Tasks
@@ -51,21 +50,15 @@ def file_ports(
 ) -> FilePorts:
     """Make the ports. ``describe``: what an archive tells of a person."""
     settings, disk = config.files, Disk(reactor)
-    kept = _storage(config, data, disk)
+    kept = open_storage(disk, settings, config.s3, data.path)
     media = Media(reactor, settings)
     return FilePorts(
         disk=disk,
         storage=kept,
         media=media,
-        scanner=Clamd(reactor, settings.clamd, settings.clamd_timeout_s) if settings.clamd else None,
+        scanner=Clamd(disk, settings.clamd, timeout_s=settings.clamd_timeout_s) if settings.clamd else None,
         links=links,
         keeper=FileKeeper(tasks, db, kept, media, publisher, settings, data.scratch),
         archives=Archives(tasks, db, kept, publisher, links, data.scratch, describe, now=now),
         settings=settings,
     )
-
-
-def _storage(config: Config, data: DataDirectory, disk: Disk) -> Storage:
-    files = config.files
-    root = Path(files.directory) if files.directory else data.path / "files"
-    return LocalStorage(disk, root, accel_location=files.accel_location)
