@@ -96,6 +96,11 @@ class ImageTests(DirectCase):
         content = made.image("PNG", drawing)
         self.look(content, "a.png")
         self.assertLess(len(self.forms["original"]), len(content) * 1.1)
+        for form in ("webp", "avif"):
+            self.look(made.image(form, noise, quality=10), f"a.{form}")
+            careless = len(self.forms["original"])
+            self.look(made.image(form, noise, quality=95), f"a.{form}")
+            self.assertLess(careless, len(self.forms["original"]) * 0.7)
         lossless = made.image("WEBP", noise, lossless=True)
         self.look(lossless, "a.webp")
         self.assertEqual(_difference(self.opened("original"), noise), 0)
