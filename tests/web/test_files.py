@@ -174,7 +174,10 @@ class FilesTests(ConversationCase):
         self.check_accessible(page)
         dialog.get_by_role("button", name="Use picture").click()
         expect(dialog).to_have_count(0)
-        for seen, size in ((page.locator(".profile__face img"), 400), (his.get_by_role("list", name="Chats").locator("img"), 96)):
+        for seen, size in (
+            (page.locator(".profile__face img"), 400),
+            (his.get_by_role("list", name="Chats").locator("img"), 96),
+        ):
             expect(seen).to_have_js_property("naturalWidth", size)
             expect(seen).to_have_js_property("naturalHeight", size)
         page.get_by_role("button", name="Change picture").click()
