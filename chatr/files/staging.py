@@ -7,6 +7,7 @@ in memory, as much again that is being written, and all together :data:`MOST_BYT
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -237,8 +238,10 @@ class _File:
 
     def _open(self) -> int:
         if self._descriptor < 0:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-            self._descriptor = os.open(self._path, flags, _MODE)
+            flags = os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+            self._descriptor = os.open(self._path, flags if self._offset else flags | os.O_CREAT, _MODE)
+            if os.fstat(self._descriptor).st_size < self._offset:
+                raise OSError(errno.EIO, "what had come is not there any more")
             # What a crash has left beyond it was not promised to anybody.
             os.ftruncate(self._descriptor, self._offset)
             os.lseek(self._descriptor, self._offset, os.SEEK_SET)

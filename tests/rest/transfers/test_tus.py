@@ -122,7 +122,9 @@ class TusTests(TusCase):
         # Who has not heard the answer asks again.
         status, headers = await self.offset(path)
         self.assertEqual((status, headers["upload-offset"], headers["chatr-file"]), (200, "10", uploaded.id))
-        self.assertEqual(self.staged(), [uploaded.id + ".json"])
+        for offset in (10, 5):
+            await self.append(path, offset, b"", 409)
+        self.assertEqual((self.staged(), len(self.world.taken)), ([uploaded.id + ".json"], 1))
         # The upload was counted once; what goes on with it is counted among everything else.
         self.assertEqual((self.under_way.under_way, self.exchange.running), (0, 0))
 
