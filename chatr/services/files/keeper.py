@@ -19,7 +19,7 @@ from chatr.process.tasks import Tasks
 from chatr.realtime.publisher import Publisher
 from chatr.realtime.rooms import conversation_rooms
 from chatr.store.files import due, files
-from chatr.store.files.due import Due
+from chatr.store.files.due import DueFile
 from chatr.store.pool import Database
 
 log = Logger()
@@ -70,7 +70,7 @@ class FileKeeper:
             self._task.progressed()
         return await due.next_due_s(self._db)
 
-    async def _do(self, file: Due) -> None:
+    async def _do(self, file: DueFile) -> None:
         """Whatever goes wrong: the lease runs out, and it is tried again."""
         try:
             if file.leaving:
@@ -80,12 +80,12 @@ class FileKeeper:
         except (ApiError, StorageError) as error:
             log.debug("file {id} waits: {error}", id=file.id, error=str(error))
 
-    async def _remove(self, file: Due) -> None:
+    async def _remove(self, file: DueFile) -> None:
         for form in file.forms:
             await self._storage.delete(key_of(file.id, form))
         await due.gone(self._db, file.id)
 
-    async def _hear(self, file: Due) -> None:
+    async def _hear(self, file: DueFile) -> None:
         copy = self._scratch / file.id
         try:
             await self._storage.fetch(key_of(file.id, files.ORIGINAL), copy)
