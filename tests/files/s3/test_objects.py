@@ -14,6 +14,7 @@ from typing import Any
 import treq
 from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.logger import formatEvent, globalLogPublisher
 from twisted.trial.unittest import TestCase
 from twisted.web.client import Agent
 
@@ -336,6 +337,21 @@ class FaultTests(S3Case):
             self.faults(Fault("status", status=status, body=body))
             error = await self.refused(self.storage.put(KEY, path), kind)
             self.assertEqual((str(error), len(self.front.seen)), (f"the bucket answered {text}", 1))
+
+    async def test_nothing_in_the_log(self) -> None:
+        """What is asked for, and what fails, is in no line of the log and no error: neither secrets nor names."""
+        lines: list[str] = []
+        observer = lambda event: lines.append(f"{formatEvent(event)} {event}")  # noqa: E731
+        globalLogPublisher.addObserver(observer)
+        self.addCleanup(globalLogPublisher.removeObserver, observer)
+        await self.storage.put(KEY, self.path(b"content"))
+        for fault in (Fault("status"), Fault("out", 0), Fault("status", status=403)):
+            self.faults(*[fault] * TRIES)
+            error = await self.refused(self.storage.put(KEY, self.path(b"content")))
+            lines.append(f"{error} {error!r} {error.__cause__}")
+        self.open(presigned=True).direct(KEY, expires_s=60, media_type="text/plain", disposition="inline")
+        for secret in (SECRET_KEY, ACCESS_KEY, "Signature", FILE, "_QuietFactory"):
+            self.assertNotIn(secret, "\n".join(lines))
 
     async def test_endless_answer(self) -> None:
         """An answer that is no object is read up to a bound."""
