@@ -28,7 +28,7 @@ from chatr.files.storage import (
     StorageFull,
     StorageUnavailable,
 )
-from tests.contract_suites.storage import KEY, LARGE, PIECE, StorageSuite, Taker, content, turn
+from tests.contract_suites.storage import FILE, KEY, LARGE, PIECE, StorageSuite, Taker, content, turn
 from tests.files.s3 import moto
 from tests.files.s3.front import ACCESS_KEY, SECRET_KEY, Fault, Front
 
