@@ -22,6 +22,8 @@ PATH = "/api/files/{id}/{name}"
 ORIGINAL = "original"
 #: Where images of people and groups are served from, to everybody.
 IMAGES = "/api/images/"
+#: Nobody writes the objects of a file for so long.
+WRITTEN_S = 3600
 #: Numbers of a waveform are told with so many digits: more are no pixel.
 _DIGITS = 3
 
@@ -148,11 +150,15 @@ async def let_go(db: Queryable, file_ids: Sequence[str]) -> None:
 
 
 async def let_go_unsent(db: Queryable, owner_id: str) -> None:
-    """Have all files of a person go that they have not sent, archives too."""
+    """Have all files of a person go that they have not sent, archives too.
+
+    The objects of some may be written just now: they are removed when that is surely over, so that none is left behind.
+    """
     await db.execute(
-        """UPDATE files SET state = 'leaving', state_at = clock_timestamp(), due_at = clock_timestamp()
+        """UPDATE files SET state = 'leaving', state_at = clock_timestamp(),
+                  due_at = clock_timestamp() + make_interval(secs => CASE state WHEN 'arriving' THEN %s ELSE 0 END)
             WHERE owner_id = %s AND NOT sent AND state <> 'leaving' AND purpose IN ('message', 'export')""",
-        (owner_id,),
+        (WRITTEN_S, owner_id),
     )
 
 
@@ -257,7 +263,11 @@ async def use(db: Queryable, owner_id: str) -> list[Use]:
 
 
 class KeptFile(msgspec.Struct, frozen=True):
-    """A file and how one viewer stands to it. ``joined``: they are in the conversation that it was sent to."""
+    """A file and how one viewer stands to it.
+
+    ``joined``: they are in the conversation that it was sent to. ``left_at``: when somebody was in that for the last
+    time; of a group that is no more, all.
+    """
 
     id: str
     owner_id: str
@@ -296,7 +306,7 @@ _KEPT = Columns(
         "joined": "m.user_id IS NOT NULL",
         "cleared": "coalesce(g.seq <= m.cleared_seq, false)",
         "unsent": "g.unsent_at IS NOT NULL",
-        "left_at": "c.left_at",
+        "left_at": "greatest(c.left_at, c.deleted_at)",
     },
 )
 _FROM = f"""SELECT {_KEPT.sql} FROM files f LEFT JOIN messages g ON g.file_id = f.id

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import zipfile
 from io import BytesIO
+from pathlib import Path
+
+from twisted.internet.defer import Deferred
 
 from tests.ops.case import PASSWORD, outcome
 from tests.ops.files.case import TEXT, FilesCase, client_id, png, wav
@@ -98,6 +101,31 @@ class GoingTests(FilesCase):
         shown = await self.ben.call("message.get", id=sent["id"])
         self.assertEqual((shown["type"], shown.get("file")), ("image", None))
         self.assertEqual([key.split("/")[2] for key in await self.objects()], [kept["file"]["id"]])
+
+    async def test_account_meanwhile(self) -> None:
+        """Of a file that is being stored while its owner's account is deleted nothing is left either."""
+        storage = self.node.ports.files.storage
+        put = storage.put
+        reached: Deferred[None] = Deferred()
+        gate: Deferred[None] = Deferred()
+
+        async def held(key: str, path: Path) -> None:
+            if not reached.called:
+                reached.callback(None)
+                await gate
+            await put(key, path)
+
+        self.patch(storage, "put", held)
+        uploading = Deferred.fromCoroutine(self.upload(self.ann, png(), "a.png"))
+        await reached
+        await self.ann.call("account.delete", password=PASSWORD)
+        await self.kept()
+        gate.callback(None)
+        self.assertEqual(await outcome(uploading), "unavailable")
+        self.assertEqual(len(await self.objects()), 3)
+        await self.node.db.execute("UPDATE files SET due_at = due_at - interval '1 hour'")
+        await self.kept()
+        self.assertEqual(await self.objects(), [])
 
     async def test_export(self) -> None:
         """An archive has all that is known of somebody, and the files that they have sent; nobody else gets it."""

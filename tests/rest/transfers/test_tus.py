@@ -272,6 +272,17 @@ class TusTests(TusCase):
         self.assertEqual((await self.ask("POST", "/api/files/tus", None, "user:bob", **sent))[0], 201)
         self.assertEqual((await self.ask("POST", "/api/files/tus", None, "user:cay", **sent))[0], 503)
 
+    async def test_many_finished(self) -> None:
+        """Those that have come to their end keep nobody from beginning another; of one person's the last are known."""
+        self.patch(unfinished, "MOST_OF_ONE", 2)
+        self.patch(unfinished, "MOST", 1)
+        paths = []
+        for _ in range(4):
+            paths.append((await self.create(1, data=b"x", Content_Type=BYTES))[0])
+            self.now += 1
+        self.assertEqual([(await self.offset(path))[0] for path in paths], [404, 404, 200, 200])
+        self.assertEqual(len(self.staged()), 2)
+
     async def test_refused_by_the_operation(self) -> None:
         """What it refuses is the answer of the last part, and the upload is gone."""
         self.world.refusal = ApiError("unsupported_media", "no")
