@@ -65,7 +65,7 @@ soak: $(VENV)/.dev chatr/static/index.html
 	$(BIN)/python -m tests.fuzz.contract $(or $(CONTRACT),180)
 	SOAK_EXAMPLES=$(or $(EXAMPLES),500) $(BIN)/python $(WARNINGS) -m twisted.trial tests.e2e.test_model tests.soak_patterns
 	$(BIN)/python $(WARNINGS) -m twisted.trial tests.web.soak_offline tests.web.soak_sessions tests.web.soak_databases
-	$(BIN)/python $(WARNINGS) -m twisted.trial tests.files.soak_clamd
+	$(BIN)/python $(WARNINGS) -m twisted.trial tests.files.soak_clamd tests.files.s3.soak_server
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m chatr.reference_cli docs/api
