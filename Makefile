@@ -54,6 +54,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m bench.message_search
 	$(BIN)/python -m bench.burst
 	$(BIN)/python -m bench.resume
+	$(BIN)/python -m bench.transfers
 	$(BIN)/python -m bench $(ARGS)
 
 # Random runs, each time others: strangers' bytes for SECONDS s a parser, requests made from the reference for CONTRACT s,
