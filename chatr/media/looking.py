@@ -116,7 +116,7 @@ class Media:
         keep = False
         try:
             answer = await self._lookers.run(LOOK, msgspec.msgpack.encode(ask), handing, key=key)
-            sizes = await self._in_thread(handing.sizes)
+            sizes = await self._in_thread(handing.sizes) if handing.has_made else {}
             found = _found(ask, answer, into, sizes)
             keep = True
         except (Unparsed, msgspec.MsgspecError) as error:
