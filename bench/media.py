@@ -26,7 +26,7 @@ from chatr.config.files import FilesSettings
 from chatr.media.asked import Unsupported
 from chatr.media.looking import Media
 from tests.media import hostile, made
-from tests.media.test_looking import memory_bytes
+from tests.media.memory import peak_bytes
 
 MIB = 1 << 20
 LOOKS, FLOOD = 150, 8
@@ -160,9 +160,9 @@ async def _growth(desk: Desk) -> None:
     with path.open("r+b") as file:
         file.truncate(size + 44)
     for what, doing in (("looked at", desk.look), ("listened to", desk.media.waveform)):
-        before = memory_bytes()
+        before = peak_bytes(reset=True)
         await _done(doing, path)
-        print(f"chatr grows by {(memory_bytes() - before) / MIB:.1f} MiB while 200 MiB are {what}")
+        print(f"chatr grows by {(peak_bytes() - before) / MIB:.1f} MiB while 200 MiB are {what}")
 
 
 async def _done(doing: Callable[[Path], Awaitable[Any]], path: Path) -> None:

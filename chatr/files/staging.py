@@ -20,7 +20,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from chatr.files.disk import sha256_of
-from chatr.process.threads import Ended, Threads
+from chatr.process.threads import Threads, ThreadsEnded
 
 log = Logger()
 
@@ -79,7 +79,7 @@ class Staging:
         """Remove files of the folder; those that are not there, too."""
         try:
             await self.run(_remove, [self.folder / name for name in names])
-        except Ended:
+        except ThreadsEnded:
             # The next start does.
             pass
         except OSError as error:
@@ -150,7 +150,7 @@ class Staged:
         self._error = self._error or InterruptedError()
         self._take()
         await self._settle()
-        with suppress(Ended):
+        with suppress(ThreadsEnded):
             await self._staging.run(self._file.close)
         await self._staging.remove(self.id)
 

@@ -24,6 +24,8 @@ _FORMATS = {
 #: Of an animation, all frames together, as a multiple of what one image may have; and how many there are.
 _FRAMES_FACTOR, _MAX_FRAMES = 4, 5000
 _LOSSY = {"JPEG": 88, "WEBP": 86, "AVIF": 75}
+#: These don't tell with what quality they were written: beyond so many times their size it was so much less than ours.
+_GROWTH, _LESS = 1.25, 20
 #: The sum of the first table of quantization (ITU T.81, K.1) at quality 88: tables with more are coarser.
 _TABLE_SUM = 890
 _THUMBNAIL: dict[str, Any] = {"quality": 78, "method": 3}
@@ -93,7 +95,7 @@ def _still(handed: Handed, image: Image.Image, file_type: FileType) -> Seen:
     forms, blurred = thumbnails(handed, picture)
     if form == "AVIF" and picture.width * picture.height > _MOST_AVIF:
         picture = _small(picture, int(max(picture.size) * (_MOST_AVIF / (picture.width * picture.height)) ** 0.5))
-    handed.put(ORIGINAL, _written(colours.fit_for(form, picture), form, options))
+    handed.put(ORIGINAL, _original(colours.fit_for(form, picture), form, options, handed.source.size))
     forms[ORIGINAL] = picture.size
     width, height = picture.size
     return Seen(media_type=file_type.media_type, width=width, height=height, blur_hash=blurred, forms=forms)
@@ -108,7 +110,9 @@ def _animated(handed: Handed, image: Any, file_type: FileType, max_pixels: int) 
         image.load()
     width, height = image.size
     image.seek(0)
-    forms, blurred = thumbnails(handed, _settled(image))
+    # What is copied is neither turned nor brought to other colours, so the small ones aren't either.
+    image.info.pop("icc_profile", None)
+    forms, blurred = thumbnails(handed, colours.in_srgb(image))
     handed.put(ORIGINAL, gifs.cleaned(handed.source) if file_type.family == "gif" else webps.cleaned(handed.source))
     forms[ORIGINAL] = (width, height)
     return Seen(media_type=file_type.media_type, width=width, height=height, blur_hash=blurred, forms=forms)
@@ -180,6 +184,15 @@ def _jpeg_quality(image: JpegImagePlugin.JpegImageFile) -> dict[str, Any]:
         options = {"qtables": [list(tables[number]) for number in sorted(tables)]}
     sampling = JpegImagePlugin.get_sampling(image)
     return {**options, "subsampling": sampling} if sampling >= 0 else options
+
+
+def _original(image: Image.Image, form: str, options: dict[str, Any], size: int) -> memoryview:
+    """The image itself; with less quality if that has come out much larger than the ``size`` it had."""
+    content = _written(image, form, options)
+    lossy = form in ("WEBP", "AVIF") and not options.get("lossless")
+    if lossy and len(content) > _GROWTH * size and image.width * image.height <= _SMALL:
+        content = _written(image, form, {**options, "quality": options["quality"] - _LESS})
+    return content
 
 
 def _written(image: Image.Image, form: str, options: dict[str, Any]) -> memoryview:

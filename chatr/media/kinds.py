@@ -57,9 +57,12 @@ _MAX_ENDING = 10
 
 
 def ending(name: str) -> str:
-    """How a file's name ends: in small letters, without the dot. Empty when there is no dot, but for one in front."""
-    before, _, after = name.rpartition(".")
-    return after.lower()[: _MAX_ENDING + 1] if before else ""
+    """How a file's name ends: in small letters, without the dot. Empty when there is no dot.
+
+    ``.`` when nothing is behind it, which no type has: Windows leaves such a dot away, and takes what is before.
+    """
+    _, dot, after = name.rpartition(".")
+    return (after.lower()[: _MAX_ENDING + 1] or ".") if dot else ""
 
 
 def of_family(family: str, end: str) -> list[FileType]:

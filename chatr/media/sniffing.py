@@ -19,7 +19,7 @@ _PLAIN = (
     (b"GIF89a", "gif"),
     (b"OggS\x00", "ogg"),
     (b"fLaC", "flac"),
-    (b"ID3", "mp3"),
+    *((b"ID3" + bytes([version]), "mp3") for version in (2, 3, 4)),
     (b"%PDF-1.", "pdf"),
     (b"%PDF-2.", "pdf"),
     (b"PK\x03\x04", "zip"),

@@ -13,7 +13,7 @@ from twisted.trial.unittest import TestCase
 
 from chatr.files import staging
 from chatr.files.staging import BATCH_BYTES, HIGH_BYTES, Staged, Staging, digest_of
-from chatr.process.threads import Ended
+from chatr.process.threads import ThreadsEnded
 from chatr.store.ids import uuid7
 
 
@@ -170,4 +170,4 @@ class StagingTests(TestCase):
         await self.staging.stop()
         staged.write(b"x" * BATCH_BYTES)
         await staged.abandon()
-        self.assertEqual([type(each) for each in self.feeder.told], [Ended])
+        self.assertEqual([type(each) for each in self.feeder.told], [ThreadsEnded])

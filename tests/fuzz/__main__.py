@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.fuzz.harness import Finding, Report, Target, soak
-from tests.fuzz.targets import TARGETS
+from tests.fuzz.targets import LONG, TARGETS
 
 
 def main() -> int:
@@ -26,7 +26,7 @@ def main() -> int:
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     names = tuple(options.names)
-    chosen = [target for target in TARGETS if not names or target.name.startswith(names)]
+    chosen = [target for target in (*TARGETS, *LONG) if not names or target.name.startswith(names)]
     if options.one:
         return int(_run(chosen[0], options.seed, options.seconds))
     print(f"{len(chosen)} targets, {options.seconds:g} s each, --seed {options.seed}", flush=True)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tests.fuzz import http, previews, uploads, wamp
+from tests.fuzz import http, media, previews, uploads, wamp
 from tests.fuzz.harness import Target
 
-TARGETS: tuple[Target, ...] = (*wamp.TARGETS, *http.TARGETS, *previews.TARGETS, *uploads.TARGETS)
+TARGETS: tuple[Target, ...] = tuple(
+    target for module in (wamp, http, previews, uploads, media) for target in module.TARGETS
+)
+LONG: tuple[Target, ...] = media.LONG
+"""For ``make soak`` alone: what takes some milliseconds an input."""

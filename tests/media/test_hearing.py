@@ -14,6 +14,7 @@ from chatr.media.asked import BARS
 from chatr.media.looking import Heard, Media, Unparsed
 from chatr.media.loudness import Loudness
 from tests.media import made
+from tests.media.memory import peak_bytes
 
 MIB = 1 << 20
 
@@ -87,17 +88,11 @@ class HearingTests(TestCase):
         self.path.write_bytes(head)
         with self.path.open("r+b") as file:
             file.truncate(size + len(head))
-        before = _memory_bytes()
+        before = peak_bytes(reset=True)
         heard = await self.media.waveform(self.path)
         self.assertApproximates(heard.duration_s, size / 192000, 0.01)
         self.assertEqual(heard.bars, [0.0] * BARS)
-        self.assertLess(_memory_bytes() - before, 16 * MIB)
-
-
-def _memory_bytes() -> int:
-    """The most that this process has had in memory, so far."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+        self.assertLess(peak_bytes() - before, 16 * MIB)
 
 
 class LoudnessTests(SynchronousTestCase):

@@ -96,6 +96,12 @@ class ImageTests(DirectCase):
         content = made.image("PNG", drawing)
         self.look(content, "a.png")
         self.assertLess(len(self.forms["original"]), len(content) * 1.1)
+        for form in ("webp", "avif"):
+            part = noise.crop((0, 0, 150, 100))
+            self.look(made.image(form, part, quality=10), f"a.{form}")
+            careless = len(self.forms["original"])
+            self.look(made.image(form, part, quality=95), f"a.{form}")
+            self.assertLess(careless, len(self.forms["original"]) * 0.85)
         lossless = made.image("WEBP", noise, lossless=True)
         self.look(lossless, "a.webp")
         self.assertEqual(_difference(self.opened("original"), noise), 0)

@@ -18,6 +18,7 @@ from chatr.media.asked import CROPS, Purpose
 from chatr.media.looking import Found, Media, Unsupported
 from tests.media import hostile, made
 from tests.media.direct import check_colours
+from tests.media.memory import peak_bytes
 
 MIB = 1 << 20
 BROKEN = "This file can't be read: it is broken, or too complicated"
@@ -136,12 +137,12 @@ class LookingTests(LookingCase):
             file.write(film[:at] + struct.pack(">L4s", 200 * MIB, b"free"))
             file.seek(at + 200 * MIB)
             file.write(film[at:])
-        before = memory_bytes()
+        before = peak_bytes(reset=True)
         into = self.folder / "into"
         into.mkdir()
         found = await self.media.look(path, "a.mp4", "file", into)
         self.assertEqual((found.kind, found.width), ("video", 640))
-        self.assertLess(memory_bytes() - before, 16 * MIB)
+        self.assertLess(peak_bytes() - before, 16 * MIB)
 
 
 class HostileTests(LookingCase):
@@ -248,8 +249,3 @@ class HostileTests(LookingCase):
                     except Unsupported:
                         pass
         self.assertEqual(self.media._lookers.started, 1)
-
-
-def memory_bytes() -> int:
-    """The most that this process has had in memory, so far."""
-    return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) * 1024

@@ -60,6 +60,8 @@ class PaperTests(DirectCase):
         png = made.image("PNG", made.picture((8, 8)))
         for name in ("a.png", "A.PNG", "../../etc/a.png", "a.svg.png", "ü" * 4000 + ".png", "x", ".png", "a\x00b.png"):
             self.assertEqual(self.look(png, name).media_type, "image/png")
-        for name in ("a.jpg", "a.svg", "a.png.exe", "a.png\x00", "a.png ", "a." + "x" * 4000, "a.html"):
+        for name in ("a.jpg", "a.svg", "a.png.exe", "a.png\x00", "a.png ", "a." + "x" * 4000, "a.html", "a.png.", "."):
             self.assertIn("would end in .png", self.refused(png, name))
         self.assertEqual(self.look(b"hello", "LICENSE").media_type, "text/plain")
+        for name in (".bat", "run.bat.", "a.cmd", "a.txt.lnk"):
+            self.assertIn("would end in .csv, .md, .txt", self.refused(b"hello", name))

@@ -92,8 +92,17 @@ class KindsTests(SynchronousTestCase):
         self.assertFalse({"svg", "html", "htm", "xml", "js", "exe"} & {end for each in TYPES for end in each.endings})
 
     def test_ending(self) -> None:
-        """From the last dot on, in small letters; a dot in front makes none."""
-        ends = {"a.JPG": "jpg", "a.tar.gz": "gz", "a": "", ".png": "", "a.": "", "x/y.z": "z", "a.png\x00": "png\x00"}
+        """From the last dot on, in small letters; a dot at the end is none that anything may have."""
+        ends = {
+            "a.JPG": "jpg",
+            "a.tar.gz": "gz",
+            "a": "",
+            "": "",
+            ".png": "png",
+            ".": ".",
+            "a.bat.": ".",
+            "a.b/c": "b/c",
+        }
         self.assertEqual({name: ending(name) for name in ends}, ends)
         self.assertEqual(len(ending("a." + "x" * 4000)), 11)
 

@@ -141,7 +141,7 @@ class FilesTests(ConversationCase):
         hers.write("Before")
         his.has("Before")
         self.allow("Failed to load resource|ERR_INTERNET_DISCONNECTED")
-        hers.page.evaluate("() => navigator.serviceWorker.ready")
+        hers.page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
         hers.page.context.set_offline(True)
         self.cut()
         for name in ("one.txt", "two.txt"):
@@ -172,7 +172,10 @@ class FilesTests(ConversationCase):
         self.check_accessible(page)
         dialog.get_by_role("button", name="Use picture").click()
         expect(dialog).to_have_count(0)
-        for seen, size in ((page.locator(".profile__face img"), 400), (his.get_by_role("main").locator("img"), 96)):
+        for seen, size in (
+            (page.locator(".profile__face img"), 400),
+            (his.get_by_role("list", name="Chats").locator("img"), 96),
+        ):
             expect(seen).to_have_js_property("naturalWidth", size)
             expect(seen).to_have_js_property("naturalHeight", size)
         page.get_by_role("button", name="Change picture").click()

@@ -12,7 +12,7 @@ from chatr.api.contract import USERS, Rate, Route, operation
 from chatr.api.model import Id, NoParams, Wire, wire_time
 from chatr.ops.people import visibility
 from chatr.ops.ports import Ctx
-from chatr.services.archives import Archive
+from chatr.services.files.archives import Archive
 from chatr.store.conversations import conversations
 from chatr.store.files import files
 from chatr.store.ids import uuid7

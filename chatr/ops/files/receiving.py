@@ -18,7 +18,7 @@ from chatr.media.looking import Found, Unsupported
 from chatr.ops import access
 from chatr.ops.ports import Ctx, Ports
 from chatr.store.files import files
-from chatr.store.files.files import ORIGINAL, Form, Looked, Purpose
+from chatr.store.files.files import ORIGINAL, Looked, Purpose, StoredForm
 from chatr.store.pool import Queryable
 
 #: What an upload of an image or a file may be refused for, beside what all operations may.
@@ -86,8 +86,8 @@ async def _scan(ports: Ports, path: Path) -> None:
 
 
 def _looked(found: Found, uploaded: Uploaded, waveform: list[float] | None, duration: float | None) -> Looked:
-    made = {name: Form(form.media_type, form.size, form.width, form.height) for name, form in found.forms.items()}
-    whole = made.get(ORIGINAL, Form(found.media_type, uploaded.size, found.width, found.height))
+    made = {name: StoredForm(form.media_type, form.size, form.width, form.height) for name, form in found.forms.items()}
+    whole = made.get(ORIGINAL, StoredForm(found.media_type, uploaded.size, found.width, found.height))
     heard = found.kind == "audio"
     return Looked(
         kind=found.kind,

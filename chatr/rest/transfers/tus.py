@@ -21,6 +21,7 @@ from chatr.api.errors import ApiError
 from chatr.config.files import FilesSettings
 from chatr.files.names import clean
 from chatr.files.staging import Staged, Staging, digest_of
+from chatr.files.storage import StorageError
 from chatr.files.unfinished import Described, Unfinished, UnfinishedUploads
 from chatr.rest.exchange import PREFIX, Exchange, absent
 from chatr.rest.http.bodies import Body
@@ -221,7 +222,7 @@ class Tus:
                 await self.uploads.remove(part.upload)
                 raise
             await self.uploads.finish(part.upload)
-        except OSError as error:
+        except (OSError, StorageError) as error:
             raise refused(error) from error
         finally:
             part.over()

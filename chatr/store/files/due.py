@@ -16,7 +16,7 @@ LEASE_S = 120
 TRIES = 3
 
 
-class Due(msgspec.Struct, frozen=True):
+class DueFile(msgspec.Struct, frozen=True):
     """A file about which something is to be done, by whoever has taken it."""
 
     id: str
@@ -26,7 +26,7 @@ class Due(msgspec.Struct, frozen=True):
 
 
 _DUE = Columns(
-    Due,
+    DueFile,
     {
         "id": "f.id",
         "owner_id": "f.owner_id",
@@ -36,24 +36,24 @@ _DUE = Columns(
 )
 
 
-async def take_leaving(db: Queryable, limit: int) -> list[Due]:
+async def take_leaving(db: Queryable, limit: int) -> list[DueFile]:
     """Take some files that are to go: no other process takes them for a while."""
     return await _take(db, "state = 'leaving'", (), limit)
 
 
-async def take_recording(db: Queryable, but_of: Sequence[str]) -> Due | None:
+async def take_recording(db: Queryable, but_of: Sequence[str]) -> DueFile | None:
     """Take a recording that is to be listened to, of none of these people."""
     found = await _take(db, "state = 'ready' AND owner_id <> ALL (%s::uuid[])", (list(but_of),), 1)
     return found[0] if found else None
 
 
-async def take_archive(db: Queryable) -> Due | None:
+async def take_archive(db: Queryable) -> DueFile | None:
     """Take an archive that somebody waits for."""
     found = await _take(db, "state = 'arriving'", (), 1)
     return found[0] if found else None
 
 
-async def _take(db: Queryable, which: str, more: tuple[Any, ...], limit: int) -> list[Due]:
+async def _take(db: Queryable, which: str, more: tuple[Any, ...], limit: int) -> list[DueFile]:
     rows = await db.query(
         f"""WITH part AS (
              SELECT id FROM files WHERE due_at <= clock_timestamp() AND {which} ORDER BY due_at LIMIT %s
@@ -94,7 +94,7 @@ async def release(db: Queryable, orphans_h: int, archives_h: int, limit: int) ->
     return len(values(rows, str))
 
 
-class Told(msgspec.Struct, frozen=True):
+class InMessage(msgspec.Struct, frozen=True):
     """The message that a file is in, and who is to hear of it: two people, or a group."""
 
     message_id: str
@@ -104,12 +104,12 @@ class Told(msgspec.Struct, frozen=True):
 
 
 _TOLD = Columns(
-    Told,
+    InMessage,
     {"message_id": "g.id", "conversation_id": "g.conversation_id", "low": "c.user_low", "high": "c.user_high"},
 )
 
 
-async def heard(db: Queryable, file_id: str, waveform: list[float] | None, duration: float | None) -> Told | None:
+async def heard(db: Queryable, file_id: str, waveform: list[float] | None, duration: float | None) -> InMessage | None:
     """Keep what an audio file says; None: nobody can tell. Returns the message that it is in, if it is in one."""
     rows: list[Any] = await db.query(
         """UPDATE files SET waveform = %s, waveform_state = %s, duration = coalesce(%s, duration), due_at = NULL

@@ -20,7 +20,7 @@ from chatr.process.tasks import Tasks
 from chatr.realtime.publisher import Publisher
 from chatr.realtime.rooms import person_room
 from chatr.store.files import due, files
-from chatr.store.files.due import Due
+from chatr.store.files.due import DueFile
 from chatr.store.ids import NIL
 from chatr.store.pool import Database
 
@@ -104,7 +104,7 @@ class Archives:
                 await self._make(found)
         return None
 
-    async def _make(self, file: Due) -> None:
+    async def _make(self, file: DueFile) -> None:
         path = self._scratch / f"{file.id}.zip"
         try:
             archive = Archive(path, partial(self._goes_on, file.id))
@@ -137,7 +137,7 @@ class Archives:
                     await deferToThread(partial(copy.unlink, missing_ok=True))
             after = found[-1].id
 
-    async def _ready(self, file: Due) -> None:
+    async def _ready(self, file: DueFile) -> None:
         async with self._db.transaction() as tx:
             made = await files.ready(tx, file.id)
             if made is not None:

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from chatr.api.contract import USERS, Rate, Route, Upload, operation
-from chatr.api.model import Empty, Image, NoParams
+from chatr.api.model import Empty, NoParams, PublicImage
 from chatr.ops import access
 from chatr.ops.files import pictures, receiving
 from chatr.ops.people import announcing
@@ -26,7 +26,7 @@ _RATE = Rate(20, 60, group="images")
     errors=receiving.ERRORS,
     rate=_RATE,
 )
-async def set_image(ctx: Ctx, params: NoParams) -> Image:
+async def set_image(ctx: Ctx, params: NoParams) -> PublicImage:
     """Show an image of the caller, to everybody: JPEG, PNG, GIF, WebP or AVIF. The middle of it is taken, square."""
     return await _set(ctx, "profile_image")
 
@@ -38,7 +38,7 @@ async def set_image(ctx: Ctx, params: NoParams) -> Image:
     errors=receiving.ERRORS,
     rate=_RATE,
 )
-async def set_cover_image(ctx: Ctx, params: NoParams) -> Image:
+async def set_cover_image(ctx: Ctx, params: NoParams) -> PublicImage:
     """Show an image behind that of the caller, twice as wide as high."""
     return await _set(ctx, "cover_image")
 
@@ -55,7 +55,7 @@ async def remove_cover_image(ctx: Ctx, params: NoParams) -> Empty:
     return await _remove(ctx, "cover_image")
 
 
-async def _set(ctx: Ctx, field: Field) -> Image:
+async def _set(ctx: Ctx, field: Field) -> PublicImage:
     purpose: Literal["avatar", "cover"] = "avatar" if field == "profile_image" else "cover"
     image_id = await pictures.receive(ctx, purpose)
     async with ctx.ports.db.transaction() as tx:

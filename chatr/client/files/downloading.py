@@ -8,11 +8,11 @@ import uuid
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from chatr.client.disk import Disk
 from chatr.client.errors import Lost, Refused
+from chatr.client.files.disk import Disk
+from chatr.client.files.rest import Answer, Rest
+from chatr.client.files.uploading import Progress
 from chatr.client.patience import Tries
-from chatr.client.rest import Answer, Rest
-from chatr.client.uploading import Progress
 
 _RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18})")
 #: What a link answers that is over, or was signed for somebody who is no member any more: the next one says which.

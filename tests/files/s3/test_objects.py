@@ -14,25 +14,22 @@ from typing import Any
 import treq
 from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.task import Clock
 from twisted.trial.unittest import TestCase
 from twisted.web.client import Agent
 
 from chatr.config import S3Settings
-from chatr.files.answers import Idle, Lost
-from chatr.files.bucket import TRIES
 from chatr.files.disk import Disk
-from chatr.files.s3 import AT_ONCE_OF_ONE, PART_BYTES, S3Storage
-from chatr.files.sink import Sink
+from chatr.files.s3.answers import Lost
+from chatr.files.s3.bucket import TRIES
+from chatr.files.s3.objects import AT_ONCE_OF_ONE, PART_BYTES, S3Storage
 from chatr.files.storage import (
     ConsumerGone,
-    StorageError,
     StorageFull,
     StorageUnavailable,
 )
 from tests.contract_suites.storage import KEY, LARGE, StorageSuite, Taker, content
-from tests.files import moto
-from tests.files.front import ACCESS_KEY, SECRET_KEY, Fault, Front
+from tests.files.s3 import moto
+from tests.files.s3.front import ACCESS_KEY, SECRET_KEY, Fault, Front
 
 #: Of uploads in parts; moto is told to take parts as small as that, S3 is not.
 PART = 200_000
@@ -154,10 +151,9 @@ class PartsTests(S3Case):
 
     async def given_up(self) -> None:
         """Wait until an upload is aborted, and see that nothing is left."""
-        while not self.asked("DELETE"):
-            await _turn()
         self.front.cut()
-        await self.front.quiet()
+        # Which it waits for.
+        await self.storage.stop()
         self.assertEqual((await self.unfinished(), await self.objects()), (0, []))
 
     async def test_completed_unheard(self) -> None:
@@ -378,28 +374,6 @@ class SlowTests(S3Case):
         self.assertEqual(taker.taken, b"co")
 
 
-class IdleTests(TestCase):
-    """When something is given up."""
-
-    def test_moves(self) -> None:
-        """Each move gives as much time again; what rests has all of it; what does not move is cancelled."""
-        clock = Clock()
-        idle = Idle(clock, 10)
-        waiting: Deferred[None] = Deferred()
-        watched = Deferred.fromCoroutine(idle.watch(waiting))
-        for _ in range(5):
-            clock.advance(9)
-            idle.moved()
-        idle.rest()
-        clock.advance(1000)
-        idle.go_on()
-        clock.advance(9)
-        self.assertNoResult(watched)
-        clock.advance(1)
-        self.failureResultOf(watched, Lost)
-        self.assertEqual(clock.getDelayedCalls(), [])
-
-
 class DirectTests(S3Case):
     """Presigned links."""
 
@@ -455,43 +429,6 @@ class StartTests(S3Case):
             self.assertEqual(str(error), f"files can't be kept in {place}: {reason}")
         self.faults(Fault("status", status=403, body=b"<Error><Code>AccessDenied</Code></Error>"), method="PUT")
         self.assertIn("lacks a right", str(await self.refused(self.storage.start())))
-
-
-class SinkTests(TestCase):
-    """A local file that an object is fetched to."""
-
-    async def test_full(self) -> None:
-        """A disk without room ends the sending. /dev/full answers every write with that."""
-        disk = Disk(reactor)
-        disk.start()
-        self.addCleanup(disk.stop)
-        sink = Sink(disk, Path("/dev/full"))
-        stopped: list[str] = []
-
-        class Producer:
-            def pauseProducing(self) -> None:
-                stopped.append("pause")
-
-            def stopProducing(self) -> None:
-                stopped.append("stop")
-
-            def resumeProducing(self) -> None:
-                stopped.append("resume")
-
-        sink.registerProducer(Producer(), True)
-        sink.write(b"content")
-        await self.assertFailure(Deferred.fromCoroutine(sink.finish()), StorageFull)
-        self.assertEqual(stopped[:2], ["pause", "stop"])
-
-    async def test_existing(self) -> None:
-        """A file that is there already is nobody's to write to, and stays."""
-        disk = Disk(reactor)
-        disk.start()
-        self.addCleanup(disk.stop)
-        path = Path(self.mktemp())
-        path.write_bytes(b"mine")
-        await self.assertFailure(Deferred.fromCoroutine(Sink(disk, path).create()), StorageError)
-        self.assertEqual(path.read_bytes(), b"mine")
 
 
 def _turn() -> Deferred[None]:

@@ -15,11 +15,11 @@ from twisted.web.iweb import IBodyProducer
 from zope.interface import implementer
 
 from chatr.config import S3Settings
-from chatr.files.answers import Idle, Lost, Relay, discard
-from chatr.files.bucket import PAUSE_S, TRIES, Bucket, Refused
 from chatr.files.disk import Disk, sha256_of
 from chatr.files.pieces import Pieces
-from chatr.files.sink import Sink
+from chatr.files.s3.answers import Idle, Lost, Relay, discard
+from chatr.files.s3.bucket import PAUSE_S, TRIES, Bucket, BucketRefused
+from chatr.files.s3.fetched import FetchedFile
 from chatr.files.storage import ConsumerGone, Missing, StorageError, StorageUnavailable, checked
 
 #: What is larger is uploaded in parts (S3 wants 5 MiB), and sent range by range: a reader that hangs up wastes no more.
@@ -62,7 +62,7 @@ class S3Storage:
             await self._bucket.ask("PUT", "probe")
             await self._bucket.ask("DELETE", "probe")
         except StorageError as error:
-            reason = _REASONS.get(error.code, str(error)) if isinstance(error, Refused) else str(error)
+            reason = _REASONS.get(error.code, str(error)) if isinstance(error, BucketRefused) else str(error)
             place = f"the bucket {settings.bucket} at {settings.endpoint}"
             raise StorageUnavailable(f"files can't be kept in {place}: {reason}") from None
 
@@ -86,20 +86,20 @@ class S3Storage:
 
     async def fetch(self, key: str, path: Path) -> None:
         """See :class:`Storage`."""
-        sink = Sink(self._disk, path)
+        fetched = FetchedFile(self._disk, path)
         checked(key)
-        await sink.create()
+        await fetched.create()
         try:
             response, idle = await self._bucket.again(partial(self._bucket.begin, "GET", key))
             if not isinstance(response.length, int):
                 discard(response)
                 raise StorageUnavailable("the bucket does not say how long an object is")
-            # If the sink stops it, the sink knows why.
+            # If the fetched stops it, the fetched knows why.
             with suppress(ConsumerGone):
-                await self._relay(key, Relay(self._disk.reactor, sink, 0, response.length), response, idle, sink)
-            await sink.finish()
+                await self._relay(key, Relay(self._disk.reactor, fetched, 0, response.length), response, idle, fetched)
+            await fetched.finish()
         except BaseException:
-            await sink.discard()
+            await fetched.discard()
             raise
 
     async def delete(self, key: str) -> None:

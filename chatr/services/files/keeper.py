@@ -23,7 +23,7 @@ from chatr.process.tasks import Tasks
 from chatr.realtime.publisher import Publisher
 from chatr.realtime.rooms import conversation_rooms
 from chatr.store.files import due, files
-from chatr.store.files.due import Due
+from chatr.store.files.due import DueFile
 from chatr.store.pool import Database
 
 log = Logger()
@@ -105,7 +105,7 @@ class FileKeeper:
             self._heard[found.owner_id] = done
             Deferred.fromCoroutine(self._hear(found)).addBoth(self._was_heard, found, done)
 
-    def _was_heard(self, outcome: Failure | None, file: Due, done: Deferred[None]) -> None:
+    def _was_heard(self, outcome: Failure | None, file: DueFile, done: Deferred[None]) -> None:
         """Whatever went wrong: its lease runs out, and it is tried again."""
         if isinstance(outcome, Failure):
             if outcome.check(ApiError, StorageError):
@@ -117,7 +117,7 @@ class FileKeeper:
         self._listening.wake()
         done.callback(None)
 
-    async def _remove(self, file: Due) -> None:
+    async def _remove(self, file: DueFile) -> None:
         """Whatever goes wrong: the lease runs out, and it is tried again."""
         try:
             for form in file.forms:
@@ -126,7 +126,7 @@ class FileKeeper:
         except (ApiError, StorageError) as error:
             log.debug("file {id} waits: {error}", id=file.id, error=str(error))
 
-    async def _hear(self, file: Due) -> None:
+    async def _hear(self, file: DueFile) -> None:
         copy = self._scratch / file.id
         try:
             await self._storage.fetch(key_of(file.id, files.ORIGINAL), copy)

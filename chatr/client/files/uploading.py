@@ -15,10 +15,10 @@ from twisted.internet.interfaces import IConsumer, IReactorTime
 from twisted.web.iweb import IBodyProducer
 from zope.interface import implementer
 
-from chatr.client.disk import Disk
 from chatr.client.errors import Lost, Refused
+from chatr.client.files.disk import Disk
+from chatr.client.files.rest import Rest
 from chatr.client.patience import Tries
-from chatr.client.rest import Rest
 
 #: Told how many bytes of how many have gone.
 Progress: TypeAlias = Callable[[int, int], None]

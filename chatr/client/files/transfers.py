@@ -8,11 +8,11 @@ from typing import Any, BinaryIO, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, DeferredList, fail
 
-from chatr.client.downloading import Download
 from chatr.client.errors import Lost
+from chatr.client.files.downloading import Download
+from chatr.client.files.rest import Rest
+from chatr.client.files.uploading import Progress, Source, Upload
 from chatr.client.patience import Tries
-from chatr.client.rest import Rest
-from chatr.client.uploading import Progress, Source, Upload
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from chatr.files.storage import StorageError
 
 
 @implementer(IConsumer)
-class Sink:
+class FetchedFile:
     """A new file, written to in a thread while the producer pauses. A failure stops the producer."""
 
     def __init__(self, disk: Disk, path: Path) -> None:

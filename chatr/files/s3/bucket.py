@@ -28,7 +28,7 @@ from twisted.web.iweb import IBodyProducer
 from zope.interface import implementer
 
 from chatr.config import S3Settings
-from chatr.files.answers import Idle, Lost, Reading
+from chatr.files.s3.answers import Idle, Lost, Reading
 from chatr.files.storage import Missing, StorageError, StorageFull, StorageUnavailable
 
 T = TypeVar("T")
@@ -47,7 +47,7 @@ _AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 _NO_ROOM = frozenset({"QuotaExceeded", "XMinioStorageFull", "InsufficientStorage"})
 
 
-class Refused(StorageUnavailable):
+class BucketRefused(StorageUnavailable):
     """The bucket answered that it does not do it. ``code``: its own word for why, empty if it gave none."""
 
     def __init__(self, status: int, code: str) -> None:
@@ -56,7 +56,7 @@ class Refused(StorageUnavailable):
         self.code = code
 
 
-class Answer(msgspec.Struct, frozen=True):
+class BucketAnswer(msgspec.Struct, frozen=True):
     """What the bucket answered."""
 
     status: int
@@ -83,11 +83,11 @@ class Sendable(Protocol):
 
     sha256: str
 
-    async def open(self, moved: Callable[[], None]) -> Opened:
+    async def open(self, moved: Callable[[], None]) -> Outgoing:
         """Make ready to send it once; ``moved`` is called whenever a part of it has left."""
 
 
-class Opened(Protocol):
+class Outgoing(Protocol):
     """A body on its way; an IBodyProducer too."""
 
     def close(self) -> None:
@@ -158,17 +158,17 @@ class Bucket:
         headers: Mapping[str, str] | None = None,
         body: Sendable | bytes = b"",
         again: bool = True,
-    ) -> Answer:
+    ) -> BucketAnswer:
         """The answer to a request for an object (``None``: for the bucket), of a status below 300.
 
         What fails for now is asked for again; ``again``: also what may have been done, since no answer came. Raises
-        :class:`Missing`, :class:`StorageFull`, :class:`Refused`, :class:`Lost`.
+        :class:`Missing`, :class:`StorageFull`, :class:`BucketRefused`, :class:`Lost`.
         """
 
-        async def once() -> Answer:
+        async def once() -> BucketAnswer:
             response, idle = await self.begin(method, key, query=query, headers=headers, body=body)
             content = await self._read(response, idle)
-            answer = Answer(response.code, response.headers, content)
+            answer = BucketAnswer(response.code, response.headers, content)
             if method == "POST" and answer.texts("Code", "Message"):
                 # The answer to some requests begins before it is known how they end.
                 raise _refusal(500, content)
@@ -184,7 +184,7 @@ class Bucket:
             except Lost:
                 if not also_lost:
                     raise
-            except Refused as error:
+            except BucketRefused as error:
                 if error.status not in _AGAIN:
                     raise
             await self.pause(tried)
@@ -273,4 +273,4 @@ def _refusal(status: int, body: bytes) -> StorageError:
         return Missing(f"the bucket answered 404 {code}".rstrip())
     if status == 507 or code in _NO_ROOM:
         return StorageFull(f"the bucket answered {status} {code}".rstrip())
-    return Refused(status, code)
+    return BucketRefused(status, code)
