@@ -279,9 +279,11 @@ class _Upload:
         self.length = length
         self._pieces = pieces
         self._moved = moved
+        self._begun = False
 
     def startProducing(self, consumer: IConsumer) -> Deferred[None]:
         """Begin. As the interface wants it, what this answers never fires after :meth:`stopProducing`."""
+        self._begun = True
         return self._pieces.start(consumer)
 
     def pauseProducing(self) -> None:
@@ -297,4 +299,11 @@ class _Upload:
         """Write no more."""
         self._pieces.close()
 
-    close = stopProducing
+    def close(self) -> None:
+        """Close the file if nobody else does.
+
+        One that is being sent goes on after an early answer: Twisted ends the connection behind it, and tells of a
+        connection that has ended before.
+        """
+        if not self._begun:
+            self._pieces.close()
