@@ -459,8 +459,16 @@ class StartTests(S3Case):
     async def test_usable(self) -> None:
         """Everything that is needed is tried once, and nothing of that is left."""
         await self.storage.start()
-        self.assertEqual([method for method, _ in self.front.seen], ["GET", "PUT", "DELETE"])
+        self.assertEqual([method for method, _ in self.front.seen], ["GET", "GET", "PUT", "GET", "DELETE"])
         self.assertEqual(await self.objects(), [])
+
+    async def test_bucket_that_lists_no_uploads(self) -> None:
+        """Not all that speak S3 tell of unfinished uploads: nobody asks those again."""
+        self.faults(Fault("status", status=501), uri="uploads")
+        await self.storage.start()
+        self.front.seen.clear()
+        await self.storage.delete(KEY)
+        self.assertEqual([method for method, _ in self.front.seen], ["DELETE"])
 
     async def test_says_what_is_wrong(self) -> None:
         """One sentence, with the setting that is wrong, and without a secret."""
