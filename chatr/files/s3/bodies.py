@@ -39,7 +39,7 @@ class OutgoingBytes:
 
 
 class FilePart:
-    """A part of a file, as a body that can be sent again. ``sha256``: in hex; the bucket compares it with what comes."""
+    """A part of a file, as a body that can be sent again. ``sha256``: in hex, which the bucket compares."""
 
     def __init__(self, disk: Disk, path: Path, start: int, stop: int) -> None:
         self.sha256 = ""
