@@ -56,6 +56,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m bench.resume
 	$(BIN)/python -m bench.uploads
 	$(BIN)/python -m bench.media --hour
+	$(BIN)/python -m bench.transfers
 	$(BIN)/python -m bench $(ARGS)
 
 # Random runs, each time others: strangers' bytes for SECONDS s a parser, requests made from the reference for CONTRACT s,

@@ -88,6 +88,7 @@ class FilesTests(ConversationCase):
     def test_pictures(self) -> None:
         """What is dropped, chosen and pasted arrives as an album with its caption; what can't be sent says why."""
         hers, his, ben = self.setting_out()
+        expect(hers.button("Attach")).to_be_visible()
         hers.drop("mountains.png", "image/png", picture())
         hers.attach(chosen("plan.txt", "text/plain", b"Up, and down again"), chosen("run.exe", "", b"MZ"))
         expect(hers.page.get_by_role("alert")).to_have_text(
@@ -102,14 +103,15 @@ class FilesTests(ConversationCase):
         hers.field.fill("From the top")
         hers.field.press("Enter")
         expect(hers.tray).to_have_count(0)
-        messages = self.received(his, ben, 2)
+        for table in ("outbox", "blobs"):
+            self.kept(hers.page, table, 0)
+        # Together they are one row.
+        messages = self.received(his, ben, 1)
         self.assertEqual(
             [(each["type"], each["content"], each["file"]["width"], each["file"]["height"]) for each in messages],
             [("image", "From the top", 640, 360), ("image", "", 20, 30)],
         )
         self.assertEqual(len({each["groupId"] for each in messages}), 1)
-        for table in ("outbox", "blobs"):
-            self.kept(hers.page, table, 0)
 
     @in_browser
     def test_voice(self) -> None:
