@@ -42,6 +42,7 @@ LARGE_BYTES, MAX_BYTES = 200_000_000, 256 * 1024 * 1024
 #: What the issue allows.
 MOST_GROWTH_MB, MOST_SLOWER = 16.0, 2.0
 MESSAGES_PER_S = 50
+PARTS = ("uploads", "downloads", "others")
 _BOUNDARY = "bench-boundary"
 
 
@@ -281,9 +282,9 @@ def main() -> int:
     parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()) / "chatr-bench")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3)
-    parser.add_argument("parts", nargs="*", choices=["uploads", "downloads", "others"], default=[])
+    parser.add_argument("parts", nargs="*", help=", ".join(PARTS))
     options = parser.parse_args()
-    parts = options.parts or ["uploads", "downloads", "others"]
+    parts = options.parts or PARTS
     port = free_port()
     settings = (f"server.rawsocket=tcp:{port}:interface=127.0.0.1", f"files.max_bytes={MAX_BYTES}")
     with running(*settings, "files.quota_bytes=0") as server, _child(serve) as pipe:

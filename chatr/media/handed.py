@@ -48,6 +48,10 @@ class Source(io.RawIOBase):
             self._at += len(part)
         return b"".join(parts)
 
+    def part(self, start: int, size: int) -> bytes:
+        """So many bytes from there, at most a piece: for what needs no more of it, they come alone."""
+        return self._ask(Want(start, size)) if size else b""
+
     def readinto(self, buffer: Any, /) -> int:
         """Fill a buffer, but at the end."""
         content = self.read(len(buffer))

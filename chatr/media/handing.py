@@ -23,7 +23,8 @@ class Nonsense(Exception):
 class Handing:
     """A file that a job reads, and those by some names that it makes in a directory, together of ``max_bytes`` at most.
 
-    They are opened when they are first needed. Whoever makes it closes it, whatever came of the job.
+    They are opened, and the directory is made, when they are first needed. Whoever makes it closes it, whatever came of
+    the job.
     """
 
     def __init__(
@@ -46,6 +47,11 @@ class Handing:
             if self._closed:
                 raise Nonsense("it is over")
             return self._read(said) if isinstance(said, Want) else self._make(said)
+
+    @property
+    def has_made(self) -> bool:
+        """Whether there are such files. Asks for no thread."""
+        return bool(self._made)
 
     def sizes(self) -> dict[str, int]:
         """How large the files have become that were made, in bytes."""
@@ -79,6 +85,8 @@ class Handing:
             raise Nonsense("it makes what it is not to make, or too much")
         number = self._made.get(made.name, -1)
         if number < 0:
+            if not self._made and self._into is not None:
+                self._into.mkdir(mode=0o700, exist_ok=True)
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
             number = self._made[made.name] = os.open(self._to(made.name), flags, 0o600)
         left = memoryview(made.content)

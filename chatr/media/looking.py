@@ -83,7 +83,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Media:
-    """Has files looked at by worker processes of their own, and listened to by one more."""
+    """Has files looked at by worker processes of their own, and listened to by others."""
 
     def __init__(self, reactor: Any, settings: FilesSettings) -> None:
         self._reactor = reactor
@@ -101,7 +101,8 @@ class Media:
             jobs={LOOK: LOOK_MODULE}, processes=settings.workers, deadline_s=deadline_s, most_of_one=_MOST_OF_ONE
         )
         # Nobody waits for it as one waits for an upload, and all of a recording takes longer than a look.
-        self._listeners = workers(jobs={HEAR: HEAR_MODULE}, processes=1, deadline_s=deadline_s * _LISTENING)
+        # Two, so that one person's long recordings keep nobody else waiting: the other begins when it is needed.
+        self._listeners = workers(jobs={HEAR: HEAR_MODULE}, processes=2, deadline_s=deadline_s * _LISTENING)
 
     async def look(self, path: Path, name: str, purpose: Purpose, into: Path, *, key: str = "") -> Found:
         """Look at a file, and make its forms in the directory ``into``, where nothing else is left whatever happens.
@@ -116,7 +117,7 @@ class Media:
         keep = False
         try:
             answer = await self._lookers.run(LOOK, msgspec.msgpack.encode(ask), handing, key=key)
-            sizes = await self._in_thread(handing.sizes)
+            sizes = await self._in_thread(handing.sizes) if handing.has_made else {}
             found = _found(ask, answer, into, sizes)
             keep = True
         except (Unparsed, msgspec.MsgspecError) as error:
@@ -129,11 +130,14 @@ class Media:
             await self._in_thread(handing.close, keep=keep)
         return found
 
-    async def waveform(self, path: Path) -> Heard:
-        """Listen to all of a recording. Raises :class:`Unparsed`, ``unavailable`` and OSError."""
+    async def waveform(self, path: Path, *, key: str = "") -> Heard:
+        """Listen to all of a recording. Those under one ``key`` (whose it is) take turns with others.
+
+        Raises :class:`Unparsed`, ``unavailable`` and OSError.
+        """
         handing = Handing(path, (await self._in_thread(os.stat, path)).st_size)
         try:
-            answer = await self._listeners.run(HEAR, b"", handing)
+            answer = await self._listeners.run(HEAR, b"", handing, key=key)
             return msgspec.msgpack.decode(answer, type=Heard)
         except msgspec.MsgspecError:
             raise Unparsed("it is broken") from None

@@ -68,8 +68,7 @@ def _read_text(source: Source) -> None:
 def _inside_zip(source: Source, may_be: list[FileType]) -> str:
     """The ending of what a zip is. Only of what may be a document more than its end is read."""
     tail_bytes = min(source.size, _MAX_COMMENT + _END.size)
-    source.seek(source.size - tail_bytes)
-    tail = source.read()
+    tail = source.part(source.size - tail_bytes, tail_bytes)
     at = tail.rfind(_END_MARK)
     if at < 0 or len(tail) - at < _END.size:
         raise Unsupported("This zip is not whole")

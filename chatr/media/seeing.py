@@ -31,8 +31,8 @@ def work(payload: bytes, handed: Handed) -> bytes:
 
 def look(ask: Look, handed: Handed) -> Seen:
     """Look at it. Raises :class:`Unsupported`, and whatever parsers raise about what is broken."""
-    begins_as = family(handed.source.read(HEAD_BYTES)) if handed.source.size else None
-    handed.source.seek(0)
+    source = handed.source
+    begins_as = family(source.part(0, min(HEAD_BYTES, source.size))) if source.size else None
     if begins_as is None:
         raise Unsupported("Files of this type can't be sent")
     may_be = of_family(begins_as, ask.ending)

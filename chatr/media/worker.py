@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from fcntl import F_SETPIPE_SZ, fcntl
 from typing import Any
 
 import msgspec
@@ -13,7 +15,7 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from chatr.media.frames import Done, FrameReader, Made, Said, TooLong, Want, framed
+from chatr.media.frames import PIECE_BYTES, Done, FrameReader, Made, Said, TooLong, Want, framed
 from chatr.media.handing import Handing, Nonsense
 
 log = Logger()
@@ -99,6 +101,10 @@ class Worker(ProcessProtocol):
             pass
 
     def connectionMade(self) -> None:
+        transport: Any = self.transport
+        # A piece goes at once, instead of bit by bit as the worker reads: as far as the system gives that much.
+        with suppress(OSError):
+            fcntl(transport.pipes[0].fileno(), F_SETPIPE_SZ, 2 * PIECE_BYTES)
         self._timer = self._reactor.callLater(START_S, self.kill, Unparsed("it did not begin"))
 
     def outReceived(self, data: bytes) -> None:

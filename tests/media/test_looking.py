@@ -109,7 +109,7 @@ class LookingTests(LookingCase):
         """Where nothing can be written it is not the file's fault."""
         path = self.folder / "upload"
         path.write_bytes(made.image("PNG", made.picture((8, 8))))
-        looking = Deferred.fromCoroutine(self.media.look(path, "a.png", "file", self.folder / "absent"))
+        looking = Deferred.fromCoroutine(self.media.look(path, "a.png", "file", self.folder / "absent" / "x"))
         self.assertEqual((await self.assertFailure(looking, ApiError)).code, "unavailable")
         self.assertEqual((await self.look(path.read_bytes(), "a.png")).kind, "image")
 

@@ -22,7 +22,7 @@ from lxml import etree
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IConsumer
 from twisted.internet.task import deferLater
-from twisted.web.client import Agent, HTTPConnectionPool
+from twisted.web.client import Agent, HTTPConnectionPool, _HTTP11ClientFactory
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IBodyProducer
 from zope.interface import implementer
@@ -117,6 +117,12 @@ class _Bytes:
         """Too late."""
 
 
+class _QuietFactory(_HTTP11ClientFactory):
+    """Says nothing in the log of each connection."""
+
+    noisy = False
+
+
 class _Signer(S3SigV4Auth):
     """Signs with the hash that is known already: of a file it would read everything, on the reactor thread."""
 
@@ -138,6 +144,8 @@ class Bucket:
         self._pool = HTTPConnectionPool(reactor)
         self._pool.maxPersistentPerHost = KEPT
         self._pool.cachedConnectionTimeout = KEPT_S
+        # There is no public way.
+        self._pool._factory = _QuietFactory
         # It would do it for lost connections alone, and at once.
         self._pool.retryAutomatically = False
         self._agent = Agent(reactor, connectTimeout=settings.timeout_s, pool=self._pool)

@@ -94,7 +94,7 @@ class S3Storage:
             if not isinstance(response.length, int):
                 discard(response)
                 raise StorageUnavailable("the bucket does not say how long an object is")
-            # If the fetched stops it, the fetched knows why.
+            # If it is stopped, the file knows why.
             with suppress(ConsumerGone):
                 await self._relay(key, Relay(self._disk.reactor, fetched, 0, response.length), response, idle, fetched)
             await fetched.finish()

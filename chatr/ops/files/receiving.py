@@ -53,7 +53,8 @@ async def receive(
         paths = {name: form.path for name, form in found.forms.items()}
         await _store(ctx, file_id, purpose, name, looked, {ORIGINAL: uploaded.path, **paths})
     finally:
-        await deferToThread(shutil.rmtree, forms, ignore_errors=True)
+        if forms.exists():
+            await deferToThread(shutil.rmtree, forms, ignore_errors=True)
 
 
 async def room(ports: Ports, user_id: str, size: int) -> None:
@@ -64,7 +65,6 @@ async def room(ports: Ports, user_id: str, size: int) -> None:
 
 
 async def _look(ctx: Ctx, path: Path, name: str, purpose: Purpose, into: Path) -> Found:
-    into.mkdir(mode=0o700)
     as_what: Literal["file", "avatar", "cover"] = purpose if purpose in ("avatar", "cover") else "file"
     try:
         return await ctx.ports.files.media.look(path, name, as_what, into, key=ctx.caller.user_id)

@@ -78,6 +78,8 @@ class Front(Resource):
         self.stalled: list[Any] = []
         site = Site(self, requestFactory=_Request, parsePOSTFormSubmission=False)
         site.front = self  # type: ignore[attr-defined]
+        # Its log is none of ours.
+        site.log = lambda request: None  # type: ignore[method-assign]
         self._port = reactor.listenTCP(0, site, interface="127.0.0.1")
         self.url = f"http://127.0.0.1:{self._port.getHost().port}"
 

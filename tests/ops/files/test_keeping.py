@@ -9,7 +9,7 @@ from pathlib import Path
 
 from twisted.internet.defer import Deferred
 
-from tests.ops.case import PASSWORD, outcome
+from tests.ops.case import PASSWORD, Person, outcome
 from tests.ops.files.case import TEXT, FilesCase, client_id, png, wav
 
 
@@ -59,6 +59,18 @@ class WaveformTests(FilesCase):
         await self.kept()
         shown = (await self.ben.call("message.get", id=sent["id"]))["file"]
         self.assertEqual(shown["waveformState"], "failed")
+
+    async def test_turns(self) -> None:
+        """Whoever sends many recordings keeps nobody else waiting: of each person one at a time is listened to."""
+        await self.keeper.stop()
+        device = self.ben.device()
+        flood: list[tuple[Person, Person]] = [(self.ann, self.ben)] * 4
+        sent = [await self.share(*each, wav(), "note.wav") for each in (*flood, (self.ben, self.ann))]
+        self.keeper.start()
+        await self.kept()
+        told = [each["messageId"] for each in device.named("audio.waveform")]
+        self.assertEqual(sorted(told), sorted(each["id"] for each in sent))
+        self.assertLess(told.index(sent[-1]["id"]), 2)
 
 
 class GoingTests(FilesCase):
@@ -148,6 +160,14 @@ class GoingTests(FilesCase):
             self.assertEqual([each["user"]["username"] for each in friends], [self.ben.username])
         await self.refused(self.ben.call("file.get", id=told["id"]), "not_found")
         await self.refused(self.ann.send(self.ben, "", fileId=told["id"]), "invalid", "$.fileId")
+        # It counts for nothing, and the next one replaces it.
+        self.assertEqual((await self.ann.call("file.usage"))["usedBytes"], len(TEXT))
+        again = await self.ann.call("account.export")
+        await self.node.ports.files.archives.settled()
+        await self.kept()
+        self.assertEqual(await outcome(self.open(told["url"])), "not_found")
+        self.assertEqual({key.split("/")[2] for key in await self.objects()}, {sent["file"]["id"], again["fileId"]})
+        told = device.named("account.export_ready")[-1]["file"]
         await self._later("8 days")
         self.assertEqual(await outcome(self.open(told["url"])), "not_found")
 
