@@ -111,7 +111,7 @@ class Media:
         :class:`Unsupported` and ``unavailable``.
         """
         names = {*THUMBNAILS, ORIGINAL} if purpose == "file" else set(CROPS[purpose])
-        size = (await self._in_thread(os.stat, path)).st_size
+        size = path.stat().st_size
         handing = Handing(path, size, into, names, _TIMES * size + _BESIDE_BYTES)
         ask = Look(ending(name), purpose, self._max_pixels)
         keep = False
@@ -127,7 +127,11 @@ class Media:
             log.error("a file can't be looked at: {reason}", reason=str(error))
             raise ApiError("unavailable", "Files can't be looked at now", retry_after_s=30) from None
         finally:
-            await self._in_thread(handing.close, keep=keep)
+            if keep and not handing.has_made:
+                # It was only read, and has a name still: to close it waits neither for the disk nor for a thread.
+                handing.close(keep=keep)
+            else:
+                await self._in_thread(handing.close, keep=keep)
         return found
 
     async def waveform(self, path: Path, *, key: str = "") -> Heard:
