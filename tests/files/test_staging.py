@@ -111,6 +111,11 @@ class StagingTests(TestCase):
         staged.write(b"xy")
         self.assertEqual(await staged.end(), hashlib.sha1(b"xy").digest())
         self.assertEqual(((self.folder / "a").read_bytes(), staged.size), (b"0123xy", 6))
+        for id in ("a", "b"):
+            staged = self.staged(id=id, offset=7)
+            with self.assertRaises(OSError):
+                await staged.end()
+        self.assertEqual([path.name for path in self.folder.iterdir()], ["a"])
 
     async def test_abandoned(self) -> None:
         """Nothing stays, whenever it is: before anything was written, in the middle, at the end."""

@@ -149,11 +149,6 @@ class _Relayed(_Body):
         super().__init__(idle)
         self._relay = relay
 
-    def connectionMade(self) -> None:
-        super().connectionMade()
-        if not self.done.called and self._relay.paused:
-            self.pause()
-
     def dataReceived(self, data: bytes) -> None:
         self.idle.moved()
         if not self.done.called and not self._relay.write(data) and not self.done.called:
@@ -201,11 +196,17 @@ class Relay:
         if self.paused:
             idle.rest()
         # Not at once: whoever waits for this could not be stopped from inside of the first write.
-        self._reactor.callLater(0, response.deliverBody, body)
+        self._reactor.callLater(0, self._deliver, response, body)
         try:
             await idle.watch(body.done)
         finally:
             self._body = None
+
+    def _deliver(self, response: Any, body: _Relayed) -> None:
+        response.deliverBody(body)
+        if self.paused:
+            # Whatever was said meanwhile, Twisted lets it flow at the end of that.
+            body.pause()
 
     def write(self, data: bytes) -> bool:
         """Pass a piece on. Whether more is wanted."""

@@ -141,5 +141,6 @@ class Archives:
         async with self._db.transaction() as tx:
             made = await files.ready(tx, file.id)
             if made is not None:
+                await files.let_go_former_archives(tx, file.owner_id, file.id)
                 told = ExportReady(linked(made, self._links.for_person(file.owner_id)))
                 tx.tell(told, [person_room(file.owner_id)])

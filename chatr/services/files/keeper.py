@@ -1,4 +1,7 @@
-"""What goes on about files behind the calls: waveforms are computed, and what nobody has goes from storage."""
+"""What goes on about files behind the calls: waveforms are computed, and what nobody has goes from storage.
+
+Of each person one recording is listened to at a time, so that nobody's flood of long ones keeps others waiting.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from msgspec import UNSET
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from chatr.api.errors import ApiError
 from chatr.api.events.messages import AudioWaveform
@@ -27,6 +31,7 @@ log = Logger()
 #: Another node may die with work in its hands, and what was never sent gets old: look for it now and then.
 EVERY_S = 30.0
 RELEASE_EVERY_S = 600.0
+#: So much is done at once.
 BATCH = 16
 #: How long somebody may fetch their archive.
 ARCHIVES_H = 7 * 24
@@ -54,42 +59,78 @@ class FileKeeper:
         self._settings = settings
         self._scratch = scratch
         self._release_at = 0.0
-        self._task = tasks.every("files", EVERY_S, self._work)
-        self.wake = self._task.wake
-        self.settled = self._task.settled
-        self.start = self._task.start
-        self.stop = self._task.stop
+        #: Whose recordings are listened to.
+        self._heard: dict[str, Deferred[None]] = {}
+        self._removing = tasks.every("files", EVERY_S, self._remove_all)
+        self._listening = tasks.every("waveforms", EVERY_S, self._hear_all)
 
-    async def _work(self) -> float | None:
+    def start(self) -> None:
+        """Go on with what there is."""
+        self._removing.start()
+        self._listening.start()
+
+    def wake(self) -> None:
+        """Look for more at once."""
+        self._removing.wake()
+        self._listening.wake()
+
+    async def stop(self) -> None:
+        """Take nothing new, and do what is under way."""
+        await gatherResults([self._removing.stop(), self._listening.stop()])
+        await self.settled()
+
+    async def settled(self) -> None:
+        """Return when nothing is under way and nothing more is due."""
+        await self._removing.settled()
+        await self._listening.settled()
+        while self._heard:
+            await next(iter(self._heard.values()))
+            await self._listening.settled()
+
+    async def _remove_all(self) -> None:
         if self._clock.seconds() >= self._release_at:
-            while self._task.running and await due.release(self._db, self._settings.orphans_h, ARCHIVES_H, BATCH):
-                self._task.progressed()
+            while self._removing.running and await due.release(self._db, self._settings.orphans_h, ARCHIVES_H, BATCH):
+                self._removing.progressed()
             self._release_at = self._clock.seconds() + RELEASE_EVERY_S
-        while self._task.running and (found := await due.take(self._db, BATCH)):
-            await gatherResults([Deferred.fromCoroutine(self._do(each)) for each in found], consumeErrors=True)
-            self._task.progressed()
-        return await due.next_due_s(self._db)
+        while self._removing.running and (found := await due.take_leaving(self._db, BATCH)):
+            await gatherResults([Deferred.fromCoroutine(self._remove(each)) for each in found], consumeErrors=True)
+            self._removing.progressed()
 
-    async def _do(self, file: DueFile) -> None:
-        """Whatever goes wrong: the lease runs out, and it is tried again."""
-        try:
-            if file.leaving:
-                await self._remove(file)
+    async def _hear_all(self) -> None:
+        while self._listening.running and len(self._heard) < BATCH:
+            found = await due.take_recording(self._db, list(self._heard))
+            if found is None:
+                return
+            done: Deferred[None] = Deferred()
+            self._heard[found.owner_id] = done
+            Deferred.fromCoroutine(self._hear(found)).addBoth(self._was_heard, found, done)
+
+    def _was_heard(self, outcome: Failure | None, file: DueFile, done: Deferred[None]) -> None:
+        """Whatever went wrong: its lease runs out, and it is tried again."""
+        if isinstance(outcome, Failure):
+            if outcome.check(ApiError, StorageError):
+                log.debug("file {id} waits: {error}", id=file.id, error=str(outcome.value))
             else:
-                await self._hear(file)
-        except (ApiError, StorageError) as error:
-            log.debug("file {id} waits: {error}", id=file.id, error=str(error))
+                log.failure("no waveform of file {id} was made", outcome, id=file.id)
+        del self._heard[file.owner_id]
+        self._listening.progressed()
+        self._listening.wake()
+        done.callback(None)
 
     async def _remove(self, file: DueFile) -> None:
-        for form in file.forms:
-            await self._storage.delete(key_of(file.id, form))
-        await due.gone(self._db, file.id)
+        """Whatever goes wrong: the lease runs out, and it is tried again."""
+        try:
+            for form in file.forms:
+                await self._storage.delete(key_of(file.id, form))
+            await due.gone(self._db, file.id)
+        except (ApiError, StorageError) as error:
+            log.debug("file {id} waits: {error}", id=file.id, error=str(error))
 
     async def _hear(self, file: DueFile) -> None:
         copy = self._scratch / file.id
         try:
             await self._storage.fetch(key_of(file.id, files.ORIGINAL), copy)
-            heard = await self._media.waveform(copy)
+            heard = await self._media.waveform(copy, key=file.owner_id)
         except Unparsed as error:
             log.info("audio file {id} has no waveform: {error}", id=file.id, error=str(error))
             await self._tell(file.id, None, None)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
-from chatr.store.columns import Columns, value_if_any, values
-from chatr.store.files.files import Purpose
+from chatr.store.columns import Columns, values
 from chatr.store.pool import Queryable
 
 #: How long a process has what it has taken; then another may.
@@ -21,8 +21,6 @@ class DueFile(msgspec.Struct, frozen=True):
 
     id: str
     owner_id: str
-    purpose: Purpose
-    leaving: bool
     forms: list[str]
     tries: int
 
@@ -32,33 +30,37 @@ _DUE = Columns(
     {
         "id": "f.id",
         "owner_id": "f.owner_id",
-        "purpose": "f.purpose",
-        "leaving": "f.state = 'leaving'",
         "forms": "ARRAY(SELECT jsonb_object_keys(f.forms))",
         "tries": "f.tries",
     },
 )
 
 
-async def take(db: Queryable, limit: int) -> list[DueFile]:
-    """Take some files that are due, of archives only those that are to go: no other process takes them for a while."""
-    return await _take(db, "(purpose <> 'export' OR state = 'leaving')", limit)
+async def take_leaving(db: Queryable, limit: int) -> list[DueFile]:
+    """Take some files that are to go: no other process takes them for a while."""
+    return await _take(db, "state = 'leaving'", (), limit)
+
+
+async def take_recording(db: Queryable, but_of: Sequence[str]) -> DueFile | None:
+    """Take a recording that is to be listened to, of none of these people."""
+    found = await _take(db, "state = 'ready' AND owner_id <> ALL (%s::uuid[])", (list(but_of),), 1)
+    return found[0] if found else None
 
 
 async def take_archive(db: Queryable) -> DueFile | None:
     """Take an archive that somebody waits for."""
-    found = await _take(db, "purpose = 'export' AND state = 'arriving'", 1)
+    found = await _take(db, "state = 'arriving'", (), 1)
     return found[0] if found else None
 
 
-async def _take(db: Queryable, which: str, limit: int) -> list[DueFile]:
+async def _take(db: Queryable, which: str, more: tuple[Any, ...], limit: int) -> list[DueFile]:
     rows = await db.query(
         f"""WITH part AS (
              SELECT id FROM files WHERE due_at <= clock_timestamp() AND {which} ORDER BY due_at LIMIT %s
                 FOR NO KEY UPDATE SKIP LOCKED)
            UPDATE files f SET due_at = clock_timestamp() + make_interval(secs => %s), tries = tries + 1
              FROM part WHERE f.id = part.id RETURNING {_DUE.sql}""",
-        (limit, LEASE_S),
+        (*more, limit, LEASE_S),
     )
     return _DUE.all(rows)
 
@@ -69,14 +71,6 @@ async def keep(db: Queryable, file_id: str) -> None:
         "UPDATE files SET due_at = clock_timestamp() + make_interval(secs => %s) WHERE id = %s AND due_at IS NOT NULL",
         (LEASE_S, file_id),
     )
-
-
-async def next_due_s(db: Queryable) -> float | None:
-    """In how many seconds the next is due; None when there is none."""
-    rows = await db.query(
-        "SELECT extract(epoch FROM min(due_at) - clock_timestamp())::float FROM files WHERE due_at IS NOT NULL"
-    )
-    return value_if_any(rows, float)
 
 
 async def gone(db: Queryable, file_id: str) -> None:

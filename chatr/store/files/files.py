@@ -194,6 +194,15 @@ async def archived(db: Queryable, file_id: str, size: int) -> bool:
     return bool(rows)
 
 
+async def let_go_former_archives(db: Queryable, owner_id: str, file_id: str) -> None:
+    """Have those archives of a person go that this one replaces."""
+    await db.execute(
+        """UPDATE files SET state = 'leaving', state_at = clock_timestamp(), due_at = clock_timestamp()
+            WHERE owner_id = %s AND purpose = 'export' AND state = 'ready' AND id <> %s""",
+        (owner_id, file_id),
+    )
+
+
 class Owned(msgspec.Struct, frozen=True):
     """A file that somebody has sent."""
 
@@ -233,12 +242,13 @@ async def sent_with(db: Queryable, message_id: str) -> SentFile | None:
     return _SENT.first(rows)
 
 
+#: An archive has all files once more, and goes by itself.
+_COUNTED = "FROM files WHERE owner_id = %s AND state <> 'leaving' AND purpose <> 'export'"
+
+
 async def used_bytes(db: Queryable, owner_id: str) -> int:
-    """What somebody's files take."""
-    rows = await db.query(
-        "SELECT coalesce(sum(stored_bytes), 0)::bigint FROM files WHERE owner_id = %s AND state <> 'leaving'",
-        (owner_id,),
-    )
+    """What somebody's files take, but for their archive."""
+    rows = await db.query(f"SELECT coalesce(sum(stored_bytes), 0)::bigint {_COUNTED}", (owner_id,))
     return value(rows, int)
 
 
@@ -254,11 +264,8 @@ _USE = Columns(Use, {"kind": "kind", "count": "count(*)", "bytes": "sum(stored_b
 
 
 async def use(db: Queryable, owner_id: str) -> list[Use]:
-    """What somebody's files take, by kind."""
-    rows = await db.query(
-        f"SELECT {_USE.sql} FROM files WHERE owner_id = %s AND state <> 'leaving' GROUP BY kind ORDER BY kind",
-        (owner_id,),
-    )
+    """What somebody's files take, by kind, but for their archive."""
+    rows = await db.query(f"SELECT {_USE.sql} {_COUNTED} GROUP BY kind ORDER BY kind", (owner_id,))
     return _USE.all(rows)
 
 

@@ -7,6 +7,7 @@ none); virtual hosts, TLS and redirects to other regions; that a presigned link 
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import treq
 from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.logger import formatEvent, globalLogPublisher
 from twisted.trial.unittest import TestCase
 from twisted.web.client import Agent
 
@@ -27,7 +29,7 @@ from chatr.files.storage import (
     StorageFull,
     StorageUnavailable,
 )
-from tests.contract_suites.storage import KEY, LARGE, StorageSuite, Taker, content
+from tests.contract_suites.storage import FILE, KEY, LARGE, PIECE, StorageSuite, Taker, content, turn
 from tests.files.s3 import moto
 from tests.files.s3.front import ACCESS_KEY, SECRET_KEY, Fault, Front
 
@@ -144,7 +146,7 @@ class PartsTests(S3Case):
         self.faults(Fault("stall"), method="PUT", uri="partNumber=1")
         putting = Deferred.fromCoroutine(self.storage.put(KEY, self.path(PARTS)))
         while not self.asked("PUT"):
-            await _turn()
+            await turn()
         putting.cancel()
         await self.assertFailure(putting, CancelledError)
         await self.given_up()
@@ -182,7 +184,7 @@ class PartsTests(S3Case):
         self.faults(Fault("stall"), method="PUT", uri="partNumber=2")
         putting = Deferred.fromCoroutine(self.storage.put(KEY, self.path(PARTS)))
         while not self.front.stalled:
-            await _turn()
+            await turn()
         await self.storage.delete(KEY)
         self.front.cut()
         await self.assertFailure(putting, StorageUnavailable)
@@ -195,8 +197,7 @@ class PartsTests(S3Case):
         sending = self.storage.send(KEY, 0, len(PARTS), taker)
         await taker.full
         await self.storage.put(KEY, self.path(PARTS[::-1]))
-        taker.room = None
-        taker.producer.resumeProducing()
+        taker.resume()
         await self.assertFailure(sending, StorageUnavailable)
         self.assertTrue(PARTS.startswith(taker.taken))
         self.assertEqual(len(taker.taken), PART)
@@ -259,6 +260,23 @@ class FaultTests(S3Case):
         self.faults(*[Fault("in", 1_000_000)] * 99)
         await self.refused(self.storage.put(KEY, path))
         self.assertEqual((self.asked("PUT"), await self.objects()), (TRIES, []))
+        await self.closed()
+        self.front.faults = []
+        nowhere = self.open(endpoint="http://127.0.0.1:1")
+        await self.refused(nowhere.put(KEY, path))
+        await self.closed()
+
+    async def test_answered_early(self) -> None:
+        """An answer that comes before the body has left is one."""
+        self.faults(Fault("early", status=403, body=b"<Error><Code>AccessDenied</Code></Error>"))
+        error = await self.refused(self.storage.put(KEY, self.path(content(LARGE))))
+        self.assertEqual(str(error), "the bucket answered 403 AccessDenied")
+        await self.closed()
+
+    async def closed(self) -> None:
+        """Wait until nobody reads the file any more."""
+        while any(name.endswith("/upload") for name in map(_file, os.listdir("/proc/self/fd"))):
+            await turn()
 
     async def test_download_cut(self) -> None:
         """A connection that ends in the middle of a download: the rest follows, and no byte comes twice."""
@@ -292,10 +310,23 @@ class FaultTests(S3Case):
         taker = Taker()
         sending = self.storage.send(KEY, 0, LARGE, taker)
         while self.asked("GET") < 2:
-            await _turn()
+            await turn()
         taker.producer.stopProducing()
         await self.assertFailure(sending, ConsumerGone)
         self.assertEqual(len(taker.taken), 1_000_000)
+
+    async def test_paused_by_the_first_piece(self) -> None:
+        """What comes first is written before the connection flows: a pause then is one as well."""
+        await self.storage.put(KEY, self.path(content(LARGE)))
+        taker = Taker(room=1)
+        sending = self.storage.send(KEY, 0, LARGE, taker)
+        await taker.full
+        for _ in range(50):
+            await turn()
+        self.assertLessEqual(len(taker.taken), PIECE)
+        taker.resume()
+        await sending
+        self.assertTrue(bytes(taker.taken) == content(LARGE))
 
     async def test_own_pause(self) -> None:
         """A reader that takes its time is not taken for a bucket that does: no clock runs meanwhile."""
@@ -304,8 +335,7 @@ class FaultTests(S3Case):
         sending = self.storage.send(KEY, 0, LARGE, taker)
         await taker.full
         self.assertEqual([call for call in reactor.getDelayedCalls() if "_give_up" in str(call)], [])  # type: ignore
-        taker.room = None
-        taker.producer.resumeProducing()
+        taker.resume()
         self.assertEqual(len([call for call in reactor.getDelayedCalls() if "_give_up" in str(call)]), 1)  # type: ignore
         await sending
 
@@ -325,6 +355,23 @@ class FaultTests(S3Case):
             self.faults(Fault("status", status=status, body=body))
             error = await self.refused(self.storage.put(KEY, path), kind)
             self.assertEqual((str(error), len(self.front.seen)), (f"the bucket answered {text}", 1))
+
+    async def test_nothing_in_the_log(self) -> None:
+        """What is asked for, and what fails, is in no line of the log and no error: neither secrets nor names."""
+        lines: list[str] = []
+        observer = lambda event: lines.append(f"{formatEvent(event)} {event}")  # noqa: E731
+        globalLogPublisher.addObserver(observer)
+        self.addCleanup(globalLogPublisher.removeObserver, observer)
+        await self.storage.put(KEY, self.path(b"content"))
+        for fault in (Fault("status"), Fault("out", 0), Fault("status", status=403)):
+            self.faults(*[fault] * TRIES)
+            error = await self.refused(self.storage.put(KEY, self.path(b"content")))
+            lines.append(f"{error} {error!r} {error.__cause__}")
+        self.open(presigned=True).direct(KEY, expires_s=60, media_type="text/plain", disposition="inline")
+        # Each connection would have a line with the place.
+        place = f"HostnameEndpoint {self.front.url.removeprefix('http://')}"
+        for secret in (SECRET_KEY, ACCESS_KEY, "Signature", FILE, place):
+            self.assertEqual([line for line in lines if secret in line], [])
 
     async def test_endless_answer(self) -> None:
         """An answer that is no object is read up to a bound."""
@@ -412,8 +459,16 @@ class StartTests(S3Case):
     async def test_usable(self) -> None:
         """Everything that is needed is tried once, and nothing of that is left."""
         await self.storage.start()
-        self.assertEqual([method for method, _ in self.front.seen], ["GET", "PUT", "DELETE"])
+        self.assertEqual([method for method, _ in self.front.seen], ["GET", "GET", "PUT", "GET", "DELETE"])
         self.assertEqual(await self.objects(), [])
+
+    async def test_bucket_that_lists_no_uploads(self) -> None:
+        """Not all that speak S3 tell of unfinished uploads: nobody asks those again."""
+        self.faults(Fault("status", status=501), uri="uploads")
+        await self.storage.start()
+        self.front.seen.clear()
+        await self.storage.delete(KEY)
+        self.assertEqual([method for method, _ in self.front.seen], ["DELETE"])
 
     async def test_says_what_is_wrong(self) -> None:
         """One sentence, with the setting that is wrong, and without a secret."""
@@ -431,8 +486,9 @@ class StartTests(S3Case):
         self.assertIn("lacks a right", str(await self.refused(self.storage.start())))
 
 
-def _turn() -> Deferred[None]:
-    """A turn of the reactor."""
-    turn: Deferred[None] = Deferred()
-    reactor.callLater(0, turn.callback, None)  # type: ignore[attr-defined]
-    return turn
+def _file(descriptor: str) -> str:
+    """What a descriptor of this process is."""
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")
+    except FileNotFoundError:
+        return ""

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from twisted.internet.defer import Deferred
 
-from tests.ops.case import PASSWORD, outcome
+from chatr.store.files import due
+from tests.ops.case import PASSWORD, Person, outcome
 from tests.ops.files.case import TEXT, FilesCase, client_id, png, wav
 
 
@@ -59,6 +60,23 @@ class WaveformTests(FilesCase):
         await self.kept()
         shown = (await self.ben.call("message.get", id=sent["id"]))["file"]
         self.assertEqual(shown["waveformState"], "failed")
+
+    async def test_turns(self) -> None:
+        """Whoever sends many recordings keeps nobody else waiting: of each person one at a time is listened to."""
+        await self.keeper.stop()
+        device = self.ben.device()
+        flood: list[tuple[Person, Person]] = [(self.ann, self.ben)] * 3
+        sent = [await self.share(*each, wav(), "note.wav") for each in (*flood, (self.ben, self.ann))]
+        taken: list[str] = []
+        async with self.node.db.transaction() as tx:
+            while (found := await due.take_recording(tx, taken)) is not None:
+                taken.append(found.owner_id)
+            await tx.execute("UPDATE files SET due_at = now()")
+        self.assertEqual(taken, [self.ann.id, self.ben.id])
+        self.keeper.start()
+        await self.kept()
+        told = [each["messageId"] for each in device.named("audio.waveform")]
+        self.assertEqual(sorted(told), sorted(each["id"] for each in sent))
 
 
 class GoingTests(FilesCase):
@@ -148,6 +166,14 @@ class GoingTests(FilesCase):
             self.assertEqual([each["user"]["username"] for each in friends], [self.ben.username])
         await self.refused(self.ben.call("file.get", id=told["id"]), "not_found")
         await self.refused(self.ann.send(self.ben, "", fileId=told["id"]), "invalid", "$.fileId")
+        # It counts for nothing, and the next one replaces it.
+        self.assertEqual((await self.ann.call("file.usage"))["usedBytes"], len(TEXT))
+        again = await self.ann.call("account.export")
+        await self.node.ports.files.archives.settled()
+        await self.kept()
+        self.assertEqual(await outcome(self.open(told["url"])), "not_found")
+        self.assertEqual({key.split("/")[2] for key in await self.objects()}, {sent["file"]["id"], again["fileId"]})
+        told = device.named("account.export_ready")[-1]["file"]
         await self._later("8 days")
         self.assertEqual(await outcome(self.open(told["url"])), "not_found")
 

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from pathlib import Path
 from threading import Lock
 
-from chatr.media.frames import PIECE_BYTES, Made, Want
+from chatr.media.processes.frames import PIECE_BYTES, MadePiece, Want
 
 #: What a job may read: its file so many times, and this beside. Each piece counts as no less than a page, either way.
 _TIMES, _BESIDE_BYTES, _PAGE_BYTES = 4, 64 * 1024 * 1024, 4096
@@ -23,7 +23,8 @@ class Nonsense(Exception):
 class Handing:
     """A file that a job reads, and those by some names that it makes in a directory, together of ``max_bytes`` at most.
 
-    They are opened when they are first needed. Whoever makes it closes it, whatever came of the job.
+    They are opened, and the directory is made, when they are first needed. Whoever makes it closes it, whatever came of
+    the job.
     """
 
     def __init__(
@@ -40,12 +41,17 @@ class Handing:
         self._lock = Lock()
         self._closed = False
 
-    def answer(self, said: Want | Made) -> bytes:
+    def answer(self, said: Want | MadePiece) -> bytes:
         """Do what a worker asks for. Raises :class:`Nonsense` and OSError."""
         with self._lock:
             if self._closed:
                 raise Nonsense("it is over")
             return self._read(said) if isinstance(said, Want) else self._make(said)
+
+    @property
+    def has_made(self) -> bool:
+        """Whether there are such files. Asks for no thread."""
+        return bool(self._made)
 
     def sizes(self) -> dict[str, int]:
         """How large the files have become that were made, in bytes."""
@@ -73,12 +79,14 @@ class Handing:
             self._source = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         return os.pread(self._source, want.size, want.offset)
 
-    def _make(self, made: Made) -> bytes:
+    def _make(self, made: MadePiece) -> bytes:
         self._may_make -= max(len(made.content), _PAGE_BYTES)
         if made.name not in self._names or self._may_make < 0:
             raise Nonsense("it makes what it is not to make, or too much")
         number = self._made.get(made.name, -1)
         if number < 0:
+            if not self._made and self._into is not None:
+                self._into.mkdir(mode=0o700, exist_ok=True)
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
             number = self._made[made.name] = os.open(self._to(made.name), flags, 0o600)
         left = memoryview(made.content)
