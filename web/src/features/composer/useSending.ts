@@ -1,4 +1,5 @@
 import { useEffect, useState } from "react";
+import { ApiError } from "../../api/errors.ts";
 import type { Message } from "../../api/types.ts";
 import { useEngine } from "../../session/session.ts";
 import { t } from "../../text/index.ts";
@@ -43,7 +44,7 @@ export function useSending({ data, state, dispatch, files, messages, onSent }: S
       onSent();
     } catch (error) {
       undo();
-      toast(isFull(error) ? t.conversation.noRoom : refusal(error));
+      toast(notQueued(error));
     }
   };
   const send = async () => {
@@ -99,8 +100,16 @@ export function useSending({ data, state, dispatch, files, messages, onSent }: S
   };
 }
 
+/** Why something could not be kept here until it is sent. */
+function notQueued(error: unknown): string {
+  if (isFull(error)) return t.conversation.noRoom;
+  // The browser reads a file when it is kept: it may be gone by then.
+  return error instanceof ApiError ? refusal(error) : t.conversation.unreadable;
+}
+
 function isEditable(message: Message, me: string): boolean {
-  return message.sender.id === me && message.type === "text" && message.unsent !== true;
+  const { sender, type, content, unsent } = message;
+  return sender.id === me && type !== "system" && content !== "" && unsent !== true;
 }
 
 /** Tells the other side that somebody types; and what, where one has switched that on. */
