@@ -1,5 +1,4 @@
 import { useEffect, useState } from "react";
-import { ApiError } from "../../api/errors.ts";
 import type { Message } from "../../api/types.ts";
 import { useEngine } from "../../session/session.ts";
 import { t } from "../../text/index.ts";
@@ -38,13 +37,13 @@ export function useSending({ data, state, dispatch, files, messages, onSent }: S
   const signal = useSignals(data);
   const replyTo = state.mode.kind === "reply" ? state.mode.to : undefined;
   const options = replyTo === undefined ? {} : { replyToId: replyTo.id };
-  const queue = async (queued: Promise<unknown>, undo: () => void) => {
+  const queue = async (queued: Promise<unknown>, filed: boolean, undo: () => void) => {
     try {
       await queued;
       onSent();
     } catch (error) {
       undo();
-      toast(notQueued(error));
+      toast(notQueued(error, filed));
     }
   };
   const send = async () => {
@@ -64,12 +63,13 @@ export function useSending({ data, state, dispatch, files, messages, onSent }: S
     };
     await queue(
       queued.then(() => files.forget(tray)),
+      attached.length > 0,
       undo,
     );
   };
   const sendVoice = (voice: Voice) => {
     if (replyTo !== undefined) dispatch({ do: "cancel" });
-    return queue(engine.sendFiles(data.target, [voice], options), () => files.keepVoice(voice));
+    return queue(engine.sendFiles(data.target, [voice], options), true, () => files.keepVoice(voice));
   };
   const save = async (message: Message) => {
     const content = state.text.trimEnd();
@@ -101,10 +101,10 @@ export function useSending({ data, state, dispatch, files, messages, onSent }: S
 }
 
 /** Why something could not be kept here until it is sent. */
-function notQueued(error: unknown): string {
+function notQueued(error: unknown, filed: boolean): string {
   if (isFull(error)) return t.conversation.noRoom;
   // The browser reads a file when it is kept: it may be gone by then.
-  return error instanceof ApiError ? refusal(error) : t.conversation.unreadable;
+  return filed ? t.conversation.unreadable : refusal(error);
 }
 
 function isEditable(message: Message, me: string): boolean {
