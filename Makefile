@@ -56,6 +56,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m bench.resume
 	$(BIN)/python -m bench.uploads
 	$(BIN)/python -m bench.media --hour
+	$(BIN)/python -m bench.transfers
 	$(BIN)/python -m bench $(ARGS)
 
 # Random runs, each time others: strangers' bytes for SECONDS s a parser, requests made from the reference for CONTRACT s,
@@ -65,6 +66,7 @@ soak: $(VENV)/.dev chatr/static/index.html
 	$(BIN)/python -m tests.fuzz.contract $(or $(CONTRACT),180)
 	SOAK_EXAMPLES=$(or $(EXAMPLES),500) $(BIN)/python $(WARNINGS) -m twisted.trial tests.e2e.test_model tests.soak_patterns
 	$(BIN)/python $(WARNINGS) -m twisted.trial tests.web.soak_offline tests.web.soak_sessions tests.web.soak_databases
+	$(BIN)/python $(WARNINGS) -m twisted.trial tests.files.soak_clamd tests.files.s3.soak_server
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m chatr.reference_cli docs/api

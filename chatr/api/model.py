@@ -246,7 +246,7 @@ class File(Wire, frozen=True, kw_only=True):
     waveform_state: Literal["pending", "ready", "failed"] | UnsetType = UNSET
 
 
-class Image(Wire, frozen=True, kw_only=True):
+class PublicImage(Wire, frozen=True, kw_only=True):
     """An image of a person or a group. Public: whoever knows its URL may see it; another image has another URL."""
 
     url: str

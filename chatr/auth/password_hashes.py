@@ -19,7 +19,7 @@ from twisted.internet.defer import Deferred
 from chatr.api.context import Context
 from chatr.api.errors import ApiError
 from chatr.networks import caller_key
-from chatr.process.threads import Ended, Threads
+from chatr.process.threads import Threads, ThreadsEnded
 from chatr.process.turns import Turns
 
 _T = TypeVar("_T")
@@ -70,7 +70,7 @@ class Passwords:
     async def _run(self, function: Any, *args: bytes) -> Any:
         try:
             return await self._threads.run(function, *args)
-        except Ended:
+        except ThreadsEnded:
             raise ApiError("unavailable", "The server is stopping", retry_after_s=1) from None
 
 

@@ -19,15 +19,15 @@ from twisted.python.failure import Failure
 from chatr.client.connection import Connection, connect
 from chatr.client.errors import Lost, Refused
 from chatr.client.feed import Feed, Listener
+from chatr.client.files.rest import Rest
+from chatr.client.files.transfers import Transfers
+from chatr.client.files.uploading import Progress
 from chatr.client.inbox import Inbox, fire
 from chatr.client.outbox import Outbox
 from chatr.client.own import OWN, Asked, News
 from chatr.client.patience import Backoff, Patient
-from chatr.client.rest import Rest
 from chatr.client.signin import Credentials
 from chatr.client.state import MemoryState, Send, State
-from chatr.client.transfers import Transfers
-from chatr.client.uploading import Progress
 
 log = Logger()
 

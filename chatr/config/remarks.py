@@ -39,6 +39,8 @@ def warnings(config: Config) -> list[str]:
         found.append("mail.smtp_security is none: mail, with its codes, leaves in clear")
     if config.sms_transport == "http" and config.sms.url.startswith("http://"):
         found.append("sms.url is no https address: SMS, with their codes, leave in clear")
+    if config.files.storage == "s3" and not config.development and config.s3.endpoint.startswith("http://"):
+        found.append("s3.endpoint is no https address: files go to the bucket and come back in clear")
     if not config.limits.enabled:
         found.append("limits.enabled is false: nothing slows down who guesses")
     return found

@@ -13,7 +13,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from chatr.files.storage import StorageError, StorageFull, StorageUnavailable
-from chatr.process.threads import Ended, Threads
+from chatr.process.threads import Threads, ThreadsEnded
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -50,7 +50,7 @@ class Disk:
             return await self._threads.run(function, *args, **named)
         except OSError as error:
             raise failure_of(error) from error
-        except Ended:
+        except ThreadsEnded:
             raise StorageUnavailable("the server is stopping") from None
 
     def open(self, function: Callable[P, int], *args: P.args, **named: P.kwargs) -> Deferred[int]:
@@ -67,10 +67,13 @@ class Disk:
         return waiter
 
     def close(self, descriptor: int) -> None:
-        """Close a file. The last one to close a deleted file waits until its blocks are free."""
+        """Close a file that was read. The last one to close a deleted file waits until its blocks are free."""
+        if os.fstat(descriptor).st_nlink:
+            os.close(descriptor)
+            return
 
         def at_the_end(failure: Failure) -> None:
-            failure.trap(Ended)
+            failure.trap(ThreadsEnded)
             os.close(descriptor)
 
         self._threads.run(os.close, descriptor).addErrback(at_the_end)

@@ -14,7 +14,7 @@ def open_storage(disk: Disk, files: FilesSettings, s3: S3Settings, data_director
     """It is not started yet."""
     if files.storage == "s3":
         # With what signs for it, which nobody else needs in memory.
-        from chatr.files.s3 import S3Storage
+        from chatr.files.s3.objects import S3Storage
 
         return S3Storage(disk, s3)
     root = Path(files.directory) if files.directory else data_directory / "files"

@@ -7,6 +7,7 @@ in memory, as much again that is being written, and all together :data:`MOST_BYT
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -20,12 +21,12 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from chatr.files.disk import sha256_of
-from chatr.process.threads import Ended, Threads
+from chatr.process.threads import Threads, ThreadsEnded
 
 log = Logger()
 
 #: Less is not worth a write of its own. With more, who sends waits until it is written.
-BATCH_BYTES, HIGH_BYTES = 128 * 1024, 256 * 1024
+BATCH_BYTES, HIGH_BYTES = 256 * 1024, 512 * 1024
 MOST_BYTES = 16 * 1024 * 1024
 _THREADS = 4
 #: No upload takes as long to become something.
@@ -79,7 +80,7 @@ class Staging:
         """Remove files of the folder; those that are not there, too."""
         try:
             await self.run(_remove, [self.folder / name for name in names])
-        except Ended:
+        except ThreadsEnded:
             # The next start does.
             pass
         except OSError as error:
@@ -134,24 +135,26 @@ class Staged:
         if self._is_due:
             self._pump()
 
-    async def end(self) -> bytes:
+    async def end(self, *, for_good: bool = True) -> bytes:
         """Nothing more comes: wait until all is on the disk. Returns the digest of what came.
 
-        Raises OSError, and what ``before`` raised.
+        ``for_good``: so that it outlasts a loss of power; storage sees to that of what goes there at once. Raises
+        OSError, and what ``before`` raised.
         """
         await self._settle()
         if self._error is not None:
             await self._staging.run(self._file.close)
             raise self._error
-        return await self._staging.run(self._file.finish)
+        return await self._staging.run(self._file.finish, for_good)
 
     async def abandon(self) -> None:
         """Nothing more comes, and nothing of it is wanted."""
         self._error = self._error or InterruptedError()
         self._take()
         await self._settle()
-        with suppress(Ended):
-            await self._staging.run(self._file.close)
+        if self._file.is_open:
+            with suppress(ThreadsEnded):
+                await self._staging.run(self._file.close)
         await self._staging.remove(self.id)
 
     def _settle(self) -> Deferred[None]:
@@ -223,9 +226,16 @@ class _File:
         while view:
             view = view[os.write(descriptor, view) :]
 
-    def finish(self) -> bytes:
-        """Have it on the disk, and close it; the digest of what was written."""
-        os.fsync(self._open())
+    @property
+    def is_open(self) -> bool:
+        """Whether it is to be closed, when nothing of it is under way."""
+        return self._descriptor >= 0
+
+    def finish(self, for_good: bool) -> bytes:
+        """Have it there, perhaps for good, and close it; the digest of what was written."""
+        descriptor = self._open()
+        if for_good:
+            os.fsync(descriptor)
         self.close()
         return self._digest.digest()
 
@@ -237,8 +247,10 @@ class _File:
 
     def _open(self) -> int:
         if self._descriptor < 0:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-            self._descriptor = os.open(self._path, flags, _MODE)
+            flags = os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+            self._descriptor = os.open(self._path, flags if self._offset else flags | os.O_CREAT, _MODE)
+            if os.fstat(self._descriptor).st_size < self._offset:
+                raise OSError(errno.EIO, "what had come is not there any more")
             # What a crash has left beyond it was not promised to anybody.
             os.ftruncate(self._descriptor, self._offset)
             os.lseek(self._descriptor, self._offset, os.SEEK_SET)

@@ -20,7 +20,8 @@ from chatr.files.staging import DESCRIPTION, Staging
 
 #: Of one person, and of all.
 MOST_OF_ONE, MOST = 32, 5000
-#: For so long it is known that an upload has come to its end: whoever has not heard that asks again.
+#: For so long it is known that an upload has come to its end: whoever has not heard that asks again. Of one person's
+#: the last ``MOST_OF_ONE`` are known.
 REMEMBERED_S = 3600.0
 
 
@@ -104,7 +105,7 @@ class UnfinishedUploads:
         """A new one, which nothing has come of. Raises ``rate_limited`` and ``unavailable`` when there are too many."""
         if len(self.going_on(described.owner)) >= MOST_OF_ONE:
             raise ApiError("rate_limited", f"You have {MOST_OF_ONE} unfinished uploads", retry_after_s=60)
-        if len(self._uploads) >= MOST:
+        if len(self) >= MOST:
             raise ApiError("unavailable", "There are too many unfinished uploads", retry_after_s=60)
         upload = Unfinished(self._staging.new_id(), described, 0, self._now())
         self._add(upload)
@@ -132,6 +133,9 @@ class UnfinishedUploads:
         self.reached(upload, upload.described.length)
         await self.keep(upload)
         await self._staging.remove(upload.id)
+        finished = [each for each in self._of_owner[upload.described.owner].values() if each.described.finished]
+        if len(finished) > MOST_OF_ONE:
+            await self.remove(*sorted(finished, key=lambda each: each.touched_at)[:-MOST_OF_ONE])
 
     async def remove(self, *uploads: Unfinished) -> None:
         """Nothing of them stays."""

@@ -12,8 +12,8 @@ import zipfile
 from typing import Any
 
 from chatr.media.asked import Unsupported
-from chatr.media.handed import Source
 from chatr.media.kinds import FileType
+from chatr.media.processes.handed import Source
 
 _PIECE_BYTES = 256 * 1024
 #: The end of a zip's directory: where it stands in the last bytes, how many entries there are, and where they stand.
@@ -68,8 +68,7 @@ def _read_text(source: Source) -> None:
 def _inside_zip(source: Source, may_be: list[FileType]) -> str:
     """The ending of what a zip is. Only of what may be a document more than its end is read."""
     tail_bytes = min(source.size, _MAX_COMMENT + _END.size)
-    source.seek(source.size - tail_bytes)
-    tail = source.read()
+    tail = source.part(source.size - tail_bytes, tail_bytes)
     at = tail.rfind(_END_MARK)
     if at < 0 or len(tail) - at < _END.size:
         raise Unsupported("This zip is not whole")

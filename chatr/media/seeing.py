@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from chatr.media import containers, films, images, papers, sounds
-from chatr.media.asked import Look, Refused, Seen, Unsupported
-from chatr.media.handed import Handed
+from chatr.media import papers
+from chatr.media.asked import Look, NotTaken, Seen, Unsupported
 from chatr.media.kinds import BY_MEDIA_TYPE, FileType, endings, of_family
+from chatr.media.pictures import images
+from chatr.media.processes.handed import Handed
+from chatr.media.recordings import containers, films, sounds
 from chatr.media.sniffing import HEAD_BYTES, family
 
 
@@ -21,18 +23,18 @@ def prepare() -> None:
 def work(payload: bytes, handed: Handed) -> bytes:
     """Do the job."""
     ask = msgspec.msgpack.decode(payload, type=Look)
-    answer: Seen | Refused
+    answer: Seen | NotTaken
     try:
         answer = look(ask, handed)
     except Unsupported as error:
-        answer = Refused(str(error))
+        answer = NotTaken(str(error))
     return msgspec.msgpack.encode(answer)
 
 
 def look(ask: Look, handed: Handed) -> Seen:
     """Look at it. Raises :class:`Unsupported`, and whatever parsers raise about what is broken."""
-    begins_as = family(handed.source.read(HEAD_BYTES)) if handed.source.size else None
-    handed.source.seek(0)
+    source = handed.source
+    begins_as = family(source.part(0, min(HEAD_BYTES, source.size))) if source.size else None
     if begins_as is None:
         raise Unsupported("Files of this type can't be sent")
     may_be = of_family(begins_as, ask.ending)

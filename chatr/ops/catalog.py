@@ -10,11 +10,11 @@ from chatr.api.dispatch import Dispatcher
 from chatr.api.events import EVENTS
 from chatr.ops.accounts import addresses, deletion, export, passwords, registration, undo, usernames, verification
 from chatr.ops.conversations import activity, conversations, receipts, requests, sync
-from chatr.ops.files import gallery, serving, uploading, waveforms
+from chatr.ops.files import gallery, own_images, serving, uploading, waveforms
 from chatr.ops.groups import details, inviting, joining, keeping, leaving, roles
 from chatr.ops.groups import images as group_images
 from chatr.ops.messages import changes, erasing, history, previews, search, sending
-from chatr.ops.people import friends, images, presence, profile, users
+from chatr.ops.people import friends, presence, profile, users
 from chatr.ops.people import search as people_search
 from chatr.ops.ports import Ports
 from chatr.ops.ports.messages import LaterChanges
@@ -26,7 +26,7 @@ _MODULES = (
     *(users, people_search, usernames, friends, presence),
     *(conversations, requests, sending, history, receipts, changes, search, previews, activity, sync),
     *(details, keeping, inviting, joining, leaving, roles, group_images),
-    *(uploading, serving, gallery, waveforms, images),
+    *(uploading, serving, gallery, waveforms, own_images),
 )
 CONTRACT = build(_MODULES, EVENTS)
 RESERVED_NAMES = usernames.reserved(CONTRACT)

@@ -16,7 +16,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Ended(Exception):
+class ThreadsEnded(Exception):
     """The threads take no work any more."""
 
 
@@ -35,22 +35,22 @@ class Threads:
         self._pool.start()
 
     def stop(self) -> Deferred[None]:
-        """Fires when what runs is done. What waits behind it fails with :class:`Ended`; the reactor goes on."""
+        """Fires when what runs is done. What waits behind it fails with :class:`ThreadsEnded`; the reactor goes on."""
         if self._ended:
             return succeed(None)
         self._ended = True
         return in_daemon(self._reactor, self._pool.stop)
 
     def run(self, function: Callable[P, T], *args: P.args, **named: P.kwargs) -> Deferred[T]:
-        """Call a function in one of the threads. Fails with :class:`Ended`, at the end also if it has waited."""
+        """Call a function in one of the threads. Fails with :class:`ThreadsEnded`, at the end also if it has waited."""
         if self._ended:
             # The pool itself would take it, and never tell.
-            return fail(Ended())
+            return fail(ThreadsEnded())
         return deferToThreadPool(self._reactor, self._pool, partial(self._work, function, *args, **named))
 
     def _work(self, function: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
         if self._ended:
-            raise Ended
+            raise ThreadsEnded
         return function(*args, **named)
 
 

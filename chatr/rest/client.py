@@ -30,11 +30,13 @@ _UNBUILT = plain(
 class WebClient:
     """Answers where no route does. Until :meth:`open`, and where nothing was built, with a page that says how to."""
 
-    def __init__(self, exchange: Exchange, folder: Path = FOLDER) -> None:
+    def __init__(self, exchange: Exchange, folder: Path = FOLDER, *, bucket: str = "") -> None:
+        """``bucket``: the origin that browsers are sent to for files, if they are."""
         self._folder = folder
         self._files: Mapping[str, ServedFile] = {}
         self._index = ServedFile.of("text/html; charset=utf-8", _UNBUILT)
         self._kind = PAGE
+        self._bucket = bucket
         exchange.otherwise("client", self.show)
 
     def open(self) -> None:
@@ -43,6 +45,8 @@ class WebClient:
         built = self._files.get("/index.html")
         if built is not None:
             self._index, self._kind = built, CLIENT
+            if self._bucket:
+                self._kind = CLIENT.with_source(self._bucket, "img-src ", "media-src ", "connect-src ")
 
     def show(self, request: ChatrRequest, /, **_: str) -> bytes:
         """The file of this name; the first page where the name is none of a file; else ``not_found``."""

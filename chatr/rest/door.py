@@ -64,7 +64,7 @@ class HttpDoor:
         serve_operations(exchange, dispatcher)
         Health(exchange, tasks, metrics, ports.db, redis, server.mode)
         serve_reference(exchange, dispatcher.contract)
-        self._client = WebClient(exchange)
+        self._client = WebClient(exchange, bucket=_bucket(config))
         ImageRoute(exchange, ports.messages.previews.image)
         files = config.files, data.path / "uploads", FileServing(ports), ports.files.storage
         self.transfers = Transfers(exchange, dispatcher, tasks, metrics, *files, partial(receiving.room, ports))
@@ -84,3 +84,9 @@ class HttpDoor:
     def stop(self) -> Any:
         """Refuse new requests; fires when nothing is under way."""
         return self.exchange.drain()
+
+
+def _bucket(config: Config) -> str:
+    """The origin that browsers are sent to for files; empty: they stay here."""
+    s3 = config.s3
+    return s3.public_endpoint or s3.endpoint if config.files.storage == "s3" and s3.presigned else ""

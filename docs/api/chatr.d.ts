@@ -754,12 +754,6 @@ export interface GroupUpdatedEntry {
   at: string;
 }
 
-/** An image of a person or a group. Public: whoever knows its URL may see it; another image has another URL. */
-export interface Image {
-  url: string;
-  thumbnails: Thumbnails;
-}
-
 /** What a page says of itself. ``image`` and ``favicon`` are paths on this server. */
 export interface LinkPreview {
   url: string;
@@ -1199,6 +1193,12 @@ export interface ProviderSignIn {
   url: string;
   binding: string;
   expiresIn: number;
+}
+
+/** An image of a person or a group. Public: whoever knows its URL may see it; another image has another URL. */
+export interface PublicImage {
+  url: string;
+  thumbnails: Thumbnails;
 }
 
 /** One emoji, who chose it, and how many did. ``users``: the first 50, and the viewer in a message that is read, if they did too. Events, logs and the last message of a conversation have the first 50 alone. */

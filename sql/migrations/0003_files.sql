@@ -27,14 +27,14 @@ CREATE TABLE files (
 COMMENT ON TABLE files IS 'A row is there before the first object in storage and until the last is gone: whatever is there has a row.';
 COMMENT ON COLUMN files.state IS 'arriving: objects are being written; ready; leaving: objects are to go, and nothing shows it any more.';
 COMMENT ON COLUMN files.forms IS 'The objects in storage: name of the form -> {type, size, width, height}.';
-COMMENT ON COLUMN files.stored_bytes IS 'All forms together: what counts for the quota.';
+COMMENT ON COLUMN files.stored_bytes IS 'All forms together: what counts for the quota, but for archives.';
 COMMENT ON COLUMN files.sha256 IS 'Of what came in: tells a repeated upload from another.';
 COMMENT ON COLUMN files.sent IS 'A message has it.';
 COMMENT ON COLUMN files.waveform IS '100 numbers from 0 to 1; while waveform_state is pending what the recorder said, if anything.';
 COMMENT ON COLUMN files.due_at IS 'When a process may take what is left to do about it: its waveform, its archive, its end.';
 COMMENT ON COLUMN files.tries IS 'How often that was tried.';
-CREATE INDEX files_owner ON files (owner_id) INCLUDE (kind, stored_bytes) WHERE state <> 'leaving';
-CREATE INDEX files_due ON files (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX files_owner ON files (owner_id) INCLUDE (kind, stored_bytes, purpose) WHERE state <> 'leaving';
+CREATE INDEX files_due ON files (state, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX files_loose ON files (state_at)
     WHERE state <> 'leaving' AND NOT sent AND (state = 'arriving' OR purpose IN ('message', 'export'));
 
@@ -44,7 +44,10 @@ ALTER TABLE messages
 COMMENT ON COLUMN messages.file_id IS 'The file that it is, of which content is the caption: no other message has it.';
 COMMENT ON COLUMN messages.group_id IS 'By the client: files that were sent together.';
 CREATE UNIQUE INDEX messages_file ON messages (file_id) WHERE file_id IS NOT NULL;
-CREATE INDEX messages_files ON messages (conversation_id, seq) WHERE file_id IS NOT NULL;
+-- Images and videos are looked at together.
+CREATE INDEX messages_files
+    ON messages (conversation_id, (CASE WHEN type IN ('image', 'video') THEN 'media' ELSE type END), seq)
+    WHERE file_id IS NOT NULL AND unsent_at IS NULL;
 ALTER TYPE message_send ADD ATTRIBUTE file_id uuid, ADD ATTRIBUTE group_id uuid;
 COMMENT ON COLUMN message_send.file_id IS 'A file of the sender that no message has yet.';
 

@@ -118,6 +118,40 @@ class WarningTests(SynchronousTestCase):
         self.assertFalse(self.warned(part, server__mode="production", server__http="tcp:443"))
         self.assertFalse(self.warned(part))
 
+    def test_a_bucket_in_clear(self) -> None:
+        """In production files are not to be read on their way to the bucket."""
+        part = "s3.endpoint is no https address"
+        bucket = {
+            "s3__endpoint": "http://minio:9000",
+            "s3__bucket": "files",
+            "s3__access_key": "a",
+            "s3__secret_key": "b",
+        }
+        self.assertTrue(self.warned(part, server__mode="production", files__storage="s3", **bucket))
+        self.assertFalse(self.warned(part, files__storage="s3", **bucket))
+        self.assertFalse(self.warned(part, server__mode="production", **bucket))
+        secure = {**bucket, "s3__endpoint": "https://minio:9000"}
+        self.assertFalse(self.warned(part, server__mode="production", files__storage="s3", **secure))
+
+    def test_places_of_buckets(self) -> None:
+        """What would put a password into logs, or lead a key elsewhere, is no endpoint and no prefix."""
+        for name, value in (
+            ("s3.endpoint", "https://key:secret@s3.example.org"),
+            ("s3.endpoint", "https://s3.example.org/path"),
+            ("s3.endpoint", "s3.example.org"),
+            ("s3.public_endpoint", "ftp://s3.example.org"),
+            ("s3.prefix", "../"),
+            ("s3.prefix", "a//"),
+            ("s3.prefix", "/a/"),
+            ("s3.prefix", "a"),
+            ("s3.bucket", "Files"),
+            ("files.clamd", "clamd"),
+            ("files.accel_location", "chatr-files"),
+        ):
+            self.assertRaises(ConfigError, load, None, {}, {name: value})
+        for prefix in ("", "a/", "a.b/c_d/"):
+            self.assertEqual(load(None, {}, {"s3.prefix": prefix}).s3.prefix, prefix)
+
 
 class CliTests(SynchronousTestCase):
     """The ``chatr`` command."""

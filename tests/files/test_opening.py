@@ -12,7 +12,7 @@ from chatr.config import FilesSettings, S3Settings
 from chatr.files.disk import Disk
 from chatr.files.local import LocalStorage
 from chatr.files.opening import open_storage
-from chatr.files.s3 import S3Storage
+from chatr.files.s3.objects import S3Storage
 from tests.contract_suites.storage import KEY
 
 

@@ -13,7 +13,7 @@ from twisted.trial.unittest import TestCase
 
 from chatr.files import staging
 from chatr.files.staging import BATCH_BYTES, HIGH_BYTES, Staged, Staging, digest_of
-from chatr.process.threads import Ended
+from chatr.process.threads import ThreadsEnded
 from chatr.store.ids import uuid7
 
 
@@ -111,6 +111,11 @@ class StagingTests(TestCase):
         staged.write(b"xy")
         self.assertEqual(await staged.end(), hashlib.sha1(b"xy").digest())
         self.assertEqual(((self.folder / "a").read_bytes(), staged.size), (b"0123xy", 6))
+        for id in ("a", "b"):
+            staged = self.staged(id=id, offset=7)
+            with self.assertRaises(OSError):
+                await staged.end()
+        self.assertEqual([path.name for path in self.folder.iterdir()], ["a"])
 
     async def test_abandoned(self) -> None:
         """Nothing stays, whenever it is: before anything was written, in the middle, at the end."""
@@ -170,4 +175,4 @@ class StagingTests(TestCase):
         await self.staging.stop()
         staged.write(b"x" * BATCH_BYTES)
         await staged.abandon()
-        self.assertEqual([type(each) for each in self.feeder.told], [Ended])
+        self.assertEqual([type(each) for each in self.feeder.told], [ThreadsEnded])

@@ -9,7 +9,7 @@ from twisted.internet.defer import DeferredList
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
-from chatr.process.threads import Ended, Threads
+from chatr.process.threads import Threads, ThreadsEnded
 
 
 class ThreadsTests(TestCase):
@@ -40,12 +40,12 @@ class ThreadsTests(TestCase):
         await deferToThread(begun.wait, 30)
         stopped = self.threads.stop()
         self.assertFalse(stopped.called)
-        await self.assertFailure(self.threads.run(work), Ended)
+        await self.assertFailure(self.threads.run(work), ThreadsEnded)
         door.set()
         await stopped
         (good, result), (bad, failure) = await DeferredList([running, waiting], consumeErrors=True)
         self.assertEqual((good, result, bad), (True, "done", False))
-        self.assertIs(failure.type, Ended)  # type: ignore[union-attr]
+        self.assertIs(failure.type, ThreadsEnded)  # type: ignore[union-attr]
 
     async def test_end_of_nothing(self) -> None:
         """They may end without having begun, and more than once."""

@@ -134,6 +134,15 @@ class ServingTests(ClientCase):
         self.assertEqual(rules["trusted-types"], "chatr 'allow-duplicates'")
         self.assertNotIn("unsafe-eval", CLIENT.csp)
         self.assertNotIn("http", CLIENT.csp)
+        self.assertEqual((rules["img-src"], rules["media-src"]), ("'self' data: blob:", "'self' blob:"))
+
+    def test_bucket(self) -> None:
+        """Where browsers are sent on to a bucket they may show what is there, and run none of it."""
+        client = WebClient(self.exchange, self.folder, bucket="https://s3.example.org")
+        client.open()
+        rules = dict(rule.split(" ", 1) for rule in self.get("/lab").headers["content-security-policy"].split("; "))
+        found = [name for name, sources in rules.items() if sources.endswith(" https://s3.example.org")]
+        self.assertEqual(found, ["img-src", "media-src", "connect-src"])
 
 
 class KeptTests(ClientCase):

@@ -12,14 +12,18 @@ export function serviceWorkerPlugin(): Plugin {
   return {
     name: "chatr-service-worker",
     apply: "build",
-    async generateBundle(_options, bundle) {
-      const files = Object.keys(bundle).filter((name) => /\.(js|css)$/.test(name) && !LATER.test(name));
-      // Of files with a hash in their name the names are the version; the page itself has none.
-      const page = bundle["index.html"];
-      const source = page?.type === "asset" ? page.source : "";
-      const version = createHash("sha256").update(files.sort().join()).update(source).digest("hex").slice(0, 12);
-      const shell = ["/", ...PUBLIC, ...files.map((name) => `/${name}`)];
-      this.emitFile({ type: "asset", fileName: "sw.js", source: await compile(entry, shell, version) });
+    // Behind all others: Vite takes away chunks that have nothing but styles.
+    generateBundle: {
+      order: "post",
+      async handler(_options, bundle) {
+        const files = Object.keys(bundle).filter((name) => /\.(js|css)$/.test(name) && !LATER.test(name));
+        // Of files with a hash in their name the names are the version; the page itself has none.
+        const page = bundle["index.html"];
+        const source = page?.type === "asset" ? page.source : "";
+        const version = createHash("sha256").update(files.sort().join()).update(source).digest("hex").slice(0, 12);
+        const shell = ["/", ...PUBLIC, ...files.map((name) => `/${name}`)];
+        this.emitFile({ type: "asset", fileName: "sw.js", source: await compile(entry, shell, version) });
+      },
     },
   };
 }

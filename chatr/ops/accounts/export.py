@@ -12,7 +12,7 @@ from chatr.api.contract import USERS, Rate, Route, operation
 from chatr.api.model import Id, NoParams, Wire, wire_time
 from chatr.ops.people import visibility
 from chatr.ops.ports import Ctx
-from chatr.services.archives import Archive
+from chatr.services.files.archives import Archive
 from chatr.store.conversations import conversations
 from chatr.store.files import files
 from chatr.store.ids import uuid7
@@ -36,8 +36,8 @@ class ExportStarted(Wire, frozen=True):
 async def export(ctx: Ctx, params: NoParams) -> ExportStarted:
     """Make an archive of all that is known of the caller: a zip of JSON and of the files that they have sent.
 
-    It is made behind the call; ``account.export_ready`` says when it is there. It can be fetched for a week, by the
-    caller alone. While one is being made, that one is answered.
+    It is made behind the call; ``account.export_ready`` says when it is there. It can be fetched for a week, or
+    until the next one is there, by the caller alone. While one is being made, that one is answered.
     """
     me = ctx.caller.user_id
     file_id = await files.archive_of(ctx.ports.db, me)

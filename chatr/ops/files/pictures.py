@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import uuid
 
-from chatr.api.model import Image, Thumbnails
+from chatr.api.model import PublicImage, Thumbnails
 from chatr.ops.files import receiving
 from chatr.ops.ports import Ctx
 from chatr.store.files import files
 from chatr.store.files.files import Purpose
 from chatr.store.pool import Transaction
 
-#: The smaller forms: media/images.py makes them.
+#: The smaller forms: media/pictures/images.py makes them.
 _SMALLER = {"avatar": ("96", "320"), "cover": ("600", "600")}
 
 
@@ -35,7 +35,7 @@ async def remove(ctx: Ctx, tx: Transaction, path: str | None) -> None:
     tx.then(ctx.ports.files.keeper.wake)
 
 
-def image(path: str, purpose: Purpose) -> Image:
+def image(path: str, purpose: Purpose) -> PublicImage:
     """An image as it is told."""
     small, middle = _SMALLER[purpose]
-    return Image(url=path, thumbnails=Thumbnails(sm=f"{path}?size={small}", md=f"{path}?size={middle}"))
+    return PublicImage(url=path, thumbnails=Thumbnails(sm=f"{path}?size={small}", md=f"{path}?size={middle}"))

@@ -16,7 +16,7 @@ from chatr.files.storage import key_of
 from chatr.ops import access
 from chatr.ops.ports import Ctx, Ports
 from chatr.store.files import files
-from chatr.store.files.files import ORIGINAL, Kept, Kind
+from chatr.store.files.files import ORIGINAL, KeptFile, Kind
 
 #: A public image has another id when it is another: it may be kept for a year.
 _PUBLIC_S = 31_536_000
@@ -119,13 +119,13 @@ def _signed_in(caller: Caller) -> str:
     return caller.user_id
 
 
-async def _of_caller(ports: Ports, viewer_id: str, file_id: str) -> Kept:
+async def _of_caller(ports: Ports, viewer_id: str, file_id: str) -> KeptFile:
     if not _ID.fullmatch(file_id):
         raise access.no_file()
     return _visible(await files.kept(ports.db, file_id, viewer_id), viewer_id)
 
 
-def _visible(kept: Kept | None, viewer_id: str) -> Kept:
+def _visible(kept: KeptFile | None, viewer_id: str) -> KeptFile:
     if kept is None or kept.purpose not in ("message", "export"):
         raise access.no_file()
     if not kept.sent:
@@ -137,13 +137,13 @@ def _visible(kept: Kept | None, viewer_id: str) -> Kept:
     return _not_unsent(kept)
 
 
-def _not_unsent(kept: Kept) -> Kept:
+def _not_unsent(kept: KeptFile) -> KeptFile:
     if kept.unsent:
         raise ApiError("gone", "The message with this file was unsent")
     return kept
 
 
-def _served(kept: Kept, form: str) -> Served:
+def _served(kept: KeptFile, form: str) -> Served:
     name = form or ORIGINAL
     found = kept.forms.get(name)
     if found is None:

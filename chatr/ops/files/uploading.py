@@ -54,7 +54,7 @@ async def upload(ctx: Ctx, params: FileUploadParams) -> File:
     file_id = access.uploaded(ctx).id
     await receiving.receive(ctx, file_id, "message", waveform=params.waveform, duration=params.duration)
     file = await receiving.ready(ctx.ports.db, file_id)
-    ctx.ports.files.keeper.wake()
+    _listen(ctx, file)
     return file
 
 
@@ -97,7 +97,7 @@ async def send_uploaded(ctx: Ctx, params: MessageUploadParams) -> Message:
     if (first := await _first(ctx, item)) is not None:
         return first
     await receiving.receive(ctx, item.file_id or "", "message", waveform=params.waveform, duration=params.duration)
-    await receiving.ready(ctx.ports.db, item.file_id or "")
+    file = await receiving.ready(ctx.ports.db, item.file_id or "")
     try:
         message = await sending.send(ctx, item)
     except ApiError as error:
@@ -106,8 +106,14 @@ async def send_uploaded(ctx: Ctx, params: MessageUploadParams) -> Message:
         if error.code == "conflict" and (first := await _first(ctx, item)) is not None:
             return first
         raise
-    ctx.ports.files.keeper.wake()
+    _listen(ctx, file)
     return message
+
+
+def _listen(ctx: Ctx, file: File) -> None:
+    """Have the server look at a recording, if it is one."""
+    if file.waveform_state == "pending":
+        ctx.ports.files.keeper.wake()
 
 
 async def _first(ctx: Ctx, item: sending.MessageSendParams) -> Message | None:

@@ -1,4 +1,4 @@
-"""Waveforms by recorders: shown until the server has looked at the file itself (services/file_keeper.py)."""
+"""Waveforms by recorders: shown until the server has looked at the file itself (services/files/keeper.py)."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from chatr.api.contract import USERS, Rate, Route, Upload, operation
-from chatr.api.model import Empty, GroupParams, Image
+from chatr.api.model import Empty, GroupParams, PublicImage
 from chatr.ops import access
 from chatr.ops.files import pictures, receiving
 from chatr.ops.groups import rules, turns
@@ -24,7 +24,7 @@ _RATE = Rate(20, 60, group="images")
     errors=[*_ERRORS, *receiving.ERRORS],
     rate=_RATE,
 )
-async def set_image(ctx: Ctx, params: GroupParams) -> Image:
+async def set_image(ctx: Ctx, params: GroupParams) -> PublicImage:
     """Show an image of a group: JPEG, PNG, GIF, WebP or AVIF. The middle of it is taken, square."""
     return await _set(ctx, params.id, "profile_image")
 
@@ -36,7 +36,7 @@ async def set_image(ctx: Ctx, params: GroupParams) -> Image:
     errors=[*_ERRORS, *receiving.ERRORS],
     rate=_RATE,
 )
-async def set_cover_image(ctx: Ctx, params: GroupParams) -> Image:
+async def set_cover_image(ctx: Ctx, params: GroupParams) -> PublicImage:
     """Show an image behind that of a group, twice as wide as high."""
     return await _set(ctx, params.id, "cover_image")
 
@@ -53,7 +53,7 @@ async def remove_cover_image(ctx: Ctx, params: GroupParams) -> Empty:
     return await _remove(ctx, params.id, "cover_image")
 
 
-async def _set(ctx: Ctx, group_id: str, field: Field) -> Image:
+async def _set(ctx: Ctx, group_id: str, field: Field) -> PublicImage:
     purpose: Literal["avatar", "cover"] = "avatar" if field == "profile_image" else "cover"
     await _check(ctx, group_id)
     image_id = await pictures.receive(ctx, purpose)

@@ -18,8 +18,8 @@ from chatr.files.storage import Storage
 from chatr.media.looking import Media
 from chatr.process.tasks import Tasks
 from chatr.realtime.publisher import Publisher
-from chatr.services.archives import Archives, Describe
-from chatr.services.file_keeper import FileKeeper
+from chatr.services.files.archives import Archives, Describe
+from chatr.services.files.keeper import FileKeeper
 from chatr.store.pool import Database
 
 

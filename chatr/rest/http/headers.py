@@ -22,6 +22,11 @@ class Kind(msgspec.Struct, frozen=True):
     csp: str
     more: tuple[tuple[str, str], ...] = ()
 
+    def with_source(self, origin: str, *directives: str) -> Kind:
+        """The same, where these directives of the policy also permit what comes from an origin."""
+        rules = (f"{rule} {origin}" if rule.startswith(directives) else rule for rule in self.csp.split("; "))
+        return Kind("; ".join(rules), self.more)
+
     @property
     def headers(self) -> Headers:
         """What an answer of this kind carries beside what every answer does."""

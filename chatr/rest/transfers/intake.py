@@ -8,8 +8,9 @@ from twisted.logger import Logger
 
 from chatr.api.context import Caller
 from chatr.api.errors import ApiError
+from chatr.files.storage import StorageError
 from chatr.networks import caller_key
-from chatr.process.threads import Ended
+from chatr.process.threads import ThreadsEnded
 from chatr.rest.exchange import Exchange, stopping
 from chatr.rest.http.headers import Headers, HttpRefusal
 from chatr.rest.http.request import ChatrRequest
@@ -113,10 +114,10 @@ def refused(error: Exception) -> ApiError:
     """What somebody is told of a failure to keep what they send. Anything unexpected is logged and ``internal``."""
     if isinstance(error, ApiError):
         return error
-    if isinstance(error, Ended):
+    if isinstance(error, ThreadsEnded):
         return stopping()
-    if isinstance(error, OSError):
-        log.warn("an upload can't be kept: {error}", error=error.strerror)
+    if isinstance(error, OSError | StorageError):
+        log.warn("an upload can't be kept: {error}", error=error)
         return ApiError("unavailable", "The server can't take files at the moment", retry_after_s=30)
     log.error("an upload failed: {error!r}", error=error)
     return ApiError("internal")

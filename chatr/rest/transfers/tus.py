@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from twisted.internet.defer import Deferred
 
 from chatr.api.context import Caller, HangUp, Uploaded
 from chatr.api.contract import DEFAULT_RATE, Operation
@@ -20,7 +19,8 @@ from chatr.api.dispatch import Dispatcher, decode
 from chatr.api.errors import ApiError
 from chatr.config.files import FilesSettings
 from chatr.files.names import clean
-from chatr.files.staging import Staged, Staging, digest_of
+from chatr.files.staging import Staging, digest_of
+from chatr.files.storage import StorageError
 from chatr.files.unfinished import Described, Unfinished, UnfinishedUploads
 from chatr.rest.exchange import PREFIX, Exchange, absent
 from chatr.rest.http.bodies import Body
@@ -29,7 +29,8 @@ from chatr.rest.http.request import ChatrRequest
 from chatr.rest.parameters import Shape, decoded
 from chatr.rest.transfers import tus_headers
 from chatr.rest.transfers.intake import Intake, UnderWay, refused, too_large
-from chatr.rest.transfers.tus_headers import RESUMABLE, Checksum
+from chatr.rest.transfers.tus_headers import RESUMABLE
+from chatr.rest.transfers.tus_part import TusPart
 
 PATH = "/files/tus"
 #: Who adds to an upload and has said nothing for so long may be gone: somebody who comes back takes its place.
@@ -102,7 +103,7 @@ class Tus:
             await self._room(caller.user_id, wanted)
             await self.uploads.keep(upload)
 
-        return _Part(self, intake, caller, upload, checksum, before)
+        return TusPart(self.staging, self.uploads, intake, caller, upload, checksum, before)
 
     def _open(self, request: ChatrRequest, length: int | None) -> Body:
         """Go on with one."""
@@ -112,12 +113,15 @@ class Tus:
         self._take_from_the_silent(upload)
         if upload.holder is not None:
             raise _locked()
+        if upload.described.finished:
+            raise ApiError("conflict", "The upload has become a file")
         if offset != upload.offset:
             raise ApiError("conflict", f"The upload is at {upload.offset}")
         if length is not None and offset + length > upload.described.length:
             raise too_large(upload.described.length)
         checksum = tus_headers.checksum_of(request)
-        return _Part(self, Intake(self.exchange, self._under_way, request, caller), caller, upload, checksum)
+        intake = Intake(self.exchange, self._under_way, request, caller)
+        return TusPart(self.staging, self.uploads, intake, caller, upload, checksum)
 
     # After it.
 
@@ -158,7 +162,7 @@ class Tus:
     async def _terminate(self, request: ChatrRequest, /, **variables: str) -> bytes:
         """Nothing of it stays."""
         _, upload = self._found(request, variables["id"])
-        if isinstance(upload.holder, _Part) and upload.holder.is_whole:
+        if isinstance(upload.holder, TusPart) and upload.holder.is_whole:
             raise _locked()
         if upload.holder is not None:
             upload.holder.cut()
@@ -191,18 +195,18 @@ class Tus:
         name = metadata.get("filename", "")
         return clean(name) if name else "", metadata.get("filetype", ""), raw
 
-    async def _went_on(self, request: ChatrRequest) -> _Part:
+    async def _went_on(self, request: ChatrRequest) -> TusPart:
         """What has come is on the disk; if that is all, it has become a file."""
         request.setHeader(*RESUMABLE)
         part = request.taken_body()
-        if not isinstance(part, _Part):
+        if not isinstance(part, TusPart):
             raise absent()
         # All of it is here: whoever has gone comes back and asks what has become of it.
         await self.exchange.run(self._go_on(request, part), alone=HangUp())
         self._tell(request, part.upload)
         return part
 
-    async def _go_on(self, request: ChatrRequest, part: _Part) -> None:
+    async def _go_on(self, request: ChatrRequest, part: TusPart) -> None:
         try:
             await part.settle()
             if part.upload.offset < part.upload.described.length:
@@ -221,7 +225,7 @@ class Tus:
                 await self.uploads.remove(part.upload)
                 raise
             await self.uploads.finish(part.upload)
-        except OSError as error:
+        except (OSError, StorageError) as error:
             raise refused(error) from error
         finally:
             part.over()
@@ -241,95 +245,6 @@ class Tus:
             request.setHeader("Chatr-File", upload.id)
         else:
             request.setHeader("Upload-Expires", formatdate(self.uploads.expires_at(upload), usegmt=True))
-
-
-class _Part:
-    """One request that adds to an upload."""
-
-    def __init__(
-        self,
-        door: Tus,
-        intake: Intake,
-        caller: Caller,
-        upload: Unfinished,
-        checksum: Checksum | None,
-        before: Callable[[], Awaitable[None]] | None = None,
-    ) -> None:
-        """``before``: what makes it, if it is the first."""
-        self.caller = caller
-        self.upload = upload
-        self.is_whole = False
-        self._door = door
-        self._intake = intake
-        self._checksum = checksum
-        self._is_first = before is not None
-        intake.headers.append(RESUMABLE)
-        upload.holder = self
-        algorithm = checksum.algorithm if checksum else "sha256"
-        self._staged = Staged(door.staging, upload.id, intake, offset=upload.offset, algorithm=algorithm, before=before)
-
-    # The request calls these.
-
-    def received(self, data: bytes) -> None:
-        """More has come. Raises ``too_large``."""
-        if self._staged.size + len(data) > self.upload.described.length:
-            raise HttpRefusal.of(too_large(self.upload.described.length), [RESUMABLE])
-        self._staged.write(data)
-
-    def ended(self) -> None:
-        """All has come."""
-        self.is_whole = self._staged.size == self.upload.described.length
-        self._intake.body_ended()
-
-    def lost(self) -> None:
-        """The client has gone: what has come is kept, unless it was to be checked, or nobody knows of the upload."""
-        self._intake.body_ended()
-        Deferred.fromCoroutine(self._keep())
-
-    # Whoever comes in its place, and whoever answers.
-
-    def cut(self) -> None:
-        """Add no more."""
-        self._intake.cut()
-
-    @property
-    def silent_s(self) -> float:
-        """For how long nothing has come."""
-        return self._intake.silent_s
-
-    async def settle(self) -> None:
-        """Have what has come on the disk. Raises what stands in the way; nothing is kept then."""
-        try:
-            digest = await self._staged.end()
-        except Exception as error:
-            if self._is_first:
-                await self._door.uploads.remove(self.upload)
-            raise refused(error) from error
-        if self._checksum is not None and digest != self._checksum.digest:
-            if self._is_first:
-                await self._door.uploads.remove(self.upload)
-            raise HttpRefusal(460, "The bytes are not those that the checksum is of", more=[RESUMABLE])
-        self._door.uploads.reached(self.upload, self._staged.size)
-
-    def over(self) -> None:
-        """Others may add to it."""
-        self.upload.release()
-        self._intake.over()
-
-    async def _keep(self) -> None:
-        try:
-            if self._is_first:
-                await self._staged.abandon()
-                await self._door.uploads.remove(self.upload)
-            elif self._checksum is None:
-                await self.settle()
-            else:
-                await self._staged.end()
-        except (ApiError, OSError):
-            # Whoever comes back goes on from where it was before.
-            pass
-        finally:
-            self.over()
 
 
 def _opened(opener: Callable[[ChatrRequest, int | None], Body], request: ChatrRequest, length: int | None) -> Body:

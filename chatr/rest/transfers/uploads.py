@@ -159,7 +159,7 @@ class _Upload:
     async def uploaded(self) -> Uploaded:
         """The file, whole and on the disk. Raises ``unavailable``."""
         try:
-            sha256 = await self._staged.end()
+            sha256 = await self._staged.end(for_good=False)
         except Exception as error:
             raise refused(error) from error
         staged = self._staged

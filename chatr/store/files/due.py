@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
-from chatr.store.columns import Columns, value_if_any, values
-from chatr.store.files.files import Purpose
+from chatr.store.columns import Columns, values
 from chatr.store.pool import Queryable
 
 #: How long a process has what it has taken; then another may.
@@ -16,49 +16,51 @@ LEASE_S = 120
 TRIES = 3
 
 
-class Due(msgspec.Struct, frozen=True):
+class DueFile(msgspec.Struct, frozen=True):
     """A file about which something is to be done, by whoever has taken it."""
 
     id: str
     owner_id: str
-    purpose: Purpose
-    leaving: bool
     forms: list[str]
     tries: int
 
 
 _DUE = Columns(
-    Due,
+    DueFile,
     {
         "id": "f.id",
         "owner_id": "f.owner_id",
-        "purpose": "f.purpose",
-        "leaving": "f.state = 'leaving'",
         "forms": "ARRAY(SELECT jsonb_object_keys(f.forms))",
         "tries": "f.tries",
     },
 )
 
 
-async def take(db: Queryable, limit: int) -> list[Due]:
-    """Take some files that are due, of archives only those that are to go: no other process takes them for a while."""
-    return await _take(db, "(purpose <> 'export' OR state = 'leaving')", limit)
+async def take_leaving(db: Queryable, limit: int) -> list[DueFile]:
+    """Take some files that are to go: no other process takes them for a while."""
+    return await _take(db, "state = 'leaving'", (), limit)
 
 
-async def take_archive(db: Queryable) -> Due | None:
-    """Take an archive that somebody waits for."""
-    found = await _take(db, "purpose = 'export' AND state = 'arriving'", 1)
+async def take_recording(db: Queryable, but_of: Sequence[str]) -> DueFile | None:
+    """Take a recording that is to be listened to, of none of these people."""
+    found = await _take(db, "state = 'ready' AND owner_id <> ALL (%s::uuid[])", (list(but_of),), 1)
     return found[0] if found else None
 
 
-async def _take(db: Queryable, which: str, limit: int) -> list[Due]:
+async def take_archive(db: Queryable) -> DueFile | None:
+    """Take an archive that somebody waits for."""
+    found = await _take(db, "state = 'arriving'", (), 1)
+    return found[0] if found else None
+
+
+async def _take(db: Queryable, which: str, more: tuple[Any, ...], limit: int) -> list[DueFile]:
     rows = await db.query(
         f"""WITH part AS (
              SELECT id FROM files WHERE due_at <= clock_timestamp() AND {which} ORDER BY due_at LIMIT %s
                 FOR NO KEY UPDATE SKIP LOCKED)
            UPDATE files f SET due_at = clock_timestamp() + make_interval(secs => %s), tries = tries + 1
              FROM part WHERE f.id = part.id RETURNING {_DUE.sql}""",
-        (limit, LEASE_S),
+        (*more, limit, LEASE_S),
     )
     return _DUE.all(rows)
 
@@ -69,14 +71,6 @@ async def keep(db: Queryable, file_id: str) -> None:
         "UPDATE files SET due_at = clock_timestamp() + make_interval(secs => %s) WHERE id = %s AND due_at IS NOT NULL",
         (LEASE_S, file_id),
     )
-
-
-async def next_due_s(db: Queryable) -> float | None:
-    """In how many seconds the next is due; None when there is none."""
-    rows = await db.query(
-        "SELECT extract(epoch FROM min(due_at) - clock_timestamp())::float FROM files WHERE due_at IS NOT NULL"
-    )
-    return value_if_any(rows, float)
 
 
 async def gone(db: Queryable, file_id: str) -> None:
@@ -100,7 +94,7 @@ async def release(db: Queryable, orphans_h: int, archives_h: int, limit: int) ->
     return len(values(rows, str))
 
 
-class Told(msgspec.Struct, frozen=True):
+class InMessage(msgspec.Struct, frozen=True):
     """The message that a file is in, and who is to hear of it: two people, or a group."""
 
     message_id: str
@@ -110,12 +104,12 @@ class Told(msgspec.Struct, frozen=True):
 
 
 _TOLD = Columns(
-    Told,
+    InMessage,
     {"message_id": "g.id", "conversation_id": "g.conversation_id", "low": "c.user_low", "high": "c.user_high"},
 )
 
 
-async def heard(db: Queryable, file_id: str, waveform: list[float] | None, duration: float | None) -> Told | None:
+async def heard(db: Queryable, file_id: str, waveform: list[float] | None, duration: float | None) -> InMessage | None:
     """Keep what an audio file says; None: nobody can tell. Returns the message that it is in, if it is in one."""
     rows: list[Any] = await db.query(
         """UPDATE files SET waveform = %s, waveform_state = %s, duration = coalesce(%s, duration), due_at = NULL

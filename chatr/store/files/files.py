@@ -16,17 +16,19 @@ from chatr.store.pool import Queryable
 
 Purpose = Literal["message", "avatar", "cover", "export"]
 Kind = Literal["image", "audio", "video", "file"]
-#: What clients are told of; the signature is put there by whoever hands a file out (ops/files/links.py).
+#: What clients are told of; the signature is put there by whoever hands a file out (auth/links.py ``Links``).
 PATH = "/api/files/{id}/{name}"
 #: The form of a file that came in, or that others were made of.
 ORIGINAL = "original"
 #: Where images of people and groups are served from, to everybody.
 IMAGES = "/api/images/"
+#: Nobody writes the objects of a file for so long.
+WRITTEN_S = 3600
 #: Numbers of a waveform are told with so many digits: more are no pixel.
 _DIGITS = 3
 
 
-class Shown(msgspec.Struct, frozen=True, array_like=True):
+class ShownFile(msgspec.Struct, frozen=True, array_like=True):
     """What SQL function file_shown answers."""
 
     id: str
@@ -45,7 +47,7 @@ class Shown(msgspec.Struct, frozen=True, array_like=True):
 
 def shown(found: Sequence[Any]) -> File:
     """Make a file as it is told, with links that nobody has signed yet."""
-    file = msgspec.convert(found, Shown)
+    file = msgspec.convert(found, ShownFile)
     path = PATH.format(id=file.id, name=quote(file.name, safe=""))
     return File(
         id=file.id,
@@ -68,7 +70,7 @@ def rounded(waveform: Sequence[float]) -> list[float]:
     return [round(each, _DIGITS) for each in waveform]
 
 
-class Form(msgspec.Struct, frozen=True):
+class StoredForm(msgspec.Struct, frozen=True):
     """An object in storage: one form of a file."""
 
     type: str
@@ -91,7 +93,7 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
     waveform_state: Literal["pending"] | None = None
     sha256: bytes | None = None
     """Of what came in."""
-    forms: Mapping[str, Form]
+    forms: Mapping[str, StoredForm]
 
 
 async def arrive(
@@ -139,7 +141,7 @@ def image_ids(*paths: str | None) -> list[str]:
 
 
 async def let_go(db: Queryable, file_ids: Sequence[str]) -> None:
-    """Have files go that no message has. Somebody has to look at once, or soon: services/file_keeper.py."""
+    """Have files go that no message has. Somebody has to look at once, or soon: services/files/keeper.py."""
     await db.execute(
         """UPDATE files SET state = 'leaving', state_at = clock_timestamp(), due_at = clock_timestamp()
             WHERE id = ANY (%s::uuid[]) AND NOT sent AND state <> 'leaving'""",
@@ -148,11 +150,15 @@ async def let_go(db: Queryable, file_ids: Sequence[str]) -> None:
 
 
 async def let_go_unsent(db: Queryable, owner_id: str) -> None:
-    """Have all files of a person go that they have not sent, archives too."""
+    """Have all files of a person go that they have not sent, archives too.
+
+    The objects of some may be written just now: they are removed when that is surely over, so that none is left behind.
+    """
     await db.execute(
-        """UPDATE files SET state = 'leaving', state_at = clock_timestamp(), due_at = clock_timestamp()
+        """UPDATE files SET state = 'leaving', state_at = clock_timestamp(),
+                  due_at = clock_timestamp() + make_interval(secs => CASE state WHEN 'arriving' THEN %s ELSE 0 END)
             WHERE owner_id = %s AND NOT sent AND state <> 'leaving' AND purpose IN ('message', 'export')""",
-        (owner_id,),
+        (WRITTEN_S, owner_id),
     )
 
 
@@ -179,13 +185,22 @@ async def archive_of(db: Queryable, owner_id: str) -> str | None:
 
 async def archived(db: Queryable, file_id: str, size: int) -> bool:
     """Say how large an archive is that is about to be stored. Whether anybody still waits for it."""
-    forms = msgspec.json.encode({ORIGINAL: Form("application/zip", size)}).decode()
+    forms = msgspec.json.encode({ORIGINAL: StoredForm("application/zip", size)}).decode()
     rows = await db.query(
         """UPDATE files SET mime_type = 'application/zip', size = %s, stored_bytes = %s, forms = %s::jsonb
             WHERE id = %s AND state = 'arriving' RETURNING 1""",
         (size, size, forms, file_id),
     )
     return bool(rows)
+
+
+async def let_go_former_archives(db: Queryable, owner_id: str, file_id: str) -> None:
+    """Have those archives of a person go that this one replaces."""
+    await db.execute(
+        """UPDATE files SET state = 'leaving', state_at = clock_timestamp(), due_at = clock_timestamp()
+            WHERE owner_id = %s AND purpose = 'export' AND state = 'ready' AND id <> %s""",
+        (owner_id, file_id),
+    )
 
 
 class Owned(msgspec.Struct, frozen=True):
@@ -209,17 +224,17 @@ async def sent_by(db: Queryable, owner_id: str, after: str, limit: int) -> list[
     return _OWNED.all(rows)
 
 
-class Sent(msgspec.Struct, frozen=True):
+class SentFile(msgspec.Struct, frozen=True):
     """The file of a message, and what it was when it came in."""
 
     file_id: str
     sha256: bytes | None
 
 
-_SENT = Columns(Sent, {"file_id": "f.id", "sha256": Made("f.sha256", bytes)})
+_SENT = Columns(SentFile, {"file_id": "f.id", "sha256": Made("f.sha256", bytes)})
 
 
-async def sent_with(db: Queryable, message_id: str) -> Sent | None:
+async def sent_with(db: Queryable, message_id: str) -> SentFile | None:
     """The file of a message."""
     rows = await db.query(
         f"SELECT {_SENT.sql} FROM messages g JOIN files f ON f.id = g.file_id WHERE g.id = %s", (message_id,)
@@ -227,12 +242,13 @@ async def sent_with(db: Queryable, message_id: str) -> Sent | None:
     return _SENT.first(rows)
 
 
+#: An archive has all files once more, and goes by itself.
+_COUNTED = "FROM files WHERE owner_id = %s AND state <> 'leaving' AND purpose <> 'export'"
+
+
 async def used_bytes(db: Queryable, owner_id: str) -> int:
-    """What somebody's files take."""
-    rows = await db.query(
-        "SELECT coalesce(sum(stored_bytes), 0)::bigint FROM files WHERE owner_id = %s AND state <> 'leaving'",
-        (owner_id,),
-    )
+    """What somebody's files take, but for their archive."""
+    rows = await db.query(f"SELECT coalesce(sum(stored_bytes), 0)::bigint {_COUNTED}", (owner_id,))
     return value(rows, int)
 
 
@@ -248,16 +264,17 @@ _USE = Columns(Use, {"kind": "kind", "count": "count(*)", "bytes": "sum(stored_b
 
 
 async def use(db: Queryable, owner_id: str) -> list[Use]:
-    """What somebody's files take, by kind."""
-    rows = await db.query(
-        f"SELECT {_USE.sql} FROM files WHERE owner_id = %s AND state <> 'leaving' GROUP BY kind ORDER BY kind",
-        (owner_id,),
-    )
+    """What somebody's files take, by kind, but for their archive."""
+    rows = await db.query(f"SELECT {_USE.sql} {_COUNTED} GROUP BY kind ORDER BY kind", (owner_id,))
     return _USE.all(rows)
 
 
-class Kept(msgspec.Struct, frozen=True):
-    """A file and how one viewer stands to it. ``joined``: they are in the conversation that it was sent to."""
+class KeptFile(msgspec.Struct, frozen=True):
+    """A file and how one viewer stands to it.
+
+    ``joined``: they are in the conversation that it was sent to. ``left_at``: when somebody was in that for the last
+    time; of a group that is no more, all.
+    """
 
     id: str
     owner_id: str
@@ -266,7 +283,7 @@ class Kept(msgspec.Struct, frozen=True):
     name: str
     mime_type: str
     size: int
-    forms: dict[str, Form]
+    forms: dict[str, StoredForm]
     state_at: datetime
     sent: bool
     joined: bool
@@ -275,13 +292,13 @@ class Kept(msgspec.Struct, frozen=True):
     left_at: datetime | None
 
 
-def _forms(found: Any) -> dict[str, Form]:
-    return msgspec.convert(found, dict[str, Form])
+def _forms(found: Any) -> dict[str, StoredForm]:
+    return msgspec.convert(found, dict[str, StoredForm])
 
 
 #: For the aliases ``f`` (files), ``g`` (its message), ``c`` (the conversation) and ``m`` (the viewer in it).
 _KEPT = Columns(
-    Kept,
+    KeptFile,
     {
         "id": "f.id",
         "owner_id": "f.owner_id",
@@ -296,7 +313,7 @@ _KEPT = Columns(
         "joined": "m.user_id IS NOT NULL",
         "cleared": "coalesce(g.seq <= m.cleared_seq, false)",
         "unsent": "g.unsent_at IS NOT NULL",
-        "left_at": "c.left_at",
+        "left_at": "greatest(c.left_at, c.deleted_at)",
     },
 )
 _FROM = f"""SELECT {_KEPT.sql} FROM files f LEFT JOIN messages g ON g.file_id = f.id
@@ -305,11 +322,11 @@ _FROM = f"""SELECT {_KEPT.sql} FROM files f LEFT JOIN messages g ON g.file_id = 
    WHERE f.state = 'ready' AND """
 
 
-async def kept(db: Queryable, file_id: str, viewer_id: str | None) -> Kept | None:
+async def kept(db: Queryable, file_id: str, viewer_id: str | None) -> KeptFile | None:
     """A file that is there, and how a viewer stands to it."""
     return _KEPT.first(await db.query(_FROM + "f.id = %s", (viewer_id, file_id)))
 
 
-async def kept_of(db: Queryable, message_id: str, viewer_id: str) -> Kept | None:
+async def kept_of(db: Queryable, message_id: str, viewer_id: str) -> KeptFile | None:
     """The file of a message, in the same way."""
     return _KEPT.first(await db.query(_FROM + "g.id = %s", (viewer_id, message_id)))

@@ -97,6 +97,17 @@ class AccessTests(FilesCase):
             self.assertEqual(await self.asked(self.ben, message, url), ["not_found"] * 4)
         self.assertEqual(await self.asked(self.ann, message, message["file"]["url"]), ["yes"] * 4)
 
+    async def test_deleted_group(self) -> None:
+        """A group that is no more shows nobody its files, by whatever link."""
+        made = await self.ann.call("group.create", name="Foxes", memberIds=[])
+        device = self.ann.device()
+        self.node.hub.join(device, [f"conversation:{made['id']}"])
+        message = await self.share(self.ann, made["id"])
+        told = device.named("message.received")[-1]["message"]["file"]["url"]
+        await self.ann.call("group.delete", id=made["id"])
+        for url in (told, message["file"]["url"]):
+            self.assertEqual(await self.asked(self.ann, message, url), ["not_found"] * 4)
+
     async def test_hidden_history(self) -> None:
         """Whoever comes later into a group that hides what was before gets none of its files."""
         made = await self.ann.call("group.create", name="Foxes", memberIds=[])

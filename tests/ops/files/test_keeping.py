@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import zipfile
 from io import BytesIO
+from pathlib import Path
 
-from tests.ops.case import PASSWORD, outcome
+from twisted.internet.defer import Deferred
+
+from chatr.store.files import due
+from tests.ops.case import PASSWORD, Person, outcome
 from tests.ops.files.case import TEXT, FilesCase, client_id, png, wav
 
 
@@ -57,6 +61,23 @@ class WaveformTests(FilesCase):
         shown = (await self.ben.call("message.get", id=sent["id"]))["file"]
         self.assertEqual(shown["waveformState"], "failed")
 
+    async def test_turns(self) -> None:
+        """Whoever sends many recordings keeps nobody else waiting: of each person one at a time is listened to."""
+        await self.keeper.stop()
+        device = self.ben.device()
+        flood: list[tuple[Person, Person]] = [(self.ann, self.ben)] * 3
+        sent = [await self.share(*each, wav(), "note.wav") for each in (*flood, (self.ben, self.ann))]
+        taken: list[str] = []
+        async with self.node.db.transaction() as tx:
+            while (found := await due.take_recording(tx, taken)) is not None:
+                taken.append(found.owner_id)
+            await tx.execute("UPDATE files SET due_at = now()")
+        self.assertEqual(taken, [self.ann.id, self.ben.id])
+        self.keeper.start()
+        await self.kept()
+        told = [each["messageId"] for each in device.named("audio.waveform")]
+        self.assertEqual(sorted(told), sorted(each["id"] for each in sent))
+
 
 class GoingTests(FilesCase):
     """What is not wanted any more is not kept."""
@@ -99,6 +120,31 @@ class GoingTests(FilesCase):
         self.assertEqual((shown["type"], shown.get("file")), ("image", None))
         self.assertEqual([key.split("/")[2] for key in await self.objects()], [kept["file"]["id"]])
 
+    async def test_account_meanwhile(self) -> None:
+        """Of a file that is being stored while its owner's account is deleted nothing is left either."""
+        storage = self.node.ports.files.storage
+        put = storage.put
+        reached: Deferred[None] = Deferred()
+        gate: Deferred[None] = Deferred()
+
+        async def held(key: str, path: Path) -> None:
+            if not reached.called:
+                reached.callback(None)
+                await gate
+            await put(key, path)
+
+        self.patch(storage, "put", held)
+        uploading = Deferred.fromCoroutine(self.upload(self.ann, png(), "a.png"))
+        await reached
+        await self.ann.call("account.delete", password=PASSWORD)
+        await self.kept()
+        gate.callback(None)
+        self.assertEqual(await outcome(uploading), "unavailable")
+        self.assertEqual(len(await self.objects()), 3)
+        await self.node.db.execute("UPDATE files SET due_at = due_at - interval '1 hour'")
+        await self.kept()
+        self.assertEqual(await self.objects(), [])
+
     async def test_export(self) -> None:
         """An archive has all that is known of somebody, and the files that they have sent; nobody else gets it."""
         sent = await self.share(self.ann, self.ben)
@@ -120,6 +166,14 @@ class GoingTests(FilesCase):
             self.assertEqual([each["user"]["username"] for each in friends], [self.ben.username])
         await self.refused(self.ben.call("file.get", id=told["id"]), "not_found")
         await self.refused(self.ann.send(self.ben, "", fileId=told["id"]), "invalid", "$.fileId")
+        # It counts for nothing, and the next one replaces it.
+        self.assertEqual((await self.ann.call("file.usage"))["usedBytes"], len(TEXT))
+        again = await self.ann.call("account.export")
+        await self.node.ports.files.archives.settled()
+        await self.kept()
+        self.assertEqual(await outcome(self.open(told["url"])), "not_found")
+        self.assertEqual({key.split("/")[2] for key in await self.objects()}, {sent["file"]["id"], again["fileId"]})
+        told = device.named("account.export_ready")[-1]["file"]
         await self._later("8 days")
         self.assertEqual(await outcome(self.open(told["url"])), "not_found")
 

@@ -44,6 +44,7 @@ from chatr.rest.transfers.uploads import Uploads
 from chatr.sharing import Sharing
 from chatr.store.ids import uuid7
 from tests.rest.test_app import Raw
+from tests.wamp.wires import over_tls
 
 
 class Taken(Wire, frozen=True, kw_only=True):
@@ -166,6 +167,7 @@ class TransferCase(TestCase):
     settings = FilesSettings(max_bytes=1_000_000, max_avatar_bytes=1000)
     deadlines = Deadlines()
     cors_origins: frozenset[str] = frozenset()
+    tls = False
 
     async def setUp(self) -> None:
         self.world, self.limiter = World(), Counted()
@@ -222,7 +224,8 @@ class TransferCase(TestCase):
             return self.channels[-1]
 
         self.patch(site, "buildProtocol", built)
-        port: Any = await serverFromString(reactor, f"tcp:{number}:interface=127.0.0.1").listen(site)
+        factory: Any = over_tls(site, self.mktemp()) if self.tls else site
+        port: Any = await serverFromString(reactor, f"tcp:{number}:interface=127.0.0.1").listen(factory)
         self.port = port
         connections = Connections(
             per_caller=0, exempt_loopback=True, incidents=self.tasks.incidents, sharing=Sharing(clock)
@@ -251,9 +254,11 @@ class TransferCase(TestCase):
     async def raw(self, *data: bytes) -> Raw:
         """A connection that has sent these bytes."""
         endpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", self.number)
-        protocol: Raw = await endpoint.connect(Factory.forProtocol(Raw))
+        factory: Any = Factory.forProtocol(Raw)
+        made: Any = await endpoint.connect(over_tls(factory) if self.tls else factory)
+        protocol: Raw = made.wrappedProtocol if self.tls else made
         transport: Any = protocol.transport
-        self.addCleanup(transport.abortConnection)
+        self.addCleanup(lambda: protocol.closed.called or transport.abortConnection())
         for piece in data:
             transport.write(piece)
         return protocol

@@ -245,7 +245,7 @@ class SlowReaderTests(DownloadCase):
     """Clients that read slowly, or go away."""
 
     size = 20_000_000
-    deadlines = Deadlines(grace_s=0.3, bytes_per_s=100_000_000)
+    deadlines = Deadlines(grace_s=1.0, bytes_per_s=100_000_000)
 
     async def test_back_pressure(self) -> None:
         """Who reads nothing gets nothing more, has a bound on how many that are, and is cut off in the end."""

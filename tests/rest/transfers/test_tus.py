@@ -122,7 +122,9 @@ class TusTests(TusCase):
         # Who has not heard the answer asks again.
         status, headers = await self.offset(path)
         self.assertEqual((status, headers["upload-offset"], headers["chatr-file"]), (200, "10", uploaded.id))
-        self.assertEqual(self.staged(), [uploaded.id + ".json"])
+        for offset in (10, 5):
+            await self.append(path, offset, b"", 409)
+        self.assertEqual((self.staged(), len(self.world.taken)), ([uploaded.id + ".json"], 1))
         # The upload was counted once; what goes on with it is counted among everything else.
         self.assertEqual((self.under_way.under_way, self.exchange.running), (0, 0))
 
@@ -198,8 +200,8 @@ class TusTests(TusCase):
 
     async def test_cut(self) -> None:
         """What came of a part that was cut is kept; of a new upload whose address nobody has heard, nothing."""
-        path, _, _ = await self.create(500_000)
-        raw = await self.raw(self.head(path, 0, 500_000), b"x" * 200_001)
+        path, _, _ = await self.create(1_000_000)
+        raw = await self.raw(self.head(path, 0, 1_000_000), b"x" * 400_001)
         [upload] = self.uploads.going_on("ann")
         await self.until(lambda: (self.folder / upload.id).stat().st_size > 100_000)
         # Somebody else is adding to it meanwhile.
@@ -207,11 +209,11 @@ class TusTests(TusCase):
         self.assertEqual((await self.offset(path))[0], 423)
         raw.transport.loseConnection()  # type: ignore[union-attr]
         await self.until(lambda: not self.exchange.running)
-        self.assertEqual((await self.offset(path))[1]["upload-offset"], "200001")
-        await self.append(path, 200_001, b"y" * 299_999)
-        self.assertEqual(self.world.taken[0][1], b"x" * 200_001 + b"y" * 299_999)
-        head = self.head("/api/files/tus", 0, 500_000, b"Upload-Length: 500000\r\n").replace(b"PATCH", b"POST")
-        raw = await self.raw(head, b"x" * 200_000)
+        self.assertEqual((await self.offset(path))[1]["upload-offset"], "400001")
+        await self.append(path, 400_001, b"y" * 599_999)
+        self.assertEqual(self.world.taken[0][1], b"x" * 400_001 + b"y" * 599_999)
+        head = self.head("/api/files/tus", 0, 1_000_000, b"Upload-Length: 1000000\r\n").replace(b"PATCH", b"POST")
+        raw = await self.raw(head, b"x" * 400_000)
         await self.until(lambda: len(self.staged()) > 2)
         raw.transport.abortConnection()  # type: ignore[union-attr]
         await self.until(lambda: not self.exchange.running)
@@ -271,6 +273,17 @@ class TusTests(TusCase):
         sent = {**V, "Upload_Length": "10"}
         self.assertEqual((await self.ask("POST", "/api/files/tus", None, "user:bob", **sent))[0], 201)
         self.assertEqual((await self.ask("POST", "/api/files/tus", None, "user:cay", **sent))[0], 503)
+
+    async def test_many_finished(self) -> None:
+        """Those that have come to their end keep nobody from beginning another; of one person's the last are known."""
+        self.patch(unfinished, "MOST_OF_ONE", 2)
+        self.patch(unfinished, "MOST", 1)
+        paths = []
+        for _ in range(4):
+            paths.append((await self.create(1, data=b"x", Content_Type=BYTES))[0])
+            self.now += 1
+        self.assertEqual([(await self.offset(path))[0] for path in paths], [404, 404, 200, 200])
+        self.assertEqual(len(self.staged()), 2)
 
     async def test_refused_by_the_operation(self) -> None:
         """What it refuses is the answer of the last part, and the upload is gone."""

@@ -71,8 +71,8 @@ export function ConversationView({ data }: { data: ConversationData }) {
   const files = useFiles(target);
   const sending = useSending({ data, state, dispatch, files, messages: all, onSent: toLatest });
   const writing = useWriting(data, all);
-  const dropping = useDropping(files.add);
   const attaches = mayWrite(writing) && mayAttach(data) && state.mode.kind !== "edit";
+  const dropping = useDropping(attaches ? files.add : undefined);
   const here = usePeopleHere(conversation, all, activity);
   const mentionable = useMentionable(data, all, here);
   const view = useViewOf(data, writing, here);
@@ -101,7 +101,7 @@ export function ConversationView({ data }: { data: ConversationData }) {
     <ActsContext value={acts}>
       <ViewContext value={view}>
         <MarksContext value={marks}>
-          <section className="conversation" aria-label={name} {...(attaches && dropping.handlers)}>
+          <section className="conversation" aria-label={name} {...dropping.handlers}>
             <Header data={data} activity={activity} here={here} onSearch={() => setSearching(true)} />
             <Banners />
             {searching && conversation && (
@@ -140,7 +140,7 @@ export function ConversationView({ data }: { data: ConversationData }) {
                 onEscape={leave}
               />
             </Foot>
-            {attaches && dropping.over && (
+            {dropping.over && (
               <Suspense>
                 <DropVeil />
               </Suspense>

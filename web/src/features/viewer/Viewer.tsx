@@ -7,7 +7,7 @@ import { useEngine } from "../../session/session.ts";
 import { locale } from "../../text/index.ts";
 import { t } from "../../text/media.ts";
 import { Avatar } from "../../ui/Avatar.tsx";
-import { IconButton } from "../../ui/IconButton.tsx";
+import { IconButton, type IconButtonProps } from "../../ui/IconButton.tsx";
 import { plainText } from "../../ui/plain-text.ts";
 import { timeText } from "../../ui/time.ts";
 import { useFocusReturn } from "../../ui/useFocusReturn.ts";
@@ -50,36 +50,13 @@ function One({ pictures: { all, current, index, go } }: { pictures: Pictures }) 
   const size = isVideo || !width || !height ? undefined : { width, height };
   const step = useCallback((by: -1 | 1) => go(index + by), [go, index]);
   const zooming = useZoom({ stage, size, onSwipe: step, onTap: close });
-  const { zoom, held, fitted, zoomIn, zoomOut } = zooming;
-  const frame = useAutofocus();
+  const { zoom, held, fitted } = zooming;
   const onKeyDown = keys({ ...zooming, go, index, count: all.length });
   const place = placeOf(all, current);
-  const [from, when] = [nameOf(current), timeText(new Date(current.createdAt), "full", new Date(), locale)];
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: keys of the whole dialog.
-    <div ref={frame} className="viewer__frame" tabIndex={-1} onKeyDown={onKeyDown}>
-      <div className="viewer__bar">
-        <Avatar id={current.sender.id} name={current.sender.displayName} src={current.sender.profileImage} size={32} />
-        <span className="viewer__who">
-          <bdi className="ellipsis">{current.sender.displayName}</bdi>
-          <time dateTime={current.createdAt}>{when}</time>
-        </span>
-        {size && (
-          <>
-            <IconButton
-              icon={ZoomOut}
-              label={t.media.zoomOut}
-              shortcut="-"
-              onClick={zoomOut}
-              disabled={zoom.scale === 1}
-            />
-            <IconButton icon={ZoomIn} label={t.media.zoomIn} shortcut="+" onClick={zoomIn} />
-          </>
-        )}
-        <Save picture={current} />
-        <Jump picture={current} />
-        <IconButton icon={X} label={t.media.close} shortcut="escape" onClick={close} />
-      </div>
+    <div ref={focusIfLost} className="viewer__frame" tabIndex={-1} onKeyDown={onKeyDown}>
+      <Bar picture={current} zooming={size && zooming} />
       <div ref={stage} className="viewer__stage" {...(!isVideo && zooming.fingers)}>
         {isVideo ? (
           <Film file={current.file} className="viewer__film" />
@@ -87,22 +64,8 @@ function One({ pictures: { all, current, index, go } }: { pictures: Pictures }) 
           <Large picture={current} zoom={zoom} held={held} size={fitted} />
         )}
       </div>
-      {index > 0 && (
-        <IconButton
-          className="viewer__step viewer__step--before"
-          icon={ChevronLeft}
-          label={t.media.previous}
-          onClick={() => step(-1)}
-        />
-      )}
-      {index < all.length - 1 && (
-        <IconButton
-          className="viewer__step viewer__step--after"
-          icon={ChevronRight}
-          label={t.media.next}
-          onClick={() => step(1)}
-        />
-      )}
+      {index > 0 && <Step side="before" icon={ChevronLeft} label={t.media.previous} onClick={() => step(-1)} />}
+      {index < all.length - 1 && <Step side="after" icon={ChevronRight} label={t.media.next} onClick={() => step(1)} />}
       <div className="viewer__foot">
         {current.content !== "" && (
           <p className="viewer__caption" dir="auto">
@@ -112,10 +75,59 @@ function One({ pictures: { all, current, index, go } }: { pictures: Pictures }) 
         {place && <p className="viewer__place">{place}</p>}
       </div>
       <p className="visually-hidden" role="status">
-        {[from, when, place, zoom.scale > 1 && t.media.zoomed(percent(zoom.scale))].filter(Boolean).join(", ")}
+        {[nameOf(current), whenOf(current), place, zoom.scale > 1 && t.media.zoomed(percent(zoom.scale))]
+          .filter(Boolean)
+          .join(", ")}
       </p>
     </div>
   );
+}
+
+interface StepProps extends IconButtonProps {
+  side: "before" | "after";
+}
+
+function Step({ side, ...rest }: StepProps) {
+  return <IconButton className={`viewer__step viewer__step--${side}`} {...rest} />;
+}
+
+interface BarProps {
+  picture: Picture;
+  /** Undefined: there is nothing to be zoomed. */
+  zooming: ReturnType<typeof useZoom> | undefined;
+}
+
+/** Whose it is, and what one can do with it. */
+function Bar({ picture, zooming }: BarProps) {
+  const { sender, createdAt } = picture;
+  return (
+    <div className="viewer__bar">
+      <Avatar id={sender.id} name={sender.displayName} src={sender.profileImage} size={32} />
+      <span className="viewer__who">
+        <bdi className="ellipsis">{sender.displayName}</bdi>
+        <time dateTime={createdAt}>{whenOf(picture)}</time>
+      </span>
+      {zooming && (
+        <>
+          <IconButton
+            icon={ZoomOut}
+            label={t.media.zoomOut}
+            shortcut="-"
+            onClick={zooming.zoomOut}
+            disabled={zooming.zoom.scale === 1}
+          />
+          <IconButton icon={ZoomIn} label={t.media.zoomIn} shortcut="+" onClick={zooming.zoomIn} />
+        </>
+      )}
+      <Save picture={picture} />
+      <Jump picture={picture} />
+      <IconButton icon={X} label={t.media.close} shortcut="escape" onClick={close} />
+    </div>
+  );
+}
+
+function whenOf({ createdAt }: Picture): string {
+  return timeText(new Date(createdAt), "full", new Date(), locale);
 }
 
 function Save({ picture }: { picture: Picture }) {
@@ -149,11 +161,9 @@ function percent(scale: number): string {
   return new Intl.NumberFormat(locale, { style: "percent" }).format(scale);
 }
 
-/** The keys go on with the next picture: it has the focus, if the one before had it. */
-function useAutofocus() {
-  return useCallback((element: HTMLElement | null) => {
-    if (element !== null && document.activeElement === document.body) element.focus({ preventScroll: true });
-  }, []);
+/** The keys go on with the next picture: it has the focus, where what had it is gone. */
+function focusIfLost(element: HTMLElement | null): void {
+  if (document.activeElement === document.body) element?.focus({ preventScroll: true });
 }
 
 interface KeyOptions extends Pick<ReturnType<typeof useZoom>, "zoomIn" | "zoomOut" | "reset" | "arrow"> {

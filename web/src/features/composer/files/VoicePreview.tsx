@@ -1,6 +1,7 @@
 import { Pause, Play } from "lucide-react";
 import { useEffect, useId, useRef, useState } from "react";
 import { lengthText } from "../../../media/length.ts";
+import { hear } from "../../../media/only.ts";
 import { useObjectUrl } from "../../../media/useObjectUrl.ts";
 import { t } from "../../../text/files.ts";
 import { IconButton } from "../../../ui/IconButton.tsx";
@@ -39,7 +40,10 @@ export function VoicePreview({ voice }: { voice: Voice }) {
           ref={audio}
           src={url}
           preload="auto"
-          onPlay={() => setPlaying(true)}
+          onPlay={({ currentTarget }) => {
+            hear(currentTarget);
+            setPlaying(true);
+          }}
           onPause={() => setPlaying(false)}
           onTimeUpdate={({ currentTarget }) => setAt(Math.min(currentTarget.currentTime, duration))}
           onEnded={() => seek(0)}

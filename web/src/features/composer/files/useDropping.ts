@@ -8,8 +8,11 @@ export interface Dropping {
 
 type DragHandlers = Record<`onDrag${"Enter" | "Leave" | "Over"}` | "onDrop", (event: DragEvent) => void>;
 
-/** Files that are dropped anywhere on an element. `folders`: how many of what was dropped are none. */
-export function useDropping(onFiles: (files: readonly File[], folders: number) => void): Dropping {
+/**
+ * Files that are dropped anywhere on an element. `folders`: how many of what was dropped are none. Where none are taken
+ * they do nothing: the browser would go to the file instead.
+ */
+export function useDropping(onFiles: ((files: readonly File[], folders: number) => void) | undefined): Dropping {
   const [over, setOver] = useState(false);
   // Each element below says that one comes and goes.
   const depth = useRef(0);
@@ -19,7 +22,7 @@ export function useDropping(onFiles: (files: readonly File[], folders: number) =
     setOver(depth.current > 0);
   };
   return {
-    over,
+    over: over && onFiles !== undefined,
     handlers: {
       onDragEnter: step(1),
       onDragLeave: step(-1),
@@ -33,7 +36,7 @@ export function useDropping(onFiles: (files: readonly File[], folders: number) =
         const items = [...event.dataTransfer.items].filter(({ kind }) => kind === "file");
         const isFolder = items.map((item) => item.webkitGetAsEntry?.()?.isDirectory === true);
         const files = items.map((item) => item.getAsFile());
-        onFiles(
+        onFiles?.(
           files.flatMap((file, index) => (file === null || isFolder[index] ? [] : [file])),
           isFolder.filter(Boolean).length,
         );

@@ -1,0 +1,1 @@
+"""Files, to the server and from it."""

@@ -1,0 +1,1 @@
+"""What goes on about files behind the calls."""
