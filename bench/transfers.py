@@ -42,7 +42,8 @@ LARGE_BYTES, MAX_BYTES = 200_000_000, 256 * 1024 * 1024
 #: What the issue allows.
 MOST_GROWTH_MB, MOST_SLOWER = 16.0, 2.0
 MESSAGES_PER_S = 50
-PARTS = ("uploads", "downloads", "others")
+#: Memory first: what a server has once taken it keeps.
+PARTS = ("others", "uploads", "downloads")
 _BOUNDARY = "bench-boundary"
 
 
@@ -244,6 +245,9 @@ def others(bench: Bench, options: argparse.Namespace) -> bool:
         talking.send(options.seconds * 3)
         idle = talking.recv()
         print(f"messages of two, idle: p50 {_p(idle, 0.5):.1f} ms, p99 {_p(idle, 0.99):.1f} ms", flush=True)
+        # What is needed for the first one of all is not its size's.
+        small = [upload_request(bench.token(bench.people[0]), "small.zip", "application/zip", archive(BODY_BYTES))]
+        bench.load(Job(bench.server.port, small, 0))
         large = [upload_request(bench.token(bench.people[0]), "large.zip", "application/zip", archive(LARGE_BYTES))]
         before = processes.memory_mb(bench.server.pid)
         processes.forget_peak(bench.server.pid)
@@ -294,12 +298,12 @@ def main() -> int:
             found: Outcome = pipe.recv()
             return found
 
-        bench, good = Bench(server, port, load), True
+        bench = Bench(server, port, load)
+        good = "others" not in parts or others(bench, options)
         if {"uploads", "downloads"} & set(parts):
             with files_peer.running(server, options.scratch) as peer:
                 good &= "uploads" not in parts or uploads(bench, peer, options)
                 good &= "downloads" not in parts or downloads(bench, peer, options)
-        good &= "others" not in parts or others(bench, options)
     return 0 if good else 1
 
 

@@ -25,8 +25,8 @@ TURN_S, SHARE_S = 0.002, 0.0005
 #: What a protocol is handed at once, for the clock can only be looked at in between: less than a hundred calls have
 #: room in the most, and the least is enough for one.
 LEAST_BYTES, MOST_BYTES = 256, 4096
-#: And of the body of an upload, which holds no call and costs next to nothing.
-BODY_BYTES = 65536
+#: And of the body of an upload, which holds no call and costs next to nothing: so much is read at once, too.
+BODY_BYTES = 256 * 1024
 #: For so long after signing in a connection is a newcomer: it asks for what was missed meanwhile.
 SETTLES_S = 30.0
 
@@ -166,6 +166,8 @@ class Shared:
     _kept = b""
     _at = 0
     _held = False
+    #: What is read at once: Twisted's.
+    bufferSize = 65536
     #: So much of what comes next is known to be the body of an upload.
     _body_bytes = 0
 
@@ -186,6 +188,7 @@ class Shared:
     def expect_body(self, size: int) -> None:
         """So much of what comes next is the body of an upload."""
         self._body_bytes = size
+        self.bufferSize = max(type(self).bufferSize, min(size, BODY_BYTES))
 
     @property
     def standing(self) -> Standing:
@@ -209,7 +212,10 @@ class Shared:
             self._at = end
         else:
             self._kept, self._at = b"", 0
-        self._body_bytes = max(0, self._body_bytes - len(data))
+        if self._body_bytes:
+            self._body_bytes = max(0, self._body_bytes - len(data))
+            if not self._body_bytes:
+                self.bufferSize = type(self).bufferSize
         super()._dataReceived(data)  # type: ignore[misc]
 
     def halt(self) -> None:

@@ -10,7 +10,7 @@ from msgspec import Meta
 Purpose = Literal["file", "avatar", "cover"]
 #: The jobs, and the modules that do them there.
 LOOK, LOOK_MODULE = "look", "chatr.media.seeing"
-HEAR, HEAR_MODULE = "hear", "chatr.media.hearing"
+HEAR, HEAR_MODULE = "hear", "chatr.media.recordings.hearing"
 
 BARS = 100
 #: What nobody films or records in one piece.
@@ -55,7 +55,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     forms: dict[str, tuple[_Side, _Side]] = {}
 
 
-class Refused(msgspec.Struct, frozen=True, tag=True):
+class NotTaken(msgspec.Struct, frozen=True, tag=True):
     """Why it may not be sent."""
 
     reason: Annotated[str, Meta(max_length=200)]

@@ -25,18 +25,18 @@ from chatr.media.asked import (
     THUMBNAILS,
     Heard,
     Look,
+    NotTaken,
     Purpose,
-    Refused,
     Seen,
     Unsupported,
 )
-from chatr.media.frames import PIECE_BYTES
-from chatr.media.handing import Handing
 from chatr.media.kinds import BY_MEDIA_TYPE, FileKind, ending, of_family
-from chatr.media.worker import Unparsed
-from chatr.media.workers import Workers
+from chatr.media.processes.frames import PIECE_BYTES
+from chatr.media.processes.handing import Handing
+from chatr.media.processes.worker import Unparsed
+from chatr.media.processes.workers import Workers
 
-__all__ = ["Form", "Found", "Heard", "Media", "Unparsed", "Unsupported"]
+__all__ = ["FoundFile", "Heard", "ImageForm", "Media", "Unparsed", "Unsupported"]
 
 log = Logger()
 T = TypeVar("T")
@@ -54,7 +54,7 @@ _TIMES, _BESIDE_BYTES = 3, 16 * 1024 * 1024
 _WEBP = "image/webp"
 
 
-class Form(msgspec.Struct, frozen=True):
+class ImageForm(msgspec.Struct, frozen=True):
     """A form of an image: a file of its own. Sides in pixels."""
 
     path: Path
@@ -64,7 +64,7 @@ class Form(msgspec.Struct, frozen=True):
     height: int
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class FoundFile(msgspec.Struct, frozen=True, kw_only=True):
     """What a file is by its bytes.
 
     ``ending`` is the usual one of its type: what a name without one may take. ``duration`` in seconds. ``forms``: of an
@@ -79,7 +79,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     height: int | None = None
     duration: float | None = None
     blur_hash: str | None = None
-    forms: dict[str, Form] = {}
+    forms: dict[str, ImageForm] = {}
 
 
 class Media:
@@ -104,14 +104,14 @@ class Media:
         # Two, so that one person's long recordings keep nobody else waiting: the other begins when it is needed.
         self._listeners = workers(jobs={HEAR: HEAR_MODULE}, processes=2, deadline_s=deadline_s * _LISTENING)
 
-    async def look(self, path: Path, name: str, purpose: Purpose, into: Path, *, key: str = "") -> Found:
+    async def look(self, path: Path, name: str, purpose: Purpose, into: Path, *, key: str = "") -> FoundFile:
         """Look at a file, and make its forms in the directory ``into``, where nothing else is left whatever happens.
 
         ``name`` as its sender calls it. Those under one ``key`` (whose file it is) take turns with others. Raises
         :class:`Unsupported` and ``unavailable``.
         """
         names = {*THUMBNAILS, ORIGINAL} if purpose == "file" else set(CROPS[purpose])
-        size = (await self._in_thread(os.stat, path)).st_size
+        size = path.stat().st_size
         handing = Handing(path, size, into, names, _TIMES * size + _BESIDE_BYTES)
         ask = Look(ending(name), purpose, self._max_pixels)
         keep = False
@@ -127,7 +127,11 @@ class Media:
             log.error("a file can't be looked at: {reason}", reason=str(error))
             raise ApiError("unavailable", "Files can't be looked at now", retry_after_s=30) from None
         finally:
-            await self._in_thread(handing.close, keep=keep)
+            if keep and not handing.has_made:
+                # It was only read, and has a name still: to close it waits neither for the disk nor for a thread.
+                handing.close(keep=keep)
+            else:
+                await self._in_thread(handing.close, keep=keep)
         return found
 
     async def waveform(self, path: Path, *, key: str = "") -> Heard:
@@ -154,10 +158,10 @@ class Media:
         return done
 
 
-def _found(ask: Look, answer: bytes, into: Path, sizes: dict[str, int]) -> Found:
+def _found(ask: Look, answer: bytes, into: Path, sizes: dict[str, int]) -> FoundFile:
     """What was seen, checked as if a stranger had said it. Raises :class:`Unsupported` and MsgspecError."""
-    seen = msgspec.msgpack.decode(answer, type=Seen | Refused)
-    if isinstance(seen, Refused):
+    seen = msgspec.msgpack.decode(answer, type=Seen | NotTaken)
+    if isinstance(seen, NotTaken):
         raise Unsupported(seen.reason)
     file_type = BY_MEDIA_TYPE.get(seen.media_type)
     if file_type is None or sizes.keys() != seen.forms.keys() or sizes.keys() != _forms(ask.purpose, file_type.kind):
@@ -165,10 +169,10 @@ def _found(ask: Look, answer: bytes, into: Path, sizes: dict[str, int]) -> Found
     if ask.purpose == "file" and file_type not in of_family(file_type.family, ask.ending):
         raise msgspec.ValidationError("this is not what its name says")
     forms = {
-        name: Form(into / name, seen.media_type if name == ORIGINAL else _WEBP, sizes[name], *sides)
+        name: ImageForm(into / name, seen.media_type if name == ORIGINAL else _WEBP, sizes[name], *sides)
         for name, sides in seen.forms.items()
     }
-    return Found(
+    return FoundFile(
         kind=file_type.kind,
         media_type=seen.media_type,
         ending=file_type.endings[0],

@@ -12,8 +12,8 @@ import zipfile
 from typing import Any
 
 from chatr.media.asked import Unsupported
-from chatr.media.handed import Source
 from chatr.media.kinds import FileType
+from chatr.media.processes.handed import Source
 
 _PIECE_BYTES = 256 * 1024
 #: The end of a zip's directory: where it stands in the last bytes, how many entries there are, and where they stand.

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from chatr.media import containers, films, images, papers, sounds
-from chatr.media.asked import Look, Refused, Seen, Unsupported
-from chatr.media.handed import Handed
+from chatr.media import papers
+from chatr.media.asked import Look, NotTaken, Seen, Unsupported
 from chatr.media.kinds import BY_MEDIA_TYPE, FileType, endings, of_family
+from chatr.media.pictures import images
+from chatr.media.processes.handed import Handed
+from chatr.media.recordings import containers, films, sounds
 from chatr.media.sniffing import HEAD_BYTES, family
 
 
@@ -21,11 +23,11 @@ def prepare() -> None:
 def work(payload: bytes, handed: Handed) -> bytes:
     """Do the job."""
     ask = msgspec.msgpack.decode(payload, type=Look)
-    answer: Seen | Refused
+    answer: Seen | NotTaken
     try:
         answer = look(ask, handed)
     except Unsupported as error:
-        answer = Refused(str(error))
+        answer = NotTaken(str(error))
     return msgspec.msgpack.encode(answer)
 
 

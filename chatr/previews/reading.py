@@ -8,8 +8,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from chatr.media.worker import Unparsed
-from chatr.media.workers import Workers
+from chatr.media.processes.worker import Unparsed
+from chatr.media.processes.workers import Workers
 from chatr.previews import urls
 
 MAX_TITLE, MAX_DESCRIPTION, MAX_SITE_NAME = 300, 600, 100

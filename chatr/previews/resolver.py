@@ -52,7 +52,7 @@ class Servers(msgspec.Struct, frozen=True):
         return [name, *searched] if name.count(".") >= self.ndots else [*searched, name]
 
 
-class File(Generic[Kept]):
+class Reread(Generic[Kept]):
     """A small file of the system, read again when it is another; one that is not there is empty."""
 
     def __init__(self, path: str, parsed: Callable[[str], Kept]) -> None:
@@ -102,8 +102,8 @@ class Resolver:
         self, reactor: Any, *, hosts: str = "/etc/hosts", resolv: str = "/etc/resolv.conf", port: int = dns.PORT
     ) -> None:
         self._reactor = reactor
-        self._hosts = File(hosts, parse_hosts)
-        self._servers = File(resolv, parse_servers)
+        self._hosts = Reread(hosts, parse_hosts)
+        self._servers = Reread(resolv, parse_servers)
         self._port = port
 
     def resolveHostName(

@@ -14,7 +14,7 @@ from twisted.web.iweb import IPolicyForHTTPS
 from chatr import __version__
 from chatr.config import PreviewsSettings
 from chatr.fetch import Fetcher, Response, ResponseHead, Unreachable
-from chatr.media.workers import MEMORY_BYTES, Workers
+from chatr.media.processes.workers import MEMORY_BYTES, Workers
 from chatr.previews import addresses, images, reading, urls
 from chatr.previews.agent import PublicAgent
 from chatr.previews.reading import WebPage

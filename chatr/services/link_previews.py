@@ -15,7 +15,7 @@ from twisted.logger import Logger
 from chatr.api.model import LinkPreview
 from chatr.config import PreviewsSettings
 from chatr.fetch import Unreachable
-from chatr.media.worker import Unparsed
+from chatr.media.processes.worker import Unparsed
 from chatr.previews import links, urls
 from chatr.previews.reading import WebPage
 from chatr.previews.shared import SharedWork

@@ -44,7 +44,10 @@ ALTER TABLE messages
 COMMENT ON COLUMN messages.file_id IS 'The file that it is, of which content is the caption: no other message has it.';
 COMMENT ON COLUMN messages.group_id IS 'By the client: files that were sent together.';
 CREATE UNIQUE INDEX messages_file ON messages (file_id) WHERE file_id IS NOT NULL;
-CREATE INDEX messages_files ON messages (conversation_id, seq) WHERE file_id IS NOT NULL;
+-- Images and videos are looked at together.
+CREATE INDEX messages_files
+    ON messages (conversation_id, (CASE WHEN type IN ('image', 'video') THEN 'media' ELSE type END), seq)
+    WHERE file_id IS NOT NULL AND unsent_at IS NULL;
 ALTER TYPE message_send ADD ATTRIBUTE file_id uuid, ADD ATTRIBUTE group_id uuid;
 COMMENT ON COLUMN message_send.file_id IS 'A file of the sender that no message has yet.';
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from random import Random
 
-from chatr.media import gifs, hearing, papers, seeing, sniffing, webps
+from chatr.media import papers, seeing, sniffing
 from chatr.media.asked import Look, Unsupported
-from chatr.media.frames import Said, Want
-from chatr.media.handed import Handed
 from chatr.media.kinds import of_family
+from chatr.media.pictures import gifs, webps
+from chatr.media.processes.frames import Said, Want
+from chatr.media.processes.handed import Handed
+from chatr.media.recordings import hearing
 from tests.fuzz.harness import Bound, Hostile, Target
 from tests.media import made
 

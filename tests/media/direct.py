@@ -10,9 +10,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.media import seeing
 from chatr.media.asked import ORIGINAL, Look, Purpose, Seen, Unsupported
-from chatr.media.frames import Said, Want
-from chatr.media.handed import Handed
 from chatr.media.kinds import ending
+from chatr.media.processes.frames import Said, Want
+from chatr.media.processes.handed import Handed
 
 MAX_PIXELS = 50_000_000
 #: Places in made.picture(), and what colour is there.

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from chatr.media.frames import PIECE_BYTES, Job, Made, Want, framed
-from chatr.media.handed import Handed
+from chatr.media.processes.frames import PIECE_BYTES, Job, MadePiece, Want, framed
+from chatr.media.processes.handed import Handed
 
 
 def prepare() -> None:
@@ -62,7 +62,7 @@ def _ask(rest: bytes, handed: Handed) -> bytes:
 
 
 def _make(rest: bytes, handed: Handed) -> bytes:
-    return handed._ask(Made(rest.decode(), b"x"))
+    return handed._ask(MadePiece(rest.decode(), b"x"))
 
 
 def _hurry(rest: bytes, handed: Handed) -> bytes:

@@ -9,7 +9,7 @@ from tests.media.direct import CLOCKWISE, DirectCase
 
 
 class FilmTests(DirectCase):
-    """chatr.media.films and sounds"""
+    """chatr.media.recordings.films and sounds"""
 
     def test_films(self) -> None:
         """Sides, length, and a picture that shows something, though it begins in the dark."""

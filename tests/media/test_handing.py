@@ -13,10 +13,10 @@ from twisted.internet.defer import gatherResults
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
-from chatr.media.frames import PIECE_BYTES, Made, Want
-from chatr.media.handing import Handing, Nonsense
-from chatr.media.worker import Unparsed
-from chatr.media.workers import Workers
+from chatr.media.processes.frames import PIECE_BYTES, MadePiece, Want
+from chatr.media.processes.handing import Handing, Nonsense
+from chatr.media.processes.worker import Unparsed
+from chatr.media.processes.workers import Workers
 
 CONTENT = bytes(range(251)) * 4000
 NONSENSE = "it reads what there is not, or without end"
@@ -24,7 +24,7 @@ NOT_TO_MAKE = "it makes what it is not to make, or too much"
 
 
 class HandingTests(TestCase):
-    """chatr.media.handing, worker and handed"""
+    """chatr.media.processes.handing, worker and handed"""
 
     def setUp(self) -> None:
         self.folder = Path(self.mktemp())
@@ -97,7 +97,7 @@ class HandingTests(TestCase):
         for want in ((end, 1), (-1, 5), (0, 0), (0, -1), (0, PIECE_BYTES + 1), (end - 1, 2)):
             self.assertRaisesRegex(Nonsense, NONSENSE, self.handing().answer, Want(*want))
         for name in ("../x", "source", "", "b"):
-            self.assertRaisesRegex(Nonsense, NOT_TO_MAKE, self.handing("a").answer, Made(name, b"x"))
+            self.assertRaisesRegex(Nonsense, NOT_TO_MAKE, self.handing("a").answer, MadePiece(name, b"x"))
         handing = self.handing()
         times = (4 * end + 64 * 1024 * 1024) // PIECE_BYTES
         for _ in range(times):
@@ -114,8 +114,8 @@ class HandingTests(TestCase):
             handing.close(keep=False)
         many = self.handing("a", max_bytes=5 * 4096)
         for _ in range(5):
-            many.answer(Made("a", b""))
-        self.assertRaisesRegex(Nonsense, NOT_TO_MAKE, many.answer, Made("a", b""))
+            many.answer(MadePiece("a", b""))
+        self.assertRaisesRegex(Nonsense, NOT_TO_MAKE, many.answer, MadePiece("a", b""))
 
     async def test_no_file(self) -> None:
         """A job without a file gets none."""
@@ -196,7 +196,7 @@ class _Slow(Handing):
         self.begun = Event()
         self.go = Event()
 
-    def answer(self, said: Want | Made) -> bytes:
+    def answer(self, said: Want | MadePiece) -> bytes:
         self.begun.set()
         self.go.wait(20)
         return super().answer(said)

@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 from chatr.config.files import FilesSettings
 from chatr.media.asked import BARS
 from chatr.media.looking import Heard, Media, Unparsed
-from chatr.media.loudness import Loudness
+from chatr.media.recordings.loudness import Loudness
 from tests.media import made
 from tests.media.memory import peak_bytes
 
@@ -29,7 +29,7 @@ EXPECTED = {12: 0.5, 37: 1.0, 62: 0.0, 87: 0.5**0.5}
 
 
 class HearingTests(TestCase):
-    """chatr.media.hearing"""
+    """chatr.media.recordings.hearing"""
 
     def setUp(self) -> None:
         self.path = Path(self.mktemp())
@@ -96,7 +96,7 @@ class HearingTests(TestCase):
 
 
 class LoudnessTests(SynchronousTestCase):
-    """chatr.media.loudness"""
+    """chatr.media.recordings.loudness"""
 
     def test_long(self) -> None:
         """However long it is, there are few windows, and the bars are right."""

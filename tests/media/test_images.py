@@ -16,7 +16,7 @@ SECRET = b"Musterstrasse"
 
 
 class ImageTests(DirectCase):
-    """chatr.media.images, colours, blurred"""
+    """chatr.media.pictures.images, colours, blurred"""
 
     def test_metadata(self) -> None:
         """Place, names, comments and previews don't get out; how the camera was held is applied."""

@@ -15,7 +15,7 @@ from twisted.trial.unittest import TestCase
 from chatr.api.errors import ApiError
 from chatr.config.files import FilesSettings
 from chatr.media.asked import CROPS, Purpose
-from chatr.media.looking import Found, Media, Unsupported
+from chatr.media.looking import FoundFile, Media, Unsupported
 from tests.media import hostile, made
 from tests.media.direct import check_colours
 from tests.media.memory import peak_bytes
@@ -38,7 +38,7 @@ class LookingCase(TestCase):
         self.addCleanup(media.stop)
         return media
 
-    async def look(self, content: bytes, name: str, purpose: Purpose = "file", *, key: str = "") -> Found:
+    async def look(self, content: bytes, name: str, purpose: Purpose = "file", *, key: str = "") -> FoundFile:
         """Look, and assert that there are the forms and nothing else."""
         self.looked += 1
         path, into = self.folder / f"upload{self.looked}", self.folder / f"into{self.looked}"
@@ -57,7 +57,7 @@ class LookingCase(TestCase):
         looking = Deferred.fromCoroutine(self.look(content, name, purpose))
         return str(await self.assertFailure(looking, Unsupported))
 
-    def check(self, found: Found) -> None:
+    def check(self, found: FoundFile) -> None:
         """Assert that each form is the image that it is said to be."""
         for form in found.forms.values():
             with Image.open(form.path) as image:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatr.media.waiting import Waiting
+from chatr.media.processes.waiting import Waiting
 
 
 class WaitingTests(SynchronousTestCase):
-    """chatr.media.waiting"""
+    """chatr.media.processes.waiting"""
 
     def make(self, **options: int) -> Waiting[str]:
         return Waiting(**{"most": 10, "most_of_one": 4, "at_once": 2, **options})

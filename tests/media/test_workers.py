@@ -16,9 +16,9 @@ from twisted.logger import LogLevel, globalLogPublisher
 from twisted.trial.unittest import TestCase
 
 from chatr.api.errors import ApiError
-from chatr.media.frames import FrameReader, TooLong, framed
-from chatr.media.worker import Unparsed
-from chatr.media.workers import Workers
+from chatr.media.processes.frames import FrameReader, TooLong, framed
+from chatr.media.processes.worker import Unparsed
+from chatr.media.processes.workers import Workers
 
 MIB = 1 << 20
 JOBS = {"test": "tests.media.jobs"}
@@ -44,7 +44,7 @@ class WorkersCase(TestCase):
 
 
 class JobTests(WorkersCase):
-    """chatr.media.workers"""
+    """chatr.media.processes.workers"""
 
     async def test_jobs(self) -> None:
         """Nothing is started before there is a job; then one process does them all, in order."""
@@ -174,7 +174,7 @@ class RightsTests(WorkersCase):
         code = """
 import sys
 from twisted.internet import reactor
-from chatr.media.workers import Workers
+from chatr.media.processes.workers import Workers
 workers = Workers(reactor, {"test": "tests.media.jobs"}, deadline_s=60)
 def ready(_):
     workers.run("test", b"loop")
@@ -192,7 +192,7 @@ reactor.run()
 
 
 class FrameTests(TestCase):
-    """chatr.media.frames"""
+    """chatr.media.processes.frames"""
 
     def test_pieces(self) -> None:
         """Frames are put together whatever pieces they come in."""

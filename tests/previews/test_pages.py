@@ -12,8 +12,8 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import LoopingCall
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from chatr.media.worker import Unparsed
-from chatr.media.workers import MEMORY_BYTES, Workers
+from chatr.media.processes.worker import Unparsed
+from chatr.media.processes.workers import MEMORY_BYTES, Workers
 from chatr.previews import reading
 from chatr.previews.images import media_type
 from chatr.previews.pages import decoded, read

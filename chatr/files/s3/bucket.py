@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -19,16 +19,14 @@ from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from lxml import etree
-from twisted.internet.defer import Deferred, succeed
-from twisted.internet.interfaces import IConsumer
+from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
 from twisted.web.client import Agent, HTTPConnectionPool, _HTTP11ClientFactory
 from twisted.web.http_headers import Headers
-from twisted.web.iweb import IBodyProducer
-from zope.interface import implementer
 
 from chatr.config import S3Settings
 from chatr.files.s3.answers import Idle, Lost, Reading
+from chatr.files.s3.bodies import FilePart, OutgoingBytes
 from chatr.files.storage import Missing, StorageError, StorageFull, StorageUnavailable
 
 T = TypeVar("T")
@@ -78,45 +76,6 @@ class BucketAnswer(msgspec.Struct, frozen=True):
         return found
 
 
-class Sendable(Protocol):
-    """The body of a request, which can be sent again. ``sha256``: in hex; the bucket compares it with what comes."""
-
-    sha256: str
-
-    async def open(self, moved: Callable[[], None]) -> Outgoing:
-        """Make ready to send it once; ``moved`` is called whenever a part of it has left."""
-
-
-class Outgoing(Protocol):
-    """A body on its way; an IBodyProducer too."""
-
-    def close(self) -> None:
-        """Have done with it, also when it was never begun."""
-
-
-@implementer(IBodyProducer)
-class _Bytes:
-    """Sends a few bytes. Twisted's own fails where the body before, of another request, has filled the connection."""
-
-    def __init__(self, content: bytes) -> None:
-        self.length = len(content)
-        self._content = content
-
-    def startProducing(self, consumer: IConsumer) -> Deferred[None]:
-        """Write all of it."""
-        consumer.write(self._content)
-        return succeed(None)
-
-    def pauseProducing(self) -> None:
-        """Too late."""
-
-    def resumeProducing(self) -> None:
-        """There is no more."""
-
-    def stopProducing(self) -> None:
-        """Too late."""
-
-
 class _QuietFactory(_HTTP11ClientFactory):
     """Says nothing in the log of each connection."""
 
@@ -164,7 +123,7 @@ class Bucket:
         *,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-        body: Sendable | bytes = b"",
+        body: FilePart | bytes = b"",
         again: bool = True,
     ) -> BucketAnswer:
         """The answer to a request for an object (``None``: for the bucket), of a status below 300.
@@ -209,14 +168,14 @@ class Bucket:
         *,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-        body: Sendable | bytes = b"",
+        body: FilePart | bytes = b"",
     ) -> tuple[Any, Idle]:
         """The answer to a request, of a status below 300, before its body; and what watches over that. Once."""
         idle = Idle(self._reactor, self._settings.timeout_s)
         sha256 = hashlib.sha256(body).hexdigest() if isinstance(body, bytes) else body.sha256
         url, signed = self._signed(method, key, query or {}, headers or {}, sha256)
         opened = None if isinstance(body, bytes) else await body.open(idle.moved)
-        data: Any = _Bytes(body) if isinstance(body, bytes) and body else opened
+        data: Any = OutgoingBytes(body) if isinstance(body, bytes) and body else opened
         try:
             # A client each time: it would keep cookies.
             asked: Deferred[Any] = treq.client.HTTPClient(self._agent).request(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -11,19 +11,18 @@ from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred, DeferredList, DeferredSemaphore, FirstError, gatherResults
 from twisted.internet.interfaces import IConsumer
-from twisted.web.iweb import IBodyProducer
-from zope.interface import implementer
 
 from chatr.config import S3Settings
-from chatr.files.disk import Disk, sha256_of
-from chatr.files.pieces import Pieces
+from chatr.files.disk import Disk
 from chatr.files.s3.answers import Idle, Lost, Relay, discard
+from chatr.files.s3.bodies import FilePart
 from chatr.files.s3.bucket import PAUSE_S, TRIES, Bucket, BucketRefused
 from chatr.files.s3.fetched import FetchedFile
 from chatr.files.storage import ConsumerGone, Missing, StorageError, StorageUnavailable, checked
 
 #: What is larger is uploaded in parts (S3 wants 5 MiB), and sent range by range: a reader that hangs up wastes no more.
 PART_BYTES = 8 * 1024 * 1024
+NOT_IMPLEMENTED = 501
 #: Bodies that are uploaded at the same time: of one file, and of all.
 AT_ONCE_OF_ONE = 3
 AT_ONCE = 8
@@ -52,6 +51,7 @@ class S3Storage:
         self._bucket = Bucket(disk.reactor, settings, pause_s=pause_s)
         self._uploads = DeferredSemaphore(AT_ONCE)
         self._aborting: set[Deferred[Any]] = set()
+        self._lists_uploads = True
 
     async def start(self) -> None:
         """Ask for everything that will be needed once. Raises :class:`StorageUnavailable` with what is wrong."""
@@ -59,8 +59,9 @@ class S3Storage:
         try:
             query = {"list-type": "2", "max-keys": "1", "prefix": settings.prefix}
             await self._bucket.ask("GET", None, query=query)
-            await self._bucket.ask("PUT", "probe")
-            await self._bucket.ask("DELETE", "probe")
+            self._lists_uploads = await self._can_list_uploads()
+            for method in ("PUT", "GET", "DELETE"):
+                await self._bucket.ask(method, "probe")
         except StorageError as error:
             reason = _REASONS.get(error.code, str(error)) if isinstance(error, BucketRefused) else str(error)
             place = f"the bucket {settings.bucket} at {settings.endpoint}"
@@ -104,10 +105,12 @@ class S3Storage:
 
     async def delete(self, key: str) -> None:
         """See :class:`Storage`: with uploads in parts that were never completed."""
-        query = {"uploads": "", "prefix": self._settings.prefix + checked(key)}
-        for name, upload in (await self._bucket.ask("GET", None, query=query)).texts("Key", "UploadId"):
-            if name == query["prefix"]:
-                await self._abort(key, upload)
+        checked(key)
+        if self._lists_uploads:
+            query = {"uploads": "", "prefix": self._settings.prefix + key}
+            for name, upload in (await self._bucket.ask("GET", None, query=query)).texts("Key", "UploadId"):
+                if name == query["prefix"]:
+                    await self._abort(key, upload)
         await self._delete(key, {})
 
     def direct(self, key: str, *, expires_s: int, media_type: str, disposition: str) -> str | None:
@@ -120,6 +123,16 @@ class S3Storage:
     def accel(self, key: str) -> str | None:
         """None: nginx has no such directory."""
         return None
+
+    async def _can_list_uploads(self) -> bool:
+        """Whether the bucket tells of uploads that are not complete; where it doesn't, it removes them by itself."""
+        try:
+            await self._bucket.ask("GET", None, query={"uploads": "", "prefix": f"{self._settings.prefix}probe"})
+        except BucketRefused as error:
+            if error.status != NOT_IMPLEMENTED:
+                raise
+            return False
+        return True
 
     # Out of the bucket.
 
@@ -179,7 +192,7 @@ class S3Storage:
         """Upload a file, or a part of one, in its turn; its ETag."""
 
         async def upload() -> str:
-            body = _FilePart(self._disk, path, start, stop)
+            body = FilePart(self._disk, path, start, stop)
             await body.read()
             return (await self._bucket.ask("PUT", key, query=query, body=body)).header("etag")
 
@@ -248,53 +261,3 @@ class S3Storage:
 
 def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;")
-
-
-class _FilePart:
-    """A part of a file, as a body that can be sent again."""
-
-    def __init__(self, disk: Disk, path: Path, start: int, stop: int) -> None:
-        self.sha256 = ""
-        self._disk = disk
-        self._path = path
-        self._start = start
-        self._stop = stop
-
-    async def read(self) -> None:
-        """Find out its hash."""
-        self.sha256 = await self._disk.run(sha256_of, self._path, self._start, self._stop)
-
-    async def open(self, moved: Callable[[], None]) -> _Upload:
-        """Open the file, to send it once."""
-        descriptor = await self._disk.open(os.open, self._path, os.O_RDONLY | os.O_CLOEXEC)
-        pieces = Pieces(self._disk, descriptor, self._start, self._stop)
-        return _Upload(pieces, self._stop - self._start, moved)
-
-
-@implementer(IBodyProducer)
-class _Upload:
-    """A part of a file on its way to the bucket."""
-
-    def __init__(self, pieces: Pieces, length: int, moved: Callable[[], None]) -> None:
-        self.length = length
-        self._pieces = pieces
-        self._moved = moved
-
-    def startProducing(self, consumer: IConsumer) -> Deferred[None]:
-        """Begin. As the interface wants it, what this answers never fires after :meth:`stopProducing`."""
-        return self._pieces.start(consumer)
-
-    def pauseProducing(self) -> None:
-        """Write no more for now."""
-        self._pieces.pauseProducing()
-
-    def resumeProducing(self) -> None:
-        """Write on: what was written has left."""
-        self._moved()
-        self._pieces.resumeProducing()
-
-    def stopProducing(self) -> None:
-        """Write no more."""
-        self._pieces.close()
-
-    close = stopProducing

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
 from msgspec import UNSET, UnsetType
 
 from chatr.api.contract import GUESTS, Route, operation
-from chatr.api.model import Cursor, Id, Limit, Message, MessageType, Params, Wire
+from chatr.api.model import Cursor, Id, Limit, Message, Params, Wire
 from chatr.ops import access, cursors, pages
 from chatr.ops.ports import Ctx
 from chatr.store.messages import messages
 
 Shelf = Literal["media", "audio", "file"]
-_TYPES: Mapping[Shelf, tuple[MessageType, ...]] = {
-    "media": ("image", "video"),
-    "audio": ("audio",),
-    "file": ("file",),
-}
 
 
 class ConversationFilesParams(Params, frozen=True, kw_only=True):
@@ -43,7 +37,7 @@ async def conversation_files(ctx: Ctx, params: ConversationFilesParams) -> Conve
     marks = await access.marks(ctx, params.id)
     top = cursors.seq(params.cursor) if params.cursor is not None else 2**53
     found, more = await messages.with_files(
-        ctx.ports.db, params.id, ctx.caller.user_id, marks, _TYPES[params.kind], top, params.limit
+        ctx.ports.db, params.id, ctx.caller.user_id, marks, params.kind, top, params.limit
     )
     items = pages.first(found, ctx.ports.limits.page_bytes)
     more = more or len(items) < len(found)

@@ -11,7 +11,7 @@ from chatr.store.files import files
 from chatr.store.files.files import Purpose
 from chatr.store.pool import Transaction
 
-#: The smaller forms: media/images.py makes them.
+#: The smaller forms: media/pictures/images.py makes them.
 _SMALLER = {"avatar": ("96", "320"), "cover": ("600", "600")}
 
 

@@ -14,7 +14,7 @@ from chatr.api.model import File
 from chatr.files.clamd import ScannerUnavailable
 from chatr.files.names import clean
 from chatr.files.storage import StorageError, key_of
-from chatr.media.looking import Found, Unsupported
+from chatr.media.looking import FoundFile, Unsupported
 from chatr.ops import access
 from chatr.ops.ports import Ctx, Ports
 from chatr.store.files import files
@@ -64,7 +64,7 @@ async def room(ports: Ports, user_id: str, size: int) -> None:
         raise ApiError("too_large", f"Your files may take {quota} bytes together: take back some that you have sent")
 
 
-async def _look(ctx: Ctx, path: Path, name: str, purpose: Purpose, into: Path) -> Found:
+async def _look(ctx: Ctx, path: Path, name: str, purpose: Purpose, into: Path) -> FoundFile:
     as_what: Literal["file", "avatar", "cover"] = purpose if purpose in ("avatar", "cover") else "file"
     try:
         return await ctx.ports.files.media.look(path, name, as_what, into, key=ctx.caller.user_id)
@@ -85,7 +85,7 @@ async def _scan(ports: Ports, path: Path) -> None:
         raise ApiError("unsupported_media", "The virus scanner refuses this file")
 
 
-def _looked(found: Found, uploaded: Uploaded, waveform: list[float] | None, duration: float | None) -> Looked:
+def _looked(found: FoundFile, uploaded: Uploaded, waveform: list[float] | None, duration: float | None) -> Looked:
     made = {name: StoredForm(form.media_type, form.size, form.width, form.height) for name, form in found.forms.items()}
     whole = made.get(ORIGINAL, StoredForm(found.media_type, uploaded.size, found.width, found.height))
     heard = found.kind == "audio"

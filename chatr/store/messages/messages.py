@@ -317,20 +317,27 @@ async def after(db: Queryable, conversation_id: str, viewer_id: str, marks: Wate
     return Page(items, await _any(db, conversation_id, "<=", seq, marks), len(rows) > limit)
 
 
+#: As the index messages_files has it.
+_SHELF = "CASE WHEN g.type IN ('image', 'video') THEN 'media' ELSE g.type END"
+
+
 async def with_files(
     db: Queryable,
     conversation_id: str,
     viewer_id: str,
     marks: Watermarks,
-    kinds: Sequence[MessageType],
+    shelf: str,
     seq: int,
     limit: int,
 ) -> tuple[list[Message], bool]:
-    """Up to ``limit`` messages below ``seq`` that are files of some kinds, newest first, and whether there are more."""
+    """Up to ``limit`` messages with files below ``seq``, newest first, and whether there are more.
+
+    ``shelf``: ``media``, which is images and videos, or else the type of message.
+    """
     rows = await db.query(
-        f"""{_FROM} WHERE g.conversation_id = {_WITHIN} AND g.file_id IS NOT NULL AND g.type = ANY (%s)
+        f"""{_FROM} WHERE g.conversation_id = {_WITHIN} AND g.file_id IS NOT NULL AND {_SHELF} = %s
                AND g.unsent_at IS NULL AND g.seq < %s AND g.seq > %s ORDER BY g.seq DESC LIMIT %s""",
-        (conversation_id, viewer_id, list(kinds), seq, marks.cleared_seq, limit + 1),
+        (conversation_id, viewer_id, shelf, seq, marks.cleared_seq, limit + 1),
     )
     items = [found.seen_by(viewer_id, marks) for found in STORED.all(rows[:limit])]
     return await with_own(db, viewer_id, items), len(rows) > limit

@@ -19,6 +19,8 @@ from twisted.web.http_headers import Headers
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
 
+from tests.contract_suites.storage import turn
+
 ACCESS_KEY, SECRET_KEY = "AKIAFRONT", "front/secret+key"
 
 
@@ -28,8 +30,9 @@ _ERROR = b"<Error><Code>InternalError</Code><Message>We encountered an error</Me
 class Fault:
     """What goes wrong with a request.
 
-    ``kind``: ``status`` answers that instead of doing anything; ``in`` cuts the connection after so many bytes of the
-    body, ``out`` after so many of the answer, ``stall`` answers so many of ``body`` and then nothing more.
+    ``kind``: ``status`` answers that instead of doing anything, ``early`` does so before the body has come and hangs up
+    behind it, ``in`` cuts the connection after so many bytes of the body, ``out`` after so many of the answer,
+    ``stall`` answers so many of ``body`` and then nothing more.
     """
 
     def __init__(self, kind: str, after: int = 0, *, status: int = 500, body: bytes | None = None) -> None:
@@ -49,6 +52,10 @@ class _Request(Request):
         channel: Any = self.channel
         self.fault = channel.site.front.next(channel._command.decode(), channel._path.decode())
         super().gotLength(length)
+        if self.fault is not None and self.fault.kind == "early":
+            size = len(self.fault.body)
+            head = f"HTTP/1.1 {self.fault.status} Early\r\nContent-Length: {size}\r\n\r\n"
+            channel.transport.write(head.encode() + self.fault.body)
 
     def handleContentChunk(self, data: bytes) -> None:
         super().handleContentChunk(data)
@@ -56,6 +63,30 @@ class _Request(Request):
         channel: Any = self.channel
         if self.fault is not None and self.fault.kind == "in" and self.arrived >= self.fault.after:
             channel.transport.abortConnection()
+
+
+class _Site(Site):
+    """Knows how many connections there are, and keeps no log of requests."""
+
+    def __init__(self, front: Front) -> None:
+        super().__init__(front, requestFactory=_Request, parsePOSTFormSubmission=False)
+        self.front = front
+        self.connections = 0
+
+    def buildProtocol(self, addr: Any) -> Any:
+        protocol: Any = super().buildProtocol(addr)
+        lost = protocol.connectionLost
+        self.connections += 1
+
+        def connectionLost(reason: Any) -> None:
+            self.connections -= 1
+            lost(reason)
+
+        protocol.connectionLost = connectionLost
+        return protocol
+
+    def log(self, request: Any) -> None:
+        """What is logged is looked at, and this is none of ours."""
 
 
 class Front(Resource):
@@ -70,17 +101,12 @@ class Front(Resource):
         self.faults: list[Fault] = []
         self.wanted: Callable[[str, str], bool] = lambda method, uri: True
         self.active = self.most = 0
-        self.connections = 0
         self._behind = behind
         self._pool = HTTPConnectionPool(reactor)
         self._client = treq.client.HTTPClient(Agent(reactor, pool=self._pool))
-        self._quiet: list[Deferred[None]] = []
         self.stalled: list[Any] = []
-        site = Site(self, requestFactory=_Request, parsePOSTFormSubmission=False)
-        site.front = self  # type: ignore[attr-defined]
-        # Its log is none of ours.
-        site.log = lambda request: None  # type: ignore[method-assign]
-        self._port = reactor.listenTCP(0, site, interface="127.0.0.1")
+        self._site = _Site(self)
+        self._port = reactor.listenTCP(0, self._site, interface="127.0.0.1")
         self.url = f"http://127.0.0.1:{self._port.getHost().port}"
 
     def cut(self) -> None:
@@ -92,14 +118,14 @@ class Front(Resource):
     async def stop(self) -> None:
         self.cut()
         await self._port.stopListening()
-        await self.quiet()
+        while self.active or self._site.connections:
+            await turn()
         await self._pool.closeCachedConnections()
 
     async def quiet(self) -> None:
         """Wait until nothing is under way here."""
         while self.active:
-            self._quiet.append(Deferred())
-            await self._quiet[-1]
+            await turn()
 
     def next(self, method: str, uri: str) -> Fault | None:
         self.seen.append((method, uri))
@@ -120,14 +146,13 @@ class Front(Resource):
 
     def _over(self, _: Any) -> None:
         self.active -= 1
-        if not self.active:
-            waiting, self._quiet = self._quiet, []
-            for each in waiting:
-                each.callback(None)
 
     async def _serve(self, request: Any) -> None:
         body = request.content.read()
         fault = request.fault
+        if fault is not None and fault.kind == "early":
+            request.channel.loseConnection()
+            return
         if fault is not None and fault.kind in ("status", "stall"):
             _answer(request, fault.status, [], fault.body, fault.after if fault.kind == "stall" else None)
             if fault.kind == "stall":

@@ -7,6 +7,7 @@ none); virtual hosts, TLS and redirects to other regions; that a presigned link 
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -259,6 +260,23 @@ class FaultTests(S3Case):
         self.faults(*[Fault("in", 1_000_000)] * 99)
         await self.refused(self.storage.put(KEY, path))
         self.assertEqual((self.asked("PUT"), await self.objects()), (TRIES, []))
+        await self.closed()
+        self.front.faults = []
+        nowhere = self.open(endpoint="http://127.0.0.1:1")
+        await self.refused(nowhere.put(KEY, path))
+        await self.closed()
+
+    async def test_answered_early(self) -> None:
+        """An answer that comes before the body has left is one."""
+        self.faults(Fault("early", status=403, body=b"<Error><Code>AccessDenied</Code></Error>"))
+        error = await self.refused(self.storage.put(KEY, self.path(content(LARGE))))
+        self.assertEqual(str(error), "the bucket answered 403 AccessDenied")
+        await self.closed()
+
+    async def closed(self) -> None:
+        """Wait until nobody reads the file any more."""
+        while any(name.endswith("/upload") for name in map(_file, os.listdir("/proc/self/fd"))):
+            await turn()
 
     async def test_download_cut(self) -> None:
         """A connection that ends in the middle of a download: the rest follows, and no byte comes twice."""
@@ -441,8 +459,16 @@ class StartTests(S3Case):
     async def test_usable(self) -> None:
         """Everything that is needed is tried once, and nothing of that is left."""
         await self.storage.start()
-        self.assertEqual([method for method, _ in self.front.seen], ["GET", "PUT", "DELETE"])
+        self.assertEqual([method for method, _ in self.front.seen], ["GET", "GET", "PUT", "GET", "DELETE"])
         self.assertEqual(await self.objects(), [])
+
+    async def test_bucket_that_lists_no_uploads(self) -> None:
+        """Not all that speak S3 tell of unfinished uploads: nobody asks those again."""
+        self.faults(Fault("status", status=501), uri="uploads")
+        await self.storage.start()
+        self.front.seen.clear()
+        await self.storage.delete(KEY)
+        self.assertEqual([method for method, _ in self.front.seen], ["DELETE"])
 
     async def test_says_what_is_wrong(self) -> None:
         """One sentence, with the setting that is wrong, and without a secret."""
@@ -458,3 +484,11 @@ class StartTests(S3Case):
             self.assertEqual(str(error), f"files can't be kept in {place}: {reason}")
         self.faults(Fault("status", status=403, body=b"<Error><Code>AccessDenied</Code></Error>"), method="PUT")
         self.assertIn("lacks a right", str(await self.refused(self.storage.start())))
+
+
+def _file(descriptor: str) -> str:
+    """What a descriptor of this process is."""
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")
+    except FileNotFoundError:
+        return ""

@@ -124,7 +124,6 @@ export function Composer(props: ComposerProps) {
           )}
         </Suspense>
         <div className="composer__line" hidden={speaks}>
-          {attaches && <AttachButton onAttach={files.add} onDone={focus} />}
           <Field
             ref={field}
             name={name}
@@ -137,6 +136,7 @@ export function Composer(props: ComposerProps) {
             onKeyDown={keyDown}
             onPaste={paste}
           />
+          {attaches && <AttachButton onAttach={files.add} onDone={focus} />}
           <EmojiButton onPick={insert} onClose={focus} />
           <MainButton
             records={attaches && text === "" && items.length === 0}

@@ -14,7 +14,13 @@ export function AttachButton({ onAttach, onDone }: { onAttach: (files: readonly 
   useHotkey("mod+o", choose);
   return (
     <>
-      <IconButton icon={Plus} label={t.conversation.attach} shortcut="mod+o" onClick={choose} />
+      <IconButton
+        className="composer__attach"
+        icon={Plus}
+        label={t.conversation.attach}
+        shortcut="mod+o"
+        onClick={choose}
+      />
       <input
         ref={input}
         type="file"

@@ -7,7 +7,7 @@ are known to be frames, and their blocks are copied: whatever else is there is l
 from __future__ import annotations
 
 from chatr.media.asked import Unsupported
-from chatr.media.handed import Source
+from chatr.media.processes.handed import Source
 
 _EXTENSION, _IMAGE, _TRAILER = b"\x21", b"\x2c", b"\x3b"
 _CONTROL, _APPLICATION = b"\xf9", b"\xff"

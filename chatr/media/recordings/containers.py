@@ -11,7 +11,7 @@ import av
 from av.container import InputContainer
 
 from chatr.media.asked import MAX_DURATION_S, Unsupported
-from chatr.media.handed import Source
+from chatr.media.processes.handed import Source
 
 #: What FFmpeg calls a family, where that differs.
 _FORMATS = {"mp4": "mov", "quicktime": "mov"}

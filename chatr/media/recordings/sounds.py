@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from av.container import InputContainer
 
-from chatr.media import containers
 from chatr.media.asked import Seen, Unsupported
 from chatr.media.kinds import FileType
+from chatr.media.recordings import containers
 
 #: Among so many packets one can be decoded.
 _TRIED = 50

@@ -15,11 +15,11 @@ from twisted.logger import Logger
 
 import chatr
 from chatr.api.errors import ApiError
-from chatr.media.account import unprivileged
-from chatr.media.frames import Job, Start, framed
-from chatr.media.handing import Handing
-from chatr.media.waiting import Waiting
-from chatr.media.worker import Task, Worker
+from chatr.media.processes.account import unprivileged
+from chatr.media.processes.frames import Job, Start, framed
+from chatr.media.processes.handing import Handing
+from chatr.media.processes.waiting import Waiting
+from chatr.media.processes.worker import JobInHand, Worker
 
 log = Logger()
 
@@ -34,7 +34,10 @@ MAX_ANSWER_BYTES = 256 * 1024
 #: After a worker that could not even begin, none is tried for so long.
 PAUSE_S = 10.0
 
-_BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from chatr.media.child import main; main(sys.argv[2])"
+_BOOT = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from chatr.media.processes.child import main; main(sys.argv[2])"
+)
 
 
 class Workers:
@@ -43,7 +46,7 @@ class Workers:
     A job that takes longer than ``deadline_s``, or more than ``memory_bytes`` with the worker around it, fails with
     ``Unparsed``: the worker is killed, and another is started for the next job. Each beyond ``most_waiting`` fails
     with ``unavailable``, and so do all while no worker can be started, and when they are stopped. ``jobs`` names the
-    module that does each kind of job (:class:`~chatr.media.frames.Start`).
+    module that does each kind of job (:class:`~chatr.media.processes.frames.Start`).
 
     Jobs under a key take turns with those of other keys: ``most_of_one`` wait at most, and all processes but one are
     for a key at most, if there are several.
@@ -69,7 +72,7 @@ class Workers:
         uid, gid = unprivileged()
         self._start = Start(dict(jobs), memory_bytes, round(deadline_s) + 1, uid, gid, os.getpid(), nice)
         at_once = max(1, processes - 1)
-        self._waiting: Waiting[Task] = Waiting(most=most_waiting, most_of_one=most_of_one, at_once=at_once)
+        self._waiting: Waiting[JobInHand] = Waiting(most=most_waiting, most_of_one=most_of_one, at_once=at_once)
         self._workers: list[Worker] = []
         self._owing: list[str] = []
         """Keys whose jobs have cost a process that is not there again."""
@@ -92,7 +95,7 @@ class Workers:
         if self._stopped:
             return fail(_unavailable("the server stops"))
         size = handing.size if handing is not None else None
-        task = Task(framed(msgspec.msgpack.encode(Job(job, payload, size))), handing, key)
+        task = JobInHand(framed(msgspec.msgpack.encode(Job(job, payload, size))), handing, key)
         if not self._waiting.add(key, task):
             return fail(_unavailable("too many wait"))
         self._next()
@@ -139,7 +142,7 @@ class Workers:
         worker.ended.addCallback(partial(self._ended, worker))
         return True
 
-    def _free(self, task: Task | None, *, lost: bool = False) -> None:
+    def _free(self, task: JobInHand | None, *, lost: bool = False) -> None:
         if task is None and self._owing:
             self._waiting.ended(self._owing.pop(0))
         elif task is not None and lost:

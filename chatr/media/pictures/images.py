@@ -8,11 +8,11 @@ from typing import Any
 
 from PIL import AvifImagePlugin, Image, ImageOps, JpegImagePlugin
 
-from chatr.media import colours, gifs, webps
 from chatr.media.asked import CROPS, ORIGINAL, THUMBNAILS, Purpose, Seen, Unsupported
-from chatr.media.blurred import blur_hash
-from chatr.media.handed import Handed, Source
 from chatr.media.kinds import FileType
+from chatr.media.pictures import colours, gifs, webps
+from chatr.media.pictures.blurred import blur_hash
+from chatr.media.processes.handed import Handed, Source
 
 _FORMATS = {
     "jpeg": ["JPEG", "MPO"],

@@ -24,7 +24,7 @@ class Start(msgspec.Struct, frozen=True):
 
     jobs: dict[str, str]
     """Name of a job → the module that does it: ``prepare()`` once, then ``work(payload) -> bytes`` for each, or
-    ``work(payload, handed) -> bytes`` where a file goes with it (:class:`~chatr.media.handed.Handed`)."""
+    ``work(payload, handed) -> bytes`` where a file goes with it (:class:`~chatr.media.processes.handed.Handed`)."""
     memory_bytes: int
     cpu_s: int
     uid: int
@@ -55,7 +55,7 @@ class Want(msgspec.Struct, frozen=True, array_like=True, tag=1):
     size: int
 
 
-class Made(msgspec.Struct, frozen=True, array_like=True, tag=2):
+class MadePiece(msgspec.Struct, frozen=True, array_like=True, tag=2):
     """A piece more of a file that the job makes. The answer is an empty frame."""
 
     name: str
@@ -63,7 +63,7 @@ class Made(msgspec.Struct, frozen=True, array_like=True, tag=2):
 
 
 #: What a worker says.
-Said = Done | Want | Made
+Said = Done | Want | MadePiece
 
 
 def framed(content: bytes) -> bytes:

@@ -15,8 +15,8 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from chatr.media.frames import PIECE_BYTES, Done, FrameReader, Made, Said, TooLong, Want, framed
-from chatr.media.handing import Handing, Nonsense
+from chatr.media.processes.frames import PIECE_BYTES, Done, FrameReader, MadePiece, Said, TooLong, Want, framed
+from chatr.media.processes.handing import Handing, Nonsense
 
 log = Logger()
 
@@ -29,7 +29,7 @@ class Unparsed(Exception):
     """It could not be parsed, for whatever reason: the worker refused it, died of it or was late."""
 
 
-class Task:
+class JobInHand:
     """A job that somebody waits for, or not any more."""
 
     def __init__(self, frame: bytes, handing: Handing | None, key: str) -> None:
@@ -59,7 +59,7 @@ class Worker(ProcessProtocol):
         self._left_s = self._deadline_s = deadline_s
         self._frames = FrameReader(self._heard, max_bytes=max_answer_bytes)
         self._free = free
-        self._task: Task | None = None
+        self._task: JobInHand | None = None
         self._timer: Any = None
         self._ready = False
         self._serving = False
@@ -81,7 +81,7 @@ class Worker(ProcessProtocol):
     def idle(self) -> bool:
         return self._ready and self._task is None and not self._killed
 
-    def do(self, task: Task) -> None:
+    def do(self, task: JobInHand) -> None:
         """Begin a job; it has to be idle."""
         self._task = task
         self._left_s = self._deadline_s
@@ -152,7 +152,7 @@ class Worker(ProcessProtocol):
         else:
             raise msgspec.DecodeError("a job without a file")
 
-    def _answered(self, task: Task, done: Done) -> None:
+    def _answered(self, task: JobInHand, done: Done) -> None:
         self._task = None
         self._stop_timer()
         if done.ok:
@@ -161,7 +161,7 @@ class Worker(ProcessProtocol):
             task.fail(Unparsed("it is broken"))
         self._free(task)
 
-    def _serve(self, handing: Handing, said: Want | Made) -> None:
+    def _serve(self, handing: Handing, said: Want | MadePiece) -> None:
         """Read or write for it. Meanwhile it waits, and its time stands still."""
         self._left_s = max(0.0, self._timer.getTime() - self._reactor.seconds())
         self._stop_timer()

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from pathlib import Path
 from threading import Lock
 
-from chatr.media.frames import PIECE_BYTES, Made, Want
+from chatr.media.processes.frames import PIECE_BYTES, MadePiece, Want
 
 #: What a job may read: its file so many times, and this beside. Each piece counts as no less than a page, either way.
 _TIMES, _BESIDE_BYTES, _PAGE_BYTES = 4, 64 * 1024 * 1024, 4096
@@ -41,7 +41,7 @@ class Handing:
         self._lock = Lock()
         self._closed = False
 
-    def answer(self, said: Want | Made) -> bytes:
+    def answer(self, said: Want | MadePiece) -> bytes:
         """Do what a worker asks for. Raises :class:`Nonsense` and OSError."""
         with self._lock:
             if self._closed:
@@ -79,7 +79,7 @@ class Handing:
             self._source = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         return os.pread(self._source, want.size, want.offset)
 
-    def _make(self, made: Made) -> bytes:
+    def _make(self, made: MadePiece) -> bytes:
         self._may_make -= max(len(made.content), _PAGE_BYTES)
         if made.name not in self._names or self._may_make < 0:
             raise Nonsense("it makes what it is not to make, or too much")

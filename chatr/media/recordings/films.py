@@ -7,10 +7,11 @@ from typing import Any
 from av.container import InputContainer
 from PIL import Image, ImageStat
 
-from chatr.media import containers, images
 from chatr.media.asked import THUMBNAILS, Seen, Unsupported
-from chatr.media.handed import Handed
 from chatr.media.kinds import FileType
+from chatr.media.pictures import images
+from chatr.media.processes.handed import Handed
+from chatr.media.recordings import containers
 
 #: A picture is looked for in the first second, in so many frames at most and so many packets.
 _EARLY_S, _MOST_FRAMES, _MOST_PACKETS = 1.0, 40, 400

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 
 from chatr.media.asked import Unsupported
-from chatr.media.handed import Source
+from chatr.media.processes.handed import Source
 
 _HEAD = struct.Struct("<4sL")
 _HEADER_BYTES, _FRAME_BYTES = 12, 16

@@ -5,7 +5,7 @@ from __future__ import annotations
 import blurhash
 from PIL import Image
 
-from chatr.media import colours
+from chatr.media.pictures import colours
 
 #: What is looked at of it: more than the components can show.
 _SIDE = 32

@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable
 from typing import Any
 
-from chatr.media.frames import PIECE_BYTES, Made, Said, Want
+from chatr.media.processes.frames import PIECE_BYTES, MadePiece, Said, Want
 
 #: A container's index stands at its end, and a parser goes there and back.
 _KEPT_PIECES = 4
@@ -22,7 +22,7 @@ class Handed:
     def put(self, name: str, content: bytes | memoryview) -> None:
         """Write all of a file that comes of the job, by one of the names that chatr knows."""
         for start in range(0, len(content), PIECE_BYTES):
-            self._ask(Made(name, bytes(content[start : start + PIECE_BYTES])))
+            self._ask(MadePiece(name, bytes(content[start : start + PIECE_BYTES])))
 
 
 class Source(io.RawIOBase):

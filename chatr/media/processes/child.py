@@ -17,8 +17,18 @@ from typing import Any
 
 import msgspec
 
-from chatr.media.frames import LENGTH_BYTES, MAX_JOB_BYTES, PIECE_BYTES, Done, Job, Said, Start, framed, length_of
-from chatr.media.handed import Handed
+from chatr.media.processes.frames import (
+    LENGTH_BYTES,
+    MAX_JOB_BYTES,
+    PIECE_BYTES,
+    Done,
+    Job,
+    Said,
+    Start,
+    framed,
+    length_of,
+)
+from chatr.media.processes.handed import Handed
 
 #: prctl(2).
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38

@@ -7,10 +7,10 @@ from typing import Any
 import av
 import msgspec
 
-from chatr.media import containers
 from chatr.media.asked import MAX_DURATION_S, Heard, Unsupported
-from chatr.media.handed import Handed, Source
-from chatr.media.loudness import Loudness
+from chatr.media.processes.handed import Handed, Source
+from chatr.media.recordings import containers
+from chatr.media.recordings.loudness import Loudness
 from chatr.media.sniffing import HEAD_BYTES, family
 
 #: Formats of samples that are looked at as they are: type of an array, and full scale; "p": each channel for itself.

@@ -1,0 +1,1 @@
+"""Images, looked at and written anew."""

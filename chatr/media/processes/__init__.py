@@ -1,0 +1,1 @@
+"""Worker processes: each does jobs of strangers' bytes, one after the other, with next to no rights."""

@@ -1,0 +1,1 @@
+"""Recordings and films, opened by FFmpeg."""
