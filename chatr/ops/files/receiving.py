@@ -127,10 +127,11 @@ async def ready(db: Queryable, file_id: str) -> File:
     return file
 
 
-async def let_go(ctx: Ctx, file_id: str) -> None:
-    """Have a file go that nobody will send."""
-    await files.let_go(ctx.ports.db, [file_id])
+async def let_go(ctx: Ctx, file_id: str) -> bool:
+    """Have a file go that nobody will send; whether it does: somebody may have been quicker."""
+    goes = await files.let_go(ctx.ports.db, [file_id]) > 0
     ctx.ports.files.keeper.wake()
+    return goes
 
 
 def _without_original(looked: Looked) -> Looked:
