@@ -6,15 +6,21 @@ import secrets
 import uuid
 from collections.abc import Callable
 from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any
 
 import msgspec
 from twisted.internet.defer import Deferred, DeferredList, DeferredLock
+from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 
-from chatr.api.context import Caller, Context
+from chatr.api.context import Caller, Context, Uploaded
 from chatr.api.errors import ApiError
 from chatr.api.model import Session
+from chatr.demo.made import made
 from chatr.demo.scenes import (
     ACTORS,
     ASKED,
@@ -28,12 +34,14 @@ from chatr.demo.scenes import (
     Read,
     Rewrite,
     Say,
+    Share,
     Step,
     Unsend,
 )
 from chatr.ops import operator
 from chatr.ops.catalog import CONTRACT
 from chatr.ops.ports import Ctx, Ports
+from chatr.store.ids import uuid7
 from chatr.store.people.people import Person
 
 #: Tells accounts of the demo from those of people who like the same names; no mail ever goes there (RFC 2606).
@@ -116,8 +124,8 @@ class Demo:
         record = CONTRACT.operations[name]
         return await record.run(self._ctx(Caller(role="user", user_id=user_id)), record.params(**params))
 
-    def _ctx(self, caller: Caller) -> Ctx:
-        return Context(caller=caller, request_id="demo", now=self._now(), ports=self._ports)
+    def _ctx(self, caller: Caller, uploaded: Uploaded | None = None) -> Ctx:
+        return Context(caller=caller, request_id="demo", now=self._now(), ports=self._ports, uploaded=uploaded)
 
     async def _cast(self) -> dict[str, Person]:
         # Each has a password to be hashed, which takes a while: all at the same time.
@@ -193,7 +201,9 @@ class Demo:
         self, step: Step, name: str, cast: dict[str, Person], where: dict[str, dict[str, str]], said: dict[str, Any]
     ) -> None:
         """``where``: to whom or where each writes; ``said``: the messages so far by name, the last one has none."""
-        if isinstance(step, Say):
+        if isinstance(step, Share):
+            said[step.name] = said[""] = await self._share(step, name, cast[step.by].id, where[step.by])
+        elif isinstance(step, Say):
             reply = {"reply_to_id": said[step.reply_to].id} if step.reply_to else {}
             client_id = str(uuid.uuid5(_NAMESPACE, name))
             said[step.name] = said[""] = await self.act(
@@ -215,6 +225,32 @@ class Demo:
         elif isinstance(step, Unsend):
             message = said[step.name]
             await self._unless_done(message.sender.id, "message.unsend", id=message.id)
+
+    async def _share(self, step: Share, name: str, user_id: str, where: dict[str, str]) -> Any:
+        """Upload and send files; the last message."""
+        message = None
+        group = {"group_id": str(uuid.uuid5(_NAMESPACE, name))} if len(step.files) > 1 else {}
+        for number, file in enumerate(step.files):
+            client_id = str(uuid.uuid5(_NAMESPACE, f"{name} {number}"))
+            caption = "" if number else step.text
+            said = {"caption": caption, "client_id": client_id, **group, **where}
+            message = await self._upload(user_id, file, **said)
+        return message
+
+    async def _upload(self, user_id: str, file: str, **params: Any) -> Any:
+        """Send a file of made.py, as if it had come in by a door."""
+        record = CONTRACT.operations["message.upload"]
+        content = await deferToThread(made, file)
+        folder = Path(await deferToThread(mkdtemp, prefix="chatr-demo-"))
+        try:
+            path = folder / "upload"
+            await deferToThread(path.write_bytes, content)
+            digest = sha256(content).digest()
+            uploaded = Uploaded(id=uuid7(), path=path, size=len(content), sha256=digest, name=file)
+            ctx = self._ctx(Caller(role="user", user_id=user_id), uploaded)
+            return await record.run(ctx, record.params(**params))
+        finally:
+            await deferToThread(rmtree, folder, ignore_errors=True)
 
     async def _unless_done(self, user_id: str, name: str, /, **params: Any) -> Any:
         """The answer of an operation, None where it was done before."""

@@ -25,6 +25,15 @@ class Say(msgspec.Struct, frozen=True):
     reply_to: str = ""
 
 
+class Share(msgspec.Struct, frozen=True):
+    """Files of made.py, that are sent together; the first has the caption ``text``."""
+
+    by: str
+    files: tuple[str, ...]
+    text: str = ""
+    name: str = ""
+
+
 class Rewrite(msgspec.Struct, frozen=True):
     """The text of a message becomes another."""
 
@@ -52,7 +61,7 @@ class Read(msgspec.Struct, frozen=True):
     by: str
 
 
-Step: TypeAlias = Say | Rewrite | React | Unsend | Read
+Step: TypeAlias = Say | Share | Rewrite | React | Unsend | Read
 
 
 class DemoScene(msgspec.Struct, frozen=True):
@@ -123,9 +132,10 @@ SCENES = (
         SAM,
         (
             Say(MIRA, "Morning! The harbour walk was worth the alarm clock", "walk"),
+            Share(MIRA, ("harbour.jpg", "pier.jpg"), "Half past six", "light"),
             Say(MIRA, "Two more when I find the card reader", "reader"),
             Read(SAM),
-            Say(SAM, "That light! 😍", "light"),
+            Say(SAM, "That light! 😍"),
             React(SAM, "walk", "❤️"),
             Say(SAM, "Keep the second one for the album. And send me the full size if you can", "keep", "reader"),
             Rewrite(
@@ -146,10 +156,12 @@ SCENES = (
             React(SAM, "code", "🔥"),
             Say(SAM, "*Much* nicer. The docs say the same: https://docs.python.org/3/library/asyncio-sync.html"),
             Read(MIRA),
+            Share(MIRA, ("Voice note.wav",)),
             Say(MIRA, "Train is at 7:48, platform 6. I booked the quiet coach, seats 61 and 62"),
             Say(MIRA, "Is this the hut you meant? https://en.wikipedia.org/wiki/Mountain_hut", "hut"),
             Read(SAM),
             Say(SAM, "Yes! @mira you are the best", "", "hut"),
+            Share(SAM, ("Packing list.md",)),
             Say(SAM, "Bring the stove, mine leaks"),
         ),
         pinned_by=SAM,

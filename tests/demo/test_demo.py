@@ -64,6 +64,10 @@ class MakingTests(DemoCase):
         self.assertTrue(any("```" in each.content for each in messages))
         self.assertTrue(any("https://" in each.content for each in messages))
         self.assertTrue(any(len(each.content) > 1000 for each in messages))
+        # What was sent beside words; two pictures together.
+        self.assertEqual(Counter(each.type for each in messages), {"text": 15, "image": 2, "audio": 1, "file": 1})
+        [group_id] = {each.group_id for each in messages if each.type == "image"}
+        self.assertTrue(group_id)
 
     async def test_made_once(self) -> None:
         """Whoever comes at the same time, or later, finds the same; what one has changed meanwhile stays."""

@@ -58,12 +58,18 @@ def sound(kind: str, seconds: float, loud: Callable[[float], float], *, channels
 
 
 def film(
-    pictures: Sequence[Image.Image], *, form: str = "webm", encoder: str = "libvpx", rate: int = 10, sounds: bool = True
+    pictures: Sequence[Image.Image],
+    *,
+    form: str = "webm",
+    encoder: str = "libvpx",
+    rate: int = 10,
+    sounds: bool = True,
+    options: dict[str, str] | None = None,
 ) -> bytes:
     """A film of pictures of one size, with a silent track of sound."""
     content = io.BytesIO()
     with av.open(content, "w", format=form) as container:
-        stream: Any = container.add_stream(encoder, rate=rate)
+        stream: Any = container.add_stream(encoder, rate=rate, options=options)
         stream.width, stream.height = pictures[0].size
         stream.pix_fmt = "yuv420p"
         stream.bit_rate = 500_000

@@ -11,6 +11,7 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 from tests.e2e.server import Account
 from tests.web.case import in_browser
 from tests.web.test_conversation import Chat, ConversationCase
+from tests.web.test_groups import GroupCase, details
 
 #: Drops a file onto an element, as the desktop does: by a DataTransfer that the page makes.
 _DROP = """async (element, { name, type, bytes }) => {
@@ -185,3 +186,28 @@ class FilesTests(ConversationCase):
         page.get_by_role("button", name="Remove", exact=True).click()
         for each in (page, his):
             expect(each.locator(".avatar img")).to_have_count(0)
+
+
+class GroupPictureTests(GroupCase):
+    """A group's."""
+
+    @in_browser
+    def test_pictures(self) -> None:
+        """Who may change its picture and cover is offered that; all see them, and who did it."""
+        ann, ben, _ = self.three()
+        group = self.group(ann, ben)
+        hers, his = self.at_details(ann, group), self.at_details(ben, group)
+        for item in ("Change picture", "Add cover"):
+            with hers.expect_file_chooser() as chooser:
+                details(hers).get_by_role("button", name="Change picture or cover").click()
+                hers.get_by_role("menuitem", name=item).click()
+            chooser.value.set_files([chosen("us.jpg", "image/jpeg", picture(1600, 1000, form="JPEG"))])
+            hers.get_by_role("dialog", name="Place the picture").get_by_role("button", name="Use picture").click()
+            expect(hers.get_by_role("dialog", name="Place the picture")).to_have_count(0)
+        for page in (hers, his):
+            expect(details(page).locator(".avatar--place img")).to_have_js_property("naturalWidth", 400)
+            expect(details(page).locator(".cover img")).to_have_js_property("naturalWidth", 1200)
+            expect(page.locator(".conversation-header img")).to_have_js_property("naturalWidth", 96)
+        expect(Chat(his).log).to_contain_text("Ann Archer changed the group’s picture")
+        expect(details(his).get_by_role("button", name="Change picture or cover")).to_have_count(0)
+        self.check_accessible(hers)

@@ -92,4 +92,5 @@ class NamesTests(ConversationCase):
         his.field.press_sequentially("I do", delay=20)
         expect(chat.log.get_by_role("status")).to_have_text("Ben Baker is typing")
         chat.act("Dinner on", "Unsend")
+        expect(chat.page.get_by_role("alertdialog")).to_be_visible()
         self.assertEqual(tree.named("alertdialog"), ["Unsend this message?"])

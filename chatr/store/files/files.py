@@ -117,20 +117,15 @@ async def arrive(
 
 async def ready(db: Queryable, file_id: str) -> File | None:
     """Say that all objects of a file are there. None when it was let go meanwhile: it took a day."""
-    rows = await db.query(
-        """WITH made AS (
-             UPDATE files SET state = 'ready', state_at = clock_timestamp(),
-                    due_at = CASE WHEN waveform_state = 'pending' THEN clock_timestamp() END
-              WHERE id = %s AND state = 'arriving' RETURNING id)
-           SELECT id FROM made""",
-        (file_id,),
-    )
-    return await told(db, file_id) if rows else None
+    return _shown(await db.query("SELECT file_ready(%s)", (file_id,)))
 
 
 async def told(db: Queryable, file_id: str) -> File | None:
     """A file as it is told, whoever may have it."""
-    rows = await db.query("SELECT file_shown(%s)", (file_id,))
+    return _shown(await db.query("SELECT file_shown(%s)", (file_id,)))
+
+
+def _shown(rows: Sequence[tuple[Any, ...]]) -> File | None:
     found = value(rows, object)
     return shown(found) if isinstance(found, list) else None
 

@@ -8,6 +8,7 @@ import type { ConversationData } from "../timeline/useConversation.ts";
 import { type Composing, type ComposingAction, composing, draftOf } from "./composing.ts";
 import type { Voice } from "./files/tray.ts";
 import type { Files } from "./files/useFiles.ts";
+import { isFull } from "./full.ts";
 import { mayAttach } from "./writing.ts";
 
 interface SendingOptions {
@@ -96,12 +97,6 @@ export function useSending({ data, state, dispatch, files, messages, onSent }: S
       if (text !== draftOf(state).text) signal(text);
     },
   };
-}
-
-/** The browser gives no more room to what is kept here; Dexie has the reason inside. */
-function isFull(error: unknown): boolean {
-  const { name, inner } = (error ?? {}) as { name?: string; inner?: { name?: string } };
-  return name === "QuotaExceededError" || inner?.name === "QuotaExceededError";
 }
 
 function isEditable(message: Message, me: string): boolean {
