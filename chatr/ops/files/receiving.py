@@ -61,7 +61,7 @@ async def room(ports: Ports, user_id: str, size: int) -> None:
     """Raise ``too_large`` when somebody has no room for so many bytes more."""
     quota = ports.files.settings.quota_bytes
     if quota and await files.used_bytes(ports.db, user_id) + size > quota:
-        raise ApiError("too_large", f"Your files may take {quota} bytes together: take back some that you have sent")
+        raise ApiError("too_large", f"Your files may take {quota} bytes together")
 
 
 async def _look(ctx: Ctx, path: Path, name: str, purpose: Purpose, into: Path) -> FoundFile:
