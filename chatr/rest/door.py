@@ -72,7 +72,7 @@ class HttpDoor:
         if demo is not None:
             DemoDoor(exchange, demo)
         rules = Rules.of(config, exchange.bodies)
-        root, streams = exchange.klein.resource(), exchange.streams
+        root, streams = exchange.resource(), exchange.streams
         self.site: ChatrSite = make_site(root, websocket(rules.refuse), rules, reactor, streams)
 
     def start(self) -> None:
