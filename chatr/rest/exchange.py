@@ -23,7 +23,7 @@ from chatr.rest.http.bodies import Body, Opener, Streams
 from chatr.rest.http.headers import HttpRefusal
 from chatr.rest.http.request import ChatrRequest, bearer, render
 from chatr.rest.metrics import Metrics
-from chatr.rest.routes import Route, resource
+from chatr.rest.routes import RestRoute, resource
 from chatr.sharing import count_for
 
 #: Below it is what programs use.
@@ -66,7 +66,7 @@ class Exchange:
         self.bodies: dict[bytes, int] = {}
         #: Bodies that are taken as they come.
         self.streams = Streams()
-        self._routes: list[Route] = []
+        self._routes: list[RestRoute] = []
         self._served: dict[str, _Served] = {}
         self.running = 0
         """What is under way, with or without somebody who waits for it."""
@@ -99,7 +99,7 @@ class Exchange:
         """
         if max_body_bytes is not None:
             self.bodies[path.partition("<")[0].encode()] = max_body_bytes
-        route = Route(path, verb, endpoint or name)
+        route = RestRoute(path, verb, endpoint or name)
         self._served[route.endpoint] = _Served(name, handler, drains)
         self._routes.append(route)
 

@@ -20,7 +20,7 @@ from chatr.rest.http.request import ChatrRequest
 _TABLES = 64
 
 
-class Route(msgspec.Struct, frozen=True):
+class RestRoute(msgspec.Struct, frozen=True):
     """Where requests come in, and what is said to have been asked for: no two have the same ``endpoint``."""
 
     path: str
@@ -38,13 +38,13 @@ class Answering(Protocol):
         """The same where there is no route, or none for the method."""
 
 
-def resource(routes: tuple[Route, ...], answering: Answering) -> KleinResource:
+def resource(routes: tuple[RestRoute, ...], answering: Answering) -> KleinResource:
     """What a site stands on."""
     return _table(routes).__get__(answering, type(answering)).resource()
 
 
 @lru_cache(maxsize=_TABLES)
-def _table(routes: tuple[Route, ...]) -> Klein:
+def _table(routes: tuple[RestRoute, ...]) -> Klein:
     """The routes, of nobody yet: Klein gives each function below whom the table is bound to."""
     klein = Klein()
     for route in routes:
