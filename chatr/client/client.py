@@ -70,9 +70,7 @@ class Client:
         of one's own. ``random``: from 0 to 1, for the jitter of delays. Raises ValueError.
         """
         _check(url)
-        self._reactor = reactor
-        self._url = url
-        self._endpoint = endpoint
+        self._reactor, self._url, self._endpoint = reactor, url, endpoint
         self._credentials = credentials
         kept: State = state or MemoryState()
         self._feed = Feed(kept, listener, history=history)
