@@ -95,8 +95,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         return inspect.cleandoc(self.run.__doc__ or "")
 
 
-class Contract(msgspec.Struct, frozen=True):
-    """All operations and events by name."""
+class Contract(msgspec.Struct, frozen=True, eq=False):
+    """All operations and events by name. No two are the same: what is made of one can be kept by it."""
 
     operations: Mapping[str, Operation]
     events: Mapping[str, Event]

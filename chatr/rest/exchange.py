@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Protocol
 
 import msgspec
-from klein import Klein
+from klein.resource import KleinResource
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.web.http import NOT_MODIFIED
@@ -23,6 +23,7 @@ from chatr.rest.http.bodies import Body, Opener, Streams
 from chatr.rest.http.headers import HttpRefusal
 from chatr.rest.http.request import ChatrRequest, bearer, render
 from chatr.rest.metrics import Metrics
+from chatr.rest.routes import RestRoute, resource
 from chatr.sharing import count_for
 
 #: Below it is what programs use.
@@ -34,6 +35,14 @@ class Handler(Protocol):
 
     def __call__(self, request: ChatrRequest, /, **variables: str) -> bytes | Awaitable[bytes]:
         """The body; status and headers are the request's. Raises ApiError for a problem."""
+
+
+class _Served(msgspec.Struct, frozen=True):
+    """What answers at a route. ``name``: for metrics."""
+
+    name: str
+    handler: Handler
+    drains: bool
 
 
 class Exchange:
@@ -57,7 +66,8 @@ class Exchange:
         self.bodies: dict[bytes, int] = {}
         #: Bodies that are taken as they come.
         self.streams = Streams()
-        self.klein = Klein()
+        self._routes: list[RestRoute] = []
+        self._served: dict[str, _Served] = {}
         self.running = 0
         """What is under way, with or without somebody who waits for it."""
         self._verify = verify
@@ -69,9 +79,7 @@ class Exchange:
         self.draining = False
         """Whether the process is to end, so that a balancer sends nobody here."""
         self._idle: list[Deferred[None]] = []
-        self._otherwise: tuple[str, Handler] | None = None
-        no_route: Any = self._no_route
-        self.klein.handle_errors(HTTPException)(no_route)
+        self._otherwise: _Served | None = None
 
     def serve(
         self,
@@ -89,14 +97,11 @@ class Exchange:
         ``endpoint``: where a name has several paths, one for each. ``max_body_bytes``: if not as many as the site
         takes. ``drains``: whether it is refused while the server stops.
         """
-
-        async def answer(request: ChatrRequest, **variables: str) -> bytes:
-            return await self._answer(request, name, handler, variables, drains)
-
         if max_body_bytes is not None:
             self.bodies[path.partition("<")[0].encode()] = max_body_bytes
-        # Without an endpoint of its own each route would overwrite the last: they share the function's name.
-        self.klein.route(path, methods=[verb], endpoint=endpoint or name)(answer)
+        route = RestRoute(path, verb, endpoint or name)
+        self._served[route.endpoint] = _Served(name, handler, drains)
+        self._routes.append(route)
 
     def take(self, name: str, verb: str, path: str, opener: Opener) -> None:
         """Have the body of a route that is served taken as it comes. What refuses it is counted as an answer."""
@@ -115,7 +120,7 @@ class Exchange:
 
     def otherwise(self, name: str, handler: Handler) -> None:
         """Have a handler answer GET and HEAD wherever no route does."""
-        self._otherwise = (name, handler)
+        self._otherwise = _Served(name, handler, drains=True)
 
     def caller(self, request: ChatrRequest) -> Caller:
         """Who calls. From here on the connection's work is counted as theirs. Raises ``unauthenticated``."""
@@ -176,15 +181,34 @@ class Exchange:
             idle.callback(None)
         return idle
 
-    async def _answer(
-        self, request: ChatrRequest, name: str, handler: Handler, variables: Mapping[str, str], drains: bool
-    ) -> bytes:
+    def resource(self) -> KleinResource:
+        """What a site stands on: the routes that there are by now."""
+        return resource(tuple(self._routes), self)
+
+    async def answer(self, request: ChatrRequest, endpoint: str, variables: dict[str, str]) -> bytes:
+        """The answer at a route."""
+        return await self._answer(request, self._served[endpoint], variables)
+
+    async def no_route(self, request: ChatrRequest, error: HTTPException) -> bytes:
+        """A wrong method, or no route: also where werkzeug would send the caller elsewhere."""
+        if isinstance(error, NotFound) and self._otherwise is not None and request.method in (b"GET", b"HEAD"):
+            return await self._answer(request, self._otherwise, {})
+        if isinstance(error, MethodNotAllowed):
+            request.setHeader("Allow", ", ".join(sorted(error.valid_methods or ())))
+            problem = ApiError("invalid", "This method is not allowed here").problem(request.request_id)
+            problem = msgspec.structs.replace(problem, status=405)
+        else:
+            problem = absent().problem(request.request_id)
+        request.setResponseCode(problem.status)
+        return render(request, problem)
+
+    async def _answer(self, request: ChatrRequest, served: _Served, variables: Mapping[str, str]) -> bytes:
         began = self._clock.seconds()
         try:
-            if self.draining and drains:
+            if self.draining and served.drains:
                 request.setHeader("Connection", "close")
                 raise stopping()
-            answer = handler(request, **variables)
+            answer = served.handler(request, **variables)
             body = answer if isinstance(answer, bytes) else await answer
         except ApiError as error:
             request.setResponseCode(error.kind.status)
@@ -197,23 +221,8 @@ class Exchange:
         # What a 304 would say of is the length of what the browser has; and who writes by itself has said it.
         if request.code != NOT_MODIFIED and not request.responseHeaders.hasHeader(b"content-length"):
             request.setHeader("Content-Length", str(len(body)))
-        self._metrics.answered(name, request.code, self._clock.seconds() - began)
+        self._metrics.answered(served.name, request.code, self._clock.seconds() - began)
         return body
-
-    async def _no_route(self, request: ChatrRequest, failure: Any) -> bytes:
-        """A wrong method, or no route: also where werkzeug would send the caller elsewhere."""
-        error: HTTPException = failure.value
-        if isinstance(error, NotFound) and self._otherwise is not None and request.method in (b"GET", b"HEAD"):
-            name, handler = self._otherwise
-            return await self._answer(request, name, handler, {}, drains=True)
-        if isinstance(error, MethodNotAllowed):
-            request.setHeader("Allow", ", ".join(sorted(error.valid_methods or ())))
-            problem = ApiError("invalid", "This method is not allowed here").problem(request.request_id)
-            problem = msgspec.structs.replace(problem, status=405)
-        else:
-            problem = absent().problem(request.request_id)
-        request.setResponseCode(problem.status)
-        return render(request, problem)
 
     def _connection(self, request: Request, session_id: str) -> str:
         """The open WAMP session that the caller names as its own, so that it gets no event of this call."""

@@ -101,7 +101,7 @@ def site() -> tuple[Clock, ChatrSite]:
     serve_operations(exchange, Decoding(CONTRACT, None, limiter=nothing, incidents=nothing, now=nothing, sign=nothing))
     rules = Rules(max_body_bytes=20_000, cors_origins=frozenset({"https://app.example"}), trusted_proxies=1, hsts=True)
     setting = Setting(clock, exempt_loopback=True, server=ServerSettings(trusted_proxies=1))
-    return clock, make_site(exchange.klein.resource(), setting.door.websocket(rules.refuse), rules, clock)
+    return clock, make_site(exchange.resource(), setting.door.websocket(rules.refuse), rules, clock)
 
 
 def talk(data: bytes) -> None:

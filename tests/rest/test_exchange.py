@@ -47,7 +47,7 @@ class ExchangeCase(SynchronousTestCase):
     def client(self) -> Client:
         """A connection to a site with the routes that are there by now."""
         rules = Rules(max_body_bytes=100, bodies=self.exchange.bodies)
-        return Client(make_site(self.exchange.klein.resource(), Resource(), rules, self.clock))
+        return Client(make_site(self.exchange.resource(), Resource(), rules, self.clock))
 
     def ask(self, verb: str, path: str, body: bytes = b"") -> Answer:
         """The one answer to a request of its own connection."""
@@ -77,6 +77,24 @@ class ExchangeTests(ExchangeCase):
                 self.assertEqual((within.status, within.body), (200, b"%d" % most), path)
             self.assertEqual((beyond.status, beyond.problem["code"]), (413, "too_large"), path)
             self.assertIn(f"at most {most} bytes", beyond.problem["detail"])
+
+    def test_same_routes(self) -> None:
+        """Two servers in one process with the same routes: each answers with its own, and where none is."""
+
+        def saying(text: bytes) -> Any:
+            return lambda request, /, id: text + id.encode()
+
+        first = self.exchange
+        first.serve("thing", "/things/<id>", saying(b"first "))
+        asked_first = self.client()
+        self.setUp()
+        self.exchange.serve("thing", "/things/<id>", saying(b"second "))
+        self.exchange.otherwise("page", lambda request, /, **_: b"page")
+        self.assertEqual(self.ask("GET", "/things/7").body, b"second 7")
+        self.assertEqual(self.ask("GET", "/elsewhere").body, b"page")
+        asked_first.say(b"GET /things/7 HTTP/1.1\r\nHost: x\r\n\r\nGET /elsewhere HTTP/1.1\r\nHost: x\r\n\r\n")
+        found, missed = asked_first.answers()
+        self.assertEqual((found.body, missed.status), (b"first 7", 404))
 
     def test_refusals_are_problems(self) -> None:
         """Whatever a route raises, at once or later, is a problem, and counted under its name."""

@@ -215,7 +215,7 @@ class TransferCase(TestCase):
             cors_origins=self.cors_origins,
         )
         clock: Any = reactor
-        site = make_site(self.exchange.klein.resource(), Resource(), rules, clock, self.exchange.streams)
+        site = make_site(self.exchange.resource(), Resource(), rules, clock, self.exchange.streams)
         build = site.buildProtocol
         self.channels: list[Any] = []
 
