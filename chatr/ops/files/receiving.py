@@ -112,11 +112,16 @@ async def _store(ctx: Ctx, file_id: str, purpose: Purpose, name: str, looked: Lo
         looked = _without_original(looked)
     await files.arrive(db, file_id, ctx.caller.user_id, purpose, name, looked)
     try:
+        # Once more, with this one counted: several may have come in at once.
+        await room(ctx.ports, ctx.caller.user_id, 0)
         for form in looked.forms:
             await kept.put(key_of(file_id, form), paths[form])
     except StorageError as error:
         await let_go(ctx, file_id)
         raise ApiError("unavailable", "Files can't be stored at the moment", retry_after_s=_UNAVAILABLE_S) from error
+    except ApiError:
+        await let_go(ctx, file_id)
+        raise
 
 
 async def ready(db: Queryable, file_id: str) -> File:
