@@ -32,8 +32,8 @@ Content = Annotated[
 Caption = Annotated[
     str,
     Meta(
-        description="Up to 8,000 characters, trailing space apart, with a file 2,000; without one at least one, and not "
-        "only invisible ones.",
+        description="Up to 8,000 characters, with a file 2,000, trailing space apart; without a file at least one, and "
+        "not only invisible ones.",
         extra_json_schema={"maxLength": MAX_CONTENT},
     ),
 ]
