@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import uuid
-from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from twisted.web.client import HTTPConnectionPool
 from chatr.config import load
 from chatr.tap import ChatrService
 from tests.box import box
+from tests.letters import last_code
 
 PASSWORD = "Correct-horse-7"
 
@@ -102,11 +101,4 @@ class ServerCase(TestCase):
 
     def code(self, email: str) -> str:
         """The code in the newest mail to an address."""
-        mails = [
-            message_from_bytes(path.read_bytes(), policy=policy.default)
-            for path in sorted((self.data_dir / "outbox").glob("*.eml"))
-        ]
-        texts = [mail.get_body(("plain",)).get_content() for mail in mails if mail["To"] == email]
-        found = re.search(r"\b[0-9]{6}\b", texts[-1])
-        assert found is not None
-        return found[0]
+        return last_code(self.data_dir / "outbox", email)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta, timezone
-from email import message_from_bytes, policy
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -29,6 +27,7 @@ from chatr.store.pool import Transaction
 from chatr.store.writing.lanes import Lane
 from chatr.store.writing.places import Place
 from tests.box import box
+from tests.letters import last_code, letters
 
 PASSWORD = "Correct-horse-7"
 
@@ -187,18 +186,11 @@ class OpsCase(TestCase):
 
     def mails(self) -> list[tuple[str, str]]:
         """Mail in the outbox, oldest first: whom to, and the text."""
-        parsed = [
-            message_from_bytes(path.read_bytes(), policy=policy.default)
-            for path in sorted(self.data.outbox.glob("*.eml"))
-        ]
-        return [(mail["To"], mail.get_body(("plain",)).get_content()) for mail in parsed]
+        return list(letters(self.data.outbox))
 
     def last_code(self, email: str) -> str:
         """The code in the newest mail to an address."""
-        texts = [text for to, text in self.mails() if to == email]
-        found = re.search(r"\b[0-9]{6}\b", texts[-1])
-        assert found is not None
-        return found[0]
+        return last_code(self.data.outbox, email)
 
     async def acquaint(self, one: Person, other: Person) -> None:
         """Make friends of two, so that they can write to each other without asking."""
