@@ -7,6 +7,7 @@ import os
 import select
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 from twisted.internet import reactor
@@ -66,6 +67,16 @@ class JobTests(WorkersCase):
         self.assertEqual((len(workers.pids), workers.started), (2, 2))
         await workers.stop()
         self.assertEqual(await self.refused(stuck), "the server stops")
+
+    async def test_nice(self) -> None:
+        """They stand behind what else wants a processor, also where sessions share it first (Linux, sched(7))."""
+        workers = self.make(nice=7)
+        self.assertEqual(await workers.run("test", b"echo x"), b"x")
+        [pid] = workers.pids
+        self.assertEqual(os.getpriority(os.PRIO_PROCESS, pid), 7)
+        group = Path(f"/proc/{pid}/autogroup")
+        if group.exists():
+            self.assertTrue(group.read_text().endswith(" nice 7\n"))
 
     async def test_loop(self) -> None:
         """A job that never ends is ended at the deadline while the reactor turns; the next has another process."""

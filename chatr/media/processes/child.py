@@ -12,6 +12,7 @@ import os
 import resource
 import signal
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -79,7 +80,7 @@ def _asked(said: Said) -> bytes:
 def _give_up_rights(told: Start) -> None:
     # Out of the terminal's process group: Ctrl-C is for chatr.
     os.setsid()
-    os.nice(told.nice)
+    _stand_behind(told.nice)
     if told.uid >= 0:
         os.setgroups([])
         os.setgid(told.gid)
@@ -90,6 +91,13 @@ def _give_up_rights(told: Start) -> None:
     library.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
     if os.getppid() != told.parent:
         sys.exit(1)
+
+
+def _stand_behind(nice: int) -> None:
+    """Leave the processor to others. Where the system shares it between sessions first, this one has to be nice too."""
+    os.nice(nice)
+    with suppress(OSError), open("/proc/self/autogroup", "w") as group:
+        group.write(str(nice))
 
 
 def _limit(memory_bytes: int) -> None:

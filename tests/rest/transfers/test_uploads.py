@@ -115,8 +115,11 @@ class UploadTests(TransferCase):
             heard = await (await self.raw(data)).closed
             self.assertTrue(heard.startswith(b"HTTP/1.1 413 "), heard[:200])
             self.assertIn(b"1000000 bytes", heard)
+        # Each is under way until nothing of it is left.
+        await self.until(lambda: not self.under_way.under_way)
         body = form(('name="type"', b"x" * 40_000), ('name="other"', b"x" * 40_000), (FILE, b"x"))
         self.assertEqual((await self.ask("POST", "/api/files", body, Content_Type=KIND))[0], 413)
+        await self.until(lambda: not self.under_way.under_way)
         body = form((FILE, b"x" * 1_000_000))
         self.assertEqual((await self.ask("POST", "/api/files", body, Content_Type=KIND))[0], 201)
         await self.until(lambda: not self.staged())
