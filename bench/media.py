@@ -68,8 +68,8 @@ def _photo(width: int, height: int) -> Image.Image:
 
 def _pictures() -> list[Image.Image]:
     """Ten seconds of a small film."""
-    photo = _photo(1280 + 100, 720)
-    return [photo.crop((number, 0, number + 1280, 720)) for number in range(100)]
+    photo = _photo(1280 + 50, 720)
+    return [photo.crop((number, 0, number + 1280, 720)) for number in range(50)]
 
 
 async def _single(desk: Desk, hour: bool) -> None:
@@ -81,7 +81,7 @@ async def _single(desk: Desk, hour: bool) -> None:
         (
             "webm of 10 s, 720p",
             "a.webm",
-            made.film(_pictures(), rate=10, options={"deadline": "realtime", "cpu-used": "8"}),
+            made.film(_pictures(), rate=5, options={"deadline": "realtime", "cpu-used": "8"}),
         ),
     ):
         path = desk.file(name, content)

@@ -115,6 +115,11 @@ class DataDirectory:
         path.mkdir(mode=0o700, exist_ok=True)
         return path
 
+    def empty_scratch(self) -> None:
+        """Remove what a run that was killed has left there: copies of what people sent, and half an archive."""
+        for path in self.scratch.iterdir():
+            path.unlink()
+
     @property
     def outbox(self) -> Path:
         """Where mail lies in development."""

@@ -49,7 +49,7 @@ class Node:
     """Everything between the listening ports and the database."""
 
     def __init__(self, config: Config, reactor: Any, data: DataDirectory, *, now: Callable[[], datetime]) -> None:
-        self._now, self._stop_timeout_s = now, config.server.stop_timeout_s
+        self._now, self._data, self._stop_timeout_s = now, data, config.server.stop_timeout_s
         self._stages = Stages(reactor)
         self.tasks = Tasks(reactor)
         self.metrics = Metrics(self.tasks)
@@ -145,7 +145,11 @@ class Node:
             {"redis": self.redis or Life()},
             {"announcer": live.announcer},
             {"presence": live.presence},
-            {"disk": files.disk, "uploads on the disk": self.http.transfers.staging},
+            {
+                "disk": files.disk,
+                "uploads on the disk": self.http.transfers.staging,
+                "scratch": Life(start=self._data.empty_scratch),
+            },
             {
                 "web": Life(stop=self.web.stop),
                 "storage": files.storage,

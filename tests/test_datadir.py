@@ -109,3 +109,11 @@ class DataDirectoryTests(SynchronousTestCase):
         outbox = DataDirectory.open(self.path).outbox
         self.assertEqual(stat.S_IMODE(outbox.stat().st_mode), 0o700)
         self.assertEqual(os.listdir(outbox), [])
+
+    def test_scratch(self) -> None:
+        """What a run has left behind is removed by the next."""
+        directory = DataDirectory.open(self.path)
+        (directory.scratch / "half.zip").write_bytes(b"PK")
+        directory.empty_scratch()
+        self.assertEqual(os.listdir(directory.scratch), [])
+        self.assertEqual(stat.S_IMODE(directory.scratch.stat().st_mode), 0o700)

@@ -254,7 +254,8 @@ class PublicImage(Wire, frozen=True, kw_only=True):
 
 
 class Message(Wire, frozen=True, kw_only=True):
-    """One message. Unsent: ``content`` is empty. ``status`` is meaningful to the sender only.
+    """One message. Unsent: ``content`` is empty. ``status`` is meaningful to the sender only, but
+    for an audio message: ``listened`` to whoever has listened to it.
 
     ``groupId``, by the client: files that were sent together. With a ``file`` the ``content`` is its caption.
 

@@ -29,7 +29,9 @@ class Replica:
         self.me = me
         self._views: dict[str, View] = {}
         self._messages: dict[str, dict[int, dict[str, Any]]] = {}
+        #: Own audio messages that somebody has heard, and those of others that the person has.
         self._listened: set[str] = set()
+        self._heard: set[str] = set()
         self._gives_receipts = True
         #: Of groups: up to where all others have received and read, as far as it is known.
         self._reached: dict[str, dict[str, int]] = {}
@@ -113,7 +115,7 @@ class Replica:
     def _status(self, message: dict[str, Any], view: View) -> str:
         # Nobody waits for others to read what the server tells.
         if message["sender"]["id"] != self.me or message["type"] == "system":
-            return "sent"
+            return "listened" if message["id"] in self._heard else "sent"
         if message["id"] in self._listened:
             return "listened"
         seq, reached = message["seq"], view
@@ -132,7 +134,7 @@ class Replica:
         self._messages.setdefault(message["conversationId"], {})[message["seq"]] = message
         self._meet(message["sender"])
         if message["status"] == "listened":
-            self._listened.add(message["id"])
+            (self._listened if message["sender"]["id"] == self.me else self._heard).add(message["id"])
         # An own message in a group that has reached all others: so have those before it.
         seq, status = message["seq"], message["status"]
         delivered = seq if status in ("delivered", "read") else 0
@@ -179,6 +181,7 @@ class Replica:
         self._views.clear()
         self._messages.clear()
         self._listened.clear()
+        self._heard.clear()
         self._reached.clear()
         self._facts.clear()
         self._stated.clear()
@@ -287,8 +290,7 @@ class Replica:
 
     def _message_listened(self, data: dict[str, Any]) -> None:
         self._logged(data)
-        if data["userId"] != self.me:
-            self._listened.add(data["messageId"])
+        (self._heard if data["userId"] == self.me else self._listened).add(data["messageId"])
 
     def _group_member_joined(self, data: dict[str, Any]) -> None:
         # Not of what was before one came oneself: others may have been there.

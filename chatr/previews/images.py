@@ -1,6 +1,6 @@
 """What an image is, by its first bytes: whatever a server says of it.
 
-They are shown from our own server: rest/images.py.
+They are shown from our own server: rest/transfers/preview_images.py.
 """
 
 from __future__ import annotations

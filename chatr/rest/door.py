@@ -27,9 +27,9 @@ from chatr.rest.health import Health
 from chatr.rest.http.headers import Headers, Rules
 from chatr.rest.http.request import address_reader
 from chatr.rest.http.site import ChatrSite, make_site
-from chatr.rest.images import ImageRoute
 from chatr.rest.metrics import Metrics
 from chatr.rest.pages import serve_reference
+from chatr.rest.transfers.preview_images import ImageRoute
 from chatr.rest.transfers.transfers import Transfers
 
 #: Makes the answer to a handshake of WebSocket that fails, of a status, a sentence and further headers.

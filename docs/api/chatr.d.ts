@@ -799,7 +799,7 @@ export interface Me {
   settings: Record<string, unknown>;
 }
 
-/** One message. Unsent: ``content`` is empty. ``status`` is meaningful to the sender only. ``groupId``, by the client: files that were sent together. With a ``file`` the ``content`` is its caption. System entries tell what the sender did: ``event`` to whom, ``userIds``; ``content`` is the new text, as of a title. ``users``: what those are called. */
+/** One message. Unsent: ``content`` is empty. ``status`` is meaningful to the sender only, but for an audio message: ``listened`` to whoever has listened to it. ``groupId``, by the client: files that were sent together. With a ``file`` the ``content`` is its caption. System entries tell what the sender did: ``event`` to whom, ``userIds``; ``content`` is the new text, as of a title. ``users``: what those are called. */
 export interface Message {
   id: string;
   conversationId: string;

@@ -85,7 +85,7 @@ TARGETS = (
         refuses=(Unsupported,),
         corpus=_PAPERS,
         hostile=[_behind(b"", _COMMENTS), _behind(_PAPERS[0], _COMMENTS)],
-        bound=Bound(base_ms=20.0),
+        bound=Bound(base_ms=50.0),
     ),
     Target(
         name="media.gif",

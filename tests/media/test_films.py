@@ -13,13 +13,13 @@ class FilmTests(DirectCase):
 
     def test_films(self) -> None:
         """Sides, length, and a picture that shows something, though it begins in the dark."""
-        pictures = [Image.new("RGB", (1280, 720))] * 3 + [made.picture((1280, 720))] * 7
+        pictures = [Image.new("RGB", (1280, 720)), *[made.picture((1280, 720))] * 3]
         for form, encoder, kind in (
             ("webm", "libvpx-vp9", "webm"),
             ("mp4", "libx264", "mp4"),
             ("mov", "mpeg4", "quicktime"),
         ):
-            seen = self.look(made.film(pictures, form=form, encoder=encoder), f"film.{form}")
+            seen = self.look(made.film(pictures, form=form, encoder=encoder, rate=4), f"film.{form}")
             self.assertEqual((seen.media_type, seen.width, seen.height), (f"video/{kind}", 1280, 720))
             self.assertApproximates(seen.duration_s, 1.0, 0.05)
             self.assertEqual(seen.forms, {"md": (800, 450), "sm": (320, 180)})

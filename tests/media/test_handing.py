@@ -140,12 +140,12 @@ class HandingTests(TestCase):
 
     async def test_time(self) -> None:
         """While chatr reads for it, its time stands still; what it does itself counts from job to job anew."""
-        workers = self.make(deadline_s=0.4)
+        workers = self.make(deadline_s=0.8)
         await workers.run("test", b"echo x")
         slow = _Slow(self.path, len(CONTENT))
         self.addCleanup(slow.close, keep=False)
         job = workers.run("file", b"digest 1000000", slow)
-        reactor.callLater(0.6, slow.go.set)
+        reactor.callLater(1.0, slow.go.set)
         self.assertEqual((await job).decode(), hashlib.sha256(CONTENT).hexdigest())
         self.assertEqual(workers.started, 1)
 

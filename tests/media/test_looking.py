@@ -212,7 +212,7 @@ class HostileTests(LookingCase):
 
     async def test_loops(self) -> None:
         """What keeps its parser busy, or has it take memory without end, is ended; the next has another worker."""
-        self.media = self.make(worker_deadline_s=1.0, worker_memory_bytes=320 * MIB)
+        self.media = self.make(worker_deadline_s=2.0, worker_memory_bytes=320 * MIB)
         small = made.image("PNG", made.picture((8, 8)))
         self.assertEqual((await self.look(small, "a.png")).kind, "image")
         large = made.image("PNG", Image.new("1", (7000, 7000)))

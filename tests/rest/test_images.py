@@ -124,7 +124,7 @@ class ImageTests(ImageCase):
 
     async def test_crowd(self) -> None:
         """Who comes when too many are on their way comes again."""
-        self.patch(__import__("chatr.rest.images", fromlist=["x"]), "AT_ONCE", 0)
+        self.patch(__import__("chatr.rest.transfers.preview_images", fromlist=["x"]), "AT_ONCE", 0)
         status, headers, _ = await self.image()
         self.assertEqual((status, headers.getRawHeaders("retry-after")), (503, ["1"]))
 

@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.e2e.server import Account
-from tests.web.case import in_browser
+from tests.web.case import DESKTOP, in_browser
 from tests.web.test_conversation import Chat, ConversationCase
 from tests.web.test_groups import GroupCase, details
 
@@ -100,6 +100,10 @@ class FilesTests(ConversationCase):
         hers.field.evaluate(_PASTE, list(picture(20, 30)))
         expect(hers.tray).to_have_count(3)
         self.check_accessible(hers.page)
+        # Where there is less room for it than it has, it scrolls, and nothing else does.
+        hers.page.set_viewport_size({"width": 240, "height": 740})
+        self.assertEqual(hers.page.locator(".foot").evaluate("(foot) => foot.scrollWidth - foot.clientWidth"), 0)
+        hers.page.set_viewport_size(DESKTOP)
         hers.button("Remove plan.txt").click()
         hers.field.fill("From the top")
         hers.field.press("Enter")

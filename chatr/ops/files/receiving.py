@@ -61,7 +61,7 @@ async def room(ports: Ports, user_id: str, size: int) -> None:
     """Raise ``too_large`` when somebody has no room for so many bytes more."""
     quota = ports.files.settings.quota_bytes
     if quota and await files.used_bytes(ports.db, user_id) + size > quota:
-        raise ApiError("too_large", f"Your files may take {quota} bytes together: take back some that you have sent")
+        raise ApiError("too_large", f"Your files may take {quota} bytes together")
 
 
 async def _look(ctx: Ctx, path: Path, name: str, purpose: Purpose, into: Path) -> FoundFile:
@@ -112,11 +112,16 @@ async def _store(ctx: Ctx, file_id: str, purpose: Purpose, name: str, looked: Lo
         looked = _without_original(looked)
     await files.arrive(db, file_id, ctx.caller.user_id, purpose, name, looked)
     try:
+        # Once more, with this one counted: several may have come in at once.
+        await room(ctx.ports, ctx.caller.user_id, 0)
         for form in looked.forms:
             await kept.put(key_of(file_id, form), paths[form])
     except StorageError as error:
         await let_go(ctx, file_id)
         raise ApiError("unavailable", "Files can't be stored at the moment", retry_after_s=_UNAVAILABLE_S) from error
+    except ApiError:
+        await let_go(ctx, file_id)
+        raise
 
 
 async def ready(db: Queryable, file_id: str) -> File:
@@ -127,10 +132,11 @@ async def ready(db: Queryable, file_id: str) -> File:
     return file
 
 
-async def let_go(ctx: Ctx, file_id: str) -> None:
-    """Have a file go that nobody will send."""
-    await files.let_go(ctx.ports.db, [file_id])
+async def let_go(ctx: Ctx, file_id: str) -> bool:
+    """Have a file go that nobody will send; whether it does: somebody may have been quicker."""
+    goes = await files.let_go(ctx.ports.db, [file_id]) > 0
     ctx.ports.files.keeper.wake()
+    return goes
 
 
 def _without_original(looked: Looked) -> Looked:

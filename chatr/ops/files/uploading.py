@@ -149,5 +149,7 @@ async def remove(ctx: Ctx, params: FileRemoveParams) -> Empty:
         raise access.no_file()
     if kept.sent:
         raise ApiError("conflict", "The file is in a message: take that back")
-    await receiving.let_go(ctx, kept.id)
+    if not await receiving.let_go(ctx, kept.id):
+        # It was sent or removed at this very moment, and that says what to answer.
+        return await remove(ctx, params)
     return Empty()

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
-from chatr.api.model import Conversation, Friendship, Me, PrivacyLevel, User, wire_time
+from chatr.api.model import Conversation, Friendship, Me, Message, PrivacyLevel, User, wire_time
 from chatr.ops.people import privacy
 from chatr.store.conversations.views import View
 from chatr.store.people.faces import Face
@@ -111,6 +112,13 @@ def friendship(found: Other) -> Friendship | None:
     )
 
 
+def _last(view: View, viewer_id: str) -> Message | UnsetType:
+    if view.last is None:
+        return UNSET
+    message = view.last.seen_by(viewer_id, view.marks)
+    return msgspec.structs.replace(message, status="listened") if view.heard and not message.unsent else message
+
+
 def conversation(view: View, viewer_id: str) -> Conversation:
     """The wire form of a conversation for one participant."""
     direct, group = view.direct, view.group
@@ -138,7 +146,7 @@ def conversation(view: View, viewer_id: str) -> Conversation:
         unread_capped=view.unread_capped or UNSET,
         mention_count=view.mentioned or UNSET,
         first_mention_seq=view.first_mention or UNSET,
-        last_message=view.last.seen_by(viewer_id, view.marks) if view.last else UNSET,
+        last_message=_last(view, viewer_id),
         is_friend=direct.other.relation.friends if direct else UNSET,
         is_blocked=direct.other.relation.blocked_by_me if direct else UNSET,
         blocked_by_me=direct.other.relation.blocked_by_me if direct else UNSET,

@@ -15,6 +15,7 @@ from zope.interface import implementer
 
 from chatr.api.context import Caller
 from chatr.api.errors import ApiError
+from chatr.files.disk import PIECE_BYTES
 from chatr.files.names import disposition
 from chatr.files.served import Served
 from chatr.files.storage import ConsumerGone, Missing, Storage, StorageError
@@ -125,7 +126,10 @@ class Downloads:
         return part
 
     async def _send(self, request: ChatrRequest, answer: _Answer, key: str, start: int, stop: int) -> None:
-        place = self._under_way.enter(Caller(address=self._exchange.address(request)))
+        # One piece is out of here at once, whatever its reader does: those who read large files slowly keep nobody from
+        # seeing images of people.
+        is_large = stop - start > PIECE_BYTES
+        place = self._under_way.enter(Caller(address=self._exchange.address(request))) if is_large else None
         try:
             await self._storage.send(key, start, stop, answer)
         except ConsumerGone:
@@ -141,7 +145,8 @@ class Downloads:
                 raise absent() from None
             raise ApiError("unavailable", "Files can't be read at the moment", retry_after_s=10) from error
         finally:
-            self._under_way.leave(place)
+            if place is not None:
+                self._under_way.leave(place)
 
 
 @implementer(IConsumer)

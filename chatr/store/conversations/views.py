@@ -38,7 +38,10 @@ class Group(msgspec.Struct, frozen=True):
 
 
 class View(msgspec.Struct, frozen=True):
-    """A conversation from one member's place: either ``direct`` or a ``group``."""
+    """A conversation from one member's place: either ``direct`` or a ``group``.
+
+    ``heard``: whether the viewer has listened to the last message.
+    """
 
     id: str
     kind: str
@@ -59,6 +62,7 @@ class View(msgspec.Struct, frozen=True):
     unread_capped: bool
     mentioned: int
     first_mention: int | None
+    heard: bool
     direct: Direct | None
     group: Group | None
     last: Stored | None
@@ -139,6 +143,8 @@ _VIEW = Columns(
         "unread_capped": "unread.capped",
         "mentioned": "unread.mentioned",
         "first_mention": "unread.first_mention",
+        "heard": """CASE WHEN g.type = 'audio' AND g.sender_id <> m.user_id THEN
+            EXISTS (SELECT 1 FROM listens y WHERE y.message_id = g.id AND y.user_id = m.user_id) ELSE false END""",
         "direct": Outer(_DIRECT),
         "group": Outer(_GROUP),
         "last": Outer(STORED),

@@ -135,13 +135,14 @@ def image_ids(*paths: str | None) -> list[str]:
     return [path.removeprefix(IMAGES) for path in paths if path and path.startswith(IMAGES)]
 
 
-async def let_go(db: Queryable, file_ids: Sequence[str]) -> None:
-    """Have files go that no message has. Somebody has to look at once, or soon: services/files/keeper.py."""
-    await db.execute(
+async def let_go(db: Queryable, file_ids: Sequence[str]) -> int:
+    """Have files go that no message has; how many do. Somebody has to look soon: services/files/keeper.py."""
+    rows = await db.query(
         """UPDATE files SET state = 'leaving', state_at = clock_timestamp(), due_at = clock_timestamp()
-            WHERE id = ANY (%s::uuid[]) AND NOT sent AND state <> 'leaving'""",
+            WHERE id = ANY (%s::uuid[]) AND NOT sent AND state <> 'leaving' RETURNING 1""",
         (list(file_ids),),
     )
+    return len(rows)
 
 
 async def let_go_unsent(db: Queryable, owner_id: str) -> None:

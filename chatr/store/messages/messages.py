@@ -230,7 +230,8 @@ async def of(db: Queryable, message_id: str, viewer_id: str) -> Message | None:
 
 
 async def with_own(db: Queryable, viewer_id: str, found: list[Message]) -> list[Message]:
-    """Name the viewer among those who have reacted, where they are not among the first."""
+    """Name the viewer among those who have reacted, where they are not among the first; tell what they have heard."""
+    found = await _heard(db, viewer_id, found)
     crowded = [each.id for each in found if any(reaction.count > len(reaction.users) for reaction in each.reactions)]
     if not crowded or not viewer_id:
         return found
@@ -241,6 +242,18 @@ async def with_own(db: Queryable, viewer_id: str, found: list[Message]) -> list[
     )
     own = {message_id: (emoji, Reactor(viewer_id, username)) for message_id, emoji, username in rows}
     return [_named(each, *own[each.id]) if each.id in own else each for each in found]
+
+
+async def _heard(db: Queryable, viewer_id: str, found: list[Message]) -> list[Message]:
+    """Audio messages of others are ``listened`` to whoever has listened to them: nobody else is told."""
+    audio = [each.id for each in found if each.type == "audio" and each.sender.id != viewer_id and not each.unsent]
+    if not audio or not viewer_id:
+        return found
+    rows = await db.query(
+        "SELECT message_id FROM listens WHERE user_id = %s AND message_id = ANY(%s::uuid[])", (viewer_id, audio)
+    )
+    heard = {message_id for (message_id,) in rows}
+    return [msgspec.structs.replace(each, status="listened") if each.id in heard else each for each in found]
 
 
 def _named(message: Message, emoji: str, reactor: Reactor) -> Message:

@@ -89,6 +89,10 @@ class ListeningTests(ChangesCase):
         for fold in folds:
             self.assertEqual(plain(fold.state()), plain(await fold.fresh()))
         self.assertEqual((await self.ann.call("message.get", id=self.message["id"]))["status"], "listened")
+        # Whoever has listened to it finds it so on every device.
+        self.assertEqual((await self.ben.call("message.get", id=self.message["id"]))["status"], "listened")
+        [seen] = (await self.ben.call("message.history", conversationId=self.conversation))["items"]
+        self.assertEqual(seen["status"], "listened")
         page = await self.ann.call("conversation.log", id=self.conversation, after=1)
         self.assertEqual(page["entries"][0]["data"], anns.named("message.listened")[0])
 

@@ -200,6 +200,15 @@ class RoomTests(FilesCase):
         await self.upload(self.ann, b"a" * 200)
         await self.refused(self.upload(self.ann, b"<!doctype html><script>1</script>", "a.html"), "too_large")
 
+    async def test_at_once(self) -> None:
+        """Several that come in at once have no more room than one after the other."""
+        calls = [self.upload(self.ann, b"a" * 150) for _ in range(3)]
+        outcomes = [await each for each in [Deferred.fromCoroutine(outcome(call)) for call in calls]]
+        self.assertGreaterEqual(outcomes.count("too_large"), 2)
+        self.assertLessEqual((await self.ann.call("file.usage"))["usedBytes"], 150)
+        await self.kept()
+        self.assertLessEqual(len(await self.objects()), 1)
+
     async def test_what_is_refused(self) -> None:
         """What may not be sent is refused, and nothing is left of it."""
         for content, name in (

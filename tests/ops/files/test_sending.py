@@ -83,6 +83,25 @@ class SendingTests(FilesCase):
             [each if isinstance(each, str) else each["content"] for each in outcomes], ["0", "conflict", "conflict"]
         )
 
+    async def test_removed_at_once(self) -> None:
+        """Who removes a file at the very moment at which it is sent is told that it was sent."""
+        file = await self.upload(self.ann)
+        async with self.node.db.transaction() as tx:
+            await tx.query("SELECT 1 FROM files WHERE id = %s FOR NO KEY UPDATE", (file["id"],))
+            sending = Deferred.fromCoroutine(outcome(self.ann.send(self.ben, "", fileId=file["id"])))
+            await self._waits(1)
+            removing = Deferred.fromCoroutine(outcome(self.ann.call("file.remove", id=file["id"])))
+            await self._waits(2)
+        self.assertEqual(((await sending)["type"], await removing), ("file", "conflict"))
+
+    async def _waits(self, number: int) -> None:
+        """So many statements wait for others' locks."""
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        while await self.node.db.query(waiting) != [(number,)]:
+            pass
+
     async def test_a_request(self) -> None:
         """Somebody who has not accepted gets no files, and no conversation is begun for one."""
         cat = await self.person("cat")

@@ -129,6 +129,15 @@ class DownloadTests(DownloadCase):
         self.assertEqual([form for _, form in self.rules.asked], ["sm"])
         self.assertEqual((self.under_way.under_way, self.exchange.running), (0, 0))
 
+    async def test_at_once(self) -> None:
+        """So many large parts of one address at once; small ones whatever is under way."""
+        taken = [self.under_way.enter(Caller(address="127.0.0.1")) for _ in range(2)]
+        self.assertEqual((await self.ask("GET", self.path))[0], 429)
+        self.assertEqual((await self.ask("GET", self.path, Range="bytes=0-99999"))[0], 206)
+        for key in taken:
+            self.under_way.leave(key)
+        self.assertEqual((await self.ask("GET", self.path))[0], 200)
+
     async def test_head(self) -> None:
         """The headers alone, of all of it."""
         status, headers, body = await self.ask("HEAD", self.path, Range="bytes=0-3")

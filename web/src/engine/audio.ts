@@ -1,5 +1,4 @@
 import type { Events, Message } from "../api/types.ts";
-import type { ChatrDatabase } from "../db/schema.ts";
 import type { Store } from "./store.ts";
 
 type Waveform = Events["chatr.audio.waveform"];
@@ -31,15 +30,4 @@ export function heard(message: Message, { fileId, waveform, duration, failed }: 
     ...(!failed && { waveform }),
     ...(duration !== undefined && { duration }),
   };
-}
-
-/**
- * What a page says of voice notes of others, with what is known here: to whom they were sent the server does not tell
- * again whether they have listened to them.
- */
-export async function withHeard(db: ChatrDatabase, page: readonly Message[]): Promise<Message[]> {
-  const notes = page.filter((message) => message.type === "audio").map((message) => message.id);
-  const known = await db.messages.bulkGet(notes);
-  const heardOnes = new Set(known.flatMap((message) => (message?.status === "listened" ? [message.id] : [])));
-  return page.map((message) => (heardOnes.has(message.id) ? { ...message, status: "listened" } : message));
 }

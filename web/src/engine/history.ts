@@ -1,5 +1,4 @@
 import type { Conversation, Events, Message, MessageHistoryParams, MessagePage } from "../api/types.ts";
-import { withHeard } from "./audio.ts";
 import { type Entry, fold, isCleared } from "./fold.ts";
 import type { Call } from "./friends.ts";
 import { merged, type Range } from "./ranges.ts";
@@ -101,7 +100,7 @@ export class History {
       if (row === undefined) return true;
       if (row.logSeq > loaded.seq) return false;
       const shown = loaded.page.items.filter((message) => message.seq > (row.clearedSeq ?? 0));
-      await this.store.db.messages.bulkPut(await withHeard(this.store.db, shown));
+      await this.store.db.messages.bulkPut(shown);
       await this.store.meetSenders(shown.flatMap((message) => [message.sender, ...(message.users ?? [])]));
       await this.store.sent(shown);
       await this.store.reach(conversationId, loaded.page);

@@ -1,7 +1,8 @@
+import { liveQuery, type Subscription } from "dexie";
 import { createStore, type StoreApi } from "zustand";
 import type { File, Message } from "../api/types.ts";
 import type { Engine } from "../engine/engine.ts";
-import { quietly } from "../engine/quietly.ts";
+import { passOver, quietly } from "../engine/quietly.ts";
 import { useAppearance } from "../theme/appearance.ts";
 import { filesOf } from "./files.ts";
 import { hear } from "./only.ts";
@@ -42,6 +43,7 @@ export class Player {
   private frame = 0;
   private retried = false;
   private told = false;
+  private watched: Subscription | undefined;
 
   constructor(private readonly engine: Engine) {
     const { audio } = this;
@@ -103,8 +105,26 @@ export class Player {
     this.note = note;
     this.loaded = undefined;
     this.retried = false;
+    this.watch(note);
     this.state.setState({ ...nothing, messageId: note.id, active: true, position: from });
     await this.load(note, from, (file) => filesOf(this.engine).opening(file));
+  }
+
+  /** One that is unsent is heard by nobody any more, at once. */
+  private watch({ id }: VoiceNote): void {
+    this.watched?.unsubscribe();
+    const row = liveQuery(() => this.engine.db.messages.get(id));
+    this.watched = row.subscribe((message) => {
+      if (message?.unsent) this.forget();
+    }, passOver);
+  }
+
+  private forget(): void {
+    this.pause();
+    this.note = undefined;
+    this.loaded = undefined;
+    this.audio.removeAttribute("src");
+    this.state.setState(nothing);
   }
 
   private async load(note: VoiceNote, from: number, find: (file: File) => Promise<File>): Promise<void> {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { fileSize } from "./size.ts";
 
-it("has a unit, and a decimal where it says something", () => {
-  const texts = [0, 999, 1500, 1_048_200, 1_610_000, 16_000_000, 52_428_800, 2_300_000_000].map(fileSize);
-  expect(texts).toEqual(["0 byte", "999 byte", "1 kB", "1 MB", "1.5 MB", "15 MB", "50 MB", "2.1 GB"]);
+it("is as people read it, in steps of 1,024", () => {
+  const sizes = [0, 1, 11, 840 * 1024, 2.1 * 1024 ** 2, 50 * 1024 ** 2, 1024 ** 3 - 1, 5 * 1024 ** 3];
+  expect(sizes.map(fileSize)).toEqual(["0 bytes", "1 byte", "11 bytes", "840 kB", "2.1 MB", "50 MB", "1 GB", "5 GB"]);
 });

@@ -11,6 +11,8 @@ export function fileSize(bytes: number): string {
     unit += 1;
   }
   const maximumFractionDigits = size < 9.95 && unit > 1 ? 1 : 0;
-  const style = { style: "unit", unit: UNITS[unit], unitDisplay: "short", maximumFractionDigits } as const;
+  // Short, bytes have no plural.
+  const unitDisplay = unit === 0 ? "long" : "short";
+  const style = { style: "unit", unit: UNITS[unit], unitDisplay, maximumFractionDigits } as const;
   return new Intl.NumberFormat(locale, style).format(size);
 }

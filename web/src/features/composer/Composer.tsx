@@ -73,8 +73,9 @@ export function Composer(props: ComposerProps) {
   const { text, mode } = state;
   const editing = mode.kind === "edit";
   const items = attaches ? files.tray.items : [];
-  const limit = items.length > 0 ? CAPTION_LIMIT : LIMIT;
-  const ready = (text.trim() !== "" || items.length > 0) && text.length <= limit && !busy;
+  const filed = items.length > 0 || (mode.kind === "edit" && mode.message.file !== undefined);
+  const limit = filed ? CAPTION_LIMIT : LIMIT;
+  const ready = (text.trim() !== "" || filed) && text.length <= limit && !busy;
   const submit = () => {
     if (ready) onSubmit();
   };

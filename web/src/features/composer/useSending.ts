@@ -37,13 +37,13 @@ export function useSending({ data, state, dispatch, files, messages, onSent }: S
   const signal = useSignals(data);
   const replyTo = state.mode.kind === "reply" ? state.mode.to : undefined;
   const options = replyTo === undefined ? {} : { replyToId: replyTo.id };
-  const queue = async (queued: Promise<unknown>, undo: () => void) => {
+  const queue = async (queued: Promise<unknown>, filed: boolean, undo: () => void) => {
     try {
       await queued;
       onSent();
     } catch (error) {
       undo();
-      toast(isFull(error) ? t.conversation.noRoom : refusal(error));
+      toast(notQueued(error, filed));
     }
   };
   const send = async () => {
@@ -63,12 +63,13 @@ export function useSending({ data, state, dispatch, files, messages, onSent }: S
     };
     await queue(
       queued.then(() => files.forget(tray)),
+      attached.length > 0,
       undo,
     );
   };
   const sendVoice = (voice: Voice) => {
     if (replyTo !== undefined) dispatch({ do: "cancel" });
-    return queue(engine.sendFiles(data.target, [voice], options), () => files.keepVoice(voice));
+    return queue(engine.sendFiles(data.target, [voice], options), true, () => files.keepVoice(voice));
   };
   const save = async (message: Message) => {
     const content = state.text.trimEnd();
@@ -99,8 +100,16 @@ export function useSending({ data, state, dispatch, files, messages, onSent }: S
   };
 }
 
+/** Why something could not be kept here until it is sent. */
+function notQueued(error: unknown, filed: boolean): string {
+  if (isFull(error)) return t.conversation.noRoom;
+  // The browser reads a file when it is kept: it may be gone by then.
+  return filed ? t.conversation.unreadable : refusal(error);
+}
+
 function isEditable(message: Message, me: string): boolean {
-  return message.sender.id === me && message.type === "text" && message.unsent !== true;
+  const { sender, type, content, unsent } = message;
+  return sender.id === me && type !== "system" && content !== "" && unsent !== true;
 }
 
 /** Tells the other side that somebody types; and what, where one has switched that on. */

@@ -100,6 +100,7 @@ export const conversation = {
   // Composer
   placeholder: "Message",
   noRoom: "This browser has no room for that. Make some on the disk, or send less at once.",
+  unreadable: "That can’t be read any more. It may have been moved.",
   addCaption: "Add a caption",
   attach: "Attach",
   record: "Record a voice note",

@@ -6,7 +6,6 @@ export const files = {
   dropText: (limit: string) => `Up to ${limit} a file`,
   empty: "That file is empty.",
   folder: "Folders can’t be sent. Put it in a zip.",
-  unreadable: "That file can’t be read. It may have been moved.",
   /** What is said of several, where it is said of one of them. */
   of: (name: string, said: string) => `${name}: ${said}`,
 
@@ -26,13 +25,11 @@ export const files = {
   send: "Send",
   noMicrophone: "Chatr can’t use the microphone. Allow it in your browser.",
   noDevice: "No microphone found.",
-  notRecorded: "Recording stopped: the microphone is gone.",
 
   changePicture: "Change picture",
   changePictures: "Change picture or cover",
   changeCover: "Change cover",
   addCover: "Add cover",
-  choosePicture: "Choose a picture",
   removePicture: "Remove picture",
   removeCover: "Remove cover",
   removePictureTitle: "Remove this picture?",

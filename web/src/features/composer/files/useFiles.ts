@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "react";
+import { passOver } from "../../../engine/quietly.ts";
 import { useEngine } from "../../../session/session.ts";
 import { changeTray, moveTray, type Tray, useTray, type Voice } from "./tray.ts";
 
@@ -27,15 +28,20 @@ export function useFiles(target: string): Files {
     if (latest.current !== target) moveTray(engine, latest.current, target);
     latest.current = target;
   }, [engine, target]);
+  // What was added first stands first, however long it takes to look at it.
+  const adding = useRef(Promise.resolve());
   const change = (next: (tray: Tray) => Tray) => changeTray(engine, latest.current, next);
-  const add = async (files: readonly File[], folders: number) => {
+  const add = async (files: readonly File[], folders: number, before: Promise<void>) => {
     const { addFiles, limitOf } = await import("./adding.ts");
     const { items, problem } = await addFiles(files, folders, await limitOf(engine));
-    change((before) => ({ ...before, items: [...before.items, ...items], problem }));
+    await before;
+    change((tray) => ({ ...tray, items: [...tray.items, ...items], problem }));
   };
   return {
     tray,
-    add: (files, folders = 0) => void add(files, folders),
+    add: (files, folders = 0) => {
+      adding.current = add(files, folders, adding.current).catch(passOver);
+    },
     remove: (key) => {
       forget({ items: tray.items.filter((item) => item.key === key) });
       change((before) => ({ ...before, items: before.items.filter((item) => item.key !== key), problem: undefined }));

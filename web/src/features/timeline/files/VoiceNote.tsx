@@ -8,9 +8,13 @@ import { lengthText } from "../../../media/length.ts";
 import { type VoiceNote as Note, type Player, playerOf, SPEEDS } from "../../../media/player.ts";
 import { useEngine } from "../../../session/session.ts";
 import { t } from "../../../text/media.ts";
+import { plainName } from "./names.ts";
 import { SeekBar } from "./SeekBar.tsx";
 import { Wave } from "./Wave.tsx";
 import "./VoiceNote.css";
+
+/** What recorders call what they make: a name that says nothing. */
+const RECORDED = /^voice[ _-]?(?:note|message)?\./i;
 
 /** So long after it was sent the server has heard it, or says that it can't. */
 const HEARD_MS = 10_000;
@@ -34,8 +38,10 @@ export function VoiceNote({ message, meta, trusted = true, tabIndex = 0 }: Voice
   const active = useStore(player.state, (playing) => isCurrent && playing.active);
   const failed = useStore(player.state, (playing) => isCurrent && playing.failed);
   const isNew = message.sender.id !== engine.userId && message.status !== "listened";
+  const title = RECORDED.test(file.name) ? undefined : file.name;
   return (
     <div className="voice">
+      {title !== undefined && <bdi className="voice__title ellipsis">{plainName(title)}</bdi>}
       <button
         type="button"
         tabIndex={tabIndex}

@@ -1,9 +1,14 @@
 /** Signs that turn the direction of what follows: in the name of a file they hide what it ends in. */
 const TURNS = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
 
+/** A name as it reads, whatever its signs do to the direction. */
+export function plainName(name: string): string {
+  return name.replace(TURNS, "");
+}
+
 /** A name in two parts, of which the first may be cut: how it ends stays. */
 export function cutName(name: string): { stem: string; ending: string } {
-  const plain = name.replace(TURNS, "");
+  const plain = plainName(name);
   const [ending = ""] = /\.[^.\s]{1,8}$/.exec(plain) ?? [];
   return ending.length < plain.length
     ? { stem: plain.slice(0, plain.length - ending.length), ending }
