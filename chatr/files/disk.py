@@ -20,8 +20,8 @@ T = TypeVar("T")
 
 #: What is read at once: as much as Twisted sends at once, so that the next piece is read when this one has left.
 PIECE_BYTES = 128 * 1024
-#: A write that waits for a slow disk keeps one of them.
-THREADS = 8
+#: A write that waits for a slow disk keeps one of them. More cost more than they bring: one runs Python at a time.
+THREADS = 4
 
 _FULL = frozenset({ENOSPC, EDQUOT, EFBIG})
 

@@ -146,9 +146,10 @@ def _folder(root: Path, key: str) -> Iterator[tuple[int, str]]:
         os.close(folder)
 
 
-def _make_folders(root: Path, key: str) -> None:
-    """Make the folders of an object. That they are there outlasts a loss of power."""
-    *names, _ = key.split("/")
+@contextmanager
+def _made_folder(root: Path, key: str) -> Iterator[tuple[int, str]]:
+    """As :func:`_folder`, made where it is not there. That it is outlasts a loss of power."""
+    *names, last = key.split("/")
     folder = _open_root(root)
     try:
         for name in names:
@@ -162,6 +163,7 @@ def _make_folders(root: Path, key: str) -> None:
             finally:
                 os.close(folder)
                 folder = inner
+        yield folder, last
     finally:
         os.close(folder)
 
@@ -194,10 +196,9 @@ def _put(root: Path, key: str, path: Path) -> None:
 def _put_once(root: Path, key: str, path: Path, source: int) -> bool:
     """Whether it is there. A delete of the last object beside it takes the folder away, or what is half-done in it."""
     try:
-        _make_folders(root, key)
-        with _folder(root, key) as (folder, name):
+        with _made_folder(root, key) as (folder, name):
             _place(source, path, folder, name)
-    except (Missing, FileNotFoundError):
+    except FileNotFoundError:
         return False
     return True
 

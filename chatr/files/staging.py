@@ -28,7 +28,8 @@ log = Logger()
 #: Less is not worth a write of its own. With more, who sends waits until it is written.
 BATCH_BYTES, HIGH_BYTES = 256 * 1024, 512 * 1024
 MOST_BYTES = 16 * 1024 * 1024
-_THREADS = 4
+#: More of them wait for each other more than for the disk: only one runs Python at a time.
+_THREADS = 2
 #: No upload takes as long to become something.
 _LEFT_BEHIND_S = 3600.0
 #: What describes an upload that may be gone on with (unfinished.py) lies beside it.

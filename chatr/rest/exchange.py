@@ -22,8 +22,8 @@ from chatr.rest.cookies import SessionCookies
 from chatr.rest.http.bodies import Body, Opener, Streams
 from chatr.rest.http.headers import HttpRefusal
 from chatr.rest.http.request import ChatrRequest, bearer, render
+from chatr.rest.http.routes import Endpoint, resource
 from chatr.rest.metrics import Metrics
-from chatr.rest.routes import RestRoute, resource
 from chatr.sharing import count_for
 
 #: Below it is what programs use.
@@ -66,7 +66,7 @@ class Exchange:
         self.bodies: dict[bytes, int] = {}
         #: Bodies that are taken as they come.
         self.streams = Streams()
-        self._routes: list[RestRoute] = []
+        self._routes: list[Endpoint] = []
         self._served: dict[str, _Served] = {}
         self.running = 0
         """What is under way, with or without somebody who waits for it."""
@@ -99,9 +99,9 @@ class Exchange:
         """
         if max_body_bytes is not None:
             self.bodies[path.partition("<")[0].encode()] = max_body_bytes
-        route = RestRoute(path, verb, endpoint or name)
-        self._served[route.endpoint] = _Served(name, handler, drains)
-        self._routes.append(route)
+        place = Endpoint(path, verb, endpoint or name)
+        self._served[place.name] = _Served(name, handler, drains)
+        self._routes.append(place)
 
     def take(self, name: str, verb: str, path: str, opener: Opener) -> None:
         """Have the body of a route that is served taken as it comes. What refuses it is counted as an answer."""

@@ -165,6 +165,14 @@ class Worker(ProcessProtocol):
         """Read or write for it. Meanwhile it waits, and its time stands still."""
         self._left_s = max(0.0, self._timer.getTime() - self._reactor.seconds())
         self._stop_timer()
+        try:
+            content = handing.cached(said)
+        except Nonsense as error:
+            self.kill(Unparsed(str(error)))
+            return
+        if content is not None:
+            self._send(framed(content))
+            return
         self._serving = True
         serving = deferToThreadPool(self._reactor, self._reactor.getThreadPool(), handing.answer, said)
         serving.addCallbacks(self._served, self._not_served)

@@ -51,11 +51,10 @@ async def edit(ctx: Ctx, params: MessageEditParams) -> Message:
     ``forbidden`` for somebody else's message, when it is too late, and when the recipient has declined the request;
     ``gone`` when it was unsent.
     """
-    caption = texts.caption(params.content)
 
     async def change(tx: Transaction) -> Message:
         held = access.not_unsent(await access.held_message(ctx, tx, params.id))
-        content = caption if held.type != "text" else texts.content(params.content)
+        content = (texts.content if held.type == "text" else texts.caption)(params.content)
         if held.sender_id != ctx.caller.user_id or held.type == "system":
             raise ApiError("forbidden", "Only who wrote a message can edit it")
         window_s = ctx.ports.messages.settings.edit_window_s

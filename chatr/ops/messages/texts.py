@@ -16,7 +16,7 @@ from msgspec import Meta
 
 from chatr.api.errors import invalid
 
-MAX_CONTENT = 8000
+MAX_CONTENT, MAX_CAPTION = 8000, 2000
 #: People whom one message calls; names beyond are text.
 MOST_NAMES = 100
 #: Bounded by :func:`content`, since trailing space does not count.
@@ -32,8 +32,8 @@ Content = Annotated[
 Caption = Annotated[
     str,
     Meta(
-        description="Up to 8,000 characters, trailing space apart; without a file at least one, and not only invisible "
-        "ones.",
+        description="Up to 8,000 characters, with a file 2,000, trailing space apart; without a file at least one, and "
+        "not only invisible ones.",
         extra_json_schema={"maxLength": MAX_CONTENT},
     ),
 ]
@@ -62,7 +62,11 @@ def content(text: str) -> str:
 
 def caption(text: str) -> str:
     """What is said of a file, without trailing space; empty when it shows nothing. Raises ``invalid``."""
-    return content(text) if visible(text) else ""
+    if not visible(text):
+        return ""
+    if len(text.rstrip()) > MAX_CAPTION:
+        raise invalid("$.content", f"has at most {MAX_CAPTION} characters with a file")
+    return content(text)
 
 
 def visible(text: str) -> bool:

@@ -44,6 +44,7 @@ class SendingTests(FilesCase):
         self.assertEqual([each["file"]["name"] for each in found], ["list.txt"])
         edited = await self.ann.call("message.edit", id=sent["id"], content=" ")
         self.assertEqual((edited["content"], edited["edited"], edited["file"]["id"]), ("", True, file["id"]))
+        await self.refused(self.ann.call("message.edit", id=sent["id"], content="x" * 2001), "invalid", "$.content")
         text = await self.ann.send(self.ben, "text")
         await self.refused(self.ann.call("message.edit", id=text["id"], content=" "), "invalid", "$.content")
 

@@ -79,6 +79,7 @@ export const common = {
     ["Edit your last message", "up"],
     ["Reply to the selected message", "r"],
     ["New line", "shift+enter"],
+    ["Attach files", "mod+o"],
     ["Search in this chat", "mod+f"],
     ["This list", "?"],
   ] as readonly (readonly [act: string, ...keys: string[]])[],

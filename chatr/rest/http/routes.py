@@ -20,12 +20,12 @@ from chatr.rest.http.request import ChatrRequest
 _TABLES = 64
 
 
-class RestRoute(msgspec.Struct, frozen=True):
-    """Where requests come in, and what is said to have been asked for: no two have the same ``endpoint``."""
+class Endpoint(msgspec.Struct, frozen=True):
+    """Where requests come in, and what it is called: no two are called the same."""
 
     path: str
     verb: str
-    endpoint: str
+    name: str
 
 
 class Answering(Protocol):
@@ -38,18 +38,18 @@ class Answering(Protocol):
         """The same where there is no route, or none for the method."""
 
 
-def resource(routes: tuple[RestRoute, ...], answering: Answering) -> KleinResource:
+def resource(routes: tuple[Endpoint, ...], answering: Answering) -> KleinResource:
     """What a site stands on."""
     return _table(routes).__get__(answering, type(answering)).resource()
 
 
 @lru_cache(maxsize=_TABLES)
-def _table(routes: tuple[RestRoute, ...]) -> Klein:
+def _table(routes: tuple[Endpoint, ...]) -> Klein:
     """The routes, of nobody yet: Klein gives each function below whom the table is bound to."""
     klein = Klein()
     for route in routes:
         # Without an endpoint of its own each route would overwrite the last: they share the function's name.
-        klein.route(route.path, methods=[route.verb], endpoint=route.endpoint)(_asked(route.endpoint))
+        klein.route(route.path, methods=[route.verb], endpoint=route.name)(_asked(route.name))
     no_route: Any = _no_route
     klein.handle_errors(HTTPException)(no_route)
     return klein
