@@ -37,13 +37,13 @@ class KeyboardTests(ConversationCase):
         keys, code = Keyboard(page), Chat(page).log.locator("pre")
         expect(code).to_be_visible()
         keys.at("textbox", "^Message to Ben Baker$")
-        keys.press("Shift+Tab", "Shift+Tab")
+        keys.press("Shift+Tab")
         keys.at("article", "^Ben Baker: a line")
         keys.press("ArrowRight", "ArrowRight")
         self.assertEqual(code.evaluate("(code) => code.scrollLeft"), 120)
         keys.press("ArrowLeft")
         self.assertEqual(code.evaluate("(code) => code.scrollLeft"), 60)
-        keys.press("Tab", "Tab")
+        keys.press("Tab")
         keys.at("textbox", "^Message to Ben Baker$")
 
     @in_browser
@@ -91,8 +91,8 @@ class KeyboardTests(ConversationCase):
         keys.at("textbox", "^Message to Ben Baker$")
 
     def act_on_messages(self, keys: Keyboard, chat: Chat) -> None:
-        """The newest is one step from the composer; arrows, and the keys of a message, from there."""
-        keys.press("Shift+Tab", "Shift+Tab")
+        """The newest is one step from the field; arrows, and the keys of a message, from there."""
+        keys.press("Shift+Tab")
         keys.at("article", "^Ben Baker: Hi Ann")
         keys.press("ArrowUp")
         keys.at("article", "^You: Hello Ben, .*edited")
@@ -126,7 +126,7 @@ class KeyboardTests(ConversationCase):
         keys.press("Enter")
         expect(chat.has("Lunch?").get_by_text("Hi Ann")).to_be_visible()
         expect(chat.log.locator(".bubble-meta__tick--pending")).to_have_count(0)
-        keys.press("Shift+Tab", "Shift+Tab")
+        keys.press("Shift+Tab")
         keys.at("article", "^You: Lunch")
         keys.press("Delete")
         keys.at("button", "^Cancel$")
@@ -134,7 +134,7 @@ class KeyboardTests(ConversationCase):
         keys.at("button", "^Unsend$")
         keys.press("Enter")
         keys.at("article", "unsent")
-        keys.press("Tab", "Tab")
+        keys.press("Tab")
         keys.at("textbox", "^Message to Ben Baker$")
 
     def go_on(self, keys: Keyboard, page: Page) -> None:
