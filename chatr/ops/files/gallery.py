@@ -10,7 +10,7 @@ from chatr.api.contract import GUESTS, Route, operation
 from chatr.api.model import Cursor, Id, Limit, Message, Params, Wire
 from chatr.ops import access, cursors, pages
 from chatr.ops.ports import Ctx
-from chatr.store.messages import messages
+from chatr.store.messages import galleries
 
 Shelf = Literal["media", "audio", "file"]
 
@@ -36,7 +36,7 @@ async def conversation_files(ctx: Ctx, params: ConversationFilesParams) -> Conve
     """The files of a conversation: the messages that they are in, newest first."""
     marks = await access.marks(ctx, params.id)
     top = cursors.seq(params.cursor) if params.cursor is not None else 2**53
-    found, more = await messages.with_files(
+    found, more = await galleries.with_files(
         ctx.ports.db, params.id, ctx.caller.user_id, marks, params.kind, top, params.limit
     )
     items = pages.first(found, ctx.ports.limits.page_bytes)

@@ -180,7 +180,8 @@ STORED = Columns(
               FROM unnest(g.user_ids) WITH ORDINALITY n(id, place) JOIN users w ON w.id = n.id) END""",
     },
 )
-_FROM = f"SELECT {STORED.sql} FROM messages g JOIN users s ON s.id = g.sender_id"
+#: Messages with their senders.
+FROM = f"SELECT {STORED.sql} FROM messages g JOIN users s ON s.id = g.sender_id"
 
 
 def _reactions(found: Any, marks: Watermarks) -> list[Reaction]:
@@ -270,7 +271,7 @@ def _named(message: Message, emoji: str, reactor: Reactor) -> Message:
 
 async def stored(db: Queryable, message_id: str) -> Stored | None:
     """Find a message, whoever may see it."""
-    return STORED.first(await db.query(_FROM + " WHERE g.id = %s", (message_id,)))
+    return STORED.first(await db.query(FROM + " WHERE g.id = %s", (message_id,)))
 
 
 async def by_client_id(
@@ -295,7 +296,7 @@ async def by_client_id(
 
 
 #: A conversation, if the viewer is in it while this is read: they may have been removed since their marks were.
-_WITHIN = (
+WITHIN = (
     "(SELECT m.conversation_id FROM members m WHERE (m.conversation_id, m.user_id) = (%s, %s) AND m.status = 'joined')"
 )
 
@@ -311,7 +312,7 @@ class Page(msgspec.Struct, frozen=True):
 async def before(db: Queryable, conversation_id: str, viewer_id: str, marks: Watermarks, seq: int, limit: int) -> Page:
     """Up to ``limit`` messages right below ``seq``. ``has_after`` says whether there are any at or above it."""
     rows = await db.query(
-        f"{_FROM} WHERE g.conversation_id = {_WITHIN} AND g.seq < %s AND g.seq > %s ORDER BY g.seq DESC LIMIT %s",
+        f"{FROM} WHERE g.conversation_id = {WITHIN} AND g.seq < %s AND g.seq > %s ORDER BY g.seq DESC LIMIT %s",
         (conversation_id, viewer_id, seq, marks.cleared_seq, limit + 1),
     )
     items = [found.seen_by(viewer_id, marks) for found in STORED.all(rows[:limit])][::-1]
@@ -322,7 +323,7 @@ async def before(db: Queryable, conversation_id: str, viewer_id: str, marks: Wat
 async def after(db: Queryable, conversation_id: str, viewer_id: str, marks: Watermarks, seq: int, limit: int) -> Page:
     """Up to ``limit`` messages right above ``seq``. ``has_before`` says whether there are any at or below it."""
     rows = await db.query(
-        f"{_FROM} WHERE g.conversation_id = {_WITHIN} AND g.seq > %s ORDER BY g.seq LIMIT %s",
+        f"{FROM} WHERE g.conversation_id = {WITHIN} AND g.seq > %s ORDER BY g.seq LIMIT %s",
         (conversation_id, viewer_id, max(seq, marks.cleared_seq), limit + 1),
     )
     items = [found.seen_by(viewer_id, marks) for found in STORED.all(rows[:limit])]
@@ -332,28 +333,6 @@ async def after(db: Queryable, conversation_id: str, viewer_id: str, marks: Wate
 
 #: As the index messages_files has it.
 _SHELF = "CASE WHEN g.type IN ('image', 'video') THEN 'media' ELSE g.type END"
-
-
-async def with_files(
-    db: Queryable,
-    conversation_id: str,
-    viewer_id: str,
-    marks: Watermarks,
-    shelf: str,
-    seq: int,
-    limit: int,
-) -> tuple[list[Message], bool]:
-    """Up to ``limit`` messages with files below ``seq``, newest first, and whether there are more.
-
-    ``shelf``: ``media``, which is images and videos, or else the type of message.
-    """
-    rows = await db.query(
-        f"""{_FROM} WHERE g.conversation_id = {_WITHIN} AND g.file_id IS NOT NULL AND {_SHELF} = %s
-               AND g.unsent_at IS NULL AND g.seq < %s AND g.seq > %s ORDER BY g.seq DESC LIMIT %s""",
-        (conversation_id, viewer_id, shelf, seq, marks.cleared_seq, limit + 1),
-    )
-    items = [found.seen_by(viewer_id, marks) for found in STORED.all(rows[:limit])]
-    return await with_own(db, viewer_id, items), len(rows) > limit
 
 
 async def _any(db: Queryable, conversation_id: str, compare: str, seq: int, marks: Watermarks) -> bool:
@@ -381,7 +360,7 @@ async def log_after(
               LEFT JOIN LATERAL (SELECT * FROM log WHERE conversation_id = c.id AND seq > %s
                                   ORDER BY seq LIMIT %s) l ON true
               LEFT JOIN messages g ON g.id = l.message_id LEFT JOIN users s ON s.id = g.sender_id
-             WHERE c.id = {_WITHIN} ORDER BY l.seq""",
+             WHERE c.id = {WITHIN} ORDER BY l.seq""",
         (seq, limit, conversation_id, viewer_id),
     )
     if not rows:
