@@ -6,6 +6,9 @@ from chatr.api.model import Message
 from chatr.store.messages.messages import FROM, STORED, WITHIN, Watermarks, with_own
 from chatr.store.pool import Queryable
 
+#: As the index messages_files has it.
+_SHELF = "CASE WHEN g.type IN ('image', 'video') THEN 'media' ELSE g.type END"
+
 
 async def with_files(
     db: Queryable,

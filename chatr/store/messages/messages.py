@@ -331,10 +331,6 @@ async def after(db: Queryable, conversation_id: str, viewer_id: str, marks: Wate
     return Page(items, await _any(db, conversation_id, "<=", seq, marks), len(rows) > limit)
 
 
-#: As the index messages_files has it.
-_SHELF = "CASE WHEN g.type IN ('image', 'video') THEN 'media' ELSE g.type END"
-
-
 async def _any(db: Queryable, conversation_id: str, compare: str, seq: int, marks: Watermarks) -> bool:
     rows = await db.query(
         f"SELECT 1 FROM messages WHERE conversation_id = %s AND seq {compare} %s AND seq > %s LIMIT 1",
