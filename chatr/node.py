@@ -127,12 +127,15 @@ class Node:
 
     def _below(self, dsn: str) -> list[Stage]:
         """What operations stand on."""
+        files = self.ports.files
         return [
             {"incident counts": IncidentCounts(self.tasks)},
             {
                 "database": Life(start=partial(self.db.open, dsn), stop=self.db.close),
                 "passwords": self.ports.accounts.passwords,
+                "disk": files.disk,
             },
+            {"storage": files.storage, "media": Life(stop=files.media.stop)},
         ]
 
     def _above(self) -> list[Stage]:
@@ -146,14 +149,11 @@ class Node:
             {"announcer": live.announcer},
             {"presence": live.presence},
             {
-                "disk": files.disk,
                 "uploads on the disk": self.http.transfers.staging,
                 "scratch": Life(start=self._data.empty_scratch),
             },
             {
                 "web": Life(stop=self.web.stop),
-                "storage": files.storage,
-                "media": Life(stop=files.media.stop),
                 "revocations": self.revocations,
                 "group rooms": self.group_rooms,
                 "epoch": self.epochs,
