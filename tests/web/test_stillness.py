@@ -171,7 +171,7 @@ class StillnessTests(ConversationCase):
             assert box is not None and card is not None
             self.assertAlmostEqual(box["width"], card["width"], places=0)
             self.assertAlmostEqual(box["width"] / box["height"], 1.5, places=2)
-            self.watched(chat, "pictures", but=r"^TIME [^,]*$")
+            self.watched(chat, "pictures", but=r"^(TIME|bubble-meta) [^,]*$")
             self.check_accessible(chat.page)
             chat.page.context.close()
 
