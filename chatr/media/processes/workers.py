@@ -35,7 +35,7 @@ MAX_ANSWER_BYTES = 256 * 1024
 PAUSE_S = 10.0
 
 _BOOT = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "import json, os, sys; os.chdir('/'); sys.path[:] = json.loads(sys.argv[1]); "
     "from chatr.media.processes.child import main; main(sys.argv[2])"
 )
 
@@ -130,9 +130,10 @@ class Workers:
         told = [msgspec.json.encode(each).decode() for each in (path, self._start)]
         line = [sys.executable, "-I", "-S", "-c", _BOOT, *told]
         try:
-            # Nothing of the environment: there may be passwords in it. Twisted closes all files but these.
+            # Nothing of the environment: there may be passwords in it. Twisted closes all files but these; and from another
+            # directory it would fork, which Python warns of where there are threads.
             self._reactor.spawnProcess(
-                worker, line[0], line, env={"LC_ALL": "C.UTF-8"}, path="/", childFDs={0: "w", 1: "r", 2: "r"}
+                worker, line[0], line, env={"LC_ALL": "C.UTF-8"}, childFDs={0: "w", 1: "r", 2: "r"}
             )
         except OSError as error:
             self._no_start(str(error))
