@@ -130,7 +130,7 @@ class Workers:
         told = [msgspec.json.encode(each).decode() for each in (path, self._start)]
         line = [sys.executable, "-I", "-S", "-c", _BOOT, *told]
         try:
-            # Nothing of the environment: there may be passwords in it. Twisted closes all files but these; and from another
+            # Nothing of the environment: there may be passwords in it. Twisted closes all files but these. From another
             # directory it would fork, which Python warns of where there are threads.
             self._reactor.spawnProcess(
                 worker, line[0], line, env={"LC_ALL": "C.UTF-8"}, childFDs={0: "w", 1: "r", 2: "r"}
