@@ -29,6 +29,8 @@ log = Logger()
 BATCH_BYTES, HIGH_BYTES = 256 * 1024, 512 * 1024
 MOST_BYTES = 16 * 1024 * 1024
 #: More of them wait for each other more than for the disk: only one runs Python at a time.
+#: What waits to be on the disk, of one upload: all of a large one at once would keep the database's commits waiting.
+SYNC_BYTES = 8 * 1024 * 1024
 _THREADS = 2
 #: No upload takes as long to become something.
 _LEFT_BEHIND_S = 3600.0
@@ -218,6 +220,7 @@ class _File:
         self._offset = offset
         self._digest = hashlib.new(algorithm)
         self._descriptor = -1
+        self._unsynced = 0
 
     def append(self, pieces: list[bytes]) -> None:
         """Write pieces at the end."""
@@ -226,6 +229,10 @@ class _File:
         view = memoryview(data)
         while view:
             view = view[os.write(descriptor, view) :]
+        self._unsynced += len(data)
+        if self._unsynced >= SYNC_BYTES:
+            os.fdatasync(descriptor)
+            self._unsynced = 0
 
     @property
     def is_open(self) -> bool:
