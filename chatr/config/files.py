@@ -25,7 +25,7 @@ class FilesSettings(Section, frozen=True):
     link_s: Annotated[int, Meta(ge=10, le=86400)] = 900
     #: How long an upload that was cut can be gone on with.
     resume_s: Annotated[int, Meta(ge=60, le=7 * 86400)] = 86400
-    #: Files that were never sent, or whose message is erased, go after so many hours.
+    #: Files that were never sent, or never came in whole, go after so many hours.
     orphans_h: Annotated[int, Meta(ge=1, le=8760)] = 24
     #: Where clamd listens: /path/of/socket or host:port. No file is taken that it has not found clean.
     clamd: Annotated[str, Meta(pattern=r"^(/.+|[^/:]+:\d{1,5})?$")] = ""

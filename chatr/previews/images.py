@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import re
 
+from chatr.media.sniffing import HEAD_BYTES, family
+
 #: Raster images only. SVG can hold scripts.
-_SIGNATURES = {
-    "image/jpeg": re.compile(rb"\xff\xd8\xff"),
-    "image/png": re.compile(rb"\x89PNG\r\n\x1a\n"),
-    "image/gif": re.compile(rb"GIF8[79]a"),
-    "image/webp": re.compile(rb"RIFF.{4}WEBPVP8[ LX]", re.DOTALL),
-    "image/avif": re.compile(rb"\x00\x00.{2}ftypavi[fs]", re.DOTALL),
-    # Its number of images is in the next two bytes: some, and not many.
-    "image/x-icon": re.compile(rb"\x00\x00\x01\x00[\x01-\x40]\x00"),
-}
+_RASTER = frozenset({"jpeg", "png", "gif", "webp", "avif"})
+#: Nobody sends one. Its number of images is in the last two bytes: some, and not many.
+_ICON = re.compile(rb"\x00\x00\x01\x00[\x01-\x40]\x00")
 
 
 def media_type(body: bytes) -> str | None:
     """The type of an image; None for anything else."""
-    return next((name for name, signature in _SIGNATURES.items() if signature.match(body)), None)
+    if _ICON.match(body):
+        return "image/x-icon"
+    found = family(body[:HEAD_BYTES])
+    return f"image/{found}" if found in _RASTER else None

@@ -84,24 +84,25 @@ async def send_uploaded(ctx: Ctx, params: MessageUploadParams) -> Message:
     Repeated with the same ``clientId`` it returns the first message, for ever; ``conflict``: that one was another file,
     or something else was said of it.
     """
+    file_id = access.uploaded(ctx).id
     item = sending.MessageSendParams(
         content=params.caption,
         client_id=params.client_id or uuid7(),
         recipient_id=params.recipient_id,
         conversation_id=params.conversation_id,
-        file_id=access.uploaded(ctx).id,
+        file_id=file_id,
         group_id=params.group_id,
         reply_to_id=params.reply_to_id,
     )
     sending.check(item, ctx.caller.user_id)
     if (first := await _first(ctx, item)) is not None:
         return first
-    await receiving.receive(ctx, item.file_id or "", "message", waveform=params.waveform, duration=params.duration)
-    file = await receiving.ready(ctx.ports.db, item.file_id or "")
+    await receiving.receive(ctx, file_id, "message", waveform=params.waveform, duration=params.duration)
+    file = await receiving.ready(ctx.ports.db, file_id)
     try:
         message = await sending.send(ctx, item)
     except ApiError as error:
-        await receiving.let_go(ctx, item.file_id or "")
+        await receiving.let_go(ctx, file_id)
         # The same call once more, at the same time.
         if error.code == "conflict" and (first := await _first(ctx, item)) is not None:
             return first

@@ -85,8 +85,7 @@ async def send(ctx: Ctx, params: MessageSendParams) -> Message:
     ``blocked``: one of the two has blocked the other. ``forbidden``: the recipient has not accepted yet and has enough
     to read, or has declined; files wait until they have. ``conflict`` also for a file that a message has, ``invalid``
     for one that is none of the caller's. ``rate_limited`` also for a first message to a stranger after 30 within a
-    day, 10 on the
-    account's first.
+    day, 10 on the account's first.
     """
     item = _checked(ctx, params)
     told: list[Message] = []

@@ -165,7 +165,7 @@ async def take_back_some(db: Queryable, owner_id: str, limit: int) -> int:
              SELECT id FROM files WHERE owner_id = %s AND sent AND state <> 'leaving' LIMIT %s
            ), taken AS (
              UPDATE messages SET file_id = NULL WHERE file_id = ANY (ARRAY(SELECT id FROM part)) RETURNING 1)
-           SELECT (SELECT count(*) FROM part) + 0 * (SELECT count(*) FROM taken)""",
+           SELECT count(*) FROM part""",
         (owner_id, limit),
     )
     return value(rows, int)
@@ -277,10 +277,7 @@ class KeptFile(msgspec.Struct, frozen=True):
     purpose: Purpose
     kind: Kind
     name: str
-    mime_type: str
-    size: int
     forms: dict[str, StoredForm]
-    state_at: datetime
     sent: bool
     joined: bool
     cleared: bool
@@ -301,10 +298,7 @@ _KEPT = Columns(
         "purpose": "f.purpose",
         "kind": "f.kind",
         "name": "f.name",
-        "mime_type": "f.mime_type",
-        "size": "f.size",
         "forms": Made("f.forms", _forms),
-        "state_at": "f.state_at",
         "sent": "g.id IS NOT NULL",
         "joined": "m.user_id IS NOT NULL",
         "cleared": "coalesce(g.seq <= m.cleared_seq, false)",

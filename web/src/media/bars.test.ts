@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { barsOf } from "./bars.ts";
+import { barsOf, barsPath } from "./bars.ts";
 
 it("keeps the shape of a waveform in fewer bars", () => {
   expect(barsOf([0, 0.5, 1, 0.5], 2)).toEqual([0.25, 0.75]);
@@ -18,4 +18,8 @@ it("is flat where nothing is known, and no value leaves its bar", () => {
   expect(barsOf(undefined, 3)).toEqual([0, 0, 0]);
   expect(barsOf([], 2)).toEqual([0, 0]);
   expect(barsOf([7, -3, Number.NaN], 3)).toEqual([1, 0, 0]);
+});
+
+it("draws in its box", () => {
+  expect(barsPath([1, 0])).toBe("M1.2 1.2V26.81M5.2 14.0V14.01");
 });

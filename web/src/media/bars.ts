@@ -11,6 +11,20 @@ export function barsOf(waveform: readonly number[] | undefined, count: number): 
   });
 }
 
+/** How they are drawn: at such steps, in a box so high, each a stroke so wide with round ends. */
+export const [STEP, HEIGHT, WIDTH] = [4, 28, 2.4];
+
+/** Bars as one path; the lowest is a dot. */
+export function barsPath(bars: readonly number[]): string {
+  return bars
+    .map((value, index) => {
+      const half = (clamped(value) * (HEIGHT - WIDTH)) / 2;
+      const x = (index * STEP + WIDTH / 2).toFixed(1);
+      return `M${x} ${(HEIGHT / 2 - half).toFixed(1)}V${(HEIGHT / 2 + half + 0.01).toFixed(2)}`;
+    })
+    .join("");
+}
+
 /** The mean of a stretch that may begin and end within a value. */
 function mean(values: readonly number[], from: number, to: number): number {
   let sum = 0;

@@ -1,10 +1,10 @@
 import { ArrowUp, Pause, Trash2 } from "lucide-react";
 import { type KeyboardEvent, useEffect, useRef } from "react";
+import { barsPath, HEIGHT, STEP } from "../../../media/bars.ts";
 import { lengthText } from "../../../media/length.ts";
 import { t } from "../../../text/files.ts";
 import { confirm } from "../../../ui/confirm.tsx";
 import { IconButton } from "../../../ui/IconButton.tsx";
-import { barsPath } from "./bars.ts";
 import "./Recorder.css";
 import type { Recording } from "./recording.ts";
 import type { Voice } from "./tray.ts";
@@ -113,7 +113,12 @@ function Live({ recording, onStop }: LiveProps) {
         {lengthText(recording?.seconds ?? 0)}
       </time>
       <div className="recorder__wave">
-        <svg className="recorder__bars" viewBox={`0 0 ${SEEN * 4} 28`} preserveAspectRatio="none" aria-hidden="true">
+        <svg
+          className="recorder__bars"
+          viewBox={`0 0 ${SEEN * STEP} ${HEIGHT}`}
+          preserveAspectRatio="none"
+          aria-hidden="true"
+        >
           <path d={path} />
         </svg>
       </div>

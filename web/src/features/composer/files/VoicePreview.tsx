@@ -1,11 +1,11 @@
 import { Pause, Play } from "lucide-react";
 import { useEffect, useId, useRef, useState } from "react";
+import { barsPath } from "../../../media/bars.ts";
 import { lengthText } from "../../../media/length.ts";
 import { hear } from "../../../media/only.ts";
 import { useObjectUrl } from "../../../media/useObjectUrl.ts";
 import { t } from "../../../text/files.ts";
 import { IconButton } from "../../../ui/IconButton.tsx";
-import { barsPath } from "./bars.ts";
 import type { Voice } from "./tray.ts";
 
 /** A recording, to be heard before it is sent. */

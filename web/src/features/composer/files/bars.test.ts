@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { barsPath, loudness, waveformOf } from "./bars.ts";
+import { loudness, waveformOf } from "./bars.ts";
 
 it("has a hundred bars, however short or long it was", () => {
   for (const count of [1, 7, 100, 101, 5_000]) {
@@ -22,8 +22,4 @@ it("is as loud where it was loud, on a square-root curve", () => {
 it("hears the root of the mean square", () => {
   expect(loudness(new Float32Array([0.5, -0.5, 0.5, -0.5]))).toBeCloseTo(0.5);
   expect(loudness(new Float32Array())).toBe(0);
-});
-
-it("draws in its box", () => {
-  expect(barsPath([1, 0])).toBe("M2 1.2v25.6M6 13.9v0.1");
 });

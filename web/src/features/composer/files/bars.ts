@@ -24,17 +24,3 @@ export function loudness(samples: Float32Array): number {
   for (const sample of samples) sum += sample * sample;
   return samples.length === 0 ? 0 : Math.min(1, Math.sqrt(sum / samples.length));
 }
-
-const WIDTH = 4;
-const HEIGHT = 28;
-const LEAST = 2.4;
-
-/** Bars as one path in a box of `4 × count` by 28, for a stroke of 2.4 with round ends. */
-export function barsPath(bars: readonly number[]): string {
-  return bars
-    .map((bar, index) => {
-      const height = Math.max(0.1, Math.min(1, bar) * (HEIGHT - LEAST));
-      return `M${index * WIDTH + WIDTH / 2} ${((HEIGHT - height) / 2).toFixed(1)}v${height.toFixed(1)}`;
-    })
-    .join("");
-}

@@ -7,13 +7,14 @@ import { useFileUrl } from "../../../media/useFileUrl.ts";
 import { t } from "../../../text/media.ts";
 import { useView } from "../context.ts";
 import { frameOf, shownSize } from "../shownSize.ts";
-import { NotYet } from "./NotYet.tsx";
+import { Opener } from "./Opener.tsx";
 import { Still } from "./Still.tsx";
 import type { PictureMessage } from "./show.ts";
 import "./Photo.css";
 
 /** A video: its first moment and how long it is; played in its place. */
-export function VideoBody({ message: { id, file } }: { message: PictureMessage }) {
+export function VideoBody({ message }: { message: PictureMessage }) {
+  const { file } = message;
   const { trusted } = useView();
   const [playing, setPlaying] = useState(false);
   const { width, height } = shownSize(file);
@@ -30,29 +31,12 @@ export function VideoBody({ message: { id, file } }: { message: PictureMessage }
       <Length file={file} />
     </>
   );
-  if (!trusted) {
-    return (
-      <div className="photo" style={frameOf(file)}>
-        {still}
-        <NotYet />
-      </div>
-    );
-  }
   return (
-    <button
-      type="button"
-      tabIndex={-1}
-      className="photo"
-      style={frameOf(file)}
-      aria-label={t.media.playVideo}
-      data-open={id}
-      onClick={() => setPlaying(true)}
-    >
-      {still}
+    <Opener message={message} label={t.media.playVideo} onOpen={() => setPlaying(true)} still={still}>
       <span className="photo__play">
         <Play />
       </span>
-    </button>
+    </Opener>
   );
 }
 

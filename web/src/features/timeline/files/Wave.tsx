@@ -1,12 +1,11 @@
 import { useMemo } from "react";
-import { barsOf } from "../../../media/bars.ts";
+import { barsOf, barsPath, HEIGHT, STEP, WIDTH } from "../../../media/bars.ts";
 
 const BARS = 52;
-const [HEIGHT, WIDTH, STEP] = [28, 2.4, 4];
 
 /** The bars of a voice note; the part that was played is full. */
 export function Wave({ waveform, part }: { waveform: readonly number[] | undefined; part: number }) {
-  const path = useMemo(() => pathOf(barsOf(waveform, BARS)), [waveform]);
+  const path = useMemo(() => barsPath(barsOf(waveform, BARS)), [waveform]);
   const box = `0 0 ${STEP * BARS - (STEP - WIDTH)} ${HEIGHT}`;
   return (
     <span className="wave" dir="ltr" style={{ "--part": part }} aria-hidden="true">
@@ -18,15 +17,4 @@ export function Wave({ waveform, part }: { waveform: readonly number[] | undefin
       </svg>
     </span>
   );
-}
-
-/** Each a stroke with round ends, of which the lowest is a dot. */
-function pathOf(bars: readonly number[]): string {
-  return bars
-    .map((value, index) => {
-      const half = (value * (HEIGHT - WIDTH)) / 2;
-      const x = (index * STEP + WIDTH / 2).toFixed(1);
-      return `M${x} ${(HEIGHT / 2 - half).toFixed(1)}V${(HEIGHT / 2 + half + 0.01).toFixed(2)}`;
-    })
-    .join("");
 }
