@@ -55,6 +55,7 @@ class ChatrChannel(HTTPChannel):
         #: Whether nothing was asked yet, and whether something of the next request has come.
         self._fresh = True
         self._begun = False
+        self._secure = False
         #: Whether the last answer of the connection has been given: nothing more of it is read.
         self.refused = False
         #: Answered, but its answer is not read yet.
@@ -69,6 +70,7 @@ class ChatrChannel(HTTPChannel):
 
     def connectionMade(self) -> None:
         super().connectionMade()
+        self._secure = super().isSecure()
         self._after(self._deadlines.headers_s, self._head_is_late)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
@@ -181,7 +183,10 @@ class ChatrChannel(HTTPChannel):
 
     def writeHeaders(self, version: bytes, code: bytes, reason: bytes, headers: Any) -> None:
         self._wrote(ANSWER_HEAD_BYTES)
-        super().writeHeaders(version, code, reason, headers)
+        lines = [b"%b %b %b" % (version, code, reason)]
+        lines += [b"%b: %b" % (name, value) for name, values in headers.getAllRawHeaders() for value in values]
+        # At once: Twisted looks at each name, colon and line end.
+        self.transport.write(b"\r\n".join((*lines, b"\r\n")))
 
     def write(self, data: bytes) -> None:
         self._wrote(len(data))
@@ -198,6 +203,9 @@ class ChatrChannel(HTTPChannel):
 
     def _respondToBadRequestAndDisconnect(self) -> None:
         self.refuse(HttpRefusal(400, "This is no valid HTTP request"))
+
+    def isSecure(self) -> bool:
+        return self._secure
 
     # Ours.
 

@@ -65,6 +65,11 @@ class ChatrRequest(Request):
         forwarded = self.getHeader("x-forwarded-proto") if self.rules.trusted_proxies else None
         return forwarded == "https" or self.isSecure()
 
+    @property
+    def gone(self) -> bool:
+        """Whether nobody waits for an answer any more: it was given, or the client has gone."""
+        return bool(self.finished or self._disconnected)
+
     def answer(self, problem: Problem) -> None:
         """Answer an error and finish."""
         body = render(self, problem)
@@ -162,8 +167,7 @@ class ChatrRequest(Request):
     def process(self) -> None:
         """Set the headers of every answer; refuse a path that is no text; find the resource."""
         origin, preflight = self.getHeader("origin"), self.method == b"OPTIONS"
-        for name, value in self.rules.headers(self.path, origin=origin, https=self.https(), preflight=preflight):
-            self.setHeader(name, value)
+        self.responseHeaders = self.rules.begun(self.path, origin=origin, https=self.https(), preflight=preflight)
         self.setHeader("X-Request-Id", self.request_id)
         if self.path == b"*":
             self.setResponseCode(204)
@@ -187,7 +191,7 @@ class ChatrRequest(Request):
     def processingFailed(self, reason: Failure) -> Failure:
         """An error that nobody expected: logged once, and told as all others are."""
         log.failure("request {request_id} failed", reason, request_id=self.request_id)
-        if self.finished or self._disconnected:
+        if self.gone:
             return reason
         if self.startedWriting:
             self.loseConnection()
