@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 #: What every subscriber of IPv6 gets at the least (RFC 6177, section 2): who has one address has all of these.
@@ -16,6 +17,11 @@ def caller_key(address: str) -> str:
 
     A Unix socket's empty address stays empty. What is no address stays as it is, cut to MAX_KEY_CHARS.
     """
+    # A longer text is none that comes again and again: a proxy of ours wrote it, and it may be of any length.
+    return _remembered_key(address) if len(address) <= MAX_KEY_CHARS else _key(address)
+
+
+def _key(address: str) -> str:
     parsed = _parsed(address)
     if parsed is None:
         return address[:MAX_KEY_CHARS]
@@ -24,6 +30,10 @@ def caller_key(address: str) -> str:
     host_bits = parsed.max_prefixlen - NETWORK_BITS
     # By the number alone: a zone id (RFC 4007, section 11) says which of our interfaces, not who calls.
     return f"{IPv6Address(int(parsed) >> host_bits << host_bits)}/{NETWORK_BITS}"
+
+
+#: The same callers come again and again, and to read an address costs more than all else that is counted of them.
+_remembered_key = lru_cache(maxsize=1024)(_key)
 
 
 def is_loopback(address: str) -> bool:

@@ -27,6 +27,7 @@ from chatr.wamp.link import (
 from chatr.wamp.router import Router
 from chatr.wamp.session import WampSession
 from chatr.wamp.transports import shortcuts
+from chatr.wamp.transports.input import take_messages
 from chatr.wamp.transports.output import OutputQueue, Turn
 
 #: Makes the answer to a handshake that fails, of a status, a sentence and further headers.
@@ -119,7 +120,7 @@ class WampWebSocket(WebSocketServerProtocol):
         self._serializer: Serializer | None = None
         self._output: OutputQueue | None = None
         self._linger: IDelayedCall | None = None
-        self._frames_left: float = MAX_HANDSHAKE_FRAMES
+        self.frames_left: float = MAX_HANDSHAKE_FRAMES
 
     @property
     def compresses(self) -> bool:
@@ -137,7 +138,7 @@ class WampWebSocket(WebSocketServerProtocol):
         """The handshake is over."""
         self.factory.router.count_for(self.transport, turn_key, known=True)
         self._limit_messages(self.factory.router.limits.max_message_bytes)
-        self._frames_left = math.inf
+        self.frames_left = math.inf
 
     def queue(self, data: bytes) -> None:
         """Write behind everything that is queued."""
@@ -185,8 +186,8 @@ class WampWebSocket(WebSocketServerProtocol):
         self.session.opened()
 
     def onFrameBegin(self) -> None:
-        self._frames_left -= 1
-        if self._frames_left < 0 and self.session is not None and self.state == self.STATE_OPEN:
+        self.frames_left -= 1
+        if self.frames_left < 0 and self.session is not None and self.state == self.STATE_OPEN:
             self.session.malformed(TOO_MANY_FRAMES, POLICY_CLOSE)
             # At once: each frame that still comes would cost more than its sender pays for it.
             self.failedByMe = self.wasClean = True
@@ -234,7 +235,10 @@ class WampWebSocket(WebSocketServerProtocol):
             self.session.lost()
 
     def dataReceived(self, data: bytes) -> None:
-        shortcuts.receive(self, data)
+        if shortcuts.USED:
+            data = take_messages(self, _OPEN, data)
+        if data:
+            shortcuts.receive(self, data)
 
     def sendHttpErrorResponse(self, code: int, reason: str, responseHeaders: Any = None) -> None:
         # Autobahn's has neither a body nor a length.
