@@ -38,8 +38,15 @@ _remembered_key = lru_cache(maxsize=1024)(_key)
 
 def is_loopback(address: str) -> bool:
     """Whether an address, as IPv4 mapped into IPv6 too, is one of this machine that no other machine can reach."""
+    return _remembered_loopback(address) if len(address) <= MAX_KEY_CHARS else _is_loopback(address)
+
+
+def _is_loopback(address: str) -> bool:
     parsed = _parsed(address)
     return parsed is not None and parsed.is_loopback
+
+
+_remembered_loopback = lru_cache(maxsize=1024)(_is_loopback)
 
 
 def on_this_machine(address: str) -> bool:

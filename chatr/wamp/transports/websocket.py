@@ -27,6 +27,7 @@ from chatr.wamp.link import (
 from chatr.wamp.router import Router
 from chatr.wamp.session import WampSession
 from chatr.wamp.transports import shortcuts
+from chatr.wamp.transports.handshake import Origins
 from chatr.wamp.transports.input import take_messages
 from chatr.wamp.transports.output import OutputQueue, Turn
 
@@ -103,6 +104,7 @@ class ConnectionFactory(Protocol):
 
     router: Router
     turn: Turn
+    origins: Origins
     refuse: Refuse | None
 
 
@@ -143,7 +145,7 @@ class WampWebSocket(WebSocketServerProtocol):
     def queue(self, data: bytes) -> None:
         """Write behind everything that is queued."""
         if self._output is None:
-            self.transport.write(data)
+            shortcuts.write(self.transport, data)
         else:
             self._output.send(data)
 
@@ -162,6 +164,7 @@ class WampWebSocket(WebSocketServerProtocol):
     # Called by Autobahn and Twisted.
 
     def onConnect(self, request: ConnectionRequest) -> str:
+        self.factory.origins.let_in(request.headers.get("origin", ""))
         for name in request.protocols:
             if name in SERIALIZERS:
                 return str(name)
