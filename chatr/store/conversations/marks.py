@@ -13,7 +13,8 @@ from twisted.python.failure import Failure
 from chatr.store.columns import Columns
 from chatr.store.conversations.conversations import pair
 from chatr.store.pool import Database, Undone
-from chatr.store.writing.writer import TRIES, MessageWriter
+from chatr.store.writing.batches import TRIES
+from chatr.store.writing.writer import MessageWriter
 
 
 class Mark(msgspec.Struct, frozen=True):
