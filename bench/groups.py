@@ -47,16 +47,13 @@ def group(server: Server, user_ids: list[str], messages: int = 0) -> str:
 
 
 def write(server: Server, conversation_id: str, sender_id: str, messages: int) -> None:
-    """Messages, and their entries of the log."""
+    """Messages."""
     with server.database.cursor() as cursor:
         cursor.execute(
-            """WITH made AS (
-                 INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, content, created_at)
-                 SELECT gen_random_uuid(), %s, n, %s, gen_random_uuid(), 'a message of some words', now()
-                   FROM generate_series(1, %s) n RETURNING id, seq)
-               INSERT INTO log (conversation_id, seq, event, message_id, at)
-               SELECT %s, seq, 'message.received', id, now() FROM made""",
-            (conversation_id, sender_id, messages, conversation_id),
+            """INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, content, created_at)
+               SELECT gen_random_uuid(), %s, n, %s, gen_random_uuid(), 'a message of some words', now()
+                 FROM generate_series(1, %s) n""",
+            (conversation_id, sender_id, messages),
         )
 
 

@@ -51,9 +51,6 @@ BEGIN
     ), added AS (
         INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, digest, content, created_at)
         SELECT n.id, n.conversation_id, n.seq, n.sender_id, n.client_id, n.digest, n.content, v_now FROM stored n
-    ), logged AS (
-        INSERT INTO log (conversation_id, seq, event, message_id, at)
-        SELECT n.conversation_id, n.seq, 'message.received', n.id, v_now FROM stored n
     ), moved AS (
         UPDATE conversations c SET head_seq = h.head, active_at = v_now, changed_at = v_now
           FROM (SELECT n.conversation_id, max(n.seq) AS head FROM stored n GROUP BY n.conversation_id) h
