@@ -10,7 +10,8 @@ from twisted.python.failure import Failure
 
 from chatr.api.errors import ApiError
 from chatr.config import MessagesSettings
-from chatr.store.pool import Database, Transaction, Undone
+from chatr.store.connections.errors import Undone
+from chatr.store.pool import Database, Transaction
 from chatr.store.writing.appending import Append, Appended, rooted, store, store_plain
 from chatr.store.writing.lanes import Entry, Lane
 

@@ -39,7 +39,8 @@ from twisted.python.failure import Failure
 
 from chatr.api.errors import ApiError
 from chatr.config import MessagesSettings
-from chatr.store.pool import Database, NoConnection, Transaction, Undone
+from chatr.store.connections.errors import NoConnection, Undone
+from chatr.store.pool import Database, Transaction
 from chatr.store.writing.appending import Append, Appended, store_in
 from chatr.store.writing.batches import TRIES, Announce, Batches, Send
 from chatr.store.writing.lanes import Entry, Lanes
