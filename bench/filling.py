@@ -9,12 +9,9 @@ def stored(rows: str) -> str:
     ``rows``: a query for conversation_id, seq, sender_id, content and created_at. conversations.head_seq is not moved.
     """
     return (
-        "WITH made AS (INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, content, created_at)"
+        "INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, content, created_at)"
         " SELECT gen_random_uuid(), r.conversation_id, r.seq, r.sender_id, gen_random_uuid(), r.content, r.created_at"
         f" FROM ({rows}) AS r (conversation_id, seq, sender_id, content, created_at)"
-        " RETURNING id, conversation_id, seq, created_at)"
-        " INSERT INTO log (conversation_id, seq, event, message_id, at)"
-        " SELECT conversation_id, seq, 'message.received', id, created_at FROM made"
     )
 
 

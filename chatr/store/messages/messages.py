@@ -318,7 +318,7 @@ async def log_after(
     rows = await db.query(
         f"""SELECT l.seq, l.event, l.data, l.at, c.head_seq, {STORED.sql}
               FROM conversations c
-              LEFT JOIN LATERAL (SELECT * FROM log WHERE conversation_id = c.id AND seq > %s
+              LEFT JOIN LATERAL (SELECT * FROM entries WHERE conversation_id = c.id AND seq > %s
                                   ORDER BY seq LIMIT %s) l ON true
               LEFT JOIN messages g ON g.id = l.message_id LEFT JOIN users s ON s.id = g.sender_id
              WHERE c.id = {WITHIN} ORDER BY l.seq""",
