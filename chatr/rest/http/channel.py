@@ -23,6 +23,10 @@ from chatr.rest.http.request import ChatrRequest
 #: Of a request line with all headers.
 MAX_HEAD_BYTES = 16 * 1024
 MAX_HEADER_LINES = 100
+#: With what a connection begins that becomes a WebSocket, and how much is kept of it until its end has come.
+WEBSOCKET = b"GET /ws HTTP/1.1\r\n"
+MAX_OPENING_BYTES = 4096
+_END = b"\r\n\r\n"
 #: What a transport takes before it says that its client does not read; and more than the headers of an answer.
 BUFFER_BYTES = 64 * 1024
 ANSWER_HEAD_BYTES = 1024
@@ -63,6 +67,8 @@ class ChatrChannel(HTTPChannel):
         #: At most so many bytes of answers wait for their reader.
         self._unread_bytes = 0
         self._unread_since_s: float | None = None
+        #: What has come of the first request while it may become a WebSocket at once; None: it is parsed.
+        self._opening: bytes | None = b""
         self._timer: IDelayedCall | None = None
         self._drain: IDelayedCall | None = None
 
@@ -84,6 +90,10 @@ class ChatrChannel(HTTPChannel):
     def dataReceived(self, data: bytes) -> None:
         if self.refused:
             return
+        if self._opening is not None:
+            data = self._opened(self._opening + data)
+            if not data:
+                return
         super().dataReceived(data)
         if self._buffer and not self._handlingRequest:
             self._begin()
@@ -257,6 +267,22 @@ class ChatrChannel(HTTPChannel):
         self._stop_timers()
         if self.transport is not None:
             self.transport.abortConnection()
+
+    def _opened(self, data: bytes) -> bytes:
+        """Let what may be the usual handshake of a WebSocket become one; return what is to be parsed instead."""
+        end = data.find(_END) + len(_END)
+        if data.startswith(WEBSOCKET) or WEBSOCKET.startswith(data):
+            if end < len(_END) and len(data) <= MAX_OPENING_BYTES:
+                self._opening = data
+                self._begin()
+                return b""
+            if end >= len(_END) and self.site.take_websocket(self.transport, data[:end], data[end:]):
+                # As with any that is handed over: the transport knows of the end, and nothing waits for anything here.
+                self.transport = None
+                self._stop_timers()
+                return b""
+        self._opening = None
+        return data
 
     def _begin(self) -> None:
         """Something of a request has come. The first one has its time from the connection's start."""

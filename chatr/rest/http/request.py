@@ -241,20 +241,25 @@ def bearer(request: Request) -> str | None:
 
 
 def address_reader(trusted_proxies: int) -> Callable[[Request], str]:
-    """How to tell a caller's address behind so many proxies of our own: each has appended to X-Forwarded-For.
-
-    What stands there in place of an address is ignored: the socket's counts then, which is a proxy's.
-    """
+    """How to tell a caller's address behind so many proxies of our own."""
 
     def read(request: Request) -> str:
         peer = str(getattr(request.getClientAddress(), "host", ""))
-        if not trusted_proxies:
-            return peer
-        lines = request.requestHeaders.getRawHeaders(b"x-forwarded-for", [])
-        hops = b",".join(lines).rsplit(b",", trusted_proxies)[-trusted_proxies:]
-        return _address(hops[0]) or peer if len(hops) == trusted_proxies else peer
+        lines = request.requestHeaders.getRawHeaders(b"x-forwarded-for", []) if trusted_proxies else []
+        return forwarded_address(peer, b",".join(lines), trusted_proxies)
 
     return read
+
+
+def forwarded_address(peer: str, forwarded: bytes, trusted_proxies: int) -> str:
+    """The address of a caller behind so many proxies, each of which has appended one to X-Forwarded-For.
+
+    What stands there in place of an address is ignored: the socket's counts then, which is a proxy's.
+    """
+    if not trusted_proxies or not forwarded:
+        return peer
+    hops = forwarded.rsplit(b",", trusted_proxies)[-trusted_proxies:]
+    return _address(hops[0]) or peer if len(hops) == trusted_proxies else peer
 
 
 def _address(hop: bytes) -> str:
