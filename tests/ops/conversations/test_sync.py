@@ -151,7 +151,7 @@ class LogTests(OpsCase):
 
     async def test_incomplete(self) -> None:
         """Where retention removed entries, complete is false and the rest comes."""
-        await self.node.db.execute("DELETE FROM log WHERE seq <= 2")
+        await self.node.db.execute("DELETE FROM messages WHERE seq <= 2")
         page = await self.ben.call("conversation.log", id=self.conversation)
         self.assertEqual(([e["seq"] for e in page["entries"]], page["complete"]), ([3, 4, 5], False))
         page = await self.ben.call("conversation.log", id=self.conversation, after=2)
