@@ -15,12 +15,12 @@ def stored(rows: str) -> str:
     )
 
 
-#: Afterwards: heads as far as the messages go, and nothing that the indexer of search would do while one measures.
-SETTLED = """
-UPDATE conversations c SET head_seq = g.seq, active_at = g.at
-  FROM (SELECT conversation_id, max(seq) AS seq, max(created_at) AS at FROM messages GROUP BY conversation_id) g
- WHERE g.conversation_id = c.id;
-INSERT INTO search_progress (conversation_id, seq, words_seq, dictionary)
-  SELECT id, head_seq, head_seq, 'simple' FROM conversations
-  ON CONFLICT (conversation_id) DO UPDATE SET seq = excluded.seq, words_seq = excluded.words_seq;
-"""
+#: Statements for afterwards: heads as far as the messages go, and nothing left that the indexer of search would do.
+SETTLED = (
+    "UPDATE conversations c SET head_seq = g.seq, active_at = g.at"
+    "  FROM (SELECT conversation_id, max(seq) AS seq, max(created_at) AS at FROM messages GROUP BY conversation_id) g"
+    " WHERE g.conversation_id = c.id",
+    "INSERT INTO search_progress (conversation_id, seq, words_seq, dictionary)"
+    " SELECT id, head_seq, head_seq, 'simple' FROM conversations"
+    " ON CONFLICT (conversation_id) DO UPDATE SET seq = excluded.seq, words_seq = excluded.words_seq",
+)

@@ -25,7 +25,7 @@ class ChangesTests(OpsCase):
     async def age(self, by: timedelta) -> None:
         """Make everything that happened so far lie further back."""
         for table in ("conversations", "members"):
-            await self.node.db.execute(f"UPDATE {table} SET changed_at = changed_at - %s", (by,))
+            await self.node.db.execute(f"UPDATE {table} SET changed_at = changed_at - %s::interval", (by,))
 
     async def changed(self, person: Person, cursor: str) -> tuple[list[str], str]:
         answer = await person.call("sync.changes", cursor=cursor)
