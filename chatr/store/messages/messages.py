@@ -331,7 +331,7 @@ async def log_after(
               FROM (SELECT %s::uuid AS id) v CROSS JOIN conversations c CROSS JOIN LATERAL (
                 SELECT {MARKS.sql} FROM members x WHERE x.conversation_id = c.id AND x.status = 'joined'
                 HAVING bool_or(x.user_id = v.id)) k ({", ".join(Watermarks.__struct_fields__)})
-              LEFT JOIN LATERAL (SELECT * FROM log WHERE conversation_id = c.id
+              LEFT JOIN LATERAL (SELECT * FROM entries WHERE conversation_id = c.id
                                     AND seq > greatest(%s::bigint, k.cleared_seq) ORDER BY seq LIMIT %s) l ON true
               LEFT JOIN messages g ON g.id = l.message_id LEFT JOIN users s ON s.id = g.sender_id
              WHERE c.id = %s::uuid ORDER BY l.seq""",

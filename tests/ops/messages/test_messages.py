@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 
 from chatr.config import MessagesSettings
@@ -238,7 +239,8 @@ class SendTests(OpsCase):
         await self.acquaint(self.ann, cat)
         other = await self.ann.send(cat, "first")
         writers = [
-            MessageWriter(self.node.db, settings=MessagesSettings(), queue_limit=1000, changes=1) for _ in range(2)
+            MessageWriter(self.node.db, reactor, settings=MessagesSettings(), queue_limit=1000, changes=1)
+            for _ in range(2)
         ]
         targets = [first["conversationId"], other["conversationId"]]
         calls = [
