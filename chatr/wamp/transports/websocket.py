@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from autobahn.twisted.websocket import WebSocketServerProtocol
 from autobahn.websocket.types import ConnectionDeny, ConnectionRequest
-from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from chatr.timers import Timer
 from chatr.wamp.codec.frames import SERIALIZERS, Framing, Serializer, websocket_frame
 from chatr.wamp.limits import CLOSE_TIMEOUT_S
 from chatr.wamp.link import (
@@ -26,7 +26,7 @@ from chatr.wamp.link import (
 )
 from chatr.wamp.router import Router
 from chatr.wamp.session import WampSession
-from chatr.wamp.transports import shortcuts
+from chatr.wamp.transports import shortcuts, slimming
 from chatr.wamp.transports.output import OutputQueue, Turn
 
 #: Makes the answer to a handshake that fails, of a status, a sentence and further headers.
@@ -35,11 +35,14 @@ Refuse = Callable[[int, str, list[tuple[str, str]]], bytes]
 #: A close frame has room for 123 bytes of reason (RFC 6455, section 5.5).
 MAX_REASON_BYTES = 123
 
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _OPEN = WebSocketServerProtocol.STATE_OPEN
 
 
 class WebSocketLink:
     """The session's side of one WebSocket."""
+
+    __slots__ = ("_compresses", "_output", "_protocol", "address", "framing", "headers", "max_bytes", "serializer")
 
     def __init__(self, protocol: WampWebSocket, serializer: Serializer, output: OutputQueue, *, max_bytes: int) -> None:
         self.serializer = serializer
@@ -68,6 +71,7 @@ class WebSocketLink:
 
     def welcomed(self, turn_key: str) -> None:
         """Take messages of full length, and turns with all sessions of the same key."""
+        self.headers = _NO_HEADERS
         self._protocol.take_long_messages(turn_key)
 
     def cut(self, code: int, reason: str) -> None:
@@ -111,15 +115,18 @@ class WampWebSocket(WebSocketServerProtocol):
     log = _Faults()
     factory: ConnectionFactory
     message_data: list[bytes] | None
-    closeHandshakeTimeoutCall: IDelayedCall | None
+    closeHandshakeTimeoutCall: Timer | None
+    #: Whether its class says what it need not keep.
+    may_be_slim = False
 
     def __init__(self) -> None:
         super().__init__()
         self.session: WampSession | None = None
         self._serializer: Serializer | None = None
         self._output: OutputQueue | None = None
-        self._linger: IDelayedCall | None = None
-        self._frames_left: float = MAX_HANDSHAKE_FRAMES
+        self._linger: Timer | None = None
+        #: Before WELCOME; None: any number.
+        self._frames_left: int | None = MAX_HANDSHAKE_FRAMES
 
     @property
     def compresses(self) -> bool:
@@ -137,7 +144,8 @@ class WampWebSocket(WebSocketServerProtocol):
         """The handshake is over."""
         self.factory.router.count_for(self.transport, turn_key, known=True)
         self._limit_messages(self.factory.router.limits.max_message_bytes)
-        self._frames_left = math.inf
+        self._frames_left = None
+        self._come_to_rest()
 
     def queue(self, data: bytes) -> None:
         """Write behind everything that is queued."""
@@ -185,12 +193,13 @@ class WampWebSocket(WebSocketServerProtocol):
         self.session.opened()
 
     def onFrameBegin(self) -> None:
-        self._frames_left -= 1
-        if self._frames_left < 0 and self.session is not None and self.state == self.STATE_OPEN:
-            self.session.malformed(TOO_MANY_FRAMES, POLICY_CLOSE)
-            # At once: each frame that still comes would cost more than its sender pays for it.
-            self.failedByMe = self.wasClean = True
-            self.dropConnection(abort=False)
+        if self._frames_left is not None:
+            self._frames_left -= 1
+            if self._frames_left < 0 and self.session is not None and self.state == self.STATE_OPEN:
+                self.session.malformed(TOO_MANY_FRAMES, POLICY_CLOSE)
+                # At once: each frame that still comes would cost more than its sender pays for it.
+                self.failedByMe = self.wasClean = True
+                self.dropConnection(abort=False)
         super().onFrameBegin()
 
     def onMessageFrame(self, payload: list[bytes]) -> None:
@@ -214,6 +223,9 @@ class WampWebSocket(WebSocketServerProtocol):
             self.session.malformed("a text message is not valid UTF-8", INVALID_PAYLOAD_CLOSE)
         else:
             self.session.received(payload)
+
+    def onAutoPong(self, *_: Any) -> None:
+        self._come_to_rest()
 
     def onCloseFrame(self, code: int | None, reasonRaw: bytes | None) -> bool | None:
         if not self.failedByMe:
@@ -269,7 +281,7 @@ class WampWebSocket(WebSocketServerProtocol):
         super().dropConnection(abort)
         if dropped and not abort:
             # A peer that does not read what is left would keep the connection for ever.
-            self._linger = self.factory.router.clock.callLater(CLOSE_TIMEOUT_S, self.transport.abortConnection)
+            self._linger = self.factory.router.timers.call_later(CLOSE_TIMEOUT_S, self.transport.abortConnection)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         super().connectionLost(reason)
@@ -279,11 +291,16 @@ class WampWebSocket(WebSocketServerProtocol):
             # Autobahn leaves it behind when the peer drops the connection in the closing handshake.
             self.closeHandshakeTimeoutCall.cancel()
             self.closeHandshakeTimeoutCall = None
-        if self._linger is not None and self._linger.active():
+        if self._linger is not None:
             self._linger.cancel()
         # What holds on to each other waits for the collector, which stops everything while it looks for it: after the
         # departure of thousands for most of a second. Autobahn's future holds on to this as its outcome.
         self.session = self._output = self.is_closed = None
+
+    def _come_to_rest(self) -> None:
+        """Keep only what is needed until something happens again; when what happens now is over."""
+        if self.may_be_slim and not self.compresses and not slimming.slim(self):
+            self.factory.router.timers.call_later(0, slimming.slim, self)
 
     def _limit_messages(self, max_bytes: int) -> None:
         self.maxFramePayloadSize = self.maxMessagePayloadSize = max_bytes
