@@ -48,15 +48,18 @@ lint: $(VENV)/.dev
 types: $(VENV)/.dev
 	$(BIN)/mypy
 
+# The last of it is chatr beside its peers: that needs gcc, npm and wrk (docs/performance.rst). What takes longest has
+# options: GROWTH="--cycles 5000".
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench.signing_in
 	$(BIN)/python -m bench.contacts
-	$(BIN)/python -m bench.message_search
 	$(BIN)/python -m bench.burst
 	$(BIN)/python -m bench.resume
 	$(BIN)/python -m bench.uploads
 	$(BIN)/python -m bench.media --hour
 	$(BIN)/python -m bench.transfers
+	$(BIN)/python -m bench.groups
+	$(BIN)/python -m bench.growth $(GROWTH)
 	$(BIN)/python -m bench $(ARGS)
 
 # Random runs, each time others: strangers' bytes for SECONDS s a parser, requests made from the reference for CONTRACT s,

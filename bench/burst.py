@@ -11,7 +11,6 @@ import argparse
 import json
 import multiprocessing
 import selectors
-import socket
 import statistics
 import struct
 import sys
@@ -21,30 +20,16 @@ from collections import Counter
 from datetime import datetime, timezone
 from multiprocessing.connection import Connection
 
-from bench.contacts import Client
+from bench import filling
 from bench.resume import populate
 from bench.server import Server, free_port, running
+from bench.sessions import Client, Session
 from chatr.auth.tokens import Tokens
 from chatr.datadir import DataDirectory
 
 SESSIONS, CALLS, FRIENDS, UNREAD = 200, 800, 20, 300_000
 #: Before the burst, for comparison.
 QUIET_S = 2.0
-
-
-class Session(Client):
-    """One of the many, whose answers are only counted."""
-
-    @staticmethod
-    def ask(number: int, procedure: str, params: dict[str, object]) -> bytes:
-        """The frame of a session's n-th call."""
-        data = json.dumps([48, number, {}, procedure, [], params]).encode()
-        return struct.pack("!L", len(data)) + data
-
-    @property
-    def socket(self) -> socket.socket:
-        """To be read and written without waiting."""
-        return self._socket
 
 
 def burst(port: int, ticket: str, calls: list[tuple[str, dict[str, object]]], pipe: Connection) -> None:
@@ -79,27 +64,25 @@ def burst(port: int, ticket: str, calls: list[tuple[str, dict[str, object]]], pi
 
 def calls_of(server: Server, user_id: str, conversations: list[str]) -> list[tuple[str, dict[str, object]]]:
     """Edits, reactions and pins in turn, each in another conversation than the last."""
-    messages = []
     with server.database.cursor() as cursor:
-        for conversation_id in conversations:
-            message_id = str(uuid.uuid4())
-            cursor.execute(
-                "WITH moved AS (UPDATE conversations SET head_seq = head_seq + 1 WHERE id = %s RETURNING head_seq)"
-                " INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, content, created_at)"
-                " SELECT %s, %s, head_seq, %s, gen_random_uuid(), 'mine', now() FROM moved",
-                (conversation_id, message_id, conversation_id, user_id),
-            )
-            messages.append(message_id)
+        cursor.execute(
+            filling.stored(
+                "SELECT id, head_seq + 1, %s::uuid, 'mine', now() FROM conversations WHERE id = ANY(%s::uuid[])"
+            ),
+            (user_id, conversations),
+        )
+        cursor.execute("SELECT id::text FROM messages WHERE sender_id = %s", (user_id,))
+        messages = [message_id for (message_id,) in cursor.fetchall()]
+        cursor.execute(filling.SETTLED)
     calls: list[tuple[str, dict[str, object]]] = []
     for number in range(CALLS):
         which = number // 3 % len(conversations)
-        calls.append(
-            (
-                ("chatr.message.edit", {"id": messages[which], "content": f"text {number}"}),
-                ("chatr.message.react", {"id": messages[which], "emoji": chr(0x1F600 + number % 60)}),
-                ("chatr.conversation.update", {"id": conversations[which], "pinned": number // 60 % 2 == 0}),
-            )[number % 3]
+        kinds: tuple[tuple[str, dict[str, object]], ...] = (
+            ("chatr.message.edit", {"id": messages[which], "content": f"text {number}"}),
+            ("chatr.message.react", {"id": messages[which], "emoji": chr(0x1F600 + number % 60)}),
+            ("chatr.conversation.update", {"id": conversations[which], "pinned": number // 60 % 2 == 0}),
         )
+        calls.append(kinds[number % 3])
     return calls
 
 
@@ -107,13 +90,13 @@ def unread(server: Server, user_id: str, conversation_id: str) -> None:
     """Let somebody have much to read."""
     with server.database.cursor() as cursor:
         cursor.execute(
-            "WITH c AS (UPDATE conversations SET head_seq = head_seq + %s WHERE id = %s RETURNING *)"
-            " INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, content, created_at)"
-            " SELECT gen_random_uuid(), c.id, c.head_seq - %s + n,"
-            "        CASE WHEN c.user_low = %s THEN c.user_high ELSE c.user_low END, gen_random_uuid(), 'unread', now()"
-            "   FROM c, generate_series(1, %s) n",
-            (UNREAD, conversation_id, UNREAD, user_id, UNREAD),
+            filling.stored(
+                "SELECT id, head_seq + n, CASE WHEN user_low = %s THEN user_high ELSE user_low END, 'unread', now()"
+                "  FROM conversations, generate_series(1, %s) n WHERE id = %s"
+            ),
+            (user_id, UNREAD, conversation_id),
         )
+        cursor.execute(filling.SETTLED)
         cursor.execute("VACUUM ANALYZE messages")
 
 

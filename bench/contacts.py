@@ -7,74 +7,18 @@ apart) until everybody has been told. Without contacts, with contacts who are aw
 
 from __future__ import annotations
 
-import json
-import socket
 import statistics
-import struct
 import sys
 import time
 from datetime import datetime, timezone
 
 from bench.server import Server, free_port, running
+from bench.sessions import Client
 from chatr.auth.tokens import Tokens
 from chatr.datadir import DataDirectory
 
 CONTACTS = 1000
 PEOPLE = 20
-_ROLES = {"roles": {"caller": {}, "subscriber": {}}, "authmethods": ["ticket"]}
-
-
-class Client:
-    """A WAMP session over RawSocket, with blocking calls."""
-
-    def __init__(self, port: int, ticket: str) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port))
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._calls = 0
-        self._socket.sendall(bytes([0x7F, 0xF1, 0, 0]))
-        self._read(4)
-        self._send([1, "chatr", _ROLES])
-        while (message := self._receive())[0] != 2:
-            assert message[0] == 4, message
-            self._send([5, ticket, {}])
-
-    def call(self, procedure: str, **params: object) -> dict[str, object]:
-        """The answer of a call."""
-        self._calls += 1
-        self._send([48, self._calls, {}, procedure, [], params])
-        while (message := self._receive())[0] != 50:
-            assert message[0] == 36, message
-        return dict(message[4])
-
-    def subscribe(self) -> None:
-        """Hear everything."""
-        self._send([32, 2, {"match": "prefix"}, "chatr."])
-        assert self._receive()[0] == 33
-
-    def event(self) -> dict[str, object]:
-        """Wait for an event."""
-        return dict(self._receive()[5])
-
-    def close(self) -> None:
-        """Hang up."""
-        self._socket.close()
-
-    def _send(self, message: object) -> None:
-        data = json.dumps(message).encode()
-        self._socket.sendall(struct.pack("!L", len(data)) + data)
-
-    def _receive(self) -> list[object]:
-        (length,) = struct.unpack("!L", self._read(4))
-        message: list[object] = json.loads(self._read(length))
-        return message
-
-    def _read(self, count: int) -> bytes:
-        data = b""
-        while len(data) < count:
-            more = self._socket.recv(count - len(data))
-            assert more, "the server hung up"
-            data += more
-        return data
 
 
 def befriend(server: Server, some: list[str], others: list[str]) -> None:
@@ -98,7 +42,7 @@ def measure(server: Server, port: int, tokens: Tokens, user_ids: list[str], witn
         started = time.perf_counter()
         client = Client(port, tokens.issue(user_id, user_id, "user"))
         connected.append(time.perf_counter() - started)
-        known = len(client.call("chatr.presence.query")["items"])  # type: ignore[arg-type]
+        known = len(client.call("chatr.presence.query")["items"])
         snapshot.append(time.perf_counter() - started)
         clients.append(client)
         if witness is not None:

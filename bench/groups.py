@@ -1,8 +1,7 @@
-"""``python -m bench.groups``: what large groups cost. Chatr alone; the fan-out beside the yardstick is ``make bench``.
+"""``python -m bench.groups``: what reading costs in a large group. Chatr alone; the fan-out is in ``python -m bench``.
 
-Readers: in a group of 1,000 who are all here somebody writes, and all of them mark it as read at once, message by
-message. Measured: what each member is told in all, for each message, and how long until it has settled. List: somebody
-has 1,000 conversations, half of them groups of 500. Measured: conversation.list, its first page and all of them.
+In a group of 1,000 who are all here somebody writes, and all of them mark it as read at once, message by message.
+Measured: what each member is told in all, for each message, and how long until it has settled.
 """
 
 from __future__ import annotations
@@ -17,47 +16,31 @@ import uuid
 from collections import Counter
 from datetime import datetime, timezone
 
-from bench.burst import Session
 from bench.server import Server, free_port, running
+from bench.sessions import Session
 from chatr.auth.tokens import Tokens
 from chatr.datadir import DataDirectory
 
 READERS, MESSAGES = 1000, 20
-CONVERSATIONS, GROUP, CALLS = 1000, 500, 60
 #: Nothing more comes when nothing has for so long.
 QUIET_S = 2.0
 RECEIVED = "chatr.message.received"
 
 
-def group(server: Server, user_ids: list[str], messages: int = 0) -> str:
-    """A group of people, of whom the first is the owner, with messages of the second."""
+def group(server: Server, user_ids: list[str]) -> str:
+    """A group of people, of whom the first is the owner; its id."""
     group_id = str(uuid.uuid4())
     with server.database.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO conversations (id, kind, title, head_seq, initiator_id) VALUES (%s, 'group', 'Foxes', %s, %s)",
-            (group_id, messages, user_ids[0]),
+            "INSERT INTO conversations (id, kind, title, initiator_id) VALUES (%s, 'group', 'Foxes', %s)",
+            (group_id, user_ids[0]),
         )
         cursor.execute(
             "INSERT INTO members (conversation_id, user_id, role)"
             " SELECT %s, id, CASE WHEN id = %s THEN 'owner' ELSE 'member' END FROM unnest(%s::uuid[]) id",
             (group_id, user_ids[0], user_ids),
         )
-    write(server, group_id, user_ids[1], messages)
     return group_id
-
-
-def write(server: Server, conversation_id: str, sender_id: str, messages: int) -> None:
-    """Messages, and their entries of the log."""
-    with server.database.cursor() as cursor:
-        cursor.execute(
-            """WITH made AS (
-                 INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, content, created_at)
-                 SELECT gen_random_uuid(), %s, n, %s, gen_random_uuid(), 'a message of some words', now()
-                   FROM generate_series(1, %s) n RETURNING id, seq)
-               INSERT INTO log (conversation_id, seq, event, message_id, at)
-               SELECT %s, seq, 'message.received', id, now() FROM made""",
-            (conversation_id, sender_id, messages, conversation_id),
-        )
 
 
 class Crowd:
@@ -124,49 +107,10 @@ def readers(server: Server, port: int, tokens: Tokens) -> None:
     crowd.hear(all=True)
     told = {name.removeprefix("chatr."): count / MESSAGES / (READERS - 1) for name, count in sorted(crowd.told.items())}
     shown = ", ".join(f"{name} {count:.3f}" for name, count in told.items())
-    print(f"readers: told each of {READERS - 1} for each of {MESSAGES} messages: {sum(told.values()):.3f} ({shown})")
-    print(f"readers: all have marked it as read after {statistics.median(settled):.0f} ms (median)", flush=True)
+    print(f"told each of {READERS - 1} for each of {MESSAGES} messages: {sum(told.values()):.3f} ({shown})")
+    print(f"all have marked it as read after {statistics.median(settled):.0f} ms (median)", flush=True)
     for session in sessions:
         session.close()
-
-
-def lists(server: Server, port: int, tokens: Tokens) -> None:
-    """List conversations, half of them large groups; print how long that takes."""
-    me, *others = server.people(1 + CONVERSATIONS // 2)
-    crowd = others[: GROUP - 1]
-    for _ in range(CONVERSATIONS // 2):
-        group(server, [me, *crowd], messages=5)
-    with server.database.cursor() as cursor:
-        cursor.execute(
-            """WITH made AS (
-                 INSERT INTO conversations (id, kind, status, initiator_id, user_low, user_high, head_seq)
-                 SELECT gen_random_uuid(), 'direct', 'accepted', %s, least(%s, o), greatest(%s, o), 5
-                   FROM unnest(%s::uuid[]) o RETURNING id, user_low, user_high)
-               INSERT INTO members (conversation_id, user_id)
-               SELECT id, u FROM made, unnest(ARRAY[user_low, user_high]) u RETURNING conversation_id""",
-            (me, me, me, others),
-        )
-        cursor.execute("SELECT id FROM conversations WHERE kind = 'direct' AND %s IN (user_low, user_high)", (me,))
-        for (conversation_id,) in cursor.fetchall():
-            write(server, conversation_id, others[0], 5)
-        cursor.execute("VACUUM ANALYZE")
-    client = Session(port, tokens.issue(me, me, "user"))
-    first, whole, found = [], [], 0
-    for _ in range(CALLS):
-        began, cursor_of_page, found = time.perf_counter(), None, 0
-        while True:
-            page = client.call("chatr.conversation.list", limit=50, cursor=cursor_of_page)
-            if cursor_of_page is None:
-                first.append((time.perf_counter() - began) * 1000)
-            found += len(list(page["items"]))
-            cursor_of_page = page["nextCursor"]
-            if cursor_of_page is None:
-                break
-        whole.append((time.perf_counter() - began) * 1000)
-    client.close()
-    for text, times in ((f"a page of 50 of {found}", first), ("all of them", whole)):
-        p50, p95 = statistics.median(times), statistics.quantiles(times, n=20)[-1]
-        print(f"list: {text}: p50 {p50:.1f} ms, p95 {p95:.1f} ms", flush=True)
 
 
 def main() -> int:
@@ -182,7 +126,6 @@ def main() -> int:
     with running(*settings) as server:
         keys = DataDirectory.open(server.home).signing_keys()
         tokens = Tokens(keys, lifetime_s=86400, now=lambda: datetime.now(timezone.utc))
-        lists(server, port, tokens)
         readers(server, port, tokens)
     return 0
 

@@ -22,6 +22,7 @@ from typing import Any
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.task import deferLater, react
 
+from bench import filling
 from bench.server import Server, running
 from chatr.auth.tokens import Tokens
 from chatr.client import AccessToken, Client, MemoryState
@@ -52,12 +53,10 @@ def write(server: Server, conversations: list[str], count: int) -> None:
     """``count`` messages more in each of the conversations, as if they were sent."""
     with server.database.cursor() as cursor:
         cursor.execute(
-            "WITH made AS (INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, content, created_at)"
-            "   SELECT gen_random_uuid(), c.id, c.head_seq + n, c.user_low, gen_random_uuid(), 'message ' || n,"
-            "          clock_timestamp() FROM conversations c, generate_series(1, %s) n WHERE c.id = ANY(%s::uuid[])"
-            "   RETURNING id, conversation_id, seq, created_at)"
-            " INSERT INTO log (conversation_id, seq, event, message_id, at)"
-            " SELECT conversation_id, seq, 'message.received', id, created_at FROM made",
+            filling.stored(
+                "SELECT c.id, c.head_seq + n, c.user_low, 'message ' || n, clock_timestamp()"
+                " FROM conversations c, generate_series(1, %s) n WHERE c.id = ANY(%s::uuid[])"
+            ),
             (count, conversations),
         )
         cursor.execute(
@@ -73,10 +72,9 @@ class Returning:
     def __init__(self, reactor: Any, server: Server, token: str) -> None:
         self.messages = 0
         self.client: Client | None = None
-        self._make = lambda: Client(
-            reactor, f"ws://127.0.0.1:{server.port}/ws", AccessToken(token), self.heard, state=self.state
-        )
-        self.state = MemoryState()
+        self._reactor = reactor
+        self._where = f"ws://127.0.0.1:{server.port}/ws", AccessToken(token)
+        self._state = MemoryState()
 
     def heard(self, name: str, data: dict[str, Any]) -> None:
         self.messages += name == "message.received"
@@ -84,7 +82,7 @@ class Returning:
     async def come(self) -> float:
         """Connect; the seconds until all that was missed was handed over."""
         began = time.perf_counter()
-        self.client = self._make()
+        self.client = Client(self._reactor, *self._where, self.heard, state=self._state)
         await self.client.start()
         return time.perf_counter() - began
 

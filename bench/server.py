@@ -17,14 +17,17 @@ from pathlib import Path
 
 import psycopg2
 
+#: What a server's process runs.
+TWISTD = "from twisted.scripts.twistd import run; run()"
+
 
 @contextmanager
-def running(*settings: str) -> Iterator[Server]:
-    """A server with these settings, ended and removed with the block."""
+def running(*settings: str, program: str = TWISTD) -> Iterator[Server]:
+    """A server with these settings, ended and removed with the block. ``program``: what its Python runs."""
     with tempfile.TemporaryDirectory(prefix="chatr-bench-", ignore_cleanup_errors=True) as folder:
         # As root the embedded PostgreSQL runs under another name.
         Path(folder).chmod(0o755)
-        server = Server(Path(folder) / "data", *settings)
+        server = Server(Path(folder) / "data", *settings, program=program)
         try:
             yield server
         finally:
@@ -44,13 +47,13 @@ class Server:
     ``home``: an empty folder that the unprivileged account of the database can pass.
     """
 
-    def __init__(self, home: Path, *settings: str) -> None:
+    def __init__(self, home: Path, *settings: str, program: str = TWISTD) -> None:
         self.home = home
         self.port = free_port()
         options = ["--http", f"tcp:{self.port}:interface=127.0.0.1:backlog=512", "--data-dir", str(home)]
         for setting in ("server.mode=production", "limits.enabled=false", *settings):
             options += ["--set", setting]
-        twistd = [sys.executable, "-c", "from twisted.scripts.twistd import run; run()", "--nodaemon", "--pidfile="]
+        twistd = [sys.executable, "-c", program, "--nodaemon", "--pidfile="]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("CHATR_")}
         self._log = (home.parent / "chatr.log").open("w+")
         self._process = subprocess.Popen(

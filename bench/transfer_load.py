@@ -108,7 +108,8 @@ class _Load:
         end = began + self._job.seconds
         while self._left:
             for key, events in self._selector.select():
-                self._step(*key.data, events, again=time.perf_counter() < end)
+                client, request = key.data
+                self._step(client, request, events, again=time.perf_counter() < end)
         took = time.perf_counter() - began
         return Outcome(took, self._statuses, self._times_s, self._received, time.process_time() - cpu)
 

@@ -30,9 +30,10 @@ from pathlib import Path
 from typing import Any
 
 from bench import files_peer, processes
-from bench.contacts import Client, befriend
+from bench.contacts import befriend
 from bench.files_peer import FilesPeer
 from bench.server import Server, free_port, running
+from bench.sessions import Client
 from bench.transfer_load import Job, Outcome, serve
 from chatr.auth.tokens import Tokens
 from chatr.datadir import DataDirectory
@@ -213,7 +214,7 @@ def talk(port: int, tickets: Sequence[str], recipient_id: str, pipe: Connection)
             due = began + number / MESSAGES_PER_S
             time.sleep(max(due - time.perf_counter(), 0))
             sent = one.call("chatr.message.send", recipientId=recipient_id, content="x", clientId=str(uuid.uuid4()))
-            while other.event().get("message", {}).get("id") != sent["id"]:  # type: ignore[attr-defined]
+            while other.event().get("message", {}).get("id") != sent["id"]:
                 pass
             # From when it was due: what waits for a slow one before it has waited too.
             times.append((time.perf_counter() - due) * 1000)

@@ -19,9 +19,9 @@ from datetime import datetime, timezone
 from multiprocessing.connection import Connection
 
 from bench.burst import sends
-from bench.contacts import Client
 from bench.resume import populate
 from bench.server import Server, free_port, running
+from bench.sessions import Client
 from chatr.auth.tokens import Tokens
 from chatr.datadir import DataDirectory
 

@@ -28,8 +28,8 @@ from playwright.sync_api import Response
 
 from bench import in_page
 from bench.browser import Visit, browsing, visiting
-from bench.contacts import Client
 from bench.server import free_port, running
+from bench.sessions import Client
 from bench.web_world import World, populate
 from chatr.rest.client import FOLDER
 

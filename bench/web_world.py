@@ -9,9 +9,10 @@ from datetime import datetime, timezone
 
 import bcrypt
 
+from bench import filling
 from bench.browser import Person
-from bench.contacts import Client
 from bench.server import Server
+from bench.sessions import Client
 from chatr.auth.tokens import Tokens
 from chatr.datadir import DataDirectory
 
@@ -85,15 +86,12 @@ def populate(server: Server, options: argparse.Namespace) -> tuple[Person, str, 
         )
         for count, some in ((options.messages, chats[:1]), (options.each, chats[1:])):
             cursor.execute(
-                "WITH made AS ("
-                "   INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, content, created_at)"
-                "   SELECT gen_random_uuid(), c.id, n, CASE WHEN n %% 3 = 0 THEN c.user_low ELSE c.user_high END,"
-                f"         gen_random_uuid(), ({_TEXTS})[1 + n %% 6],"
-                "          now() - make_interval(mins => 5 * (%s - n), secs => 60 * t.place)"
-                "     FROM unnest(%s::uuid[]) WITH ORDINALITY AS t(id, place) JOIN conversations c USING (id),"
-                "          generate_series(1, %s) n RETURNING id, conversation_id, seq, created_at)"
-                " INSERT INTO log (conversation_id, seq, event, message_id, at)"
-                " SELECT conversation_id, seq, 'message.received', id, created_at FROM made",
+                filling.stored(
+                    "SELECT c.id, n, CASE WHEN n %% 3 = 0 THEN c.user_low ELSE c.user_high END,"
+                    f"      ({_TEXTS})[1 + n %% 6], now() - make_interval(mins => 5 * (%s - n), secs => 60 * t.place)"
+                    " FROM unnest(%s::uuid[]) WITH ORDINALITY AS t(id, place) JOIN conversations c USING (id),"
+                    "      generate_series(1, %s) n"
+                ),
                 (count, some, count),
             )
             cursor.execute(

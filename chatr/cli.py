@@ -8,14 +8,14 @@ import sys
 from collections.abc import Sequence
 
 from chatr import __version__
-from chatr.commands import demo, epoch, keys, outbound, retention, sessions, users
+from chatr.commands import demo, doctor, epoch, keys, outbound, retention, sessions, users
 from chatr.commands.running import run
 from chatr.config import SECRETS, Config, ConfigError, assignments, listening, load
 from chatr.config.remarks import strays, warnings
 from chatr.plain import say
 
 #: Those that work at a desk. The others need no database, or one that is not fit yet.
-_COMMANDS = (users, sessions, keys, outbound, retention, epoch, demo)
+_COMMANDS = (users, sessions, keys, outbound, retention, epoch, doctor, demo)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 #: What every subscriber of IPv6 gets at the least (RFC 6177, section 2): who has one address has all of these.
@@ -16,6 +17,11 @@ def caller_key(address: str) -> str:
 
     A Unix socket's empty address stays empty. What is no address stays as it is, cut to MAX_KEY_CHARS.
     """
+    # A longer text is none that comes again and again: a proxy of ours wrote it, and it may be of any length.
+    return _remembered_key(address) if len(address) <= MAX_KEY_CHARS else _key(address)
+
+
+def _key(address: str) -> str:
     parsed = _parsed(address)
     if parsed is None:
         return address[:MAX_KEY_CHARS]
@@ -26,10 +32,21 @@ def caller_key(address: str) -> str:
     return f"{IPv6Address(int(parsed) >> host_bits << host_bits)}/{NETWORK_BITS}"
 
 
+#: The same callers come again and again, and to read an address costs more than all else that is counted of them.
+_remembered_key = lru_cache(maxsize=1024)(_key)
+
+
 def is_loopback(address: str) -> bool:
     """Whether an address, as IPv4 mapped into IPv6 too, is one of this machine that no other machine can reach."""
+    return _remembered_loopback(address) if len(address) <= MAX_KEY_CHARS else _is_loopback(address)
+
+
+def _is_loopback(address: str) -> bool:
     parsed = _parsed(address)
     return parsed is not None and parsed.is_loopback
+
+
+_remembered_loopback = lru_cache(maxsize=1024)(_is_loopback)
 
 
 def on_this_machine(address: str) -> bool:

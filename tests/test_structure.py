@@ -20,7 +20,7 @@ KNOWN_IN = {
     "prometheus_client": "chatr.rest.metrics",
     "autobahn": "chatr.wamp.transports chatr.client.connection",
     "cbor2": "chatr.wamp.codec",
-    "txpostgres": "chatr.store.connection",
+    "txpostgres": "chatr.store.connections.sockets",
     # What its errors say, where a command or the start tells an operator.
     "psycopg2": "chatr.store chatr.tap chatr.cli chatr.commands",
     "yoyo": "chatr.store.migrate",

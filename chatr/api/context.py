@@ -67,7 +67,10 @@ class Uploaded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Context(msgspec.Struct, Generic[Ports], frozen=True, kw_only=True):
-    """One call: the caller, its request id, the time it began (UTC), and the ports operations work through."""
+    """One call: the caller, its request id, the time it began (UTC), and the ports operations work through.
+
+    ``as_json``: the answer becomes JSON, so that msgspec.Raw may stand in it for what is JSON already.
+    """
 
     caller: Caller
     request_id: str
@@ -75,3 +78,4 @@ class Context(msgspec.Struct, Generic[Ports], frozen=True, kw_only=True):
     ports: Ports
     hang_up: HangUp = msgspec.field(default_factory=HangUp)
     uploaded: Uploaded | None = None
+    as_json: bool = False

@@ -80,11 +80,12 @@ class Dispatcher:
         from_text: bool = False,
         hang_up: HangUp | None = None,
         uploaded: Uploaded | None = None,
+        as_json: bool = False,
     ) -> Any:
         """Run one operation on undecoded parameters and return its result struct.
 
         ``from_text`` says that scalars may come as text (a query string); ``hang_up`` says when the caller goes;
-        ``uploaded``: what came with the call, which has been admitted.
+        ``uploaded``: what came with the call, which has been admitted; ``as_json``: what becomes of the answer.
         Strangers are refused before their parameters are looked at, so that a validation answer tells them nothing.
         Raises :class:`ApiError` only (and CancelledError when cancelled): what the operation did not declare becomes
         ``internal`` and is logged once.
@@ -101,6 +102,7 @@ class Dispatcher:
                 ports=self._ports,
                 hang_up=hang_up or HangUp(),
                 uploaded=uploaded,
+                as_json=as_json,
             )
             answer = await record.run(context, params)
             if self._settle is not None and (settled := self._settle()) is not None:

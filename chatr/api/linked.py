@@ -37,6 +37,9 @@ def _signed(value: Any, sign: Sign) -> Any:
     kind: Any = type(value)
     if kind is File:
         return file(value, sign)
+    if kind is msgspec.Raw:
+        # JSON already, as of what has no file: store/messages/history.py.
+        return value
     if kind is list:
         made = [_signed(each, sign) for each in value]
         return made if any(new is not old for new, old in zip(made, value, strict=True)) else value

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -24,9 +23,6 @@ from chatr.networks import caller_key, on_this_machine
 
 #: Windows of one length that are kept of accounts, of addresses, and of subjects: 650 bytes each, up to 1,200.
 MOST_KEYS = 20_000
-
-#: The same callers come again and again, and to parse an address costs more than to count.
-_network = lru_cache(maxsize=1024)(caller_key)
 
 Kind: TypeAlias = Literal["account", "address", "subject"]
 
@@ -87,7 +83,7 @@ class RateLimiter:
 
     def address_passes(self, name: str, address: str, rate: Rate) -> bool:
         """Whether this may be done from an address once more; if so it is counted."""
-        return not self._limits(address) or not self._count([_Count("address", name, _network(address), rate)])
+        return not self._limits(address) or not self._count([_Count("address", name, caller_key(address), rate)])
 
     def address_wait_s(self, name: str, address: str, rate: Rate) -> int:
         """The seconds until this may be done from an address once more; 0: now. Nothing is counted.
@@ -96,7 +92,7 @@ class RateLimiter:
         """
         if not self._limits(address):
             return 0
-        return self._wait_s([_Count("address", name, _network(address), rate)], self._seconds())
+        return self._wait_s([_Count("address", name, caller_key(address), rate)], self._seconds())
 
     def _counts(self, operation: Operation, caller: Caller, subject: str) -> Iterator[_Count]:
         rate = operation.rate
@@ -110,7 +106,7 @@ class RateLimiter:
             # A Unix socket has no address: whoever is signed in there is counted by account alone.
             if caller.address or not caller.user_id:
                 wide = msgspec.structs.replace(rate, count=rate.count * times) if times > 1 else rate
-                yield _Count("address", name, _network(caller.address), wide)
+                yield _Count("address", name, caller_key(caller.address), wide)
         if subject and subject != caller.user_id:
             yield _Count("subject", name, _digest(subject), rate)
 

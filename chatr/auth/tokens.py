@@ -27,6 +27,8 @@ AUDIENCE = "chatr"
 _CLAIMS = ["sub", "sid", "role", "iat", "exp", "iss", "aud"]
 
 
+#: Tokens that are remembered as verified: a few hundred bytes each.
+MAX_VERIFIED = 1024
 #: Forms of the header that are remembered: one a key, with room for other issuers' spellings.
 MAX_HEADERS = 64
 
@@ -53,6 +55,8 @@ class Tokens:
         self._now = now
         self._revoked: OrderedDict[str, float] = OrderedDict()
         self._by_header: dict[str, jwt.PyJWK] = {}
+        #: By digests, so that memory holds no token that could be used.
+        self._verified: OrderedDict[bytes, TokenClaims] = OrderedDict()
         self.lifetime_s = lifetime_s
 
     def issue(self, user_id: str, session_id: str, role: str) -> str:
@@ -71,26 +75,19 @@ class Tokens:
         return jwt.encode(claims, key, key.algorithm_name, headers={"kid": self._active})
 
     def verify(self, token: str) -> TokenClaims:
-        """Verify a token: who it speaks for. Raises ``unauthenticated``; the sentence never holds any of the token."""
-        try:
-            key = self._key(token)
-            if key is None:
-                raise ApiError("unauthenticated", "The access token is not ours")
-            # Time is checked below, against the clock that was passed in.
-            claims = jwt.decode(
-                token,
-                key,
-                algorithms=[key.algorithm_name],
-                issuer=ISSUER,
-                audience=AUDIENCE,
-                options={"require": _CLAIMS, "verify_exp": False, "verify_iat": False},
-            )
-            identity = TokenClaims(claims["sub"], claims["sid"], claims["role"], float(claims["exp"]))
-        except (jwt.InvalidTokenError, UnicodeError, ValueError, TypeError):
-            raise ApiError("unauthenticated", "The access token is not valid") from None
+        """Verify a token: who it speaks for. Raises ``unauthenticated``; the sentence never holds any of the token.
+
+        Signature and claims are looked at once while the token is remembered; time and revocation each time.
+        """
+        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        identity = self._verified.get(digest) or self._decoded(token)
         if identity.expires_at <= self._now().timestamp():
             raise ApiError("unauthenticated", "The access token has expired")
         self.check(identity.session_id)
+        if digest not in self._verified:
+            if len(self._verified) >= MAX_VERIFIED:
+                self._verified.popitem(last=False)
+            self._verified[digest] = identity
         return identity
 
     def knows_revoked(self, session_id: str) -> bool:
@@ -101,6 +98,25 @@ class Tokens:
         """Raise ``unauthenticated`` for a session that was revoked a moment ago."""
         if session_id in self._revoked:
             raise ApiError("unauthenticated", "The session has ended")
+
+    def _decoded(self, token: str) -> TokenClaims:
+        """Verify the signature and the claims, but for time and revocation. Raises ``unauthenticated``."""
+        try:
+            key = self._key(token)
+            if key is None:
+                raise ApiError("unauthenticated", "The access token is not ours")
+            # Time is checked by whoever asks, against the clock that was passed in.
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=[key.algorithm_name],
+                issuer=ISSUER,
+                audience=AUDIENCE,
+                options={"require": _CLAIMS, "verify_exp": False, "verify_iat": False},
+            )
+            return TokenClaims(claims["sub"], claims["sid"], claims["role"], float(claims["exp"]))
+        except (jwt.InvalidTokenError, UnicodeError, ValueError, TypeError):
+            raise ApiError("unauthenticated", "The access token is not valid") from None
 
     def _key(self, token: str) -> jwt.PyJWK | None:
         # All tokens of one key begin with the same header: it is taken apart once.

@@ -70,12 +70,12 @@ def group(found: GroupRow | None) -> GroupRow:
 
 async def conversation(ctx: Ctx, db: Queryable, conversation_id: str) -> View:
     """Find a conversation of the caller. Raises ``not_found``."""
-    return _there(await conversations.by_id(db, ctx.caller.user_id, conversation_id))
+    return there(await conversations.by_id(db, ctx.caller.user_id, conversation_id))
 
 
 async def direct_conversation(ctx: Ctx, user_id: str) -> View:
     """Find the caller's conversation with a person. Raises ``not_found``."""
-    return _there(await conversations.with_user(ctx.ports.db, ctx.caller.user_id, user_id))
+    return there(await conversations.with_user(ctx.ports.db, ctx.caller.user_id, user_id))
 
 
 async def held_conversation(ctx: Ctx, tx: Transaction, conversation_id: str) -> View:
@@ -86,12 +86,12 @@ async def held_conversation(ctx: Ctx, tx: Transaction, conversation_id: str) -> 
 
 async def scene(ctx: Ctx, conversation_id: str) -> Scene:
     """Find what signals have to know of a conversation of the caller. Raises ``not_found``."""
-    return _there(await conversations.scene(ctx.ports.db, conversation_id, ctx.caller.user_id))
+    return there(await conversations.scene(ctx.ports.db, conversation_id, ctx.caller.user_id))
 
 
 async def marks(ctx: Ctx, conversation_id: str) -> Watermarks:
     """Find the watermarks of a conversation of the caller. Raises ``not_found``."""
-    return _there(await messages.marks(ctx.ports.db, conversation_id, ctx.caller.user_id))
+    return there(await messages.marks(ctx.ports.db, conversation_id, ctx.caller.user_id))
 
 
 async def message(ctx: Ctx, message_id: str) -> Message:
@@ -131,7 +131,8 @@ def not_unsent(found: _M) -> _M:
     return found
 
 
-def _there(found: _Found | None) -> _Found:
+def there(found: _Found | None) -> _Found:
+    """Return what the caller has of a conversation, if anything. Raises ``not_found``."""
     if found is None:
         raise no_conversation()
     return found

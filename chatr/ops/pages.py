@@ -10,7 +10,8 @@ from typing import TypeVar
 
 import msgspec
 
-Item = TypeVar("Item", bound=msgspec.Struct)
+#: A struct, or one as JSON: msgspec.Raw.
+Item = TypeVar("Item")
 #: What the items of a page take together at most; less where a message of a session may have less.
 MAX_BYTES = 512 * 1024
 _ENCODER = msgspec.json.Encoder()

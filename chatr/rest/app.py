@@ -40,7 +40,7 @@ class _Handler:
             by_cookie = cookies.take(request, record, raw)
             hang_up = HangUp()
             call = self._dispatcher.call(
-                record, raw, caller, request_id=request.request_id, from_text=from_text, hang_up=hang_up
+                record, raw, caller, request_id=request.request_id, from_text=from_text, hang_up=hang_up, as_json=True
             )
             answer: Any = await self._exchange.run(call, alone=None if record.route.reads else hang_up)
         except ApiError as error:

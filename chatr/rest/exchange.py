@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Protocol
 
 import msgspec
-from klein.resource import KleinResource
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.web.http import NOT_MODIFIED
@@ -22,7 +21,7 @@ from chatr.rest.cookies import SessionCookies
 from chatr.rest.http.bodies import Body, Opener, Streams
 from chatr.rest.http.headers import HttpRefusal
 from chatr.rest.http.request import ChatrRequest, bearer, render
-from chatr.rest.http.routes import Endpoint, resource
+from chatr.rest.http.routes import Endpoint, Routes
 from chatr.rest.metrics import Metrics
 from chatr.sharing import count_for
 
@@ -181,9 +180,9 @@ class Exchange:
             idle.callback(None)
         return idle
 
-    def resource(self) -> KleinResource:
+    def resource(self) -> Routes:
         """What a site stands on: the routes that there are by now."""
-        return resource(tuple(self._routes), self)
+        return Routes(tuple(self._routes), self)
 
     async def answer(self, request: ChatrRequest, endpoint: str, variables: dict[str, str]) -> bytes:
         """The answer at a route."""

@@ -26,6 +26,8 @@ class Metrics:
         self._seconds = Histogram(
             "chatr_http_request_seconds", "Time to answer a REST request", ["operation"], registry=self._registry
         )
+        #: Those of each operation and status: finding them by their labels takes longer than counting.
+        self._found: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
         self._previews = Counter(
             "chatr_preview_fetches",
             "Pages and images looked at for link previews",
@@ -50,8 +52,13 @@ class Metrics:
 
     def answered(self, operation: str, status: int, seconds: float) -> None:
         """A REST request was answered."""
-        self._answers.labels(operation, status).inc()
-        self._seconds.labels(operation).observe(seconds)
+        found = self._found.get((operation, status))
+        if found is None:
+            found = self._answers.labels(operation, status), self._seconds.labels(operation)
+            self._found[operation, status] = found
+        answers, times = found
+        answers.inc()
+        times.observe(seconds)
 
     def looked(self, outcome: str) -> None:
         """A page or an image was fetched, or not."""

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from chatr.api.model import Wire
-from chatr.store.connection import StatementBatch
-from chatr.store.pool import PublishEvent, Queryable, Row
+from chatr.store.connections.connection import StatementBatch
+from chatr.store.pool import Database, PublishEvent, Queryable, Row
 
 
 class News(Queryable, Protocol):
@@ -33,18 +33,20 @@ class News(Queryable, Protocol):
 class Committed:
     """Tells of what is committed already."""
 
-    def __init__(self, db: Queryable, publish: PublishEvent) -> None:
+    def __init__(self, db: Database, publish: PublishEvent) -> None:
         self._db = db
         self._publish = publish
         self._batch = StatementBatch()
 
     async def query(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
         """Run one statement that answers rows."""
-        return await self._db.query(*self._batch.take(sql, params))
+        *ahead, last = self._batch.take(sql, params)
+        return await self._db.query(*last, ahead=ahead)
 
     async def execute(self, sql: str, params: Sequence[Any] = ()) -> None:
         """Run one statement without rows."""
-        await self._db.execute(*self._batch.take(sql, params))
+        *ahead, last = self._batch.take(sql, params)
+        await self._db.execute(*last, ahead=ahead)
 
     def ahead(self, sql: str, params: Sequence[Any] = ()) -> None:
         """Run a statement without rows together with the next, in one transaction."""

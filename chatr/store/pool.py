@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Protocol
 
 import psycopg2
 from psycopg2.extensions import make_dsn, parse_dsn
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -23,33 +24,15 @@ from chatr.api.model import Wire
 from chatr.api.topics import event_of
 from chatr.config import DatabaseSettings
 from chatr.process.tasks import Tasks
-from chatr.store.connection import Connection, ConnectionDead, StatementBatch, is_death, is_lack
+from chatr.store.connections.connection import Connection, Done, StatementBatch
+from chatr.store.connections.errors import ConnectionDead, NoConnection, Unavailable, is_death
+from chatr.store.connections.prepared import KnownTexts, PreparedStatements, Statement
 
 log = Logger()
 Row = tuple[Any, ...]
 
-#: Deadlock, serialisation failure, lock timeout: nothing happened, trying again helps.
-_RETRYABLE = frozenset({"40P01", "40001", "55P03"})
-
-_DETAIL = "The database is not available at the moment"
 FIRST_RETRY_S = 0.1
 LAST_RETRY_S = 2.0
-#: A disk does not get room in a second.
-LACKS_RETRY_S = 5
-
-
-class NoConnection(ApiError):
-    """``unavailable``: no connection came free in time."""
-
-    def __init__(self) -> None:
-        super().__init__("unavailable", _DETAIL, retry_after_s=1)
-
-
-class Undone(ApiError):
-    """``unavailable``, and certain to have had no effect: a deadlock or the like, which trying again may not meet."""
-
-    def __init__(self) -> None:
-        super().__init__("unavailable", _DETAIL, retry_after_s=1)
 
 
 class Queryable(Protocol):
@@ -80,12 +63,12 @@ class Transaction:
 
     async def query(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
         """Run one statement that answers rows."""
-        rows: list[Row] = await _follow(self._connection.run(*self._batch.take(sql, params), rows=True))
+        rows: list[Row] = await self._connection.run(*self._batch.take(sql, params), rows=True)
         return rows
 
     async def execute(self, sql: str, params: Sequence[Any] = ()) -> None:
         """Run one statement without rows."""
-        await _follow(self._connection.run(*self._batch.take(sql, params), rows=False))
+        await self._connection.run(*self._batch.take(sql, params), rows=False)
 
     def ahead(self, sql: str, params: Sequence[Any] = ()) -> None:
         """Run a statement without rows together with the next, or the commit. If it fails, that does.
@@ -94,9 +77,9 @@ class Transaction:
         """
         self._batch.add(sql, params)
 
-    def commit(self) -> Deferred[Any]:
+    def commit(self, done: Done) -> Deferred[Any]:
         """Commit, with what waits."""
-        return self._connection.run(*self._batch.take("COMMIT"), rows=False)
+        return self._connection.run(*self._batch.take("COMMIT"), rows=False, done=done)
 
     def tell(self, payload: Wire, rooms: Iterable[str], *, exclude: str = "", but: Iterable[str] = ()) -> None:
         """Announce an event once the transaction has committed; not to whoever sits in one of the rooms ``but``."""
@@ -133,7 +116,7 @@ class Database:
         self._on_doubt = on_doubt
         self._in_doubt = False
         self._size = settings.pool_size
-        self._idle: deque[Connection] = deque()
+        self._idle: list[Connection] = []
         self._waiting: deque[Deferred[Connection]] = deque()
         self._connections: set[Connection] = set()
         self._retries: set[IDelayedCall] = set()
@@ -142,6 +125,7 @@ class Database:
         self._incidents = tasks.incidents
         self._connecting = tasks.pulse("database_connections")
         self._statements_of_the_dead = 0
+        self.texts = KnownTexts(prepare=settings.prepare)
 
     async def open(self, dsn: str) -> None:
         """Connect. Raises psycopg2.Error when the first connection can't be made."""
@@ -164,18 +148,28 @@ class Database:
             self._waiting.popleft().errback(NoConnection())
 
     async def query(
-        self, sql: str, params: Sequence[Any] = (), *, announced: bool = False, first: bool = False
+        self,
+        sql: str,
+        params: Sequence[Any] = (),
+        *,
+        ahead: Sequence[Statement] = (),
+        announced: bool = False,
+        first: bool = False,
     ) -> list[Row]:
-        """Run one statement in a transaction of its own. ``announced``: the caller has events of what it does.
+        """Run one statement in a transaction of its own, or in one with those ``ahead`` of it.
 
-        ``first``: before all others that wait for a connection, for what is done once for many.
+        ``announced``: the caller has events of what it does. ``first``: before all others that wait for a connection,
+        for what is done once for many.
         """
-        rows: list[Row] = await self._run(sql, params, rows=True, announced=announced, first=first)
+        connection = self._free() or await self._turn(first=first)
+        done = self._announced if announced else self._returned
+        rows: list[Row] = await connection.run(*ahead, (sql, params), rows=True, done=done)
         return rows
 
-    async def execute(self, sql: str, params: Sequence[Any] = ()) -> None:
-        """Run one statement without rows in a transaction of its own."""
-        await self._run(sql, params, rows=False)
+    async def execute(self, sql: str, params: Sequence[Any] = (), *, ahead: Sequence[Statement] = ()) -> None:
+        """Run one statement without rows in a transaction of its own, or in one with those ``ahead`` of it."""
+        connection = self._free() or await self._turn()
+        await connection.run(*ahead, (sql, params), rows=False, done=self._returned)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -183,18 +177,19 @@ class Database:
 
         Never query the pool inside the block: when all connections do, none is left to answer.
         """
-        connection = await self._acquire()
+        connection = self._free() or await self._turn()
         tx = Transaction(connection)
         try:
             yield tx
             # A caller that is cancelled here stops waiting; the commit goes on and its events leave all the same.
-            await _follow(self._watched(tx.commit(), announced=bool(tx.emitted)).addCallback(self._committed, tx))
+            await tx.commit(partial(self._committed, tx))
         except BaseException:
             if connection.alive and connection.in_transaction:
-                connection.run("ROLLBACK", (), rows=False).addErrback(_log_rollback)
+                connection.run(("ROLLBACK", ()), rows=False).addErrback(_log_rollback)
             raise
         finally:
-            self._release_when_quiet(connection)
+            # Behind the last of the statements that queue up on it.
+            connection.when_quiet(self._returned)
 
     async def healthy(self) -> bool:
         """Tell whether a statement comes back."""
@@ -214,7 +209,8 @@ class Database:
         return self._statements_of_the_dead + sum(connection.statements for connection in self._connections)
 
     async def _connect(self) -> None:
-        connection = Connection(self._clock, on_lost=self._lost, on_lack=self._lacks)
+        prepared = PreparedStatements(self.texts)
+        connection = Connection(self._clock, prepared, on_lost=self._lost, on_lack=self._lacks)
         self._connections.add(connection)
         try:
             await connection.open(self._dsn)
@@ -265,38 +261,37 @@ class Database:
         # Compiling a statement takes longer than any of ours; PostgreSQL guesses that searches would be worth it.
         return str(make_dsn(dsn, options=f"{given} {ours} {idle} -c jit=off".strip(), application_name="chatr"))
 
-    def _committed(self, _: object, tx: Transaction) -> None:
-        for emit in tx.emitted:
-            emit(self._publish)
+    def _committed(self, tx: Transaction, connection: Connection, error: BaseException | None) -> None:
+        if error is None:
+            for emit in tx.emitted:
+                emit(self._publish)
+        elif tx.emitted:
+            self._doubt(error)
 
-    def _watched(self, done: Deferred[Any], *, announced: bool) -> Deferred[Any]:
-        """Watch a statement that commits: when its connection dies, nobody knows if it has."""
+    def _announced(self, connection: Connection, error: BaseException | None) -> None:
+        if error is not None:
+            self._doubt(error)
+        self._returned(connection, error)
 
-        def failed(failure: Failure) -> Failure:
-            if is_death(failure.value) and not failure.check(ConnectionDead):
-                self._in_doubt = True
-            return failure
+    def _doubt(self, error: BaseException) -> None:
+        """When the connection dies over a statement that commits, nobody knows if it has."""
+        if is_death(error) and not isinstance(error, ConnectionDead):
+            self._in_doubt = True
 
-        return done.addErrback(failed) if announced else done
-
-    async def _run(
-        self, sql: str, params: Sequence[Any], *, rows: bool, announced: bool = False, first: bool = False
-    ) -> Any:
-        connection = await self._acquire(first=first)
-        done = self._watched(connection.run(sql, params, rows=rows), announced=announced)
-        waiter = _follow(done)
-        done.addBoth(lambda _: self._release(connection))
-        return await waiter
-
-    async def _acquire(self, *, first: bool = False) -> Connection:
+    def _free(self) -> Connection | None:
+        """Take the connection that came back last: it is the one that most is prepared on."""
         if self._closed:
             raise NoConnection
         while self._idle:
-            connection = self._idle.popleft()
+            connection = self._idle.pop()
             if connection.alive:
                 return connection
+        return None
+
+    async def _turn(self, *, first: bool = False) -> Connection:
+        """Wait for a connection. Raises NoConnection."""
         if len(self._waiting) >= self._queue_limit and not first:
-            raise _unavailable()
+            raise Unavailable
         waiter: Deferred[Connection] = Deferred(self._waiting_cancelled)
         if first:
             self._waiting.appendleft(waiter)
@@ -317,11 +312,7 @@ class Database:
         self._waiting_cancelled(waiter)
         waiter.errback(NoConnection())
 
-    def _release_when_quiet(self, connection: Connection) -> None:
-        """Give a connection back behind the last of the statements that queue up on it."""
-        connection.quiet().addBoth(lambda _: self._release(connection))
-
-    def _release(self, connection: Connection) -> None:
+    def _returned(self, connection: Connection, error: BaseException | None) -> None:
         if connection.alive:
             self._ready(connection)
 
@@ -332,36 +323,6 @@ class Database:
             self._waiting.popleft().callback(connection)
         else:
             self._idle.append(connection)
-
-
-def _unavailable(detail: str = _DETAIL) -> ApiError:
-    return ApiError("unavailable", detail, retry_after_s=1)
-
-
-def _follow(done: Deferred[Any]) -> Deferred[Any]:
-    """Make a Deferred with ``done``'s outcome that may be cancelled without touching the statement underneath."""
-    waiter: Deferred[Any] = Deferred()
-
-    def failed(failure: Failure) -> None:
-        waiter.errback(translate(failure))
-
-    done.addCallbacks(waiter.callback, failed)
-    return waiter
-
-
-def translate(failure: Failure) -> Failure:
-    """Database failures that trying again may mend become ``unavailable``; all others stay what they are."""
-    error = failure.value
-    if isinstance(error, CancelledError):
-        # txpostgres turns statement_timeout into this; nobody here cancels a statement.
-        return Failure(_unavailable("The database took too long"))
-    if is_lack(error):
-        return Failure(ApiError("unavailable", _DETAIL, retry_after_s=LACKS_RETRY_S))
-    if isinstance(error, psycopg2.Error) and error.pgcode in _RETRYABLE:
-        return Failure(Undone())
-    if is_death(error):
-        return Failure(_unavailable())
-    return failure
 
 
 def _log_rollback(failure: Failure) -> None:

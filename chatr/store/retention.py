@@ -143,7 +143,9 @@ RULES = (
         table="conversations",
         days=31,
         act=remove,
-        where=f"t.deleted_at {_OLD} AND NOT EXISTS (SELECT 1 FROM log l WHERE l.conversation_id = t.id)",
+        # No foreign key takes these along.
+        where=f"t.deleted_at {_OLD} AND NOT EXISTS (SELECT 1 FROM log l WHERE l.conversation_id = t.id)"
+        " AND NOT EXISTS (SELECT 1 FROM messages g WHERE g.conversation_id = t.id)",
     ),
     Rule(name="former texts", table="message_edits", days="edits_days", act=remove, where=f"t.edited_at {_OLD}"),
     # A used token that comes again tells that it was stolen: for so long.

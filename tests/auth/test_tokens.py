@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.api.errors import ApiError
-from chatr.auth.tokens import Tokens, looks_like_token, new_secret
+from chatr.auth.tokens import MAX_VERIFIED, Tokens, looks_like_token, new_secret
 from chatr.datadir import SigningKey
 
 KEY = b"k" * 64
@@ -57,6 +57,38 @@ class TokensTests(SynchronousTestCase):
         self.tokens.revoke("s")
         self.refused(mine)
         self.tokens.verify(other)
+
+    def test_a_token_that_is_remembered(self) -> None:
+        """It is decoded once, and ends when it would: by time, by a revocation. No other is taken for it."""
+        token = self.tokens.issue("u", "s", "user")
+        first = self.tokens.verify(token)
+        self.assertIs(self.tokens.verify(token), first)
+        head, payload, signature = token.split(".")
+        others = (
+            ".".join((head, self.tokens.issue("v", "s", "user").split(".")[1], signature)),
+            f"{head}.{payload}.",
+            f"{head}.{payload}",
+            token[1:],
+            token.swapcase(),
+        )
+        for other in others:
+            self.refused(other)
+        self.tokens.revoke("s")
+        self.assertIn("ended", self.refused(token))
+        another = self.tokens.issue("u", "t", "user")
+        self.tokens.verify(another)
+        self.now += timedelta(seconds=900)
+        self.assertIn("expired", self.refused(another))
+
+    def test_what_is_remembered_is_bounded(self) -> None:
+        """Only so many, the newest, and none that was refused; nowhere a token itself."""
+        tokens = [self.tokens.issue("u", f"s{number}", "user") for number in range(MAX_VERIFIED + 2)]
+        remembered = [self.tokens.verify(token) for token in tokens]
+        for refused in (self.forged(key=b"x" * 64), self.forged(exp=self.now.timestamp() - 1)):
+            self.refused(refused)
+        self.assertEqual([*self.tokens._verified.values()], remembered[2:])
+        self.assertIsNot(self.tokens.verify(tokens[0]), remembered[0])
+        self.assertTrue(all(len(digest) == 32 for digest in self.tokens._verified))
 
     def test_rotation(self) -> None:
         """The newest key signs; tokens of the older ones are good as long as these are kept, whatever their kinds."""

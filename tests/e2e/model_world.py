@@ -10,6 +10,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 
 from chatr.client import AccessToken, Client, Lost, MemoryState, Refused, Replica
+from chatr.store.writing import integrity
 from tests.e2e.server import Account, ServerCase
 
 #: Refusals that say no more than that the moment was wrong for it.
@@ -224,6 +225,7 @@ class World:
 
     async def _check_logs(self) -> None:
         """Logs have no gap and are the same for both; acknowledged sends are in them once, refused ones are not."""
+        self.case.assertEqual([fault async for fault in integrity.faults(self.case.service.node.db)], [])
         query = "SELECT conversation_id, seq, event, message_id FROM log WHERE conversation_id = %s ORDER BY seq"
         written: list[str] = []
         rows = await self.case.service.node.db.query(

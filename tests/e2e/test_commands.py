@@ -248,3 +248,13 @@ class RetentionTests(CommandCase):
         self.assertEqual(await db.query("SELECT count(*) FROM messages WHERE content = 'secretword'"), [(0,)])
         strict = await self.chatr("--set", "retention.unsent_days=0", "retention", "--dry-run")
         self.assertIn("unsent texts: 0 older than 0 days\n", strict)
+
+    async def test_doctor(self) -> None:
+        """It says what is wrong and ends with 1, or that all is whole."""
+        ann, ben = await self.person("ann"), await self.person("ben")
+        await self.acquaint(ann, ben)
+        message = await ann.send(ben, "one")
+        self.assertEqual(await self.chatr("doctor"), "messages and logs are whole\n")
+        await self.service.node.db.execute("UPDATE conversations SET head_seq = head_seq + 1")
+        said = await self.chatr("doctor", code=1)
+        self.assertIn(f"{message['conversationId']} is a conversation whose log has a gap", said)

@@ -16,7 +16,7 @@ from chatr.services.files.archives import Archive
 from chatr.store.conversations import conversations
 from chatr.store.files import files
 from chatr.store.ids import uuid7
-from chatr.store.messages import messages
+from chatr.store.messages import history
 from chatr.store.people import friends, people
 from chatr.store.pool import Database
 from chatr.store.sessions import sessions
@@ -87,8 +87,8 @@ async def _messages(db: Database, user_id: str, conversation_id: str) -> AsyncIt
     """A conversation's messages as one JSON list, the oldest first, in pieces."""
     yield b"["
     seq = 0
-    while (marks := await messages.marks(db, conversation_id, user_id)) is not None:
-        page = await messages.after(db, conversation_id, user_id, marks, seq, PAGE)
+    place = history.conversation(conversation_id)
+    while (page := await history.after(db, place, user_id, seq, PAGE)) is not None:
         if page.items:
             yield (b",\n" if seq else b"\n") + b",\n".join(map(msgspec.json.encode, page.items))
             seq = page.items[-1].seq

@@ -6,13 +6,16 @@ none: ops/people/friends.py.
 
 from __future__ import annotations
 
+import msgspec
+
 from chatr.api.contract import GUESTS, USERS, Route, operation
 from chatr.api.errors import invalid
 from chatr.api.model import Id, Limit, Message, MessageParams, Params, Seq, Wire
 from chatr.ops import access, pages
 from chatr.ops.ports import Ctx
 from chatr.store.conversations import conversations
-from chatr.store.messages import messages
+from chatr.store.messages import history as stored
+from chatr.store.messages.history import Page
 from chatr.store.people import people
 
 
@@ -72,21 +75,19 @@ async def history(ctx: Ctx, params: MessageHistoryParams) -> MessagePage:
         raise invalid("$.conversationId", "give either conversationId or otherUserId")
     if sum(value is not None for value in (params.before, params.after, params.around)) > 1:
         raise invalid("$.before", "give at most one of before, after and around")
-    db, viewer_id = ctx.ports.db, ctx.caller.user_id
-    conversation_id = params.conversation_id
-    if params.other_user_id is not None:
-        conversation_id = await conversations.direct_id(db, viewer_id, params.other_user_id)
-        if conversation_id is None:
-            access.somebody(await people.by_id(db, params.other_user_id))
-            return MessagePage(items=[], has_before=False, has_after=False)
-    marks = await access.marks(ctx, conversation_id or "")
-    page = await _page(ctx, conversation_id or "", marks, params)
+    me, other_id = ctx.caller.user_id, params.other_user_id
+    place = stored.between(me, other_id) if other_id is not None else stored.conversation(params.conversation_id or "")
+    page = await _page(ctx, place, params)
+    if page is None and other_id is not None and await conversations.direct_id(ctx.ports.db, me, other_id) is None:
+        access.somebody(await people.by_id(ctx.ports.db, other_id))
+        return MessagePage(items=[], has_before=False, has_after=False)
+    page = access.there(page)
     return MessagePage(
         items=page.items,
         has_before=page.has_before,
         has_after=page.has_after,
-        other_delivered_seq=marks.delivered_seq,
-        other_read_seq=marks.read_seq,
+        other_delivered_seq=page.marks.delivered_seq,
+        other_read_seq=page.marks.read_seq,
     )
 
 
@@ -96,29 +97,34 @@ async def get(ctx: Ctx, params: MessageParams) -> Message:
     return await access.message(ctx, params.id)
 
 
-async def _page(
-    ctx: Ctx, conversation_id: str, marks: messages.Watermarks, params: MessageHistoryParams
-) -> messages.Page:
-    db, viewer_id = ctx.ports.db, ctx.caller.user_id
-    most = ctx.ports.limits.page_bytes
+async def _page(ctx: Ctx, place: stored.Place, params: MessageHistoryParams) -> Page | None:
+    db, me, limit, most = ctx.ports.db, ctx.caller.user_id, params.limit, ctx.ports.limits.page_bytes
     if params.after is not None:
-        return _first(await messages.after(db, conversation_id, viewer_id, marks, params.after, params.limit), most)
+        return _first(await stored.after(db, place, me, params.after, limit, as_text=ctx.as_json), most)
     if params.around is None:
         top = params.before if params.before is not None else 2**53
-        return _last(await messages.before(db, conversation_id, viewer_id, marks, top, params.limit), most)
-    below = await messages.before(db, conversation_id, viewer_id, marks, params.around + 1, params.limit // 2 + 1)
-    below = _last(below, most // 2)
-    room = params.limit - len(below.items)
-    above = _first(await messages.after(db, conversation_id, viewer_id, marks, params.around, max(room, 1)), most // 2)
-    items = [*below.items, *above.items][: params.limit]
-    return messages.Page(items, below.has_before, above.has_after or len(above.items) > room)
+        return _last(await stored.before(db, place, me, top, limit, as_text=ctx.as_json), most)
+    seq = params.around
+    below = _last(await stored.before(db, place, me, seq + 1, limit // 2 + 1, as_text=ctx.as_json), most // 2)
+    if below is None:
+        return None
+    room = limit - len(below.items)
+    above = _first(await stored.after(db, place, me, seq, max(room, 1), as_text=ctx.as_json), most // 2)
+    if above is None:
+        return None
+    items = [*below.items, *above.items][:limit]
+    return Page(below.marks, items, below.has_before, above.has_after or len(above.items) > room)
 
 
-def _first(page: messages.Page, max_bytes: int) -> messages.Page:
+def _first(page: Page | None, max_bytes: int) -> Page | None:
+    if page is None:
+        return None
     items = pages.first(page.items, max_bytes)
-    return messages.Page(items, page.has_before, page.has_after or len(items) < len(page.items))
+    return msgspec.structs.replace(page, items=items, has_after=page.has_after or len(items) < len(page.items))
 
 
-def _last(page: messages.Page, max_bytes: int) -> messages.Page:
+def _last(page: Page | None, max_bytes: int) -> Page | None:
+    if page is None:
+        return None
     items = pages.last(page.items, max_bytes)
-    return messages.Page(items, page.has_before or len(items) < len(page.items), page.has_after)
+    return msgspec.structs.replace(page, items=items, has_before=page.has_before or len(items) < len(page.items))

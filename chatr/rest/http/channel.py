@@ -23,6 +23,10 @@ from chatr.rest.http.request import ChatrRequest
 #: Of a request line with all headers.
 MAX_HEAD_BYTES = 16 * 1024
 MAX_HEADER_LINES = 100
+#: With what a connection begins that becomes a WebSocket, and how much is kept of it until its end has come.
+WEBSOCKET = b"GET /ws HTTP/1.1\r\n"
+MAX_OPENING_BYTES = 4096
+_END = b"\r\n\r\n"
 #: What a transport takes before it says that its client does not read; and more than the headers of an answer.
 BUFFER_BYTES = 64 * 1024
 ANSWER_HEAD_BYTES = 1024
@@ -55,6 +59,7 @@ class ChatrChannel(HTTPChannel):
         #: Whether nothing was asked yet, and whether something of the next request has come.
         self._fresh = True
         self._begun = False
+        self._secure = False
         #: Whether the last answer of the connection has been given: nothing more of it is read.
         self.refused = False
         #: Answered, but its answer is not read yet.
@@ -62,6 +67,8 @@ class ChatrChannel(HTTPChannel):
         #: At most so many bytes of answers wait for their reader.
         self._unread_bytes = 0
         self._unread_since_s: float | None = None
+        #: What has come of the first request while it may become a WebSocket at once; None: it is parsed.
+        self._opening: bytes | None = b""
         self._timer: IDelayedCall | None = None
         self._drain: IDelayedCall | None = None
 
@@ -69,6 +76,7 @@ class ChatrChannel(HTTPChannel):
 
     def connectionMade(self) -> None:
         super().connectionMade()
+        self._secure = super().isSecure()
         self._after(self._deadlines.headers_s, self._head_is_late)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
@@ -82,6 +90,10 @@ class ChatrChannel(HTTPChannel):
     def dataReceived(self, data: bytes) -> None:
         if self.refused:
             return
+        if self._opening is not None:
+            data = self._opened(self._opening + data)
+            if not data:
+                return
         super().dataReceived(data)
         if self._buffer and not self._handlingRequest:
             self._begin()
@@ -181,7 +193,10 @@ class ChatrChannel(HTTPChannel):
 
     def writeHeaders(self, version: bytes, code: bytes, reason: bytes, headers: Any) -> None:
         self._wrote(ANSWER_HEAD_BYTES)
-        super().writeHeaders(version, code, reason, headers)
+        lines = [b"%b %b %b" % (version, code, reason)]
+        lines += [b"%b: %b" % (name, value) for name, values in headers.getAllRawHeaders() for value in values]
+        # At once: Twisted looks at each name, colon and line end.
+        self.transport.write(b"\r\n".join((*lines, b"\r\n")))
 
     def write(self, data: bytes) -> None:
         self._wrote(len(data))
@@ -198,6 +213,9 @@ class ChatrChannel(HTTPChannel):
 
     def _respondToBadRequestAndDisconnect(self) -> None:
         self.refuse(HttpRefusal(400, "This is no valid HTTP request"))
+
+    def isSecure(self) -> bool:
+        return self._secure
 
     # Ours.
 
@@ -249,6 +267,22 @@ class ChatrChannel(HTTPChannel):
         self._stop_timers()
         if self.transport is not None:
             self.transport.abortConnection()
+
+    def _opened(self, data: bytes) -> bytes:
+        """Let what may be the usual handshake of a WebSocket become one; return what is to be parsed instead."""
+        end = data.find(_END) + len(_END)
+        if data.startswith(WEBSOCKET) or WEBSOCKET.startswith(data):
+            if end < len(_END) and len(data) <= MAX_OPENING_BYTES:
+                self._opening = data
+                self._begin()
+                return b""
+            if end >= len(_END) and self.site.take_websocket(self.transport, data[:end], data[end:]):
+                # As with any that is handed over: the transport knows of the end, and nothing waits for anything here.
+                self.transport = None
+                self._stop_timers()
+                return b""
+        self._opening = None
+        return data
 
     def _begin(self) -> None:
         """Something of a request has come. The first one has its time from the connection's start."""

@@ -1,12 +1,17 @@
-"""What every answer of the HTTP port carries, whoever writes it: a resource, or the channel that refuses a request."""
+"""What every answer of the HTTP port carries, whoever writes it: a resource, or the channel that refuses a request.
+
+Of Twisted's private parts this uses ``_rawHeaders``, to copy headers that were looked at once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
+from twisted.web import http_headers
 from twisted.web.http import datetimeToString
 
 from chatr.api.dispatch import new_request_id
@@ -139,16 +144,22 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 
     def headers(self, path: bytes, *, origin: str | None, https: bool, preflight: bool = False) -> Headers:
         """The headers of any answer to a request for ``path``."""
-        found: Headers = list(_EVERY)
-        if path.startswith(b"/api/"):
-            found.append(("Cache-Control", "no-store"))
-        if https and self.hsts:
-            found.append(("Strict-Transport-Security", _HSTS))
-        if self.cors_origins and origin is not None:
-            found.append(("Vary", "Origin"))
-            if self.allows(origin):
-                found += self._cors(origin, preflight)
-        return found
+        return [*_common(path.startswith(b"/api/"), https and self.hsts), *self._of_origin(origin, preflight)]
+
+    def begun(self, path: bytes, *, origin: str | None, https: bool, preflight: bool) -> http_headers.Headers:
+        """The same for an answer that is begun: more is set there."""
+        made = http_headers.Headers()
+        known = _encoded(path.startswith(b"/api/"), https and self.hsts)
+        made._rawHeaders = {name: [value] for name, value in known}
+        for name, value in self._of_origin(origin, preflight):
+            made.setRawHeaders(name, [value])
+        return made
+
+    def _of_origin(self, origin: str | None, preflight: bool) -> Headers:
+        """What pages of an origin may do, where pages of any other than ours may do something."""
+        if not self.cors_origins or origin is None:
+            return []
+        return [("Vary", "Origin"), *(self._cors(origin, preflight) if self.allows(origin) else [])]
 
     def _cors(self, origin: str, preflight: bool) -> Headers:
         """Allow an origin. Without credentials: tokens travel in a header."""
@@ -186,6 +197,26 @@ class HttpRefusal(Exception):
     def problem(self, request_id: str) -> Problem:
         """The body of the answer."""
         return msgspec.structs.replace(self._error.problem(request_id), status=self.status)
+
+
+@cache
+def _common(api: bool, strict: bool) -> tuple[tuple[str, str], ...]:
+    """What every answer carries; ``api``: of an operation, ``strict``: to a browser that is to use https alone."""
+    found = [*_EVERY]
+    if api:
+        found.append(("Cache-Control", "no-store"))
+    if strict:
+        found.append(("Strict-Transport-Security", _HSTS))
+    return tuple(found)
+
+
+@cache
+def _encoded(api: bool, strict: bool) -> tuple[tuple[bytes, bytes], ...]:
+    """The same as they are written."""
+    made = http_headers.Headers()
+    for name, value in _common(api, strict):
+        made.setRawHeaders(name, [value])
+    return tuple((name, values[0]) for name, values in made.getAllRawHeaders())
 
 
 def phrase(status: int) -> bytes:

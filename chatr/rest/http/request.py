@@ -65,6 +65,11 @@ class ChatrRequest(Request):
         forwarded = self.getHeader("x-forwarded-proto") if self.rules.trusted_proxies else None
         return forwarded == "https" or self.isSecure()
 
+    @property
+    def gone(self) -> bool:
+        """Whether nobody waits for an answer any more: it was given, or the client has gone."""
+        return bool(self.finished or self._disconnected)
+
     def answer(self, problem: Problem) -> None:
         """Answer an error and finish."""
         body = render(self, problem)
@@ -162,8 +167,7 @@ class ChatrRequest(Request):
     def process(self) -> None:
         """Set the headers of every answer; refuse a path that is no text; find the resource."""
         origin, preflight = self.getHeader("origin"), self.method == b"OPTIONS"
-        for name, value in self.rules.headers(self.path, origin=origin, https=self.https(), preflight=preflight):
-            self.setHeader(name, value)
+        self.responseHeaders = self.rules.begun(self.path, origin=origin, https=self.https(), preflight=preflight)
         self.setHeader("X-Request-Id", self.request_id)
         if self.path == b"*":
             self.setResponseCode(204)
@@ -187,7 +191,7 @@ class ChatrRequest(Request):
     def processingFailed(self, reason: Failure) -> Failure:
         """An error that nobody expected: logged once, and told as all others are."""
         log.failure("request {request_id} failed", reason, request_id=self.request_id)
-        if self.finished or self._disconnected:
+        if self.gone:
             return reason
         if self.startedWriting:
             self.loseConnection()
@@ -237,20 +241,25 @@ def bearer(request: Request) -> str | None:
 
 
 def address_reader(trusted_proxies: int) -> Callable[[Request], str]:
-    """How to tell a caller's address behind so many proxies of our own: each has appended to X-Forwarded-For.
-
-    What stands there in place of an address is ignored: the socket's counts then, which is a proxy's.
-    """
+    """How to tell a caller's address behind so many proxies of our own."""
 
     def read(request: Request) -> str:
         peer = str(getattr(request.getClientAddress(), "host", ""))
-        if not trusted_proxies:
-            return peer
-        lines = request.requestHeaders.getRawHeaders(b"x-forwarded-for", [])
-        hops = b",".join(lines).rsplit(b",", trusted_proxies)[-trusted_proxies:]
-        return _address(hops[0]) or peer if len(hops) == trusted_proxies else peer
+        lines = request.requestHeaders.getRawHeaders(b"x-forwarded-for", []) if trusted_proxies else []
+        return forwarded_address(peer, b",".join(lines), trusted_proxies)
 
     return read
+
+
+def forwarded_address(peer: str, forwarded: bytes, trusted_proxies: int) -> str:
+    """The address of a caller behind so many proxies, each of which has appended one to X-Forwarded-For.
+
+    What stands there in place of an address is ignored: the socket's counts then, which is a proxy's.
+    """
+    if not trusted_proxies or not forwarded:
+        return peer
+    hops = forwarded.rsplit(b",", trusted_proxies)[-trusted_proxies:]
+    return _address(hops[0]) or peer if len(hops) == trusted_proxies else peer
 
 
 def _address(hop: bytes) -> str:

@@ -15,10 +15,13 @@ from chatr.rest.http.bodies import Streams
 from chatr.rest.http.channel import ChatrChannel
 from chatr.rest.http.connections import Unread
 from chatr.rest.http.headers import HttpRefusal, Rules
-from chatr.rest.http.request import ChatrRequest, address_reader
+from chatr.rest.http.request import ChatrRequest, address_reader, forwarded_address
 
 #: A body is kept in memory up to here, and in a file beyond.
 MEMORY_BYTES = 100_000
+#: Takes a connection over that began with these bytes and those behind them, if the first are the usual handshake of a
+#: WebSocket; says whether it has. It tells the caller's address by what proxies say of it, in the way that it is given.
+Take = Callable[[Any, bytes, bytes, Callable[[str], str]], bool]
 _NOT_ASCII = bytes(range(128, 256))
 _REPLACED = bytes.maketrans(_NOT_ASCII, b"?" * len(_NOT_ASCII))
 
@@ -96,6 +99,18 @@ class ChatrSite(Site):
     rules: Rules
     unread: Unread
     streams: Streams
+    take: Take | None = None
+
+    def take_websocket(self, transport: Any, head: bytes, rest: bytes) -> bool:
+        """Hand over a connection that begins with the usual handshake of a WebSocket; whether it does."""
+        if self.take is None:
+            return False
+
+        def forwarded(line: str) -> str:
+            peer = str(getattr(transport.getPeer(), "host", ""))
+            return forwarded_address(peer, line.encode(), self.rules.trusted_proxies)
+
+        return self.take(transport, head, rest, forwarded)
 
     def log(self, request: Any) -> None:
         """Answers are counted by the metrics; a proxy in front keeps logs if they are wanted."""
@@ -112,7 +127,10 @@ class ChatrSite(Site):
 def make_site(
     rest: IResource, websocket: IResource, rules: Rules, clock: IReactorTime, streams: Streams | None = None
 ) -> ChatrSite:
-    """The factory of the HTTP port. ``streams``: bodies that are taken as they come."""
+    """The factory of the HTTP port. ``streams``: bodies that are taken as they come.
+
+    ``websocket`` may have a method ``take`` (see ``Take``).
+    """
     upgrade = UpgradeFilter(websocket, address_reader(rules.trusted_proxies))
     # Twisted's time-out starts anew with each byte, and it would parse whole multipart bodies in memory.
     no_timeout: Any = None
@@ -125,5 +143,6 @@ def make_site(
     )
     site.rules = rules
     site.unread = Unread(clock)
+    site.take = getattr(websocket, "take", None)
     site.streams = streams or Streams()
     return site

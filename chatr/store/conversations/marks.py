@@ -11,8 +11,9 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from chatr.store.columns import Columns
+from chatr.store.connections.errors import Undone
 from chatr.store.conversations.conversations import pair
-from chatr.store.pool import Database, Undone
+from chatr.store.pool import Database
 from chatr.store.writing.writer import TRIES, MessageWriter
 
 

@@ -1,4 +1,4 @@
-"""Messages found by their words; how fast among a million measures bench/message_search.py."""
+"""Messages found by their words; how fast among a million measures bench/growth/search.py."""
 
 from __future__ import annotations
 

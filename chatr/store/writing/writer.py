@@ -38,7 +38,8 @@ from twisted.python.failure import Failure
 
 from chatr.api.errors import ApiError
 from chatr.config import MessagesSettings
-from chatr.store.pool import Database, NoConnection, Transaction, Undone
+from chatr.store.connections.errors import NoConnection, Undone
+from chatr.store.pool import Database, Transaction
 from chatr.store.writing.appending import Append, Appended, rooted, store, store_in
 from chatr.store.writing.lanes import Entry, Lanes
 from chatr.store.writing.places import Place, Places, between

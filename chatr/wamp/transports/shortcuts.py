@@ -53,6 +53,23 @@ def exact_timers(factory: WebSocketServerFactory, timers: Timers) -> None:
         factory._batched_timer = timers
 
 
+def write(transport: Any, data: bytes) -> None:
+    """Write what no queue has: at once, as far as the peer takes it."""
+    rest = send_now(transport, data) if has_socket(transport) else data
+    if rest:
+        transport.write(rest)
+
+
+def open_websocket(protocol: WebSocketServerProtocol, subprotocol: str, key: str, headers: dict[str, str]) -> None:
+    """Answer an opening handshake that has been read and let in, with the words of Autobahn."""
+    protocol.http_headers = headers
+    protocol.websocket_version = 13
+    protocol.websocket_protocols = [subprotocol]
+    protocol.websocket_extensions = []
+    protocol._wskey = key
+    protocol.succeedHandshake(subprotocol)
+
+
 def receive(protocol: WebSocketServerProtocol, data: bytes) -> None:
     """Hand on what came, without Autobahn's log lines, whose arguments are made even when nobody reads them."""
     if USED and hasattr(protocol, "_dataReceived"):

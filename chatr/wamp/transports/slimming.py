@@ -6,6 +6,7 @@ a session takes. What is the same for all that are open stands in their class, o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -74,7 +75,6 @@ BYGONE: Mapping[str, Any] = MappingProxyType(
 #: At rest: open, between two messages, nobody closing, no answer to a ping awaited.
 AT_REST: Mapping[str, Any] = MappingProxyType(
     {
-        "_frames_left": None,
         "_isMessageCompressed": False,
         "_linger": None,
         "autoPingPending": None,
@@ -89,6 +89,7 @@ AT_REST: Mapping[str, Any] = MappingProxyType(
         "droppedByMe": False,
         "failedByMe": False,
         "frame_data": None,
+        "frames_left": math.inf,
         "inside_message": False,
         "localCloseCode": None,
         "localCloseReason": None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from chatr.wamp.codec.frames import SERIALIZERS
 from chatr.wamp.limits import CLOSE_TIMEOUT_S
 from chatr.wamp.router import Router
 from chatr.wamp.transports import shortcuts, slimming
+from chatr.wamp.transports.handshake import FORWARDED, Origins, read_opening
 from chatr.wamp.transports.output import Turn
 from chatr.wamp.transports.websocket import Refuse, WampWebSocket
 
@@ -44,6 +45,8 @@ class WampWebSocketFactory(WebSocketServerFactory):
         self.router = router
         self.turn = Turn(router.clock)
         self.refuse = refuse
+        self.compression = options.compression
+        self.origins = Origins()
         shortcuts.exact_timers(self, router.timers)
         limits = router.limits
         # One call for all: each call sets the options that it isn't given back (allowNullOrigin).
@@ -96,18 +99,51 @@ def _no_compression(offers: list[Any]) -> None:
 class Upgrade(WebSocketResource):
     """Hands a connection over to WebSocket, with what came behind the request in the same packet."""
 
+    def __init__(self, factory: WampWebSocketFactory) -> None:
+        super().__init__(factory)
+        self._websockets = factory
+
     def render(self, request: Any) -> Any:
         channel = request.channel
         transport = channel.transport
         answer = super().render(request)
         if channel.transport is None and transport is not None:
-            holder = transport if isinstance(transport, ProtocolWrapper) else transport.protocol
-            protocol = holder.wrappedProtocol if isinstance(holder, ProtocolWrapper) else holder
+            protocol = getattr(*_place(transport))
             # The channel goes on with the rest of the packet when we return, as if it were another request.
             channel.rawDataReceived = protocol.dataReceived
             # Each holds on to the other; neither has anything to do any more.
             channel.requests.clear()
         return answer
+
+    def take(self, transport: Any, head: bytes, rest: bytes, forwarded: Callable[[str], str]) -> bool:
+        """Take a connection over whose first request, for this resource, is the usual one; whether it is.
+
+        ``rest``: what came behind it. ``forwarded`` tells the caller's address by the header of proxies.
+        """
+        factory = self._websockets
+        opening = read_opening(head, origins=factory.origins, compression=factory.compression)
+        if opening is None or not shortcuts.USED:
+            return False
+        headers = opening.headers
+        protocol = factory.buildProtocol(None)
+        setattr(*_place(transport), protocol)
+        protocol.makeConnection(transport)
+        if FORWARDED in headers:
+            headers[FORWARDED] = forwarded(headers[FORWARDED])
+            if protocol.trustXForwardedFor:
+                protocol.peer = headers[FORWARDED]
+        shortcuts.open_websocket(protocol, opening.subprotocol, opening.key, headers)
+        if rest:
+            protocol.dataReceived(rest)
+        return True
+
+
+def _place(transport: Any) -> tuple[Any, str]:
+    """Which attribute of whom is the protocol that a transport speaks to, beyond what stands between, as TLS."""
+    for holder in (transport, transport.protocol):
+        if isinstance(holder, ProtocolWrapper):
+            return holder, "wrappedProtocol"
+    return transport, "protocol"
 
 
 def websocket_resource(router: Router, options: WebSocketOptions, refuse: Refuse | None = None) -> Upgrade:

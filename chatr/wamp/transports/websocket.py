@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -27,6 +28,8 @@ from chatr.wamp.link import (
 from chatr.wamp.router import Router
 from chatr.wamp.session import WampSession
 from chatr.wamp.transports import shortcuts, slimming
+from chatr.wamp.transports.handshake import Origins
+from chatr.wamp.transports.input import take_messages
 from chatr.wamp.transports.output import OutputQueue, Turn
 
 #: Makes the answer to a handshake that fails, of a status, a sentence and further headers.
@@ -106,6 +109,7 @@ class ConnectionFactory(Protocol):
 
     router: Router
     turn: Turn
+    origins: Origins
     refuse: Refuse | None
 
 
@@ -125,8 +129,7 @@ class WampWebSocket(WebSocketServerProtocol):
         self._serializer: Serializer | None = None
         self._output: OutputQueue | None = None
         self._linger: Timer | None = None
-        #: Before WELCOME; None: any number.
-        self._frames_left: int | None = MAX_HANDSHAKE_FRAMES
+        self.frames_left: float = MAX_HANDSHAKE_FRAMES
 
     @property
     def compresses(self) -> bool:
@@ -144,13 +147,13 @@ class WampWebSocket(WebSocketServerProtocol):
         """The handshake is over."""
         self.factory.router.count_for(self.transport, turn_key, known=True)
         self._limit_messages(self.factory.router.limits.max_message_bytes)
-        self._frames_left = None
+        self.frames_left = math.inf
         self._come_to_rest()
 
     def queue(self, data: bytes) -> None:
         """Write behind everything that is queued."""
         if self._output is None:
-            self.transport.write(data)
+            shortcuts.write(self.transport, data)
         else:
             self._output.send(data)
 
@@ -169,6 +172,7 @@ class WampWebSocket(WebSocketServerProtocol):
     # Called by Autobahn and Twisted.
 
     def onConnect(self, request: ConnectionRequest) -> str:
+        self.factory.origins.let_in(request.headers.get("origin", ""))
         for name in request.protocols:
             if name in SERIALIZERS:
                 return str(name)
@@ -193,13 +197,13 @@ class WampWebSocket(WebSocketServerProtocol):
         self.session.opened()
 
     def onFrameBegin(self) -> None:
-        if self._frames_left is not None:
-            self._frames_left -= 1
-            if self._frames_left < 0 and self.session is not None and self.state == self.STATE_OPEN:
-                self.session.malformed(TOO_MANY_FRAMES, POLICY_CLOSE)
-                # At once: each frame that still comes would cost more than its sender pays for it.
-                self.failedByMe = self.wasClean = True
-                self.dropConnection(abort=False)
+        if self.frames_left != math.inf:
+            self.frames_left -= 1
+        if self.frames_left < 0 and self.session is not None and self.state == self.STATE_OPEN:
+            self.session.malformed(TOO_MANY_FRAMES, POLICY_CLOSE)
+            # At once: each frame that still comes would cost more than its sender pays for it.
+            self.failedByMe = self.wasClean = True
+            self.dropConnection(abort=False)
         super().onFrameBegin()
 
     def onMessageFrame(self, payload: list[bytes]) -> None:
@@ -246,7 +250,10 @@ class WampWebSocket(WebSocketServerProtocol):
             self.session.lost()
 
     def dataReceived(self, data: bytes) -> None:
-        shortcuts.receive(self, data)
+        if shortcuts.USED:
+            data = take_messages(self, _OPEN, data)
+        if data:
+            shortcuts.receive(self, data)
 
     def sendHttpErrorResponse(self, code: int, reason: str, responseHeaders: Any = None) -> None:
         # Autobahn's has neither a body nor a length.

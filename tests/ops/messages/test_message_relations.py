@@ -370,7 +370,7 @@ class MessageRelationTests(FriendsCase):
     async def put_back(self) -> None:
         """Make it what it was."""
         async with self.node.db.transaction() as tx:
-            await tx.execute("DELETE FROM conversations")
+            await tx.execute("DELETE FROM conversations; DELETE FROM messages; DELETE FROM log")
             for table in TABLES:
                 await tx.execute(
                     f"INSERT INTO {table} SELECT * FROM json_populate_recordset(NULL::{table}, %s::json->'{table}')",

@@ -389,6 +389,15 @@ class HistoryTests(OpsCase):
         view = await self.ben.call("conversation.get", id=self.last["conversationId"])
         self.assertEqual((view["unreadCount"], view["readSeq"]), (10, 0))
 
+    async def test_one_round_trip(self) -> None:
+        """A page is a single statement, however the conversation is named."""
+        await self.alone()
+        before = self.node.db.round_trips
+        await self.page(before=5)
+        await self.page(after=5)
+        await self.ben.call("message.history", otherUserId=self.ann.id)
+        self.assertEqual(self.node.db.round_trips - before, 3)
+
     async def test_get(self) -> None:
         """Either side gets a message by id."""
         self.assertEqual((await self.ben.call("message.get", id=self.last["id"]))["content"], "10")

@@ -1,0 +1,1 @@
+"""What grows: how much slower chatr becomes with messages, members, conversations and time. Chatr alone."""

@@ -1,0 +1,1 @@
+"""Chatr beside the yardstick's peers: what is measured, how, and the table of it."""
