@@ -130,6 +130,8 @@ class _Matching(dict[str, Wanted]):
 class Subscriptions:
     """The subscriptions of one session. ``matching``: those that want a topic, remembered until they change."""
 
+    __slots__ = ("_gone", "_ids", "_keys", "_limit", "_numbers", "_too_many", "matching")
+
     def __init__(self, ids: SubscriptionIds, *, limit: int, too_many: str) -> None:
         """``too_many``: the error URI for more than ``limit``."""
         self._numbers = ids

@@ -43,6 +43,20 @@ class OutputQueue:
     oldest first; when that is not enough, ``on_overflow`` is called, once, and nothing more is taken.
     """
 
+    __slots__ = (
+        "_closed",
+        "_direct",
+        "_frames",
+        "_max_bytes",
+        "_on_overflow",
+        "_paused",
+        "_scheduled",
+        "_transport",
+        "_turn",
+        "dropped",
+        "queued_bytes",
+    )
+
     def __init__(self, transport: Any, turn: Turn, *, max_bytes: int, on_overflow: Callable[[], None]) -> None:
         self._transport = transport
         self._direct = shortcuts.has_socket(transport)

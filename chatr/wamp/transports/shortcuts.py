@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
-from twisted.internet.interfaces import IReactorTime
 from twisted.internet.tcp import Server
 
 from chatr.timers import Timers
@@ -45,13 +44,13 @@ def send_now(transport: Any, data: bytes) -> bytes:
     return b"" if sent == len(data) else data[sent:]
 
 
-def exact_timers(factory: WebSocketServerFactory, clock: IReactorTime) -> None:
-    """Have a factory's timers run on ``clock``: exact, and gone at once when cancelled.
+def exact_timers(factory: WebSocketServerFactory, timers: Timers) -> None:
+    """Have a factory's timers made there: exact, and gone at once when cancelled.
 
     Without, they stay in buckets of 0.2 s, so that what has ended waits for them.
     """
     if USED and hasattr(factory, "_batched_timer"):
-        factory._batched_timer = Timers(clock)
+        factory._batched_timer = timers
 
 
 def write(transport: Any, data: bytes) -> None:

@@ -16,7 +16,7 @@ from twisted.protocols.policies import ProtocolWrapper
 from chatr.wamp.codec.frames import SERIALIZERS
 from chatr.wamp.limits import CLOSE_TIMEOUT_S
 from chatr.wamp.router import Router
-from chatr.wamp.transports import shortcuts
+from chatr.wamp.transports import shortcuts, slimming
 from chatr.wamp.transports.handshake import FORWARDED, Origins, read_opening
 from chatr.wamp.transports.output import Turn
 from chatr.wamp.transports.websocket import Refuse, WampWebSocket
@@ -47,7 +47,7 @@ class WampWebSocketFactory(WebSocketServerFactory):
         self.refuse = refuse
         self.compression = options.compression
         self.origins = Origins()
-        shortcuts.exact_timers(self, router.clock)
+        shortcuts.exact_timers(self, router.timers)
         limits = router.limits
         # One call for all: each call sets the options that it isn't given back (allowNullOrigin).
         self.setProtocolOptions(
@@ -68,7 +68,7 @@ class WampWebSocketFactory(WebSocketServerFactory):
             trustXForwardedFor=options.trusted_proxies,
             perMessageCompressionAccept=_deflate if options.compression else _no_compression,
         )
-        self.protocol = shortcuts.with_options_of(self, WampWebSocket)
+        self.protocol = slimming.for_slim(shortcuts.with_options_of(self, WampWebSocket), self)
 
 
 def origin_patterns(allowed: Sequence[str]) -> list[str]:
