@@ -202,6 +202,27 @@ class SameAnswerTests(SiteCase):
                 compression=random.random() < 0.3,
             )
 
+    def test_the_same_connection(self) -> None:
+        """Once somebody is welcome it has the same attributes in both ways, and of simple ones the same values."""
+        kept: list[dict[str, Any]] = []
+        for quick in (True, False):
+            self.serve()
+            lines = [*LOAD[:1], *LOAD[2:]]
+            if not quick:
+                self.site.take = None
+            client, answer = self.opened(request(lines))
+            self.assertTrue(answer.startswith(b"HTTP/1.1 101 "))
+            for message in (HELLO, [5, "alice", {}]):
+                client.say(client_frame(TEXT, json.dumps(message).encode()))
+            self.clock.advance(0)
+            self.assertIn(b'"authid"', client.heard())
+            have = vars(client.transport.protocol)
+            self.assertIn("autoPingPendingCall", have)
+            kept.append({name: value for name, value in have.items() if isinstance(value, str | int | bytes)})
+            kept.append(dict.fromkeys(have))
+            self.leave(client)
+        self.assertEqual(kept[:2], kept[2:])
+
 
 class WhoReadsTests(SiteCase):
     """What is read at once, and what not."""
