@@ -171,6 +171,12 @@ class Shared:
     bufferSize = 65536
     #: So much of what comes next is known to be the body of an upload.
     _body_bytes = 0
+    #: Twisted's own, as they are while nothing is read or written: a slimmed instance leaves them to its class.
+    connected, streamingProducer = 1, True
+    dataBuffer, offset, _tempDataLen = b"", 0, 0
+    #: Only said in logs, in which no connection has a name of its own: what a slimmed instance forgets.
+    hostname, logstr, repstr, sessionno = "", "Connection", "<Connection>", 0
+    not_kept = frozenset({"hostname", "logstr", "repstr", "sessionno"})
 
     @property
     def turn_key(self) -> str:

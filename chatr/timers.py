@@ -77,7 +77,7 @@ class Timers:
     def forget(self) -> None:
         """Note that one more of them was cancelled."""
         self._cancelled += 1
-        if self._cancelled > _FEW and 2 * self._cancelled > len(self._heap):
+        if self._cancelled > _FEW and 4 * self._cancelled > len(self._heap):
             self._heap = [timer for timer in self._heap if timer.active()]
             heapify(self._heap)
             self._cancelled = 0

@@ -49,7 +49,7 @@ INSERT INTO members (conversation_id, user_id)
         " FROM conversations c, generate_series(1, 1000) k WHERE c.kind = 'direct'"
     )
 };
-{filling.SETTLED}
+{"; ".join(filling.SETTLED)};
 """
 #: Who is in the history, in the order that the yardstick asks for it.
 READER, OTHER = 2700, 2701
@@ -109,7 +109,9 @@ def register(peers: dict[str, Any], yard: dict[str, Any]) -> None:
             statements = FIXTURE.format(groups=f"(VALUES {sizes})")
             statements += {"presence": FRIENDS, "rest-history": HISTORY}.get(scenario, "")
             yard["psql"](statements, "chatr")
-            yard["psql"]("vacuum analyze", "chatr")
+            # What has been written goes to the disk now: later each commit would wait for it.
+            for statement in ("vacuum analyze", "checkpoint"):
+                yard["psql"](statement, "chatr")
 
         def _urls(self) -> dict[str, Any]:
             root, other = f"http://127.0.0.1:{self.port}", yard["uid"](OTHER)
@@ -134,6 +136,7 @@ def register(peers: dict[str, Any], yard: dict[str, Any]) -> None:
                 """Start the peer."""
                 if scenario == "rest-history":
                     yard["pg_seed"](True)
+                    yard["psql"]("checkpoint")
                 yard["psql"](LARGE_AT_PEER.format(id=yard["G"][LARGE], size=LARGE))
                 super().start(scenario)
 

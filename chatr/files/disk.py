@@ -78,10 +78,10 @@ class Disk:
 
         self._threads.run(os.close, descriptor).addErrback(at_the_end)
 
-    def cached(self, descriptor: int, size: int, position: int) -> bytes | None:
+    def cached(self, descriptor: int, size: int, position: int) -> memoryview | None:
         """Up to ``size`` bytes from there, if they are in memory; empty: the file ends there. Never waits for the disk.
 
-        Raises :class:`StorageError`.
+        They are there until the next call. Raises :class:`StorageError`.
         """
         if not self._tells_what_it_has:
             return None
@@ -96,7 +96,7 @@ class Disk:
                 self._tells_what_it_has = False
                 return None
             raise failure_of(error) from error
-        return bytes(into[:count])
+        return into[:count]
 
     async def read(self, descriptor: int, size: int, position: int) -> bytes:
         """Up to ``size`` bytes from there; empty: the file ends there. Raises :class:`StorageError`."""

@@ -54,7 +54,7 @@ class LocalStorage:
         """Nothing is to end here."""
 
     async def put(self, key: str, path: Path) -> None:
-        """See :class:`Storage`: by a link, or a copy from another file system; under its own name only when whole."""
+        """See :class:`Storage`: moved there, or copied from another file system; under its own name only when whole."""
         await self._disk.run(_put, self._root, checked(key), path)
 
     def send(self, key: str, start: int, stop: int, consumer: IConsumer) -> Deferred[None]:
@@ -205,20 +205,20 @@ def _put_once(root: Path, key: str, path: Path, source: int) -> bool:
 
 def _place(source: int, path: Path, folder: int, name: str) -> None:
     """Have a file in a folder under that name, at once as a whole, and for good."""
-    part = f".{name}.{secrets.token_hex(8)}.part"
     try:
+        os.replace(path, name, dst_dir_fd=folder)
+    except OSError as error:
+        if error.errno != EXDEV:
+            raise
+        part = f".{name}.{secrets.token_hex(8)}.part"
         try:
-            os.link(path, part, dst_dir_fd=folder)
-        except OSError as error:
-            if error.errno not in _NO_LINK:
-                raise
             _copy(source, part, folder)
-        os.replace(part, name, src_dir_fd=folder, dst_dir_fd=folder)
-        os.fsync(folder)
-    finally:
-        # Of two names of one file, rename does nothing and leaves both.
-        with suppress(FileNotFoundError):
-            os.unlink(part, dir_fd=folder)
+            os.replace(part, name, src_dir_fd=folder, dst_dir_fd=folder)
+        except OSError:
+            with suppress(FileNotFoundError):
+                os.unlink(part, dir_fd=folder)
+            raise
+    os.fsync(folder)
 
 
 def _copy(source: int, name: str, folder: int | None = None) -> None:

@@ -11,6 +11,16 @@ from chatr.files.disk import PIECE_BYTES, Disk
 from chatr.files.storage import ConsumerGone, StorageError, StorageUnavailable
 
 
+class IDirectConsumer(IConsumer):
+    """A consumer that can take a piece without keeping it."""
+
+    def sendNow(data: memoryview) -> int | None:
+        """Send as much of a piece as is taken at once; how much that was. None: it is to be written.
+
+        Where it was not all, the producer is paused until more is taken.
+        """
+
+
 @implementer(IPushProducer)
 class Pieces:
     """Writes a part of an open file to a consumer, one piece in a turn of the reactor, while that wants more.
@@ -18,6 +28,8 @@ class Pieces:
     What is in memory is read at once, all else in a thread. The file is closed when the last piece was written, or none
     is wanted any more.
     """
+
+    _direct: IDirectConsumer | None = None
 
     def __init__(self, disk: Disk, descriptor: int, start: int, stop: int) -> None:
         self._disk = disk
@@ -32,6 +44,8 @@ class Pieces:
     def start(self, consumer: IConsumer) -> Deferred[None]:
         """Begin. Fires when all is written; fails with :class:`ConsumerGone` or :class:`StorageUnavailable`."""
         self._consumer = consumer
+        if IDirectConsumer.providedBy(consumer):
+            self._direct = consumer
         if not self._over:
             # Not at once: whoever waits for this could not be stopped from inside of the first write.
             self._next = self._disk.reactor.callLater(0, self._step)
@@ -77,10 +91,9 @@ class Pieces:
         else:
             self._take(piece)
 
-    def _take(self, piece: bytes) -> None:
+    def _take(self, piece: bytes | memoryview) -> None:
         if not self._over and piece:
-            self._position += len(piece)
-            self._consumer.write(piece)
+            self._position += self._sent(piece)
         self._busy = False
         if self._over:
             self._disk.close(self._descriptor)
@@ -91,6 +104,15 @@ class Pieces:
         elif not self._paused:
             # Whoever never has enough gets it in turn with all others.
             self._next = self._disk.reactor.callLater(0, self._step)
+
+    def _sent(self, piece: bytes | memoryview) -> int:
+        """Have the consumer take a piece; how much of it that has taken."""
+        if self._direct is not None and isinstance(piece, memoryview):
+            sent = self._direct.sendNow(piece)
+            if sent is not None:
+                return sent
+        self._consumer.write(bytes(piece))
+        return len(piece)
 
     def _not_read(self, failure: Failure) -> None:
         self._busy = False

@@ -14,8 +14,9 @@ import shutil
 import time
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -24,9 +25,10 @@ from chatr.files.disk import sha256_of
 from chatr.process.threads import Threads, ThreadsEnded
 
 log = Logger()
+T = TypeVar("T")
 
 #: Less is not worth a write of its own. With more, who sends waits until it is written.
-BATCH_BYTES, HIGH_BYTES = 256 * 1024, 512 * 1024
+BATCH_BYTES, HIGH_BYTES = 1024 * 1024, 2 * 1024 * 1024
 MOST_BYTES = 16 * 1024 * 1024
 #: More of them wait for each other more than for the disk: only one runs Python at a time.
 #: What waits to be on the disk, of one upload: all of a large one at once would keep the database's commits waiting.
@@ -36,6 +38,8 @@ _THREADS = 2
 _LEFT_BEHIND_S = 3600.0
 #: What describes an upload that may be gone on with (unfinished.py) lies beside it.
 DESCRIPTION = ".json"
+#: How many pieces the system takes at once (IOV_MAX).
+_IOV_MAX = 1024
 _MODE, _FOLDER_MODE = 0o600, 0o700
 
 
@@ -119,7 +123,7 @@ class Staged:
         self._waiting_bytes = 0
         self._held = self._busy = self._ending = False
         self._error: Exception | None = None
-        self._settled: list[Deferred[None]] = []
+        self._waiters: list[Deferred[None]] = []
         if before is not None:
             self._pump()
 
@@ -144,28 +148,32 @@ class Staged:
         ``for_good``: so that it outlasts a loss of power; storage sees to that of what goes there at once. Raises
         OSError, and what ``before`` raised.
         """
-        await self._settle()
+        self._ending = True
+        await self._settled()
         if self._error is not None:
             await self._staging.run(self._file.close)
             raise self._error
-        return await self._staging.run(self._file.finish, for_good)
+        return await self._written(partial(self._file.finish, for_good=for_good))
 
     async def abandon(self) -> None:
         """Nothing more comes, and nothing of it is wanted."""
         self._error = self._error or InterruptedError()
         self._take()
-        await self._settle()
+        await self._settled()
         if self._file.is_open:
             with suppress(ThreadsEnded):
                 await self._staging.run(self._file.close)
-        await self._staging.remove(self.id)
+        # What has become an object is here no more.
+        if os.path.lexists(self.path):
+            await self._staging.remove(self.id)
 
-    def _settle(self) -> Deferred[None]:
-        """Fires when nothing waits to be written."""
-        self._ending = True
+    def _settled(self) -> Deferred[None]:
+        """Fires when nothing is being written."""
         settled: Deferred[None] = Deferred()
-        self._settled.append(settled)
-        self._pump()
+        if self._busy:
+            self._waiters.append(settled)
+        else:
+            settled.callback(None)
         return settled
 
     def _pump(self) -> None:
@@ -179,27 +187,30 @@ class Staged:
                 before, self._before = self._before, None
                 await before()
             while self._error is None and self._is_due:
-                pieces, size = self._pieces, self._waiting_bytes
-                self._pieces, self._waiting_bytes = [], 0
-                self._release()
-                try:
-                    await self._staging.run(self._file.append, pieces)
-                finally:
-                    self._staging.waiting_bytes -= size
+                await self._written(self._file.append)
         except Exception as error:
             self._error = error
             self._take()
             self._feed.failed(error)
         self._busy = False
-        if self._ending and (self._error is not None or not self._pieces):
-            settled, self._settled = self._settled, []
-            for waiter in settled:
-                waiter.callback(None)
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            waiter.callback(None)
+
+    async def _written(self, write: Callable[[list[bytes]], T]) -> T:
+        """Have what waits written in a thread."""
+        pieces, size = self._pieces, self._waiting_bytes
+        self._pieces, self._waiting_bytes = [], 0
+        self._release()
+        try:
+            return await self._staging.run(write, pieces)
+        finally:
+            self._staging.waiting_bytes -= size
 
     @property
     def _is_due(self) -> bool:
-        """Whether what waits is worth a write, or somebody waits for it."""
-        return self._waiting_bytes >= (1 if self._ending or self._held else BATCH_BYTES)
+        """Whether what waits is worth a write: the last of it is written by :meth:`end`."""
+        return not self._ending and self._waiting_bytes >= (1 if self._held else BATCH_BYTES)
 
     def _take(self) -> None:
         """What waits is void."""
@@ -224,12 +235,12 @@ class _File:
 
     def append(self, pieces: list[bytes]) -> None:
         """Write pieces at the end."""
-        descriptor, data = self._open(), b"".join(pieces)
-        self._digest.update(data)
-        view = memoryview(data)
-        while view:
-            view = view[os.write(descriptor, view) :]
-        self._unsynced += len(data)
+        descriptor = self._open()
+        for piece in pieces:
+            self._digest.update(piece)
+        for start in range(0, len(pieces), _IOV_MAX):
+            _write_all(descriptor, pieces[start : start + _IOV_MAX])
+        self._unsynced += sum(map(len, pieces))
         if self._unsynced >= SYNC_BYTES:
             os.fdatasync(descriptor)
             self._unsynced = 0
@@ -239,12 +250,14 @@ class _File:
         """Whether it is to be closed, when nothing of it is under way."""
         return self._descriptor >= 0
 
-    def finish(self, for_good: bool) -> bytes:
-        """Have it there, perhaps for good, and close it; the digest of what was written."""
-        descriptor = self._open()
-        if for_good:
-            os.fsync(descriptor)
-        self.close()
+    def finish(self, pieces: list[bytes], *, for_good: bool) -> bytes:
+        """Write the last pieces, perhaps for good, and close it; the digest of what was written."""
+        try:
+            self.append(pieces)
+            if for_good:
+                os.fsync(self._descriptor)
+        finally:
+            self.close()
         return self._digest.digest()
 
     def close(self) -> None:
@@ -263,6 +276,17 @@ class _File:
             os.ftruncate(self._descriptor, self._offset)
             os.lseek(self._descriptor, self._offset, os.SEEK_SET)
         return self._descriptor
+
+
+def _write_all(descriptor: int, pieces: list[bytes]) -> None:
+    """Write pieces, together as far as the system takes them so."""
+    left = os.writev(descriptor, pieces)
+    for piece in pieces:
+        # What was not taken, as where a disk has become full meanwhile; it says why then.
+        rest = memoryview(piece)[min(left, len(piece)) :]
+        left -= len(piece) - len(rest)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
 
 
 def digest_of(path: Path) -> bytes:

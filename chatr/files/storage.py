@@ -74,8 +74,8 @@ class Storage(Protocol):
         """Keep the content of a file. It is durable when this returns, and until then not to be seen at all.
 
         An object under that key is replaced as a whole; of several at once one is there in the end. The file at
-        ``path`` stays where it is, may be the object itself from now on, and so is never to be written to again.
-        Raises :class:`StorageFull`. When it fails or is cancelled, the object is there as a whole or not at all.
+        ``path`` is given away: it may be gone, whatever comes of it, and if it is there nobody may write to it. Raises
+        :class:`StorageFull`. When it fails or is cancelled, the object is there as a whole or not at all.
         """
 
     def send(self, key: str, start: int, stop: int, consumer: IConsumer) -> Deferred[None]:

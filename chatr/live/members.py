@@ -71,7 +71,7 @@ class Members:
 class Member:
     """One session of somebody, and of the hub while it is open."""
 
-    __slots__ = ("_deliver", "_expiry", "_members", "_session", "_written", "caller", "connection")
+    __slots__ = ("_expiry", "_members", "_session", "caller", "connection")
 
     def __init__(self, members: Members, session: RealmSession, peer: Peer, admission: Admission) -> None:
         self.connection = session.connection
@@ -84,10 +84,7 @@ class Member:
             connection=session.connection,
         )
         self._members = members
-        self._written = members.written
         self._session = session
-        # Once for each event and session: what is looked up beforehand is saved a million times.
-        self._deliver = session.deliver
         self._expiry: Timer | None = None
 
     def enter(self, rooms: Iterable[str], expires_at: float) -> None:
@@ -121,8 +118,10 @@ class Member:
             publication = announcement.made = Publication(
                 event.topic, announcement.payload, number=announcement.publication, ephemeral=event.ephemeral
             )
-        if self._deliver(publication) and self._written is not None:
-            self._written(self.caller.user_id, announcement.payload)
+        if self._session.deliver(publication):
+            written = self._members.written
+            if written is not None:
+                written(self.caller.user_id, announcement.payload)
 
     def end(self, code: str, reason: str) -> None:
         """End the session with GOODBYE. ``code``: an error code of ours."""

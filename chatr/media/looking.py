@@ -30,6 +30,7 @@ from chatr.media.asked import (
     Seen,
     Unsupported,
 )
+from chatr.media.ends import told_by_ends
 from chatr.media.kinds import BY_MEDIA_TYPE, FileKind, ending, of_family
 from chatr.media.processes.frames import PIECE_BYTES
 from chatr.media.processes.handing import Handing
@@ -116,9 +117,12 @@ class Media:
         ask = Look(ending(name), purpose, self._max_pixels)
         keep = False
         try:
-            answer = await self._lookers.run(LOOK, msgspec.msgpack.encode(ask), handing, key=key)
+            seen = told_by_ends(ask, handing)
+            if seen is None:
+                answer = await self._lookers.run(LOOK, msgspec.msgpack.encode(ask), handing, key=key)
+                seen = _seen(answer)
             sizes = await self._in_thread(handing.sizes) if handing.has_made else {}
-            found = _found(ask, answer, into, sizes)
+            found = _found(ask, seen, into, sizes)
             keep = True
         except (Unparsed, msgspec.MsgspecError) as error:
             log.info("a file can't be read: {reason}", reason=str(error))
@@ -158,11 +162,16 @@ class Media:
         return done
 
 
-def _found(ask: Look, answer: bytes, into: Path, sizes: dict[str, int]) -> FoundFile:
-    """What was seen, checked as if a stranger had said it. Raises :class:`Unsupported` and MsgspecError."""
+def _seen(answer: bytes) -> Seen:
+    """What a worker says. Raises :class:`Unsupported` and MsgspecError."""
     seen = msgspec.msgpack.decode(answer, type=Seen | NotTaken)
     if isinstance(seen, NotTaken):
         raise Unsupported(seen.reason)
+    return seen
+
+
+def _found(ask: Look, seen: Seen, into: Path, sizes: dict[str, int]) -> FoundFile:
+    """What was seen, checked as if a stranger had said it. Raises MsgspecError."""
     file_type = BY_MEDIA_TYPE.get(seen.media_type)
     if file_type is None or sizes.keys() != seen.forms.keys() or sizes.keys() != _forms(ask.purpose, file_type.kind):
         raise msgspec.ValidationError("this is not what was asked for")

@@ -1,6 +1,7 @@
-"""Documents, in a worker process: what they are, told by as little of them as will do. Nothing is unpacked.
+"""Documents: what they are, told by as little of them as will do. Nothing is unpacked.
 
 They are never shown, only saved as files, whatever is in them: so it's enough that they are what their names say.
+What is read but for its ends (ends.py) is read in a worker process.
 """
 
 from __future__ import annotations
@@ -9,11 +10,10 @@ import codecs
 import re
 import struct
 import zipfile
-from typing import Any
+from typing import Any, Protocol
 
 from chatr.media.asked import Unsupported
 from chatr.media.kinds import FileType
-from chatr.media.processes.handed import Source
 
 _PIECE_BYTES = 256 * 1024
 #: The end of a zip's directory: where it stands in the last bytes, how many entries there are, and where they stand.
@@ -29,6 +29,21 @@ _ENTRY_BYTES, _NAME_BYTES = 128, 64
 _MAX_SECTORS = 1024
 #: What no text has: control characters, but for tabs, breaks of lines and pages, and the escapes of a terminal's log.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
+
+
+class Source(Protocol):
+    """A file. ``size`` in bytes."""
+
+    size: int
+
+    def part(self, start: int, size: int, /) -> bytes:
+        """So many bytes from there, at most a piece."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """So many bytes, fewer only at the end."""
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Go somewhere."""
 
 
 def prepare() -> None:

@@ -6,11 +6,11 @@ import msgspec
 
 from chatr.media import papers
 from chatr.media.asked import Look, NotTaken, Seen, Unsupported
-from chatr.media.kinds import BY_MEDIA_TYPE, FileType, endings, of_family
+from chatr.media.ends import begun
+from chatr.media.kinds import BY_MEDIA_TYPE, FileType
 from chatr.media.pictures import images
 from chatr.media.processes.handed import Handed
 from chatr.media.recordings import containers, films, sounds
-from chatr.media.sniffing import HEAD_BYTES, family
 
 
 def prepare() -> None:
@@ -33,16 +33,7 @@ def work(payload: bytes, handed: Handed) -> bytes:
 
 def look(ask: Look, handed: Handed) -> Seen:
     """Look at it. Raises :class:`Unsupported`, and whatever parsers raise about what is broken."""
-    source = handed.source
-    begins_as = family(source.part(0, min(HEAD_BYTES, source.size))) if source.size else None
-    if begins_as is None:
-        raise Unsupported("Files of this type can't be sent")
-    may_be = of_family(begins_as, ask.ending)
-    if not may_be:
-        wanted = ", ".join(f".{end}" for end in endings(of_family(begins_as, "")))
-        raise Unsupported(f"The name does not fit what is inside: it would end in {wanted}")
-    if ask.purpose != "file" and may_be[0].kind != "image":
-        raise Unsupported("This is no image")
+    begins_as, may_be = begun(ask, handed.source)
     seen = _by_kind(ask, handed, begins_as, may_be)
     if BY_MEDIA_TYPE[seen.media_type] not in may_be and ask.purpose == "file":
         raise Unsupported("The name does not fit what is inside")

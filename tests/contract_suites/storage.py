@@ -114,12 +114,11 @@ class StorageSuite:
         self.assertTrue(not (self.folder / "absent").exists())
 
     async def test_ranges(self) -> None:
-        """Every range of an object is what was put, and the file that was put is as it was."""
+        """Every range of an object is what was put."""
         data = content(LARGE)
         await self.put(data)
         for start, stop in ((0, LARGE), (0, 1), (LARGE - 1, LARGE), (131071, 131073), (1000, 2_000_001), (5, 5)):
             self.assertTrue(await self.read(start, stop) == data[start:stop], f"{start}:{stop}")
-        self.assertTrue((self.folder / "upload").read_bytes() == data)
 
     async def test_sizes(self) -> None:
         """Files of no bytes, of one, and about the size of a piece."""
@@ -147,7 +146,7 @@ class StorageSuite:
         await self.put(content(LARGE))
         await self.put(b"short")
         self.assertEqual(await self.read(0, 5), b"short")
-        await self.storage.put(KEY, self.folder / "upload")
+        await self.put(b"short")
         self.assertEqual(await self.read(0, 5), b"short")
 
     async def test_missing(self) -> None:

@@ -81,10 +81,12 @@ class LocalTests(LocalCase):
         """On one file system nothing is copied, neither in nor out."""
         upload = self.folder / "upload"
         upload.write_bytes(b"content")
+        inodes = {upload.stat().st_ino}
         await self.storage.put(KEY, upload)
         await self.storage.fetch(KEY, self.folder / "copy")
-        inodes = {path.stat().st_ino for path in (upload, self.root / KEY, self.folder / "copy")}
+        inodes |= {path.stat().st_ino for path in (self.root / KEY, self.folder / "copy")}
         self.assertEqual(len(inodes), 1)
+        self.assertFalse(upload.exists())
 
     async def test_who_may_read(self) -> None:
         """Nobody but the server and its group, whatever the umask is; nginx may be in that."""
@@ -98,9 +100,9 @@ class LocalTests(LocalCase):
     async def test_nothing_but_objects(self) -> None:
         """After puts and deletes there is nothing but what was put: no halves, no folders of files that are gone."""
         upload = self.folder / "upload"
-        upload.write_bytes(b"content")
-        await self.storage.put(KEY, upload)
-        await self.storage.put(KEY, upload)
+        for _ in range(2):
+            upload.write_bytes(b"content")
+            await self.storage.put(KEY, upload)
         self.assertEqual(self.files(), [str(Path(KEY).parent), KEY])
         await self.storage.delete(KEY)
         self.assertEqual(self.files(), [])
@@ -152,7 +154,6 @@ class LocalTests(LocalCase):
         secret = outside / FILE / "original"
         secret.write_bytes(b"secret")
         upload = self.folder / "upload"
-        upload.write_bytes(b"content")
         aa, bb, _, _ = KEY.split("/")
         for link, target in (
             (self.root / KEY, secret),
@@ -163,6 +164,7 @@ class LocalTests(LocalCase):
             link.symlink_to(target.resolve())
             await self.assertFailure(self.storage.send(KEY, 0, 6, Taker()), Missing)
             await self.assertFailure(self._fetch(), Missing)
+            upload.write_bytes(b"content")
             if link.name == "original":
                 await self.storage.put(KEY, upload)
                 self.assertFalse(link.is_symlink())

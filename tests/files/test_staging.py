@@ -60,6 +60,16 @@ class StagingTests(TestCase):
         self.assertEqual((staged.path.stat().st_mode & 0o777, self.folder.stat().st_mode & 0o777), (0o600, 0o700))
         self.assertEqual(await self.staging.run(digest_of, staged.path), digest)
 
+    async def test_written_in_part(self) -> None:
+        """What the system does not take at once it takes later, and how many pieces there are does not matter."""
+        writev = os.writev
+        self.patch(os, "writev", lambda descriptor, pieces: writev(descriptor, [b"".join(pieces)[:1001]]))
+        staged, data = self.staged(), os.urandom(3000 * 5)
+        for start in range(0, len(data), 5):
+            staged.write(data[start : start + 5])
+        await staged.end()
+        self.assertEqual(staged.path.read_bytes(), data)
+
     async def test_nothing_came(self) -> None:
         """An empty file is a file."""
         staged = self.staged()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
@@ -10,9 +11,11 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.media import seeing
 from chatr.media.asked import ORIGINAL, Look, Purpose, Seen, Unsupported
+from chatr.media.ends import told_by_ends
 from chatr.media.kinds import ending
 from chatr.media.processes.frames import Said, Want
 from chatr.media.processes.handed import Handed
+from chatr.media.processes.handing import Handing
 
 MAX_PIXELS = 50_000_000
 #: Places in made.picture(), and what colour is there.
@@ -32,7 +35,7 @@ class DirectCase(SynchronousTestCase):
     forms: dict[str, bytes]
 
     def look(self, content: bytes, name: str, purpose: Purpose = "file") -> Seen:
-        """Look at a file, and assert that what is made is what is told."""
+        """Look at a file, and assert that what is made is what is told, and that no more is told without a worker."""
         made: dict[str, bytearray] = {}
 
         def ask(said: Said) -> bytes:
@@ -41,10 +44,30 @@ class DirectCase(SynchronousTestCase):
             made.setdefault(said.name, bytearray()).extend(said.content)
             return b""
 
-        seen = seeing.look(Look(ending(name), purpose, MAX_PIXELS), Handed(len(content), ask))
+        look = Look(ending(name), purpose, MAX_PIXELS)
+        at_once = self.at_once(content, look)
+        try:
+            seen = seeing.look(look, Handed(len(content), ask))
+        except Unsupported as error:
+            self.assertIn(at_once, (None, str(error)))
+            raise
+        self.assertIn(at_once, (None, seen))
         self.forms = {form: bytes(each) for form, each in made.items()}
         self.assertEqual({form: self.opened(form).size for form in made}, seen.forms)
         return seen
+
+    def at_once(self, content: bytes, look: Look) -> Seen | str | None:
+        """What is told without a worker, or why it is refused; None: nothing."""
+        path = Path(self.mktemp())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        handing = Handing(path, len(content))
+        try:
+            return told_by_ends(look, handing)
+        except Unsupported as error:
+            return str(error)
+        finally:
+            handing.close(keep=False)
 
     def refused(self, content: bytes, name: str, purpose: Purpose = "file") -> str:
         """Assert that it can't be sent; the reason."""

@@ -168,7 +168,7 @@ class HostileTests(LookingCase):
         ):
             for name in names:
                 self.assertNotEqual(await self.refused(content, name), BROKEN)
-        self.assertEqual(self.media._lookers.started, 1)
+        self.assertLessEqual(self.media._lookers.started, 1)
 
     async def test_two_in_one(self) -> None:
         """What is an image and something else comes out as an image alone."""

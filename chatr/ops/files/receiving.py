@@ -44,6 +44,7 @@ async def receive(
     await room(ctx.ports, ctx.caller.user_id, uploaded.size)
     name = clean(uploaded.name)
     forms = uploaded.path.with_name(uploaded.path.name + ".forms")
+    found: FoundFile | None = None
     try:
         found = await _look(ctx, uploaded.path, name, purpose, forms)
         await _scan(ctx.ports, uploaded.path)
@@ -53,7 +54,8 @@ async def receive(
         paths = {name: form.path for name, form in found.forms.items()}
         await _store(ctx, file_id, purpose, name, looked, {ORIGINAL: uploaded.path, **paths})
     finally:
-        if forms.exists():
+        # Of most files none are made, and then there is no such folder.
+        if found is None or found.forms:
             await deferToThread(shutil.rmtree, forms, ignore_errors=True)
 
 

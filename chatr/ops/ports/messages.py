@@ -20,7 +20,7 @@ from chatr.services.preview_queue import Attach, PreviewQueue
 from chatr.services.receipt_counts import ReceiptCounts
 from chatr.store.conversations.marks import MarkWriter
 from chatr.store.pool import Database, Transaction
-from chatr.store.writing.writer import MessageWriter
+from chatr.store.writing.writer import BATCHES, MessageWriter
 
 
 class MessagePorts(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,9 +68,16 @@ def message_ports(
     counted: Callable[[str], None],
 ) -> MessagePorts:
     """Make the ports. ``counted`` hears of each page that was looked at."""
-    # The other half, but for the connection of the sends, answers what is only read.
+    # The other half, but for the connections of the sends, answers what is only read.
     at_once = config.database.pool_size // 2
-    writer = MessageWriter(db, queue_limit=config.database.queue_limit, changes=at_once, settings=config.messages)
+    writer = MessageWriter(
+        db,
+        tasks.clock,
+        queue_limit=config.database.queue_limit,
+        changes=at_once,
+        settings=config.messages,
+        batches=min(BATCHES, at_once),
+    )
     receipt_counts = ReceiptCounts(tasks, db, publisher)
     previews = Previews(db, web, config.previews, counted=counted)
     return MessagePorts(

@@ -9,7 +9,6 @@ import re
 from collections.abc import Awaitable
 from typing import Any, Protocol
 
-from twisted.internet.interfaces import IConsumer
 from twisted.logger import Logger
 from zope.interface import implementer
 
@@ -17,6 +16,7 @@ from chatr.api.context import Caller
 from chatr.api.errors import ApiError
 from chatr.files.disk import PIECE_BYTES
 from chatr.files.names import disposition
+from chatr.files.pieces import IDirectConsumer
 from chatr.files.served import Served
 from chatr.files.storage import ConsumerGone, Missing, Storage, StorageError
 from chatr.rest.exchange import PREFIX, Exchange, absent
@@ -149,7 +149,7 @@ class Downloads:
                 self._under_way.leave(place)
 
 
-@implementer(IConsumer)
+@implementer(IDirectConsumer)
 class _Answer:
     """One answer: its headers go out with its first byte, so that until then it can become another."""
 
@@ -169,10 +169,14 @@ class _Answer:
 
     def write(self, data: bytes) -> None:
         """A piece of the body: straight to the connection."""
-        if not self.begun:
-            self._begin()
-            self._request.write(b"")
+        self._begin_body()
         self.channel.write(data)
+
+    def sendNow(self, data: memoryview) -> int | None:
+        """A piece of the body, straight to the socket."""
+        self._begin_body()
+        sent: int | None = self.channel.send_now(data)
+        return sent
 
     def registerProducer(self, producer: Any, streaming: bool) -> None:
         """Have a producer write."""
@@ -181,6 +185,11 @@ class _Answer:
     def unregisterProducer(self) -> None:
         """It has written all."""
         self.channel.unregisterProducer()
+
+    def _begin_body(self) -> None:
+        if not self.begun:
+            self._begin()
+            self._request.write(b"")
 
     def _begin(self) -> None:
         self.begun = True

@@ -202,6 +202,9 @@ MARKS = Columns(
         "blockers": Made(f"coalesce({faces.ALL.format('c.id', 'v.id')}, '{{}}')", faces.faces),
     },
 )
+#: The same as one column; NULL unless the viewer is a member.
+MARKS_OF_ONE = f"""(SELECT jsonb_build_array({MARKS.sql}) FROM members x WHERE x.conversation_id = c.id
+    AND x.status = 'joined' HAVING bool_or(x.user_id = v.id))"""
 
 
 async def marks(db: Queryable, conversation_id: str, viewer_id: str) -> Watermarks | None:
@@ -215,10 +218,14 @@ async def marks(db: Queryable, conversation_id: str, viewer_id: str) -> Watermar
     return MARKS.first(rows)
 
 
+#: A message with its sender, and the marks of a viewer as one column: NULL unless they are in its conversation.
+_SEEN = f"""SELECT {STORED.sql}, {MARKS_OF_ONE} FROM (SELECT nullif(%s, '')::uuid AS id) v CROSS JOIN messages g
+    CROSS JOIN LATERAL (SELECT g.conversation_id AS id) c JOIN users s ON s.id = g.sender_id WHERE g.id = %s::uuid"""
+
+
 async def by_id(db: Queryable, viewer_id: str, message_id: str) -> Message | None:
     """A message of a conversation that the viewer is in."""
-    found = await stored(db, message_id)
-    seen = await marks(db, found.conversation_id, viewer_id) if found else None
+    found, seen = await _seen(db, viewer_id, message_id)
     if found is None or seen is None or found.seq <= seen.cleared_seq:
         return None
     return (await with_own(db, viewer_id, [found.seen_by(viewer_id, seen)]))[0]
@@ -226,11 +233,16 @@ async def by_id(db: Queryable, viewer_id: str, message_id: str) -> Message | Non
 
 async def of(db: Queryable, message_id: str, viewer_id: str) -> Message | None:
     """A message, for whoever has it already: without a look at who may see it."""
-    found = await stored(db, message_id)
+    found, seen = await _seen(db, viewer_id, message_id)
     if found is None:
         return None
-    seen = await marks(db, found.conversation_id, viewer_id) if viewer_id else None
     return (await with_own(db, viewer_id, [found.seen_by(viewer_id, seen or Watermarks())]))[0]
+
+
+async def _seen(db: Queryable, viewer_id: str, message_id: str) -> tuple[Stored | None, Watermarks | None]:
+    rows = await db.query(_SEEN, (viewer_id, message_id))
+    marked = rows[0][STORED.width] if rows else None
+    return STORED.first(rows), MARKS.take(marked) if marked is not None else None
 
 
 async def with_own(db: Queryable, viewer_id: str, found: list[Message]) -> list[Message]:
@@ -318,7 +330,7 @@ async def log_after(
     rows = await db.query(
         f"""SELECT l.seq, l.event, l.data, l.at, c.head_seq, {STORED.sql}
               FROM conversations c
-              LEFT JOIN LATERAL (SELECT * FROM log WHERE conversation_id = c.id AND seq > %s
+              LEFT JOIN LATERAL (SELECT * FROM entries WHERE conversation_id = c.id AND seq > %s
                                   ORDER BY seq LIMIT %s) l ON true
               LEFT JOIN messages g ON g.id = l.message_id LEFT JOIN users s ON s.id = g.sender_id
              WHERE c.id = {WITHIN} ORDER BY l.seq""",

@@ -7,7 +7,7 @@ a session takes. What is the same for all that are open stands in their class, o
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -129,7 +129,8 @@ def for_slim(protocol: type[WebSocketServerProtocol], factory: WebSocketServerFa
 def slim(protocol: Any) -> bool:
     """Have an open connection keep only what its class does not say. In the middle of a message it can't: False.
 
-    Its class is made by :func:`for_slim`, and it does not compress.
+    Its class is made by :func:`for_slim`, and it does not compress. Its transport is slimmed too where that says what
+    it can do without (``not_kept``).
     """
     if (
         protocol.state != WebSocketServerProtocol.STATE_OPEN
@@ -138,11 +139,19 @@ def slim(protocol: Any) -> bool:
         or protocol.data
     ):
         return False
-    kind = type(protocol)
-    # A dict that has shrunk keeps its size; and a new one shares no keys with those of connections in the handshake.
-    protocol.__dict__ = {
-        name: value
-        for name, value in vars(protocol).items()
-        if name not in _FORGOTTEN and value is not getattr(kind, name, _NOWHERE)
-    }
+    _keep_own(protocol, _FORGOTTEN)
+    forgotten = getattr(type(protocol.transport), "not_kept", None)
+    if forgotten is not None:
+        _keep_own(protocol.transport, forgotten)
     return True
+
+
+def _keep_own(instance: Any, forgotten: Container[str]) -> None:
+    """Take from an instance what is the same in its class, and what is ``forgotten``."""
+    kind = type(instance)
+    # A new one: a dict that has shrunk keeps its size.
+    instance.__dict__ = {
+        name: value
+        for name, value in vars(instance).items()
+        if name not in forgotten and value is not getattr(kind, name, _NOWHERE)
+    }

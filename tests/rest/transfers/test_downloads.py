@@ -18,6 +18,8 @@ from chatr.files.disk import Disk
 from chatr.files.local import LocalStorage
 from chatr.files.served import Served
 from chatr.files.storage import StorageUnavailable, key_of
+from chatr.rest.http import channel as http_channel
+from chatr.rest.http.direct import sent_now
 from chatr.rest.http.headers import Deadlines
 from chatr.rest.transfers.downloads import Downloads
 from chatr.store.ids import uuid7
@@ -237,6 +239,34 @@ class DownloadTests(DownloadCase):
         self.assertEqual([heard.count(self.data), heard.count(b"HTTP/1.1 206 ")], [2, 1])
 
 
+class DirectTests(DownloadCase):
+    """What is in memory, on its way to a client that takes it."""
+
+    size = 5_000_003
+
+    async def test_straight(self) -> None:
+        """All of it goes to the socket without waiting in between, however much that takes at once."""
+        taken: list[int | None] = []
+
+        def told(transport: Any, data: memoryview) -> int | None:
+            taken.append(sent_now(transport, data))
+            return taken[-1]
+
+        self.patch(http_channel, "sent_now", told)
+        _, _, body = await self.ask("GET", self.path)
+        self.assertTrue(body == self.data)
+        self.assertNotIn(None, taken)
+        self.assertEqual(sum(map(int, filter(None, taken))), self.size)
+
+
+class WrittenTests(DownloadTests):
+    """The same, where nothing is sent straight to the socket, as over TLS."""
+
+    async def setUp(self) -> None:
+        await super().setUp()
+        self.patch(http_channel, "sent_now", lambda transport, data: None)
+
+
 class AccelTests(DownloadCase):
     """Behind nginx."""
 
@@ -282,6 +312,14 @@ class SlowReaderTests(DownloadCase):
         await raw.hears(b"\r\n\r\n")
         raw.transport.abortConnection()  # type: ignore[union-attr]
         await self.until(lambda: not self.under_way.under_way and not self.exchange.running)
+
+
+class WrittenSlowReaderTests(SlowReaderTests):
+    """The same, where nothing is sent straight to the socket."""
+
+    async def setUp(self) -> None:
+        await super().setUp()
+        self.patch(http_channel, "sent_now", lambda transport, data: None)
 
 
 class SharedTests(DownloadCase):

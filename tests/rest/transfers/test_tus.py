@@ -17,7 +17,7 @@ from tusclient.client import TusClient
 from twisted.internet.threads import deferToThread
 
 from chatr.api.errors import ApiError
-from chatr.files import unfinished
+from chatr.files import staging, unfinished
 from chatr.files.unfinished import UnfinishedUploads
 from chatr.rest.transfers import tus
 from tests.e2e.programs import Program
@@ -200,6 +200,7 @@ class TusTests(TusCase):
 
     async def test_cut(self) -> None:
         """What came of a part that was cut is kept; of a new upload whose address nobody has heard, nothing."""
+        self.patch(staging, "BATCH_BYTES", 256 * 1024)
         path, _, _ = await self.create(1_000_000)
         raw = await self.raw(self.head(path, 0, 1_000_000), b"x" * 400_001)
         [upload] = self.uploads.going_on("ann")

@@ -16,6 +16,7 @@ from twisted.internet.defer import Deferred
 
 from chatr.api.errors import ApiError
 from chatr.config.files import FilesSettings
+from chatr.files import staging
 from chatr.rest.http.headers import Deadlines
 from tests.rest.transfers.operations import FILE, GROUP, KIND, TransferCase, form, turn
 
@@ -174,6 +175,7 @@ class UploadTests(TransferCase):
 
     async def test_cut(self) -> None:
         """Of an upload whose client goes away nothing stays, and nobody hears of it."""
+        self.patch(staging, "BATCH_BYTES", 256 * 1024)
         raw = await self.raw(sized(900_000), form((FILE, b"x" * 500_000))[:-7])
         await self.until(self.staged)
         self.assertEqual(self.exchange.running, 1)
@@ -223,7 +225,8 @@ class UploadTests(TransferCase):
 
     async def test_full_disk(self) -> None:
         """What can't be kept is refused as it comes, and removed."""
-        self.patch(os, "write", _full(os.write))
+        self.patch(staging, "BATCH_BYTES", 256 * 1024)
+        self.patch(os, "writev", _full)
         heard = await (await self.raw(sized(900_000), form((FILE, b"x" * 500_000))[:-7])).closed
         self.assertIn(b"HTTP/1.1 503 ", heard)
         await self.until(lambda: not self.staged() and not self.exchange.running)
@@ -236,15 +239,9 @@ class UploadTests(TransferCase):
         )
 
 
-def _full(write: Any) -> Any:
-    """What the system calls when the disk is full; the reactor's own little writes go on."""
-
-    def full(descriptor: int, data: Any) -> int:
-        if len(data) > 1:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return int(write(descriptor, data))
-
-    return full
+def _full(descriptor: int, pieces: Any) -> int:
+    """What the system calls when the disk is full."""
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 class SlowDiskTests(TransferCase):
@@ -254,15 +251,16 @@ class SlowDiskTests(TransferCase):
 
     async def test_back_pressure(self) -> None:
         """While the disk is behind the client waits, and is not cut off for that."""
-        write, sizes = os.write, []
+        writev, sizes = os.writev, []
 
-        def slow(descriptor: int, data: Any) -> int:
-            if len(data) > 1:
-                sizes.append(len(data))
-                time.sleep(0.35)
-            return write(descriptor, data)
+        def slow(descriptor: int, pieces: Any) -> int:
+            sizes.append(sum(map(len, pieces)))
+            time.sleep(0.35)
+            return writev(descriptor, pieces)
 
-        self.patch(os, "write", slow)
+        self.patch(os, "writev", slow)
+        self.patch(staging, "BATCH_BYTES", 256 * 1024)
+        self.patch(staging, "HIGH_BYTES", 512 * 1024)
         body = form((FILE, b"x" * 900_000))
         raw = await self.raw(sized(len(body)) + body)
         self.assertIn(b'"size":900000', await raw.hears(b"}"))

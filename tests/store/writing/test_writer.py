@@ -28,7 +28,7 @@ class WriterCase(PoolCase):
         self.dsn = box().shared()
         self.addCleanup(box().clean, self.dsn)
         self.db = await self.opened(self.dsn, pool_size=size, **settings)
-        return MessageWriter(self.db, queue_limit=queue_limit, changes=changes, settings=MessagesSettings())
+        return MessageWriter(self.db, reactor, queue_limit=queue_limit, changes=changes, settings=MessagesSettings())
 
     async def conversation(self) -> tuple[list[str], str]:
         """Two people with a conversation: their ids and its."""

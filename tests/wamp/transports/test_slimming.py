@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 
+from chatr.process.incidents import Incidents
+from chatr.rest.http.connections import Connections
+from chatr.sharing import Sharing
 from chatr.wamp.transports import shortcuts
 from chatr.wamp.transports.slimming import AT_REST, BYGONE, HANDSHAKE, UNUSED
 from chatr.wamp.transports.websocket import WampWebSocket
 from tests.wamp.case import HELLO
+from tests.wamp.transports.test_sockets import SocketCase
 from tests.wamp.transports.test_websocket import MemoryCase
 from tests.wamp.wires import JSON, PING, PONG, TEXT, MemoryWebSocket, client_frame
 
 #: What differs from connection to connection.
 OWN = {"_output", "_serializer", "autoPingPendingCall", "session", "transport"}
+#: And of its transport.
+TRANSPORTS = {
+    "_known",
+    "_known_since_s",
+    "_tempDataBuffer",
+    "_turn_key",
+    "client",
+    "fileno",
+    "producer",
+    "protocol",
+    "socket",
+}
 #: Set to what the factory says: they are the same as in the class.
 OPTIONS = {"maxFramePayloadSize", "maxMessagePayloadSize"}
 CALL = client_frame(TEXT, JSON.dumps([48, 1, {}, "chatr.echo.whoami"]))
@@ -97,6 +116,29 @@ class SlimmingTests(MemoryCase):
         self.assertEqual(client.server.session.state, "open")
         self.assertIn("http_headers", vars(client.server))
         self.leave(client)
+
+
+class TransportTests(SocketCase):
+    """The connection below, on real sockets."""
+
+    async def test_kept(self) -> None:
+        """It keeps what is its own, and goes on: long messages both ways, and a clean close."""
+        await self.serve()
+        connections = Connections(
+            per_caller=0, exempt_loopback=True, incidents=Incidents(reactor.seconds), sharing=Sharing(reactor)
+        )
+        connections.guard(self.listening)
+        client = await self.join()
+        server: Any = next(iter(self.setting.door.router.sessions.everyone()))
+        transport = server._link._protocol.transport
+        self.assertEqual({*vars(transport)}, TRANSPORTS)
+        client.say([48, 2, {}, "chatr.echo.get", [], {"text": "é" * 100_000}])
+        self.assertEqual(await client.hear(), [50, 2, {}, [], {"text": "é" * 100_000}])
+        client.say([6, {}, "wamp.close.close_realm"])
+        self.assertEqual(await client.hear(), [6, {}, "wamp.close.goodbye_and_out"])
+        self.assertEqual(await client.factory.closed, (True, 1000, None))
+        await self.setting.door.router.sessions.open.zero()
+        self.assertEqual(connections.open, 0)
 
 
 def _part(frame: bytes, *, fin: bool) -> bytes:
