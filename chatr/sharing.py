@@ -166,6 +166,7 @@ class Shared:
     _kept = b""
     _at = 0
     _held = False
+    _halted = False
     #: What is read at once: Twisted's.
     bufferSize = 65536
     #: So much of what comes next is known to be the body of an upload.
@@ -226,10 +227,11 @@ class Shared:
 
     def halt(self) -> None:
         """Receive nothing more for now."""
-        super().pauseProducing()  # type: ignore[misc]
+        self._halted = True
 
     def go_on(self) -> None:
         """Receive again, unless the protocol takes nothing."""
+        self._halted = False
         if not self._held:
             super().resumeProducing()  # type: ignore[misc]
 
@@ -238,6 +240,12 @@ class Shared:
         self.abortConnection()  # type: ignore[attr-defined]
 
     # Twisted and protocols call these.
+
+    def doRead(self) -> Any:
+        """There is something to read. Only now that it must not be, reading stops: most turns come before."""
+        if self._halted:
+            return super().pauseProducing()  # type: ignore[misc]
+        return super().doRead()  # type: ignore[misc]
 
     def _dataReceived(self, data: bytes) -> Any:
         if not data:

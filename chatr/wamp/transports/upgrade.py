@@ -122,17 +122,14 @@ class Upgrade(WebSocketResource):
         """
         factory = self._websockets
         opening = read_opening(head, origins=factory.origins, compression=factory.compression)
-        if opening is None or not shortcuts.USED:
+        if opening is None or not shortcuts.may_open(factory.protocol):
             return False
-        headers = opening.headers
+        headers, peer = opening.headers, None
+        if FORWARDED in headers:
+            peer = headers[FORWARDED] = forwarded(headers[FORWARDED])
         protocol = factory.buildProtocol(None)
         setattr(*_place(transport), protocol)
-        protocol.makeConnection(transport)
-        if FORWARDED in headers:
-            headers[FORWARDED] = forwarded(headers[FORWARDED])
-            if protocol.trustXForwardedFor:
-                protocol.peer = headers[FORWARDED]
-        shortcuts.open_websocket(protocol, opening.subprotocol, opening.key, headers)
+        shortcuts.open_websocket(protocol, transport, opening, peer)
         if rest:
             protocol.dataReceived(rest)
         return True
