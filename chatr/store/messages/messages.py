@@ -317,29 +317,31 @@ WITHIN = (
 
 
 async def log_after(
-    db: Queryable, conversation_id: str, viewer_id: str, marks: Watermarks, seq: int, limit: int
+    db: Queryable, conversation_id: str, viewer_id: str, seq: int, limit: int
 ) -> tuple[list[LogEntry], int, bool] | None:
     """Log entries above ``seq`` in order, the head, and whether none is missing between ``seq`` and the first.
 
-    None for whoever is in the conversation no more.
+    None for whoever is not in the conversation.
 
     An entry about a message carries the message as it is now: folding later entries over it changes nothing. What the
     viewer deleted from their view does not count as missing; entries about it say no more than that they are there.
     """
-    seq = max(seq, marks.cleared_seq)
     rows = await db.query(
-        f"""SELECT l.seq, l.event, l.data, l.at, c.head_seq, {STORED.sql}
-              FROM conversations c
-              LEFT JOIN LATERAL (SELECT * FROM entries WHERE conversation_id = c.id AND seq > %s
-                                  ORDER BY seq LIMIT %s) l ON true
+        f"""SELECT l.seq, l.event, l.data, l.at, {STORED.sql}, c.head_seq, k.*
+              FROM (SELECT %s::uuid AS id) v CROSS JOIN conversations c CROSS JOIN LATERAL (
+                SELECT {MARKS.sql} FROM members x WHERE x.conversation_id = c.id AND x.status = 'joined'
+                HAVING bool_or(x.user_id = v.id)) k ({", ".join(Watermarks.__struct_fields__)})
+              LEFT JOIN LATERAL (SELECT * FROM entries WHERE conversation_id = c.id
+                                    AND seq > greatest(%s::bigint, k.cleared_seq) ORDER BY seq LIMIT %s) l ON true
               LEFT JOIN messages g ON g.id = l.message_id LEFT JOIN users s ON s.id = g.sender_id
-             WHERE c.id = {WITHIN} ORDER BY l.seq""",
-        (seq, limit, conversation_id, viewer_id),
+             WHERE c.id = %s::uuid ORDER BY l.seq""",
+        (viewer_id, seq, limit, conversation_id),
     )
     if not rows:
         return None
+    head, marks = int(rows[0][4 + STORED.width]), MARKS.take(rows[0], 5 + STORED.width)
+    seq = max(seq, marks.cleared_seq)
     entries = [_entry(row, conversation_id, viewer_id, marks) for row in rows if row[0] is not None]
-    head = int(rows[0][4])
     first = entries[0].seq if entries else head + 1
     return entries, head, first == seq + 1 or seq >= head
 
@@ -351,7 +353,7 @@ _ENTRIES = {name: (event.logged.entry, event.facts) for name, event in EVENTS.it
 def _entry(row: Sequence[Any], conversation_id: str, viewer_id: str, marks: Watermarks) -> LogEntry:
     """An entry as its event is declared: what it says of its message is what the message is by now."""
     seq, name, kept, at = row[:4]
-    about = STORED.take(row, 5).seen_by(viewer_id, marks) if row[5] is not None else None
+    about = STORED.take(row, 4).seen_by(viewer_id, marks) if row[4] is not None else None
     if about is None or about.seq <= marks.cleared_seq:
         return LogEntry(seq=seq, event=name, data=EntryCleared(conversation_id, seq, True), at=wire_time(at))
     entry, facts = _ENTRIES[name]
