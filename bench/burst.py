@@ -73,7 +73,7 @@ def calls_of(server: Server, user_id: str, conversations: list[str]) -> list[tup
         )
         cursor.execute("SELECT id::text FROM messages WHERE sender_id = %s", (user_id,))
         messages = [message_id for (message_id,) in cursor.fetchall()]
-        cursor.execute(filling.SETTLED)
+        cursor.execute("; ".join(filling.SETTLED))
     calls: list[tuple[str, dict[str, object]]] = []
     for number in range(CALLS):
         which = number // 3 % len(conversations)
@@ -96,7 +96,7 @@ def unread(server: Server, user_id: str, conversation_id: str) -> None:
             ),
             (user_id, UNREAD, conversation_id),
         )
-        cursor.execute(filling.SETTLED)
+        cursor.execute("; ".join(filling.SETTLED))
         cursor.execute("VACUUM ANALYZE messages")
 
 

@@ -9,21 +9,18 @@ def stored(rows: str) -> str:
     ``rows``: a query for conversation_id, seq, sender_id, content and created_at. conversations.head_seq is not moved.
     """
     return (
-        "WITH made AS (INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, content, created_at)"
+        "INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, content, created_at)"
         " SELECT gen_random_uuid(), r.conversation_id, r.seq, r.sender_id, gen_random_uuid(), r.content, r.created_at"
         f" FROM ({rows}) AS r (conversation_id, seq, sender_id, content, created_at)"
-        " RETURNING id, conversation_id, seq, created_at)"
-        " INSERT INTO log (conversation_id, seq, event, message_id, at)"
-        " SELECT conversation_id, seq, 'message.received', id, created_at FROM made"
     )
 
 
-#: Afterwards: heads as far as the messages go, and nothing that the indexer of search would do while one measures.
-SETTLED = """
-UPDATE conversations c SET head_seq = g.seq, active_at = g.at
-  FROM (SELECT conversation_id, max(seq) AS seq, max(created_at) AS at FROM messages GROUP BY conversation_id) g
- WHERE g.conversation_id = c.id;
-INSERT INTO search_progress (conversation_id, seq, words_seq, dictionary)
-  SELECT id, head_seq, head_seq, 'simple' FROM conversations
-  ON CONFLICT (conversation_id) DO UPDATE SET seq = excluded.seq, words_seq = excluded.words_seq;
-"""
+#: Statements for afterwards: heads as far as the messages go, and nothing left that the indexer of search would do.
+SETTLED = (
+    "UPDATE conversations c SET head_seq = g.seq, active_at = g.at"
+    "  FROM (SELECT conversation_id, max(seq) AS seq, max(created_at) AS at FROM messages GROUP BY conversation_id) g"
+    " WHERE g.conversation_id = c.id",
+    "INSERT INTO search_progress (conversation_id, seq, words_seq, dictionary)"
+    " SELECT id, head_seq, head_seq, 'simple' FROM conversations"
+    " ON CONFLICT (conversation_id) DO UPDATE SET seq = excluded.seq, words_seq = excluded.words_seq",
+)

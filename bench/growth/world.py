@@ -89,8 +89,7 @@ class World:
 
     def settle(self) -> None:
         """After filling: nothing is left to do for the database or the indexer of search."""
-        self.run(filling.SETTLED)
-        for statement in ("VACUUM ANALYZE", "CHECKPOINT"):
+        for statement in (*filling.SETTLED, "VACUUM ANALYZE", "CHECKPOINT"):
             self.run(statement)
 
 

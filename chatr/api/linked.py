@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing
 from collections.abc import Callable
 from functools import cache
+from operator import is_not
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
@@ -37,12 +38,10 @@ def _signed(value: Any, sign: Sign) -> Any:
     kind: Any = type(value)
     if kind is File:
         return file(value, sign)
-    if kind is msgspec.Raw:
-        # JSON already, as of what has no file: store/messages/history.py.
-        return value
     if kind is list:
-        made = [_signed(each, sign) for each in value]
-        return made if any(new is not old for new, old in zip(made, value, strict=True)) else value
+        # What is JSON already has no file: store/messages/history.py.
+        made = [each if type(each) is msgspec.Raw else _signed(each, sign) for each in value]
+        return made if any(map(is_not, made, value)) else value
     changes = {}
     for name in _places(kind):
         old = getattr(value, name)

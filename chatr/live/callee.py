@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from chatr.api.context import Caller, HangUp
+from chatr.api.context import HangUp
 from chatr.api.contract import Operation
 from chatr.api.dispatch import Dispatcher, new_request_id
 from chatr.api.errors import URI_PREFIX, ApiError, invalid
@@ -56,7 +56,7 @@ class Procedure:
             parameters = _parameters(args, kwargs)
         except ApiError as error:
             raise problem(error, request_id) from None
-        return Invocation(self, parameters, member.caller, request_id)
+        return Invocation(self, parameters, member, request_id)
 
 
 class Invocation:
@@ -66,12 +66,12 @@ class Invocation:
     has begun completes.
     """
 
-    __slots__ = ("_caller", "_hang_up", "_parameters", "_procedure", "_read", "_request_id")
+    __slots__ = ("_hang_up", "_member", "_parameters", "_procedure", "_read", "_request_id")
 
-    def __init__(self, procedure: Procedure, parameters: Mapping[str, Any], caller: Caller, request_id: str) -> None:
+    def __init__(self, procedure: Procedure, parameters: Mapping[str, Any], member: Member, request_id: str) -> None:
         self._procedure = procedure
         self._parameters = parameters
-        self._caller = caller
+        self._member = member
         self._request_id = request_id
         self._hang_up = HangUp()
         self._read: Deferred[CallResult] | None = None
@@ -84,10 +84,15 @@ class Invocation:
         return running
 
     async def _run(self) -> CallResult:
-        called, parameters = self._procedure, self._parameters
+        called, member = self._procedure, self._member
         return CallResult(
             await called.dispatcher.call(
-                called.record, parameters, self._caller, request_id=self._request_id, hang_up=self._hang_up
+                called.record,
+                self._parameters,
+                member.caller,
+                request_id=self._request_id,
+                hang_up=self._hang_up,
+                as_json=member.speaks_json,
             )
         )
 

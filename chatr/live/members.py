@@ -96,6 +96,11 @@ class Member:
         members.presence.joined(user_id, self.connection)
         self.extend(self._admission.expires_at)
 
+    @property
+    def speaks_json(self) -> bool:
+        """Whether what it is sent is JSON."""
+        return self._session.speaks_json
+
     def left(self) -> None:
         """Give back what an open session holds."""
         members, user_id = self._members, self.caller.user_id

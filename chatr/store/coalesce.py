@@ -1,9 +1,9 @@
-"""Look-ups of single things at the same moment, made together."""
+"""Look-ups at the same moment: of single things, made together, and of the same, made once."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -51,3 +51,37 @@ class Coalescer(Generic[Value]):
             for key, waiters in waiting.items():
                 for waiter in waiters:
                     waiter.callback(found.get(key))
+
+
+class SharedReads:
+    """What is read once for all who want the same: same keys stand for reads that would answer the same.
+
+    Whoever comes while one is under way gets the next: what they had changed before they came is in it.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: dict[Hashable, list[Deferred[Any]]] = {}
+
+    def get(self, key: Hashable, read: Callable[[], Awaitable[Value]]) -> Deferred[Value]:
+        """Read, or wait for the next of these. Fails as the read fails; whoever cancels this waits no more."""
+        waiter: Deferred[Value] = Deferred()
+        if key in self._waiting:
+            self._waiting[key].append(waiter)
+        else:
+            self._waiting[key] = []
+            Deferred.fromCoroutine(self._run(key, read, [waiter]))
+        return waiter
+
+    async def _run(self, key: Hashable, read: Callable[[], Awaitable[Value]], waiters: list[Deferred[Value]]) -> None:
+        while waiters:
+            try:
+                found = await read()
+            except Exception:
+                failure = Failure()
+                for waiter in waiters:
+                    waiter.errback(failure)
+            else:
+                for waiter in waiters:
+                    waiter.callback(found)
+            waiters, self._waiting[key] = self._waiting[key], []
+        del self._waiting[key]

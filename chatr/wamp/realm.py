@@ -88,6 +88,10 @@ class RealmSession(Protocol):
     connection: str
     """Names the connection; no two have the same, ever."""
 
+    @property
+    def speaks_json(self) -> bool:
+        """Whether what it is sent is JSON."""
+
     def deliver(self, publication: Publication) -> bool:
         """Send an event for each subscription that wants it; whether one was sent. Never blocks or raises."""
 

@@ -105,6 +105,11 @@ class WampSession:
         """Give everything back: the transport is gone."""
         self._step("lost", None)
 
+    @property
+    def speaks_json(self) -> bool:
+        """Whether what it is sent is JSON."""
+        return self._link.serializer.name == "json"
+
     def deliver(self, publication: Publication) -> bool:
         """Send an event once for each subscription that wants it; whether one was sent."""
         inside = self._inside

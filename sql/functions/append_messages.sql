@@ -48,9 +48,6 @@ BEGIN
         SELECT n.id, n.target, n.seq, n.sender_id, n.client_id, n.digest, n.type, n.content, v_now,
                n.quote, n.mentions, n.file_id, n.group_id, CASE WHEN n.link IS NULL THEN 'false'::jsonb END
           FROM numbered n WHERE n.outcome = 'created'
-    ), logged AS (
-        INSERT INTO log (conversation_id, seq, event, message_id, at)
-        SELECT n.target, n.seq, 'message.received', n.id, v_now FROM numbered n WHERE n.outcome = 'created'
     ), moved AS (
         UPDATE conversations c SET head_seq = h.head, active_at = v_now, changed_at = v_now,
                -- The recipient of a request who answers accepts it.

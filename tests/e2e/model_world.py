@@ -226,7 +226,7 @@ class World:
     async def _check_logs(self) -> None:
         """Logs have no gap and are the same for both; acknowledged sends are in them once, refused ones are not."""
         self.case.assertEqual([fault async for fault in integrity.faults(self.case.service.node.db)], [])
-        query = "SELECT conversation_id, seq, event, message_id FROM log WHERE conversation_id = %s ORDER BY seq"
+        query = "SELECT conversation_id, seq, event, message_id FROM entries WHERE conversation_id = %s ORDER BY seq"
         written: list[str] = []
         rows = await self.case.service.node.db.query(
             "SELECT id, head_seq FROM conversations WHERE user_low = ANY (%s::uuid[]) OR id = ANY (%s::uuid[])",

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import cbor2
+import msgspec
+
+from chatr.wamp.codec.frames import SERIALIZERS
 from tests.wamp.case import ALICE, Client, SessionCase
 
 
@@ -52,6 +56,16 @@ class CalleeTests(SessionCase):
         client.join()
         ((_, _, _, _, uri, _, problem),) = client.say([48, 1, {}, "chatr.echo.get", [], {"y" * 600: 1}])
         self.assertEqual((uri, problem), ("chatr.error.invalid", {}))
+
+    def test_json_that_is_ready(self) -> None:
+        """An answer has JSON in it where it becomes JSON, and the same as values in any other format."""
+        self.assertEqual(self.call(1, "chatr.echo.spelled"), [[50, 1, {}, [], {"value": "a"}]])
+        for name, decode in (("msgpack", msgspec.msgpack.decode), ("cbor", cbor2.loads)):
+            client, frames = self.joined(), list[bytes]()
+            client.link.serializer = serializer = SERIALIZERS[f"wamp.2.{name}"]
+            self.patch(client.link, "send", lambda frame, frames=frames: frames.append(frame))
+            client.session.received(serializer.encode([48, 1, {}, "chatr.echo.spelled"]))
+            self.assertEqual([*map(decode, frames)], [[50, 1, {}, [], {"value": "a"}]])
 
     def test_caller(self) -> None:
         """The operation sees who calls, from where, and over which connection."""

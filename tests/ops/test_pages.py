@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
+from chatr.api.context import Caller
 from chatr.ops import pages
 from tests.ops.people.test_friends import FriendsCase
 
@@ -69,6 +70,18 @@ class PageTests(FriendsCase):
         self.assertEqual(seqs, list(range(seqs[0], seqs[-1] + 1)))
         self.assertIn(6, seqs)
         self.assertEqual((page["hasBefore"], page["hasAfter"]), (True, True))
+
+    async def test_history_as_json(self) -> None:
+        """What PostgreSQL writes is cut where it would be if it were made here."""
+        node, caller = self.node, Caller(role="user", user_id=self.ben.id, address="192.0.2.1")
+        history = node.dispatcher.contract.operations["message.history"]
+        for stretch in ({}, {"before": 9}, {"after": 2}, {"around": 6}, {"after": 2, "limit": 3}):
+            where = {"conversationId": self.where, **stretch}
+            answer = await node.dispatcher.call(history, where, caller, request_id="test", as_json=True)
+            self.assertTrue(all(isinstance(item, msgspec.Raw) for item in answer.items))
+            self.assertEqual(
+                msgspec.json.decode(msgspec.json.encode(answer)), await self.page("message.history", **where)
+            )
 
     async def test_search(self) -> None:
         """Found ones, page after page."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.resource import Resource
@@ -95,6 +95,58 @@ class ExchangeTests(ExchangeCase):
         asked_first.say(b"GET /things/7 HTTP/1.1\r\nHost: x\r\n\r\nGET /elsewhere HTTP/1.1\r\nHost: x\r\n\r\n")
         found, missed = asked_first.answers()
         self.assertEqual((found.body, missed.status), (b"first 7", 404))
+
+    def test_one_address_in_several_spellings(self) -> None:
+        """What is found as it is written, and what takes a table of patterns, is answered alike."""
+        self.exchange.serve("thing", "/a/thing", lambda request, /, **_: request.path)
+        self.exchange.serve("more", "/a/<id>", lambda request, /, **_: b"another")
+        self.exchange.serve("put", "/a/thing", lambda request, /, **_: b"put", verb="PUT", endpoint="put")
+        plain, spelled = self.ask("GET", "/a/thing"), self.ask("GET", "/a/%74hing")
+        self.assertEqual((plain.body, spelled.body), (b"/a/thing", b"/a/%74hing"))
+        for answer in (plain, spelled):
+            for name in ("x-request-id", "content-length"):
+                answer.headers.pop(name)
+        self.assertEqual(plain.headers, spelled.headers)
+        self.assertEqual((self.ask("GET", "/a/other").body, self.ask("PUT", "/a/thing").body), (b"another", b"put"))
+        statuses = [self.ask("GET", path).status for path in ("/a/thing/", "//a/thing", "/A/thing", "/a/thing?a=b")]
+        self.assertEqual(statuses, [404, 200, 404, 200])
+        refused = self.ask("POST", "/a/thing")
+        self.assertEqual((refused.status, refused.headers["allow"]), (405, "GET, HEAD, PUT"))
+
+    def test_headers_are_each_answers_own(self) -> None:
+        """What one answer sets, or adds to what all carry, no other has."""
+
+        def another(request: ChatrRequest, /, **_: str) -> bytes:
+            request.responseHeaders.addRawHeader("x-frame-options", "SAMEORIGIN")
+            request.setHeader("referrer-policy", "origin")
+            request.responseHeaders.removeHeader(b"content-security-policy")
+            return b""
+
+        self.exchange.serve("one", "/one", lambda request, /, **_: b"")
+        self.exchange.serve("another", "/another", another)
+        first = self.ask("GET", "/one").headers
+        self.assertEqual(self.ask("GET", "/another").headers["referrer-policy"], "origin")
+        last = self.ask("GET", "/one").headers
+        self.assertNotEqual(first.pop("x-request-id"), last.pop("x-request-id"))
+        self.assertEqual(first, last)
+
+    def test_whom_nobody_waits_for(self) -> None:
+        """Work for a client that has gone is stopped; a fault in it, as in any other, is logged and counted."""
+
+        async def wait(request: ChatrRequest, /, **_: str) -> bytes:
+            return await self._work()
+
+        self.exchange.serve("wait", "/wait", wait)
+        stopped: list[bool] = []
+        self.work = Deferred(lambda _: stopped.append(True))
+        client = self.client()
+        client.say(b"GET /wait HTTP/1.1\r\nHost: x\r\n\r\n")
+        self.assertEqual(stopped, [])
+        client.transport.end("aborted")
+        self.assertEqual(stopped, [True])
+        self.assertEqual(self.flushLoggedErrors(), [])
+        self.work = fail(ZeroDivisionError())
+        self.assertEqual((self.ask("GET", "/wait").status, len(self.flushLoggedErrors(ZeroDivisionError))), (500, 1))
 
     def test_refusals_are_problems(self) -> None:
         """Whatever a route raises, at once or later, is a problem, and counted under its name."""

@@ -7,6 +7,7 @@ import time
 from datetime import datetime, timezone
 from typing import Any
 
+import msgspec
 from twisted.internet.defer import Deferred
 
 from chatr.api import contract
@@ -102,6 +103,12 @@ async def refuse(ctx: Context[Gates], params: NoParams) -> Empty:
 async def fail(ctx: Context[Gates], params: NoParams) -> Empty:
     """Always a programming error."""
     raise ZeroDivisionError
+
+
+@operation("echo.spelled", Route("GET", "/echo/spelled"), USERS)
+async def spelled(ctx: Context[Gates], params: NoParams) -> Anything:
+    """Answer a letter, spelled where it becomes JSON."""
+    return Anything(msgspec.Raw(b'"\\u0061"') if ctx.as_json else "a")
 
 
 @operation("echo.garble", Route("GET", "/echo/garble"), USERS)

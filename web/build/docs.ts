@@ -5,7 +5,7 @@ import { parse } from "../src/features/docs/rst.ts";
 
 const ID = "virtual:chatr-guides";
 /** In the order in which one needs them; what is not named comes after. */
-const ORDER = ["start", "clients", "deployment", "security", "architecture"];
+const ORDER = ["start", "clients", "deployment", "security", "performance", "architecture"];
 
 /** Makes `virtual:chatr-guides`: README.rst, as `start`, and all of docs/, read once, when the client is built. */
 export function guidesPlugin(root: string): Plugin {

@@ -107,12 +107,8 @@ async def log(ctx: Ctx, params: ConversationLogParams) -> LogPage:
 
 
 async def _log(ctx: Ctx, params: ConversationLogParams) -> LogPage:
-    marks = await access.marks(ctx, params.id)
-    me = ctx.caller.user_id
-    found = await messages.log_after(ctx.ports.db, params.id, me, marks, params.after, params.limit)
-    if found is None:
-        raise access.no_conversation()
-    entries, head, complete = found
+    found = await messages.log_after(ctx.ports.db, params.id, ctx.caller.user_id, params.after, params.limit)
+    entries, head, complete = access.there(found)
     return LogPage(entries=pages.first(entries, ctx.ports.limits.page_bytes), head_seq=head, complete=complete)
 
 

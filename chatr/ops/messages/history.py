@@ -77,7 +77,7 @@ async def history(ctx: Ctx, params: MessageHistoryParams) -> MessagePage:
         raise invalid("$.before", "give at most one of before, after and around")
     me, other_id = ctx.caller.user_id, params.other_user_id
     place = stored.between(me, other_id) if other_id is not None else stored.conversation(params.conversation_id or "")
-    page = await _page(ctx, place, params)
+    page = await ctx.ports.messages.reads.get((me, ctx.as_json, params), lambda: _page(ctx, place, params))
     if page is None and other_id is not None and await conversations.direct_id(ctx.ports.db, me, other_id) is None:
         access.somebody(await people.by_id(ctx.ports.db, other_id))
         return MessagePage(items=[], has_before=False, has_after=False)

@@ -100,7 +100,8 @@ async def send(ctx: Ctx, params: MessageSendParams) -> Message:
     if done.outcome == "created":
         if item.link:
             ctx.ports.messages.preview_queue.wake()
-        await _follow_up(ctx, done)
+        if done.accepts or done.back_for:
+            await _follow_up(ctx, done)
         return told[-1]
     if done.outcome == "repeat":
         return await _first(ctx, params, item, done)
@@ -142,13 +143,13 @@ async def _follow_up(ctx: Ctx, done: Appended) -> None:
         news.tell(SyncRequired("the database was interrupted"), map(person_room, {*done.back_for, *(pair or ())}))
 
 
-def check(params: MessageSendParams, sender_id: str) -> None:
-    """Raise ``invalid`` for what can go to nobody, or says nothing."""
+def check(params: MessageSendParams, sender_id: str) -> str:
+    """The text as it is kept. Raises ``invalid`` for what can go to nobody, or says nothing."""
     if (params.recipient_id is None) == (params.conversation_id is None):
         raise invalid("$.recipientId", "give either recipientId or conversationId")
     if params.recipient_id == sender_id:
         raise invalid("$.recipientId", "is yourself")
-    _content(params)
+    return _content(params)
 
 
 def differs(ctx: Ctx, digest: bytes | None, params: MessageSendParams, file_id: str) -> bool:
@@ -162,9 +163,8 @@ def _content(params: MessageSendParams) -> str:
 
 
 def _checked(ctx: Ctx, params: MessageSendParams) -> Append:
-    check(params, ctx.caller.user_id)
+    content = check(params, ctx.caller.user_id)
     client_id = params.client_id.lower()
-    content = _content(params)
     return Append(
         id=uuid7(),
         sender_id=ctx.caller.user_id,

@@ -18,13 +18,14 @@ from chatr.services.eraser import Eraser, TakeAway, TakeBack
 from chatr.services.link_previews import Previews
 from chatr.services.preview_queue import Attach, PreviewQueue
 from chatr.services.receipt_counts import ReceiptCounts
+from chatr.store.coalesce import SharedReads
 from chatr.store.conversations.marks import MarkWriter
 from chatr.store.pool import Database, Transaction
-from chatr.store.writing.writer import MessageWriter
+from chatr.store.writing.writer import BATCHES, MessageWriter
 
 
 class MessagePorts(msgspec.Struct, frozen=True, kw_only=True):
-    """The writer, the marks and what is counted of them, previews of links, and the eraser."""
+    """The writer, the marks and what is counted of them, previews of links, the eraser, and what is being read."""
 
     writer: MessageWriter
     digests: Digests
@@ -33,6 +34,7 @@ class MessagePorts(msgspec.Struct, frozen=True, kw_only=True):
     previews: Previews
     preview_queue: PreviewQueue
     eraser: Eraser
+    reads: SharedReads
     settings: MessagesSettings
     public_url: str
     """Where people find this server; empty: wherever they are."""
@@ -68,9 +70,16 @@ def message_ports(
     counted: Callable[[str], None],
 ) -> MessagePorts:
     """Make the ports. ``counted`` hears of each page that was looked at."""
-    # The other half, but for the connection of the sends, answers what is only read.
+    # The other half, but for the connections of the sends, answers what is only read.
     at_once = config.database.pool_size // 2
-    writer = MessageWriter(db, queue_limit=config.database.queue_limit, changes=at_once, settings=config.messages)
+    writer = MessageWriter(
+        db,
+        tasks.clock,
+        queue_limit=config.database.queue_limit,
+        changes=at_once,
+        settings=config.messages,
+        batches=min(BATCHES, at_once),
+    )
     receipt_counts = ReceiptCounts(tasks, db, publisher)
     previews = Previews(db, web, config.previews, counted=counted)
     return MessagePorts(
@@ -88,6 +97,7 @@ def message_ports(
             take_back=later.take_back,
             take_away=later.take_away,
         ),
+        reads=SharedReads(),
         settings=config.messages,
         public_url=config.server.public_url.rstrip("/"),
     )

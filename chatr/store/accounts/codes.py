@@ -127,7 +127,7 @@ async def attempt_reset(
     by = place.hex()[:32]
     rows = await db.query(
         f"""UPDATE codes SET attempts = attempts + 1,
-              attempts_by = attempts_by || jsonb_build_object(%s, coalesce((attempts_by->>%s)::int, 0) + 1)
+              attempts_by = attempts_by || jsonb_build_object(%s::text, coalesce((attempts_by->>%s)::int, 0) + 1)
             WHERE purpose = 'reset' AND user_id = (SELECT id FROM users
                                              WHERE lower(email) = lower(%s) AND email_verified_at IS NOT NULL
                                                AND deleted_at IS NULL AND disabled_at IS NULL)

@@ -13,7 +13,7 @@ from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
 from chatr.store.connections.errors import ConnectionDead, is_death, is_lack, translate
-from chatr.store.connections.prepared import PreparedStatements, Statement, Trial
+from chatr.store.connections.prepared import Prepared, PreparedStatements, Statement
 from chatr.store.connections.sockets import Connecting, Socket
 
 #: What is to be done when statements have come back; with the error, if they failed.
@@ -21,9 +21,9 @@ Done: TypeAlias = Callable[["Connection", BaseException | None], None]
 
 
 class _Message:
-    """Statements that go together, or a trial; or none at all, and it is only for ``done`` to be called in its turn."""
+    """Statements that go together, or one to prepare; or none, and it is only that ``done`` is called in its turn."""
 
-    __slots__ = ("again", "done", "rows", "statements", "trial", "waiter")
+    __slots__ = ("again", "done", "prepares", "rows", "statements", "waiter")
 
     def __init__(
         self,
@@ -32,13 +32,13 @@ class _Message:
         rows: bool = False,
         done: Done | None = None,
         waiter: Deferred[Any] | None = None,
-        trial: Trial | None = None,
+        prepares: Prepared | None = None,
     ) -> None:
         self.statements = statements
         self.rows = rows
         self.done = done
         self.waiter = waiter
-        self.trial = trial
+        self.prepares = prepares
         self.again = False
 
 
@@ -121,8 +121,8 @@ class Connection:
     def _send(self, message: _Message) -> None:
         self._under_way = message
         try:
-            if message.trial is not None:
-                self._socket.send(message.trial.message)
+            if message.prepares is not None:
+                self._socket.send(message.prepares.message)
             else:
                 self._socket.send(self._prepared.message(self._socket.mogrify, message.statements))
         except Exception as error:
@@ -140,8 +140,9 @@ class Connection:
                 rows = self._socket.rows()
             except Exception as failed:
                 error = failed
-        self._go_on()
+        self._prepare()
         self._end(message, rows, error)
+        self._go_on()
 
     def _failed(self, error: Exception) -> None:
         message, self._under_way = self._under_way, None
@@ -155,33 +156,35 @@ class Connection:
             self._on_lack(error)
         if message is None:
             return
-        stale = message.trial is None and self._prepared.failed(error)
+        stale = message.prepares is None and self._prepared.failed(error)
         if stale and not message.again and not self.in_transaction:
             message.again = True
             self._send(message)
             return
-        self._go_on()
         self._end(message, None, error)
+        self._go_on()
 
     def _go_on(self) -> None:
-        """Send what is next; if nothing is, try what may be prepared from then on."""
+        """Send what is next."""
         while self._under_way is None and self._queue:
             message = self._queue.popleft()
             if message.statements:
                 self._send(message)
             else:
                 self._end(message, None, None)
-        if self._under_way is None and self.alive and not self.in_transaction:
-            trial = self._prepared.trial()
-            if trial is not None:
-                self._send(_Message(rows=True, trial=trial))
+
+    def _prepare(self) -> None:
+        """Prepare what is to be, before somebody else has the connection: it is but once."""
+        statement = self._prepared.candidate
+        if statement is not None and not self._queue and not self.in_transaction:
+            self._send(_Message(rows=True, prepares=self._prepared.prepare(statement)))
 
     def _end(self, message: _Message, rows: list[Any] | None, error: BaseException | None) -> None:
-        if message.trial is not None:
+        if message.prepares is not None:
             if rows is not None:
-                self._prepared.tried(message.trial, rows[0][0])
+                self._prepared.done(message.prepares, rows[0][0])
             elif error is not None:
-                self._prepared.refused(message.trial, error)
+                self._prepared.refused(message.prepares, error)
             return
         try:
             if message.done is not None:

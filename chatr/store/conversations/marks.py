@@ -14,7 +14,8 @@ from chatr.store.columns import Columns
 from chatr.store.connections.errors import Undone
 from chatr.store.conversations.conversations import pair
 from chatr.store.pool import Database
-from chatr.store.writing.writer import TRIES, MessageWriter
+from chatr.store.writing.batches import TRIES
+from chatr.store.writing.writer import MessageWriter
 
 
 class Mark(msgspec.Struct, frozen=True):

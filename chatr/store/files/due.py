@@ -86,7 +86,7 @@ async def release(db: Queryable, orphans_h: int, archives_h: int, limit: int) ->
               SELECT id FROM files
                WHERE state <> 'leaving' AND NOT sent AND (state = 'arriving' OR purpose IN ('message', 'export'))
                  AND state_at < clock_timestamp()
-                     - make_interval(hours => CASE purpose WHEN 'export' THEN %s ELSE %s END)
+                     - make_interval(hours => CASE purpose WHEN 'export' THEN %s::int ELSE %s END)
                ORDER BY state_at LIMIT %s FOR NO KEY UPDATE SKIP LOCKED))
            RETURNING id""",
         (archives_h, orphans_h, limit),

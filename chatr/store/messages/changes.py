@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from chatr.store.columns import value_if_any
-from chatr.store.messages.messages import ALL_UP_TO, MARKS, STORED, Stored, Watermarks
+from chatr.store.messages.messages import ALL_UP_TO, MARKS, MARKS_OF_ONE, STORED, Stored, Watermarks
 from chatr.store.people import faces
 from chatr.store.pool import Queryable, Transaction
 
@@ -59,9 +59,7 @@ async def hold(tx: Transaction, viewer_id: str, message_id: str) -> Held | None:
     _lock(tx, message_id)
     # A new statement, so that it sees what was committed before the lock was granted.
     rows = await tx.query(
-        f"""SELECT {_COLUMNS}, m.role,
-                   (SELECT jsonb_build_array({MARKS.sql}) FROM members x
-                     WHERE x.conversation_id = c.id AND x.status = 'joined')
+        f"""SELECT {_COLUMNS}, m.role, {MARKS_OF_ONE}
               FROM (SELECT %s::uuid AS id) v CROSS JOIN messages g JOIN conversations c ON c.id = g.conversation_id
               JOIN members m ON m.conversation_id = c.id AND m.user_id = v.id AND m.status = 'joined'
              WHERE g.id = %s AND g.seq > m.cleared_seq""",

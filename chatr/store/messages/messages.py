@@ -202,6 +202,9 @@ MARKS = Columns(
         "blockers": Made(f"coalesce({faces.ALL.format('c.id', 'v.id')}, '{{}}')", faces.faces),
     },
 )
+#: The same as one column; NULL unless the viewer is a member.
+MARKS_OF_ONE = f"""(SELECT jsonb_build_array({MARKS.sql}) FROM members x WHERE x.conversation_id = c.id
+    AND x.status = 'joined' HAVING bool_or(x.user_id = v.id))"""
 
 
 async def marks(db: Queryable, conversation_id: str, viewer_id: str) -> Watermarks | None:
@@ -215,10 +218,14 @@ async def marks(db: Queryable, conversation_id: str, viewer_id: str) -> Watermar
     return MARKS.first(rows)
 
 
+#: A message with its sender, and the marks of a viewer as one column: NULL unless they are in its conversation.
+_SEEN = f"""SELECT {STORED.sql}, {MARKS_OF_ONE} FROM (SELECT nullif(%s, '')::uuid AS id) v CROSS JOIN messages g
+    CROSS JOIN LATERAL (SELECT g.conversation_id AS id) c JOIN users s ON s.id = g.sender_id WHERE g.id = %s::uuid"""
+
+
 async def by_id(db: Queryable, viewer_id: str, message_id: str) -> Message | None:
     """A message of a conversation that the viewer is in."""
-    found = await stored(db, message_id)
-    seen = await marks(db, found.conversation_id, viewer_id) if found else None
+    found, seen = await _seen(db, viewer_id, message_id)
     if found is None or seen is None or found.seq <= seen.cleared_seq:
         return None
     return (await with_own(db, viewer_id, [found.seen_by(viewer_id, seen)]))[0]
@@ -226,11 +233,16 @@ async def by_id(db: Queryable, viewer_id: str, message_id: str) -> Message | Non
 
 async def of(db: Queryable, message_id: str, viewer_id: str) -> Message | None:
     """A message, for whoever has it already: without a look at who may see it."""
-    found = await stored(db, message_id)
+    found, seen = await _seen(db, viewer_id, message_id)
     if found is None:
         return None
-    seen = await marks(db, found.conversation_id, viewer_id) if viewer_id else None
     return (await with_own(db, viewer_id, [found.seen_by(viewer_id, seen or Watermarks())]))[0]
+
+
+async def _seen(db: Queryable, viewer_id: str, message_id: str) -> tuple[Stored | None, Watermarks | None]:
+    rows = await db.query(_SEEN, (viewer_id, message_id))
+    marked = rows[0][STORED.width] if rows else None
+    return STORED.first(rows), MARKS.take(marked) if marked is not None else None
 
 
 async def with_own(db: Queryable, viewer_id: str, found: list[Message]) -> list[Message]:
@@ -305,29 +317,31 @@ WITHIN = (
 
 
 async def log_after(
-    db: Queryable, conversation_id: str, viewer_id: str, marks: Watermarks, seq: int, limit: int
+    db: Queryable, conversation_id: str, viewer_id: str, seq: int, limit: int
 ) -> tuple[list[LogEntry], int, bool] | None:
     """Log entries above ``seq`` in order, the head, and whether none is missing between ``seq`` and the first.
 
-    None for whoever is in the conversation no more.
+    None for whoever is not in the conversation.
 
     An entry about a message carries the message as it is now: folding later entries over it changes nothing. What the
     viewer deleted from their view does not count as missing; entries about it say no more than that they are there.
     """
-    seq = max(seq, marks.cleared_seq)
     rows = await db.query(
-        f"""SELECT l.seq, l.event, l.data, l.at, c.head_seq, {STORED.sql}
-              FROM conversations c
-              LEFT JOIN LATERAL (SELECT * FROM log WHERE conversation_id = c.id AND seq > %s
-                                  ORDER BY seq LIMIT %s) l ON true
+        f"""SELECT l.seq, l.event, l.data, l.at, {STORED.sql}, c.head_seq, k.*
+              FROM (SELECT %s::uuid AS id) v CROSS JOIN conversations c CROSS JOIN LATERAL (
+                SELECT {MARKS.sql} FROM members x WHERE x.conversation_id = c.id AND x.status = 'joined'
+                HAVING bool_or(x.user_id = v.id)) k ({", ".join(Watermarks.__struct_fields__)})
+              LEFT JOIN LATERAL (SELECT * FROM entries WHERE conversation_id = c.id
+                                    AND seq > greatest(%s::bigint, k.cleared_seq) ORDER BY seq LIMIT %s) l ON true
               LEFT JOIN messages g ON g.id = l.message_id LEFT JOIN users s ON s.id = g.sender_id
-             WHERE c.id = {WITHIN} ORDER BY l.seq""",
-        (seq, limit, conversation_id, viewer_id),
+             WHERE c.id = %s::uuid ORDER BY l.seq""",
+        (viewer_id, seq, limit, conversation_id),
     )
     if not rows:
         return None
+    head, marks = int(rows[0][4 + STORED.width]), MARKS.take(rows[0], 5 + STORED.width)
+    seq = max(seq, marks.cleared_seq)
     entries = [_entry(row, conversation_id, viewer_id, marks) for row in rows if row[0] is not None]
-    head = int(rows[0][4])
     first = entries[0].seq if entries else head + 1
     return entries, head, first == seq + 1 or seq >= head
 
@@ -339,7 +353,7 @@ _ENTRIES = {name: (event.logged.entry, event.facts) for name, event in EVENTS.it
 def _entry(row: Sequence[Any], conversation_id: str, viewer_id: str, marks: Watermarks) -> LogEntry:
     """An entry as its event is declared: what it says of its message is what the message is by now."""
     seq, name, kept, at = row[:4]
-    about = STORED.take(row, 5).seen_by(viewer_id, marks) if row[5] is not None else None
+    about = STORED.take(row, 4).seen_by(viewer_id, marks) if row[4] is not None else None
     if about is None or about.seq <= marks.cleared_seq:
         return LogEntry(seq=seq, event=name, data=EntryCleared(conversation_id, seq, True), at=wire_time(at))
     entry, facts = _ENTRIES[name]

@@ -49,7 +49,7 @@ async def get(db: Queryable, id: str, keep_s: int, *, without: str = "") -> Kept
     """Find an image; its body only if it has another version than ``without``."""
     rows = await db.query(
         f"""SELECT {_KEPT.sql} FROM preview_images i
-             CROSS JOIN (SELECT %s AS nothing_s, %s AS keep_s, %s AS without) asked WHERE i.id = %s""",
+             CROSS JOIN (SELECT %s::int AS nothing_s, %s::int AS keep_s, %s AS without) asked WHERE i.id = %s""",
         (NOTHING_S, keep_s, without, id),
     )
     return _KEPT.first(rows)

@@ -32,7 +32,7 @@ async def known(db: Queryable, url: str, keep_s: int) -> Known | None:
     """Tell what is known of a link; None: nothing, or nothing of late."""
     rows = await db.query(
         f"""SELECT {_KNOWN.sql} FROM previews WHERE url = %s AND fetched_at > now() - make_interval(secs =>
-             CASE WHEN preview IS NULL THEN least(%s, %s) ELSE %s END)""",
+             CASE WHEN preview IS NULL THEN least(%s::int, %s) ELSE %s END)""",
         (url, NOTHING_S, keep_s, keep_s),
     )
     return _KNOWN.first(rows)
@@ -51,7 +51,7 @@ async def forget(db: Queryable, keep_s: int) -> None:
     """Forget what is not known of late, and jobs that are too old or were tried too often."""
     await db.execute(
         """DELETE FROM previews WHERE fetched_at < now() - make_interval(secs =>
-             CASE WHEN preview IS NULL THEN least(%s, %s) ELSE %s END)""",
+             CASE WHEN preview IS NULL THEN least(%s::int, %s) ELSE %s END)""",
         (NOTHING_S, keep_s, keep_s),
     )
     await db.execute(

@@ -108,7 +108,7 @@ async def parse(db: Queryable, dictionary: str, words: list[str]) -> Terms:
     """Ask the database what it makes of words. Stop words count only where there is nothing else."""
     # Words have letters, digits and marks only: nothing in them means anything to tsquery.
     rows = await db.query(
-        f"SELECT {_TERM.sql} FROM unnest(%s) WITH ORDINALITY AS w(word, n) ORDER BY w.n",
+        f"SELECT {_TERM.sql} FROM unnest(%s::text[]) WITH ORDINALITY AS w(word, n) ORDER BY w.n",
         (dictionary, words),
     )
     terms = _TERM.all(rows)

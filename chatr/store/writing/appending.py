@@ -1,4 +1,4 @@
-"""The statement by which sends are committed together: SQL function append_messages."""
+"""The statements by which sends are committed together: SQL functions append_messages, and append_plain for most."""
 
 from __future__ import annotations
 
@@ -37,6 +37,11 @@ class Append(msgspec.Struct, frozen=True, kw_only=True):
     after: str | None = None
     """The client id of the sender's message there without which this one is not to be stored."""
 
+    @property
+    def plain(self) -> bool:
+        """Whether it is text and nothing else: what append_plain stores."""
+        return self.link == "" and not (self.names or self.reply_to_id or self.file_id or self.after)
+
 
 class Appended(msgspec.Struct, frozen=True, kw_only=True):
     """What became of an :class:`Append`; ``outcome`` as SQL function append_messages documents it."""
@@ -67,6 +72,8 @@ _SQL = """SELECT ord, outcome, message_id, conversation_id, seq, created_at, use
        mentions::text[], quote_cleared_by::text[], type, file
   FROM append_messages(%s::message_send[], p_pending_limit => %s, p_cooldown => make_interval(secs => %s),
                        p_quoted_chars => %s, p_all_up_to => %s, p_pending_files => %s)"""
+_PLAIN_SQL = """SELECT ord, seq, created_at, user_low, user_high, sender_username, sender_display_name,
+       sender_profile_image FROM append_plain(%s::message_send[])"""
 
 
 async def store(db: Database, items: Sequence[Append], settings: MessagesSettings) -> list[tuple[int, Appended]]:
@@ -74,6 +81,15 @@ async def store(db: Database, items: Sequence[Append], settings: MessagesSetting
     # First: one statement for many.
     rows = await db.query(_SQL, _values(items, settings), announced=True, first=True)
     return [(row[0] - 1, _appended(row)) for row in rows]
+
+
+async def store_plain(db: Database, items: Sequence[tuple[str, Append]]) -> list[tuple[int, Appended]]:
+    """Append plain messages to conversations that are named by id, as far as nothing is to be judged about them.
+
+    By their place in ``items``, those of a conversation in the order of its log; the others are for :func:`store`.
+    """
+    rows = await db.query(_PLAIN_SQL, (_array(items),), announced=True, first=True)
+    return [(row[0] - 1, _plainly_appended(items[row[0] - 1], row)) for row in rows]
 
 
 async def store_in(tx: Transaction, item: Append, settings: MessagesSettings) -> Appended:
@@ -84,7 +100,8 @@ async def store_in(tx: Transaction, item: Append, settings: MessagesSettings) ->
 def _values(items: Sequence[Append], settings: MessagesSettings) -> tuple[Any, ...]:
     # One character more than is quoted tells whether a grapheme ends there.
     pending = settings.pending_limit, settings.request_cooldown_s
-    return _array(items), *pending, QUOTED_CHARS + 1, ALL_UP_TO, settings.pending_files
+    sends = _array([(item.conversation_id or "", item) for item in items])
+    return sends, *pending, QUOTED_CHARS + 1, ALL_UP_TO, settings.pending_files
 
 
 def rooted(items: Sequence[tuple[Hashable, Append]]) -> list[Append]:
@@ -104,11 +121,11 @@ def rooted(items: Sequence[tuple[Hashable, Append]]) -> list[Append]:
     return found
 
 
-def _array(items: Iterable[Append]) -> str:
+def _array(items: Iterable[tuple[str, Append]]) -> str:
     """An array of SQL type message_send (PostgreSQL 8.15 "Arrays" and 8.16 "Composite Types": input syntax)."""
     rows = []
-    for item in items:
-        where = f"{item.conversation_id or ''},{item.recipient_id or ''},{item.reply_to_id or ''},{item.after or ''}"
+    for conversation_id, item in items:
+        where = f"{conversation_id},{item.recipient_id or ''},{item.reply_to_id or ''},{item.after or ''}"
         said = f"{_text(item.content)},{_text(item.names)},{_text(item.link)}"
         digest = rf"\\\\x{item.digest.hex()}"
         files = f"{item.file_id or ''},{item.group_id or ''}"
@@ -122,6 +139,28 @@ def _text(text: str | None) -> str:
         return ""
     escaped = text.replace("\\", r"\\\\").replace('"', r"\\\"")
     return rf"\"{escaped}\""
+
+
+def _plainly_appended(send: tuple[str, Append], row: tuple[Any, ...]) -> Appended:
+    conversation_id, item = send
+    return Appended(
+        outcome="created",
+        message_id=item.id,
+        conversation_id=conversation_id,
+        seq=row[1],
+        created_at=row[2],
+        pair=(row[3], row[4]) if row[3] else None,
+        reply_to=None,
+        sender_username=row[5],
+        sender_display_name=row[6],
+        sender_profile_image=row[7],
+        accepts=False,
+        back_for=[],
+        mentions=[],
+        quote_cleared_by=[],
+        type="text",
+        file=None,
+    )
 
 
 def _appended(row: tuple[Any, ...]) -> Appended:

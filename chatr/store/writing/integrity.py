@@ -62,8 +62,10 @@ def _dangling(table: str, column: str, parent: str) -> str:
                         AND NOT EXISTS (SELECT 1 FROM {parent} p WHERE p.id = named.id))::text[]"""
 
 
-#: Those of a deleted group go piece by piece (store/retention.py).
-_LOGS = """SELECT c.id, c.deleted_at IS NOT NULL OR (l.count = c.head_seq AND l.last = c.head_seq)
+#: Those of a deleted group go piece by piece (store/retention.py). No key keeps a message from the seq of another.
+_LOGS = """SELECT c.id, c.deleted_at IS NOT NULL OR (
+             l.last = c.head_seq AND l.count = c.head_seq AND l.apart = c.head_seq)
     FROM conversations c, LATERAL (
-      SELECT coalesce(max(x.seq), 0) AS last, count(*) AS count FROM log x WHERE x.conversation_id = c.id) l
+      SELECT coalesce(max(x.seq), 0) AS last, count(*) AS count, count(DISTINCT x.seq) AS apart
+        FROM entries x WHERE x.conversation_id = c.id) l
    WHERE c.id > %s ORDER BY c.id LIMIT %s"""

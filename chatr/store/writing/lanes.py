@@ -100,6 +100,9 @@ class _Offers:
         # All whose first goes again and again are OrderedDicts: a dict looks for its first through all that have gone.
         self._by_caller: OrderedDict[str, OrderedDict[Lane, None]] = OrderedDict()
 
+    def __bool__(self) -> bool:
+        return bool(self._by_caller)
+
     def add(self, lane: Lane) -> None:
         """Offer a lane, or offer it to who has come to it since."""
         lane.offered = self
@@ -149,6 +152,15 @@ class Lanes(Generic[Send, Change]):
         self._changes_in_hand = 0
         self.last = 0
         """The number of the entry that was put last."""
+
+    def __len__(self) -> int:
+        """How many lanes there are: in which something waits or is in hand."""
+        return len(self._lanes)
+
+    @property
+    def has_batch(self) -> bool:
+        """Whether :meth:`batch` would hand out something."""
+        return bool(self._sends)
 
     def put(self, name: str, entry: Send | Change) -> None:
         """Let an entry wait in the lane of this name."""

@@ -8,8 +8,8 @@ may be heard of first. So what changes a conversation has a place (places.py) an
    announced. The writer announces the sends that it has stored, in the order of their seqs; a transaction its events.
 2. **What one caller wrote to one conversation keeps its order**: what needs its place looked up is waited for by what
    the same caller hands in after it, and a send that has to be repeated goes back to the head of its lane.
-3. **Conversations don't wait for each other.** One batch of sends at a time, of all lanes that are free, callers taking
-   turns; beside it a few changes, on connections of their own, of each caller fewer still.
+3. **Conversations don't wait for each other.** Two batches of sends at a time, of lanes that are free, callers taking
+   turns: no lane is in both. Beside them a few changes, on connections of their own, of each caller fewer still.
 4. **No caller has the queue**: each may hold as much as is left for all others, and is ``rate_limited`` beyond that;
    when it is full the answer is ``unavailable``.
 5. **A direct conversation has one lane, also while it is begun.** Before it exists the lane has the name of the pair,
@@ -34,46 +34,32 @@ from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
 from chatr.api.errors import ApiError
 from chatr.config import MessagesSettings
 from chatr.store.connections.errors import NoConnection, Undone
 from chatr.store.pool import Database, Transaction
-from chatr.store.writing.appending import Append, Appended, rooted, store, store_in
+from chatr.store.writing.appending import Append, Appended, store_in
+from chatr.store.writing.batches import TRIES, Announce, Batches, Send
 from chatr.store.writing.lanes import Entry, Lanes
 from chatr.store.writing.places import Place, Places, between
 
 #: Sends committed by one statement at most: bounds how long the first of them waits for the last.
 MAX_BATCH = 256
-#: How often a statement is tried that was undone.
-TRIES = 3
-
+#: Batches under way at once: while PostgreSQL commits one, the next is made here. With three it was slower again.
+BATCHES = 2
+#: So many sends are never parted in two batches.
+SMALL_BATCH = 16
 
 _T = TypeVar("_T")
 Change: TypeAlias = Callable[[Transaction], Awaitable[_T]]
-#: Tells of a message that has been stored.
-Announce: TypeAlias = Callable[[Appended], None]
 Work: TypeAlias = Callable[[], Awaitable[Any]]
 
 
 def _nobody(_: Appended) -> None:
     """Tell nobody."""
-
-
-class _Send(Entry):
-    """A message, what tells of it and what makes its conversation, and who waits for its outcome."""
-
-    __slots__ = ("announce", "begin", "done", "item")
-    batched = True
-
-    def __init__(self, item: Append, announce: Announce, begin: Change[None] | None) -> None:
-        # What Entry does, without the call: once for each message.
-        self.caller = self.lent_by = item.sender_id
-        self.item = item
-        self.announce = announce
-        self.begin = begin
-        self.done: Deferred[Appended] = Deferred()
 
 
 class _Job(Entry):
@@ -91,24 +77,42 @@ class _Job(Entry):
 class MessageWriter:
     """Writes to conversations, in the order of each, fair between callers.
 
-    Sends: one statement at a time, and while it runs the next batch gathers, so that the cost of a statement and of its
-    commit is shared by many. Each caller gets its own outcome, in seq order. When a statement fails for another reason
-    than the connection, its sends are repeated one by one, so that a bad one fails alone.
+    Sends: what waits at the end of a turn of the reactor is a batch, so that the cost of a statement and of its commit
+    is shared by many. While one is in the database another is made: two at once, each with half of the sends, since one
+    alone would leave either Python or PostgreSQL with nothing to do. Each caller gets its own outcome, in seq order.
     """
 
-    def __init__(self, db: Database, *, queue_limit: int, changes: int, settings: MessagesSettings) -> None:
-        """``changes``: how many connections of ``db`` may be used at once beside that of the sends."""
+    def __init__(
+        self,
+        db: Database,
+        clock: IReactorTime,
+        *,
+        queue_limit: int,
+        changes: int,
+        settings: MessagesSettings,
+        batches: int = BATCHES,
+    ) -> None:
+        """``changes`` and ``batches``: how many connections of ``db`` each of the two may use at once."""
         self._db = db
         self._queue_limit = queue_limit
         self._settings = settings
         self._places = Places(db)
-        self._lanes: Lanes[_Send, _Job] = Lanes(changes=changes, per_caller=max(1, changes // 2))
-        self._entering: dict[str, deque[tuple[_Send | _Job, Place, Deferred[str]]]] = {}
+        self._lanes: Lanes[Send, _Job] = Lanes(changes=changes, per_caller=max(1, changes // 2))
+        self._entering: dict[str, deque[tuple[Send | _Job, Place, Deferred[str]]]] = {}
         self._held: dict[str, int] = {}
-        self._writing = self._starting = self._more = False
+        self._clock = clock
+        self._batches = Batches(db, settings, over=self._over, give_up=self._give_up)
+        self._most_batches = batches
+        self._writing = 0
+        self._next: IDelayedCall | None = None
+        self._starting = self._more = False
         self.waiting = 0
         """What waits or is in hand."""
-        self.statements = 0
+
+    @property
+    def statements(self) -> int:
+        """How many there were for batches of sends."""
+        return self._batches.statements
 
     def append(
         self, item: Append, *, announce: Announce = _nobody, begin: Change[None] | None = None
@@ -119,7 +123,7 @@ class MessageWriter:
         that makes a direct conversation where there is none, and says so by :meth:`begun`; it may be called again, as
         any change. Without it the outcome is that there is none.
         """
-        task = _Send(item, announce, begin)
+        task = Send(item, announce, begin)
         self._put(task, item.conversation_id or between(item.sender_id, item.recipient_id or ""))
         return task.done
 
@@ -144,7 +148,7 @@ class MessageWriter:
         self._places.learn(pair, conversation_id)
         self._lanes.alias(pair.name, conversation_id)
 
-    def _put(self, task: _Send | _Job, place: Place) -> None:
+    def _put(self, task: Send | _Job, place: Place) -> None:
         held = self._held.get(task.caller, 0)
         room = self._queue_limit - self.waiting
         if room <= 0:
@@ -156,7 +160,7 @@ class MessageWriter:
             self.waiting += 1
             self._enter(task, place)
 
-    def _over(self, task: _Send | _Job) -> Deferred[Any]:
+    def _over(self, task: Send | _Job) -> Deferred[Any]:
         self.waiting -= 1
         left = self._held[task.caller] - 1
         if left:
@@ -165,13 +169,16 @@ class MessageWriter:
             del self._held[task.caller]
         return task.done
 
-    def _enter(self, task: _Send | _Job, place: Place) -> None:
+    def _enter(self, task: Send | _Job, place: Place) -> None:
         """Into its lane, behind what the same caller has handed in before."""
         entering = self._entering.get(task.caller)
         name = self._places.known(place) if entering is None else None
         if name is not None:
             self._lanes.put(name, task)
-            if not self._writing or not task.batched:
+            if isinstance(task, Send):
+                task.conversation_id = name
+                self._soon()
+            else:
                 self._start()
             return
         # What comes behind is looked up at once too: together.
@@ -199,13 +206,36 @@ class MessageWriter:
             else:
                 # By now the conversation of a pair may have been begun.
                 known = self._places.known(place)
-                if known is None and isinstance(task, _Send) and task.begin is not None:
-                    task = self._beginning(task, task.begin)
+                if isinstance(task, Send):
+                    task.conversation_id = known
+                    if known is None and task.begin is not None:
+                        task = self._beginning(task, task.begin)
                 self._lanes.put(known or name, task)
                 self._start()
 
+    def _soon(self) -> None:
+        """Store what waits at the end of this turn of the reactor: all that is read in one turn shares a batch.
+
+        It costs nothing: between what is read in a turn and such calls the reactor asks the kernel for nothing.
+        """
+        if self._next is None and self._writing < self._most_batches and self._lanes.has_batch:
+            self._next = self._clock.callLater(0, self._write_next)
+
+    def _write_next(self) -> None:
+        self._next = None
+        while self._writing < self._most_batches and (batch := self._lanes.batch(self._room())):
+            self._writing += 1
+            Deferred.fromCoroutine(self._write(batch))
+
+    def _room(self) -> int:
+        """How many sends the next batch takes: half, or all would be in one batch and nothing made beside it."""
+        if self._most_batches == 1 or len(self._lanes) == 1:
+            return MAX_BATCH
+        return min(MAX_BATCH, max(SMALL_BATCH, self.waiting // 2))
+
     def _start(self) -> None:
         """Start whatever may be done now."""
+        self._soon()
         self._more = True
         if self._starting:
             return
@@ -214,9 +244,6 @@ class MessageWriter:
             self._more = False
             while (job := self._lanes.change()) is not None:
                 Deferred.fromCoroutine(self._work(job))
-            if not self._writing and (batch := self._lanes.batch(MAX_BATCH)):
-                self._writing = True
-                Deferred.fromCoroutine(self._write(batch))
         self._starting = False
 
     async def _work(self, job: _Job) -> None:
@@ -252,57 +279,16 @@ class MessageWriter:
             for task in self._lanes.drop(since):
                 self._over(task).errback(error)
 
-    async def _write(self, batch: list[_Send]) -> None:
-        lanes = {task.lane: task for task in batch}
-        for task in reversed(await self._commit(batch, self._lanes.last)):
+    async def _write(self, batch: list[Send]) -> None:
+        lanes, since = {task.lane: task for task in batch}, self._lanes.last
+        for task in reversed(await self._batches.commit(batch, since)):
             self._lanes.put_back(task)
         for task in lanes.values():
             self._lanes.free(task)
-        self._writing = False
+        self._writing -= 1
         self._start()
 
-    async def _commit(self, batch: list[_Send], since: int) -> list[_Send]:
-        """Announce each send and hand out its outcome. Those that have to be repeated come back, in order.
-
-        These are the ones that another of the batch stood in the way of: the same send once more, when the first was
-        not stored, and what was refused before its request was answered.
-        """
-        try:
-            results = await self._store(batch)
-        except ApiError as error:
-            for task in batch:
-                self._over(task).errback(error)
-            self._give_up(since, error)
-            return []
-        except Exception:
-            if len(batch) == 1:
-                self._over(batch[0]).errback(Failure())
-                return []
-            return [task for single in batch for task in await self._commit([single], since)]
-        again: list[_Send] = []
-        stored = {_key(batch[index], result) for index, result in results if result.outcome == "created"}
-        answered = {result.conversation_id for _, result in results if result.accepts}
-        for index, result in results:
-            task = batch[index]
-            twin = result.outcome == "repeat" and result.message_id is None and _key(task, result) not in stored
-            refused = result.outcome in ("waiting", "declined") and result.conversation_id in answered
-            if twin or refused:
-                again.append(task)
-            else:
-                self._announced(task, result)
-        return again
-
-    def _announced(self, task: _Send, result: Appended) -> None:
-        try:
-            if result.outcome == "created":
-                task.announce(result)
-        except Exception:
-            # One that can't be told keeps no other from being.
-            self._over(task).errback(Failure())
-        else:
-            self._over(task).callback(result)
-
-    def _beginning(self, task: _Send, begin: Change[None]) -> _Job:
+    def _beginning(self, task: Send, begin: Change[None]) -> _Job:
         """A first message as a change: it makes the conversation, unless another has by then, and is stored in it.
 
         Nothing is begun for one that is refused.
@@ -330,17 +316,6 @@ class MessageWriter:
         job.done = task.done
         return job
 
-    async def _store(self, batch: list[_Send]) -> list[tuple[int, Appended]]:
-        items, tries = rooted([(task.lane, task.item) for task in batch]), TRIES
-        while True:
-            tries -= 1
-            self.statements += 1
-            try:
-                return await store(self._db, items, self._settings)
-            except Undone:
-                if not tries:
-                    raise
-
 
 class _Refused(Exception):
     """Undoes what was begun for a message that is not stored."""
@@ -348,7 +323,3 @@ class _Refused(Exception):
     def __init__(self, result: Appended) -> None:
         super().__init__(result.outcome)
         self.result = result
-
-
-def _key(task: _Send, result: Appended) -> tuple[str, str, str]:
-    return result.conversation_id, task.item.sender_id, task.item.client_id

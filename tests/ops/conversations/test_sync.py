@@ -25,7 +25,7 @@ class ChangesTests(OpsCase):
     async def age(self, by: timedelta) -> None:
         """Make everything that happened so far lie further back."""
         for table in ("conversations", "members"):
-            await self.node.db.execute(f"UPDATE {table} SET changed_at = changed_at - %s", (by,))
+            await self.node.db.execute(f"UPDATE {table} SET changed_at = changed_at - %s::interval", (by,))
 
     async def changed(self, person: Person, cursor: str) -> tuple[list[str], str]:
         answer = await person.call("sync.changes", cursor=cursor)
@@ -151,7 +151,7 @@ class LogTests(OpsCase):
 
     async def test_incomplete(self) -> None:
         """Where retention removed entries, complete is false and the rest comes."""
-        await self.node.db.execute("DELETE FROM log WHERE seq <= 2")
+        await self.node.db.execute("DELETE FROM messages WHERE seq <= 2")
         page = await self.ben.call("conversation.log", id=self.conversation)
         self.assertEqual(([e["seq"] for e in page["entries"]], page["complete"]), ([3, 4, 5], False))
         page = await self.ben.call("conversation.log", id=self.conversation, after=2)

@@ -59,7 +59,7 @@ class GroupsCase(OpsCase):
 
     async def consistent(self, group: str) -> None:
         """The log has no gap, each message is where its entry is, and a group that is not deleted has an owner."""
-        rows = await self.node.db.query("SELECT seq FROM log WHERE conversation_id = %s ORDER BY seq", (group,))
+        rows = await self.node.db.query("SELECT seq FROM entries WHERE conversation_id = %s ORDER BY seq", (group,))
         head, deleted, count = (
             await self.node.db.query(
                 "SELECT head_seq, deleted_at IS NOT NULL, member_count FROM conversations WHERE id = %s", (group,)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 
 from chatr.config import MessagesSettings
@@ -71,7 +72,7 @@ class BatchTests(RaceCase):
         """Whichever commits first is the message, for both."""
         client_id = str(uuid.uuid4())
         first = await self.ann.send(self.ben, "first")
-        other = MessageWriter(self.node.db, settings=MessagesSettings(), queue_limit=100, changes=1)
+        other = MessageWriter(self.node.db, reactor, settings=MessagesSettings(), queue_limit=100, changes=1)
         digests = self.node.ports.messages.digests
         items = [
             Append(

@@ -50,12 +50,21 @@ class FaultTests(FriendsCase):
             },
         )
 
+    async def test_one_seq_twice(self) -> None:
+        """Of a message and another entry."""
+        await self.node.db.execute("UPDATE log SET seq = 2 WHERE conversation_id = %s", (self.conversation,))
+        await self.node.db.execute("UPDATE conversations SET head_seq = 3 WHERE id = %s", (self.conversation,))
+        self.assertEqual([fault_id for fault_id, _ in await self.found()], [self.conversation])
+
     async def test_gaps(self) -> None:
         """An entry that is missing in the middle, at the end or at the beginning."""
         for seq in (1, 2, 3):
             async with self.node.db.transaction() as tx:
                 await tx.execute("SAVEPOINT before")
-                await tx.execute("DELETE FROM log WHERE conversation_id = %s AND seq = %s", (self.conversation, seq))
+                for table in ("log", "messages"):
+                    await tx.execute(
+                        f"DELETE FROM {table} WHERE conversation_id = %s AND seq = %s", (self.conversation, seq)
+                    )
                 faults = [fault async for fault in integrity.faults(tx)]
                 await tx.execute("ROLLBACK TO before")
             self.assertEqual(
