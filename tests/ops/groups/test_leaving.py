@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from chatr.store.ids import NIL
-from chatr.store.messages import messages
-from tests.ops.case import PASSWORD, outcome
+from tests.ops.case import PASSWORD
 from tests.ops.groups.case import GroupsCase, named, seqs
 
 
