@@ -165,13 +165,8 @@ class Shared:
     _turn_key = ""
     _kept = b""
     _at = 0
-<<<<<<< HEAD
-    _held = False
-    _halted = False
-=======
     #: Its protocol takes nothing; it waits for its turn.
     _held = _halted = False
->>>>>>> g-files
     #: What is read at once: Twisted's.
     bufferSize = 65536
     #: So much of what comes next is known to be the body of an upload.
@@ -247,16 +242,10 @@ class Shared:
     # Twisted and protocols call these.
 
     def doRead(self) -> Any:
-<<<<<<< HEAD
-        """There is something to read. Only now that it must not be, reading stops: most turns come before."""
-        if self._halted:
-            return super().pauseProducing()  # type: ignore[misc]
-=======
         """Read, or not: mostly it goes on before more has come, and the reactor need not be told to look away."""
         if self._halted or self._held:
             super().pauseProducing()  # type: ignore[misc]
             return None
->>>>>>> g-files
         return super().doRead()  # type: ignore[misc]
 
     def _dataReceived(self, data: bytes) -> Any:
