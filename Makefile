@@ -55,9 +55,9 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m bench.contacts
 	$(BIN)/python -m bench.burst
 	$(BIN)/python -m bench.resume
-	$(BIN)/python -m bench.uploads
-	$(BIN)/python -m bench.media --hour
-	$(BIN)/python -m bench.transfers
+	$(BIN)/python -m bench.files.uploads
+	$(BIN)/python -m bench.files.media --hour
+	$(BIN)/python -m bench.files.transfers
 	$(BIN)/python -m bench.groups
 	$(BIN)/python -m bench.growth $(GROWTH)
 	$(BIN)/python -m bench $(ARGS)

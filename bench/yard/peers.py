@@ -60,9 +60,18 @@ INSERT INTO groups VALUES ('{id}', 'g{size}') ON CONFLICT DO NOTHING;
 INSERT INTO group_members SELECT '{id}', ('00000000-0000-4000-8000-' || lpad(i::text, 12, '0'))::uuid
   FROM generate_series(0, {size}) i ON CONFLICT DO NOTHING;
 """
+#: The direct scenarios, after the first second, in which each pair's conversation is begun, and some more.
+DIRECT = {"dm-closed": ("--pairs", 64), "dm-1pair": ("--pairs", 1), "dm-rate500": ("--pairs", 64, "--rate", 500)}
+WARM_S = 3
 TWISTD = "from twisted.scripts.twistd import run; run()"
 #: Who comes and goes is told at once, as the peers do it.
 NO_GRACE = "import chatr.realtime.presence as p; p.GRACE_S = p.SETTLE_S = p.INTERVAL_S = 0.0; "
+
+
+def settle(yard: dict[str, Any]) -> None:
+    """Have all that was written on the disk: commits that are measured would wait for it."""
+    yard["psql"]("checkpoint")
+    os.sync()
 
 
 def register(peers: dict[str, Any], yard: dict[str, Any]) -> None:
@@ -109,9 +118,8 @@ def register(peers: dict[str, Any], yard: dict[str, Any]) -> None:
             statements = FIXTURE.format(groups=f"(VALUES {sizes})")
             statements += {"presence": FRIENDS, "rest-history": HISTORY}.get(scenario, "")
             yard["psql"](statements, "chatr")
-            # What has been written goes to the disk now: later each commit would wait for it.
-            for statement in ("vacuum analyze", "checkpoint"):
-                yard["psql"](statement, "chatr")
+            yard["psql"]("vacuum analyze", "chatr")
+            settle(yard)
 
         def _urls(self) -> dict[str, Any]:
             root, other = f"http://127.0.0.1:{self.port}", yard["uid"](OTHER)
@@ -136,12 +144,14 @@ def register(peers: dict[str, Any], yard: dict[str, Any]) -> None:
                 """Start the peer."""
                 if scenario == "rest-history":
                     yard["pg_seed"](True)
-                    yard["psql"]("checkpoint")
                 yard["psql"](LARGE_AT_PEER.format(id=yard["G"][LARGE], size=LARGE))
                 super().start(scenario)
+                settle(yard)
 
         return Prepared
 
+    for name, how in DIRECT.items():
+        yard["SCEN"][name] = yard["sc_dm"]("--warm", WARM_S, *how)
     yard["G"][LARGE] = f"aaaaaaaa-0000-4000-8000-{LARGE:012}"
     yard["SCEN"][f"fan{LARGE}-db"] = yard["sc_fan"](LARGE)
     peers["chatr"] = Chatr

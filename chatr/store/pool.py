@@ -33,6 +33,8 @@ Row = tuple[Any, ...]
 
 FIRST_RETRY_S = 0.1
 LAST_RETRY_S = 2.0
+#: Some connections may be idle for long: what stands between keeps them, and their death is noticed.
+_KEEPALIVES = {"keepalives_idle": 60, "keepalives_interval": 10, "keepalives_count": 3}
 
 
 class Queryable(Protocol):
@@ -255,11 +257,12 @@ class Database:
         self._retries.add(call)
 
     def _with_options(self, dsn: str) -> str:
-        given = parse_dsn(dsn).get("options", "")
+        settings = _KEEPALIVES | parse_dsn(dsn)
         ours = f"-c statement_timeout={self._statement_timeout_ms} -c timezone=UTC -c synchronous_commit=on"
         idle = f"-c idle_in_transaction_session_timeout={2 * self._statement_timeout_ms}"
         # Compiling a statement takes longer than any of ours; PostgreSQL guesses that searches would be worth it.
-        return str(make_dsn(dsn, options=f"{given} {ours} {idle} -c jit=off".strip(), application_name="chatr"))
+        options = f"{settings.get('options', '')} {ours} {idle} -c jit=off".strip()
+        return str(make_dsn(**settings | {"options": options, "application_name": "chatr"}))
 
     def _committed(self, tx: Transaction, connection: Connection, error: BaseException | None) -> None:
         if error is None:

@@ -6,6 +6,7 @@ import signal
 from typing import Any
 
 import psycopg2
+from psycopg2.extensions import make_dsn, parse_dsn
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.protocol import Factory, Protocol
@@ -156,6 +157,16 @@ class PoolTests(PoolCase):
             self.assertEqual(self.recorder.reasons, [])
         finally:
             await self.db.execute("DROP TABLE late")
+
+    async def test_settings_of_a_connection(self) -> None:
+        """What the DSN says stays; the rest is ours."""
+        dsn = make_dsn(self.dsn, keepalives_idle=5, options="-c work_mem=8MB", application_name="another")
+        db = await self.opened(dsn)
+        rows = await db.query("SELECT name, setting FROM pg_settings WHERE name IN ('work_mem', 'jit', 'TimeZone')")
+        self.assertEqual(dict(rows), {"work_mem": "8192", "jit": "off", "TimeZone": "UTC"})
+        given = parse_dsn(db._dsn)
+        self.assertEqual([given[f"keepalives_{name}"] for name in ("idle", "interval")], ["5", "10"])
+        self.assertEqual(given["application_name"], "chatr")
 
     async def test_statement_timeout(self) -> None:
         """A statement that takes too long fails with unavailable."""

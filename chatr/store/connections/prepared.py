@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from itertools import count
+from sys import intern
 from typing import Any, TypeAlias
 
 import psycopg2
@@ -87,13 +88,15 @@ class Prepared:
 
     def __init__(self, statement: Statement, name: str, *, instead_of: str) -> None:
         """``instead_of``: the name of another that goes for it, or ALL; empty: none."""
-        self.sql, self.params = statement
+        sql, self.params = statement
+        # One for all connections: those that are put together are made anew at each use.
+        self.sql = intern(sql)
         self.name = name
         self.execute = f"EXECUTE {name}({', '.join(['%s'] * len(self.params))})".encode()
         self.uses = 0
         drop = [f"DEALLOCATE {instead_of}"] if instead_of else []
         types = f"SELECT parameter_types::text[] FROM pg_prepared_statements WHERE name = '{name}'"
-        self.message = _BETWEEN.join([*drop, f"PREPARE {name} AS {numbered(self.sql)}", types]).encode()
+        self.message = _BETWEEN.join([*drop, f"PREPARE {name} AS {numbered(sql)}", types]).encode()
         """Prepares it, and answers of what types its parameters are."""
 
 
@@ -142,7 +145,7 @@ class PreparedStatements:
     def done(self, prepared: Prepared, types: Sequence[str]) -> None:
         """Use what has been prepared, if its parameters are of the types that were handed in."""
         if len(types) == len(prepared.params) and all(map(_fits, prepared.params, types)):
-            prepared.params = ()
+            prepared.params, prepared.message = (), b""
             self._prepared[prepared.sql] = prepared
         else:
             # It stays there unused: once a text.

@@ -39,8 +39,7 @@ class Socket:
     def __init__(self, reactor: Any, connection: Any, on_answer: Callable[[Exception | None], None]) -> None:
         """``on_answer``: the message was answered, by an error or else by :meth:`rows`, and the next may be sent.
 
-        With an error and no message under way the connection has died. Called in a turn of its own, never while
-        :meth:`send` runs.
+        With an error and no message under way the connection has died. Never called while :meth:`send` runs.
         """
         self._reactor = reactor
         self._connection = connection

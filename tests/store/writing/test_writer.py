@@ -10,11 +10,12 @@ from twisted.internet.defer import Deferred, gatherResults
 
 from chatr.api.errors import ApiError
 from chatr.config import MessagesSettings
+from chatr.store.conversations import conversations
 from chatr.store.ids import uuid7
 from chatr.store.pool import Transaction
 from chatr.store.writing.appending import Append, Appended
 from chatr.store.writing.places import Of, between
-from chatr.store.writing.writer import MessageWriter
+from chatr.store.writing.writer import SMALL_BATCH, MessageWriter
 from tests.box import box
 from tests.store.test_pool import PoolCase
 
@@ -143,6 +144,39 @@ class FairTests(WriterCase):
                 done.addCallback(lambda _, what=what: order.append(what))
         await gatherResults([*reads, sent])
         self.assertEqual(order, ["sent"] + ["read"] * 8)
+
+
+class BatchTests(WriterCase):
+    """What is stored together."""
+
+    async def test_what_one_turn_brings(self) -> None:
+        """One statement, whatever the conversations; more than a few are two that are under way at once."""
+        writer = await self.writer()
+        places = [await self.conversation() for _ in range(SMALL_BATCH + 1)]
+        for count, statements in ((SMALL_BATCH, 1), (SMALL_BATCH + 1, 2)):
+            before = writer.statements
+            sent = [writer.append(self.message(people[0], conversation_id=where)) for people, where in places[:count]]
+            self.assertEqual(writer.statements, before)
+            await gatherResults(sent)
+            self.assertEqual(writer.statements - before, statements)
+
+    async def test_two_are_under_way(self) -> None:
+        """While one waits another goes on; what comes while two wait is stored when the first of them is."""
+        writer = await self.writer(size=5)
+        places = [await self.conversation() for _ in range(3)]
+        sent: list[Deferred[Appended]] = []
+        async with self.db.transaction() as tx:
+            for number, (people, where) in enumerate(places):
+                if number < 2:
+                    conversations.lock(tx, where)
+                    await tx.query("SELECT 1")
+                sent.append(writer.append(self.message(people[0], conversation_id=where)))
+                while writer._writing < min(number + 1, 2):
+                    await self.db.query("SELECT 1")
+            for _ in range(10):
+                await self.db.query("SELECT 1")
+            self.assertEqual([done.called for done in sent], [False] * 3)
+        self.assertEqual([done.seq for done in await gatherResults(sent)], [1] * 3)
 
 
 class OrderTests(WriterCase):

@@ -1,7 +1,7 @@
-"""``python -m bench.transfers``: files up and down beside Express and Multer, and what everybody else notices of it.
+"""``python -m bench.files.transfers``: files up and down beside Express and Multer, and what others notice of it.
 
-Uploads and downloads of 1 MB by 16 clients at once, in turns with a peer of the yardstick's stack (bench/peers/files)
-on the same PostgreSQL. What is sent is a zip, which neither re-encodes: of an image chatr makes others, which the peer
+Uploads and downloads of 1 MB by 16 clients at once, in turns with a peer of the yardstick's stack (``peer_server``) on
+the same PostgreSQL. What is sent is a zip, which neither re-encodes: of an image chatr makes others, which the peer
 does not. Then a file of 200 MB: how much more memory the server takes, and how long messages of two others take
 meanwhile; and these again under a flood of images that are small files and large pictures.
 """
@@ -29,12 +29,13 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from bench import files_peer, processes
+from bench import processes
 from bench.contacts import befriend
-from bench.files_peer import FilesPeer
+from bench.files import peer as files_peer
+from bench.files.load import Job, Outcome, serve
+from bench.files.peer import FilesPeer
 from bench.server import Server, free_port, running
 from bench.sessions import Client
-from bench.transfer_load import Job, Outcome, serve
 from chatr.auth.tokens import Tokens
 from chatr.datadir import DataDirectory
 
@@ -283,7 +284,7 @@ def _child(work: Callable[..., None], *args: Any) -> Iterator[Connection]:
 
 def main() -> int:
     """Measure and print; 1 when something is worse than it may be."""
-    parser = argparse.ArgumentParser(prog="python -m bench.transfers", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m bench.files.transfers", description=__doc__.partition("\n")[0])
     parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()) / "chatr-bench")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3)

@@ -26,11 +26,11 @@ from typing import Any
 
 from playwright.sync_api import Response
 
-from bench import in_page
-from bench.browser import Visit, browsing, visiting
 from bench.server import free_port, running
 from bench.sessions import Client
-from bench.web_world import World, populate
+from bench.web import in_page
+from bench.web.browser import Visit, browsing, visiting
+from bench.web.world import World, populate
 from chatr.rest.client import FOLDER
 
 #: How much slower a cheap telephone is.

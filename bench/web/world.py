@@ -10,9 +10,9 @@ from datetime import datetime, timezone
 import bcrypt
 
 from bench import filling
-from bench.browser import Person
 from bench.server import Server
 from bench.sessions import Client
+from bench.web.browser import Person
 from chatr.auth.tokens import Tokens
 from chatr.datadir import DataDirectory
 

@@ -1,4 +1,4 @@
-"""The load of bench.transfers: clients that send, or fetch, one body after the other over a connection each.
+"""The load of bench.files.transfers: clients that send, or fetch, one body after the other over a connection each.
 
 A process of its own, one thread, nothing but sockets: what it asks for is made before, what it is answered is counted
 and dropped. It takes a job from its pipe and answers what became of it.

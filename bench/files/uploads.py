@@ -1,4 +1,4 @@
-"""``python -m bench.uploads``: what an upload of 200 MB costs: memory, and the time of others. Chatr alone.
+"""``python -m bench.files.uploads``: what an upload of 200 MB costs: memory, and the time of others. Chatr alone.
 
 Measured: the most memory that the server process has had while one file came in, beyond what it had before; and how
 long the sends of somebody take who has nothing to do with it, one after the other, with and without the upload. The
@@ -126,7 +126,7 @@ def measure(server: Server, upload: Upload, tokens: list[str], stranger: Client,
 
 def main() -> int:
     """Start a server, measure, print."""
-    argparse.ArgumentParser(prog="python -m bench.uploads", description=__doc__.partition("\n")[0]).parse_args()
+    argparse.ArgumentParser(prog="python -m bench.files.uploads", description=__doc__.partition("\n")[0]).parse_args()
     port = free_port()
     settings = (
         f"server.rawsocket=tcp:{port}:interface=127.0.0.1:backlog=512",

@@ -1,4 +1,4 @@
-"""``python -m bench.media [--hour]``: what looking into files costs, and whom a flood of bombs holds up. Chatr alone.
+"""``python -m bench.files.media [--hour]``: what looking into files costs, whom a flood of bombs holds up. Chatr alone.
 
 First single files: the time from the call to the answer, by one worker that runs already. Then one account's small
 images one after the other, alone and while another account always has eight bombs waiting: the time of each, and how

@@ -1,4 +1,4 @@
-"""Beside what chatr's files are measured: Express and Multer, as bench/peers/files has it, on the same PostgreSQL."""
+"""Beside what chatr's files are measured: Express and Multer, of bench/files/peer_server, on the same PostgreSQL."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CREATE TABLE members (conversation_id uuid, user_id uuid, PRIMARY KEY (conversat
 def install(scratch: Path) -> Path:
     """A copy of the peer with what it needs from the registry."""
     place = scratch / "files-peer"
-    shutil.copytree(Path(__file__).parent / "peers" / "files", place, dirs_exist_ok=True)
+    shutil.copytree(Path(__file__).parent / "peer_server", place, dirs_exist_ok=True)
     if not (place / "node_modules").exists():
         command = ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--silent"]
         subprocess.run(command, cwd=place, check=True)
