@@ -165,8 +165,8 @@ class Shared:
     _turn_key = ""
     _kept = b""
     _at = 0
-    _held = False
-    _halted = False
+    #: Its protocol takes nothing; it waits for its turn.
+    _held = _halted = False
     #: What is read at once: Twisted's.
     bufferSize = 65536
     #: So much of what comes next is known to be the body of an upload.
@@ -242,9 +242,10 @@ class Shared:
     # Twisted and protocols call these.
 
     def doRead(self) -> Any:
-        """There is something to read. Only now that it must not be, reading stops: most turns come before."""
-        if self._halted:
-            return super().pauseProducing()  # type: ignore[misc]
+        """Read, or not: mostly it goes on before more has come, and the reactor need not be told to look away."""
+        if self._halted or self._held:
+            super().pauseProducing()  # type: ignore[misc]
+            return None
         return super().doRead()  # type: ignore[misc]
 
     def _dataReceived(self, data: bytes) -> Any:
@@ -258,12 +259,12 @@ class Shared:
     def pauseProducing(self) -> None:
         """The protocol takes nothing."""
         self._held = True
-        super().pauseProducing()  # type: ignore[misc]
 
     def resumeProducing(self) -> None:
         """The protocol takes what there is, and then what comes."""
         self._held = False
         if self._kept:
+            self.halt()
             self.sharing.wait(self)
         else:
             super().resumeProducing()  # type: ignore[misc]

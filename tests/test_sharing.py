@@ -144,6 +144,42 @@ class TurnTests(SynchronousTestCase):
         seen.append(connection.standing)
         self.assertEqual(seen, [Standing.STRANGER, Standing.NEWCOMER, Standing.SETTLED, Standing.STRANGER])
 
+    def test_looks_away_when_something_comes(self) -> None:
+        """Whoever takes nothing for a moment in which nothing comes costs the reactor nothing."""
+        told: list[str] = []
+
+        class Transport:
+            def pauseProducing(self) -> None:
+                told.append("pause")
+
+            def resumeProducing(self) -> None:
+                told.append("resume")
+
+            def doRead(self) -> None:
+                told.append("read")
+
+        class Connection(Shared, Transport):
+            pass
+
+        connection = Connection()
+        for stop, go_on in (
+            (connection.pauseProducing, connection.resumeProducing),
+            (connection.halt, connection.go_on),
+        ):
+            stop()
+            go_on()
+            self.assertEqual(told, ["resume"])
+            connection.doRead()
+            stop()
+            connection.doRead()
+            go_on()
+            self.assertEqual(told, ["resume", "read", "pause", "resume"])
+            told.clear()
+        connection.halt()
+        connection.pauseProducing()
+        connection.go_on()
+        self.assertEqual(told, [])
+
     def test_gone(self) -> None:
         """What a connection has sent that is no more is passed over."""
         first, second = Sender(self, "ann"), Sender(self, "ann")

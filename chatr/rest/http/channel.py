@@ -17,22 +17,27 @@ from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
 
 from chatr.api.dispatch import new_request_id
-from chatr.rest.http.direct import resume_when_sent, sent_now
-from chatr.rest.http.headers import HttpRefusal, framing_fault, last_answer
-from chatr.rest.http.opening import opening_ends
+from chatr.rest.http.direct import SendsNow
+from chatr.rest.http.headers import HttpRefusal, last_answer
 from chatr.rest.http.request import ChatrRequest
 
 #: Of a request line with all headers.
 MAX_HEAD_BYTES = 16 * 1024
 MAX_HEADER_LINES = 100
+#: With what a connection begins that becomes a WebSocket, and how much is kept of it until its end has come.
+WEBSOCKET = b"GET /ws HTTP/1.1\r\n"
+MAX_OPENING_BYTES = 4096
+_END = b"\r\n\r\n"
 #: What a transport takes before it says that its client does not read; and more than the headers of an answer.
 BUFFER_BYTES = 64 * 1024
 ANSWER_HEAD_BYTES = 1024
+#: More digits than any body has bytes: Python refuses to read a number of thousands.
+MAX_LENGTH_DIGITS = 15
 #: Legal nowhere in a header, a tab apart (RFC 9110, section 5.5); a parser behind us may take some for line ends.
 _CONTROLS = bytes({*range(32), 127} - {9})
 
 
-class ChatrChannel(HTTPChannel):
+class ChatrChannel(SendsNow, HTTPChannel):
     """Reads requests one after the other; parses none before the answers to those before it have been read.
 
     A client has a time for the headers, for a body and for reading an answer; when it is over the connection ends.
@@ -86,8 +91,10 @@ class ChatrChannel(HTTPChannel):
     def dataReceived(self, data: bytes) -> None:
         if self.refused:
             return
-        if self._opening is not None and not (data := self._opened(self._opening + data)):
-            return
+        if self._opening is not None:
+            data = self._opened(self._opening + data)
+            if not data:
+                return
         super().dataReceived(data)
         if self._buffer and not self._handlingRequest:
             self._begin()
@@ -118,7 +125,7 @@ class ChatrChannel(HTTPChannel):
             self.refuse(HttpRefusal(431, f"A request has at most {MAX_HEADER_LINES} headers", "too_large"))
         elif value.translate(None, _CONTROLS) != value:
             self.refuse(HttpRefusal(400, "A header has a control character"))
-        elif fault := framing_fault(name.lower(), value.strip(b" \t"), self._version, self.site.rules.max_body_bytes):
+        elif fault := self._framing_fault(name.lower(), value.strip(b" \t")):
             self.refuse(fault)
         else:
             return bool(super().headerReceived(line))
@@ -200,21 +207,6 @@ class ChatrChannel(HTTPChannel):
         self._wrote(sum(map(len, iovec)))
         super().writeSequence(iovec)
 
-    def send_now(self, data: memoryview) -> int | None:
-        """Send as much of an answer as is taken at once; how much that was. None: it is to be written.
-
-        Where it was not all, the producer is paused until more is taken.
-        """
-        sent = sent_now(self.transport, data)
-        if sent is not None:
-            # Whatever was written before has left.
-            self._unread_bytes = 0
-            self._wrote(len(data))
-            if sent < len(data):
-                resume_when_sent(self.transport)
-                self.pauseProducing()
-        return sent
-
     def loseConnection(self) -> None:
         # What is still to be sent goes out first, to a client that may never read it.
         self._wait_for_reader()
@@ -279,18 +271,19 @@ class ChatrChannel(HTTPChannel):
 
     def _opened(self, data: bytes) -> bytes:
         """Let what may be the usual handshake of a WebSocket become one; return what is to be parsed instead."""
-        end = opening_ends(data)
-        if end and self.site.take_websocket(self.transport, data[:end], data[end:]):
-            # As with any that is handed over: the transport knows of the end, and nothing waits for anything here.
-            self.transport = None
-            self._stop_timers()
-        elif end == 0:
-            self._opening = data
-            self._begin()
-        else:
-            self._opening = None
-            return data
-        return b""
+        end = data.find(_END) + len(_END)
+        if data.startswith(WEBSOCKET) or WEBSOCKET.startswith(data):
+            if end < len(_END) and len(data) <= MAX_OPENING_BYTES:
+                self._opening = data
+                self._begin()
+                return b""
+            if end >= len(_END) and self.site.take_websocket(self.transport, data[:end], data[end:]):
+                # As with any that is handed over: the transport knows of the end, and nothing waits for anything here.
+                self.transport = None
+                self._stop_timers()
+                return b""
+        self._opening = None
+        return data
 
     def _begin(self) -> None:
         """Something of a request has come. The first one has its time from the connection's start."""
@@ -307,6 +300,17 @@ class ChatrChannel(HTTPChannel):
         else:
             self.transport.loseWriteConnection()
         self._after(self._deadlines.linger_s, self.cut)
+
+    def _framing_fault(self, name: bytes, value: bytes) -> HttpRefusal | None:
+        """What is wrong with a header that says where the body ends (RFC 9112, sections 6.1 to 6.3).
+
+        What is left to Twisted: two of them, and a length that is no number.
+        """
+        if name == b"content-length" and len(value) > MAX_LENGTH_DIGITS and value.isdigit():
+            return HttpRefusal(413, f"A request body has at most {self.site.rules.max_body_bytes} bytes", "too_large")
+        if name == b"transfer-encoding" and (value.lower() != b"chunked" or self._version != b"HTTP/1.1"):
+            return HttpRefusal(400, "The only transfer coding is chunked, of HTTP/1.1")
+        return None
 
     def _head_is_long(self, request_line: bool) -> None:
         status, what = (414, "request line") if request_line else (431, "request line with its headers")

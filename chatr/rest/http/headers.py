@@ -83,8 +83,6 @@ _CORS_EXPOSED = (
     "Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset, X-Request-Id"
 )
 _CORS_SECONDS = "600"
-#: More digits than any body has bytes: Python refuses to read a number of thousands.
-MAX_LENGTH_DIGITS = 15
 #: A year, for this host alone: what else the operator serves below the domain is not ours to decide.
 _HSTS = "max-age=31536000"
 
@@ -219,18 +217,6 @@ def _encoded(api: bool, strict: bool) -> tuple[tuple[bytes, bytes], ...]:
     for name, value in _common(api, strict):
         made.setRawHeaders(name, [value])
     return tuple((name, values[0]) for name, values in made.getAllRawHeaders())
-
-
-def framing_fault(name: bytes, value: bytes, version: bytes, max_body_bytes: int) -> HttpRefusal | None:
-    """What is wrong with a header of a request that says where its body ends (RFC 9112, sections 6.1 to 6.3).
-
-    What is left to Twisted: two of them, and a length that is no number.
-    """
-    if name == b"content-length" and len(value) > MAX_LENGTH_DIGITS and value.isdigit():
-        return HttpRefusal(413, f"A request body has at most {max_body_bytes} bytes", "too_large")
-    if name == b"transfer-encoding" and (value.lower() != b"chunked" or version != b"HTTP/1.1"):
-        return HttpRefusal(400, "The only transfer coding is chunked, of HTTP/1.1")
-    return None
 
 
 def phrase(status: int) -> bytes:

@@ -14,7 +14,7 @@ from chatr.wamp.transports import shortcuts
 #: Handed to a transport at once at most: what is there can no longer be dropped, and a paused producer gives no more.
 CHUNK_BYTES = 64 * 1024
 #: Outputs of which a turn takes care: more than a batch of sends has receivers, and half a millisecond of writing.
-FLUSHED_AT_ONCE = int(__import__("os").environ.get("FLUSH", "128"))
+FLUSHED_AT_ONCE = 128
 
 
 class Turn:
