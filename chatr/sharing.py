@@ -165,11 +165,18 @@ class Shared:
     _turn_key = ""
     _kept = b""
     _at = 0
-    _held = False
+    #: Its protocol takes nothing; it waits for its turn.
+    _held = _halted = False
     #: What is read at once: Twisted's.
     bufferSize = 65536
     #: So much of what comes next is known to be the body of an upload.
     _body_bytes = 0
+    #: Twisted's own, as they are while nothing is read or written: a slimmed instance leaves them to its class.
+    connected, streamingProducer = 1, True
+    dataBuffer, offset, _tempDataLen = b"", 0, 0
+    #: Only said in logs, in which no connection has a name of its own: what a slimmed instance forgets.
+    hostname, logstr, repstr, sessionno = "", "Connection", "<Connection>", 0
+    not_kept = frozenset({"hostname", "logstr", "repstr", "sessionno"})
 
     @property
     def turn_key(self) -> str:
@@ -220,10 +227,11 @@ class Shared:
 
     def halt(self) -> None:
         """Receive nothing more for now."""
-        super().pauseProducing()  # type: ignore[misc]
+        self._halted = True
 
     def go_on(self) -> None:
         """Receive again, unless the protocol takes nothing."""
+        self._halted = False
         if not self._held:
             super().resumeProducing()  # type: ignore[misc]
 
@@ -232,6 +240,13 @@ class Shared:
         self.abortConnection()  # type: ignore[attr-defined]
 
     # Twisted and protocols call these.
+
+    def doRead(self) -> Any:
+        """Read, or not: mostly it goes on before more has come, and the reactor need not be told to look away."""
+        if self._halted or self._held:
+            super().pauseProducing()  # type: ignore[misc]
+            return None
+        return super().doRead()  # type: ignore[misc]
 
     def _dataReceived(self, data: bytes) -> Any:
         if not data:
@@ -244,12 +259,12 @@ class Shared:
     def pauseProducing(self) -> None:
         """The protocol takes nothing."""
         self._held = True
-        super().pauseProducing()  # type: ignore[misc]
 
     def resumeProducing(self) -> None:
         """The protocol takes what there is, and then what comes."""
         self._held = False
         if self._kept:
+            self.halt()
             self.sharing.wait(self)
         else:
             super().resumeProducing()  # type: ignore[misc]

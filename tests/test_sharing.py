@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable
 from typing import Any
 
 from twisted.internet import reactor
+from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint, serverFromString
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import deferLater
@@ -142,6 +144,42 @@ class TurnTests(SynchronousTestCase):
         seen.append(connection.standing)
         self.assertEqual(seen, [Standing.STRANGER, Standing.NEWCOMER, Standing.SETTLED, Standing.STRANGER])
 
+    def test_looks_away_when_something_comes(self) -> None:
+        """Whoever takes nothing for a moment in which nothing comes costs the reactor nothing."""
+        told: list[str] = []
+
+        class Transport:
+            def pauseProducing(self) -> None:
+                told.append("pause")
+
+            def resumeProducing(self) -> None:
+                told.append("resume")
+
+            def doRead(self) -> None:
+                told.append("read")
+
+        class Connection(Shared, Transport):
+            pass
+
+        connection = Connection()
+        for stop, go_on in (
+            (connection.pauseProducing, connection.resumeProducing),
+            (connection.halt, connection.go_on),
+        ):
+            stop()
+            go_on()
+            self.assertEqual(told, ["resume"])
+            connection.doRead()
+            stop()
+            connection.doRead()
+            go_on()
+            self.assertEqual(told, ["resume", "read", "pause", "resume"])
+            told.clear()
+        connection.halt()
+        connection.pauseProducing()
+        connection.go_on()
+        self.assertEqual(told, [])
+
     def test_gone(self) -> None:
         """What a connection has sent that is no more is passed over."""
         first, second = Sender(self, "ann"), Sender(self, "ann")
@@ -181,21 +219,27 @@ class Reading(Protocol):
 class SocketTests(TestCase):
     """Real sockets below."""
 
-    async def pieces(self, reading: Reading, sent: bytes) -> bytes:
-        """What the protocol has been handed when it has seen the end."""
-        seconds: Any = reactor
-        sharing = Sharing(seconds)
+    async def listen(
+        self, reading: Reading, seconds: Callable[[], float] = time.perf_counter
+    ) -> tuple[TCP4ClientEndpoint, Connections]:
+        """A port with one connection to it, whose turns are measured so; nobody waits at the end."""
+        clock: Any = reactor
+        sharing = Sharing(clock, seconds=seconds)
         connections = Connections(
-            per_caller=0, exempt_loopback=False, incidents=Incidents(seconds.seconds), sharing=sharing
+            per_caller=0, exempt_loopback=False, incidents=Incidents(clock.seconds), sharing=sharing
         )
         factory: Any = Factory()
         factory.buildProtocol = lambda _: reading
         port = await serverFromString(reactor, "tcp:0:interface=127.0.0.1").listen(factory)
         self.addCleanup(port.stopListening)
+        self.addCleanup(lambda: self.assertEqual(len(sharing), 0))
         connections.guard(port)
-        client: Raw = await TCP4ClientEndpoint(reactor, "127.0.0.1", port.getHost().port).connect(
-            Factory.forProtocol(Raw)
-        )
+        return TCP4ClientEndpoint(reactor, "127.0.0.1", port.getHost().port), connections
+
+    async def pieces(self, reading: Reading, sent: bytes) -> bytes:
+        """What the protocol has been handed when it has seen the end."""
+        port, connections = await self.listen(reading)
+        client: Raw = await port.connect(Factory.forProtocol(Raw))
         client.transport.write(sent)  # type: ignore[union-attr]
         if reading._stop:
             await client.hears(b"stopped")
@@ -209,7 +253,6 @@ class SocketTests(TestCase):
         await client.closed
         while connections.open:
             await _turns()
-        self.assertEqual(len(sharing), 0)
         return b"".join(reading.pieces)
 
     async def test_small_pieces(self) -> None:
@@ -240,6 +283,20 @@ class SocketTests(TestCase):
         """A protocol that takes nothing is handed nothing, though there is more; then all of it."""
         sent = bytes(number % 251 for number in range(60_000)) + b"."
         self.assertEqual(await self.pieces(Reading(stop=10_000), sent), sent)
+
+    async def test_the_end_waits(self) -> None:
+        """What was sent before the end is handed on, though the end comes while it waits for a hundred turns."""
+        ticks = itertools.count()
+        sent = bytes(number % 251 for number in range(100 * LEAST_BYTES))
+        reading, ended = Reading(), Deferred[None]()
+        self.patch(reading, "connectionLost", lambda _: ended.callback(None))
+        port, _ = await self.listen(reading, lambda: next(ticks) * SHARE_S)
+        client: Raw = await port.connect(Factory.forProtocol(Raw))
+        client.transport.write(sent)  # type: ignore[union-attr]
+        client.transport.loseConnection()  # type: ignore[union-attr]
+        await ended
+        self.assertEqual(b"".join(reading.pieces), sent)
+        self.assertGreaterEqual(len(reading.pieces), 100)
 
 
 class ServerTests(RestCase):

@@ -39,16 +39,13 @@ def pauses(options: argparse.Namespace) -> list[Found]:
     turns = sorted(found["turns"])
     p99, p999 = (turns[int(len(turns) * part)] * 1000 for part in (0.99, 0.999))
     value = f"p99 {number(p99)}, p99.9 {number(p999)}, longest {number(turns[-1] * 1000)} ms of {len(turns):,}"
-    collected = "; ".join(_collections(number, took) for number, took in enumerate(found["collections"]))
+    took = [seconds * 1000 for generation in found["collections"] for seconds in generation]
+    counts = " + ".join(str(len(generation)) for generation in found["collections"])
+    collected = f"{counts} by generation, longest {number(max(took, default=0))}, in all {number(sum(took))} ms"
     return [
         Found(f"turns of the reactor over {options.sends:,} sends", value, f"p99.9 ≤ {LIMIT_MS} ms", p999 <= LIMIT_MS),
         Found("garbage collections meanwhile", collected),
     ]
-
-
-def _collections(generation: int, took: list[float]) -> str:
-    longest = f", longest {number(max(took) * 1000)}, in all {number(sum(took) * 1000)} ms" if took else ""
-    return f"generation {generation}: {len(took)}{longest}"
 
 
 def watched(path: Path) -> str:

@@ -131,20 +131,23 @@ def sizes(server: Server) -> None:
 
 
 def search(options: argparse.Namespace) -> list[Found]:
-    """Each kind of search by somebody with the long conversation and by others, and pages far down."""
+    """The slowest kind of search of somebody with the long conversation and of others, and pages far down."""
     with growing() as world:
         people = populate(world, options.messages)
         sizes(world.server)
         found = []
-        for name, words in CASES:
-            for who, chosen in (("", people[1:]), (", of them half in one", people[:1])):
-                took = [world.get(f"/messages/search?q={quote(words())}", random.choice(chosen))[0] for _ in range(60)]
-                found.append(_found(f"{name}{who}", took))
-        for name, words in CASES[:1] + CASES[5:6]:
-            found.append(_found(f"{name}, page by page", _pages(world, words(), people[0])))
+        for who, chosen in (("by others", people[1:]), ("by one of whom half of them are", people[:1])):
+            took = {name: [_ask(world, words(), random.choice(chosen)) for _ in range(60)] for name, words in CASES}
+            found.append(_slowest(f"search among {options.messages:,}, {who}", took))
+        took = {name: _pages(world, words(), people[0]) for name, words in CASES[:1] + CASES[5:6]}
+        found.append(_slowest("the same, page by page", took))
         if options.plans:
             asyncio.run(explain(world.server, people[0]))
     return found
+
+
+def _ask(world: World, words: str, user_id: str) -> float:
+    return world.get(f"/messages/search?q={quote(words)}", user_id)[0]
 
 
 def _pages(world: World, words: str, user_id: str) -> list[float]:
@@ -160,7 +163,11 @@ def _pages(world: World, words: str, user_id: str) -> list[float]:
     return took
 
 
-def _found(text: str, took: list[float]) -> Found:
-    p95 = statistics.quantiles(took, n=20)[-1]
-    value = f"{number(statistics.median(took))} / {number(p95)} ms"
-    return Found(f"search, {text}, p50 / p95", value, f"p95 ≤ {LIMIT_MS} ms", p95 <= LIMIT_MS)
+def _slowest(text: str, took: dict[str, list[float]]) -> Found:
+    """Of the kind of words that took longest; all are told."""
+    p95s = {name: statistics.quantiles(times, n=20)[-1] for name, times in took.items()}
+    for name, times in took.items():
+        print(f"# {text}: {name}: p50 {number(statistics.median(times))}, p95 {number(p95s[name])} ms", file=sys.stderr)
+    slowest = max(p95s, key=p95s.__getitem__)
+    value = f"p50 {number(statistics.median(took[slowest]))}, p95 {number(p95s[slowest])} ms ({slowest})"
+    return Found(text, value, f"p95 ≤ {LIMIT_MS} ms", p95s[slowest] <= LIMIT_MS)

@@ -26,11 +26,12 @@ Function = TypeVar("Function", bound=Callable[..., Awaitable[Any]])
 class Upload(msgspec.Struct, frozen=True):
     """What comes with a call as ``multipart/form-data``: a file in the part ``field``; parameters are further parts.
 
-    ``limit`` names the setting of [files] that says how large it may be.
+    ``limit`` names the setting of [files] that says how large it may be. ``hashed``: whether its SHA-256 is wanted.
     """
 
     field: str
     limit: Literal["max_bytes", "max_avatar_bytes", "max_cover_bytes"] = "max_bytes"
+    hashed: bool = False
 
 
 class Route(msgspec.Struct, frozen=True):

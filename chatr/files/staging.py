@@ -108,10 +108,10 @@ class Staged:
         feed: Feed,
         *,
         offset: int = 0,
-        algorithm: str = "sha256",
+        algorithm: str = "",
         before: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """``algorithm``: of the digest of what comes. ``before``: what has to be done before anything is written."""
+        """``algorithm``: of the digest of what comes, if one is wanted. ``before``: what is done before all writing."""
         self.id = id
         self.path = staging.path(id)
         self.size = offset
@@ -143,7 +143,7 @@ class Staged:
             self._pump()
 
     async def end(self, *, for_good: bool = True) -> bytes:
-        """Nothing more comes: wait until all is on the disk. Returns the digest of what came.
+        """Nothing more comes: wait until all is on the disk. Returns the digest of what came, empty if none is wanted.
 
         ``for_good``: so that it outlasts a loss of power; storage sees to that of what goes there at once. Raises
         OSError, and what ``before`` raised.
@@ -229,15 +229,16 @@ class _File:
     def __init__(self, path: Path, offset: int, algorithm: str) -> None:
         self._path = path
         self._offset = offset
-        self._digest = hashlib.new(algorithm)
+        self._digest = hashlib.new(algorithm) if algorithm else None
         self._descriptor = -1
         self._unsynced = 0
 
     def append(self, pieces: list[bytes]) -> None:
         """Write pieces at the end."""
         descriptor = self._open()
-        for piece in pieces:
-            self._digest.update(piece)
+        if self._digest is not None:
+            for piece in pieces:
+                self._digest.update(piece)
         for start in range(0, len(pieces), _IOV_MAX):
             _write_all(descriptor, pieces[start : start + _IOV_MAX])
         self._unsynced += sum(map(len, pieces))
@@ -258,7 +259,7 @@ class _File:
                 os.fsync(self._descriptor)
         finally:
             self.close()
-        return self._digest.digest()
+        return self._digest.digest() if self._digest is not None else b""
 
     def close(self) -> None:
         """Close it, if it is open."""

@@ -18,6 +18,7 @@ from chatr.live.members import Members, Presence, Written
 from chatr.live.tickets import Admit, Tickets
 from chatr.realtime.hub import Hub
 from chatr.sharing import count_for
+from chatr.timers import Timers
 from chatr.wamp.realm import Realm
 from chatr.wamp.router import Router
 from chatr.wamp.transports.rawsocket import WampRawSocketFactory
@@ -49,8 +50,9 @@ class WampDoor:
         """
         self._config = config
         wamp = config.wamp
+        timers = Timers(clock)
         self.members = Members(
-            hub=hub, presence=presence, per_user=wamp.max_sessions_per_user, clock=clock, now=now, written=written
+            hub=hub, presence=presence, per_user=wamp.max_sessions_per_user, timers=timers, now=now, written=written
         )
         self.realm = Realm(
             authenticator=Tickets(authenticate, anonymous=wamp.anonymous, public_url=config.server.public_url),
@@ -66,6 +68,7 @@ class WampDoor:
             arrivals=Addresses(wamp.max_sessions_per_address, exempt_loopback=config.exempt_loopback),
             count_for=count_for,
             clock=clock,
+            timers=timers,
         )
 
     def websocket(self, refuse: Refuse | None = None) -> Upgrade:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Protocol
 
 import msgspec
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from chatr import plain
 from chatr.api.context import Caller
@@ -15,6 +14,7 @@ from chatr.api.errors import URI_PREFIX
 from chatr.live.crowd import Crowd
 from chatr.realtime.hub import Announcement, Hub
 from chatr.services.admission import Admission
+from chatr.timers import Timer, Timers
 from chatr.wamp.publication import Publication
 from chatr.wamp.realm import Identity, Peer, RealmSession, Refusal
 
@@ -42,14 +42,14 @@ class Members:
         hub: Hub,
         presence: Presence,
         per_user: int,
-        clock: IReactorTime,
+        timers: Timers,
         now: Callable[[], datetime],
         written: Written | None,
     ) -> None:
         self.hub = hub
         self.presence = presence
         self.written = written
-        self.clock = clock
+        self.timers = timers
         self.now = now
         self.people = Crowd(per_user)
 
@@ -61,14 +61,17 @@ class Members:
 
     def joined(self, session: RealmSession, peer: Peer, identity: Identity) -> Member:
         """Take note of a session that has been welcomed."""
-        member = Member(self, session, peer, identity.account)
+        admission: Admission = identity.account
+        member = Member(self, session, peer, admission)
         if member.caller.user_id:
-            member.enter()
+            member.enter(admission.rooms, admission.expires_at)
         return member
 
 
 class Member:
     """One session of somebody, and of the hub while it is open."""
+
+    __slots__ = ("_expiry", "_members", "_session", "caller", "connection")
 
     def __init__(self, members: Members, session: RealmSession, peer: Peer, admission: Admission) -> None:
         self.connection = session.connection
@@ -81,20 +84,16 @@ class Member:
             connection=session.connection,
         )
         self._members = members
-        self._written = members.written
         self._session = session
-        # Once for each event and session: what is looked up beforehand is saved a million times.
-        self._deliver = session.deliver
-        self._admission = admission
-        self._expiry: IDelayedCall | None = None
+        self._expiry: Timer | None = None
 
-    def enter(self) -> None:
-        """Be somebody who is here."""
+    def enter(self, rooms: Iterable[str], expires_at: float) -> None:
+        """Be somebody who is here, until ``expires_at`` (seconds since the epoch)."""
         members, user_id = self._members, self.caller.user_id
         members.people.came(user_id)
-        members.hub.join(self, self._admission.rooms)
+        members.hub.join(self, rooms)
         members.presence.joined(user_id, self.connection)
-        self.extend(self._admission.expires_at)
+        self.extend(expires_at)
 
     @property
     def speaks_json(self) -> bool:
@@ -114,7 +113,7 @@ class Member:
         """Live until ``expires_at`` (seconds since the epoch), whatever was said before. Called by the hub too."""
         self._forget_expiry()
         left_s = max(expires_at - self._members.now().timestamp(), 0)
-        self._expiry = self._members.clock.callLater(left_s, self.end, "unauthenticated", "token expired")
+        self._expiry = self._members.timers.call_later(left_s, self._expired)
 
     def deliver(self, announcement: Announcement) -> None:
         """Send an event. Called by the hub."""
@@ -124,14 +123,19 @@ class Member:
             publication = announcement.made = Publication(
                 event.topic, announcement.payload, number=announcement.publication, ephemeral=event.ephemeral
             )
-        if self._deliver(publication) and self._written is not None:
-            self._written(self.caller.user_id, announcement.payload)
+        if self._session.deliver(publication):
+            written = self._members.written
+            if written is not None:
+                written(self.caller.user_id, announcement.payload)
 
     def end(self, code: str, reason: str) -> None:
         """End the session with GOODBYE. ``code``: an error code of ours."""
         self._session.end(URI_PREFIX + code, reason)
 
+    def _expired(self) -> None:
+        self.end("unauthenticated", "token expired")
+
     def _forget_expiry(self) -> None:
-        if self._expiry is not None and self._expiry.active():
+        if self._expiry is not None:
             self._expiry.cancel()
         self._expiry = None

@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 from chatr.api.events.activity import PresenceChanged
 from chatr.api.model import wire_time
 from chatr.process.tasks import Tasks
-from chatr.realtime.presence import PresenceChange, PresenceTracker, Status
+from chatr.realtime.presence import MOST_AT_ONCE, PresenceChange, PresenceTracker, Status
 from chatr.realtime.publisher import Publisher
 from chatr.realtime.rooms import person_room
 from chatr.services.circles import Circles
@@ -48,6 +48,8 @@ class Announcer:
         self._alone = alone
         self._tracker: PresenceTracker | None = None
         self._turn = DeferredLock()
+        #: The last that waits for its turn, if that is the tracker's news: more of them are told with it.
+        self._waiting: dict[str, PresenceChange] | None = None
         self._untold: dict[str, float] = {}
         self._unhidden: list[tuple[str, Sequence[str]]] = []
         self._retry: IDelayedCall | None = None
@@ -76,8 +78,14 @@ class Announcer:
         return self._turn.run(lambda: None)
 
     def changed(self, changes: list[PresenceChange]) -> None:
-        """Tell of the tracker's news."""
-        self._do(lambda: self._announce(changes))
+        """Tell of the tracker's news, together with those that wait already: while one statement runs more come."""
+        news = {change.user_id: change for change in changes}
+        if self._waiting is not None and len(self._waiting) + len(news) <= MOST_AT_ONCE:
+            self._waiting |= news
+            return
+        waits = bool(self._turn.locked)
+        self._do(lambda: self._announce_all(news))
+        self._waiting = news if waits else None
 
     def show(self, user_id: str, viewer_ids: Sequence[str]) -> None:
         """Viewers may be told of a person's presence from now on: tell them how it is."""
@@ -104,9 +112,15 @@ class Announcer:
         self._do(lambda: self._hide(user_id, viewer_ids))
 
     def _do(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._waiting = None
         turn = self._turn.run(lambda: Deferred.fromCoroutine(work()))
         # What could not be read is told later; what else goes wrong is a mistake of ours.
         turn.addErrback(self._pulse.failed)
+
+    async def _announce_all(self, news: dict[str, PresenceChange]) -> None:
+        if self._waiting is news:
+            self._waiting = None
+        await self._announce(list(news.values()))
 
     async def _announce(self, changes: list[PresenceChange]) -> None:
         try:

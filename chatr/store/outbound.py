@@ -94,7 +94,7 @@ async def retry(db: Queryable, id: str, error: str, first_s: int, last_s: int) -
 async def bury(db: Queryable, id: str, error: str) -> None:
     """Give a letter up that will never be taken, or too late: keep it for the operator to see."""
     await db.execute(
-        "UPDATE outbound SET error = concat_ws('; ', error, %s), dead_at = now() WHERE id = %s", (error, id)
+        "UPDATE outbound SET error = concat_ws('; ', error, %s::text), dead_at = now() WHERE id = %s", (error, id)
     )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from chatr.timers import Timer
 from chatr.wamp.codec.wire import CALL, ERROR, RESULT, Call
 from chatr.wamp.realm import Callee, CallError, CallResult, Invocation, Member, Procedure
 from chatr.wamp.router import Router
@@ -38,7 +38,7 @@ class _Awaited:
     def __init__(self, request: int, invocation: Invocation) -> None:
         self.request = request
         self.invocation = invocation
-        self.deadline: IDelayedCall | None = None
+        self.deadline: Timer | None = None
 
     def abandon(self) -> None:
         """Nobody waits any more."""
@@ -47,7 +47,7 @@ class _Awaited:
 
     def forget_deadline(self) -> None:
         """It is over in time."""
-        if self.deadline is not None and self.deadline.active():
+        if self.deadline is not None:
             self.deadline.cancel()
         self.deadline = None
 
@@ -58,6 +58,8 @@ class Calls:
     When nobody waits for a call any more, after CANCEL, a timeout or the end of the session, its callee is told. What
     goes on all the same completes, its answer is dropped, and until then it counts as in flight.
     """
+
+    __slots__ = ("_awaited", "_callee", "_in_flight", "_member", "_router", "_send")
 
     def __init__(self, router: Router, callee: Callee, member: Member, send: Send) -> None:
         self._router = router
@@ -117,8 +119,8 @@ class Calls:
         done.addErrback(lambda failure: log.failure("a result could not be sent", failure=failure))
         if timeout_ms and self._waits(awaited):
             too_late = CallError("wamp.error.timeout", "the call took too long")
-            clock = self._router.clock
-            awaited.deadline = clock.callLater(timeout_ms / 1000, self._abandon, message.request, too_late)
+            timers = self._router.timers
+            awaited.deadline = timers.call_later(timeout_ms / 1000, self._abandon, message.request, too_late)
 
     def _check_room(self) -> None:
         uris = self._router.uris

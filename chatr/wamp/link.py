@@ -35,7 +35,7 @@ class Link(Peer, Protocol):
         """Send what is queued, then close; ``code`` is a WebSocket close code."""
 
     def welcomed(self, turn_key: str) -> None:
-        """Take messages of full length from now on; only short ones before.
+        """Take messages of full length from now on; only short ones before. The handshake's headers may be forgotten.
 
         ``turn_key``: whose time its work takes from now on; empty: nobody's.
         """

@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
+from chatr.timers import Timers
 from chatr.wamp.limits import CLOSE_TIMEOUT_S, Limits, Uris
 from chatr.wamp.realm import Realm, Refusal
 
@@ -121,6 +122,8 @@ class Router(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     arrivals: Arrivals
     count_for: CountFor
     clock: IReactorTime
+    timers: Timers
+    """For what each connection waits for."""
     sessions: Sessions = msgspec.field(default_factory=Sessions)
     counters: Counters = msgspec.field(default_factory=Counters)
 

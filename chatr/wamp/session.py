@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, get_args
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
+from chatr.timers import Timer
 from chatr.wamp import machine
 from chatr.wamp.calls import Calls, DuplicateRequest, FrameTooLarge
 from chatr.wamp.codec import wire
@@ -59,6 +59,8 @@ class _Inside(NamedTuple):
 class WampSession:
     """One session, from its transport's opening to its loss; a member of its realm while it is open."""
 
+    __slots__ = ("_asked", "_deadline", "_hello", "_inside", "_link", "_router", "connection", "state")
+
     def __init__(self, router: Router, link: Link) -> None:
         self.connection = secrets.token_hex(16)
         self.state: machine.State = "opening"
@@ -67,7 +69,7 @@ class WampSession:
         self._hello: _Hello | None = None
         self._asked: Challenge | None = None
         self._inside: _Inside | None = None
-        self._deadline: IDelayedCall | None = None
+        self._deadline: Timer | None = None
 
     def opened(self) -> None:
         """Begin: from now on the client has the handshake's time."""
@@ -200,7 +202,6 @@ class WampSession:
 
     def _welcome(self, identity: Identity) -> None:
         self._stop_waiting()
-        self._link.welcomed(identity.turn_key)
         self._router.counters.sessions += 1
         realm, name, _ = self._greeted()
         details = {
@@ -220,6 +221,9 @@ class WampSession:
             Calls(self._router, realm.callee, member, self._send),
             Subscriptions(realm.subscription_ids, limit=limit, too_many=too_many),
         )
+        # What was said in the handshake has been read by all who want it.
+        self._hello = self._asked = None
+        self._link.welcomed(identity.turn_key)
 
     # While open.
 
@@ -343,10 +347,13 @@ class WampSession:
 
     def _wait(self, seconds: float) -> None:
         self._stop_waiting()
-        self._deadline = self._router.clock.callLater(seconds, self._step, "late", None)
+        self._deadline = self._router.timers.call_later(seconds, self._late)
+
+    def _late(self) -> None:
+        self._step("late", None)
 
     def _stop_waiting(self) -> None:
-        if self._deadline is not None and self._deadline.active():
+        if self._deadline is not None:
             self._deadline.cancel()
         self._deadline = None
 

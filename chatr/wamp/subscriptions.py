@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
+from weakref import WeakValueDictionary
 
 #: How many subscriptions that a session gave back are remembered, so that a late UNSUBSCRIBE is answered kindly.
 REMEMBERED = 1024
@@ -79,6 +80,28 @@ def check_uri(uri: str, match: object = None) -> str:
     return policy
 
 
+#: The subscriptions that want a topic: their ids, and whether a pattern found it.
+Wanted: TypeAlias = tuple[tuple[int, bool], ...]
+
+
+class Selection(dict[str, Wanted]):
+    """What the subscriptions in ``held`` want of each topic, found when it is first asked for. It does not change."""
+
+    __slots__ = ("__weakref__", "held")
+
+    def __init__(self, held: Mapping[int, Key]) -> None:
+        super().__init__()
+        self.held = held
+
+    def __missing__(self, topic: str) -> Wanted:
+        found = self[topic] = tuple(
+            (number, key.match != "exact")
+            for number, key in self.held.items()
+            if POLICIES[key.match].matches(key.topic, topic)
+        )
+        return found
+
+
 class SubscriptionIds:
     """The subscriptions of all sessions of a realm: an id per (topic, match), given out again only as a new number."""
 
@@ -86,9 +109,16 @@ class SubscriptionIds:
         self._numbers = count(1)
         self._ids: dict[Key, int] = {}
         self._holders: dict[Key, int] = {}
+        self._selections: WeakValueDictionary[tuple[int, ...], Selection] = WeakValueDictionary()
+        self.nothing = self.selection({})
+        """Of who has no subscription."""
 
     def __len__(self) -> int:
         return len(self._ids)
+
+    def find(self, key: Key) -> int | None:
+        """The id of a subscription that somebody holds."""
+        return self._ids.get(key)
 
     def acquire(self, key: Key) -> int:
         """The id of a subscription, for one more session."""
@@ -104,60 +134,45 @@ class SubscriptionIds:
         if not self._holders[key]:
             del self._holders[key], self._ids[key]
 
-
-#: The subscriptions that want a topic: their ids, and whether a pattern found it.
-Wanted: TypeAlias = tuple[tuple[int, bool], ...]
-
-
-class _Matching(dict[str, Wanted]):
-    """By topic, found when it is first asked for."""
-
-    __slots__ = ("_keys",)
-
-    def __init__(self, keys: Mapping[int, Key]) -> None:
-        super().__init__()
-        self._keys = keys
-
-    def __missing__(self, topic: str) -> Wanted:
-        found = self[topic] = tuple(
-            (number, key.match != "exact")
-            for number, key in self._keys.items()
-            if POLICIES[key.match].matches(key.topic, topic)
-        )
-        return found
+    def selection(self, held: Mapping[int, Key]) -> Selection:
+        """What somebody wants who holds these: one for all who do. Most clients of a kind subscribe to the same."""
+        numbers = tuple(held)
+        selection = self._selections.get(numbers)
+        if selection is None:
+            selection = self._selections[numbers] = Selection(held)
+        return selection
 
 
 class Subscriptions:
-    """The subscriptions of one session. ``matching``: those that want a topic, remembered until they change."""
+    """The subscriptions of one session. ``matching``: those that want a topic."""
+
+    __slots__ = ("_gone", "_ids", "_limit", "_too_many", "matching")
 
     def __init__(self, ids: SubscriptionIds, *, limit: int, too_many: str) -> None:
         """``too_many``: the error URI for more than ``limit``."""
-        self._numbers = ids
+        self._ids = ids
         self._limit = limit
         self._too_many = too_many
-        self._keys: dict[int, Key] = {}
-        self._ids: dict[Key, int] = {}
-        self._gone: dict[int, None] = {}
-        self.matching = _Matching(self._keys)
+        self._gone: dict[int, None] | None = None
+        self.matching = ids.nothing
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self.matching.held)
 
     def subscribe(self, topic: str, match: object = None) -> int:
         """Subscribe and answer the subscription id, the same for the same topic and match.
 
         Raises :class:`RequestError` for an unknown policy, an invalid URI, or too many subscriptions.
         """
-        policy = check_uri(topic, match)
-        key = Key(topic, policy)
-        known = self._ids.get(key)
-        if known is not None:
+        key = Key(topic, check_uri(topic, match))
+        held = self.matching.held
+        known = self._ids.find(key)
+        if known is not None and known in held:
             return known
-        if len(self._keys) >= self._limit:
+        if len(held) >= self._limit:
             raise RequestError(self._too_many, f"a session has at most {self._limit} subscriptions")
-        number = self._numbers.acquire(key)
-        self._keys[number], self._ids[key] = key, number
-        self.matching.clear()
+        number = self._ids.acquire(key)
+        self.matching = self._ids.selection({**held, number: key})
         return number
 
     def unsubscribe(self, number: int) -> None:
@@ -165,22 +180,21 @@ class Subscriptions:
 
         Raises :class:`RequestError` for an id that this session never had.
         """
-        key = self._keys.pop(number, None)
+        held = dict(self.matching.held)
+        key = held.pop(number, None)
         if key is None:
-            if number in self._gone:
+            if self._gone is not None and number in self._gone:
                 return
             raise RequestError("wamp.error.no_such_subscription", "this session never had that subscription")
-        del self._ids[key]
-        self.matching.clear()
-        self._numbers.release(key)
+        self.matching = self._ids.selection(held)
+        self._ids.release(key)
+        self._gone = self._gone or {}
         self._gone[number] = None
         if len(self._gone) > REMEMBERED:
             del self._gone[next(iter(self._gone))]
 
     def clear(self) -> None:
         """Give everything back."""
-        for key in self._keys.values():
-            self._numbers.release(key)
-        self._keys.clear()
-        self._ids.clear()
-        self.matching.clear()
+        for key in self.matching.held.values():
+            self._ids.release(key)
+        self.matching = self._ids.nothing

@@ -82,7 +82,9 @@ class Person:
         """Call an operation with a file, as if its bytes had come in by a door."""
         path = Path(self._case.mktemp()).absolute()
         path.write_bytes(content)
-        uploaded = Uploaded(id=uuid7(), path=path, size=len(content), sha256=sha256(content).digest(), name=name)
+        upload = self._case.node.dispatcher.contract.operations[operation].route.upload
+        digest = sha256(content).digest() if upload is not None and upload.hashed else None
+        uploaded = Uploaded(id=uuid7(), path=path, size=len(content), sha256=digest, name=name)
         caller = Caller(role=self._role, user_id=self.id, session_id=self.session_id, address="192.0.2.1")
         return await self._case.call(operation, caller, uploaded, **params)
 

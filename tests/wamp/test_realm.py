@@ -12,6 +12,7 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
+from chatr.timers import Timers
 from chatr.wamp.limits import Limits, Uris
 from chatr.wamp.publication import Publication
 from chatr.wamp.realm import (
@@ -152,6 +153,7 @@ class RealmTests(SynchronousTestCase):
             arrivals=Everywhere(),
             count_for=lambda transport, key, *, known: None,
             clock=self.clock,
+            timers=Timers(self.clock),
         )
 
     def realm(self, key: bytes) -> Realm:

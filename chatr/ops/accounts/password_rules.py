@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated
 
 from msgspec import Meta
-from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from chatr.api.errors import invalid
 
@@ -28,7 +28,6 @@ MIN_PASSWORD, MAX_PASSWORD = 8, 128
 LONG_PASSWORD = 16
 #: What is left of a password without its tail says something about it if it has so many characters.
 MIN_COMMON = 4
-COMMON_PASSWORDS = frozenset(FREQUENCY_LISTS["passwords"])
 
 
 def checked(text: str, *, username: str, email: str) -> str:
@@ -42,9 +41,17 @@ def checked(text: str, *, username: str, email: str) -> str:
     forms = _without_tail(text.lower())
     if forms & {username.lower(), username.lower().removeprefix("@"), email.lower()}:
         raise invalid("$.password", "must differ from the username and the e-mail address")
-    if any(len(form) >= MIN_COMMON and form in COMMON_PASSWORDS for form in forms):
+    if any(len(form) >= MIN_COMMON and form in common_passwords() for form in forms):
         raise invalid("$.password", "is one of the commonest passwords")
     return text
+
+
+@cache
+def common_passwords() -> frozenset[str]:
+    """The commonest passwords. They are read when somebody chooses one: with what comes with them they take 12 MB."""
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+    return frozenset(FREQUENCY_LISTS["passwords"])
 
 
 def _without_tail(text: str) -> set[str]:

@@ -8,17 +8,18 @@ from typing import Literal
 
 from twisted.internet.threads import deferToThread
 
-from chatr.api.context import Uploaded
 from chatr.api.errors import ApiError
 from chatr.api.model import File
 from chatr.files.clamd import ScannerUnavailable
 from chatr.files.names import clean
-from chatr.files.storage import StorageError, key_of
+from chatr.files.staging import digest_of
+from chatr.files.storage import Missing, StorageError, key_of
 from chatr.media.looking import FoundFile, Unsupported
 from chatr.ops import access
 from chatr.ops.ports import Ctx, Ports
 from chatr.store.files import files
 from chatr.store.files.files import ORIGINAL, Looked, Purpose, StoredForm
+from chatr.store.ids import uuid7
 from chatr.store.pool import Queryable
 
 #: What an upload of an image or a file may be refused for, beside what all operations may.
@@ -50,7 +51,11 @@ async def receive(
         await _scan(ctx.ports, uploaded.path)
         if "." not in name:
             name += f".{found.ending}"
-        looked = _looked(found, uploaded, waveform, duration)
+        sha256 = uploaded.sha256
+        if sha256 is None and ORIGINAL in found.forms:
+            # Of what is not kept as it is nobody could tell later.
+            sha256 = await _digest(uploaded.path)
+        looked = _looked(found, uploaded.size, sha256, waveform, duration)
         paths = {name: form.path for name, form in found.forms.items()}
         await _store(ctx, file_id, purpose, name, looked, {ORIGINAL: uploaded.path, **paths})
     finally:
@@ -87,9 +92,11 @@ async def _scan(ports: Ports, path: Path) -> None:
         raise ApiError("unsupported_media", "The virus scanner refuses this file")
 
 
-def _looked(found: FoundFile, uploaded: Uploaded, waveform: list[float] | None, duration: float | None) -> Looked:
+def _looked(
+    found: FoundFile, size: int, sha256: bytes | None, waveform: list[float] | None, duration: float | None
+) -> Looked:
     made = {name: StoredForm(form.media_type, form.size, form.width, form.height) for name, form in found.forms.items()}
-    whole = made.get(ORIGINAL, StoredForm(found.media_type, uploaded.size, found.width, found.height))
+    whole = made.get(ORIGINAL, StoredForm(found.media_type, size, found.width, found.height))
     heard = found.kind == "audio"
     return Looked(
         kind=found.kind,
@@ -101,7 +108,7 @@ def _looked(found: FoundFile, uploaded: Uploaded, waveform: list[float] | None, 
         blur_hash=found.blur_hash,
         waveform=waveform if heard else None,
         waveform_state="pending" if heard else None,
-        sha256=uploaded.sha256,
+        sha256=sha256,
         forms={**made, ORIGINAL: whole},
     )
 
@@ -124,6 +131,32 @@ async def _store(ctx: Ctx, file_id: str, purpose: Purpose, name: str, looked: Lo
     except ApiError:
         await let_go(ctx, file_id)
         raise
+
+
+async def digest_of_stored(ctx: Ctx, file_id: str) -> bytes | None:
+    """The SHA-256 of a file as it is kept; None when it is not there any more. Raises ``unavailable``."""
+    path = access.uploaded(ctx).path.with_name(uuid7())
+    try:
+        await ctx.ports.files.storage.fetch(key_of(file_id, ORIGINAL), path)
+        return await _digest(path)
+    except Missing:
+        return None
+    except StorageError as error:
+        raise _unreadable() from error
+    finally:
+        await deferToThread(path.unlink, missing_ok=True)
+
+
+async def _digest(path: Path) -> bytes:
+    """The SHA-256 of a file here. Raises ``unavailable``."""
+    try:
+        return await deferToThread(digest_of, path)
+    except (OSError, StorageError) as error:
+        raise _unreadable() from error
+
+
+def _unreadable() -> ApiError:
+    return ApiError("unavailable", "Files can't be read at the moment", retry_after_s=_UNAVAILABLE_S)
 
 
 async def ready(db: Queryable, file_id: str) -> File:

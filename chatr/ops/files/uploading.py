@@ -73,7 +73,7 @@ class MessageUploadParams(Params, frozen=True, kw_only=True):
 
 @operation(
     "message.upload",
-    Route("POST", "/messages/upload", status=201, upload=Upload("file")),
+    Route("POST", "/messages/upload", status=201, upload=Upload("file", hashed=True)),
     GUESTS,
     errors=["not_found", "blocked", "forbidden", "conflict", *receiving.ERRORS],
     rate=UPLOADS,
@@ -130,10 +130,17 @@ async def _first(ctx: Ctx, item: sending.MessageSendParams) -> Message | None:
         return None
     message, digest = found
     sent = await files.sent_with(ctx.ports.db, message.id)
-    same = sent is not None and sent.sha256 == access.uploaded(ctx).sha256
-    if same and sent is not None and not sending.differs(ctx, digest, item, sent.file_id):
+    if sent is not None and await _came_again(ctx, sent) and not sending.differs(ctx, digest, item, sent.file_id):
         return message
     raise ApiError("conflict", "Another message was sent with this clientId")
+
+
+async def _came_again(ctx: Ctx, sent: files.SentFile) -> bool:
+    """Whether what came with the call is what a file that was sent has come as."""
+    uploaded, sha256 = access.uploaded(ctx), sent.sha256
+    if sha256 is None and sent.size == uploaded.size:
+        sha256 = await receiving.digest_of_stored(ctx, sent.file_id)
+    return sha256 is not None and sha256 == uploaded.sha256
 
 
 class FileRemoveParams(Params, frozen=True, kw_only=True):

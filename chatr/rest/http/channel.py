@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
 
 from chatr.api.dispatch import new_request_id
-from chatr.rest.http.direct import resume_when_sent, sent_now
+from chatr.rest.http.direct import SendsNow
 from chatr.rest.http.headers import HttpRefusal, last_answer
 from chatr.rest.http.request import ChatrRequest
 
@@ -37,7 +37,7 @@ MAX_LENGTH_DIGITS = 15
 _CONTROLS = bytes({*range(32), 127} - {9})
 
 
-class ChatrChannel(HTTPChannel):
+class ChatrChannel(SendsNow, HTTPChannel):
     """Reads requests one after the other; parses none before the answers to those before it have been read.
 
     A client has a time for the headers, for a body and for reading an answer; when it is over the connection ends.
@@ -206,21 +206,6 @@ class ChatrChannel(HTTPChannel):
     def writeSequence(self, iovec: list[bytes]) -> None:
         self._wrote(sum(map(len, iovec)))
         super().writeSequence(iovec)
-
-    def send_now(self, data: memoryview) -> int | None:
-        """Send as much of an answer as is taken at once; how much that was. None: it is to be written.
-
-        Where it was not all, the producer is paused until more is taken.
-        """
-        sent = sent_now(self.transport, data)
-        if sent is not None:
-            # Whatever was written before has left.
-            self._unread_bytes = 0
-            self._wrote(len(data))
-            if sent < len(data):
-                resume_when_sent(self.transport)
-                self.pauseProducing()
-        return sent
 
     def loseConnection(self) -> None:
         # What is still to be sent goes out first, to a client that may never read it.

@@ -85,7 +85,8 @@ class Connections:
         port.transport = type("CountedServer", (_Counted, port.transport), {"connections": self})
         if self._sharing is not None:
             key = staticmethod(self._key if knows_callers else str)
-            port.transport = type("SharedServer", (Shared, port.transport), {"sharing": self._sharing, "key_of": key})
+            own = {"sharing": self._sharing, "key_of": key, "server": port, "reactor": port.reactor}
+            port.transport = type("SharedServer", (Shared, port.transport), own)
 
     def enter(self, host: str, *, knows_callers: bool = True) -> bool:
         """Whether one more connection from there may be."""

@@ -5,6 +5,7 @@ Of Twisted's private parts this uses ``_tempDataBuffer``, and of TCP connections
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.tcp import Connection
@@ -30,11 +31,31 @@ def sent_now(transport: Any, data: memoryview) -> int | None:
         return None
 
 
-def resume_when_sent(transport: Any) -> None:
-    """Have the producer of a connection resumed as soon as its socket takes more."""
-    transport.producerPaused = True
-    transport.startWriting()
-
-
 def _waits(transport: Any) -> bool:
     return bool(transport.dataBuffer or transport._tempDataBuffer)
+
+
+class SendsNow:
+    """Mixed into a channel of HTTP: answers that lie in memory which is used again."""
+
+    transport: Any
+    _unread_bytes: int
+    _wrote: Callable[[int], None]
+    pauseProducing: Callable[[], None]
+
+    def send_now(self, data: memoryview) -> int | None:
+        """Send as much of an answer as is taken at once; how much that was. None: it is to be written.
+
+        Where it was not all, the producer is paused until more is taken.
+        """
+        transport = self.transport
+        sent = sent_now(transport, data)
+        if sent is not None:
+            # Whatever was written before has left.
+            self._unread_bytes = 0
+            self._wrote(len(data))
+            if sent < len(data):
+                transport.producerPaused = True
+                transport.startWriting()
+                self.pauseProducing()
+        return sent

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from chatr.api.context import Caller, HangUp, Uploaded
-from chatr.api.contract import DEFAULT_RATE, Operation
+from chatr.api.contract import DEFAULT_RATE, Operation, Upload
 from chatr.api.dispatch import Dispatcher, decode
 from chatr.api.errors import ApiError
 from chatr.config.files import FilesSettings
@@ -62,7 +62,9 @@ class Tus:
         # What goes on with an upload is no further one.
         self._going_on = msgspec.structs.replace(record, rate=DEFAULT_RATE)
         self._shape = Shape.of(record)
-        self._max_bytes: int = getattr(settings, record.route.upload.limit if record.route.upload else "max_bytes")
+        upload = record.route.upload or Upload("file")
+        self._max_bytes: int = getattr(settings, upload.limit)
+        self._hashed = upload.hashed
         self._under_way = under_way
         self._room = room
         self._serve()
@@ -233,7 +235,7 @@ class Tus:
     async def _whole(self, upload: Unfinished) -> tuple[Uploaded, dict[str, Any]]:
         name, media_type, raw = self._parameters(upload.described)
         path = self.staging.path(upload.id)
-        sha256 = await self.staging.run(digest_of, path)
+        sha256 = await self.staging.run(digest_of, path) if self._hashed else None
         size = upload.described.length
         uploaded = Uploaded(id=upload.id, path=path, size=size, sha256=sha256, name=name, media_type=media_type)
         return uploaded, raw

@@ -38,7 +38,7 @@ class TusPart:
         self._is_first = before is not None
         intake.headers.append(RESUMABLE)
         upload.holder = self
-        algorithm = checksum.algorithm if checksum else "sha256"
+        algorithm = checksum.algorithm if checksum else ""
         self._staged = Staged(staging, upload.id, intake, offset=upload.offset, algorithm=algorithm, before=before)
 
     # The request calls these.

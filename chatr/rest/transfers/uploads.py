@@ -47,6 +47,7 @@ class _Route:
         self._record = record
         self._field = upload.field
         self._max_bytes: int = getattr(door.settings, upload.limit)
+        self._algorithm = "sha256" if upload.hashed else ""
         self._shape = Shape.of(record)
 
     def serve(self) -> None:
@@ -70,7 +71,7 @@ class _Route:
         if length is not None and length > most_bytes:
             raise too_large(self._max_bytes)
         intake = Intake(door.exchange, door.under_way, request, caller)
-        staged = Staged(door.staging, door.staging.new_id(), intake)
+        staged = Staged(door.staging, door.staging.new_id(), intake, algorithm=self._algorithm)
         return _Upload(caller, intake, staged, boundary, self._field, self._max_bytes)
 
     async def _answer(self, request: ChatrRequest, /, **variables: str) -> bytes:
@@ -167,7 +168,7 @@ class _Upload:
             id=staged.id,
             path=staged.path,
             size=staged.size,
-            sha256=sha256,
+            sha256=sha256 or None,
             name=self._name,
             media_type=self._media_type,
         )

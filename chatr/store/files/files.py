@@ -92,7 +92,7 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
     waveform: list[float] | None = None
     waveform_state: Literal["pending"] | None = None
     sha256: bytes | None = None
-    """Of what came in."""
+    """Of what came in; None: that is the object itself, and nobody has wanted it."""
     forms: Mapping[str, StoredForm]
 
 
@@ -221,13 +221,14 @@ async def sent_by(db: Queryable, owner_id: str, after: str, limit: int) -> list[
 
 
 class SentFile(msgspec.Struct, frozen=True):
-    """The file of a message, and what it was when it came in."""
+    """The file of a message, and the digest of what it was when it came in; None: it is that still, of ``size``."""
 
     file_id: str
+    size: int
     sha256: bytes | None
 
 
-_SENT = Columns(SentFile, {"file_id": "f.id", "sha256": Made("f.sha256", bytes)})
+_SENT = Columns(SentFile, {"file_id": "f.id", "size": "f.size", "sha256": Made("f.sha256", bytes)})
 
 
 async def sent_with(db: Queryable, message_id: str) -> SentFile | None:

@@ -7,6 +7,7 @@ left to Autobahn, whose answers to what is wrong are the only ones. Each message
 
 from __future__ import annotations
 
+import math
 from typing import Protocol
 
 #: Of a message that is read here. Autobahn unmasks longer ones in C: from twice the length on it is the faster one.
@@ -61,7 +62,8 @@ def take_messages(receiver: Receiver, open_state: int, data: bytes) -> bytes:
         if stop > end:
             receiver.data = data[start:]
             return b""
-        receiver.frames_left -= 1
+        if receiver.frames_left != math.inf:
+            receiver.frames_left -= 1
         receiver.onMessage(_unmasked(data[body - 4 : body], data[body:stop], size), binary)
         start = stop
     return data[start:]

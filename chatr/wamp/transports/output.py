@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -12,27 +13,35 @@ from chatr.wamp.transports import shortcuts
 
 #: Handed to a transport at once at most: what is there can no longer be dropped, and a paused producer gives no more.
 CHUNK_BYTES = 64 * 1024
+#: Outputs of which a turn takes care: more than a batch of sends has receivers, and half a millisecond of writing.
+FLUSHED_AT_ONCE = 128
 
 
 class Turn:
-    """Flushes every output that was written to, once per reactor turn."""
+    """Flushes every output that was written to at the end of the reactor's turn; of many, a part each turn.
+
+    Those that are left wait in order for the turns that follow at once. What is published meanwhile joins what they
+    have to send: in a crowd that hears much, a socket is written to once for several frames, and that is what costs.
+    """
 
     def __init__(self, clock: IReactorTime) -> None:
         self._clock = clock
-        self._dirty: list[OutputQueue] = []
+        self._dirty: deque[OutputQueue] = deque()
         self._call: IDelayedCall | None = None
 
     def add(self, output: OutputQueue) -> None:
-        """Flush this output at the end of the turn."""
+        """Flush this output at the end of the turn, or of one of the next."""
         self._dirty.append(output)
         if self._call is None:
             self._call = self._clock.callLater(0, self._flush)
 
     def _flush(self) -> None:
         self._call = None
-        dirty, self._dirty = self._dirty, []
-        for output in dirty:
-            output.flush()
+        next_output = self._dirty.popleft
+        for _ in range(min(len(self._dirty), FLUSHED_AT_ONCE)):
+            next_output().flush()
+        if self._dirty and self._call is None:
+            self._call = self._clock.callLater(0, self._flush)
 
 
 @implementer(IPushProducer)
@@ -42,6 +51,20 @@ class OutputQueue:
     While the peer does not read, frames wait here, up to ``max_bytes``. Beyond that, ephemeral frames are dropped,
     oldest first; when that is not enough, ``on_overflow`` is called, once, and nothing more is taken.
     """
+
+    __slots__ = (
+        "_closed",
+        "_direct",
+        "_frames",
+        "_max_bytes",
+        "_on_overflow",
+        "_paused",
+        "_scheduled",
+        "_transport",
+        "_turn",
+        "dropped",
+        "queued_bytes",
+    )
 
     def __init__(self, transport: Any, turn: Turn, *, max_bytes: int, on_overflow: Callable[[], None]) -> None:
         self._transport = transport

@@ -9,10 +9,11 @@ from types import MappingProxyType
 from typing import Any
 
 from twisted.internet.address import IPv4Address, IPv6Address
-from twisted.internet.interfaces import IAddress, IDelayedCall, ISSLTransport
+from twisted.internet.interfaces import IAddress, ISSLTransport
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
+from chatr.timers import Timer
 from chatr.wamp.codec.frames import SERIALIZERS, Framing, Serializer, rawsocket_frame
 from chatr.wamp.limits import CLOSE_TIMEOUT_S
 from chatr.wamp.link import MAX_HANDSHAKE_FRAMES, TOO_MANY_FRAMES
@@ -44,6 +45,8 @@ def length_nibble(max_bytes: int) -> int:
 
 class RawSocketLink:
     """The session's side of one RawSocket connection."""
+
+    __slots__ = ("_protocol", "address", "framing", "headers", "max_bytes", "serializer")
 
     def __init__(self, protocol: WampRawSocket, serializer: Serializer, *, address: str, max_bytes: int) -> None:
         self.serializer = serializer
@@ -88,7 +91,7 @@ class WampRawSocket(Protocol):
         self._closing = False
         self._heard = False
         self._pinging = False
-        self._timer: IDelayedCall | None = None
+        self._timer: Timer | None = None
 
     def queue(self, frame: bytes, ephemeral: bool = False) -> None:
         """Write behind everything that is queued; nothing once the connection closes."""
@@ -257,10 +260,10 @@ class WampRawSocket(Protocol):
     def _after(self, delay_s: float, function: Callable[[], object]) -> None:
         """The one timer: of the handshake, then of pings, then of closing."""
         self._stop_timer()
-        self._timer = self._router.clock.callLater(delay_s, function)
+        self._timer = self._router.timers.call_later(delay_s, function)
 
     def _stop_timer(self) -> None:
-        if self._timer is not None and self._timer.active():
+        if self._timer is not None:
             self._timer.cancel()
         self._timer = None
 

@@ -5,13 +5,22 @@ Nothing else of the router uses a private attribute of either. The bytes on the 
 
 from __future__ import annotations
 
+from base64 import b64encode
+from hashlib import sha1
 from typing import Any
 
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
-from twisted.internet.interfaces import IReactorTime
 from twisted.internet.tcp import Server
 
 from chatr.timers import Timers
+from chatr.wamp.transports.handshake import Opening
+
+#: Autobahn's answer to a handshake; and what a key is hashed with (RFC 6455, section 4.2.2).
+_SWITCHING = (
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Protocol: %b\r\nSec-WebSocket-Accept: %b\r\n\r\n"
+)
+_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 #: Whether any of it is used. A test turns it off.
 USED = True
@@ -45,13 +54,13 @@ def send_now(transport: Any, data: bytes) -> bytes:
     return b"" if sent == len(data) else data[sent:]
 
 
-def exact_timers(factory: WebSocketServerFactory, clock: IReactorTime) -> None:
-    """Have a factory's timers run on ``clock``: exact, and gone at once when cancelled.
+def exact_timers(factory: WebSocketServerFactory, timers: Timers) -> None:
+    """Have a factory's timers made there: exact, and gone at once when cancelled.
 
     Without, they stay in buckets of 0.2 s, so that what has ended waits for them.
     """
     if USED and hasattr(factory, "_batched_timer"):
-        factory._batched_timer = Timers(clock)
+        factory._batched_timer = timers
 
 
 def write(transport: Any, data: bytes) -> None:
@@ -61,14 +70,29 @@ def write(transport: Any, data: bytes) -> None:
         transport.write(rest)
 
 
-def open_websocket(protocol: WebSocketServerProtocol, subprotocol: str, key: str, headers: dict[str, str]) -> None:
-    """Answer an opening handshake that has been read and let in, with the words of Autobahn."""
-    protocol.http_headers = headers
-    protocol.websocket_version = 13
-    protocol.websocket_protocols = [subprotocol]
-    protocol.websocket_extensions = []
-    protocol._wskey = key
-    protocol.succeedHandshake(subprotocol)
+def may_open(protocol: Any) -> bool:
+    """Whether this class of connections says of each what Autobahn would set: what it is at rest, and its options."""
+    return USED and protocol.may_be_slim and not protocol.CONFIG_ATTRS
+
+
+def open_websocket(protocol: Any, transport: Any, opening: Opening, peer: str | None) -> None:
+    """Answer an opening handshake that has been read and let in, on a connection whose class :func:`may_open`.
+
+    Nothing of what all have at rest is set, to be taken away when the session is open. ``peer``: what proxies say who
+    it is, if they say it.
+    """
+    protocol.transport = transport
+    protocol.http_headers = opening.headers
+    protocol.websocket_protocol_in_use = opening.subprotocol
+    if peer is not None:
+        protocol.peer = peer
+    protocol.factory.countConnections += 1
+    accept = b64encode(sha1(opening.key.encode() + _GUID, usedforsecurity=False).digest())
+    write(transport, _SWITCHING % (opening.subprotocol.encode(), accept))
+    if protocol.autoPingInterval:
+        timers, interval_s = protocol.factory._batched_timer, protocol.autoPingInterval
+        protocol.autoPingPendingCall = timers.call_later(interval_s, protocol._sendAutoPing)
+    protocol.onOpen()
 
 
 def receive(protocol: WebSocketServerProtocol, data: bytes) -> None:

@@ -16,7 +16,7 @@ from twisted.protocols.policies import ProtocolWrapper
 from chatr.wamp.codec.frames import SERIALIZERS
 from chatr.wamp.limits import CLOSE_TIMEOUT_S
 from chatr.wamp.router import Router
-from chatr.wamp.transports import shortcuts
+from chatr.wamp.transports import shortcuts, slimming
 from chatr.wamp.transports.handshake import FORWARDED, Origins, read_opening
 from chatr.wamp.transports.output import Turn
 from chatr.wamp.transports.websocket import Refuse, WampWebSocket
@@ -47,7 +47,7 @@ class WampWebSocketFactory(WebSocketServerFactory):
         self.refuse = refuse
         self.compression = options.compression
         self.origins = Origins()
-        shortcuts.exact_timers(self, router.clock)
+        shortcuts.exact_timers(self, router.timers)
         limits = router.limits
         # One call for all: each call sets the options that it isn't given back (allowNullOrigin).
         self.setProtocolOptions(
@@ -68,7 +68,7 @@ class WampWebSocketFactory(WebSocketServerFactory):
             trustXForwardedFor=options.trusted_proxies,
             perMessageCompressionAccept=_deflate if options.compression else _no_compression,
         )
-        self.protocol = shortcuts.with_options_of(self, WampWebSocket)
+        self.protocol = slimming.for_slim(shortcuts.with_options_of(self, WampWebSocket), self)
 
 
 def origin_patterns(allowed: Sequence[str]) -> list[str]:
@@ -122,17 +122,14 @@ class Upgrade(WebSocketResource):
         """
         factory = self._websockets
         opening = read_opening(head, origins=factory.origins, compression=factory.compression)
-        if opening is None or not shortcuts.USED:
+        if opening is None or not shortcuts.may_open(factory.protocol):
             return False
-        headers = opening.headers
+        headers, peer = opening.headers, None
+        if FORWARDED in headers:
+            peer = headers[FORWARDED] = forwarded(headers[FORWARDED])
         protocol = factory.buildProtocol(None)
         setattr(*_place(transport), protocol)
-        protocol.makeConnection(transport)
-        if FORWARDED in headers:
-            headers[FORWARDED] = forwarded(headers[FORWARDED])
-            if protocol.trustXForwardedFor:
-                protocol.peer = headers[FORWARDED]
-        shortcuts.open_websocket(protocol, opening.subprotocol, opening.key, headers)
+        shortcuts.open_websocket(protocol, transport, opening, peer)
         if rest:
             protocol.dataReceived(rest)
         return True

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from autobahn.twisted.websocket import WebSocketServerProtocol
 from autobahn.websocket.types import ConnectionDeny, ConnectionRequest
-from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from chatr.timers import Timer
 from chatr.wamp.codec.frames import SERIALIZERS, Framing, Serializer, websocket_frame
 from chatr.wamp.limits import CLOSE_TIMEOUT_S
 from chatr.wamp.link import (
@@ -26,7 +27,7 @@ from chatr.wamp.link import (
 )
 from chatr.wamp.router import Router
 from chatr.wamp.session import WampSession
-from chatr.wamp.transports import shortcuts
+from chatr.wamp.transports import shortcuts, slimming
 from chatr.wamp.transports.handshake import Origins
 from chatr.wamp.transports.input import take_messages
 from chatr.wamp.transports.output import OutputQueue, Turn
@@ -37,11 +38,14 @@ Refuse = Callable[[int, str, list[tuple[str, str]]], bytes]
 #: A close frame has room for 123 bytes of reason (RFC 6455, section 5.5).
 MAX_REASON_BYTES = 123
 
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _OPEN = WebSocketServerProtocol.STATE_OPEN
 
 
 class WebSocketLink:
     """The session's side of one WebSocket."""
+
+    __slots__ = ("_compresses", "_output", "_protocol", "address", "framing", "headers", "max_bytes", "serializer")
 
     def __init__(self, protocol: WampWebSocket, serializer: Serializer, output: OutputQueue, *, max_bytes: int) -> None:
         self.serializer = serializer
@@ -70,6 +74,7 @@ class WebSocketLink:
 
     def welcomed(self, turn_key: str) -> None:
         """Take messages of full length, and turns with all sessions of the same key."""
+        self.headers = _NO_HEADERS
         self._protocol.take_long_messages(turn_key)
 
     def cut(self, code: int, reason: str) -> None:
@@ -114,14 +119,16 @@ class WampWebSocket(WebSocketServerProtocol):
     log = _Faults()
     factory: ConnectionFactory
     message_data: list[bytes] | None
-    closeHandshakeTimeoutCall: IDelayedCall | None
+    closeHandshakeTimeoutCall: Timer | None
+    #: Whether its class says what it need not keep.
+    may_be_slim = False
 
     def __init__(self) -> None:
         super().__init__()
         self.session: WampSession | None = None
         self._serializer: Serializer | None = None
         self._output: OutputQueue | None = None
-        self._linger: IDelayedCall | None = None
+        self._linger: Timer | None = None
         self.frames_left: float = MAX_HANDSHAKE_FRAMES
 
     @property
@@ -141,6 +148,7 @@ class WampWebSocket(WebSocketServerProtocol):
         self.factory.router.count_for(self.transport, turn_key, known=True)
         self._limit_messages(self.factory.router.limits.max_message_bytes)
         self.frames_left = math.inf
+        self._come_to_rest()
 
     def queue(self, data: bytes) -> None:
         """Write behind everything that is queued."""
@@ -189,7 +197,8 @@ class WampWebSocket(WebSocketServerProtocol):
         self.session.opened()
 
     def onFrameBegin(self) -> None:
-        self.frames_left -= 1
+        if self.frames_left != math.inf:
+            self.frames_left -= 1
         if self.frames_left < 0 and self.session is not None and self.state == self.STATE_OPEN:
             self.session.malformed(TOO_MANY_FRAMES, POLICY_CLOSE)
             # At once: each frame that still comes would cost more than its sender pays for it.
@@ -218,6 +227,9 @@ class WampWebSocket(WebSocketServerProtocol):
             self.session.malformed("a text message is not valid UTF-8", INVALID_PAYLOAD_CLOSE)
         else:
             self.session.received(payload)
+
+    def onAutoPong(self, *_: Any) -> None:
+        self._come_to_rest()
 
     def onCloseFrame(self, code: int | None, reasonRaw: bytes | None) -> bool | None:
         if not self.failedByMe:
@@ -276,7 +288,7 @@ class WampWebSocket(WebSocketServerProtocol):
         super().dropConnection(abort)
         if dropped and not abort:
             # A peer that does not read what is left would keep the connection for ever.
-            self._linger = self.factory.router.clock.callLater(CLOSE_TIMEOUT_S, self.transport.abortConnection)
+            self._linger = self.factory.router.timers.call_later(CLOSE_TIMEOUT_S, self.transport.abortConnection)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         super().connectionLost(reason)
@@ -286,11 +298,16 @@ class WampWebSocket(WebSocketServerProtocol):
             # Autobahn leaves it behind when the peer drops the connection in the closing handshake.
             self.closeHandshakeTimeoutCall.cancel()
             self.closeHandshakeTimeoutCall = None
-        if self._linger is not None and self._linger.active():
+        if self._linger is not None:
             self._linger.cancel()
         # What holds on to each other waits for the collector, which stops everything while it looks for it: after the
         # departure of thousands for most of a second. Autobahn's future holds on to this as its outcome.
         self.session = self._output = self.is_closed = None
+
+    def _come_to_rest(self) -> None:
+        """Keep only what is needed until something happens again; when what happens now is over."""
+        if self.may_be_slim and not self.compresses and not slimming.slim(self):
+            self.factory.router.timers.call_later(0, slimming.slim, self)
 
     def _limit_messages(self, max_bytes: int) -> None:
         self.maxFramePayloadSize = self.maxMessagePayloadSize = max_bytes

@@ -43,15 +43,15 @@ class CrashTests(FilesCase):
         where = {"recipientId": self.ben.id, "clientId": client_id()}
 
         async def send(*args: Any) -> Any:
-            await told(*args)
+            await stored(*args)
             raise Died
 
-        told = sending._follow_up
-        self.patch(sending, "_follow_up", send)
+        stored = sending.send
+        self.patch(sending, "send", send)
         first = self.upload(self.ann, png(), "a.png", "message.upload", **where)
         self.assertEqual(await outcome(first), "internal")
         self.assertEqual(len(self.flushLoggedErrors(Died)), 1)
-        self.patch(sending, "_follow_up", told)
+        self.patch(sending, "send", stored)
         await self.a_day_later()
         again = await self.upload(self.ann, png(), "a.png", "message.upload", **where)
         self.assertEqual((await self.open(again["file"]["url"])).name, "a.png")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from twisted.internet.defer import Deferred
 
+from chatr.files.storage import key_of
 from tests.ops.case import outcome
 from tests.ops.files.case import TEXT, FilesCase, client_id, png
 
@@ -130,6 +131,28 @@ class SendingTests(FilesCase):
         await self.refused(refused, "forbidden")
         await self.kept()
         self.assertEqual(len(await self.objects()), 1)
+
+    async def test_in_one_step_again(self) -> None:
+        """What was uploaded and sent, and comes again in one step, was sent: also of what is not kept as it came."""
+        for content, name, other in ((TEXT, "list.txt", TEXT.upper()), (png(), "a.png", png(colour="red"))):
+            key = client_id()
+            file = await self.upload(self.ann, content, name)
+            sent = await self.ann.send(self.ben, "", fileId=file["id"], clientId=key)
+            where = {"operation": "message.upload", "recipientId": self.ben.id, "clientId": key}
+            self.assertEqual((await self.upload(self.ann, content, name, **where))["id"], sent["id"])
+            for another in (other, content + b"x"):
+                await self.refused(self.upload(self.ann, another, name, **where), "conflict")
+        first = (await self.ann.call("message.history", otherUserId=self.ben.id))["items"]
+        self.assertEqual(len(first), 2)
+
+    async def test_in_one_step_when_it_is_gone(self) -> None:
+        """What can't be told to be the same any more is another one."""
+        key = client_id()
+        file = await self.upload(self.ann)
+        await self.ann.send(self.ben, "", fileId=file["id"], clientId=key)
+        await self.node.ports.files.storage.delete(key_of(file["id"], "original"))
+        again = self.upload(self.ann, operation="message.upload", recipientId=self.ben.id, clientId=key)
+        await self.refused(again, "conflict")
 
     async def test_gallery(self) -> None:
         """A conversation shows its files by kind, newest first, without those that were taken back."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from chatr.store.ids import NIL
-from chatr.store.messages import messages
 from tests.ops.case import PASSWORD, outcome
 from tests.ops.groups.case import GroupsCase, named, seqs
 
@@ -77,24 +76,35 @@ class RemoveTests(GroupsCase):
         calls: list[tuple[str, dict[str, object]]] = [
             ("message.history", {"conversationId": self.group_id}),
             ("message.history", {"conversationId": self.group_id, "after": 1}),
+            ("message.history", {"conversationId": self.group_id, "around": 1}),
             ("conversation.log", {"id": self.group_id}),
         ]
-        look = messages.marks
+        query, said = self.node.db.query, "without him, for the {}. time".format
+        times = 0
 
-        async def slowly(*args: Any) -> messages.Watermarks | None:
-            found = await look(*args)
+        async def out() -> None:
+            self.patch(self.node.db, "query", query)
             await self.ann.call("group.remove_member", id=self.group_id, userId=self.ben.id)
-            await self.ann.send(self.group_id, "without him")
+            await self.ann.send(self.group_id, said(times))
+
+        async def early(*args: Any, **options: Any) -> Any:
+            await out()
+            return await query(*args, **options)
+
+        async def late(*args: Any, **options: Any) -> Any:
+            found = await query(*args, **options)
+            await out()
             return found
 
         for name, params in calls:
-            self.patch(messages, "marks", slowly)
-            answer = await outcome(self.ben.call(name, **params))
-            self.patch(messages, "marks", look)
-            self.assertNotIn("without him", str(answer))
-            await self.ann.call("group.invite", id=self.group_id, userIds=[self.ben.id])
-            await self.ben.call("group.accept", id=self.group_id)
-            self.assertIn("without him", str(await self.ben.call(name, **params)))
+            for slowly in (early, late):
+                times += 1
+                self.patch(self.node.db, "query", slowly)
+                answer = await outcome(self.ben.call(name, **params))
+                self.assertNotIn(said(times), str(answer))
+                await self.ann.call("group.invite", id=self.group_id, userIds=[self.ben.id])
+                await self.ben.call("group.accept", id=self.group_id)
+                self.assertIn(said(times), str(await self.ben.call(name, **params)))
 
     async def test_what_becomes_of_their_invitations(self) -> None:
         """✔ Whoever is not in the group hears no more who comes in, or does not."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -15,9 +15,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatr.api.errors import ApiError
 from chatr.process.tasks import Tasks
 from chatr.realtime.presence import PresenceChange
+from chatr.services import presence_news
 from chatr.services.circles import Circles
 from chatr.services.presence_news import RETRY_S, Announcer
-from chatr.store.people import relations
+from chatr.store.people import people, relations
 from chatr.store.people.relations import Circle
 from chatr.store.pool import Queryable
 from tests.ops.case import PASSWORD, Person
@@ -218,6 +219,26 @@ class AnnouncementTests(PresenceCase):
             self.assertEqual(await hear(), (*wanted, 1), number)
             self.assertEqual(await hear(), (*wanted, 0), number)
         self.assertEqual(self.node.ports.live.circles._kept.keys() & {self.ann.id, eve.id}, set())
+
+    async def test_together(self) -> None:
+        """What comes while somebody is told of is told together then, so many at once; and nothing passes a hiding."""
+        told: list[list[str]] = []
+        here = people.here
+
+        async def noted(db: Queryable, gone_s: Mapping[str, float | None]) -> dict[str, people.Sighting]:
+            told.append(list(gone_s))
+            return await here(db, gone_s)
+
+        self.patch(people, "here", noted)
+        self.patch(presence_news, "MOST_AT_ONCE", 3)
+        announcer, ann, ben = self.node.ports.live.announcer, self.ann.id, self.ben.id
+        eve, dan, cat = [(await self.person(name)).id for name in ("eve", "dan", "cat")]
+        for user_id in (ann, ben, eve, ben, dan, cat):
+            announcer.changed([PresenceChange(user_id, "online")])
+        announcer.hide(ann, [ben])
+        announcer.changed([PresenceChange(ann, "away")])
+        await announcer.idle()
+        self.assertEqual(told, [[ann], [ben, eve, dan], [cat], [ann]])
 
     async def test_database_away(self) -> None:
         """What can't be told now is told as it then is, as soon as the database is back."""

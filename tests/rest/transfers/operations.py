@@ -103,7 +103,7 @@ def _answer(ctx: Context[World], uploaded: Uploaded, **more: Any) -> Taken:
         id=uploaded.id,
         name=uploaded.name,
         size=uploaded.size,
-        sha256=uploaded.sha256.hex(),
+        sha256=(uploaded.sha256 or b"").hex(),
         media_type=uploaded.media_type,
         caller=ctx.caller.user_id,
         connection=ctx.caller.connection,
@@ -113,7 +113,7 @@ def _answer(ctx: Context[World], uploaded: Uploaded, **more: Any) -> Taken:
 
 @operation(
     "file.upload",
-    Route("POST", "/files", 201, aliases=("/uploads",), upload=Upload("file")),
+    Route("POST", "/files", 201, aliases=("/uploads",), upload=Upload("file", hashed=True)),
     GUESTS,
     errors=["unsupported_media", "too_large"],
 )

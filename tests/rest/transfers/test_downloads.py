@@ -18,7 +18,7 @@ from chatr.files.disk import Disk
 from chatr.files.local import LocalStorage
 from chatr.files.served import Served
 from chatr.files.storage import StorageUnavailable, key_of
-from chatr.rest.http import channel as http_channel
+from chatr.rest.http import direct
 from chatr.rest.http.direct import sent_now
 from chatr.rest.http.headers import Deadlines
 from chatr.rest.transfers.downloads import Downloads
@@ -252,7 +252,7 @@ class DirectTests(DownloadCase):
             taken.append(sent_now(transport, data))
             return taken[-1]
 
-        self.patch(http_channel, "sent_now", told)
+        self.patch(direct, "sent_now", told)
         _, _, body = await self.ask("GET", self.path)
         self.assertTrue(body == self.data)
         self.assertNotIn(None, taken)
@@ -264,7 +264,7 @@ class WrittenTests(DownloadTests):
 
     async def setUp(self) -> None:
         await super().setUp()
-        self.patch(http_channel, "sent_now", lambda transport, data: None)
+        self.patch(direct, "sent_now", lambda transport, data: None)
 
 
 class AccelTests(DownloadCase):
@@ -319,7 +319,7 @@ class WrittenSlowReaderTests(SlowReaderTests):
 
     async def setUp(self) -> None:
         await super().setUp()
-        self.patch(http_channel, "sent_now", lambda transport, data: None)
+        self.patch(direct, "sent_now", lambda transport, data: None)
 
 
 class SharedTests(DownloadCase):

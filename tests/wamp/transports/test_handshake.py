@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from random import Random
 from typing import Any
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.endpoints import TCP4ClientEndpoint
@@ -113,9 +112,6 @@ CHANGES = [
 ]
 
 
-changes = st.tuples(st.sampled_from(CHANGES), st.integers(0, 15), st.booleans())
-
-
 def request(lines: list[bytes], first: bytes = LINE) -> bytes:
     """The request of these lines."""
     return b"\r\n".join([first, *lines, b"", b""])
@@ -181,35 +177,51 @@ class SameAnswerTests(SiteCase):
                         answer, *_ = self.both(*filter(None, pieces), trusted_proxies=proxies)
                         self.assertTrue(answer.startswith(b"HTTP/1.1 101 "))
 
-    @settings(max_examples=150, deadline=None)
-    @given(
-        lines=st.sampled_from([LOAD, CHROMIUM, FIREFOX]),
-        changes=st.lists(
-            st.tuples(st.sampled_from(CHANGES), st.integers(0, 15), st.booleans()), min_size=1, max_size=3
-        ),
-        first=st.sampled_from([LINE] * 6 + [b"GET /ws?a=b HTTP/1.1", b"GET /ws HTTP/1.0", b"POST /ws HTTP/1.1"]),
-        cut=st.integers(0, 400),
-        proxies=st.integers(0, 2),
-        compression=st.booleans(),
-    )
-    def test_any_request(
-        self,
-        lines: list[bytes],
-        changes: list[tuple[bytes, int, bool]],
-        first: bytes,
-        cut: int,
-        proxies: int,
-        compression: bool,
-    ) -> None:
-        """Headers that are left out, repeated, changed, of another method or version: one answer."""
-        lines = list(lines)
-        for line, place, instead in changes:
-            if instead:
-                name = line.partition(b":")[0].lower()
-                lines = [other for other in lines if other.partition(b":")[0].lower() != name]
-            lines.insert(place, line)
-        data = request(lines, first) + client_frame(TEXT, b"[1]")
-        self.both(*filter(None, (data[:cut], data[cut:])), trusted_proxies=proxies, compression=compression)
+    def test_each_change(self) -> None:
+        """One header more, first or last, or another instead of what is usual."""
+        for change in CHANGES:
+            name = change.partition(b":")[0].lower()
+            others = [line for line in CHROMIUM if line.partition(b":")[0].lower() != name]
+            for lines in ([*CHROMIUM, change], [change, *CHROMIUM], [*others, change]):
+                # Where a body is announced it is this.
+                self.both(request(lines) + b"hello")
+
+    def test_any_request(self) -> None:
+        """Several changes, of another method, path or version, in pieces, with and without proxies and compression."""
+        random = Random(17)
+        for _ in range(100):
+            lines = list(random.choice((LOAD, CHROMIUM, FIREFOX)))
+            for _ in range(random.randint(1, 3)):
+                lines[random.randrange(len(lines))] = random.choice(CHANGES)
+            first = random.choice([LINE] * 4 + [b"GET /ws?a=b HTTP/1.1", b"GET /ws HTTP/1.0", b"POST /ws HTTP/1.1"])
+            data = request(lines, first) + client_frame(TEXT, b"[1]")
+            place = random.randint(1, 400)
+            self.both(
+                *(data[:place], data[place:]),
+                trusted_proxies=random.randint(0, 2),
+                compression=random.random() < 0.3,
+            )
+
+    def test_the_same_connection(self) -> None:
+        """Once somebody is welcome it has the same attributes in both ways, and of simple ones the same values."""
+        kept: list[dict[str, Any]] = []
+        for quick in (True, False):
+            self.serve()
+            lines = [*LOAD[:1], *LOAD[2:]]
+            if not quick:
+                self.site.take = None
+            client, answer = self.opened(request(lines))
+            self.assertTrue(answer.startswith(b"HTTP/1.1 101 "))
+            for message in (HELLO, [5, "alice", {}]):
+                client.say(client_frame(TEXT, json.dumps(message).encode()))
+            self.clock.advance(0)
+            self.assertIn(b'"authid"', client.heard())
+            have = vars(client.transport.protocol)
+            self.assertIn("autoPingPendingCall", have)
+            kept.append({name: value for name, value in have.items() if isinstance(value, str | int | bytes)})
+            kept.append(dict.fromkeys(have))
+            self.leave(client)
+        self.assertEqual(kept[:2], kept[2:])
 
 
 class WhoReadsTests(SiteCase):

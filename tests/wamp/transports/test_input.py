@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import struct
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from random import Random
 from typing import Any
 
 from autobahn.twisted.websocket import WebSocketServerProtocol
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from chatr.wamp.transports import websocket
 from chatr.wamp.transports.input import SHORT_BYTES, take_messages
@@ -37,49 +36,60 @@ UNMASKED = bytes((0x81, len(CALL))) + CALL
 NOT_MINIMAL = bytes((0x81, 0x80 | 126)) + struct.pack("!H", 20) + b"\0\0\0\0" + CALL[:20]
 NOT_MINIMAL_EITHER = bytes((0x81, 0x80 | 127)) + struct.pack("!Q", 200) + b"\0\0\0\0" + b"x" * 200
 
-calls = st.builds(call, st.integers(1, 9), st.sampled_from(SIZES))
-wrong = st.sampled_from(
-    [
-        UNMASKED,
-        NOT_MINIMAL,
-        NOT_MINIMAL_EITHER,
-        client_frame(BINARY, CALL),
-        client_frame(TEXT, b'[48, 1, {}, "\xff"]'),
-        client_frame(TEXT, b"nonsense"),
-        client_frame(CLOSE, b"\x03\xe8"),
-        client_frame(CLOSE, b"\x03"),
-        client_frame(TEXT, b"x" * 70_001)[:14],
+#: What is no message of one short frame, or none at all.
+OTHERS = (
+    UNMASKED,
+    NOT_MINIMAL,
+    NOT_MINIMAL_EITHER,
+    *(with_first(call(2, 60), first) for first in (0x00, 0x01, 0x02, 0x80, 0x83, 0x88, 0x89, 0x8B, 0x91, 0xA1, 0xC1)),
+    client_frame(BINARY, CALL),
+    client_frame(TEXT, b'[48, 1, {}, "\xff"]'),
+    client_frame(TEXT, b"nonsense"),
+    client_frame(TEXT, b""),
+    client_frame(TEXT, b"x" * 70_001)[:14],
+    client_frame(CLOSE, b"\x03\xe8"),
+    client_frame(CLOSE, b"\x03"),
+    client_frame(PING, b"alive?"),
+    client_frame(PONG, b""),
+    client_frame(TEXT, CALL[:9], fin=False) + client_frame(PING, b"") + client_frame(0, CALL[9:]),
+    client_frame(TEXT, CALL[:9], fin=False),
+    client_frame(TEXT, JSON.dumps([6, {}, "wamp.close.close_realm"])),
+    client_frame(TEXT, JSON.dumps(HELLO)),
+)
+
+
+def cut(data: bytes, *places: int) -> list[bytes]:
+    """The data in pieces."""
+    return [data[start:end] for start, end in pairwise(sorted({0, len(data), *places}))]
+
+
+def drawn(random: Random) -> list[bytes]:
+    """Frames, most of them calls, cut anywhere, near their heads above all."""
+    frames = [
+        call(random.randint(1, 9), random.choice(SIZES)) if random.random() < 0.7 else random.choice(OTHERS)
+        for _ in range(random.randint(1, 5))
     ]
-)
-frames = st.one_of(
-    calls,
-    calls,
-    st.just(client_frame(PING, b"alive?")),
-    st.just(client_frame(PONG, b"")),
-    st.just(client_frame(TEXT, CALL[:9], fin=False) + client_frame(PING, b"") + client_frame(0, CALL[9:])),
-    st.just(client_frame(TEXT, CALL[:9], fin=False)),
-    wrong,
-    st.builds(with_first, calls, st.integers(0, 255)),
-    st.binary(max_size=12),
-)
-
-
-@st.composite
-def pieces(draw: st.DrawFn) -> list[bytes]:
-    """Frames, cut anywhere."""
-    data = b"".join(draw(st.lists(frames, min_size=1, max_size=6)))
-    near = st.integers(0, min(len(data), 400))
-    cuts = sorted({0, len(data), *draw(st.lists(near | st.integers(0, len(data)), max_size=8))})
-    return [data[start:end] for start, end in pairwise(cuts)]
+    starts = [0, *accumulate(map(len, frames))]
+    places = [random.choice(starts) + random.randint(0, 12) for _ in range(random.randint(0, 6))]
+    data = b"".join(frames)
+    return cut(data, *(place for place in places if place < len(data)))
 
 
 class SameAnswersTests(MemoryCase):
     """With and without."""
 
-    def transcript(self, pieces: list[bytes], *, used: bool, welcomed: bool, pinged: bool) -> list[Any]:
+    def transcript(
+        self,
+        pieces: list[bytes],
+        *,
+        used: bool,
+        welcomed: bool = True,
+        pinged: bool = False,
+        max_message_bytes: int = 70_000,
+    ) -> list[Any]:
         """What is answered to each piece, and whether the connection is there; then when time has passed."""
         self.patch(websocket, "take_messages", take_messages if used else lambda _, __, data: data)
-        self.serve(max_message_bytes=70_000)
+        self.serve(max_message_bytes=max_message_bytes)
         client = self.joined() if welcomed else self.connected()
         if pinged:
             self.clock.advance(25)
@@ -97,22 +107,49 @@ class SameAnswersTests(MemoryCase):
         self.leave(client)
         return seen
 
-    @settings(max_examples=200, deadline=None)
-    @given(pieces=pieces(), welcomed=st.booleans(), pinged=st.booleans())
-    def test_the_same_answers_piece_by_piece(self, pieces: list[bytes], welcomed: bool, pinged: bool) -> None:
-        """Whatever comes, in whatever pieces: every byte is answered as Autobahn has it, and at the same moment."""
-        pinged = pinged and welcomed
-        quick = self.transcript(pieces, used=True, welcomed=welcomed, pinged=pinged)
-        self.assertEqual(quick, self.transcript(pieces, used=False, welcomed=welcomed, pinged=pinged))
+    def assertSame(self, pieces: list[bytes], **options: Any) -> None:
+        quick = self.transcript(pieces, used=True, **options)
+        self.assertEqual(quick, self.transcript(pieces, used=False, **options), (pieces, options))
+
+    def test_each_other_frame(self) -> None:
+        """Between two calls, whole and cut in the middle of its head: answered as Autobahn has it, and when."""
+        for frame in OTHERS:
+            data = call(1, 60) + frame + call(3, 60)
+            place = len(call(1, 60))
+            for places in ((), (place,), (place + 1,), (place + 5,), (place + 7,), (len(data) - len(call(3, 60)),)):
+                self.assertSame(cut(data, *places))
+
+    def test_while_a_ping_waits(self) -> None:
+        """A message counts as the answer to it; half of one does not."""
+        for pieces in ([call(1, 60)], [call(1, 60)[:-1]], cut(call(1, 200), 100), [call(1, 5000)]):
+            self.assertSame(pieces, pinged=True)
+
+    def test_small_limits(self) -> None:
+        """A message that is longer than it may be is refused at its head."""
+        for size in (600, 601, SHORT_BYTES):
+            for pieces in ([call(1, size)], cut(call(1, size), 7), cut(call(1, size), 8)):
+                self.assertSame(pieces, max_message_bytes=600)
+
+    def test_frames_of_strangers(self) -> None:
+        """All count, whoever reads them."""
+        hello = client_frame(TEXT, JSON.dumps(HELLO))
+        for count in (62, 63, 64):
+            self.assertSame([hello, client_frame(PING, b"") * count], welcomed=False)
+            self.assertSame([client_frame(PING, b"") * count, hello], welcomed=False)
+
+    def test_whatever_comes(self) -> None:
+        """The same for any of them in any order and any pieces."""
+        random = Random(17)
+        for _ in range(200):
+            welcomed = random.random() < 0.8
+            self.assertSame(drawn(random), welcomed=welcomed, pinged=welcomed and random.random() < 0.3)
 
     def test_the_same_answers_to_a_whole_session(self) -> None:
         """The same where nothing is wrong, octet by octet, from HELLO on."""
         data = client_frame(TEXT, JSON.dumps(HELLO)) + client_frame(TEXT, JSON.dumps([5, "nobody", {}]))
         for size in (1, 2, 7, 64, len(data)):
-            cut = [data[start : start + size] for start in range(0, len(data), size)]
-            quick = self.transcript(cut, used=True, welcomed=False, pinged=False)
-            self.assertEqual(quick, self.transcript(cut, used=False, welcomed=False, pinged=False))
-            self.assertEqual(quick[-1][-1], [("nobody", "192.168.1.1")])
+            self.assertSame(cut(data, *range(0, len(data), size)), welcomed=False)
+            self.assertEqual(self.setting.tickets.seen, [("nobody", "192.168.1.1")])
 
 
 class ReadHereTests(MemoryCase):
@@ -149,13 +186,4 @@ class ReadHereTests(MemoryCase):
         self.assertEqual(len(self.left), 3)
         self.clock.advance(0)
         self.assertEqual([opcode for opcode, _ in client.frames()], [TEXT, PONG, TEXT, TEXT])
-        self.leave(client)
-
-    def test_messages_before_welcome_are_counted(self) -> None:
-        """Of a stranger no more frames are taken than of one whom Autobahn reads."""
-        client = self.connected()
-        client.server.dataReceived(client_frame(PING, b"") * 64)
-        client.server.dataReceived(client_frame(TEXT, JSON.dumps(HELLO)))
-        *pongs, abort, close = self.heard(client)
-        self.assertEqual((abort[1]["message"], close[0]), ("at most 64 frames before WELCOME", 1008))
         self.leave(client)

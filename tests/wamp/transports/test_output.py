@@ -11,6 +11,7 @@ from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
+from chatr.wamp.transports import output
 from chatr.wamp.transports.output import CHUNK_BYTES, OutputQueue, Turn
 
 
@@ -46,6 +47,22 @@ class QueueTests(SynchronousTestCase):
         self.assertEqual((self.transport.written, self.output.queued_bytes), ([], 3))
         self.clock.advance(0)
         self.assertEqual((self.transport.written, self.output.queued_bytes), ([b"abc"], 0))
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_many(self) -> None:
+        """Of many outputs a part is written to in one turn; what the others get meanwhile goes with what they have."""
+        self.patch(output, "FLUSHED_AT_ONCE", 2)
+        turn, transports = Turn(self.clock), [Transport() for _ in range(5)]
+        outputs = [OutputQueue(each, turn, max_bytes=1000, on_overflow=self.overflowed) for each in transports]
+
+        def publish(frame: bytes) -> None:
+            for each in outputs:
+                each.send(frame)
+
+        publish(b"a")
+        self.clock.callLater(0, publish, b"b")
+        self.clock.advance(0)
+        self.assertEqual([each.written for each in transports], [[b"a", b"b"]] * 2 + [[b"ab"]] * 3)
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_paused(self) -> None:
