@@ -36,7 +36,7 @@ class DatabaseSettings(Section, frozen=True):
     start_timeout_s: Seconds = 30.0
     #: Bounded because sync cursors reach back by a fixed time that must be longer (ops/conversations/sync.py).
     statement_timeout_s: Annotated[float, Meta(gt=0, le=10)] = 5.0
-    #: Whether statements that run often are prepared: not through a pooler that hands connections on by transactions.
+    #: Whether statements that run often are prepared. Not every pooler between can have it.
     prepare: bool = True
 
 

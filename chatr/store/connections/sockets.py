@@ -43,7 +43,8 @@ class Socket:
         """
         self._reactor = reactor
         self._connection = connection
-        self._cursor = connection.cursor()
+        self._mogrify = connection.cursor().mogrify
+        self._cursor: Any = None
         self._on_answer = on_answer
         self._asked = self._writes = False
         self._at_once: IDelayedCall | None = None
@@ -64,11 +65,13 @@ class Socket:
 
     def mogrify(self, sql: str, params: Any = None) -> bytes:
         """Write parameters into a statement. Raises what psycopg2 says of those that can't be."""
-        written: bytes = self._cursor.mogrify(sql, params)
+        written: bytes = self._mogrify(sql, params)
         return written
 
     def send(self, message: bytes) -> None:
         """Send a message: statements. Raises psycopg2.Error."""
+        # One for each: it keeps the whole answer as long as it is there.
+        self._cursor = self._connection.cursor()
         self._cursor.execute(message)
         self._asked = True
         # What the socket does not take at once goes out from here.
@@ -84,7 +87,8 @@ class Socket:
 
     def rows(self) -> list[tuple[Any, ...]]:
         """Take the rows of the answer. Raises psycopg2.ProgrammingError when there are none to take."""
-        rows: list[tuple[Any, ...]] = self._cursor.fetchall()
+        cursor, self._cursor = self._cursor, None
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
 
     def close(self) -> None:

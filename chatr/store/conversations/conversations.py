@@ -53,14 +53,18 @@ async def newest(
     below: tuple[datetime, str] | None = None,
 ) -> list[View]:
     """List conversations by newest activity, below a position: archived or not, requests or not, of a kind or any."""
-    where = f"""{_BEGUN} AND coalesce(m.archived = %s, true)
+    where = """ AND coalesce(m.archived = %s, true)
                 AND coalesce((c.status = 'pending' AND c.initiator_id <> m.user_id) = %s, true)
                 AND coalesce(c.kind = %s, true)"""
     params: tuple[Any, ...] = (archived, pending, kind)
     if below is not None:
         where += " AND (c.active_at, c.id) < (%s, %s)"
         params += below
-    return await views.select(db, where + _NEWEST, viewer_id, *params, limit)
+    # In order first: whether one has begun is looked up for those of the page alone, not for all that there are.
+    in_order = f"{where} ORDER BY c.active_at DESC, c.id DESC OFFSET 0"
+    begun = f"""SELECT m.* FROM (SELECT m.*, c.kind, c.active_at {views.CHOSEN}{in_order}) m
+        CROSS JOIN LATERAL (SELECT m.conversation_id AS id, m.kind, m.active_at) c WHERE true{_BEGUN}{_NEWEST}"""
+    return await views.select_chosen(db, begun, viewer_id, *params, limit)
 
 
 async def changed_since(db: Queryable, viewer_id: str, horizon: datetime, limit: int) -> list[View]:

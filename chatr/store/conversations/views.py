@@ -151,14 +151,15 @@ _VIEW = Columns(
     },
 )
 #: Those of a page are chosen first, so that the rest is looked up for these alone.
-_CHOSEN = """FROM members m
+CHOSEN = """FROM members m
   CROSS JOIN LATERAL (SELECT m.user_id AS id) v
   JOIN conversations c ON c.id = m.conversation_id
   LEFT JOIN users u ON u.id = CASE WHEN c.user_low = m.user_id THEN c.user_high ELSE c.user_low END
  WHERE m.user_id = %s AND m.status = 'joined'"""
 #: Whether a message mentions the viewer, or all of the group: messages.py ``people_of``.
 _CALLS = "c.kind = 'group' AND x.mentions && ARRAY[m.user_id, c.id]"
-_VIEWS = f"SELECT {_VIEW.sql} FROM (SELECT m.* {_CHOSEN}"
+_READ = f"SELECT {_VIEW.sql} FROM ("
+_VIEWS = f"{_READ}SELECT m.* {CHOSEN}"
 _OF_CHOSEN = f""") m
   CROSS JOIN LATERAL (SELECT m.user_id AS id) v
   JOIN conversations c ON c.id = m.conversation_id
@@ -187,3 +188,8 @@ async def select(db: Queryable, chosen: str, viewer_id: str, *params: Any) -> li
     For the aliases ``m`` (the viewer's row of ``members``), ``c`` (conversations), ``u`` (the other person).
     """
     return _VIEW.all(await db.query(_VIEWS + chosen + _OF_CHOSEN, (viewer_id, *params)))
+
+
+async def select_chosen(db: Queryable, chosen: str, viewer_id: str, *params: Any) -> list[View]:
+    """Read conversations of the viewer; ``chosen``: the whole statement that chooses rows of ``members``."""
+    return _VIEW.all(await db.query(_READ + chosen + _OF_CHOSEN, (viewer_id, *params)))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from chatr.store.ids import NIL
-from tests.ops.case import PASSWORD
+from tests.ops.case import PASSWORD, outcome
 from tests.ops.groups.case import GroupsCase, named, seqs
 
 
@@ -70,16 +72,39 @@ class RemoveTests(GroupsCase):
         self.assertEqual((again["id"], again["reactions"]), (sent["id"], []))
 
     async def test_while_they_are_reading(self) -> None:
-        """✔ Whether they are in it is looked up with what they read, in one statement: nothing comes between."""
+        """✔ Nor does what they asked for before and is answered after it have anything from there."""
         calls: list[tuple[str, dict[str, object]]] = [
             ("message.history", {"conversationId": self.group_id}),
             ("message.history", {"conversationId": self.group_id, "after": 1}),
+            ("message.history", {"conversationId": self.group_id, "around": 1}),
             ("conversation.log", {"id": self.group_id}),
         ]
+        query, said = self.node.db.query, "without him, for the {}. time".format
+        times = 0
+
+        async def out() -> None:
+            self.patch(self.node.db, "query", query)
+            await self.ann.call("group.remove_member", id=self.group_id, userId=self.ben.id)
+            await self.ann.send(self.group_id, said(times))
+
+        async def early(*args: Any, **options: Any) -> Any:
+            await out()
+            return await query(*args, **options)
+
+        async def late(*args: Any, **options: Any) -> Any:
+            found = await query(*args, **options)
+            await out()
+            return found
+
         for name, params in calls:
-            before = self.node.db.round_trips
-            await self.ben.call(name, **params)
-            self.assertEqual(self.node.db.round_trips - before, 1, name)
+            for slowly in (early, late):
+                times += 1
+                self.patch(self.node.db, "query", slowly)
+                answer = await outcome(self.ben.call(name, **params))
+                self.assertNotIn(said(times), str(answer))
+                await self.ann.call("group.invite", id=self.group_id, userIds=[self.ben.id])
+                await self.ben.call("group.accept", id=self.group_id)
+                self.assertIn(said(times), str(await self.ben.call(name, **params)))
 
     async def test_what_becomes_of_their_invitations(self) -> None:
         """✔ Whoever is not in the group hears no more who comes in, or does not."""
