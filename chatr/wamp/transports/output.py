@@ -13,8 +13,8 @@ from chatr.wamp.transports import shortcuts
 
 #: Handed to a transport at once at most: what is there can no longer be dropped, and a paused producer gives no more.
 CHUNK_BYTES = 64 * 1024
-#: Outputs of which a turn takes care: more than a batch of sends has receivers, and half a millisecond of writing.
-FLUSHED_AT_ONCE = 128
+#: Outputs of which a turn takes care: a fifth of a millisecond of writing, in which a commit of the next message waits.
+FLUSHED_AT_ONCE = 32
 
 
 class Turn:
