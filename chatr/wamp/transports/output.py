@@ -39,7 +39,7 @@ class Turn:
         self._call = None
         next_output = self._dirty.popleft
         for _ in range(min(len(self._dirty), FLUSHED_AT_ONCE)):
-            next_output().flush()
+            next_output().take_turn()
         if self._dirty and self._call is None:
             self._call = self._clock.callLater(0, self._flush)
 
@@ -92,9 +92,13 @@ class OutputQueue:
             self._scheduled = True
             self._turn.add(self)
 
+    def take_turn(self) -> None:
+        """Its turn has come."""
+        self._scheduled = False
+        self.flush()
+
     def flush(self) -> None:
         """Send what is queued, as far as the peer takes it."""
-        self._scheduled = False
         transport = self._transport
         while self._frames and not self._paused and not self._closed:
             data = self._chunk()
