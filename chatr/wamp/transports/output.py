@@ -13,8 +13,8 @@ from chatr.wamp.transports import shortcuts
 
 #: Handed to a transport at once at most: what is there can no longer be dropped, and a paused producer gives no more.
 CHUNK_BYTES = 64 * 1024
-#: Outputs of which a turn takes care: more than a batch of sends has receivers, and half a millisecond of writing.
-FLUSHED_AT_ONCE = 128
+#: Outputs of which a turn takes care: a fifth of a millisecond of writing, in which a commit of the next message waits.
+FLUSHED_AT_ONCE = 32
 
 
 class Turn:
@@ -39,7 +39,7 @@ class Turn:
         self._call = None
         next_output = self._dirty.popleft
         for _ in range(min(len(self._dirty), FLUSHED_AT_ONCE)):
-            next_output().flush()
+            next_output().take_turn()
         if self._dirty and self._call is None:
             self._call = self._clock.callLater(0, self._flush)
 
@@ -92,9 +92,13 @@ class OutputQueue:
             self._scheduled = True
             self._turn.add(self)
 
+    def take_turn(self) -> None:
+        """Its turn has come."""
+        self._scheduled = False
+        self.flush()
+
     def flush(self) -> None:
         """Send what is queued, as far as the peer takes it."""
-        self._scheduled = False
         transport = self._transport
         while self._frames and not self._paused and not self._closed:
             data = self._chunk()

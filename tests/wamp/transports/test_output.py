@@ -65,6 +65,20 @@ class QueueTests(SynchronousTestCase):
         self.assertEqual([each.written for each in transports], [[b"a", b"b"]] * 2 + [[b"ab"]] * 3)
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
+    def test_one_place(self) -> None:
+        """An output waits for one turn, however often it is flushed and written to until then."""
+        turn = Turn(self.clock)
+        busy = OutputQueue(self.transport, turn, max_bytes=1000, on_overflow=self.overflowed)
+        for _ in range(3):
+            busy.send(b"a")
+            busy.flush()
+        busy.send(b"b")
+        self.assertEqual(len(turn._dirty), 1)
+        self.clock.advance(0)
+        busy.send(b"c")
+        self.clock.advance(0)
+        self.assertEqual(self.transport.written, [b"a", b"a", b"a", b"b", b"c"])
+
     def test_paused(self) -> None:
         """While the peer does not read, frames wait; then they leave in order."""
         self.output.pauseProducing()
