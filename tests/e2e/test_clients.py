@@ -15,7 +15,7 @@ from autobahn.wamp.exception import ApplicationError
 from autobahn.wamp.serializer import CBORSerializer, JsonSerializer, MsgPackSerializer
 from autobahn.wamp.types import ComponentConfig, SubscribeOptions
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint
 
 from chatr.timers import Timers
@@ -186,7 +186,7 @@ class ProgramCase(ClientCase):
         try:
             said = {line["step"]: line["data"] for line in await steps(command, env)}
         finally:
-            answered.addErrback(lambda failure: None)
+            answered.addErrback(lambda failure: failure.trap(CancelledError))
             answered.cancel()
         self.assertEqual(said["welcome"], {"authid": self.ann.id, "authrole": "user"})
         self.check_sent(said["sent"], client_id)
