@@ -1,4 +1,4 @@
--- What most sends are, for half of what append_messages costs: text and nothing else, to an open conversation that the
+-- What most sends are, for two thirds of what append_messages costs: text and nothing else, to an open conversation that the
 -- sender is in. What is stored here is what append_messages would have stored; all else is left to that one.
 CREATE FUNCTION append_plain(p_sends message_send[]) RETURNS TABLE (
     ord bigint, seq bigint, created_at timestamptz, user_low uuid, user_high uuid,
@@ -23,7 +23,7 @@ BEGIN
     v_now := clock_timestamp();
     -- What follows is a new statement with a new snapshot: it sees what was committed before the locks were granted.
     IF cardinality(p_sends) = 1 THEN
-        -- The same rules without places, numbers and sums: a sixth less for one alone.
+        -- The same rules without places, numbers and sums: an eighth less for one alone.
         v_send := p_sends[1];
         RETURN QUERY
         WITH moved AS (
