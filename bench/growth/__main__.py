@@ -46,6 +46,7 @@ def main() -> int:
     parser.add_argument("--sends", type=int, default=24_000)
     parser.add_argument("--plans", action="store_true", help="print which indexes the plans of searches use")
     parser.add_argument("--results", type=Path, help="keep what was found in this file, a part a line")
+    parser.add_argument("--show", action="store_true", help="measure nothing: only the table of what is kept")
     parser.add_argument("--write", type=Path, help="put the table into this page, too")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}: all")
     options = parser.parse_args()
@@ -55,7 +56,7 @@ def main() -> int:
     found: dict[str, list[Found]] = {}
     for line in kept.read_text().splitlines() if kept and kept.exists() else ():
         found |= {part: [Found(*each) for each in rows] for part, rows in json.loads(line).items()}
-    for part in options.parts or PARTS:
+    for part in () if options.show else options.parts or PARTS:
         found[part] = PARTS[part](options)
         for each in found[part]:
             print(f"# {each.figure}: {each.value}", file=sys.stderr, flush=True)

@@ -17,7 +17,7 @@ PAIRS, OTHERS = 64, 500
 #: Most of a group that there may be.
 SIZES = (2, 500, 5000)
 #: Sends of each in a round, at once and one after the other.
-SENDS, ALONE, ROUNDS = 4000, 500, 3
+SENDS, ALONE, ROUNDS = 4000, 1500, 3
 #: What is flat.
 FLAT = 1.10
 

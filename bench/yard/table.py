@@ -18,8 +18,7 @@ def table(results: Sequence[Mapping[str, Any]]) -> list[str]:
     """Lines: the goals that are missed, then all figures of the results as medians (least–most)."""
     lines, missed = [], []
     for row in ROWS:
-        of_peer = {peer: [each for each in results if (each["name"], each["peer"]) == (row.scenario, peer)]
-                   for peer in (NODE, BATCHED, OURS)}  # fmt: skip
+        of_peer = {peer: _runs(results, row.scenario, peer) for peer in (NODE, BATCHED, OURS)}
         figures = {peer: _numbers(row, runs) for peer, runs in of_peer.items()}
         if not any(figures.values()):
             continue
@@ -38,6 +37,12 @@ def table(results: Sequence[Mapping[str, Any]]) -> list[str]:
             )
         )
     return [*([f"Missed: {'; '.join(missed)}.", ""] if missed else []), *simple([HEADS, *lines])]
+
+
+def _runs(results: Sequence[Mapping[str, Any]], scenario: str, peer: str) -> list[Mapping[str, Any]]:
+    """Those that nobody disturbed. On a machine that others share that may be none: then all there are."""
+    runs = [each for each in results if (each["name"], each["peer"]) == (scenario, peer)]
+    return [each for each in runs if not each.get("noisy")] or runs
 
 
 def _numbers(row: Row, runs: Iterable[Mapping[str, Any]]) -> list[float]:

@@ -29,7 +29,7 @@ class FillingTests(WriterCase):
         rows = await self.db.query(
             """SELECT to_jsonb(m) - '{id,conversation_id,sender_id,client_id,digest,created_at}'::text[],
                       (SELECT jsonb_agg(to_jsonb(l) - '{conversation_id,message_id,at}'::text[])
-                         FROM log l WHERE l.conversation_id = m.conversation_id),
+                         FROM entries l WHERE l.conversation_id = m.conversation_id),
                       c.head_seq, c.active_at = m.created_at, m.sender_id = c.user_low
                  FROM messages m JOIN conversations c ON c.id = m.conversation_id WHERE c.id = %s""",
             (conversation_id,),

@@ -43,6 +43,14 @@ class YardTests(SynchronousTestCase):
         self.assertTrue(lines[5].endswith("missed") and "0.50~" in lines[5])
         self.assertTrue(lines[6].endswith("reached"))
 
+    def test_disturbed_runs_do_not_count(self) -> None:
+        """Where there are others; where there are none the ratio is marked."""
+        runs = [run("seed", "connect", connects_per_s=each, noisy=each < 1500) for each in (1000, 2000)]
+        ours = run("chatr", "connect", connects_per_s=3200)
+        self.assertIn("2,000 ", table.table([*runs, ours])[-2])
+        self.assertIn("1.60 ", table.table([*runs, ours])[-2])
+        self.assertIn("3.20~", table.table([runs[0], ours])[-2])
+
     def test_what_was_not_measured_is_no_verdict(self) -> None:
         """A peer whose runs failed has no figure."""
         [line] = [line for line in table.table([run("chatr", "rest-health", req_per_s=9000.5)]) if "GET" in line]

@@ -7,6 +7,7 @@ none: ops/people/friends.py.
 from __future__ import annotations
 
 import msgspec
+from twisted.internet.defer import Deferred
 
 from chatr.api.contract import GUESTS, USERS, Route, operation
 from chatr.api.errors import invalid
@@ -77,10 +78,13 @@ async def history(ctx: Ctx, params: MessageHistoryParams) -> MessagePage:
         raise invalid("$.before", "give at most one of before, after and around")
     me, other_id = ctx.caller.user_id, params.other_user_id
     place = stored.between(me, other_id) if other_id is not None else stored.conversation(params.conversation_id or "")
-    page = await ctx.ports.messages.reads.get((me, ctx.as_json, params), lambda: _page(ctx, place, params))
-    if page is None and other_id is not None and await conversations.direct_id(ctx.ports.db, me, other_id) is None:
-        access.somebody(await people.by_id(ctx.ports.db, other_id))
-        return MessagePage(items=[], has_before=False, has_after=False)
+    page = await _shared(ctx, place, params)
+    if page is None and other_id is not None:
+        if await conversations.direct_id(ctx.ports.db, me, other_id) is None:
+            access.somebody(await people.by_id(ctx.ports.db, other_id))
+            return MessagePage(items=[], has_before=False, has_after=False)
+        # It was begun between the two looks.
+        page = await _shared(ctx, place, params)
     page = access.there(page)
     return MessagePage(
         items=page.items,
@@ -95,6 +99,12 @@ async def history(ctx: Ctx, params: MessageHistoryParams) -> MessagePage:
 async def get(ctx: Ctx, params: MessageParams) -> Message:
     """A message of one of the caller's conversations."""
     return await access.message(ctx, params.id)
+
+
+def _shared(ctx: Ctx, place: stored.Place, params: MessageHistoryParams) -> Deferred[Page | None]:
+    """The page, read once for all who want the same."""
+    key = ctx.caller.user_id, ctx.as_json, params
+    return ctx.ports.messages.reads.get(key, lambda: _page(ctx, place, params))
 
 
 async def _page(ctx: Ctx, place: stored.Place, params: MessageHistoryParams) -> Page | None:

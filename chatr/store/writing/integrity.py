@@ -10,8 +10,8 @@ from chatr.store.columns import value_if_any
 from chatr.store.ids import NIL
 from chatr.store.pool import Queryable
 
-#: How many ids a statement looks at: so each stays far from its timeout.
-_BATCH = 1000
+#: How many ids a statement looks at, and about how many entries: so each stays far from its timeout.
+_BATCH, _ENTRIES = 1000, 100_000
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -40,11 +40,11 @@ async def faults(db: Queryable) -> AsyncIterator[Fault]:
                 yield Fault(missing, what)
     after = NIL
     while after is not None:
-        rows = await db.query(_LOGS, (after, _BATCH))
+        rows = await db.query(_LOGS, (after, _BATCH, _ENTRIES))
         for id, whole in rows:
             if not whole:
                 yield Fault(id, "is a conversation whose log has a gap, or does not end at its head")
-        after = rows[-1][0] if len(rows) == _BATCH else None
+        after = rows[-1][0] if rows else None
 
 
 def _dangling(table: str, column: str, parent: str) -> str:
@@ -63,9 +63,12 @@ def _dangling(table: str, column: str, parent: str) -> str:
 
 
 #: Those of a deleted group go piece by piece (store/retention.py). No key keeps a message from the seq of another.
+#: Of a batch the first conversations, as many as have so many entries before the last of them.
 _LOGS = """SELECT c.id, c.deleted_at IS NOT NULL OR (
              l.last = c.head_seq AND l.count = c.head_seq AND l.apart = c.head_seq)
-    FROM conversations c, LATERAL (
+    FROM (SELECT p.*, sum(p.head_seq) OVER (ORDER BY p.id) - p.head_seq AS before
+            FROM (SELECT id, deleted_at, head_seq FROM conversations WHERE id > %s ORDER BY id LIMIT %s) p) c,
+         LATERAL (
       SELECT coalesce(max(x.seq), 0) AS last, count(*) AS count, count(DISTINCT x.seq) AS apart
         FROM entries x WHERE x.conversation_id = c.id) l
-   WHERE c.id > %s ORDER BY c.id LIMIT %s"""
+   WHERE c.before < %s ORDER BY c.id"""

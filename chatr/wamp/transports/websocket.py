@@ -291,7 +291,7 @@ class WampWebSocket(WebSocketServerProtocol):
             self._linger = self.factory.router.timers.call_later(CLOSE_TIMEOUT_S, self.transport.abortConnection)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        super().connectionLost(reason)
+        shortcuts.lose(self, reason)
         if self._output is not None:
             self._output.close()
         if self.closeHandshakeTimeoutCall is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
@@ -170,6 +171,25 @@ class ReceiptTests(RaceCase):
         await self.ann.send(self.ben, "more")
         await self.ben.call("message.mark_read", id=where, seq=2)
         self.assertEqual((await self.ann.call("conversation.get", id=where))["otherReadSeq"], 2)
+
+
+class HistoryTests(RaceCase):
+    """Reading what has no beginning yet."""
+
+    async def test_a_conversation_begins_between_two_looks(self) -> None:
+        """Whoever reads what a person has written to them gets it as soon as anything says that it is there."""
+        reads = self.node.ports.messages.reads
+        get = reads.get
+
+        async def begins(key: Any, read: Any) -> Any:
+            page = await get(key, read)
+            if page is None:
+                await self.ann.send(self.ben, "first")
+            return page
+
+        self.patch(reads, "get", lambda key, read: Deferred.fromCoroutine(begins(key, read)))
+        page = await self.ben.call("message.history", otherUserId=self.ann.id)
+        self.assertEqual([item["content"] for item in page["items"]], ["first"])
 
 
 class GoneTests(RaceCase):

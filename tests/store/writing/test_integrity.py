@@ -29,6 +29,16 @@ class FaultTests(FriendsCase):
         """What operations write is whole, over several batches."""
         self.assertEqual(await self.found(), set())
 
+    async def test_long_logs(self) -> None:
+        """A statement looks at no more conversations than have so many entries, however many there are."""
+        looked = list[int]()
+        for entries in (1, 100):
+            self.patch(integrity, "_ENTRIES", entries)
+            before = self.node.db.round_trips
+            self.assertEqual(await self.found(), set())
+            looked.append(self.node.db.round_trips - before)
+        self.assertEqual(looked[0] - looked[1], 1)
+
     async def test_what_is_named_and_not_there(self) -> None:
         """Each id that stands for nothing is found, however many rows name it."""
         sender, where, other = uuid7(), uuid7(), uuid7()

@@ -344,9 +344,13 @@ class UndoneTests(WriterCase):
         tries: list[int] = []
         locked: Deferred[None] = Deferred()
         go_on: Deferred[None] = Deferred()
+        given_way: Deferred[None] = Deferred()
 
         async def change(tx: Transaction) -> None:
             tries.append(len(tries))
+            if len(tries) > 1:
+                # Before the other has woken up this would be in its way once more.
+                await given_way
             await tx.execute("UPDATE users SET gender = 'x' WHERE id = %s", (ann,))
             if not locked.called:
                 # The other begins to wait later: so PostgreSQL finds out here, and undoes this.
@@ -367,6 +371,7 @@ class UndoneTests(WriterCase):
                 pass
             go_on.callback(None)
             await other
+            given_way.callback(None)
         await done
         self.assertEqual(tries, [0, 1])
         rows = await self.db.query("SELECT DISTINCT gender FROM users WHERE id IN (%s, %s)", (ann, ben))

@@ -127,7 +127,8 @@ class SiteCase(SynchronousTestCase):
         self.clock = Clock()
         self.setting = Setting(self.clock, server=ServerSettings(trusted_proxies=trusted_proxies), **limits)
         rules = Rules(max_body_bytes=1000, trusted_proxies=trusted_proxies, deadlines=Deadlines())
-        self.site = make_site(Echo(), self.setting.door.websocket(rules.refuse), rules, self.clock)
+        self.websockets = self.setting.door.websocket(rules.refuse)
+        self.site = make_site(Echo(), self.websockets, rules, self.clock)
         return self.site
 
     def opened(self, *pieces: bytes) -> tuple[Client, bytes]:
@@ -141,6 +142,7 @@ class SiteCase(SynchronousTestCase):
         client.transport.end("done")
         self.clock.advance(0)
         self.assertEqual(len(self.setting.door.router.sessions), 0)
+        self.assertEqual(self.websockets._factory.countConnections, 0)
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def outcome(self, *pieces: bytes, quick: bool, before: bytes = request(LOAD)) -> tuple[Any, ...]:
