@@ -13,8 +13,10 @@ from chatr.wamp.transports import shortcuts
 
 #: Handed to a transport at once at most: what is there can no longer be dropped, and a paused producer gives no more.
 CHUNK_BYTES = 64 * 1024
-#: Outputs of which a turn takes care: a fifth of a millisecond of writing, in which a commit of the next message waits.
-FLUSHED_AT_ONCE = 32
+#: As many outputs as a batch of sends has receivers are flushed in one turn: in parts they would make smaller batches.
+FEW = 128
+#: And of more, so many: a fifth of a millisecond of writing, in which the next message of a crowd is committed.
+PART = 32
 
 
 class Turn:
@@ -38,7 +40,7 @@ class Turn:
     def _flush(self) -> None:
         self._call = None
         next_output = self._dirty.popleft
-        for _ in range(min(len(self._dirty), FLUSHED_AT_ONCE)):
+        for _ in range(PART if len(self._dirty) > FEW else len(self._dirty)):
             next_output().take_turn()
         if self._dirty and self._call is None:
             self._call = self._clock.callLater(0, self._flush)

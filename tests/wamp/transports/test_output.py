@@ -51,7 +51,8 @@ class QueueTests(SynchronousTestCase):
 
     def test_many(self) -> None:
         """Of many outputs a part is written to in one turn; what the others get meanwhile goes with what they have."""
-        self.patch(output, "FLUSHED_AT_ONCE", 2)
+        self.patch(output, "FEW", 3)
+        self.patch(output, "PART", 2)
         turn, transports = Turn(self.clock), [Transport() for _ in range(5)]
         outputs = [OutputQueue(each, turn, max_bytes=1000, on_overflow=self.overflowed) for each in transports]
 
