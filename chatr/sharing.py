@@ -24,7 +24,7 @@ log = Logger()
 TURN_S, SHARE_S = 0.002, 0.0005
 #: What a protocol is handed at once, for the clock can only be looked at in between: less than a hundred calls have
 #: room in the most, and the least is enough for one.
-LEAST_BYTES, MOST_BYTES = 256, 4096
+LEAST_BYTES, MOST_BYTES = 512, 4096
 #: And of the body of an upload, which holds no call and costs next to nothing: so much is read at once, too.
 BODY_BYTES = 256 * 1024
 #: For so long after signing in a connection is a newcomer: it asks for what was missed meanwhile.
