@@ -146,8 +146,10 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         """The headers of any answer to a request for ``path``."""
         return [*_common(path.startswith(b"/api/"), https and self.hsts), *self._of_origin(origin, preflight)]
 
-    def begin(self, made: http_headers.Headers, path: bytes, *, origin: str | None, https: bool, preflight: bool) -> None:
-        """The same for an answer that is begun: its connection has its header there, and more is set."""
+    def begin(
+        self, made: http_headers.Headers, path: bytes, *, origin: str | None, https: bool, preflight: bool
+    ) -> None:
+        """Set the same in an answer that is begun, beside what stands there already, as Connection; more will be."""
         known = _encoded(path.startswith(b"/api/"), https and self.hsts)
         made._rawHeaders |= {name: [value] for name, value in known}
         for name, value in self._of_origin(origin, preflight):
