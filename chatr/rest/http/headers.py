@@ -146,14 +146,14 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         """The headers of any answer to a request for ``path``."""
         return [*_common(path.startswith(b"/api/"), https and self.hsts), *self._of_origin(origin, preflight)]
 
-    def begun(self, path: bytes, *, origin: str | None, https: bool, preflight: bool) -> http_headers.Headers:
-        """The same for an answer that is begun: more is set there."""
-        made = http_headers.Headers()
+    def begin(
+        self, made: http_headers.Headers, path: bytes, *, origin: str | None, https: bool, preflight: bool
+    ) -> None:
+        """Set the same in an answer that is begun, beside what stands there already, as Connection; more will be."""
         known = _encoded(path.startswith(b"/api/"), https and self.hsts)
-        made._rawHeaders = {name: [value] for name, value in known}
+        made._rawHeaders |= {name: [value] for name, value in known}
         for name, value in self._of_origin(origin, preflight):
             made.setRawHeaders(name, [value])
-        return made
 
     def _of_origin(self, origin: str | None, preflight: bool) -> Headers:
         """What pages of an origin may do, where pages of any other than ours may do something."""

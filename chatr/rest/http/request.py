@@ -167,7 +167,7 @@ class ChatrRequest(Request):
     def process(self) -> None:
         """Set the headers of every answer; refuse a path that is no text; find the resource."""
         origin, preflight = self.getHeader("origin"), self.method == b"OPTIONS"
-        self.responseHeaders = self.rules.begun(self.path, origin=origin, https=self.https(), preflight=preflight)
+        self.rules.begin(self.responseHeaders, self.path, origin=origin, https=self.https(), preflight=preflight)
         self.setHeader("X-Request-Id", self.request_id)
         if self.path == b"*":
             self.setResponseCode(204)

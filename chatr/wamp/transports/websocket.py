@@ -172,7 +172,8 @@ class WampWebSocket(WebSocketServerProtocol):
     # Called by Autobahn and Twisted.
 
     def onConnect(self, request: ConnectionRequest) -> str:
-        self.factory.origins.let_in(request.headers.get("origin", ""))
+        # What was looked at: of the versions before RFC 6455 that is another header than a page's.
+        self.factory.origins.let_in(request.origin)
         for name in request.protocols:
             if name in SERIALIZERS:
                 return str(name)

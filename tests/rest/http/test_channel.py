@@ -224,6 +224,12 @@ class AcceptedTests(ChannelCase):
         self.assertEqual([each.status for each in self.memory.ask(*[bytes([byte]) for byte in whole])], [200] * 3)
         self.assertEqual([body for _, _, body in self.echo.served], [b"hello", b"hello", b""] * 2)
 
+    def test_the_last_request(self) -> None:
+        """A client that asks for the end of the connection is told in the answer that it has it, and nobody else is."""
+        last = GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+        said = [answer.headers.get("connection") for answer in self.memory.ask(GET, last, GET)]
+        self.assertEqual(said, [None, "close"])
+
     def test_expect(self) -> None:
         """A client that asks first is invited to send its body."""
         client = self.memory.client()

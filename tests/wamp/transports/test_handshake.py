@@ -274,6 +274,17 @@ class WhoReadsTests(SiteCase):
             self.assertEqual(answer.split()[1], status)
             self.leave(client)
 
+    def test_a_name_that_nobody_looked_at(self) -> None:
+        """The version before RFC 6455 has its origin elsewhere: what else stands there lets no page in later."""
+        self.serve(allowed_origins=("http://127.0.0.1:9703",))
+        evil = [line.replace(b"Origin: http://127.0.0.1", b"Origin: http://evil.example") for line in LOAD]
+        older = [line.replace(b"Version: 13", b"Version: 8") for line in evil]
+        for more in ([], [b"Sec-WebSocket-Origin: http://127.0.0.1:9703"]):
+            self.leave(self.opened(request([*older, *more]))[0])
+            client, answer = self.opened(request(evil))
+            self.assertEqual(answer.split()[1], b"400")
+            self.leave(client)
+
     def test_half_a_request(self) -> None:
         """A request that never ends has the time of any other, and is told so."""
         client, _ = self.opened(request(LOAD)[:-2])
