@@ -1,7 +1,7 @@
 """The connection pool: transactions with events on commit, deadlines, and recovery after PostgreSQL restarts.
 
-txpostgres carries each connection. Its own pool has no deadline, no bound on waiting and commits an empty
-transaction when handed a coroutine, so the pool is ours.
+txpostgres makes each connection. Its own pool has no deadline, no bound on waiting and commits an empty transaction
+when handed a coroutine, so the pool is ours.
 """
 
 from __future__ import annotations

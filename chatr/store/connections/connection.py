@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
-from chatr.store.connections.errors import ConnectionDead, is_death, is_lack, translate
+from chatr.store.connections.errors import ConnectionDead, Undone, is_death, is_lack, translate
 from chatr.store.connections.prepared import Prepared, PreparedStatements, Statement
 from chatr.store.connections.sockets import Connecting, Socket
 
@@ -161,7 +161,8 @@ class Connection:
             message.again = True
             self._send(message)
             return
-        self._end(message, None, error)
+        # Within a transaction all of it has to be done again: that is for whoever does it.
+        self._end(message, None, Undone() if stale and not message.again else error)
         self._go_on()
 
     def _go_on(self) -> None:

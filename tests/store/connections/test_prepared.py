@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.store.connections import prepared
+from chatr.store.connections.errors import Undone
 from chatr.store.connections.prepared import array, numbered
 from chatr.store.pool import Database
 from tests.box import box
@@ -176,7 +177,7 @@ class TransactionTests(PreparedCase):
         self.assertEqual(found, [[(1,)]] * 3)
 
     async def test_another_type_by_now(self) -> None:
-        """A result with a column more is what the plain statement gives; within a transaction it fails once."""
+        """A result with a column more is what the plain statement gives; a transaction is undone, once."""
         select = "SELECT * FROM things WHERE n = %s"
         await self.insert(1)
         await thrice(lambda: self.db.query(select, (1,)))
@@ -188,7 +189,7 @@ class TransactionTests(PreparedCase):
             async with self.db.transaction() as tx:
                 return await tx.query(select, (1,))
 
-        await self.assertFailure(Deferred.fromCoroutine(block()), psycopg2.NotSupportedError)
+        await self.assertFailure(Deferred.fromCoroutine(block()), Undone)
         self.assertEqual(await block(), [(1, None)])
 
     async def test_discarded(self) -> None:
