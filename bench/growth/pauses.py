@@ -19,6 +19,8 @@ from bench.tables import number
 #: Who send, who are here beside them, and what was sent before one looks.
 PAIRS, IDLE, WARM = 64, 1000, 2000
 LIMIT_MS = 20
+#: Within what time a server that is alive says it.
+ANSWERS_S = 30.0
 
 
 def pauses(options: argparse.Namespace) -> list[Found]:
@@ -54,9 +56,15 @@ def watched(path: Path) -> str:
 
 
 def seen(path: Path, pid: int) -> dict[str, Any]:
-    """What has been since this was asked last, in seconds: ``turns``, and ``collections`` by generation."""
+    """What has been since this was asked last, in seconds: ``turns``, and ``collections`` by generation.
+
+    Raises TimeoutError.
+    """
     os.kill(pid, signal.SIGUSR2)
+    deadline = time.monotonic() + ANSWERS_S
     while not path.exists():
+        if time.monotonic() > deadline:
+            raise TimeoutError("the server does not say what its turns took")
         time.sleep(0.01)
     found: dict[str, Any] = json.loads(path.read_text())
     path.unlink()
