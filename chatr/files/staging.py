@@ -30,9 +30,9 @@ T = TypeVar("T")
 #: Less is not worth a write of its own. With more, who sends waits until it is written.
 BATCH_BYTES, HIGH_BYTES = 1024 * 1024, 2 * 1024 * 1024
 MOST_BYTES = 16 * 1024 * 1024
+#: What waits to be on the disk, of one upload: more at once would keep the database's commits waiting.
+SYNC_BYTES = 1 * 1024 * 1024
 #: More of them wait for each other more than for the disk: only one runs Python at a time.
-#: What waits to be on the disk, of one upload: all of a large one at once would keep the database's commits waiting.
-SYNC_BYTES = 8 * 1024 * 1024
 _THREADS = 2
 #: No upload takes as long to become something.
 _LEFT_BEHIND_S = 3600.0
