@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from chatr.files.disk import sha256_of
@@ -30,9 +31,12 @@ T = TypeVar("T")
 #: Less is not worth a write of its own. With more, who sends waits until it is written.
 BATCH_BYTES, HIGH_BYTES = 1024 * 1024, 2 * 1024 * 1024
 MOST_BYTES = 16 * 1024 * 1024
+#: What waits to be on the disk, of one upload: more at once would keep the database's commits waiting.
+SYNC_BYTES = 1 * 1024 * 1024
+#: Beyond so much an upload rests after each write for as long as that took, at most so long: half of the time of disk
+#: and processor that it could have is left to others.
+RESTS_FROM_BYTES, LONGEST_REST_S = 8 * 1024 * 1024, 0.1
 #: More of them wait for each other more than for the disk: only one runs Python at a time.
-#: What waits to be on the disk, of one upload: all of a large one at once would keep the database's commits waiting.
-SYNC_BYTES = 8 * 1024 * 1024
 _THREADS = 2
 #: No upload takes as long to become something.
 _LEFT_BEHIND_S = 3600.0
@@ -66,6 +70,7 @@ class Staging:
         self.new_id = new_id
         #: What has come and is not written.
         self.waiting_bytes = 0
+        self.reactor = reactor
         self._threads = Threads(reactor, "staging", at_most=_THREADS)
         #: Do something with the disk in a thread.
         self.run = self._threads.run
@@ -187,7 +192,11 @@ class Staged:
                 before, self._before = self._before, None
                 await before()
             while self._error is None and self._is_due:
+                began_s = self._staging.reactor.seconds()
                 await self._written(self._file.append)
+                if self.size > RESTS_FROM_BYTES:
+                    took_s = self._staging.reactor.seconds() - began_s
+                    await deferLater(self._staging.reactor, min(took_s, LONGEST_REST_S))
         except Exception as error:
             self._error = error
             self._take()
