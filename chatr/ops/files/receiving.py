@@ -8,6 +8,7 @@ from typing import Literal
 
 from twisted.internet.threads import deferToThread
 
+from chatr.api.context import Uploaded
 from chatr.api.errors import ApiError
 from chatr.api.model import File
 from chatr.files.clamd import ScannerUnavailable
@@ -47,7 +48,7 @@ async def receive(
     forms = uploaded.path.with_name(uploaded.path.name + ".forms")
     found: FoundFile | None = None
     try:
-        found = await _look(ctx, uploaded.path, name, purpose, forms)
+        found = await _look(ctx, uploaded, name, purpose, forms)
         await _scan(ctx.ports, uploaded.path)
         if "." not in name:
             name += f".{found.ending}"
@@ -71,10 +72,12 @@ async def room(ports: Ports, user_id: str, size: int) -> None:
         raise ApiError("too_large", f"Your files may take {quota} bytes together")
 
 
-async def _look(ctx: Ctx, path: Path, name: str, purpose: Purpose, into: Path) -> FoundFile:
+async def _look(ctx: Ctx, uploaded: Uploaded, name: str, purpose: Purpose, into: Path) -> FoundFile:
     as_what: Literal["file", "avatar", "cover"] = purpose if purpose in ("avatar", "cover") else "file"
     try:
-        return await ctx.ports.files.media.look(path, name, as_what, into, key=ctx.caller.user_id)
+        return await ctx.ports.files.media.look(
+            uploaded.path, name, as_what, into, key=ctx.caller.user_id, size=uploaded.size, ends=uploaded.ends
+        )
     except Unsupported as error:
         raise ApiError("unsupported_media", str(error)) from None
 
