@@ -19,9 +19,9 @@ from chatr.media.looking import FoundFile, Unsupported
 from chatr.ops import access
 from chatr.ops.ports import Ctx, Ports
 from chatr.store.files import files
-from chatr.store.files.files import ORIGINAL, Looked, Purpose, StoredForm
+from chatr.store.files.files import ORIGINAL, Arrival, Looked, Purpose, StoredForm
 from chatr.store.ids import uuid7
-from chatr.store.pool import Queryable
+from chatr.store.pool import Transaction
 
 #: What an upload of an image or a file may be refused for, beside what all operations may.
 ERRORS = ("too_large", "unsupported_media")
@@ -118,11 +118,11 @@ def _looked(
 
 async def _store(ctx: Ctx, file_id: str, purpose: Purpose, name: str, looked: Looked, paths: dict[str, Path]) -> None:
     """Store the objects. There is a row before the first of them, so that none is ever left alone."""
-    db, kept = ctx.ports.db, ctx.ports.files.storage
+    kept = ctx.ports.files.storage
     if purpose in ("avatar", "cover"):
         # Nobody is shown the file itself.
         looked = _without_original(looked)
-    await files.arrive(db, file_id, ctx.caller.user_id, purpose, name, looked)
+    await ctx.ports.files.entering.arrive(Arrival(file_id, ctx.caller.user_id, purpose, name, looked))
     try:
         # Once more, with this one counted: several may have come in at once.
         await room(ctx.ports, ctx.caller.user_id, 0)
@@ -162,9 +162,17 @@ def _unreadable() -> ApiError:
     return ApiError("unavailable", "Files can't be read at the moment", retry_after_s=_UNAVAILABLE_S)
 
 
-async def ready(db: Queryable, file_id: str) -> File:
+async def ready(ctx: Ctx, file_id: str) -> File:
     """Make a file of what is stored: from here on it can be sent. Raises ``unavailable``."""
-    file = await files.ready(db, file_id)
+    return _there(await ctx.ports.files.entering.ready(file_id))
+
+
+async def ready_in(tx: Transaction, file_id: str) -> File:
+    """The same, in one with something else."""
+    return _there((await files.ready(tx, [file_id])).get(file_id))
+
+
+def _there(file: File | None) -> File:
     if file is None:
         raise ApiError("unavailable", "It took too long to store the file", retry_after_s=_UNAVAILABLE_S)
     return file
