@@ -42,6 +42,8 @@ _THREADS = 2
 _LEFT_BEHIND_S = 3600.0
 #: What describes an upload that may be gone on with (unfinished.py) lies beside it.
 DESCRIPTION = ".json"
+#: What of a file that is written at once is remembered, of its beginning and of its end: by these zips are known.
+_HEAD_BYTES, _TAIL_BYTES = 4096, 66 * 1024
 #: How many pieces the system takes at once (IOV_MAX).
 _IOV_MAX = 1024
 _MODE, _FOLDER_MODE = 0o600, 0o700
@@ -120,6 +122,8 @@ class Staged:
         self.id = id
         self.path = staging.path(id)
         self.size = offset
+        self.ends: tuple[bytes, bytes] | None = None
+        """The first and last bytes, of what was written at once."""
         self._staging = staging
         self._feed = feed
         self._file = _File(self.path, offset, algorithm)
@@ -158,6 +162,8 @@ class Staged:
         if self._error is not None:
             await self._staging.run(self._file.close)
             raise self._error
+        if self._waiting_bytes == self.size:
+            self.ends = _ends(self._pieces)
         return await self._written(partial(self._file.finish, for_good=for_good))
 
     async def abandon(self) -> None:
@@ -279,13 +285,27 @@ class _File:
     def _open(self) -> int:
         if self._descriptor < 0:
             flags = os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-            self._descriptor = os.open(self._path, flags if self._offset else flags | os.O_CREAT, _MODE)
+            if not self._offset:
+                self._descriptor = os.open(self._path, flags | os.O_CREAT | os.O_TRUNC, _MODE)
+                return self._descriptor
+            self._descriptor = os.open(self._path, flags)
             if os.fstat(self._descriptor).st_size < self._offset:
                 raise OSError(errno.EIO, "what had come is not there any more")
             # What a crash has left beyond it was not promised to anybody.
             os.ftruncate(self._descriptor, self._offset)
             os.lseek(self._descriptor, self._offset, os.SEEK_SET)
         return self._descriptor
+
+
+def _ends(pieces: list[bytes]) -> tuple[bytes, bytes]:
+    last: list[bytes] = []
+    missing = _TAIL_BYTES
+    for piece in reversed(pieces):
+        if missing <= 0:
+            break
+        last.insert(0, piece[-missing:])
+        missing -= len(piece)
+    return b"".join(pieces[:1])[:_HEAD_BYTES], b"".join(last)
 
 
 def _write_all(descriptor: int, pieces: list[bytes]) -> None:

@@ -86,6 +86,26 @@ class StagingTests(TestCase):
         self.assertEqual(await staged.end(), b"")
         self.assertEqual(staged.path.read_bytes(), data)
 
+    async def test_ends(self) -> None:
+        """How it begins and ends is remembered of what was written at once, and of nothing else."""
+        for size, piece in ((1_000_003, 4096), (300_000, 200_000), (70_000, 70_000), (10, 3), (0, 1)):
+            staged, data = self.staged(algorithm=""), os.urandom(size)
+            for start in range(0, size, piece):
+                staged.write(data[start : start + piece])
+            await staged.end()
+            head, tail = staged.ends or (b"?", b"?")
+            self.assertTrue(data.startswith(head) and data.endswith(tail), f"{size} {piece}")
+            self.assertEqual((len(head), len(tail)), (min(size, piece, 4096), min(size, 66 * 1024)))
+        staged = self.staged()
+        staged.write(b"x" * BATCH_BYTES)
+        await staged.end()
+        self.assertIsNone(staged.ends)
+        (self.folder / "a").write_bytes(b"0123456789")
+        staged = self.staged(id="a", offset=4)
+        staged.write(b"xyz")
+        await staged.end()
+        self.assertIsNone(staged.ends)
+
     async def test_nothing_came(self) -> None:
         """An empty file is a file."""
         staged = self.staged()
