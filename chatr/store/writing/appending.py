@@ -1,4 +1,7 @@
-"""The statements by which sends are committed together: SQL functions append_messages, and append_plain for most."""
+"""The statements by which sends are committed together: SQL functions append_messages, and append_plain for most.
+
+One that is alone, as when few write, is stored by append_one.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import msgspec
 
 from chatr.api.model import MessageType
 from chatr.config import MessagesSettings
+from chatr.store.connections.prepared import Statement
 from chatr.store.messages.messages import ALL_UP_TO
 from chatr.store.messages.quotes import QUOTED_CHARS
 from chatr.store.pool import Database, Transaction
@@ -39,8 +43,8 @@ class Append(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def plain(self) -> bool:
-        """Whether it is text and nothing else: what append_plain stores."""
-        return self.link == "" and not (self.names or self.reply_to_id or self.file_id or self.after)
+        """Whether it is text and nothing else: what append_plain stores, and append_one."""
+        return self.link == "" and not (self.names or self.reply_to_id or self.file_id or self.group_id or self.after)
 
 
 class Appended(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +78,8 @@ _SQL = """SELECT ord, outcome, message_id, conversation_id, seq, created_at, use
                        p_quoted_chars => %s, p_all_up_to => %s, p_pending_files => %s)"""
 _PLAIN_SQL = """SELECT ord, seq, created_at, user_low, user_high, sender_username, sender_display_name,
        sender_profile_image FROM append_plain(%s::message_send[])"""
+_ONE_SQL = """SELECT 1, seq, created_at, user_low, user_high, sender_username, sender_display_name,
+       sender_profile_image FROM append_one(%s, %s, %s, %s, %s, %s)"""
 
 
 async def store(db: Database, items: Sequence[Append], settings: MessagesSettings) -> list[tuple[int, Appended]]:
@@ -88,13 +94,20 @@ async def store_plain(db: Database, items: Sequence[tuple[str, Append]]) -> list
 
     By their place in ``items``, those of a conversation in the order of its log; the others are for :func:`store`.
     """
-    rows = await db.query(_PLAIN_SQL, (_array(items),), announced=True, first=True)
+    rows = await db.query(*_plain_statement(items), announced=True, first=True)
     return [(row[0] - 1, _plainly_appended(items[row[0] - 1], row)) for row in rows]
 
 
 async def store_in(tx: Transaction, item: Append, settings: MessagesSettings) -> Appended:
     """Append one message within a transaction."""
     return _appended((await tx.query(_SQL, _values([item], settings)))[0])
+
+
+def _plain_statement(items: Sequence[tuple[str, Append]]) -> Statement:
+    if len(items) > 1:
+        return _PLAIN_SQL, (_array(items),)
+    ((conversation_id, item),) = items
+    return _ONE_SQL, (item.id, item.sender_id, item.client_id, conversation_id, item.content, item.digest)
 
 
 def _values(items: Sequence[Append], settings: MessagesSettings) -> tuple[Any, ...]:
