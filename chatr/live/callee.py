@@ -96,7 +96,10 @@ class Invocation:
             self._read = run
 
     def _answered(self, outcome: Any) -> None:
-        self._done(outcome if isinstance(outcome, Failure) else CallResult(outcome))
+        # Who is told keeps this.
+        done = self._done
+        del self._done
+        done(outcome if isinstance(outcome, Failure) else CallResult(outcome))
 
     def abandon(self) -> None:
         """Stop it if it can be stopped."""

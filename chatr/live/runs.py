@@ -61,8 +61,10 @@ class Run:
         else:
             self._going = False
             return
+        # What holds on to each other waits for the collector: whoever is told may keep this, and a failure its frame.
+        done = self._done
+        del self._done, self._coroutine
         try:
-            self._done(outcome)
+            done(outcome)
         finally:
-            # A failure knows this frame: what holds on to each other waits for the collector.
             del came, outcome

@@ -15,9 +15,10 @@ from twisted.internet.task import LoopingCall
 
 #: How often everything is looked at all the same.
 SWEEP_S = 3600.0
-#: New objects, beyond those that are gone by then, for which the collector looks at what is new. With CPython's own 700
-#: the calls of some dozen sessions that are under way at once make it look again and again at what is about to go.
-NEW_OBJECTS = 10_000
+#: When the collector looks (gc.set_threshold): at what is new for so many new objects beyond those that are gone by
+#: then; at what it has seen once and twice about as often as by CPython's own (700, 10, 10). With 700 the calls of some
+#: dozen sessions that are under way at once make it look again and again at what is about to go.
+THRESHOLDS = 10_000, 1, 4
 
 
 class Collector:
@@ -32,7 +33,7 @@ class Collector:
         """Begin; what has been imported is the first to be left alone."""
         gc.callbacks.append(_collected)
         gc.collect()
-        gc.set_threshold(NEW_OBJECTS, *self._thresholds[1:])
+        gc.set_threshold(*THRESHOLDS)
         self._sweeps.start(SWEEP_S, now=False)
 
     def stop(self) -> None:

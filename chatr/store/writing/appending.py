@@ -56,19 +56,20 @@ class Appended(msgspec.Struct, frozen=True, kw_only=True):
     seq: int
     created_at: datetime
     pair: tuple[str, str] | None
-    reply_to: dict[str, Any] | None
     sender_username: str
     sender_display_name: str
     sender_profile_image: str | None
-    accepts: bool
+    # What follows is of those that are not plain.
+    reply_to: dict[str, Any] | None = None
+    accepts: bool = False
     """The sender answered a message request by this."""
-    back_for: list[str]
+    back_for: Sequence[str] = ()
     """Who had deleted the conversation from their view, and has it again."""
-    mentions: list[str]
-    quote_cleared_by: list[str]
+    mentions: Sequence[str] = ()
+    quote_cleared_by: Sequence[str] = ()
     """Who has deleted from their view what is quoted."""
-    type: MessageType
-    file: list[Any] | None
+    type: MessageType = "text"
+    file: list[Any] | None = None
 
 
 _SQL = """SELECT ord, outcome, message_id, conversation_id, seq, created_at, user_low, user_high, reply_to,
@@ -163,16 +164,9 @@ def _plainly_appended(send: tuple[str, Append], row: tuple[Any, ...]) -> Appende
         seq=row[1],
         created_at=row[2],
         pair=(row[3], row[4]) if row[3] else None,
-        reply_to=None,
         sender_username=row[5],
         sender_display_name=row[6],
         sender_profile_image=row[7],
-        accepts=False,
-        back_for=[],
-        mentions=[],
-        quote_cleared_by=[],
-        type="text",
-        file=None,
     )
 
 
@@ -189,9 +183,9 @@ def _appended(row: tuple[Any, ...]) -> Appended:
         sender_display_name=row[10],
         sender_profile_image=row[11],
         accepts=row[12],
-        back_for=row[13] or [],
-        mentions=row[14] or [],
-        quote_cleared_by=row[15] or [],
+        back_for=row[13] or (),
+        mentions=row[14] or (),
+        quote_cleared_by=row[15] or (),
         type=row[16],
         file=row[17],
     )
