@@ -37,6 +37,10 @@ class Standing(IntEnum):
     STRANGER, NEWCOMER, SETTLED = range(3)
 
 
+#: Who comes next, by whose turn it was: whoever of these there is.
+_NEXT = tuple(tuple((last + step) % len(Standing) for step in range(1, len(Standing) + 1)) for last in Standing)
+
+
 class Source(Protocol):
     """Has received something that is not handed on."""
 
@@ -85,9 +89,7 @@ class Sharing:
         """Something has come: hand it on, or as much of it as its share is, if this turn has time left."""
         if source in self._queued:
             return
-        if self._spent_s < TURN_S:
-            self._serve(source)
-        if source.ready:
+        if source.ready if self._spent_s >= TURN_S else self._serve(source):
             source.halt()
             self.wait(source)
 
@@ -102,15 +104,19 @@ class Sharing:
         """A connection has ended: what it had sent and nobody has looked at is void. It is passed over in its turn."""
         self._queued.discard(source)
 
-    def _serve(self, source: Source) -> None:
+    def _serve(self, source: Source) -> bool:
+        """Hand on a share; whether something is left that its protocol takes."""
         began_s = now_s = self.seconds()
         size = LEAST_BYTES
         try:
-            while source.ready and now_s - began_s < SHARE_S:
+            while left := source.ready:
+                if now_s - began_s >= SHARE_S:
+                    break
                 source.hand_on(size)
                 before_s, now_s = now_s, self.seconds()
                 # What costs little, as a long message, goes on in larger pieces.
                 size = min(2 * size, MOST_BYTES) if now_s - before_s < SHARE_S / 8 else LEAST_BYTES
+            return left
         finally:
             self._spent_s += self.seconds() - began_s
             self._next_turn()
@@ -131,9 +137,11 @@ class Sharing:
 
     def _next(self) -> Source:
         """Whose turn it is: of each standing by turns, as long as there is anybody."""
-        order = [(self._last + step) % len(Standing) for step in range(1, len(Standing) + 1)]
-        self._last = next(standing for standing in order if self._waiting[standing])
-        waiting = self._waiting[self._last]
+        for standing in _NEXT[self._last]:
+            if self._waiting[standing]:
+                break
+        self._last = standing
+        waiting = self._waiting[standing]
         key, sources = waiting.popitem(last=False)
         source = sources.popleft()
         if sources:
@@ -143,12 +151,12 @@ class Sharing:
 
     def _serve_in_turn(self, source: Source) -> None:
         try:
-            self._serve(source)
+            left = self._serve(source)
         except Exception:
             log.failure("a connection failed on what it received")
             source.fail()
             return
-        if source.ready:
+        if left:
             self.wait(source)
         else:
             source.go_on()

@@ -32,14 +32,16 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 class HangUp:
     """Tells work that has not begun yet that its caller has gone: nobody would hear what comes of it."""
 
+    __slots__ = ("_then", "happened")
+
     def __init__(self) -> None:
         self.happened = False
-        self._then: list[Callable[[], None]] = []
+        self._then: tuple[Callable[[], None], ...] = ()
 
     def happens(self) -> None:
         """Say that the caller has gone."""
         self.happened = True
-        then, self._then = self._then, []
+        then, self._then = self._then, ()
         for action in then:
             action()
 
@@ -48,7 +50,7 @@ class HangUp:
         if self.happened:
             action()
         else:
-            self._then.append(action)
+            self._then += (action,)
 
 
 class Uploaded(msgspec.Struct, frozen=True, kw_only=True):

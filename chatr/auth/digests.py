@@ -20,8 +20,11 @@ class Digests:
 
     def __init__(self, server_keys: Sequence[bytes]) -> None:
         keys = [hmac.digest(key, b"chatr:sent", "sha256") for key in server_keys]
-        self._keys = {blake2b(key, digest_size=_NAME_BYTES).digest(): key for key in keys}
-        self._newest = next(iter(self._keys))
+        # Hashes that have taken in their key, to be copied: that is a third of the work for a short text.
+        self._keyed = {
+            blake2b(key, digest_size=_NAME_BYTES).digest(): blake2b(key=key, digest_size=_HASH_BYTES) for key in keys
+        }
+        self._newest = next(iter(self._keyed))
 
     def of(self, client_id: str, *said: str) -> bytes:
         """The digest of what was sent with a client id, part by part. Only the last may hold a NUL character."""
@@ -30,9 +33,11 @@ class Digests:
     def differs(self, stored: bytes | None, client_id: str, *said: str) -> bool:
         """Whether a stored digest is certainly of something else."""
         name = (stored or b"")[:_NAME_BYTES]
-        return name in self._keys and not hmac.compare_digest(stored or b"", self._under(name, client_id, said))
+        return name in self._keyed and not hmac.compare_digest(stored or b"", self._under(name, client_id, said))
 
     def _under(self, name: bytes, client_id: str, said: Sequence[str]) -> bytes:
         # With the client id, so that equal texts have digests that are not.
         text = "\0".join((client_id, *said)).encode()
-        return name + blake2b(text, key=self._keys[name], digest_size=_HASH_BYTES).digest()
+        keyed = self._keyed[name].copy()
+        keyed.update(text)
+        return name + keyed.digest()

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -15,7 +14,8 @@ from chatr.api.contract import Operation
 from chatr.api.dispatch import Dispatcher, new_request_id
 from chatr.api.errors import URI_PREFIX, ApiError, invalid
 from chatr.live.members import Member
-from chatr.wamp.realm import CallError, CallResult
+from chatr.live.runs import Run
+from chatr.wamp.realm import CallError, CallResult, Done
 
 log = Logger()
 
@@ -66,7 +66,7 @@ class Invocation:
     has begun completes.
     """
 
-    __slots__ = ("_hang_up", "_member", "_parameters", "_procedure", "_read", "_request_id")
+    __slots__ = ("_done", "_hang_up", "_member", "_parameters", "_procedure", "_read", "_request_id")
 
     def __init__(self, procedure: Procedure, parameters: Mapping[str, Any], member: Member, request_id: str) -> None:
         self._procedure = procedure
@@ -74,27 +74,32 @@ class Invocation:
         self._member = member
         self._request_id = request_id
         self._hang_up = HangUp()
-        self._read: Deferred[CallResult] | None = None
+        self._read: Run | None = None
+        self._done: Done
 
-    def start(self) -> Deferred[CallResult]:
+    def start(self, done: Done) -> None:
         """Begin."""
-        running = Deferred.fromCoroutine(self._run())
-        if self._procedure.record.route.reads:
-            self._read = running
-        return running
-
-    async def _run(self) -> CallResult:
+        self._done = done
         called, member = self._procedure, self._member
-        return CallResult(
-            await called.dispatcher.call(
+        run = Run(
+            called.dispatcher.call(
                 called.record,
                 self._parameters,
                 member.caller,
                 request_id=self._request_id,
                 hang_up=self._hang_up,
                 as_json=member.speaks_json,
-            )
+            ),
+            self._answered,
         )
+        if called.record.route.reads:
+            self._read = run
+
+    def _answered(self, outcome: Any) -> None:
+        # Who is told keeps this.
+        done = self._done
+        del self._done
+        done(outcome if isinstance(outcome, Failure) else CallResult(outcome))
 
     def abandon(self) -> None:
         """Stop it if it can be stopped."""

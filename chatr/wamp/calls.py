@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from twisted.logger import Logger
@@ -72,15 +73,9 @@ class Calls:
     def start(self, message: Call) -> None:
         """Begin a call in the order of arrival. Raises :class:`DuplicateRequest`."""
         self._count(message.request)
-        try:
-            check_uri(message.procedure)
-        except RequestError as error:
-            self._error(message.request, CallError(error.uri, error.detail))
-            return
         procedure = self._callee.find(message.procedure)
         if procedure is None:
-            uri = "wamp.error.no_such_procedure"
-            self._error(message.request, CallError(uri, "there is no such procedure"))
+            self._error(message.request, _not_found(message.procedure))
             return
         try:
             self._begin(procedure, message)
@@ -110,13 +105,11 @@ class Calls:
     def _begin(self, procedure: Procedure, message: Call) -> None:
         self._check_room()
         invocation = procedure.prepare(self._member, message.args, message.kwargs)
-        timeout_ms = self._timeout_ms(message.options)
+        timeout_ms = self._timeout_ms(message.options) if message.options else 0
         awaited = self._awaited[message.request] = _Awaited(message.request, invocation)
         self._in_flight += 1
         self._router.sessions.calls.up()
-        done = invocation.start()
-        done.addBoth(self._finished, awaited)
-        done.addErrback(lambda failure: log.failure("a result could not be sent", failure=failure))
+        invocation.start(partial(self._finished, awaited))
         if timeout_ms and self._waits(awaited):
             too_late = CallError("wamp.error.timeout", "the call took too long")
             timers = self._router.timers
@@ -139,13 +132,16 @@ class Calls:
             raise self._callee.error(self._router.uris.invalid, "is not a number of milliseconds", "$options.timeout")
         return min(timeout, LONGEST_TIMEOUT_MS)
 
-    def _finished(self, outcome: CallResult | Failure, awaited: _Awaited) -> None:
+    def _finished(self, awaited: _Awaited, outcome: CallResult | Failure) -> None:
         self._in_flight -= 1
-        awaited.forget_deadline()
+        if awaited.deadline is not None:
+            awaited.forget_deadline()
         try:
             if self._waits(awaited):
                 del self._awaited[awaited.request]
                 self._answer(outcome, awaited)
+        except Exception:
+            log.failure("a result could not be sent")
         finally:
             # The last: who waits for all calls to finish says GOODBYE next.
             self._router.sessions.calls.down()
@@ -177,3 +173,11 @@ class Calls:
         except FrameTooLarge:
             # A detail may quote what the caller sent; the bare code always fits (RawSocket peers take 512 bytes).
             self._send([ERROR, CALL, request, {}, error.uri, [error.brief], {}])
+
+
+def _not_found(procedure: str) -> CallError:
+    try:
+        check_uri(procedure)
+    except RequestError as error:
+        return CallError(error.uri, error.detail)
+    return CallError("wamp.error.no_such_procedure", "there is no such procedure")

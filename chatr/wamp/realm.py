@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import msgspec
-from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from chatr.wamp.publication import Publication
@@ -134,11 +133,15 @@ class CallError(Exception):
         self.brief = brief or detail
 
 
+#: Is told what a call answers, or how it has failed.
+Done: TypeAlias = Callable[[CallResult | Failure], None]
+
+
 class Invocation(Protocol):
     """One call on its way to whoever answers it."""
 
-    def start(self) -> Deferred[CallResult]:
-        """Begin. Fires when it is done, or fails."""
+    def start(self, done: Done) -> None:
+        """Begin. ``done`` is called once, when it is over, which may be at once."""
 
     def abandon(self) -> None:
         """Stop it if it can be stopped: nobody waits any more. Its answer is dropped; until then it is in flight."""

@@ -8,7 +8,7 @@ import weakref
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatr.process.collector import SWEEP_S, Collector
+from chatr.process.collector import SWEEP_S, THRESHOLDS, Collector
 
 
 class Cycle:
@@ -46,7 +46,10 @@ class CollectorTests(SynchronousTestCase):
 
     def test_stop(self) -> None:
         """The process is as it was."""
+        self.addCleanup(gc.set_threshold, *gc.get_threshold())
+        gc.set_threshold(900, 9, 9)
         collector = Collector(self.clock)
         collector.start()
+        self.assertEqual(gc.get_threshold(), THRESHOLDS)
         collector.stop()
-        self.assertEqual(gc.get_freeze_count(), 0)
+        self.assertEqual((gc.get_freeze_count(), gc.get_threshold()), (0, (900, 9, 9)))

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
@@ -19,6 +18,7 @@ from chatr.wamp.realm import (
     CallError,
     CallResult,
     Challenge,
+    Done,
     Greeting,
     Identity,
     Peer,
@@ -99,7 +99,7 @@ class Sum:
     """Adds what it is called with, at once or when it is told to."""
 
     def __init__(self) -> None:
-        self.waiting: list[Deferred[CallResult]] = []
+        self.waiting: list[Done] = []
         self.abandoned = 0
         self.args: Sequence[Any] = ()
 
@@ -115,13 +115,11 @@ class Sum:
         self.args = args
         return self
 
-    def start(self) -> Deferred[CallResult]:
-        answer: Deferred[CallResult] = Deferred()
+    def start(self, done: Done) -> None:
         if "later" in self.args:
-            self.waiting.append(answer)
+            self.waiting.append(done)
         else:
-            answer.callback(CallResult({"of": len(self.args)}, args=[sum(self.args)]))
-        return answer
+            done(CallResult({"of": len(self.args)}, args=[sum(self.args)]))
 
     def abandon(self) -> None:
         self.abandoned += 1
@@ -233,7 +231,7 @@ class RealmTests(SynchronousTestCase):
         (error,) = self.say(client, [48, 2, {}, "math.sum"])
         self.assertEqual(error[4:], ["wamp.error.invalid_argument", ["nothing to add, ann"], {}])
         self.say(client, [48, 3, {}, "math.sum", ["later"]])
-        self.realms["books"].callee.waiting.pop().errback(ValueError("no number"))
+        self.realms["books"].callee.waiting.pop()(Failure(ValueError("no number")))
         self.assertEqual(client[1].sent[-1][2:], [3, {}, "example.error.sum", ["no number"], {}])
         ((*_, uri, _, _),) = self.say(client, [48, 4, {}, "math.product", [1]])[-1:]
         self.assertEqual(uri, "wamp.error.no_such_procedure")
@@ -246,7 +244,7 @@ class RealmTests(SynchronousTestCase):
         self.say(client, [48, 2, {"timeout": 1000}, "math.sum", ["later"]])
         self.clock.advance(1)
         self.assertEqual(client[1].sent[-1][4], "wamp.error.timeout")
-        callee.waiting.pop().callback(CallResult({}))
+        callee.waiting.pop()(CallResult({}))
         self.say(client, [48, 3, {}, "math.sum", ["later"]])
         client[0].lost()
         self.assertEqual(callee.abandoned, 3)
@@ -257,7 +255,7 @@ class RealmTests(SynchronousTestCase):
         self.say(client, [48, 1, {}, "math.sum", ["later"]])
         self.say(client, [48, 2, {}, "math.sum", ["later"]])
         self.assertEqual(self.say(client, [48, 3, {}, "math.sum", [1]])[0][4], "example.error.rate_limited")
-        self.realms["books"].callee.waiting.pop().callback(CallResult({}))
+        self.realms["books"].callee.waiting.pop()(CallResult({}))
         ((*_, uri, _, kwargs),) = self.say(client, [48, 4, {"timeout": "x"}, "math.sum", [1]])[-1:]
         self.assertEqual((uri, kwargs), ("example.error.invalid", {"path": "$options.timeout"}))
         self.say(client, [32, 5, {}, "a"])

@@ -205,8 +205,8 @@ def _announce(ctx: Ctx, item: Append, done: Appended) -> Message:
         content=item.content,
         created_at=wire_time(done.created_at),
         reply_to=quotes.frozen(done.reply_to) if done.reply_to else UNSET,
-        mentions=messages.people_of(done.mentions, done.conversation_id),
-        mentions_all=messages.calls_all(done.mentions, done.conversation_id),
+        mentions=messages.people_of(done.mentions, done.conversation_id) if done.mentions else [],
+        mentions_all=messages.calls_all(done.mentions, done.conversation_id) if done.mentions else UNSET,
         file=stored_files.shown(done.file) if done.file else UNSET,
         group_id=item.group_id or UNSET,
     )

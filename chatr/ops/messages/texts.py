@@ -41,7 +41,8 @@ Caption = Annotated[
     ),
 ]
 
-_NAME = re.compile(r"(?<![A-Za-z0-9_@.])@[A-Za-z0-9_]{3,20}(?![A-Za-z0-9_@])")
+# The sign first: only where there is one is anything else looked at.
+_NAME = re.compile(r"@(?<![A-Za-z0-9_@.]@)[A-Za-z0-9_]{3,20}(?![A-Za-z0-9_@])")
 #: Where the library of emoji has its table.
 _TABLE = "unicode_codes/emoji.json"
 #: Says that what is before it is to be shown as a picture (Unicode Technical Standard 51).

@@ -134,12 +134,12 @@ class Stored(msgspec.Struct, frozen=True):
 ALL_UP_TO = 50
 
 
-def people_of(mentions: list[str], conversation_id: str) -> list[str]:
+def people_of(mentions: Sequence[str], conversation_id: str) -> list[str]:
     """Choose whom a message mentions by name: the conversation itself, among them, stands for all of a group."""
     return [each for each in mentions if each != conversation_id]
 
 
-def calls_all(mentions: list[str], conversation_id: str) -> bool | UnsetType:
+def calls_all(mentions: Sequence[str], conversation_id: str) -> bool | UnsetType:
     """Whether a message mentions all of its group; UNSET: it does not."""
     return conversation_id in mentions or UNSET
 

@@ -1,4 +1,7 @@
-"""The statements by which sends are committed together: SQL functions append_messages, and append_plain for most."""
+"""The statements by which sends are committed together: SQL functions append_messages, and append_plain for most.
+
+One that is alone, as when few write, is stored by append_one.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import msgspec
 
 from chatr.api.model import MessageType
 from chatr.config import MessagesSettings
+from chatr.store.connections.prepared import Statement
 from chatr.store.messages.messages import ALL_UP_TO
 from chatr.store.messages.quotes import QUOTED_CHARS
 from chatr.store.pool import Database, Transaction
@@ -39,8 +43,8 @@ class Append(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def plain(self) -> bool:
-        """Whether it is text and nothing else: what append_plain stores."""
-        return self.link == "" and not (self.names or self.reply_to_id or self.file_id or self.after)
+        """Whether it is text and nothing else: what append_plain stores, and append_one."""
+        return self.link == "" and not (self.names or self.reply_to_id or self.file_id or self.group_id or self.after)
 
 
 class Appended(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,19 +56,20 @@ class Appended(msgspec.Struct, frozen=True, kw_only=True):
     seq: int
     created_at: datetime
     pair: tuple[str, str] | None
-    reply_to: dict[str, Any] | None
     sender_username: str
     sender_display_name: str
     sender_profile_image: str | None
-    accepts: bool
+    # What follows is of those that are not plain.
+    reply_to: dict[str, Any] | None = None
+    accepts: bool = False
     """The sender answered a message request by this."""
-    back_for: list[str]
+    back_for: Sequence[str] = ()
     """Who had deleted the conversation from their view, and has it again."""
-    mentions: list[str]
-    quote_cleared_by: list[str]
+    mentions: Sequence[str] = ()
+    quote_cleared_by: Sequence[str] = ()
     """Who has deleted from their view what is quoted."""
-    type: MessageType
-    file: list[Any] | None
+    type: MessageType = "text"
+    file: list[Any] | None = None
 
 
 _SQL = """SELECT ord, outcome, message_id, conversation_id, seq, created_at, user_low, user_high, reply_to,
@@ -74,6 +79,8 @@ _SQL = """SELECT ord, outcome, message_id, conversation_id, seq, created_at, use
                        p_quoted_chars => %s, p_all_up_to => %s, p_pending_files => %s)"""
 _PLAIN_SQL = """SELECT ord, seq, created_at, user_low, user_high, sender_username, sender_display_name,
        sender_profile_image FROM append_plain(%s::message_send[])"""
+_ONE_SQL = """SELECT 1, seq, created_at, user_low, user_high, sender_username, sender_display_name,
+       sender_profile_image FROM append_one(%s, %s, %s, %s, %s, %s)"""
 
 
 async def store(db: Database, items: Sequence[Append], settings: MessagesSettings) -> list[tuple[int, Appended]]:
@@ -88,13 +95,20 @@ async def store_plain(db: Database, items: Sequence[tuple[str, Append]]) -> list
 
     By their place in ``items``, those of a conversation in the order of its log; the others are for :func:`store`.
     """
-    rows = await db.query(_PLAIN_SQL, (_array(items),), announced=True, first=True)
+    rows = await db.query(*_plain_statement(items), announced=True, first=True)
     return [(row[0] - 1, _plainly_appended(items[row[0] - 1], row)) for row in rows]
 
 
 async def store_in(tx: Transaction, item: Append, settings: MessagesSettings) -> Appended:
     """Append one message within a transaction."""
     return _appended((await tx.query(_SQL, _values([item], settings)))[0])
+
+
+def _plain_statement(items: Sequence[tuple[str, Append]]) -> Statement:
+    if len(items) > 1:
+        return _PLAIN_SQL, (_array(items),)
+    ((conversation_id, item),) = items
+    return _ONE_SQL, (item.id, item.sender_id, item.client_id, conversation_id, item.content, item.digest)
 
 
 def _values(items: Sequence[Append], settings: MessagesSettings) -> tuple[Any, ...]:
@@ -150,16 +164,9 @@ def _plainly_appended(send: tuple[str, Append], row: tuple[Any, ...]) -> Appende
         seq=row[1],
         created_at=row[2],
         pair=(row[3], row[4]) if row[3] else None,
-        reply_to=None,
         sender_username=row[5],
         sender_display_name=row[6],
         sender_profile_image=row[7],
-        accepts=False,
-        back_for=[],
-        mentions=[],
-        quote_cleared_by=[],
-        type="text",
-        file=None,
     )
 
 
@@ -176,9 +183,9 @@ def _appended(row: tuple[Any, ...]) -> Appended:
         sender_display_name=row[10],
         sender_profile_image=row[11],
         accepts=row[12],
-        back_for=row[13] or [],
-        mentions=row[14] or [],
-        quote_cleared_by=row[15] or [],
+        back_for=row[13] or (),
+        mentions=row[14] or (),
+        quote_cleared_by=row[15] or (),
         type=row[16],
         file=row[17],
     )

@@ -105,12 +105,16 @@ class _Offers:
 
     def add(self, lane: Lane) -> None:
         """Offer a lane, or offer it to who has come to it since."""
-        lane.offered = self
         for caller in lane.interested():
-            lanes = self._by_caller.get(caller)
-            if lanes is None:
-                lanes = self._by_caller[caller] = OrderedDict()
-            lanes[lane] = None
+            self.offer(lane, caller)
+
+    def offer(self, lane: Lane, caller: str) -> None:
+        """Offer a lane to one of those who are interested."""
+        lane.offered = self
+        lanes = self._by_caller.get(caller)
+        if lanes is None:
+            lanes = self._by_caller[caller] = OrderedDict()
+        lanes[lane] = None
 
     def withdraw(self, lane: Lane) -> None:
         """The lane is no longer offered."""
@@ -171,7 +175,7 @@ class Lanes(Generic[Send, Change]):
             lane = self._lanes[name] = Lane(name)
             lane.turns[entry.caller] = deque((entry,))
             entry.lane = lane
-            (self._sends if entry.batched else self._changes).add(lane)
+            (self._sends if entry.batched else self._changes).offer(lane, entry.caller)
             return
         lane.push(entry)
         # What is offered is so to two at most: whoever comes behind those changes nothing.

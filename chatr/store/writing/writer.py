@@ -51,7 +51,7 @@ MAX_BATCH = 256
 #: Batches under way at once: while PostgreSQL commits one, the next is made here. With three it was slower again.
 BATCHES = 2
 #: So many sends are never parted in two batches.
-SMALL_BATCH = 16
+SMALL_BATCH = 32
 
 _T = TypeVar("_T")
 Change: TypeAlias = Callable[[Transaction], Awaitable[_T]]
@@ -223,9 +223,9 @@ class MessageWriter:
 
     def _write_next(self) -> None:
         self._next = None
-        while self._writing < self._most_batches and (batch := self._lanes.batch(self._room())):
+        while self._writing < self._most_batches and self._lanes.has_batch:
             self._writing += 1
-            Deferred.fromCoroutine(self._write(batch))
+            Deferred.fromCoroutine(self._write(self._lanes.batch(self._room())))
 
     def _room(self) -> int:
         """How many sends the next batch takes: half, or all would be in one batch and nothing made beside it."""

@@ -45,7 +45,7 @@ class DoubtTests(ChangesCase):
     async def test_send(self) -> None:
         """So for a message; sent again it is the first one, of which nobody hears any more."""
         message = {"recipientId": self.ben.id, "content": "two", "clientId": str(uuid.uuid4())}
-        await self.cut(b"append_plain", "message.send", **message)
+        await self.cut(b"append_one", "message.send", **message)
         self.assertEqual((await self.ann.call("message.send", **message))["seq"], 2)
         self.assertEqual([name for name, _ in self.device.events], ["sync.required"])
 

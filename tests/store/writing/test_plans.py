@@ -15,9 +15,11 @@ SEND = """SELECT outcome FROM append_messages(ARRAY(
 PLAIN = """SELECT 'created' FROM append_plain(ARRAY(
   SELECT (gen_random_uuid(), c.user_low, gen_random_uuid(), c.id, NULL, NULL, NULL, 'x', '', '', '', NULL, NULL)
            ::message_send
-    FROM conversations c LIMIT {}))"""
+    FROM conversations c LIMIT 3))"""
+ONE = """SELECT 'created' FROM (SELECT * FROM conversations LIMIT 1) c,
+  append_one(gen_random_uuid(), c.user_low, gen_random_uuid(), c.id, 'x', '')"""
 #: Each way to store, and how many sends that are.
-WAYS = ((SEND, 1), (PLAIN.format(1), 1), (PLAIN.format(3), 3))
+WAYS = ((SEND, 1), (ONE, 1), (PLAIN, 3))
 PEOPLE = """
   INSERT INTO users (id, username, password_hash, display_name)
   SELECT gen_random_uuid(), '@user' || i, '', 'User' FROM generate_series(1, 400) i;
