@@ -23,6 +23,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from chatr.files.disk import sha256_of
+from chatr.files.unbuffered import Unbuffered
 from chatr.process.threads import Threads, ThreadsEnded
 
 log = Logger()
@@ -44,6 +45,8 @@ _LEFT_BEHIND_S = 3600.0
 DESCRIPTION = ".json"
 #: What of a file that is written at once is remembered, of its beginning and of its end: by these zips are known.
 _HEAD_BYTES, _TAIL_BYTES = 4096, 66 * 1024
+#: So many bytes are written past the system's memory, if nobody reads them; with fewer there is nothing to be had.
+UNBUFFERED_BYTES = 128 * 1024
 #: How many pieces the system takes at once (IOV_MAX).
 _IOV_MAX = 1024
 _MODE, _FOLDER_MODE = 0o600, 0o700
@@ -65,11 +68,24 @@ class Feed(Protocol):
 class Staging:
     """The folder of uploads, below the data directory, and the threads that work in it."""
 
-    def __init__(self, folder: Path, reactor: Any, *, new_id: Callable[[], str], keep_s: float) -> None:
-        """``keep_s``: for how long an upload that was cut can be gone on with."""
+    def __init__(
+        self,
+        folder: Path,
+        reactor: Any,
+        *,
+        new_id: Callable[[], str],
+        keep_s: float,
+        unread: Callable[[bytes], bool] = lambda head: False,
+    ) -> None:
+        """``keep_s``: for how long an upload that was cut can be gone on with.
+
+        ``unread``: whether nobody here is about to read what begins so.
+        """
         self.folder = folder
         self.keep_s = keep_s
         self.new_id = new_id
+        self.unread = unread
+        self.unbuffered = Unbuffered(BATCH_BYTES)
         #: What has come and is not written.
         self.waiting_bytes = 0
         self.reactor = reactor
@@ -162,9 +178,12 @@ class Staged:
         if self._error is not None:
             await self._staging.run(self._file.close)
             raise self._error
+        unbuffered = None
         if self._waiting_bytes == self.size:
             self.ends = _ends(self._pieces)
-        return await self._written(partial(self._file.finish, for_good=for_good))
+            if not for_good and self.size >= UNBUFFERED_BYTES and self._staging.unread(self.ends[0]):
+                unbuffered = self._staging.unbuffered
+        return await self._written(partial(self._file.finish, for_good=for_good, unbuffered=unbuffered))
 
     async def abandon(self) -> None:
         """Nothing more comes, and nothing of it is wanted."""
@@ -250,10 +269,16 @@ class _File:
 
     def append(self, pieces: list[bytes]) -> None:
         """Write pieces at the end."""
-        descriptor = self._open()
+        self._hash(pieces)
+        self._write(pieces)
+
+    def _hash(self, pieces: list[bytes]) -> None:
         if self._digest is not None:
             for piece in pieces:
                 self._digest.update(piece)
+
+    def _write(self, pieces: list[bytes]) -> None:
+        descriptor = self._open()
         for start in range(0, len(pieces), _IOV_MAX):
             _write_all(descriptor, pieces[start : start + _IOV_MAX])
         self._unsynced += sum(map(len, pieces))
@@ -266,10 +291,15 @@ class _File:
         """Whether it is to be closed, when nothing of it is under way."""
         return self._descriptor >= 0
 
-    def finish(self, pieces: list[bytes], *, for_good: bool) -> bytes:
-        """Write the last pieces, perhaps for good, and close it; the digest of what was written."""
+    def finish(self, pieces: list[bytes], *, for_good: bool, unbuffered: Unbuffered | None = None) -> bytes:
+        """Write the last pieces, perhaps for good, and close it; the digest of what was written.
+
+        ``unbuffered``: what to write a whole file with, if that is possible.
+        """
         try:
-            self.append(pieces)
+            self._hash(pieces)
+            if unbuffered is None or not unbuffered.write(self._path, pieces, _MODE):
+                self._write(pieces)
             if for_good:
                 os.fsync(self._descriptor)
         finally:

@@ -34,6 +34,11 @@ def begun(ask: Look, source: papers.Source) -> tuple[str, list[FileType]]:
     return begins_as, may_be
 
 
+def unread(head: bytes) -> bool:
+    """Whether of a file that begins so nobody here reads more than its ends, unless somebody asks for it."""
+    return family(head) in ("pdf", "zip")
+
+
 def told_by_ends(ask: Look, handing: Handing) -> Seen | None:
     """What a worker would say of a file, if that takes no more than its ends, and they are in memory; else None.
 

@@ -76,9 +76,9 @@ class Threads:
 
     def _have_thread(self) -> None:
         if self._threads < min(self._calls, self._at_most):
-            self._threads += 1
             # No thread of ours keeps the process from ending.
             Thread(target=self._work_on, daemon=True, name=self._name).start()
+            self._threads += 1
 
     # These run in threads.
 

@@ -13,7 +13,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import TestCase
 
 from chatr.files import staging
-from chatr.files.staging import BATCH_BYTES, HIGH_BYTES, LONGEST_REST_S, Staged, Staging, digest_of
+from chatr.files.staging import BATCH_BYTES, HIGH_BYTES, LONGEST_REST_S, UNBUFFERED_BYTES, Staged, Staging, digest_of
 from chatr.process.threads import ThreadsEnded
 from chatr.store.ids import uuid7
 
@@ -105,6 +105,33 @@ class StagingTests(TestCase):
         staged.write(b"xyz")
         await staged.end()
         self.assertIsNone(staged.ends)
+
+    async def test_unread(self) -> None:
+        """What nobody here reads is written past the system's memory, where it can be; it is the same file."""
+        asked: list[Path] = []
+        written = self.staging.unbuffered.write
+        self.staging.unread = lambda head: head.startswith(b"%PDF")
+        for possible, begins, size, for_good, unbuffered in (
+            (True, b"%PDF", UNBUFFERED_BYTES, False, True),
+            (False, b"%PDF", UNBUFFERED_BYTES, False, True),
+            (True, b"%PNG", UNBUFFERED_BYTES, False, False),
+            (True, b"%PDF", UNBUFFERED_BYTES - 1, False, False),
+            (True, b"%PDF", BATCH_BYTES + 1, False, False),
+            (True, b"%PDF", UNBUFFERED_BYTES, True, False),
+        ):
+
+            def write(path: Path, pieces: list[bytes], mode: int, possible: bool = possible) -> bool:
+                asked.append(path)
+                return possible and written(path, pieces, mode)
+
+            self.patch(self.staging.unbuffered, "write", write)
+            staged, data = self.staged(), begins + os.urandom(size - 4)
+            for start in range(0, size, 50_000):
+                staged.write(data[start : start + 50_000])
+            self.assertEqual(await staged.end(for_good=for_good), hashlib.sha256(data).digest())
+            self.assertEqual(asked, [staged.path] if unbuffered else [])
+            self.assertEqual((staged.path.read_bytes(), staged.path.stat().st_mode & 0o777), (data, 0o600))
+            asked.clear()
 
     async def test_nothing_came(self) -> None:
         """An empty file is a file."""

@@ -10,6 +10,7 @@ from chatr.config.files import FilesSettings
 from chatr.files.staging import Staging
 from chatr.files.storage import Storage
 from chatr.files.unfinished import UnfinishedUploads
+from chatr.media.ends import unread
 from chatr.process.tasks import Tasks
 from chatr.rest.exchange import Exchange
 from chatr.rest.metrics import Metrics
@@ -42,7 +43,10 @@ class Transfers:
         room: Room,
     ) -> None:
         """``folder``: where uploads lie; ``room`` says whether a person may have so many bytes more."""
-        self.staging = Staging(folder, tasks.clock, new_id=uuid7, keep_s=settings.resume_s)
+        # A scanner reads all there is, and so does what sends to a bucket.
+        stays = settings.storage == "local" and not settings.clamd
+        more = {"unread": unread} if stays else {}
+        self.staging = Staging(folder, tasks.clock, new_id=uuid7, keep_s=settings.resume_s, **more)
         self.unfinished = UnfinishedUploads(self.staging)
         uploads = UnderWay(per_caller=UPLOADS_OF_ONE, in_all=UPLOADS, what="uploads")
         downloads = UnderWay(per_caller=DOWNLOADS_OF_ONE, in_all=DOWNLOADS, what="downloads")

@@ -36,7 +36,7 @@ class Entering:
         try:
             failed = await self._arrivals.get(arrival.file_id)
         finally:
-            del self._arriving[arrival.file_id]
+            self._arriving.pop(arrival.file_id, None)
         if failed is not None:
             raise failed
 
