@@ -39,6 +39,8 @@ KNOWN_IN = {
     "zxcvbn": "chatr.ops.accounts.password_rules",
     "emoji": "chatr.ops.messages.texts",
 }
+#: What few servers need, or for rare calls, and what takes megabytes: imported there, and nowhere as a module begins.
+SELDOM = frozenset({"emoji", "segno", "txredisapi", "chatr.outbound.smtp", "chatr.files.s3.objects"})
 #: A file that a sentence leads to, and what of it: store/pool.py ``Transaction.tell``.
 _POINTER = re.compile(r"((?:\w+/)*\w+\.py|(?:\w+/)+\w+\.sql)\b(?:`*\s+\(?``([\w.]+)``)?")
 
@@ -64,6 +66,14 @@ class StructureTests(SynchronousTestCase):
             self.assertTrue(importers, package)
             elsewhere = {each for each in importers if not f"{each}.".startswith(tuple(f"{r}." for r in rooms.split()))}
             self.assertEqual(elsewhere, set(), package)
+
+    def test_what_few_need_is_imported_by_them(self) -> None:
+        """A server that has just started does not have it in memory."""
+        for path in (ROOT / "chatr").rglob("*.py"):
+            for node in ast.parse(path.read_text()).body:
+                names = [each.name for each in node.names] if isinstance(node, ast.Import) else []
+                names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+                self.assertEqual(SELDOM.intersection(names), set(), path)
 
     def test_no_module_is_too_long(self) -> None:
         """A module of more than 400 lines is two modules."""
