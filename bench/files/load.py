@@ -6,6 +6,7 @@ and dropped. It takes a job from its pipe and answers what became of it.
 
 from __future__ import annotations
 
+import os
 import re
 import selectors
 import socket
@@ -148,7 +149,8 @@ class _Load:
             client.socket.close()
 
 
-def serve(pipe: Connection) -> None:
-    """Do jobs until there is none any more."""
+def serve(nice: int, pipe: Connection) -> None:
+    """Do jobs until there is none any more; ``nice``: leaving the processor to others."""
+    os.nice(nice)
     while (job := pipe.recv()) is not None:
         pipe.send(_Load(job).run())

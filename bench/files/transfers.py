@@ -3,111 +3,30 @@
 Uploads and downloads of 1 MB by 16 clients at once, in turns with a peer of the yardstick's stack (``peer_server``) on
 the same PostgreSQL. What is sent is a zip, which neither re-encodes: of an image chatr makes others, which the peer
 does not. Then a file of 200 MB: how much more memory the server takes, and how long messages of two others take
-meanwhile; and these again under a flood of images that are small files and large pictures.
+meanwhile; and these again under images that are small files and large pictures, one after the other and in a flood.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
-import json
-import multiprocessing
 import os
 import statistics
-import struct
 import sys
 import tempfile
-import time
-import urllib.request
 import uuid
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import datetime, timezone
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 from bench import processes
-from bench.contacts import befriend
 from bench.files import peer as files_peer
-from bench.files.load import Job, Outcome, serve
+from bench.files.load import Job
+from bench.files.others import others
 from bench.files.peer import FilesPeer
-from bench.server import Server, free_port, running
-from bench.sessions import Client
-from chatr.auth.tokens import Tokens
-from chatr.datadir import DataDirectory
+from bench.files.world import BODY_BYTES, CLIENTS, NICE, Bench, archive, loading, upload_request
+from bench.server import free_port, running
 
-CLIENTS, BODY_BYTES = 16, 1_000_000
-LARGE_BYTES, MAX_BYTES = 200_000_000, 256 * 1024 * 1024
-#: What the issue allows.
-MOST_GROWTH_MB, MOST_SLOWER = 16.0, 2.0
-MESSAGES_PER_S = 50
+MAX_BYTES = 256 * 1024 * 1024
 #: Memory first: what a server has once taken it keeps.
 PARTS = ("others", "uploads", "downloads")
-_BOUNDARY = "bench-boundary"
-
-
-class Bench:
-    """Chatr, the load, and people of both."""
-
-    def __init__(self, server: Server, rawsocket_port: int, load: Callable[[Job], Outcome]) -> None:
-        self.server = server
-        self.rawsocket_port = rawsocket_port
-        self.load = load
-        self.people = server.people(2 * CLIENTS + 2)
-        befriend(server, self.people[:CLIENTS], self.people[CLIENTS : 2 * CLIENTS])
-        befriend(server, self.people[-1:], self.people[-2:-1])
-        keys = DataDirectory.open(server.home).signing_keys()
-        self._tokens = Tokens(keys, lifetime_s=86400, now=lambda: datetime.now(timezone.utc))
-
-    def token(self, user_id: str) -> str:
-        """What somebody is signed in with."""
-        return self._tokens.issue(user_id, user_id, "user")
-
-    def call(self, user_id: str, verb: str, path: str, body: object = None) -> dict[str, Any]:
-        """One call of REST as somebody."""
-        headers = {"Authorization": f"Bearer {self.token(user_id)}", "Content-Type": "application/json"}
-        data = json.dumps(body).encode() if body is not None else None
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.server.port}/api{path}", data=data, headers=headers, method=verb
-        )
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return dict(json.load(answer))
-
-
-def archive(size: int) -> bytes:
-    """A zip that takes so many bytes, about: random ones, as compressed ones are."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as file:
-        file.writestr("random", os.urandom(size))
-    return made.getvalue()
-
-
-def bomb(width: int, height: int) -> bytes:
-    """A PNG of nothing but black, eight bits of grey a pixel."""
-    packer = zlib.compressobj(9)
-    rows = b"".join(packer.compress(bytes(width + 1)) for _ in range(height)) + packer.flush()
-    parts = ((b"IHDR", struct.pack("!IIBBBBB", width, height, 8, 0, 0, 0, 0)), (b"IDAT", rows), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack("!I", len(data)) + name + data + struct.pack("!I", zlib.crc32(name + data)) for name, data in parts
-    )
-
-
-def upload_request(token: str, name: str, media_type: str, body: bytes) -> bytes:
-    """A whole request that uploads a file, to either server."""
-    form = (
-        f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
-        f"Content-Type: {media_type}\r\n\r\n"
-    ).encode() + body
-    form += f"\r\n--{_BOUNDARY}--\r\n".encode()
-    head = (
-        "POST /api/files HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-        f"Authorization: Bearer {token}\r\nContent-Type: multipart/form-data; boundary={_BOUNDARY}\r\n"
-        f"Content-Length: {len(form)}\r\n\r\n"
-    )
-    return head.encode() + form
 
 
 def download_request(path: str, token: str = "") -> bytes:
@@ -204,84 +123,6 @@ def _at_peer(peer: FilesPeer, sender: str, receiver: str, body: bytes) -> bytes:
     return download_request(f"/api/files/{file_id}", files_peer.token(receiver))
 
 
-def talk(port: int, tickets: Sequence[str], recipient_id: str, pipe: Connection) -> None:
-    """Send messages from one to the other, at a rate, for as long as is asked; answer how long each took, in ms."""
-    one, other = (Client(port, ticket) for ticket in tickets)
-    other.subscribe()
-    while (seconds := pipe.recv()) is not None:
-        times = []
-        began = time.perf_counter()
-        for number in range(int(seconds * MESSAGES_PER_S)):
-            due = began + number / MESSAGES_PER_S
-            time.sleep(max(due - time.perf_counter(), 0))
-            sent = one.call("chatr.message.send", recipientId=recipient_id, content="x", clientId=str(uuid.uuid4()))
-            while other.event().get("message", {}).get("id") != sent["id"]:
-                pass
-            # From when it was due: what waits for a slow one before it has waited too.
-            times.append((time.perf_counter() - due) * 1000)
-        pipe.send(times)
-
-
-def beside(bench: Bench, talking: Connection, text: str, job: Job, idle: list[float]) -> tuple[bool, Outcome]:
-    """Talk while something else goes on; print how long messages take, beside the time without."""
-    talking.send(job.seconds)
-    outcome = bench.load(job)
-    times = talking.recv()
-    quiet, busy = _p(idle, 0.99), _p(times, 0.99)
-    print(
-        f"messages of two others {text}: p50 {_p(times, 0.5):.1f} ms, p99 {busy:.1f} ms, {busy / quiet:.1f}× of idle;"
-        f" answers {outcome.statuses} in {outcome.seconds:.1f} s",
-        flush=True,
-    )
-    return busy <= MOST_SLOWER * quiet, outcome
-
-
-def _p(times: list[float], part: float) -> float:
-    return sorted(times)[int(len(times) * part)]
-
-
-def others(bench: Bench, options: argparse.Namespace) -> bool:
-    """What a large file, and pictures that are larger than their files, do to memory and to other people."""
-    tickets = [bench.token(who) for who in bench.people[-2:]]
-    with _child(talk, bench.rawsocket_port, tickets, bench.people[-1]) as talking:
-        talking.send(options.seconds * 3)
-        idle = talking.recv()
-        print(f"messages of two, idle: p50 {_p(idle, 0.5):.1f} ms, p99 {_p(idle, 0.99):.1f} ms", flush=True)
-        # What is needed for the first one of all is not its size's.
-        small = [upload_request(bench.token(bench.people[0]), "small.zip", "application/zip", archive(BODY_BYTES))]
-        bench.load(Job(bench.server.port, small, 0))
-        large = [upload_request(bench.token(bench.people[0]), "large.zip", "application/zip", archive(LARGE_BYTES))]
-        before = processes.memory_mb(bench.server.pid)
-        processes.forget_peak(bench.server.pid)
-        bench.load(Job(bench.server.port, large, 0))
-        grown = processes.peak_mb(bench.server.pid) - before
-        print(f"memory of the server at 200 MB: {before:.0f} MB, and at most {grown:.1f} MB more", flush=True)
-        good = grown < MOST_GROWTH_MB
-        under = [(f"under uploads of {LARGE_BYTES // 1_000_000} MB", large)]
-        for kind, (width, height) in (("too large", (30_000, 30_000)), ("as large as may be", (7_000, 7_000))):
-            picture = bomb(width, height)
-            flood = [upload_request(bench.token(who), "a.png", "image/png", picture) for who in bench.people[:8]]
-            under.append((f"under images of {width}×{height} in {len(picture) // 1000} kB, {kind}", flood))
-        for text, requests in under:
-            fine, _ = beside(bench, talking, text, Job(bench.server.port, requests, options.seconds * 3), idle)
-            good &= fine
-    return good
-
-
-@contextmanager
-def _child(work: Callable[..., None], *args: Any) -> Iterator[Connection]:
-    """A process that is talked to by a pipe, and told to end by None."""
-    ours, theirs = multiprocessing.Pipe()
-    process = multiprocessing.Process(target=work, args=(*args, theirs))
-    process.start()
-    try:
-        yield ours
-    finally:
-        ours.send(None)
-        process.join(10)
-        process.kill()
-
-
 def main() -> int:
     """Measure and print; 1 when something is worse than it may be."""
     parser = argparse.ArgumentParser(prog="python -m bench.files.transfers", description=__doc__.partition("\n")[0])
@@ -293,17 +134,15 @@ def main() -> int:
     parts = options.parts or PARTS
     port = free_port()
     settings = (f"server.rawsocket=tcp:{port}:interface=127.0.0.1", f"files.max_bytes={MAX_BYTES}")
-    with running(*settings, "files.quota_bytes=0") as server, _child(serve) as pipe:
-
-        def load(job: Job) -> Outcome:
-            pipe.send(job)
-            found: Outcome = pipe.recv()
-            return found
-
-        bench = Bench(server, port, load)
-        good = "others" not in parts or others(bench, options)
+    good = True
+    with running(*settings, "files.quota_bytes=0") as server:
+        if "others" in parts:
+            # Who sends files is elsewhere: it takes no processor from those who talk.
+            with loading(nice=NICE) as load:
+                good &= others(Bench(server, port, load), options.rounds, options.seconds)
         if {"uploads", "downloads"} & set(parts):
-            with files_peer.running(server, options.scratch) as peer:
+            with loading() as load, files_peer.running(server, options.scratch) as peer:
+                bench = Bench(server, port, load)
                 good &= "uploads" not in parts or uploads(bench, peer, options)
                 good &= "downloads" not in parts or downloads(bench, peer, options)
     return 0 if good else 1

@@ -57,13 +57,15 @@ class Uploaded(msgspec.Struct, frozen=True, kw_only=True):
     """A file that came with a call. It lies at ``path`` until the call has ended, whole and on the disk.
 
     ``id``: a new UUID, which the file may be known by. ``sha256``: if the operation wants it (``Upload.hashed``).
-    ``name``, ``media_type``: what the client says of it; nothing of that is checked.
+    ``name``, ``media_type``: what the client says of it; nothing of that is checked. ``ends``: its first and its last
+    bytes, if they are in memory.
     """
 
     id: str
     path: Path
     size: int
     sha256: bytes | None = None
+    ends: tuple[bytes, bytes] | None = None
     name: str = ""
     media_type: str = ""
 

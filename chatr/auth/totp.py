@@ -10,7 +10,6 @@ import secrets
 from datetime import datetime
 
 import pyotp
-import segno
 
 ISSUER = "Chatr"
 STEP_S = 30
@@ -44,6 +43,9 @@ def uri(secret: str, username: str) -> str:
 
 def qr_code(uri: str) -> str:
     """The same as a picture, a data URI of a PNG. Takes milliseconds: call it off the reactor thread."""
+    # Few ever ask: until then its tables need not be in memory.
+    import segno
+
     return str(segno.make(uri, error="m").png_data_uri(scale=6, border=4, light="white"))
 
 

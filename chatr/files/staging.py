@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from chatr.files.disk import sha256_of
@@ -30,14 +31,19 @@ T = TypeVar("T")
 #: Less is not worth a write of its own. With more, who sends waits until it is written.
 BATCH_BYTES, HIGH_BYTES = 1024 * 1024, 2 * 1024 * 1024
 MOST_BYTES = 16 * 1024 * 1024
+#: What waits to be on the disk, of one upload: more at once would keep the database's commits waiting.
+SYNC_BYTES = 1 * 1024 * 1024
+#: Beyond so much an upload rests after each write for as long as that took, at most so long: half of the time of disk
+#: and processor that it could have is left to others.
+RESTS_FROM_BYTES, LONGEST_REST_S = 8 * 1024 * 1024, 0.1
 #: More of them wait for each other more than for the disk: only one runs Python at a time.
-#: What waits to be on the disk, of one upload: all of a large one at once would keep the database's commits waiting.
-SYNC_BYTES = 8 * 1024 * 1024
 _THREADS = 2
 #: No upload takes as long to become something.
 _LEFT_BEHIND_S = 3600.0
 #: What describes an upload that may be gone on with (unfinished.py) lies beside it.
 DESCRIPTION = ".json"
+#: What of a file that is written at once is remembered, of its beginning and of its end: by these zips are known.
+_HEAD_BYTES, _TAIL_BYTES = 4096, 66 * 1024
 #: How many pieces the system takes at once (IOV_MAX).
 _IOV_MAX = 1024
 _MODE, _FOLDER_MODE = 0o600, 0o700
@@ -66,6 +72,7 @@ class Staging:
         self.new_id = new_id
         #: What has come and is not written.
         self.waiting_bytes = 0
+        self.reactor = reactor
         self._threads = Threads(reactor, "staging", at_most=_THREADS)
         #: Do something with the disk in a thread.
         self.run = self._threads.run
@@ -115,6 +122,8 @@ class Staged:
         self.id = id
         self.path = staging.path(id)
         self.size = offset
+        self.ends: tuple[bytes, bytes] | None = None
+        """The first and last bytes, of what was written at once."""
         self._staging = staging
         self._feed = feed
         self._file = _File(self.path, offset, algorithm)
@@ -153,6 +162,8 @@ class Staged:
         if self._error is not None:
             await self._staging.run(self._file.close)
             raise self._error
+        if self._waiting_bytes == self.size:
+            self.ends = _ends(self._pieces)
         return await self._written(partial(self._file.finish, for_good=for_good))
 
     async def abandon(self) -> None:
@@ -187,7 +198,11 @@ class Staged:
                 before, self._before = self._before, None
                 await before()
             while self._error is None and self._is_due:
+                began_s = self._staging.reactor.seconds()
                 await self._written(self._file.append)
+                if self.size > RESTS_FROM_BYTES:
+                    took_s = self._staging.reactor.seconds() - began_s
+                    await deferLater(self._staging.reactor, min(took_s, LONGEST_REST_S))
         except Exception as error:
             self._error = error
             self._take()
@@ -270,13 +285,27 @@ class _File:
     def _open(self) -> int:
         if self._descriptor < 0:
             flags = os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-            self._descriptor = os.open(self._path, flags if self._offset else flags | os.O_CREAT, _MODE)
+            if not self._offset:
+                self._descriptor = os.open(self._path, flags | os.O_CREAT | os.O_TRUNC, _MODE)
+                return self._descriptor
+            self._descriptor = os.open(self._path, flags)
             if os.fstat(self._descriptor).st_size < self._offset:
                 raise OSError(errno.EIO, "what had come is not there any more")
             # What a crash has left beyond it was not promised to anybody.
             os.ftruncate(self._descriptor, self._offset)
             os.lseek(self._descriptor, self._offset, os.SEEK_SET)
         return self._descriptor
+
+
+def _ends(pieces: list[bytes]) -> tuple[bytes, bytes]:
+    last: list[bytes] = []
+    missing = _TAIL_BYTES
+    for piece in reversed(pieces):
+        if missing <= 0:
+            break
+        last.insert(0, piece[-missing:])
+        missing -= len(piece)
+    return b"".join(pieces[:1])[:_HEAD_BYTES], b"".join(last)
 
 
 def _write_all(descriptor: int, pieces: list[bytes]) -> None:

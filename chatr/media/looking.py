@@ -105,15 +105,26 @@ class Media:
         # Two, so that one person's long recordings keep nobody else waiting: the other begins when it is needed.
         self._listeners = workers(jobs={HEAR: HEAR_MODULE}, processes=2, deadline_s=deadline_s * _LISTENING)
 
-    async def look(self, path: Path, name: str, purpose: Purpose, into: Path, *, key: str = "") -> FoundFile:
+    async def look(
+        self,
+        path: Path,
+        name: str,
+        purpose: Purpose,
+        into: Path,
+        *,
+        key: str = "",
+        size: int | None = None,
+        ends: tuple[bytes, bytes] | None = None,
+    ) -> FoundFile:
         """Look at a file, and make its forms in the directory ``into``, where nothing else is left whatever happens.
 
-        ``name`` as its sender calls it. Those under one ``key`` (whose file it is) take turns with others. Raises
-        :class:`Unsupported` and ``unavailable``.
+        ``name`` as its sender calls it. Those under one ``key`` (whose file it is) take turns with others. ``size`` in
+        bytes, and the first and last bytes (``ends``): if they are known. Raises :class:`Unsupported` and
+        ``unavailable``.
         """
         names = {*THUMBNAILS, ORIGINAL} if purpose == "file" else set(CROPS[purpose])
-        size = path.stat().st_size
-        handing = Handing(path, size, into, names, _TIMES * size + _BESIDE_BYTES)
+        size = path.stat().st_size if size is None else size
+        handing = Handing(path, size, into, names, _TIMES * size + _BESIDE_BYTES, ends=ends)
         ask = Look(ending(name), purpose, self._max_pixels)
         keep = False
         try:

@@ -12,7 +12,6 @@ from chatr.fetch import Fetcher
 from chatr.outbound.letters import Channel
 from chatr.outbound.senders import LetterSender, OutboxSender
 from chatr.outbound.sms import GatewaySender
-from chatr.outbound.smtp import SmtpSender
 
 
 def channels(config: Config, reactor: Any, outbox: Path, now: Callable[[], datetime]) -> dict[Channel, LetterSender]:
@@ -21,6 +20,9 @@ def channels(config: Config, reactor: Any, outbox: Path, now: Callable[[], datet
     files = OutboxSender(outbox, sender=config.mail.sender, now=now, home=home)
     senders: dict[Channel, LetterSender] = {"email": files}
     if config.mail.transport == "smtp":
+        # With the mail of Twisted, which nobody else needs in memory.
+        from chatr.outbound.smtp import SmtpSender
+
         senders["email"] = SmtpSender(reactor, config.mail, now=now, home=home)
     if config.sms_transport == "outbox":
         senders["sms"] = files

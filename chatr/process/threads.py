@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from functools import partial
+from queue import SimpleQueue
 from threading import Thread
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
-from twisted.internet.defer import Deferred, fail, succeed
-from twisted.internet.threads import deferToThreadPool
+from twisted.internet.defer import Deferred, fail
 from twisted.python.failure import Failure
-from twisted.python.threadpool import ThreadPool
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -20,38 +20,114 @@ class ThreadsEnded(Exception):
     """The threads take no work any more."""
 
 
+class _Work(NamedTuple):
+    waiter: Deferred[Any]
+    function: Callable[[], Any]
+
+
 class Threads:
-    """Threads of one kind of work, which wait for nobody else's. The process does not wait for them when it ends."""
+    """Threads of one kind of work, which wait for nobody else's. The process does not wait for them when it ends.
+
+    Twisted's own pool does the same with four times as much Python for each call, half of it in the thread, where it
+    keeps the reactor's from going on.
+    """
 
     def __init__(self, reactor: Any, name: str, *, at_most: int) -> None:
         self._reactor = reactor
-        self._ended = False
-        self._pool = ThreadPool(minthreads=0, maxthreads=at_most, name=name)
-        # No thread of ours keeps the process from ending.
-        self._pool.threadFactory = partial(Thread, daemon=True)  # type: ignore[assignment]
+        self._name = name
+        self._at_most = at_most
+        self._started = self._ended = False
+        self._work: SimpleQueue[_Work | None] = SimpleQueue()
+        #: How many threads there are, and how many calls are not over.
+        self._threads = self._calls = 0
+        #: What is done and not handed out. One call of the reactor hands out all there is.
+        self._done: deque[tuple[Deferred[Any], Any]] = deque()
+        self._told = False
+        self._stopped: list[Deferred[None]] = []
 
     def start(self) -> None:
-        """Start the threads."""
-        self._pool.start()
+        """Start the threads: each when it is first needed."""
+        self._started = True
+        for _ in range(self._calls):
+            self._have_thread()
 
     def stop(self) -> Deferred[None]:
         """Fires when what runs is done. What waits behind it fails with :class:`ThreadsEnded`; the reactor goes on."""
-        if self._ended:
-            return succeed(None)
-        self._ended = True
-        return in_daemon(self._reactor, self._pool.stop)
+        stopped: Deferred[None] = Deferred()
+        self._stopped.append(stopped)
+        if not self._ended:
+            self._ended = True
+            for _ in range(self._threads):
+                self._work.put(None)
+        if not self._threads:
+            self._gone()
+        return stopped
 
     def run(self, function: Callable[P, T], *args: P.args, **named: P.kwargs) -> Deferred[T]:
         """Call a function in one of the threads. Fails with :class:`ThreadsEnded`, at the end also if it has waited."""
         if self._ended:
-            # The pool itself would take it, and never tell.
             return fail(ThreadsEnded())
-        return deferToThreadPool(self._reactor, self._pool, partial(self._work, function, *args, **named))
+        waiter: Deferred[T] = Deferred()
+        self._calls += 1
+        self._work.put(_Work(waiter, partial(function, *args, **named)))
+        if self._started:
+            self._have_thread()
+        return waiter
 
-    def _work(self, function: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
-        if self._ended:
-            raise ThreadsEnded
-        return function(*args, **named)
+    def _have_thread(self) -> None:
+        if self._threads < min(self._calls, self._at_most):
+            self._threads += 1
+            # No thread of ours keeps the process from ending.
+            Thread(target=self._work_on, daemon=True, name=self._name).start()
+
+    # These run in threads.
+
+    def _work_on(self) -> None:
+        while self._work_off(self._work.get()):
+            pass
+        self._reactor.callFromThread(self._left)
+
+    def _work_off(self, work: _Work | None) -> bool:
+        """Do it; whether it was not the end. What it was is not kept while the next one is waited for."""
+        if work is None:
+            return False
+        try:
+            if self._ended:
+                raise ThreadsEnded
+            result = work.function()
+        except BaseException:
+            result = Failure()
+        self._done.append((work.waiter, result))
+        if not self._told:
+            # Whoever hands out takes this back before it looks what there is.
+            self._told = True
+            self._reactor.callFromThread(self._hand_out)
+        return True
+
+    # And these in the reactor's.
+
+    def _hand_out(self) -> None:
+        self._told = False
+        while self._done:
+            waiter, result = self._done.popleft()
+            self._calls -= 1
+            # A callback with a failure is an errback.
+            waiter.callback(result)
+
+    def _left(self) -> None:
+        self._threads -= 1
+        if not self._threads:
+            self._gone()
+
+    def _gone(self) -> None:
+        while not self._work.empty():
+            # They were never started.
+            work = self._work.get()
+            if work is not None:
+                work.waiter.errback(ThreadsEnded())
+        stopped, self._stopped = self._stopped, []
+        for waiter in stopped:
+            waiter.callback(None)
 
 
 def in_daemon(reactor: Any, function: Callable[P, T], *args: P.args, **named: P.kwargs) -> Deferred[T]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import txredisapi
 from twisted.internet.defer import TimeoutError
 from twisted.python.failure import Failure
 
@@ -29,6 +28,10 @@ class Redis:
 
     def __init__(self, tasks: Tasks, url: str) -> None:
         """Raises :class:`RedisError`."""
+        # Whoever has no Redis does not need it in memory.
+        import txredisapi
+
+        self._client = txredisapi
         self._clock = tasks.clock
         self._pulse = tasks.pulse("redis")
         self._url = parsed(url)
@@ -48,10 +51,10 @@ class Redis:
             "dbid": url["database"],
         }
         if url["path"]:
-            self._handler = txredisapi.lazyUnixConnectionPool(url["path"], **common)
+            self._handler = self._client.lazyUnixConnectionPool(url["path"], **common)
         else:
             tls = {"ssl_context_factory": True} if url["tls"] else {}
-            self._handler = txredisapi.lazyConnectionPool(url["host"], url["port"], **common, **tls)
+            self._handler = self._client.lazyConnectionPool(url["host"], url["port"], **common, **tls)
         factory = self._handler._factory
         factory.initialDelay, factory.maxDelay = FIRST_RETRY_S, LAST_RETRY_S
 
@@ -72,7 +75,7 @@ class Redis:
             raise ApiError("unavailable", "Redis is not connected")
         try:
             answer = await self._handler.eval(script, args=list(args)).addTimeout(TIMEOUT_S, self._clock)
-        except (txredisapi.RedisError, TimeoutError) as error:
+        except (self._client.RedisError, TimeoutError) as error:
             trouble = ApiError("unavailable", f"Redis: {error or type(error).__name__}", retry_after_s=1)
             self._pulse.failed(Failure(trouble), said=trouble.detail)
             raise trouble from None

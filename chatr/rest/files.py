@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -44,13 +45,23 @@ class Form(msgspec.Struct, frozen=True):
     """A file in one encoding; the plain one has none. ``tag`` is its strong ETag."""
 
     encoding: str
-    body: bytes
     tag: str
+    kept: bytes
+    packed: bool = False
 
     @classmethod
-    def of(cls, encoding: str, body: bytes) -> Form:
-        """A form, with the tag of its bytes."""
-        return cls(encoding, body, f'"{sha256(body).hexdigest()[:32]}"')
+    def of(cls, encoding: str, body: bytes, gzipped: bytes = b"") -> Form:
+        """A form, with the tag of its bytes. ``gzipped``: the same by gzip, if memory has it anyway.
+
+        Then it is all that is kept: hardly a browser asks for the plain form, and that of all files is two megabytes.
+        """
+        packed = _unpacked(gzipped) == body
+        return cls(encoding, f'"{sha256(body).hexdigest()[:32]}"', gzipped if packed else body, packed)
+
+    @property
+    def body(self) -> bytes:
+        """What is served."""
+        return gzip.decompress(self.kept) if self.packed else self.kept
 
 
 class ServedFile(msgspec.Struct, frozen=True):
@@ -62,10 +73,10 @@ class ServedFile(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, media_type: str, body: bytes) -> ServedFile:
         """A file that the build has not compressed: it is now."""
-        plain = Form.of("", body)
         if len(body) < _WORTH_BYTES:
-            return cls(media_type, (plain,))
-        return cls(media_type, (Form.of("gzip", gzip.compress(body, mtime=0)), plain))
+            return cls(media_type, (Form.of("", body),))
+        gzipped = gzip.compress(body, mtime=0)
+        return cls(media_type, (Form.of("gzip", gzipped), Form.of("", body, gzipped)))
 
 
 def read_files(folder: Path) -> Mapping[str, ServedFile]:
@@ -88,9 +99,20 @@ def _file(path: Path, body: bytes) -> ServedFile:
     media_type = TYPES.get(path.suffix, "application/octet-stream")
     if path.suffix not in _COMPRESSIBLE:
         return ServedFile(media_type, (Form.of("", body),))
-    made = [
-        Form.of(encoding, beside.read_bytes())
+    made = {
+        encoding: beside.read_bytes()
         for ending, encoding in _BESIDE.items()
         if (beside := path.with_name(path.name + ending)).is_file()
-    ]
-    return ServedFile(media_type, (*made, Form.of("", body))) if made else ServedFile.of(media_type, body)
+    }
+    if not made:
+        return ServedFile.of(media_type, body)
+    plain = Form.of("", body, made.get("gzip", b""))
+    return ServedFile(media_type, (*(Form.of(encoding, beside) for encoding, beside in made.items()), plain))
+
+
+def _unpacked(gzipped: bytes) -> bytes | None:
+    """What it is of, None when it is not gzip."""
+    try:
+        return gzip.decompress(gzipped)
+    except (OSError, EOFError, zlib.error):
+        return None

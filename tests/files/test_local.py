@@ -8,7 +8,6 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
 from errno import EDQUOT, EFBIG, EIO, ENOSPC
 from pathlib import Path
 
@@ -17,12 +16,13 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SkipTest, TestCase
 
 from chatr.files.disk import Disk, failure_of
-from chatr.files.local import LocalStorage
+from chatr.files.local import LocalStorage, place_of
 from chatr.files.storage import Missing, StorageFull, StorageUnavailable
 from tests.contract_suites.storage import FILE, KEY, LARGE, StorageSuite, Taker, content
 
 #: Another file system than most test directories, so that a link is not possible.
 ELSEWHERE = Path("/dev/shm")
+PLACE = place_of(KEY)
 
 
 class LocalCase(TestCase):
@@ -39,15 +39,8 @@ class LocalCase(TestCase):
         await self.storage.start()
 
     def files(self) -> list[str]:
-        """All files that are there, and all folders of files."""
-        return sorted(_walk(self.root))
-
-
-def _walk(root: Path) -> Iterator[str]:
-    for each in root.rglob("*"):
-        name = str(each.relative_to(root))
-        if each.is_file() or name.count("/") > 1:
-            yield name
+        """All files that are there."""
+        return sorted(str(each.relative_to(self.root)) for each in self.root.rglob("*") if each.is_file())
 
 
 class ContractTests(StorageSuite, LocalCase):
@@ -84,7 +77,7 @@ class LocalTests(LocalCase):
         inodes = {upload.stat().st_ino}
         await self.storage.put(KEY, upload)
         await self.storage.fetch(KEY, self.folder / "copy")
-        inodes |= {path.stat().st_ino for path in (self.root / KEY, self.folder / "copy")}
+        inodes |= {path.stat().st_ino for path in (self.root / PLACE, self.folder / "copy")}
         self.assertEqual(len(inodes), 1)
         self.assertFalse(upload.exists())
 
@@ -94,16 +87,16 @@ class LocalTests(LocalCase):
         upload = self.folder / "upload"
         upload.write_bytes(b"content")
         await self.storage.put(KEY, upload)
-        modes = [stat.S_IMODE(path.stat().st_mode) for path in (self.root / KEY, *(self.root / KEY).parents[:4])]
-        self.assertEqual(modes, [0o640, 0o750, 0o750, 0o750, 0o750])
+        modes = [stat.S_IMODE(path.stat().st_mode) for path in (self.root / PLACE, *(self.root / PLACE).parents[:3])]
+        self.assertEqual(modes, [0o640, 0o750, 0o750, 0o750])
 
     async def test_nothing_but_objects(self) -> None:
-        """After puts and deletes there is nothing but what was put: no halves, no folders of files that are gone."""
+        """After puts and deletes there is nothing but what was put: no halves."""
         upload = self.folder / "upload"
         for _ in range(2):
             upload.write_bytes(b"content")
             await self.storage.put(KEY, upload)
-        self.assertEqual(self.files(), [str(Path(KEY).parent), KEY])
+        self.assertEqual(self.files(), [PLACE])
         await self.storage.delete(KEY)
         self.assertEqual(self.files(), [])
 
@@ -122,11 +115,42 @@ class LocalTests(LocalCase):
 
         self.patch(os, "fsync", synced)
         self.patch(os, "replace", named)
-        upload = self.folder / "upload"
-        upload.write_bytes(b"content")
-        await self.storage.put(KEY, upload)
-        # Three folders are new, each an entry of the one above it.
-        self.assertEqual(order, ["file", "folder", "folder", "folder", "name", "folder"])
+        # The first time the folder is made, which is an entry of the one above it.
+        for expected in (["file", "folder", "name", "folder"], ["file", "name", "folder"]):
+            order.clear()
+            (self.folder / "upload").write_bytes(b"content")
+            await self.storage.put(KEY, self.folder / "upload")
+            self.assertEqual(order, expected)
+
+    async def test_earlier_places(self) -> None:
+        """What an earlier version has kept under whole keys is there after a start; what is none of ours stays."""
+        small = KEY.replace("original", "sm")
+        for key in (KEY, small, "ab/readme", "xy/89/mine"):
+            (self.root / key).parent.mkdir(parents=True, exist_ok=True)
+            (self.root / key).write_bytes(key.encode())
+        (self.root / "cd").symlink_to((self.root / "ab").resolve())
+        await self.storage.start()
+        self.assertEqual([await self._content(key) for key in (KEY, small)], [KEY.encode(), small.encode()])
+        self.assertEqual(self.files(), sorted([PLACE, place_of(small), "ab/readme", "xy/89/mine"]))
+        await self.storage.start()
+        self.assertEqual(len(self.files()), 4)
+
+    async def test_folder_goes(self) -> None:
+        """A folder of objects that somebody has taken away is made anew."""
+        await self.put_upload()
+        shutil.rmtree((self.root / PLACE).parent)
+        await self.assertFailure(Deferred.fromCoroutine(self.put_upload()), StorageUnavailable)
+        await self.put_upload()
+        self.assertEqual(self.files(), [PLACE])
+
+    async def put_upload(self) -> None:
+        (self.folder / "upload").write_bytes(b"content")
+        await self.storage.put(KEY, self.folder / "upload")
+
+    async def _content(self, key: str) -> bytes:
+        taker = Taker()
+        await self.storage.send(key, 0, len(key), taker)
+        return bytes(taker.taken)
 
     async def test_killed(self) -> None:
         """What a crash in the middle of a copy leaves is not the object, and a delete of the object takes it away."""
@@ -136,13 +160,13 @@ class LocalTests(LocalCase):
             "from chatr.files import local\n"
             "local.shutil.copyfileobj = lambda source, target, size: (\n"
             "    target.write(source.read(5)), os.kill(os.getpid(), signal.SIGKILL))\n"
-            "local._put(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))\n"
+            "local._put(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]), set())\n"
         )
         with _elsewhere(self) as upload:
             upload.write_bytes(content(100))
             died = subprocess.run([sys.executable, "-c", script, self.root, KEY, upload], check=False)
         self.assertEqual(died.returncode, -signal.SIGKILL)
-        self.assertEqual([name.rpartition(".")[2] for name in self.files()[1:]], ["part"])
+        self.assertEqual([name.partition(".")[0] for name in self.files()], [f"parts/{FILE}"])
         await self.assertFailure(self.storage.send(KEY, 0, 5, Taker()), Missing)
         await self.storage.delete(KEY)
         self.assertEqual(self.files(), [])
@@ -150,43 +174,38 @@ class LocalTests(LocalCase):
     async def test_links_lead_nowhere(self) -> None:
         """Nothing is read, written or deleted through a link that somebody has put into the directory."""
         outside = self.folder / "outside"
-        (outside / FILE).mkdir(parents=True)
-        secret = outside / FILE / "original"
+        outside.mkdir()
+        secret = outside / Path(PLACE).name
         secret.write_bytes(b"secret")
         upload = self.folder / "upload"
-        aa, bb, _, _ = KEY.split("/")
-        for link, target in (
-            (self.root / KEY, secret),
-            (self.root / aa / bb / FILE, outside / FILE),
-            (self.root / aa / bb, outside),
-        ):
+        place = self.root / PLACE
+        for link, target in ((place, secret), (place.parent, outside)):
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(target.resolve())
             await self.assertFailure(self.storage.send(KEY, 0, 6, Taker()), Missing)
             await self.assertFailure(self._fetch(), Missing)
             upload.write_bytes(b"content")
-            if link.name == "original":
+            if link == place:
                 await self.storage.put(KEY, upload)
                 self.assertFalse(link.is_symlink())
             else:
                 await self.assertFailure(Deferred.fromCoroutine(self.storage.put(KEY, upload)), StorageUnavailable)
             await self.storage.delete(KEY)
             self.assertEqual(secret.read_bytes(), b"secret")
-            self.assertEqual(os.listdir(outside / FILE), ["original"])
-            shutil.rmtree(self.root / aa / bb, ignore_errors=True)
-            (self.root / aa / bb).unlink(missing_ok=True)
+            self.assertEqual(os.listdir(outside), [secret.name])
+            shutil.rmtree(place.parent, ignore_errors=True)
 
     def _fetch(self) -> Deferred[None]:
         return Deferred.fromCoroutine(self.storage.fetch(KEY, self.folder / "copy"))
 
     async def test_no_file(self) -> None:
         """A pipe, or a folder, under an object's name is no object, and holds nobody up."""
-        (self.root / KEY).parent.mkdir(parents=True)
-        os.mkfifo(self.root / KEY)
+        (self.root / PLACE).parent.mkdir(parents=True)
+        os.mkfifo(self.root / PLACE)
         await self.assertFailure(self.storage.send(KEY, 0, 6, Taker()), Missing)
         await self.assertFailure(self._fetch(), Missing)
-        (self.root / KEY).unlink()
-        (self.root / KEY).mkdir()
+        (self.root / PLACE).unlink()
+        (self.root / PLACE).mkdir()
         await self.assertFailure(self.storage.send(KEY, 0, 6, Taker()), Missing)
 
     async def test_shorter_than_it_was(self) -> None:
@@ -220,7 +239,7 @@ class LocalTests(LocalCase):
         """Behind nginx an object has a path there, and there alone."""
         self.assertIsNone(self.storage.accel(KEY))
         behind = LocalStorage(self.disk, self.root, accel_location="/chatr-files/")
-        self.assertEqual(behind.accel(KEY), f"/chatr-files/{KEY}")
+        self.assertEqual(behind.accel(KEY), f"/chatr-files/{PLACE}")
         self.assertIsNone(behind.direct(KEY, expires_s=60, media_type="image/png", disposition="inline"))
 
     async def test_start_says_why(self) -> None:
@@ -273,12 +292,12 @@ if sys.argv[5] == "limit":
 local._prepare(root)
 def put(path):
     try:
-        local._put(root, key, path)
+        local._put(root, key, path, set())
         return "put"
     except OSError as error:
         return f"{errno.errorcode[error.errno]} {type(failure_of(error)).__name__}"
-print(put(large), [str(each.relative_to(root)) for each in root.rglob("*") if len(each.relative_to(root).parts) > 2])
-print(put(small), (root / key).read_bytes())
+print(put(large), [str(each.relative_to(root)) for each in root.rglob("*") if each.is_file()])
+print(put(small), (root / local.place_of(key)).read_bytes())
 """
 
 

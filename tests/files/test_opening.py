@@ -10,7 +10,7 @@ from twisted.trial.unittest import TestCase
 
 from chatr.config import FilesSettings, S3Settings
 from chatr.files.disk import Disk
-from chatr.files.local import LocalStorage
+from chatr.files.local import LocalStorage, place_of
 from chatr.files.opening import open_storage
 from chatr.files.s3.objects import S3Storage
 from tests.contract_suites.storage import KEY
@@ -37,7 +37,7 @@ class OpeningTests(TestCase):
         await self.open(directory=str(self.home / "elsewhere")).start()
         self.assertTrue((self.home / "elsewhere").is_dir())
         self.assertIsInstance(self.open(), LocalStorage)
-        self.assertEqual(self.open(accel_location="/kept/").accel(KEY), f"/kept/{KEY}")
+        self.assertEqual(self.open(accel_location="/kept/").accel(KEY), f"/kept/{place_of(KEY)}")
 
     async def test_s3(self) -> None:
         """A bucket."""

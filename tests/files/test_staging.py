@@ -9,10 +9,11 @@ from typing import Any
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
 from twisted.trial.unittest import TestCase
 
 from chatr.files import staging
-from chatr.files.staging import BATCH_BYTES, HIGH_BYTES, Staged, Staging, digest_of
+from chatr.files.staging import BATCH_BYTES, HIGH_BYTES, LONGEST_REST_S, Staged, Staging, digest_of
 from chatr.process.threads import ThreadsEnded
 from chatr.store.ids import uuid7
 
@@ -31,6 +32,20 @@ class Feeder:
 
     def failed(self, error: Exception) -> None:
         self.told.append(error)
+
+
+class RestClock(Clock):
+    """Tells when somebody begins to wait, and for how long."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rested: Deferred[float] = Deferred()
+
+    def callLater(self, when: float, what: Any, *args: Any, **named: Any) -> Any:
+        call = super().callLater(when, what, *args, **named)
+        rested, self.rested = self.rested, Deferred()
+        rested.callback(round(when, 6))
+        return call
 
 
 class StagingTests(TestCase):
@@ -71,6 +86,26 @@ class StagingTests(TestCase):
         self.assertEqual(await staged.end(), b"")
         self.assertEqual(staged.path.read_bytes(), data)
 
+    async def test_ends(self) -> None:
+        """How it begins and ends is remembered of what was written at once, and of nothing else."""
+        for size, piece in ((1_000_003, 4096), (300_000, 200_000), (70_000, 70_000), (10, 3), (0, 1)):
+            staged, data = self.staged(algorithm=""), os.urandom(size)
+            for start in range(0, size, piece):
+                staged.write(data[start : start + piece])
+            await staged.end()
+            head, tail = staged.ends or (b"?", b"?")
+            self.assertTrue(data.startswith(head) and data.endswith(tail), f"{size} {piece}")
+            self.assertEqual((len(head), len(tail)), (min(size, piece, 4096), min(size, 66 * 1024)))
+        staged = self.staged()
+        staged.write(b"x" * BATCH_BYTES)
+        await staged.end()
+        self.assertIsNone(staged.ends)
+        (self.folder / "a").write_bytes(b"0123456789")
+        staged = self.staged(id="a", offset=4)
+        staged.write(b"xyz")
+        await staged.end()
+        self.assertIsNone(staged.ends)
+
     async def test_nothing_came(self) -> None:
         """An empty file is a file."""
         staged = self.staged()
@@ -94,6 +129,30 @@ class StagingTests(TestCase):
         gate.callback(None)
         await staged.end()
         self.assertEqual((self.feeder.told, staged.path.stat().st_size), (["hold", "go on"], HIGH_BYTES + 1))
+
+    async def test_rests(self) -> None:
+        """Beyond a size an upload rests after each write as long as that took, but not for ever; its end does not."""
+        self.patch(staging, "RESTS_FROM_BYTES", BATCH_BYTES)
+        clock, takes_s = RestClock(), [0.03, 60.0, 60.0]
+
+        def sync(_: int) -> None:
+            clock.rightNow += takes_s.pop(0)
+
+        self.patch(os, "fdatasync", sync)
+        self.staging.reactor = clock
+        rested, staged = clock.rested, self.staged()
+        staged.write(b"x" * 2 * BATCH_BYTES)
+        self.assertEqual(await rested, 0.03)
+        rested = clock.rested
+        staged.write(b"y" * BATCH_BYTES)
+        clock.advance(0.03)
+        self.assertEqual(await rested, LONGEST_REST_S)
+        staged.write(b"z" * BATCH_BYTES)
+        self.assertEqual(staged.path.stat().st_size, 3 * BATCH_BYTES)
+        ended = Deferred.fromCoroutine(staged.end())
+        clock.advance(LONGEST_REST_S)
+        await ended
+        self.assertEqual((staged.path.stat().st_size, clock.getDelayedCalls()), (4 * BATCH_BYTES, []))
 
     async def test_all_together(self) -> None:
         """Many who send a little each have a bound too: each of them waits then until its little is written."""

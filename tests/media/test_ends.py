@@ -57,6 +57,10 @@ class EndsTests(DirectCase):
         handing = Handing(path, path.stat().st_size)
         self.addCleanup(handing.close, keep=False)
         self.assertIsNone(told_by_ends(_look("a.pdf"), handing))
+        zipped = made.archive("a.txt")
+        for name, ends in (("a.pdf", (b"%PDF-1.7" + bytes(4088), b"")), ("a.zip", (zipped[:4096], zipped))):
+            told = told_by_ends(_look(name), Handing(Path("absent"), len(zipped), ends=ends))
+            self.assertEqual(told, Seen(media_type=f"application/{name[2:]}"), "what is given needs no file")
 
 
 def _look(name: str) -> Look:

@@ -69,7 +69,10 @@ class JobTests(WorkersCase):
         self.assertEqual(await self.refused(stuck), "the server stops")
 
     async def test_nice(self) -> None:
-        """They stand behind what else wants a processor, also where sessions share it first (Linux, sched(7))."""
+        """They stand behind what else wants a processor, also where sessions share it first (Linux, sched(7)).
+
+        One processor, of several, they leave to others whole.
+        """
         workers = self.make(nice=7)
         self.assertEqual(await workers.run("test", b"echo x"), b"x")
         [pid] = workers.pids
@@ -77,6 +80,8 @@ class JobTests(WorkersCase):
         group = Path(f"/proc/{pid}/autogroup")
         if group.exists():
             self.assertTrue(group.read_text().endswith(" nice 7\n"))
+        usable = os.sched_getaffinity(0)
+        self.assertEqual(os.sched_getaffinity(pid), usable - {min(usable)} or usable)
 
     async def test_loop(self) -> None:
         """A job that never ends is ended at the deadline while the reactor turns; the next has another process."""

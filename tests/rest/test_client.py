@@ -172,6 +172,19 @@ class KeptTests(ClientCase):
         for path in ("/assets/letters-1a.woff2", "/mark.svg"):
             self.assertNotIn("content-encoding", self.get(path, Accept_Encoding="gzip, br").headers)
 
+    def test_plain_out_of_gzip(self) -> None:
+        """Memory has the plain form of a file only where gzip is no form of it: what is served is the same."""
+        (self.folder / "assets/other-1a.js").write_bytes(SCRIPT)
+        (self.folder / "assets/other-1a.js.gz").write_bytes(gzip.compress(SCRIPT + b" "))
+        (self.folder / "assets/index-1a.css.gz").write_bytes(gzip.compress(STYLE))
+        self.web.open()
+        plain = {path: file.forms[-1] for path, file in files.read_files(self.folder).items()}
+        self.assertEqual([path for path, form in plain.items() if form.packed], ["/assets/index-1a.css"])
+        self.assertLess(len(plain["/assets/index-1a.css"].kept), len(STYLE))
+        for path, body in (("index-1a.js", SCRIPT), ("other-1a.js", SCRIPT), ("index-1a.css", STYLE)):
+            self.assertEqual(self.get(f"/assets/{path}").body, body)
+            self.assertEqual(self.get(f"/assets/{path}", "HEAD").headers["content-length"], str(len(body)))
+
     def test_not_modified(self) -> None:
         """Who has it is told so. Each encoding is another thing to have."""
         compressed = self.get("/assets/index-1a.js", Accept_Encoding="gzip").headers["etag"]

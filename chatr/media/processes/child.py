@@ -94,8 +94,15 @@ def _give_up_rights(told: Start) -> None:
 
 
 def _stand_behind(nice: int) -> None:
-    """Leave the processor to others. Where the system shares it between sessions first, this one has to be nice too."""
+    """Leave the processor to others: one processor whole, and the rest when they want it.
+
+    Even the nicest process keeps its processor for some milliseconds from whoever wakes up there.
+    """
+    usable = os.sched_getaffinity(0)
+    if nice and len(usable) > 1:
+        os.sched_setaffinity(0, usable - {min(usable)})
     os.nice(nice)
+    # Where the system shares between sessions first, this one has to be nice too.
     with suppress(OSError), open("/proc/self/autogroup", "w") as group:
         group.write(str(nice))
 

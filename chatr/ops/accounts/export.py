@@ -43,7 +43,8 @@ async def export(ctx: Ctx, params: NoParams) -> ExportStarted:
     file_id = await files.archive_of(ctx.ports.db, me)
     if file_id is None:
         file_id = uuid7()
-        await files.arrive(ctx.ports.db, file_id, me, "export", f"chatr-{ctx.now:%Y-%m-%d}.zip", None)
+        archive = files.Arrival(file_id, me, "export", f"chatr-{ctx.now:%Y-%m-%d}.zip", None)
+        await files.arrive(ctx.ports.db, [archive])
     ctx.ports.files.archives.wake()
     return ExportStarted(file_id)
 

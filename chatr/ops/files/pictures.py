@@ -24,7 +24,7 @@ async def receive(ctx: Ctx, purpose: Purpose) -> str:
 
 async def replace(ctx: Ctx, tx: Transaction, image_id: str, before: str | None) -> str:
     """Make it an image in place of the one at ``before``, in one with whatever shows it. Returns its path."""
-    await receiving.ready(tx, image_id)
+    await receiving.ready_in(tx, image_id)
     await remove(ctx, tx, before)
     return files.IMAGES + image_id
 

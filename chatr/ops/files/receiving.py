@@ -8,6 +8,7 @@ from typing import Literal
 
 from twisted.internet.threads import deferToThread
 
+from chatr.api.context import Uploaded
 from chatr.api.errors import ApiError
 from chatr.api.model import File
 from chatr.files.clamd import ScannerUnavailable
@@ -18,9 +19,9 @@ from chatr.media.looking import FoundFile, Unsupported
 from chatr.ops import access
 from chatr.ops.ports import Ctx, Ports
 from chatr.store.files import files
-from chatr.store.files.files import ORIGINAL, Looked, Purpose, StoredForm
+from chatr.store.files.files import ORIGINAL, Arrival, Looked, Purpose, StoredForm
 from chatr.store.ids import uuid7
-from chatr.store.pool import Queryable
+from chatr.store.pool import Transaction
 
 #: What an upload of an image or a file may be refused for, beside what all operations may.
 ERRORS = ("too_large", "unsupported_media")
@@ -47,7 +48,7 @@ async def receive(
     forms = uploaded.path.with_name(uploaded.path.name + ".forms")
     found: FoundFile | None = None
     try:
-        found = await _look(ctx, uploaded.path, name, purpose, forms)
+        found = await _look(ctx, uploaded, name, purpose, forms)
         await _scan(ctx.ports, uploaded.path)
         if "." not in name:
             name += f".{found.ending}"
@@ -71,10 +72,12 @@ async def room(ports: Ports, user_id: str, size: int) -> None:
         raise ApiError("too_large", f"Your files may take {quota} bytes together")
 
 
-async def _look(ctx: Ctx, path: Path, name: str, purpose: Purpose, into: Path) -> FoundFile:
+async def _look(ctx: Ctx, uploaded: Uploaded, name: str, purpose: Purpose, into: Path) -> FoundFile:
     as_what: Literal["file", "avatar", "cover"] = purpose if purpose in ("avatar", "cover") else "file"
     try:
-        return await ctx.ports.files.media.look(path, name, as_what, into, key=ctx.caller.user_id)
+        return await ctx.ports.files.media.look(
+            uploaded.path, name, as_what, into, key=ctx.caller.user_id, size=uploaded.size, ends=uploaded.ends
+        )
     except Unsupported as error:
         raise ApiError("unsupported_media", str(error)) from None
 
@@ -115,11 +118,11 @@ def _looked(
 
 async def _store(ctx: Ctx, file_id: str, purpose: Purpose, name: str, looked: Looked, paths: dict[str, Path]) -> None:
     """Store the objects. There is a row before the first of them, so that none is ever left alone."""
-    db, kept = ctx.ports.db, ctx.ports.files.storage
+    kept = ctx.ports.files.storage
     if purpose in ("avatar", "cover"):
         # Nobody is shown the file itself.
         looked = _without_original(looked)
-    await files.arrive(db, file_id, ctx.caller.user_id, purpose, name, looked)
+    await ctx.ports.files.entering.arrive(Arrival(file_id, ctx.caller.user_id, purpose, name, looked))
     try:
         # Once more, with this one counted: several may have come in at once.
         await room(ctx.ports, ctx.caller.user_id, 0)
@@ -159,9 +162,17 @@ def _unreadable() -> ApiError:
     return ApiError("unavailable", "Files can't be read at the moment", retry_after_s=_UNAVAILABLE_S)
 
 
-async def ready(db: Queryable, file_id: str) -> File:
+async def ready(ctx: Ctx, file_id: str) -> File:
     """Make a file of what is stored: from here on it can be sent. Raises ``unavailable``."""
-    file = await files.ready(db, file_id)
+    return _there(await ctx.ports.files.entering.ready(file_id))
+
+
+async def ready_in(tx: Transaction, file_id: str) -> File:
+    """The same, in one with something else."""
+    return _there((await files.ready(tx, [file_id])).get(file_id))
+
+
+def _there(file: File | None) -> File:
     if file is None:
         raise ApiError("unavailable", "It took too long to store the file", retry_after_s=_UNAVAILABLE_S)
     return file

@@ -53,7 +53,7 @@ async def upload(ctx: Ctx, params: FileUploadParams) -> File:
     """
     file_id = access.uploaded(ctx).id
     await receiving.receive(ctx, file_id, "message", waveform=params.waveform, duration=params.duration)
-    file = await receiving.ready(ctx.ports.db, file_id)
+    file = await receiving.ready(ctx, file_id)
     _listen(ctx, file)
     return file
 
@@ -98,7 +98,7 @@ async def send_uploaded(ctx: Ctx, params: MessageUploadParams) -> Message:
     if (first := await _first(ctx, item)) is not None:
         return first
     await receiving.receive(ctx, file_id, "message", waveform=params.waveform, duration=params.duration)
-    file = await receiving.ready(ctx.ports.db, file_id)
+    file = await receiving.ready(ctx, file_id)
     try:
         message = await sending.send(ctx, item)
     except ApiError as error:

@@ -7,10 +7,13 @@ sql/functions/mentioned.sql.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from importlib.util import find_spec
 from itertools import islice
+from pathlib import Path
 from typing import Annotated
 
-import emoji
+import msgspec
 import regex
 from msgspec import Meta
 
@@ -40,15 +43,31 @@ Caption = Annotated[
 
 # The sign first: only where there is one is anything else looked at.
 _NAME = re.compile(r"@(?<![A-Za-z0-9_@.]@)[A-Za-z0-9_]{3,20}(?![A-Za-z0-9_@])")
+#: Where the library of emoji has its table.
+_TABLE = "unicode_codes/emoji.json"
 #: Says that what is before it is to be shown as a picture (Unicode Technical Standard 51).
 _AS_PICTURE = "\ufe0f"
-#: The emoji that Unicode recommends for general interchange (RGI), without that sign.
-_EMOJI = frozenset(each.replace(_AS_PICTURE, "") for each in emoji.EMOJI_DATA)
 #: A character that leaves a mark on the screen. Blank without being space or ignorable: the Braille pattern without a
 #: dot, a note without a head, annotation marks, and the controls of hieroglyphs.
 _VISIBLE = regex.compile(
     r"[^\p{Z}\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb\U0001D159\U00013430-\U0001345F]"
 )
+
+
+def all_emoji() -> Iterable[str]:
+    """Unicode's emoji, by the table of the library, which imported keeps in memory what each is called: 2.5 MB."""
+    library = find_spec("emoji")
+    for folder in (library and library.submodule_search_locations) or ():
+        table = Path(folder) / _TABLE
+        if table.is_file():
+            return msgspec.json.decode(table.read_bytes(), type=dict[str, msgspec.Raw])
+    import emoji
+
+    return emoji.EMOJI_DATA
+
+
+#: The emoji that Unicode recommends for general interchange (RGI), without that sign.
+_EMOJI = frozenset(each.replace(_AS_PICTURE, "") for each in all_emoji())
 
 
 def content(text: str) -> str:

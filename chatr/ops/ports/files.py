@@ -20,6 +20,7 @@ from chatr.process.tasks import Tasks
 from chatr.realtime.publisher import Publisher
 from chatr.services.files.archives import Archives, Describe
 from chatr.services.files.keeper import FileKeeper
+from chatr.store.files.entering import Entering
 from chatr.store.pool import Database
 
 
@@ -33,6 +34,7 @@ class FilePorts(msgspec.Struct, frozen=True, kw_only=True):
     links: Links
     keeper: FileKeeper
     archives: Archives
+    entering: Entering
     settings: FilesSettings
 
 
@@ -60,5 +62,6 @@ def file_ports(
         links=links,
         keeper=FileKeeper(tasks, db, kept, media, publisher, settings, data.scratch),
         archives=Archives(tasks, db, kept, publisher, links, data.scratch, describe, now=now),
+        entering=Entering(db),
         settings=settings,
     )

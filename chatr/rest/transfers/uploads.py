@@ -169,6 +169,7 @@ class _Upload:
             path=staged.path,
             size=staged.size,
             sha256=sha256 or None,
+            ends=staged.ends,
             name=self._name,
             media_type=self._media_type,
         )

@@ -139,7 +139,7 @@ class Archives:
 
     async def _ready(self, file: DueFile) -> None:
         async with self._db.transaction() as tx:
-            made = await files.ready(tx, file.id)
+            made = (await files.ready(tx, [file.id])).get(file.id)
             if made is not None:
                 await files.let_go_former_archives(tx, file.owner_id, file.id)
                 told = ExportReady(linked(made, self._links.for_person(file.owner_id)))

@@ -96,28 +96,67 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
     forms: Mapping[str, StoredForm]
 
 
-async def arrive(
-    db: Queryable, file_id: str, owner_id: str, purpose: Purpose, name: str, looked: Looked | None
-) -> None:
-    """Make the row of a file whose objects are about to be written. ``looked``: None while nobody knows what it is."""
-    found = looked or Looked(kind="file", mime_type="application/octet-stream", size=0, forms={})
-    await db.execute(
-        """INSERT INTO files (id, owner_id, purpose, name, kind, mime_type, size, width, height, duration, blur_hash,
-                              waveform, waveform_state, sha256, forms, stored_bytes, due_at)
-           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s,
-                   CASE WHEN %s = 'export' THEN clock_timestamp() END)""",
-        (
-            *(file_id, owner_id, purpose, name, found.kind, found.mime_type, found.size, found.width, found.height),
-            *(found.duration, found.blur_hash, found.waveform, found.waveform_state, found.sha256),
-            *(msgspec.json.encode(found.forms).decode(), sum(each.size for each in found.forms.values())),
-            purpose,
-        ),
+class Arrival(msgspec.Struct, frozen=True):
+    """A file whose objects are about to be written. ``looked``: None while nobody knows what it is."""
+
+    file_id: str
+    owner_id: str
+    purpose: Purpose
+    name: str
+    looked: Looked | None
+
+
+class _Row(msgspec.Struct, frozen=True):
+    """What of it the statement takes."""
+
+    id: str
+    owner_id: str
+    purpose: Purpose
+    name: str
+    kind: Kind
+    mime_type: str
+    size: int
+    width: int | None
+    height: int | None
+    duration: float | None
+    blur_hash: str | None
+    waveform: list[float] | None
+    waveform_state: str | None
+    sha256: str | None
+    forms: Mapping[str, StoredForm]
+    stored_bytes: int
+
+
+def _row(arrival: Arrival) -> _Row:
+    found = arrival.looked or Looked(kind="file", mime_type="application/octet-stream", size=0, forms={})
+    return _Row(
+        *(arrival.file_id, arrival.owner_id, arrival.purpose, arrival.name, found.kind, found.mime_type, found.size),
+        *(found.width, found.height, found.duration, found.blur_hash, found.waveform, found.waveform_state),
+        *(found.sha256.hex() if found.sha256 else None, found.forms),
+        sum(each.size for each in found.forms.values()),
     )
 
 
-async def ready(db: Queryable, file_id: str) -> File | None:
-    """Say that all objects of a file are there. None when it was let go meanwhile: it took a day."""
-    return _shown(await db.query("SELECT file_ready(%s)", (file_id,)))
+async def arrive(db: Queryable, arrivals: Sequence[Arrival]) -> None:
+    """Make the rows of files."""
+    await db.execute(
+        """INSERT INTO files (id, owner_id, purpose, name, kind, mime_type, size, width, height, duration, blur_hash,
+                              waveform, waveform_state, sha256, forms, stored_bytes, due_at)
+           SELECT id, owner_id, purpose, name, kind, mime_type, size, width, height, duration, blur_hash,
+                  waveform, waveform_state, decode(sha256, 'hex'), forms, stored_bytes,
+                  CASE WHEN purpose = 'export' THEN clock_timestamp() END
+             FROM jsonb_to_recordset(%s::jsonb) AS r (
+               id uuid, owner_id uuid, purpose text, name text, kind text, mime_type text, size bigint, width integer,
+               height integer, duration double precision, blur_hash text, waveform double precision[],
+               waveform_state text, sha256 text, forms jsonb, stored_bytes bigint)""",
+        (msgspec.json.encode([_row(each) for each in arrivals]).decode(),),
+    )
+
+
+async def ready(db: Queryable, file_ids: Sequence[str]) -> dict[str, File]:
+    """Say that all objects of files are there. Which was let go meanwhile, as it took a day, is not in the answer."""
+    rows = await db.query("SELECT id, file_ready(id) FROM unnest(%s::uuid[]) AS id ORDER BY id", (sorted(file_ids),))
+    return {str(id): shown(found) for id, found in rows if found is not None}
 
 
 async def told(db: Queryable, file_id: str) -> File | None:

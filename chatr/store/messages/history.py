@@ -68,20 +68,19 @@ def _statement(place: str, bound: str, order: str, beyond: str) -> str:
             JOIN members x ON x.conversation_id = c.id AND x.status = 'joined'
            GROUP BY v.id, c.id HAVING bool_or(x.user_id = v.id)
         ), page AS MATERIALIZED (
-          SELECT g.* FROM messages g WHERE g.conversation_id = (SELECT id FROM k) AND g.seq {bound} %s::bigint
-             AND g.seq > (SELECT cleared_seq FROM k) ORDER BY g.seq {order} LIMIT %s::integer
-        ), told AS MATERIALIZED (
-          SELECT g.seq, CASE WHEN %s::boolean AND {_PLAIN} THEN {_TEXT} END AS text
-            FROM page g JOIN users s ON s.id = g.sender_id CROSS JOIN k
+          SELECT g.*, CASE WHEN %s::boolean AND {_PLAIN} THEN {_TEXT} END AS as_text
+            FROM (SELECT * FROM messages WHERE conversation_id = (SELECT id FROM k) AND seq {bound} %s::bigint
+                     AND seq > (SELECT cleared_seq FROM k) ORDER BY seq {order} LIMIT %s::integer) g
+            JOIN users s ON s.id = g.sender_id CROSS JOIN k
         )
         SELECT {", ".join(f"k.{field}" for field in Watermarks.__struct_fields__)},
                EXISTS (SELECT 1 FROM messages x WHERE x.conversation_id = k.id AND x.seq {beyond} %s::bigint
                                                   AND x.seq > k.cleared_seq),
                CASE WHEN coalesce(r.place, 1) = 1 THEN t.texts END, r.*
-          FROM k CROSS JOIN (SELECT string_agg(coalesce(text, ''), E'\\n' ORDER BY seq) AS texts FROM told) t
+          FROM k CROSS JOIN (SELECT string_agg(coalesce(as_text, ''), E'\\n' ORDER BY seq) AS texts FROM page) t
           LEFT JOIN (SELECT row_number() OVER (ORDER BY g.seq) AS place, {STORED.sql}
-                       FROM told JOIN page g ON g.seq = told.seq JOIN users s ON s.id = g.sender_id
-                      WHERE told.text IS NULL) r ON true ORDER BY r.place"""
+                       FROM page g JOIN users s ON s.id = g.sender_id WHERE g.as_text IS NULL) r ON true
+         ORDER BY r.place"""
 
 
 async def before(
@@ -116,7 +115,7 @@ async def _read(
     db: Queryable, statement: str, place: Place, viewer_id: str, seq: int, limit: int, as_text: bool
 ) -> tuple[Watermarks, list[Any], bool] | None:
     """Read the viewer's marks, up to ``limit`` items, and whether there are any messages at ``seq`` or beyond."""
-    rows = await db.query(statement, (viewer_id, *place.params, seq, limit, as_text, seq))
+    rows = await db.query(statement, (viewer_id, *place.params, as_text, seq, limit, seq))
     if not rows:
         return None
     marks, frame = MARKS.take(rows[0]), MARKS.width

@@ -75,7 +75,7 @@ class FilesCase(OpsCase):
         return await self.serving.by_link(path.split("/")[3], given.get("form", ""), given["signature"])
 
     async def objects(self) -> list[str]:
-        """The keys of all that is in storage."""
+        """Where all that is in storage lies."""
         root = self.data.path / "files"
         return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
 

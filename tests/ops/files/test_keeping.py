@@ -9,6 +9,8 @@ from pathlib import Path
 
 from twisted.internet.defer import Deferred
 
+from chatr.files.local import place_of
+from chatr.files.storage import key_of
 from chatr.store.files import due
 from tests.ops.case import PASSWORD, Person, outcome
 from tests.ops.files.case import TEXT, FilesCase, client_id, png, wav
@@ -54,7 +56,7 @@ class WaveformTests(FilesCase):
         await self.keeper.stop()
         sent = await self.share(self.ann, self.ben, wav(), "note.wav")
         await self.node.db.execute("UPDATE files SET due_at = now() - interval '1 s', tries = 3")
-        for path in (self.data.path / "files").rglob("original"):
+        for path in (self.data.path / "files").rglob("*.original"):
             path.unlink()
         self.keeper.start()
         await self.kept()
@@ -90,7 +92,7 @@ class GoingTests(FilesCase):
         await self._later("23 hours")
         self.assertEqual(len(await self.objects()), 5)
         await self._later("2 hours")
-        self.assertEqual([key.split("/")[2] for key in await self.objects()], [sent["file"]["id"]])
+        self.assertEqual(await self.objects(), [place_of(key_of(sent["file"]["id"], "original"))])
         self.assertEqual(await self.node.db.query("SELECT id FROM files"), [(sent["file"]["id"],)])
         await self.refused(self.ann.send(self.ben, "", fileId=loose["id"]), "invalid", "$.fileId")
 
@@ -118,7 +120,7 @@ class GoingTests(FilesCase):
         await self.kept()
         shown = await self.ben.call("message.get", id=sent["id"])
         self.assertEqual((shown["type"], shown.get("file")), ("image", None))
-        self.assertEqual([key.split("/")[2] for key in await self.objects()], [kept["file"]["id"]])
+        self.assertEqual(await self.objects(), [place_of(key_of(kept["file"]["id"], "original"))])
 
     async def test_account_meanwhile(self) -> None:
         """Of a file that is being stored while its owner's account is deleted nothing is left either."""
@@ -157,7 +159,7 @@ class GoingTests(FilesCase):
         self.assertEqual((told["id"], told["mimeType"]), (started["fileId"], "application/zip"))
         served = await self.open(told["url"])
         self.assertFalse(served.inline)
-        with zipfile.ZipFile(BytesIO((self.data.path / "files" / served.key).read_bytes())) as archive:
+        with zipfile.ZipFile(BytesIO((self.data.path / "files" / place_of(served.key)).read_bytes())) as archive:
             messages = json.loads(archive.read(f"conversations/{sent['conversationId']}/messages.json"))
             self.assertEqual([each["content"] for each in messages], ["", "Thanks"])
             self.assertEqual(archive.read(f"files/{sent['file']['id']}/list.txt"), TEXT)
@@ -172,7 +174,8 @@ class GoingTests(FilesCase):
         await self.node.ports.files.archives.settled()
         await self.kept()
         self.assertEqual(await outcome(self.open(told["url"])), "not_found")
-        self.assertEqual({key.split("/")[2] for key in await self.objects()}, {sent["file"]["id"], again["fileId"]})
+        there = [place_of(key_of(each, "original")) for each in (sent["file"]["id"], again["fileId"])]
+        self.assertEqual(await self.objects(), sorted(there))
         told = device.named("account.export_ready")[-1]["file"]
         await self._later("8 days")
         self.assertEqual(await outcome(self.open(told["url"])), "not_found")
@@ -192,7 +195,7 @@ class RoomTests(FilesCase):
         """Beyond what files may take nothing is taken, and removing one makes room."""
         file = await self.upload(self.ann, b"a" * 150)
         await self.refused(self.upload(self.ann, b"a" * 51), "too_large")
-        self.assertEqual(await self.objects(), [f"{file['id'][-2:]}/{file['id'][-4:-2]}/{file['id']}/original"])
+        self.assertEqual(await self.objects(), [place_of(key_of(file["id"], "original"))])
         use = await self.ann.call("file.usage")
         self.assertEqual(use["items"], [{"kind": "file", "count": 1, "bytes": 150}])
         self.assertEqual((use["usedBytes"], use["quotaBytes"], use["maxBytes"]), (150, 200, 52428800))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import emoji
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.api.errors import ApiError
@@ -32,3 +33,14 @@ class VisibleTests(SynchronousTestCase):
         for text in ("a", ".", "李", "ا", "👍", "❤️", "\u0301", "\u0600", "\U0001fbfa", "\ue000", "\u200ba\u200b", "_"):
             self.assertTrue(texts.visible(text), ascii(text))
             self.assertEqual(texts.content(text), text)
+
+
+class EmojiTests(SynchronousTestCase):
+    """chatr.ops.messages.texts.all_emoji"""
+
+    def test_table(self) -> None:
+        """The table as it lies there says what the library says, which is asked where it lies elsewhere."""
+        self.assertEqual(set(texts.all_emoji()), set(emoji.EMOJI_DATA))
+        self.assertIsNot(texts.all_emoji(), emoji.EMOJI_DATA)
+        self.patch(texts, "_TABLE", "unicode_codes/elsewhere.json")
+        self.assertIs(texts.all_emoji(), emoji.EMOJI_DATA)
