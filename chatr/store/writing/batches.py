@@ -51,13 +51,20 @@ class Batches:
         *,
         over: Callable[[Send], Deferred[Appended]],
         give_up: Callable[[int, ApiError], None],
+        parted: Callable[[], None],
     ) -> None:
-        """``over``: what counts a send as done, and has who waits for it; ``give_up``: MessageWriter._give_up."""
+        """``over``: what counts a send as done, and has who waits for it; ``give_up``: MessageWriter._give_up.
+
+        ``parted``: what is left of a batch goes on, and may wait for somebody: there is less under way.
+        """
         self._db = db
         self._settings = settings
         self._over = over
         self._give_up = give_up
+        self._parted = parted
         self.statements = 0
+        self.under_way = 0
+        """How many sends are in the lean statement, which waits for nobody."""
 
     async def commit(self, batch: list[Send], since: int) -> list[Send]:
         """Announce each send and hand out its outcome. Those that have to be repeated come back, in order.
@@ -65,7 +72,10 @@ class Batches:
         ``since``: the number of the entry that was put last when this batch was taken.
         """
         left = await self._commit_plain(batch, since)
-        return await self._commit(left, since) if left else []
+        if not left:
+            return []
+        self._parted()
+        return await self._commit(left, since)
 
     async def _commit_plain(self, batch: list[Send], since: int) -> list[Send]:
         """Store what is plain, announce it and hand it out. The others come back, in order."""
@@ -73,6 +83,7 @@ class Batches:
         if not plain:
             return batch
         self.statements += 1
+        self.under_way += len(plain)
         try:
             results = await store_plain(self._db, [(task.conversation_id or "", task.item) for task in plain])
         except Undone:
@@ -83,6 +94,8 @@ class Batches:
         except Exception:
             # Nothing is stored. Which of them it is that is bad turns out where each has its own outcome.
             return batch
+        finally:
+            self.under_way -= len(plain)
         for index, result in results:
             self._announced(plain[index], result)
         if len(results) == len(batch):

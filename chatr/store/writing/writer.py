@@ -101,7 +101,7 @@ class MessageWriter:
         self._entering: dict[str, deque[tuple[Send | _Job, Place, Deferred[str]]]] = {}
         self._held: dict[str, int] = {}
         self._clock = clock
-        self._batches = Batches(db, settings, over=self._over, give_up=self._give_up)
+        self._batches = Batches(db, settings, over=self._over, give_up=self._give_up, parted=self._soon)
         self._most_batches = batches
         self._writing = 0
         self._next: IDelayedCall | None = None
@@ -223,9 +223,18 @@ class MessageWriter:
 
     def _write_next(self) -> None:
         self._next = None
-        while self._writing < self._most_batches and self._lanes.has_batch:
+        while self._writing < self._most_batches and self._lanes.has_batch and self._worth_it:
             self._writing += 1
             Deferred.fromCoroutine(self._write(self._lanes.batch(self._room())))
+
+    @property
+    def _worth_it(self) -> bool:
+        """Whether what waits makes a batch beside the one under way: at least half of it.
+
+        A few would cost PostgreSQL most of what many cost, and more come in the moment until that one is done. What may
+        wait for locks of others is not counted as under way.
+        """
+        return 2 * (self.waiting - self._batches.under_way) >= self._batches.under_way
 
     def _room(self) -> int:
         """How many sends the next batch takes: half, or all would be in one batch and nothing made beside it."""

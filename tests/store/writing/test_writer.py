@@ -7,6 +7,7 @@ from typing import Any
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.task import Clock
 
 from chatr.api.errors import ApiError
 from chatr.config import MessagesSettings
@@ -177,6 +178,36 @@ class BatchTests(WriterCase):
                 await self.db.query("SELECT 1")
             self.assertEqual([done.called for done in sent], [False] * 3)
         self.assertEqual([done.seq for done in await gatherResults(sent)], [1] * 3)
+
+    async def test_a_few_beside_many(self) -> None:
+        """They wait for those that are under way; half as many are a batch."""
+        await self.writer(size=1)
+        turns = Clock()
+        writer = MessageWriter(self.db, turns, queue_limit=100, changes=1, settings=MessagesSettings())
+        places = [await self.conversation() for _ in range(6)]
+        sent: list[Deferred[Appended]] = []
+        async with self.db.transaction():
+            for count, batches in ((4, 1), (5, 1), (6, 2)):
+                for people, where in places[len(sent) : count]:
+                    sent.append(writer.append(self.message(people[0], conversation_id=where)))
+                turns.advance(0)
+                self.assertEqual(writer.statements, batches)
+        self.assertEqual([done.seq for done in await gatherResults(sent)], [1] * 6)
+
+    async def test_a_few_beside_what_waits_for_others(self) -> None:
+        """They are stored, however many it is that wait."""
+        writer = await self.writer()
+        (ann, _), here = await self.conversation()
+        (ben, _), there = await self.conversation()
+        async with self.db.transaction() as tx:
+            conversations.lock(tx, there)
+            await tx.query("SELECT 1")
+            wait = [writer.append(self.message(ben, conversation_id=there)) for _ in range(9)]
+            while not writer._writing:
+                await self.db.query("SELECT 1")
+            await writer.append(self.message(ann, conversation_id=here))
+            self.assertEqual([done.called for done in wait], [False] * 9)
+        self.assertEqual([done.seq for done in await gatherResults(wait)], list(range(1, 10)))
 
 
 class OrderTests(WriterCase):
