@@ -68,13 +68,13 @@ class Person:
         self.id: str = session["user"]["id"]
         self.username: str = session["user"]["username"]
         identity = case.node.ports.accounts.tokens.verify(session["accessToken"])
-        self.session_id, self._role = identity.session_id, identity.role
+        self.session_id, self.role = identity.session_id, identity.role
 
     async def call(self, name: str, device: Device | None = None, /, **params: Any) -> Any:
         """Call an operation as this person, from one of their devices if given."""
         connection = device.connection if device else ""
         caller = Caller(
-            role=self._role, user_id=self.id, session_id=self.session_id, address="192.0.2.1", connection=connection
+            role=self.role, user_id=self.id, session_id=self.session_id, address="192.0.2.1", connection=connection
         )
         return await self._case.call(name, caller, **params)
 
@@ -85,7 +85,7 @@ class Person:
         upload = self._case.node.dispatcher.contract.operations[operation].route.upload
         digest = sha256(content).digest() if upload is not None and upload.hashed else None
         uploaded = Uploaded(id=uuid7(), path=path, size=len(content), sha256=digest, name=name)
-        caller = Caller(role=self._role, user_id=self.id, session_id=self.session_id, address="192.0.2.1")
+        caller = Caller(role=self.role, user_id=self.id, session_id=self.session_id, address="192.0.2.1")
         return await self._case.call(operation, caller, uploaded, **params)
 
     def device(self) -> Device:

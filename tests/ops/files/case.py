@@ -66,7 +66,7 @@ class FilesCase(OpsCase):
 
     def caller(self, person: Person) -> Caller:
         """Somebody as the doors know them."""
-        return Caller(role="user", user_id=person.id, session_id=person.session_id, address="192.0.2.1")
+        return Caller(role=person.role, user_id=person.id, session_id=person.session_id, address="192.0.2.1")
 
     async def open(self, url: str) -> Served:
         """What the door would serve at a link."""

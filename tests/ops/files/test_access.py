@@ -7,6 +7,7 @@ from typing import Any
 
 from chatr.api.context import Caller
 from chatr.store.ids import uuid7
+from tests.guests import admit
 from tests.ops.case import Person, outcome
 from tests.ops.files.case import FilesCase, png
 
@@ -51,6 +52,25 @@ class AccessTests(FilesCase):
         await self.ann.call("message.unsend", id=message["id"])
         self.assertEqual(await self.asked(self.ann, message, mine), ["gone"] * 4)
         self.assertEqual(await self.asked(self.ben, message, theirs), ["not_found"] * 4)
+
+    async def test_guests(self) -> None:
+        """A guest gets what was sent to them, by each way, and of others' files as little as any stranger."""
+        guest = Person(self, await admit(self.node, "gus"))
+        others = await self.share(self.ann, self.ben)
+        url = others["file"]["url"].replace(self.ann.id, guest.id)
+        self.assertEqual(await self.asked(guest, others, url), ["forbidden", *["not_found"] * 3])
+        asked = await guest.send(self.ann, "May I have the list?")
+        await self.ann.call("conversation.accept", id=asked["conversationId"])
+        sent = await self.share(self.ann, guest)
+        mine = (await guest.call("file.get", id=sent["file"]["id"]))["url"]
+        self.assertEqual(await self.asked(guest, sent, mine), ["yes"] * 4)
+        self.assertEqual(await self.asked(self.ben, sent, mine[:-1]), ["forbidden", *["not_found"] * 3])
+        own = await self.upload(guest)
+        self.assertEqual(
+            await self.asked(guest, {"id": uuid7(), "file": own}, own["url"]), ["yes", "yes", "not_found", "yes"]
+        )
+        await self.ann.call("message.unsend", id=sent["id"])
+        self.assertEqual(await self.asked(guest, sent, mine), ["gone"] * 4)
 
     async def test_expired(self) -> None:
         """A link opens for a quarter of an hour at most; a browser that asks again soon has the same one."""
