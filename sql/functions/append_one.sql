@@ -34,8 +34,10 @@ BEGIN
      WHERE c.id = p_conversation_id
        AND (SELECT x.status FROM members x WHERE x.conversation_id = p_conversation_id
                AND x.user_id = p_sender_id LIMIT 1) = 'joined'
-       AND (SELECT x.id FROM messages x WHERE x.sender_id = p_sender_id AND x.conversation_id = p_conversation_id
-               AND x.client_id = p_client_id LIMIT 1) IS NULL
+       -- As a range of one: see send_facts.
+       AND (SELECT x.id FROM messages x WHERE (x.sender_id, x.conversation_id, x.client_id)
+               BETWEEN (p_sender_id, p_conversation_id, p_client_id) AND (p_sender_id, p_conversation_id, p_client_id)
+             LIMIT 1) IS NULL
     RETURNING c.head_seq, c.user_low, c.user_high INTO v_seq, user_low, user_high;
     IF FOUND THEN
         INSERT INTO messages (id, conversation_id, seq, sender_id, client_id, digest, content, created_at)

@@ -44,8 +44,9 @@ BEGIN
             SELECT x.user_id FROM members x WHERE x.conversation_id = c.id AND x.user_id = s.sender_id
                AND x.status = 'joined' LIMIT 1) m ON true
           LEFT JOIN LATERAL (
-            SELECT x.id FROM messages x WHERE x.sender_id = s.sender_id AND x.conversation_id = c.id
-               AND x.client_id = s.client_id LIMIT 1) earlier ON true
+            -- As a range of one: see send_facts.
+            SELECT x.id FROM messages x WHERE (x.sender_id, x.conversation_id, x.client_id)
+                   BETWEEN (s.sender_id, c.id, s.client_id) AND (s.sender_id, c.id, s.client_id) LIMIT 1) earlier ON true
         WINDOW behind AS (PARTITION BY s.conversation_id ORDER BY s.ord)
     ), stored AS MATERIALIZED (
         SELECT * FROM judged j WHERE j.plain
