@@ -106,7 +106,7 @@ class LocalStorage:
 def _prepare(root: Path) -> None:
     for folder in (root, root / _OBJECTS, root / _PARTS):
         if not folder.is_dir():
-            folder.mkdir(parents=True, mode=FOLDER_MODE)
+            folder.mkdir(parents=True, mode=FOLDER_MODE, exist_ok=True)
             folder.chmod(FOLDER_MODE)
     probe = root / f".{secrets.token_hex(8)}.part"
     os.close(os.open(probe, _WRITE, FILE_MODE))

@@ -139,6 +139,13 @@ class LocalTests(LocalCase):
         await self.storage.start()
         self.assertEqual(len(self.files()), 4)
 
+    async def test_started_together(self) -> None:
+        """What another node makes at the same moment is there then."""
+        self.patch(Path, "is_dir", lambda path: False)
+        await self.storage.start()
+        await self.put_upload()
+        self.assertEqual(self.files(), [PLACE])
+
     async def test_folder_goes(self) -> None:
         """A folder of objects that somebody has taken away is made anew."""
         await self.put_upload()
