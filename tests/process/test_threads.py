@@ -28,7 +28,7 @@ class ThreadsTests(TestCase):
         await self.assertFailure(self.threads.run(int, "x"), ValueError)
 
     async def test_turns(self) -> None:
-        """What is done while results are handed out is so in a turn of its own: the reactor does other things between."""
+        """What is done while results are handed out waits for the next turn: others have theirs between."""
         turns: list[str] = []
         followed: Deferred[None] = Deferred()
 
