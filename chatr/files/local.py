@@ -32,6 +32,7 @@ _NO_LINK = frozenset({EXDEV, EPERM, EMLINK, EOPNOTSUPP, ENOSYS})
 #: Below the directory: what is kept, and copies that are being made of what comes from another file system.
 _OBJECTS, _PARTS = "objects", "parts"
 _FORMER = re.compile(r"[0-9a-f]{2}")
+_FORMER_PART = re.compile(r"\.[a-z0-9][a-z0-9_-]{0,31}\.[0-9a-f]{16}\.part")
 
 
 def place_of(key: str) -> str:
@@ -105,7 +106,7 @@ class LocalStorage:
 def _prepare(root: Path) -> None:
     for folder in (root, root / _OBJECTS, root / _PARTS):
         if not folder.is_dir():
-            folder.mkdir(parents=True, mode=FOLDER_MODE)
+            folder.mkdir(parents=True, mode=FOLDER_MODE, exist_ok=True)
             folder.chmod(FOLDER_MODE)
     probe = root / f".{secrets.token_hex(8)}.part"
     os.close(os.open(probe, _WRITE, FILE_MODE))
@@ -114,13 +115,16 @@ def _prepare(root: Path) -> None:
 
 
 def _adopt(root: Path) -> None:
-    """Move what an earlier version has kept under whole keys, ``5f/07/<file id>/<form>``."""
+    """Move what an earlier version has kept under whole keys, ``5f/07/<file id>/<form>``. Its half-made copies go."""
     former = [each for each in root.iterdir() if _FORMER.fullmatch(each.name) and not each.is_symlink()]
     for folder, _, names in (found for top in former for found in os.walk(top, topdown=False)):
         for name in names:
             path = Path(folder, name)
             # Another node of the same directory may be doing this too; and what is none of ours stays.
             with suppress(FileNotFoundError, BadKey):
+                if _FORMER_PART.fullmatch(name):
+                    path.unlink()
+                    continue
                 place = root / place_of(str(path.relative_to(root)))
                 place.parent.mkdir(mode=FOLDER_MODE, exist_ok=True)
                 place.parent.chmod(FOLDER_MODE)

@@ -108,7 +108,9 @@ class Threads:
 
     def _hand_out(self) -> None:
         self._told = False
-        while self._done:
+        # No more than that: what callbacks have done next may be done before they are over, and all others would wait.
+        # Whoever adds to it from here on says so.
+        for _ in range(len(self._done)):
             waiter, result = self._done.popleft()
             self._calls -= 1
             # A callback with a failure is an errback.

@@ -123,9 +123,13 @@ class LocalTests(LocalCase):
             self.assertEqual(order, expected)
 
     async def test_earlier_places(self) -> None:
-        """What an earlier version has kept under whole keys is there after a start; what is none of ours stays."""
+        """What an earlier version has kept under whole keys is there after a start; what is none of ours stays.
+
+        Copies that it has not finished go: of an object that is deleted here nothing else would take them away.
+        """
         small = KEY.replace("original", "sm")
-        for key in (KEY, small, "ab/readme", "xy/89/mine"):
+        part = KEY.replace("original", ".original.0123456789abcdef.part")
+        for key in (KEY, small, part, "ab/readme", "xy/89/mine"):
             (self.root / key).parent.mkdir(parents=True, exist_ok=True)
             (self.root / key).write_bytes(key.encode())
         (self.root / "cd").symlink_to((self.root / "ab").resolve())
@@ -134,6 +138,14 @@ class LocalTests(LocalCase):
         self.assertEqual(self.files(), sorted([PLACE, place_of(small), "ab/readme", "xy/89/mine"]))
         await self.storage.start()
         self.assertEqual(len(self.files()), 4)
+
+    async def test_started_together(self) -> None:
+        """What another node makes at the same moment is there then."""
+        is_dir, looks = Path.is_dir, iter([False, True] * 3)
+        self.patch(Path, "is_dir", lambda path: next(looks, True) and is_dir(path))
+        await self.storage.start()
+        await self.put_upload()
+        self.assertEqual(self.files(), [PLACE])
 
     async def test_folder_goes(self) -> None:
         """A folder of objects that somebody has taken away is made anew."""

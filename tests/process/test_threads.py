@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from twisted.internet import reactor
-from twisted.internet.defer import DeferredList
+from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
@@ -26,6 +26,23 @@ class ThreadsTests(TestCase):
         self.assertTrue(thread.daemon)
         self.assertIsNot(thread, threading.current_thread())
         await self.assertFailure(self.threads.run(int, "x"), ValueError)
+
+    async def test_turns(self) -> None:
+        """What is done while results are handed out waits for the next turn: others have theirs between."""
+        turns: list[str] = []
+        followed: Deferred[None] = Deferred()
+
+        def handed_out(_: object) -> None:
+            # Done before this is over.
+            over = threading.Event()
+            self.threads.run(int)
+            self.threads.run(over.set).addCallback(lambda _: turns.append("result")).chainDeferred(followed)
+            reactor.callFromThread(turns.append, "others")  # type: ignore[attr-defined]
+            over.wait(30)
+
+        await self.threads.run(int).addCallback(handed_out)
+        await followed
+        self.assertEqual(turns, ["others", "result"])
 
     async def test_end(self) -> None:
         """What runs goes on to its end, what waits behind it fails, and so does whatever comes later; at once."""
