@@ -154,6 +154,24 @@ _HIT = Columns(
 _ROW = Columns(_Row, {"complete": "asked.complete", "hit": Outer(_HIT)})
 
 
+class _Asked(msgspec.Struct, frozen=True):
+    """What is looked for. ``where``: more conditions on the alias ``g``; ``limit``: messages of a full page."""
+
+    viewer_id: str
+    terms: Terms
+    conversation_id: str | None
+    where: Condition
+    limit: int
+
+    def full(self, answer: list[_Row]) -> bool:
+        """Whether nothing that was not looked at can be on the page."""
+        return len(answer) >= self.limit or answer[0].complete
+
+    def common(self, answer: list[_Row]) -> bool:
+        """Whether there were so many hits among few messages that many are likely to fill the page."""
+        return sum(row.hit is not None for row in answer) * 10 > self.limit
+
+
 async def search(
     db: Queryable,
     viewer_id: str,
@@ -165,45 +183,51 @@ async def search(
     limit: int,
 ) -> list[Found]:
     """Find messages with all of the terms, in the viewer's own conversations, newest first."""
-    where = ""
-    params: list[Any] = []
+    where, params = "", list[Any]()
     if sender_id is not None:
         where, params = where + " AND g.sender_id = %s", [*params, sender_id]
     if below is not None:
         where, params = where + " AND (g.created_at, g.id) < (%s, %s)", [*params, *below]
-    looked = _looked(below)
-    for hits in (_recent(terms, looked), _all(terms, looked)):
-        rows = await db.query(
-            f"""WITH {_OWN}, {hits.sql},
-                  page AS MATERIALIZED (
-                    SELECT g.*, own.cleared_seq FROM (SELECT DISTINCT id FROM hits) h JOIN messages g ON g.id = h.id
-                      JOIN own ON own.conversation_id = g.conversation_id AND g.seq > own.cleared_seq
-                     WHERE g.unsent_at IS NULL {where}
-                     ORDER BY g.created_at DESC, g.id DESC LIMIT %s),
-                  -- Only the status of the viewer's own derives from it, and a group may have thousands of members.
-                  others AS MATERIALIZED (
-                    SELECT x.conversation_id, min(x.shown_delivered_seq) AS delivered_seq,
-                           CASE WHEN gives_receipts(%s) THEN min(x.shown_read_seq) END AS read_seq
-                      FROM members x
-                     WHERE x.conversation_id IN (SELECT p.conversation_id FROM page p WHERE p.sender_id = %s)
-                       AND x.user_id <> %s AND x.status = 'joined' GROUP BY x.conversation_id)
-                SELECT {_ROW.sql}
-                  FROM (SELECT (SELECT at FROM since) IS NULL AS complete, %s AS worded, %s::regconfig AS dictionary,
-                               %s::tsquery AS query, %s AS options) asked
-                  LEFT JOIN (page g JOIN users s ON s.id = g.sender_id
-                  LEFT JOIN others ON others.conversation_id = g.conversation_id) ON true
-                 ORDER BY g.created_at DESC, g.id DESC""",
-            (
-                *(viewer_id, conversation_id, *hits.params, *params, limit, viewer_id, viewer_id, viewer_id),
-                *(not terms.simple, terms.dictionary, terms.query, HEADLINE),
-            ),
-        )
-        answer = _ROW.all(rows)
-        if len(answer) >= limit or answer[0].complete:
-            break
+    asked = _Asked(viewer_id, terms, conversation_id, Condition(where, params), limit)
+    few, many = _looked(below, FEW_READ), _looked(below, MOST_READ)
+    answer = await _ask(db, asked, _recent(terms, few))
+    if not asked.full(answer) and asked.common(answer):
+        answer = await _ask(db, asked, _recent(terms, many))
+    if not asked.full(answer):
+        answer = await _ask(db, asked, _all(terms, many))
     found = [row.hit for row in answer if row.hit is not None]
     shown = await faces.among(db, viewer_id, {name for hit in found for name in hit.stored.named})
     return [_found(hit, viewer_id, terms, shown) for hit in found]
+
+
+async def _ask(db: Queryable, asked: _Asked, hits: Condition) -> list[_Row]:
+    rows = await db.query(
+        f"""WITH {_OWN}, {hits.sql},
+              page AS MATERIALIZED (
+                SELECT g.*, own.cleared_seq FROM (SELECT DISTINCT id FROM hits) h JOIN messages g ON g.id = h.id
+                  JOIN own ON own.conversation_id = g.conversation_id AND g.seq > own.cleared_seq
+                 WHERE g.unsent_at IS NULL {asked.where.sql}
+                 ORDER BY g.created_at DESC, g.id DESC LIMIT %s),
+              -- Only the status of the viewer's own derives from it, and a group may have thousands of members.
+              others AS MATERIALIZED (
+                SELECT x.conversation_id, min(x.shown_delivered_seq) AS delivered_seq,
+                       CASE WHEN gives_receipts(%s) THEN min(x.shown_read_seq) END AS read_seq
+                  FROM members x
+                 WHERE x.conversation_id IN (SELECT p.conversation_id FROM page p WHERE p.sender_id = %s)
+                   AND x.user_id <> %s AND x.status = 'joined' GROUP BY x.conversation_id)
+            SELECT {_ROW.sql}
+              FROM (SELECT (SELECT at FROM since) IS NULL AS complete, %s AS worded, %s::regconfig AS dictionary,
+                           %s::tsquery AS query, %s AS options) asked
+              LEFT JOIN (page g JOIN users s ON s.id = g.sender_id
+              LEFT JOIN others ON others.conversation_id = g.conversation_id) ON true
+             ORDER BY g.created_at DESC, g.id DESC""",
+        (
+            *(asked.viewer_id, asked.conversation_id, *hits.params, *asked.where.params, asked.limit),
+            *(asked.viewer_id, asked.viewer_id, asked.viewer_id),
+            *(not asked.terms.simple, asked.terms.dictionary, asked.terms.query, HEADLINE),
+        ),
+    )
+    return _ROW.all(rows)
 
 
 def _found(hit: _Hit, viewer_id: str, terms: Terms, shown: Faces) -> Found:
@@ -211,9 +235,10 @@ def _found(hit: _Hit, viewer_id: str, terms: Terms, shown: Faces) -> Found:
     return Found(seen, terms.snippet(hit.text, hit.headline), hit.stored.created_at)
 
 
-#: Entries that a search reads one by one before it asks an index.
-MOST_READ = 10_000
-#: How a log is parted for that, from its end: where each stretch begins, and how long it is. The last is never read.
+#: Entries that a search reads one by one before it asks an index, which has all hits of a rare word at once, but would
+#: bring half of all messages for a common one: few, or all where that is not many more; many where a word seems common.
+FEW_READ, ALL_READ, MOST_READ = 2_048, 4_096, 10_000
+#: How a log is parted for that, from its end: where each stretch begins, and how long it is.
 _STRETCHES = "(0, 16), (16, 112), (128, 896), (1024, 3072), (4096, 4096), (8192, 2000000000::bigint)"
 
 _OWN = """own AS MATERIALIZED (
@@ -222,8 +247,8 @@ _OWN = """own AS MATERIALIZED (
      WHERE m.user_id = %s AND m.status = 'joined' AND coalesce(m.conversation_id = %s, true))"""
 
 
-def _looked(below: tuple[datetime, str] | None) -> Condition:
-    """Choose the newest messages, some thousand in all; with a cursor, the newest before it.
+def _looked(below: tuple[datetime, str] | None, most: int) -> Condition:
+    """Choose the newest messages, ``most`` in all; with a cursor, the newest before it.
 
     Stretches of each conversation's log, longer ones further back, are taken newest first until there are enough: so
     they reach back to about one moment, wherever most is written. ``rest``: when the newest message was written that is
@@ -243,10 +268,13 @@ def _looked(below: tuple[datetime, str] | None) -> Condition:
     return Condition(
         f"""tops AS MATERIALIZED (SELECT o.conversation_id, o.cleared_seq, {top} AS seq FROM own o),
           stretches AS MATERIALIZED (
-            SELECT t.conversation_id, w.start, w.size, x.created_at AS newest,
-                   sum(w.size) OVER (ORDER BY x.created_at DESC, w.start, t.conversation_id
-                                      ROWS UNBOUNDED PRECEDING) <= {MOST_READ} AS taken
-              FROM tops t CROSS JOIN (VALUES {_STRETCHES}) w(start, size) CROSS JOIN LATERAL (
+            SELECT t.conversation_id, w.start, s.size, x.created_at AS newest,
+                   sum(s.size) OVER () <= {ALL_READ}
+                   OR sum(s.size) OVER (ORDER BY x.created_at DESC, w.start, t.conversation_id
+                                         ROWS UNBOUNDED PRECEDING) <= {most} AS taken
+              FROM tops t CROSS JOIN (VALUES {_STRETCHES}) w(start, longest)
+              CROSS JOIN LATERAL (SELECT least(w.longest, t.seq - t.cleared_seq - w.start) AS size) s
+              CROSS JOIN LATERAL (
                 SELECT g.created_at FROM messages g WHERE g.conversation_id = t.conversation_id
                    AND g.seq > t.cleared_seq AND g.seq <= t.seq - w.start ORDER BY g.seq DESC LIMIT 1) x),
           rest AS MATERIALIZED (SELECT max(newest) AS at FROM stretches WHERE NOT taken),
