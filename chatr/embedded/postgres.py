@@ -47,7 +47,7 @@ SETTINGS = {
     "max_connections": "120",
     "shared_buffers": "128MB",
     # What is not in shared_buffers is mostly in the system's cache: handing its pages to io workers costs more than it
-    # spares, a fifth of a search that goes through a table. The system is still told of them ahead.
+    # spares, an eighth of a search that goes through a table. The system is still told of them ahead.
     "io_method": "sync",
     "fsync": "on",
     "synchronous_commit": "on",
