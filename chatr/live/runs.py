@@ -1,4 +1,4 @@
-"""Coroutines that run for a call: as by ``Deferred.fromCoroutine``, for a third of what that costs.
+"""Coroutines that run for a call: as by ``Deferred.fromCoroutine``, for three fifths of what that costs.
 
 Twisted makes four objects for each and changes to a context of its own (contextvars) whenever it goes on. Nothing here
 has such a context. What a coroutine awaits is a Deferred in both ways (``tests/live/test_runs.py``).
