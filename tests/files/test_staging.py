@@ -13,7 +13,16 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import TestCase
 
 from chatr.files import staging
-from chatr.files.staging import BATCH_BYTES, HIGH_BYTES, LONGEST_REST_S, UNBUFFERED_BYTES, Staged, Staging, digest_of
+from chatr.files.staging import (
+    BATCH_BYTES,
+    HIGH_BYTES,
+    LONGEST_REST_S,
+    STEP_BYTES,
+    UNBUFFERED_BYTES,
+    Staged,
+    Staging,
+    digest_of,
+)
 from chatr.process.threads import ThreadsEnded
 from chatr.store.ids import uuid7
 
@@ -159,7 +168,7 @@ class StagingTests(TestCase):
 
     async def test_rests(self) -> None:
         """Beyond a size an upload rests after each write as long as that took, but not for ever; its end does not."""
-        self.patch(staging, "RESTS_FROM_BYTES", BATCH_BYTES)
+        self.patch(staging, "STEPS_FROM_BYTES", BATCH_BYTES)
         clock, takes_s = RestClock(), [0.03, 60.0, 60.0]
 
         def sync(_: int) -> None:
@@ -180,6 +189,28 @@ class StagingTests(TestCase):
         clock.advance(LONGEST_REST_S)
         await ended
         self.assertEqual((staged.path.stat().st_size, clock.getDelayedCalls()), (4 * BATCH_BYTES, []))
+
+    async def test_goes_in_small_steps(self) -> None:
+        """Beyond a size whoever sends is held by a step, and each is on the disk before the next is taken from it."""
+        self.patch(staging, "STEPS_FROM_BYTES", STEP_BYTES)
+        clock, synced = RestClock(), []
+        self.patch(os, "fdatasync", lambda descriptor: synced.append(os.fstat(descriptor).st_size))
+        self.staging.reactor = clock
+        rested, staged = clock.rested, self.staged()
+        staged.write(b"x" * STEP_BYTES)
+        self.assertEqual(self.feeder.told, [])
+        staged.write(b"x")
+        self.assertEqual(self.feeder.told, ["hold", "go on"])
+        await rested
+        self.assertEqual(synced, [STEP_BYTES + 1])
+        staged.write(b"y" * STEP_BYTES)
+        self.assertEqual((self.feeder.told, synced), (["hold", "go on", "hold"], [STEP_BYTES + 1]))
+        rested = clock.rested
+        clock.advance(LONGEST_REST_S)
+        await rested
+        self.assertEqual((self.feeder.told[2:], synced), (["hold", "go on"], [STEP_BYTES + 1, 2 * STEP_BYTES + 1]))
+        clock.advance(LONGEST_REST_S)
+        await staged.end()
 
     async def test_all_together(self) -> None:
         """Many who send a little each have a bound too: each of them waits then until its little is written."""
