@@ -37,7 +37,7 @@ SYNC_BYTES = 1 * 1024 * 1024
 #: Beyond so much an upload goes in small steps: it is taken, written and synced by so many bytes, and rests after each
 #: write for as long as that took, at most so long. Whoever keeps a processor for some milliseconds at a time keeps
 #: everybody waiting who wakes up there, as the database does.
-STEPS_FROM_BYTES, STEP_BYTES, LONGEST_REST_S = 8 * 1024 * 1024, 128 * 1024, 0.1
+STEPS_FROM_BYTES, STEP_BYTES, LONGEST_REST_S = 1024 * 1024, 128 * 1024, 0.1
 #: More of them wait for each other more than for the disk: only one runs Python at a time.
 _THREADS = 2
 #: No upload takes as long to become something.
