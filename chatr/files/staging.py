@@ -34,9 +34,9 @@ BATCH_BYTES, HIGH_BYTES = 1024 * 1024, 2 * 1024 * 1024
 MOST_BYTES = 16 * 1024 * 1024
 #: What waits to be on the disk, of one upload: more at once would keep the database's commits waiting.
 SYNC_BYTES = 1 * 1024 * 1024
-#: Beyond so much an upload goes in small steps: it is taken, written and synced by so many bytes, and rests after each
-#: write for as long as that took, at most so long. Whoever keeps a processor for some milliseconds at a time keeps
-#: everybody waiting who wakes up there, as the database does.
+#: Beyond so much an upload goes in small steps: it is taken and written by so many bytes, and rests after each write
+#: for as long as that took, at most so long. Whoever keeps a processor for some milliseconds keeps everybody waiting who
+#: wakes up there meanwhile, as the database does.
 STEPS_FROM_BYTES, STEP_BYTES, LONGEST_REST_S = 1024 * 1024, 128 * 1024, 0.1
 #: More of them wait for each other more than for the disk: only one runs Python at a time.
 _THREADS = 2
@@ -220,7 +220,7 @@ class Staged:
                 await before()
             while self._error is None and self._is_due:
                 began_s = self._staging.reactor.seconds()
-                await self._written(partial(self._file.append, sync_bytes=STEP_BYTES if self._in_steps else SYNC_BYTES))
+                await self._written(self._file.append)
                 if self._in_steps:
                     took_s = self._staging.reactor.seconds() - began_s
                     await deferLater(self._staging.reactor, min(took_s, LONGEST_REST_S))
@@ -274,22 +274,22 @@ class _File:
         self._descriptor = -1
         self._unsynced = 0
 
-    def append(self, pieces: list[bytes], sync_bytes: int = SYNC_BYTES) -> None:
-        """Write pieces at the end, and have them on the disk when so many bytes are not."""
+    def append(self, pieces: list[bytes]) -> None:
+        """Write pieces at the end."""
         self._hash(pieces)
-        self._write(pieces, sync_bytes)
+        self._write(pieces)
 
     def _hash(self, pieces: list[bytes]) -> None:
         if self._digest is not None:
             for piece in pieces:
                 self._digest.update(piece)
 
-    def _write(self, pieces: list[bytes], sync_bytes: int = SYNC_BYTES) -> None:
+    def _write(self, pieces: list[bytes]) -> None:
         descriptor = self._open()
         for start in range(0, len(pieces), _IOV_MAX):
             _write_all(descriptor, pieces[start : start + _IOV_MAX])
         self._unsynced += sum(map(len, pieces))
-        if self._unsynced >= sync_bytes:
+        if self._unsynced >= SYNC_BYTES:
             os.fdatasync(descriptor)
             self._unsynced = 0
 
