@@ -35,8 +35,8 @@ MOST_BYTES = 16 * 1024 * 1024
 #: What waits to be on the disk, of one upload: more at once would keep the database's commits waiting.
 SYNC_BYTES = 1 * 1024 * 1024
 #: Beyond so much an upload goes in small steps: it is taken and written by so many bytes, and rests after each write
-#: for as long as that took, at most so long. Whoever keeps a processor for some milliseconds keeps everybody waiting who
-#: wakes up there meanwhile, as the database does.
+#: for as long as that took, at most so long. Whoever keeps a processor for some milliseconds keeps all waiting who wake
+#: up there meanwhile, as the database does.
 STEPS_FROM_BYTES, STEP_BYTES, LONGEST_REST_S = 1024 * 1024, 128 * 1024, 0.1
 #: More of them wait for each other more than for the disk: only one runs Python at a time.
 _THREADS = 2
