@@ -53,6 +53,8 @@ INSERT INTO members (conversation_id, user_id)
 """
 #: Who is in the history, in the order that the yardstick asks for it.
 READER, OTHER = 2700, 2701
+#: So many messages of one sender are under way at once.
+BURSTS = (10, 100)
 #: The yardstick's own groups have up to 2,000 members.
 LARGE = 5000
 LARGE_AT_PEER = """
@@ -152,6 +154,8 @@ def register(peers: dict[str, Any], yard: dict[str, Any]) -> None:
 
     for name, how in DIRECT.items():
         yard["SCEN"][name] = yard["sc_dm"]("--warm", WARM_S, *how)
+    for count in BURSTS:
+        yard["SCEN"][f"fan500-w{count}-db"] = yard["sc_fan"](500, ["--window", count])
     yard["G"][LARGE] = f"aaaaaaaa-0000-4000-8000-{LARGE:012}"
     yard["SCEN"][f"fan{LARGE}-db"] = yard["sc_fan"](LARGE)
     peers["chatr"] = Chatr
