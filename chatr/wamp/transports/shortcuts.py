@@ -60,7 +60,7 @@ def send_now(transport: Any, data: bytes) -> bytes:
 def exact_timers(factory: WebSocketServerFactory, timers: Timers) -> None:
     """Have a factory's timers made there: exact, and gone at once when cancelled.
 
-    Without, they stay in buckets of 0.2 s, so that what has ended waits for them.
+    Without, they are up to a second early, and stay in buckets of 0.2 s, so that what has ended waits for them.
     """
     if USED and hasattr(factory, "_batched_timer"):
         factory._batched_timer = timers

@@ -233,15 +233,16 @@ class WampWebSocket(WebSocketServerProtocol):
         self._come_to_rest()
 
     def onCloseFrame(self, code: int | None, reasonRaw: bytes | None) -> bool | None:
-        if not self.failedByMe:
-            if self.state != self.STATE_OPEN or (_may_close(code) and _is_utf8(reasonRaw or b"")):
+        if self.state == self.STATE_OPEN and not self.failedByMe:
+            if _may_close(code) and _is_utf8(reasonRaw or b""):
                 return bool(super().onCloseFrame(code, reasonRaw))
             self.failedByMe = True
             if _may_close(code):
                 self._send_close(INVALID_PAYLOAD_CLOSE, "the reason of a close frame is not valid UTF-8")
             else:
                 self._send_close(PROTOCOL_ERROR_CLOSE, f"{code} is no close code")
-        # Our close frame tells why; Autobahn would take the peer's for the answer to it, and drop both.
+        # We have begun to close, and maybe our frame is still queued: Autobahn would take the peer's, which has crossed
+        # it, for the answer, and drop what is queued with the connection.
         self.wasClean = True
         self.dropConnection(abort=False)
         return True

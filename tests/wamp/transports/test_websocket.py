@@ -423,8 +423,19 @@ class CloseTests(MemoryCase):
         client.say([6, {}, "wamp.close.goodbye_and_out"])
         self.assertEqual(self.heard(client), [(1000, "")])
         client.server.dataReceived(client_frame(8, b"\x03\xe8"))
-        self.assertTrue(client.transport.disconnected)
+        self.assertTrue(client.transport.disconnecting)
         self.leave(client)
+
+    def test_both_close(self) -> None:
+        """Who closes at once behind what ends the session hears how that ended, and our close frame."""
+        goodbye = client_frame(TEXT, b'[6,{},"wamp.close.close_realm"]')
+        for last, answer, code in ((goodbye, 6, 1000), (client_frame(TEXT, b"\xff"), 3, 1007)):
+            client = self.joined()
+            client.server.dataReceived(last + client_frame(8, b"\x03\xe8"))
+            message, close = self.heard(client)
+            self.assertEqual((message[0], close[0]), (answer, code))
+            self.assertTrue(client.transport.disconnecting)
+            self.leave(client)
 
     def test_slow_consumer(self) -> None:
         """A full queue is dropped, and the close frame says why."""
