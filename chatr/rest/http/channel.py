@@ -61,6 +61,7 @@ class ChatrChannel(SendsNow, HTTPChannel):
         self._fresh = True
         self._begun = False
         self._secure = False
+        self._host: Any = None
         #: Whether the last answer of the connection has been given: nothing more of it is read.
         self.refused = False
         #: Answered, but its answer is not read yet.
@@ -217,6 +218,11 @@ class ChatrChannel(SendsNow, HTTPChannel):
 
     def isSecure(self) -> bool:
         return self._secure
+
+    def getHost(self) -> Any:
+        # Twisted asks for each request, and a transport asks the system.
+        self._host = self._host or super().getHost()
+        return self._host
 
     # Ours.
 
