@@ -53,8 +53,8 @@ INSERT INTO members (conversation_id, user_id)
 """
 #: Who is in the history, in the order that the yardstick asks for it.
 READER, OTHER = 2700, 2701
-#: So many messages of one sender are under way at once.
-BURSTS = (10, 100)
+#: So many messages of one sender are under way at once; a session may have 64 calls.
+BURSTS = (10, 60)
 #: The yardstick's own groups have up to 2,000 members.
 LARGE = 5000
 LARGE_AT_PEER = """
