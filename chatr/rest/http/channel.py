@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
 
 from chatr.api.dispatch import new_request_id
-from chatr.rest.http.direct import SendsNow
+from chatr.rest.http.direct import SendsDirectly
 from chatr.rest.http.headers import HttpRefusal, last_answer
 from chatr.rest.http.request import ChatrRequest
 
@@ -37,7 +37,7 @@ MAX_LENGTH_DIGITS = 15
 _CONTROLS = bytes({*range(32), 127} - {9})
 
 
-class ChatrChannel(SendsNow, HTTPChannel):
+class ChatrChannel(SendsDirectly, HTTPChannel):
     """Reads requests one after the other; parses none before the answers to those before it have been read.
 
     A client has a time for the headers, for a body and for reading an answer; when it is over the connection ends.
@@ -197,18 +197,11 @@ class ChatrChannel(SendsNow, HTTPChannel):
         self._wrote(ANSWER_HEAD_BYTES)
         lines = [b"%b %b %b" % (version, code, reason)]
         lines += [b"%b: %b" % (name, value) for name, values in headers.getAllRawHeaders() for value in values]
-        # At once: Twisted looks at each name, colon and line end.
-        self.transport.write(b"\r\n".join((*lines, b"\r\n")))
-
-    def write(self, data: bytes) -> None:
-        self._wrote(len(data))
-        super().write(data)
-
-    def writeSequence(self, iovec: list[bytes]) -> None:
-        self._wrote(sum(map(len, iovec)))
-        super().writeSequence(iovec)
+        # As one: Twisted looks at each name, colon and line end.
+        self.send_soon(b"\r\n".join((*lines, b"\r\n")))
 
     def loseConnection(self) -> None:
+        self.send_waiting()
         # What is still to be sent goes out first, to a client that may never read it.
         self._wait_for_reader()
         super().loseConnection()
@@ -244,7 +237,8 @@ class ChatrChannel(SendsNow, HTTPChannel):
             path, origin, https = getattr(self, "_path", None), request.getHeader("origin"), request.https()
             request.give_up()
         headers = self.site.rules.headers(path or b"/api/", origin=origin, https=https)
-        self.transport.write(last_answer(problem, headers + refusal.more))
+        self.send_soon(last_answer(problem, headers + refusal.more))
+        self.send_waiting()
         self._leave()
 
     def hold_body(self) -> None:
@@ -294,6 +288,8 @@ class ChatrChannel(SendsNow, HTTPChannel):
     def _begin(self) -> None:
         """Something of a request has come. The first one has its time from the connection's start."""
         if not self._begun and not self._fresh:
+            # Not everything that is written for this one goes by here.
+            self.send_waiting()
             self._after(self._deadlines.headers_s, self._head_is_late)
         self._begun = True
 

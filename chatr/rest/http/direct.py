@@ -1,4 +1,7 @@
-"""Sending what lies in memory that is used again: straight to the socket, with no copy of it waiting anywhere.
+"""Answers go straight to the socket: at the end of the turn, or at once what lies in memory that is used again.
+
+By the transport's own buffer each would have the reactor watch the socket for a turn, and look away again. Sent one by
+one each would wake its client up, which costs more than that: the answers of a turn leave one behind the other.
 
 Of Twisted's private parts this uses ``_tempDataBuffer``, and of TCP connections that they write ``dataBuffer`` first.
 """
@@ -10,8 +13,11 @@ from typing import Any
 
 from twisted.internet.tcp import Connection
 
+#: With more an answer does not wait for the end of the turn.
+_MOST_BYTES = 64 * 1024
 
-def sent_now(transport: Any, data: memoryview) -> int | None:
+
+def sent_now(transport: Any, data: bytes | memoryview) -> int | None:
     """Send as much as the socket takes at once; how much that was. None: it is to be written to, the ordinary way.
 
     That is so over TLS, when something else has to be sent before, and for whatever is wrong with the connection.
@@ -35,19 +41,33 @@ def _waits(transport: Any) -> bool:
     return bool(transport.dataBuffer or transport._tempDataBuffer)
 
 
-class SendsNow:
-    """Mixed into a channel of HTTP: answers that lie in memory which is used again."""
+class SendsDirectly:
+    """Mixed into a channel of HTTP: how it sends."""
 
+    site: Any
     transport: Any
+    _waiting: tuple[bytes, ...] = ()
+    _waiting_bytes = 0
+    _has_turn = False
     _unread_bytes: int
     _wrote: Callable[[int], None]
     pauseProducing: Callable[[], None]
+
+    def write(self, data: bytes) -> None:
+        """Called by requests."""
+        self._wrote(len(data))
+        self.send_soon(data)
+
+    def writeSequence(self, iovec: list[bytes]) -> None:
+        """Called by requests."""
+        self.write(b"".join(iovec))
 
     def send_now(self, data: memoryview) -> int | None:
         """Send as much of an answer as is taken at once; how much that was. None: it is to be written.
 
         Where it was not all, the producer is paused until more is taken.
         """
+        self.send_waiting()
         transport = self.transport
         sent = sent_now(transport, data)
         if sent is not None:
@@ -59,3 +79,28 @@ class SendsNow:
                 transport.startWriting()
                 self.pauseProducing()
         return sent
+
+    def send_soon(self, data: bytes) -> None:
+        """Send at the end of this turn, or as soon as there is much."""
+        self._waiting += (data,)
+        self._waiting_bytes += len(data)
+        if self._waiting_bytes >= _MOST_BYTES or not isinstance(self.transport, Connection):
+            self.send_waiting()
+        elif not self._has_turn:
+            self._has_turn = True
+            self.site.turn.add(self)
+
+    def send_waiting(self) -> None:
+        """Send what waits for the end of the turn."""
+        if self._waiting and self.transport is not None:
+            data, self._waiting, self._waiting_bytes = b"".join(self._waiting), (), 0
+            sent = sent_now(self.transport, data)
+            if sent is None:
+                self.transport.write(data)
+            elif sent < len(data):
+                self.transport.write(data[sent:])
+
+    def take_turn(self) -> None:
+        """The turn is over."""
+        self._has_turn = False
+        self.send_waiting()

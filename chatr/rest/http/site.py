@@ -11,6 +11,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.web.resource import IResource, Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
 
+from chatr.flushing import Turn
 from chatr.rest.http.bodies import Streams
 from chatr.rest.http.channel import ChatrChannel
 from chatr.rest.http.connections import Unread
@@ -99,6 +100,7 @@ class ChatrSite(Site):
     rules: Rules
     unread: Unread
     streams: Streams
+    turn: Turn
     take: Take | None = None
 
     def take_websocket(self, transport: Any, head: bytes, rest: bytes) -> bool:
@@ -143,6 +145,7 @@ def make_site(
     )
     site.rules = rules
     site.unread = Unread(clock)
+    site.turn = Turn(clock)
     site.take = getattr(websocket, "take", None)
     site.streams = streams or Streams()
     return site

@@ -13,13 +13,14 @@ from twisted.internet.interfaces import IAddress, ISSLTransport
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
+from chatr.flushing import Turn
 from chatr.timers import Timer
 from chatr.wamp.codec.frames import SERIALIZERS, Framing, Serializer, rawsocket_frame
 from chatr.wamp.limits import CLOSE_TIMEOUT_S
 from chatr.wamp.link import MAX_HANDSHAKE_FRAMES, TOO_MANY_FRAMES
 from chatr.wamp.router import Router
 from chatr.wamp.session import WampSession
-from chatr.wamp.transports.output import OutputQueue, Turn
+from chatr.wamp.transports.output import OutputQueue
 
 MAGIC = 0x7F
 REGULAR, PING, PONG = 0, 1, 2

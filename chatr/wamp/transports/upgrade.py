@@ -13,12 +13,12 @@ from autobahn.twisted.websocket import WebSocketServerFactory
 from autobahn.websocket.compress import PerMessageDeflateOffer, PerMessageDeflateOfferAccept
 from twisted.protocols.policies import ProtocolWrapper
 
+from chatr.flushing import Turn
 from chatr.wamp.codec.frames import SERIALIZERS
 from chatr.wamp.limits import CLOSE_TIMEOUT_S
 from chatr.wamp.router import Router
 from chatr.wamp.transports import shortcuts, slimming
 from chatr.wamp.transports.handshake import FORWARDED, Origins, read_opening
-from chatr.wamp.transports.output import Turn
 from chatr.wamp.transports.websocket import Refuse, WampWebSocket
 
 _PORTS: Mapping[str, str] = MappingProxyType({"http": "80", "https": "443"})

@@ -13,6 +13,7 @@ from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from chatr.flushing import Turn
 from chatr.timers import Timer
 from chatr.wamp.codec.frames import SERIALIZERS, Framing, Serializer, websocket_frame
 from chatr.wamp.limits import CLOSE_TIMEOUT_S
@@ -30,7 +31,7 @@ from chatr.wamp.session import WampSession
 from chatr.wamp.transports import shortcuts, slimming
 from chatr.wamp.transports.handshake import Origins
 from chatr.wamp.transports.input import take_messages
-from chatr.wamp.transports.output import OutputQueue, Turn
+from chatr.wamp.transports.output import OutputQueue
 
 #: Makes the answer to a handshake that fails, of a status, a sentence and further headers.
 Refuse = Callable[[int, str, list[tuple[str, str]]], bytes]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from twisted.internet import reactor
@@ -12,6 +13,8 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 from twisted.web.resource import Resource
 
+from chatr.rest.http import direct
+from chatr.rest.http.direct import sent_now
 from chatr.rest.http.headers import Deadlines, Rules
 from chatr.rest.http.site import make_site
 from tests.rest.http.memory import LARGE, Echo
@@ -100,6 +103,33 @@ class SocketTests(TestCase):
             await _turn()
         transport.resumeProducing()
         self.assertLess(len(await client.closed), 2 * KERNEL_BYTES)
+
+    async def test_an_answer_leaves_as_one(self) -> None:
+        """Head and body at the end of the turn: in clear straight to the socket, over TLS to where it is encrypted."""
+        sends: list[tuple[bytes, int | None]] = []
+
+        def told(transport: Any, data: bytes) -> int | None:
+            sends.append((data, sent_now(transport, data)))
+            return sends[-1][1]
+
+        client = await self.connect()
+        self.patch(direct, "sent_now", told)
+        client.transport.write(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")  # type: ignore[union-attr]
+        heard = await client.closed
+        if not self.tls:
+            self.assertEqual(sends, [(heard, len(heard))])
+        self.assertTrue(heard.startswith(b"HTTP/1.1 200 "))
+        self.assertTrue(heard.endswith(b"\r\n\r\nhost: a"))
+
+    async def test_nothing_overtakes(self) -> None:
+        """What invites a body comes behind the answer to the request before it."""
+        client = await self.connect()
+        more = b"Expect: 100-continue\r\nConnection: close\r\nContent-Length: 2\r\n\r\n"
+        client.transport.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\nPOST / HTTP/1.1\r\nHost: a\r\n" + more)  # type: ignore[union-attr]
+        while b"100 Continue" not in b"".join(client.pieces):
+            await _turn()
+        client.transport.write(b"xy")  # type: ignore[union-attr]
+        self.assertEqual(re.findall(rb"HTTP/1\.1 (\d+)", await client.closed), [b"200", b"100", b"200"])
 
 
 class TlsTests(SocketTests):

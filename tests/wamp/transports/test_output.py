@@ -11,8 +11,9 @@ from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
+from chatr.flushing import Turn
 from chatr.wamp.transports import output
-from chatr.wamp.transports.output import CHUNK_BYTES, OutputQueue, Turn
+from chatr.wamp.transports.output import CHUNK_BYTES, OutputQueue
 
 
 class Transport:
