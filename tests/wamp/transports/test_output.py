@@ -11,8 +11,8 @@ from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
+from chatr import flushing
 from chatr.flushing import Turn
-from chatr.wamp.transports import output
 from chatr.wamp.transports.output import CHUNK_BYTES, OutputQueue
 
 
@@ -52,8 +52,8 @@ class QueueTests(SynchronousTestCase):
 
     def test_many(self) -> None:
         """Of many outputs a part is written to in one turn; what the others get meanwhile goes with what they have."""
-        self.patch(output, "FEW", 3)
-        self.patch(output, "PART", 2)
+        self.patch(flushing, "FEW", 3)
+        self.patch(flushing, "PART", 2)
         turn, transports = Turn(self.clock), [Transport() for _ in range(5)]
         outputs = [OutputQueue(each, turn, max_bytes=1000, on_overflow=self.overflowed) for each in transports]
 
