@@ -50,6 +50,11 @@ _SETTLED = """() => new Promise((done) => {
         done();
     }
 })"""
+#: Comes when all transitions are over.
+_CHANGED = """() => {
+    const running = document.getAnimations().filter((each) => each instanceof CSSTransition);
+    return Promise.allSettled(running.map((each) => each.finished));
+}"""
 
 T = TypeVar("T")
 expect.set_options(timeout=WAIT_MS)
@@ -174,6 +179,9 @@ class Browsing(TestCase):
         """Have axe-core look at a page as it is now: nothing moderate or worse."""
         # Behind a dialog it is there, and has no role.
         expect(page.locator("main")).to_be_visible()
+        # What changes its colour has none of its own meanwhile.
+        self.painted(page)
+        page.evaluate(_CHANGED)
         page.evaluate((WEB / "node_modules" / "axe-core" / "axe.min.js").read_text())
         found = page.evaluate("options => axe.run(document, options)", _AXE)
         grave = [
