@@ -6,6 +6,9 @@ from collections import deque
 from typing import Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+
+log = Logger()
 
 #: As many outputs as a batch of sends has receivers are flushed in one turn: in parts they would make smaller batches.
 FEW = 128
@@ -42,6 +45,10 @@ class Turn:
         self._call = None
         next_output = self._dirty.popleft
         for _ in range(PART if len(self._dirty) > FEW else len(self._dirty)):
-            next_output().take_turn()
+            try:
+                next_output().take_turn()
+            except Exception:
+                # The others have theirs all the same.
+                log.failure("what a connection has to send can't be sent")
         if self._dirty and self._call is None:
             self._call = self._clock.callLater(0, self._flush)

@@ -24,6 +24,9 @@ def sent_now(transport: Any, data: bytes | memoryview) -> int | None:
     """
     if not isinstance(transport, Connection) or not transport.connected or transport.disconnecting:
         return None
+    if transport.producerPaused:
+        # When what was before has left, whoever was paused writes on at once: ahead of this.
+        return None
     if _waits(transport):
         # As the headers do.
         transport.doWrite()
@@ -46,7 +49,7 @@ class SendsDirectly:
 
     site: Any
     transport: Any
-    _waiting: tuple[bytes, ...] = ()
+    _waiting: list[bytes]
     _waiting_bytes = 0
     _has_turn = False
     _unread_bytes: int
@@ -82,7 +85,7 @@ class SendsDirectly:
 
     def send_soon(self, data: bytes) -> None:
         """Send at the end of this turn, or as soon as there is much."""
-        self._waiting += (data,)
+        self._waiting.append(data)
         self._waiting_bytes += len(data)
         if self._waiting_bytes >= _MOST_BYTES or not isinstance(self.transport, Connection):
             self.send_waiting()
@@ -93,7 +96,7 @@ class SendsDirectly:
     def send_waiting(self) -> None:
         """Send what waits for the end of the turn."""
         if self._waiting and self.transport is not None:
-            data, self._waiting, self._waiting_bytes = b"".join(self._waiting), (), 0
+            data, self._waiting, self._waiting_bytes = b"".join(self._waiting), [], 0
             sent = sent_now(self.transport, data)
             if sent is None:
                 self.transport.write(data)

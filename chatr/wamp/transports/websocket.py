@@ -253,6 +253,9 @@ class WampWebSocket(WebSocketServerProtocol):
             self.session.lost()
 
     def dataReceived(self, data: bytes) -> None:
+        if self.state == self.STATE_CLOSED:
+            # TLS goes on to hand on what comes, and Autobahn would keep it all.
+            return
         if shortcuts.USED:
             data = take_messages(self, _OPEN, data)
         if data:

@@ -19,6 +19,13 @@ class FriendsCase(OpsCase):
         await super().setUp()
         self.ann, self.ben = await self.person("ann"), await self.person("ben")
 
+    async def settled(self) -> None:
+        """Wait until the tracker has passed on what it heard of presence, and that has been told."""
+        presence = self.node.ports.live.presence
+        while presence._flush is not None or presence._flushing is not None:
+            await self.node.db.query("SELECT 1")
+        await self.node.ports.live.announcer.idle()
+
     async def ask(self, one: Person, other: Person) -> str:
         """Ask for a friendship; its id."""
         answer = await one.call("friend.request", addresseeId=other.id)
@@ -384,6 +391,7 @@ class FoldTests(FriendsCase):
         self.folds = [await Fold(person).load() for person in (self.ann, self.ann, self.ben, self.ben, self.eve)]
         for device in self.folds:
             self.node.ports.live.presence.joined(device.person.id, device.device.connection)
+        await self.settled()
 
     async def step(self, name: str, *, by: Person | None = None, event: str = "", **params: Any) -> Any:
         """Call something, from a device if ``event`` is how that device's answer is applied; then compare everybody."""

@@ -41,13 +41,6 @@ class PresenceCase(FriendsCase):
         self.node.ports.live.announcer.changed(list(changes))
         await self.node.ports.live.announcer.idle()
 
-    async def settled(self) -> None:
-        """Wait until the tracker has passed on what it heard, and that has been told."""
-        presence = self.node.ports.live.presence
-        while presence._flush is not None or presence._flushing is not None:
-            await self.node.db.query("SELECT 1")
-        await self.node.ports.live.announcer.idle()
-
     async def state(self, viewer: Person, person: Person) -> tuple[str, bool]:
         """What a viewer is answered about a person: the status, and whether it is hidden."""
         [item] = (await viewer.call("presence.query", userIds=[person.id]))["items"]

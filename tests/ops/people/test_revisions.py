@@ -375,8 +375,7 @@ class OrderTests(World):
         people = (self.ann, self.ben)
         for person in people:
             self.node.ports.live.presence.joined(person.id, f"{person.username} 1")
-        while self.node.ports.live.presence._flush is not None or self.node.ports.live.presence._flushing is not None:
-            await self.node.db.query("SELECT 1")
+        await self.settled()
         folds = [await Fold(person).load() for person in people]
         for number, (name, step) in enumerate(self.steps()):
             if name.startswith(("conversation.", "message.", "group.")):

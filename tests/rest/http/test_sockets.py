@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from typing import Any
 
 from twisted.internet import reactor
@@ -41,8 +42,8 @@ class Large(Raw):
         super().connectionLost(reason)
 
 
-class SocketTests(TestCase):
-    """In clear."""
+class SocketCase(TestCase):
+    """A site on a real port."""
 
     tls = False
     timeout = 30
@@ -67,6 +68,10 @@ class SocketTests(TestCase):
         client.pieces.clear()
         self.echo.served.clear()
         return client
+
+
+class SocketTests(SocketCase):
+    """In clear."""
 
     async def test_a_refusal_arrives(self) -> None:
         """Whole, and then the end, though more of the request was on its way."""
@@ -104,23 +109,6 @@ class SocketTests(TestCase):
         transport.resumeProducing()
         self.assertLess(len(await client.closed), 2 * KERNEL_BYTES)
 
-    async def test_an_answer_leaves_as_one(self) -> None:
-        """Head and body at the end of the turn: in clear straight to the socket, over TLS to where it is encrypted."""
-        sends: list[tuple[bytes, int | None]] = []
-
-        def told(transport: Any, data: bytes) -> int | None:
-            sends.append((data, sent_now(transport, data)))
-            return sends[-1][1]
-
-        client = await self.connect()
-        self.patch(direct, "sent_now", told)
-        client.transport.write(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")  # type: ignore[union-attr]
-        heard = await client.closed
-        if not self.tls:
-            self.assertEqual(sends, [(heard, len(heard))])
-        self.assertTrue(heard.startswith(b"HTTP/1.1 200 "))
-        self.assertTrue(heard.endswith(b"\r\n\r\nhost: a"))
-
     async def test_nothing_overtakes(self) -> None:
         """What invites a body comes behind the answer to the request before it."""
         client = await self.connect()
@@ -136,6 +124,61 @@ class TlsTests(SocketTests):
     """Over TLS, whose transport has a buffer of its own."""
 
     tls = True
+
+
+class StraightTests(SocketCase):
+    """Answers go straight to the socket."""
+
+    async def test_an_answer_leaves_as_one(self) -> None:
+        """Head and body, at the end of the turn."""
+        sends: list[tuple[bytes, int | None]] = []
+
+        def told(transport: Any, data: bytes) -> int | None:
+            sends.append((data, sent_now(transport, data)))
+            return sends[-1][1]
+
+        client = await self.connect()
+        self.patch(direct, "sent_now", told)
+        client.transport.write(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")  # type: ignore[union-attr]
+        heard = await client.closed
+        self.assertEqual(sends, [(heard, len(heard))])
+        self.assertTrue(heard.endswith(b"\r\n\r\nhost: a"))
+
+    async def test_the_end_of_an_answer(self) -> None:
+        """It comes before the next answer, also when there is room for both at the moment in which it is written."""
+        for second in (
+            LARGE_GET,
+            b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n",
+            b"GET\r\n\r\n",
+        ):
+            client = await self.connect()
+            transport: Any = client.transport
+            transport.pauseProducing()
+            transport.write(b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n" + second)
+            while not self.echo.waiting:
+                await _turn()
+            request = self.echo.waiting.pop()
+            size = KERNEL_BYTES // 2
+            request.responseHeaders.setRawHeaders("Content-Length", [str(size + 3)])
+            request.write(b"y" * size)
+            channel, heard = request.channel, bytearray()
+            server = channel.transport
+            while len(server.dataBuffer) - server.offset + server._tempDataLen > 100_000:
+                heard += _read(transport.socket, 100_000)
+                await _turn()
+            while piece := _read(transport.socket, KERNEL_BYTES):
+                heard += piece
+            request.write(b"end")
+            request.finish()
+            channel.take_turn()
+            while b"HTTP/1.1 " not in heard[size:]:
+                heard += _read(transport.socket, KERNEL_BYTES)
+                await _turn()
+            self.assertEqual(bytes(heard).partition(b"\r\n\r\n")[2][size : size + 12], b"endHTTP/1.1 ")
+            transport.abortConnection()
+            await client.closed
+            while server.connected:
+                await _turn()
 
 
 class ProxyProtocolTests(TestCase):
@@ -159,6 +202,13 @@ class ProxyProtocolTests(TestCase):
                 self.assertEqual(echo.waiting[0].getClientAddress().host, "203.0.113.9")
                 client.transport.abortConnection()  # type: ignore[union-attr]
                 await client.closed
+
+
+def _read(client: socket.socket, most: int) -> bytes:
+    try:
+        return client.recv(most)
+    except BlockingIOError:
+        return b""
 
 
 async def _turn() -> None:

@@ -67,6 +67,17 @@ class QueueTests(SynchronousTestCase):
         self.assertEqual([each.written for each in transports], [[b"a", b"b"]] * 2 + [[b"ab"]] * 3)
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
+    def test_one_that_fails(self) -> None:
+        """The others are written to all the same."""
+        turn, transports = Turn(self.clock), [Transport() for _ in range(3)]
+        outputs = [OutputQueue(each, turn, max_bytes=1000, on_overflow=self.overflowed) for each in transports]
+        for each in outputs:
+            each.send(b"a")
+        self.patch(transports[0], "write", lambda data: 1 / 0)
+        self.clock.advance(0)
+        self.assertEqual([each.written for each in transports[1:]], [[b"a"]] * 2)
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+
     def test_one_place(self) -> None:
         """An output waits for one turn, however often it is flushed and written to until then."""
         turn = Turn(self.clock)

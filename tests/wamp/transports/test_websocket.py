@@ -437,6 +437,15 @@ class CloseTests(MemoryCase):
             self.assertTrue(client.transport.disconnecting)
             self.leave(client)
 
+    def test_nothing_is_kept_behind_the_end(self) -> None:
+        """What still comes when both have closed, as over TLS it does, is void."""
+        client = self.joined()
+        client.server.dataReceived(client_frame(8, b"\x03\xe8"))
+        for _ in range(3):
+            client.server.dataReceived(b"x" * 1000)
+        self.assertEqual(client.server.data, b"")
+        self.leave(client)
+
     def test_slow_consumer(self) -> None:
         """A full queue is dropped, and the close frame says why."""
         self.serve(max_output_bytes=4096, max_message_bytes=1024)
