@@ -62,7 +62,6 @@ class ChatrChannel(SendsDirectly, HTTPChannel):
         self._begun = False
         self._secure = False
         self._host: Any = None
-        self._waiting: list[bytes] = []
         #: Whether the last answer of the connection has been given: nothing more of it is read.
         self.refused = False
         #: Answered, but its answer is not read yet.

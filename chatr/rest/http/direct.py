@@ -49,12 +49,16 @@ class SendsDirectly:
 
     site: Any
     transport: Any
-    _waiting: list[bytes]
-    _waiting_bytes = 0
-    _has_turn = False
     _unread_bytes: int
     _wrote: Callable[[int], None]
     pauseProducing: Callable[[], None]
+
+    def __init__(self) -> None:
+        super().__init__()
+        #: What leaves at the end of the turn.
+        self._waiting: list[bytes] = []
+        self._waiting_bytes = 0
+        self._has_turn = False
 
     def write(self, data: bytes) -> None:
         """Called by requests."""

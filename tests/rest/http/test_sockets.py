@@ -112,11 +112,12 @@ class SocketTests(SocketCase):
     async def test_nothing_overtakes(self) -> None:
         """What invites a body comes behind the answer to the request before it."""
         client = await self.connect()
+        transport: Any = client.transport
         more = b"Expect: 100-continue\r\nConnection: close\r\nContent-Length: 2\r\n\r\n"
-        client.transport.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\nPOST / HTTP/1.1\r\nHost: a\r\n" + more)  # type: ignore[union-attr]
+        transport.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\nPOST / HTTP/1.1\r\nHost: a\r\n" + more)
         while b"100 Continue" not in b"".join(client.pieces):
             await _turn()
-        client.transport.write(b"xy")  # type: ignore[union-attr]
+        transport.write(b"xy")
         self.assertEqual(re.findall(rb"HTTP/1\.1 (\d+)", await client.closed), [b"200", b"100", b"200"])
 
 
@@ -138,8 +139,9 @@ class StraightTests(SocketCase):
             return sends[-1][1]
 
         client = await self.connect()
+        transport: Any = client.transport
         self.patch(direct, "sent_now", told)
-        client.transport.write(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")  # type: ignore[union-attr]
+        transport.write(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         heard = await client.closed
         self.assertEqual(sends, [(heard, len(heard))])
         self.assertTrue(heard.endswith(b"\r\n\r\nhost: a"))
