@@ -60,7 +60,7 @@ class MigrateTests(MigrateCase):
         tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename !~ 'yoyo' ORDER BY 1"
         run(self.dsn, "".join(f"DROP TABLE {name} CASCADE;" for (name,) in ask(self.dsn, tables)))
         run(self.dsn, "DROP TYPE message_send CASCADE; DROP SEQUENCE revisions")
-        run(self.dsn, "DROP FUNCTION count_members, next_revision, let_file_go")
+        run(self.dsn, "DROP FUNCTION count_members, next_revision, let_file_go, check_conversation")
         with refusing(self.dsn, "_yoyo_migrations", "53100"), self.assertRaises(psycopg2.Error):
             migrate(self.dsn)
         self.assertEqual(ask(self.dsn, tables), [])
