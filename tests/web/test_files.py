@@ -119,6 +119,19 @@ class FilesTests(ConversationCase):
         self.assertEqual(len({each["groupId"] for each in messages}), 1)
 
     @in_browser
+    def test_no_picture(self) -> None:
+        """What is called a picture and is none is refused and says so, without a picture that the browser can't show."""
+        hers, _, _ = self.setting_out()
+        self.allow("Failed to load resource")
+        hers.attach(chosen("cat.jpg", "image/jpeg", b"<!doctype html><p>No cat</p>"))
+        hers.field.press("Enter")
+        sent = hers.log.get_by_role("article")
+        expect(sent).to_contain_text("can’t be sent")
+        expect(sent.locator(".still__missing")).to_be_visible()
+        expect(sent.locator("img")).to_have_count(0)
+        self.check_accessible(hers.page)
+
+    @in_browser
     def test_voice(self) -> None:
         """A voice note is recorded, heard, and sent with its length and waveform; the other sees that it comes."""
         hers, his, ben = self.setting_out()

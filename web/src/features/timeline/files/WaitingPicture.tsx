@@ -1,4 +1,5 @@
-import { X } from "lucide-react";
+import { ImageOff, X } from "lucide-react";
+import { useState } from "react";
 import type { OutboxRow, OutgoingFile } from "../../../db/schema.ts";
 import { useProgress } from "../../../engine/progress.ts";
 import { usePreview } from "../../../media/previews.ts";
@@ -34,6 +35,8 @@ export function WaitingPicture({ entry }: { entry: OutboxRow }) {
 }
 
 function Local({ url, file: { mimeType } }: { url: string; file: OutgoingFile }) {
+  const [broken, setBroken] = useState(false);
   if (mimeType.startsWith("video/")) return <video className="still__image" src={url} muted preload="metadata" />;
-  return <img className="still__image" src={url} alt="" draggable={false} />;
+  if (broken) return <ImageOff className="still__missing" aria-hidden="true" />;
+  return <img className="still__image" src={url} alt="" draggable={false} onError={() => setBroken(true)} />;
 }
