@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import selectors
 import time
-import uuid
 from array import array
 from typing import NamedTuple
 
 from bench import processes
 from bench.sessions import Session
+from chatr.client.sending.ids import new_client_id
 
 
 class Cost(NamedTuple):
@@ -64,7 +64,7 @@ class Senders:
         content = {
             "conversationId": self._to[session],
             "content": "a message of some words",
-            "clientId": str(uuid.uuid4()),
+            "clientId": new_client_id(),
         }
         frame = session.ask(self._number, "chatr.message.send", content)
         began[session] = time.perf_counter()

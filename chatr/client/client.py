@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random as randomness
-import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -23,9 +22,10 @@ from chatr.client.files.rest import Rest
 from chatr.client.files.transfers import Transfers
 from chatr.client.files.uploading import Progress
 from chatr.client.inbox import Inbox, fire
-from chatr.client.outbox import Outbox
 from chatr.client.own import OWN, Asked, News
 from chatr.client.patience import Backoff, Patient
+from chatr.client.sending.ids import new_client_id
+from chatr.client.sending.outbox import Outbox
 from chatr.client.signin import Credentials
 from chatr.client.state import MemoryState, Send, State
 
@@ -183,7 +183,7 @@ class Client:
         not take (``too_large``, ``unsupported_media``) fails with :class:`Refused`; with OSError or ValueError, what
         can't be read.
         """
-        send = {"clientId": str(uuid.uuid4()), "content": caption, **_where(to, conversation), **more}
+        send = {"clientId": new_client_id(), "content": caption, **_where(to, conversation), **more}
 
         async def sent() -> dict[str, Any]:
             file_id = await self._transfers.upload(source, name, progress)

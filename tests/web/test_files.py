@@ -120,7 +120,7 @@ class FilesTests(ConversationCase):
 
     @in_browser
     def test_no_picture(self) -> None:
-        """What is called a picture and is none is refused and says so, without a picture that the browser can't show."""
+        """What is called a picture and is none is refused and says so, without a broken picture above."""
         hers, _, _ = self.setting_out()
         self.allow("Failed to load resource")
         hers.attach(chosen("cat.jpg", "image/jpeg", b"<!doctype html><p>No cat</p>"))

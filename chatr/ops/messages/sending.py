@@ -39,7 +39,7 @@ ClientId = Annotated[
         pattern="^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
         min_length=36,
         max_length=36,
-        description="A UUID chosen by the client: a send repeated with it creates nothing new, for ever.",
+        description="A UUID chosen by the client, best a version 7: a send repeated with it creates nothing new, ever.",
         extra_json_schema={"format": "uuid"},
     ),
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +12,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chatr.client.errors import Lost
-from chatr.client.lane import SendLane, Transmit
+from chatr.client.sending.ids import new_client_id
+from chatr.client.sending.lane import SendLane, Transmit
 from chatr.client.state import Send, State
 
 #: Hears of a send that was refused for good while nobody waited for it.
@@ -59,7 +59,7 @@ class Outbox:
         """
         if self._stopped:
             return fail(Lost("the client has ended"))
-        send = {"clientId": str(uuid.uuid4()), **params}
+        send = {"clientId": new_client_id(), **params}
         if len(json.dumps(send, ensure_ascii=False, allow_nan=False).encode()) > MAX_SEND_BYTES:
             raise ValueError(f"the send has more than {MAX_SEND_BYTES} bytes")
         if send["clientId"] not in self._kept:

@@ -9,8 +9,8 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatr.client import Lost, MemoryState, Refused
-from chatr.client.lane import WINDOW
-from chatr.client.outbox import MOST_FLYING, Outbox
+from chatr.client.sending.lane import WINDOW
+from chatr.client.sending.outbox import MOST_FLYING, Outbox
 
 
 class OutboxTests(SynchronousTestCase):

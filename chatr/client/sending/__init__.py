@@ -1,0 +1,1 @@
+"""Sends, from when they are made until they are acknowledged."""
