@@ -124,6 +124,7 @@ class FilesTests(ConversationCase):
         hers, _, _ = self.setting_out()
         self.allow("Failed to load resource")
         hers.attach(chosen("cat.jpg", "image/jpeg", b"<!doctype html><p>No cat</p>"))
+        expect(hers.tray).to_have_count(1)
         hers.field.press("Enter")
         sent = hers.log.get_by_role("article")
         expect(sent).to_contain_text("can’t be sent")

@@ -222,6 +222,8 @@ test("a talk is of what passes between two, whatever else comes by", () => {
   talk = told(talk, "chatr.activity.typing", signal);
   talk = told(talk, "chatr.message.status", signal);
   expect([talk.typing, talk.marks.otherReadSeq]).toEqual([true, 2]);
+  talk = told(talk, "", { items: [message(3, "sam")] });
+  expect(talk.typing).toBe(true);
   talk = told(talk, "chatr.message.unsent", { conversationId: "c", seq: 4, messageId: "m3" });
   expect(talk.messages[2]).toMatchObject({ unsent: true, content: "" });
   talk = told(talk, "chatr.message.received", { conversationId: "c", seq: 5, message: message(5, "sam") });

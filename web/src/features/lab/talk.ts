@@ -44,7 +44,9 @@ export function passed(talk: Talk, { topic, payload }: Passed): Talk {
 function withMessages(talk: Talk, found: readonly Message[]): Talk {
   const ours = found.filter((message) => message.conversationId === talk.conversationId);
   if (ours.length === 0) return talk;
-  const typing = talk.typing && !ours.some(({ sender }) => sender.id === talk.other);
+  // What was written before, as a page of it, says nothing of who types now.
+  const newest = talk.messages.at(-1)?.seq ?? 0;
+  const typing = talk.typing && !ours.some(({ sender, seq }) => sender.id === talk.other && seq > newest);
   return { ...talk, typing, messages: merged(talk.messages, ours) };
 }
 
